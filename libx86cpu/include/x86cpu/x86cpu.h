@@ -1,0 +1,235 @@
+/* x86cpu.h -- a 32-bit x86 processor in user mode. */
+/* SPDX-License-Identifier: MIT */
+#ifndef X86CPU_X86CPU_H
+#define X86CPU_X86CPU_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * A machine is one address space with the code cached from it; a cpu is one
+ * thread of execution in a machine. Many host threads may each run a cpu of
+ * one machine at once. Functions taking a cpu are called by the thread that
+ * runs it, unless their contract says otherwise. The library never prints,
+ * exits, reads the environment, installs signal handlers or keeps globals.
+ */
+struct xcpu_machine;
+struct xcpu;
+
+/* Results below zero. X(NAME, value, text). */
+#define XCPU_ERRORS(X)                                                         \
+    X(NOMEM, -1, "out of memory")                                              \
+    X(INVALID, -2, "invalid argument")                                         \
+    X(UNSUPPORTED, -3, "not supported by this host or build")
+
+enum xcpu_error {
+#define X(name, value, text) XCPU_ERR_##name = (value),
+    XCPU_ERRORS(X)
+#undef X
+};
+
+/* Text of an XCPU_ERR_* value; never NULL. */
+const char *xcpu_error_text(int error);
+
+/*
+ * The memory a machine runs in: a window of the host's address space, guest
+ * address A at base + A. Page protections of the window are the host's own:
+ * the guest's loads and stores go straight to it, and what is not mapped or
+ * not permitted must fault there (SIGSEGV or SIGBUS, see xcpu_on_fault).
+ */
+struct xcpu_memory {
+    uint8_t *base;
+    uint64_t size; /* bytes; 4 GiB for a full 32-bit space */
+    void *owner;   /* first argument of the functions below */
+
+    /*
+     * Copies up to size bytes of code at address to bytes; returns how many
+     * could be fetched from there on (0: the first byte is not executable).
+     * When present is not NULL, *present tells whether the byte after the
+     * last one copied is mapped (1) or not (0), for the page fault's code.
+     */
+    size_t (*fetch)(void *owner, uint32_t address, void *bytes, size_t size,
+                    int *present);
+
+    /*
+     * Makes the pages of a range trap on writes (on != 0), or gives them
+     * their own protection back. The library asks for it around code that it
+     * caches. Called from any thread, also inside xcpu_on_fault: must be
+     * async-signal-safe. May be NULL: then every cached block is compared
+     * with memory before it runs. Returns >= 0, or < 0 when refused, which
+     * has the effect of NULL for that page.
+     */
+    int (*watch_writes)(void *owner, uint32_t address, uint32_t size, int on);
+};
+
+enum xcpu_engine { XCPU_ENGINE_INTERP };
+
+/* What CPUID reports and which instructions exist. */
+enum xcpu_model { XCPU_MODEL_SSE2, XCPU_MODEL_PENTIUM };
+
+struct xcpu_config {
+    struct xcpu_memory memory;
+    enum xcpu_engine engine;
+    enum xcpu_model model;
+    /* Called for RDTSC: ticks of the guest's time stamp counter; NULL takes
+     * CLOCK_MONOTONIC nanoseconds (a 1 GHz counter). */
+    uint64_t (*read_tsc)(void *owner);
+};
+
+/* Creates a machine; the memory must outlive it. 0 or XCPU_ERR_*. */
+int xcpu_machine_new(const struct xcpu_config *config,
+                     struct xcpu_machine **machine);
+
+/* Frees a machine without cpus. NULL is allowed. */
+void xcpu_machine_free(struct xcpu_machine *machine);
+
+/*
+ * Forgets code cached from [address, address + size): to be called before
+ * such memory is unmapped, replaced or gets another protection. Any thread,
+ * also one that is running a cpu of this machine from inside a callback.
+ */
+void xcpu_machine_forget(struct xcpu_machine *machine, uint32_t address,
+                         uint64_t size);
+
+/*
+ * In the child of a fork(2): only the calling thread's cpu exists now. Makes
+ * the machine usable again whatever other threads were doing.
+ */
+void xcpu_machine_after_fork(struct xcpu_machine *machine, struct xcpu *self);
+
+/* Creates a cpu in its reset state: general registers 0, EFLAGS 0x202, x87
+ * after FNINIT, MXCSR 0x1f80, flat segments (CS 0x1b, others 0x23, FS base
+ * 0). 0 or XCPU_ERR_*. */
+int xcpu_new(struct xcpu_machine *machine, struct xcpu **cpu);
+void xcpu_free(struct xcpu *cpu);
+
+/* Register numbers as encoded in instructions (SDM 2, table 2-2). */
+enum xcpu_gpr {
+    XCPU_EAX,
+    XCPU_ECX,
+    XCPU_EDX,
+    XCPU_EBX,
+    XCPU_ESP,
+    XCPU_EBP,
+    XCPU_ESI,
+    XCPU_EDI
+};
+enum xcpu_sreg { XCPU_ES, XCPU_CS, XCPU_SS, XCPU_DS, XCPU_FS, XCPU_GS };
+
+/* EFLAGS bits (SDM 1, 3.4.3). */
+enum xcpu_flag {
+    XCPU_CF = 0x1,
+    XCPU_PF = 0x4,
+    XCPU_AF = 0x10,
+    XCPU_ZF = 0x40,
+    XCPU_SF = 0x80,
+    XCPU_TF = 0x100,
+    XCPU_IF = 0x200,
+    XCPU_DF = 0x400,
+    XCPU_OF = 0x800,
+    XCPU_NT = 0x4000,
+    XCPU_RF = 0x10000,
+    XCPU_AC = 0x40000,
+    XCPU_ID = 0x200000
+};
+
+/* General registers, EIP, EFLAGS and segments. */
+struct xcpu_regs {
+    uint32_t gpr[8]; /* by enum xcpu_gpr */
+    uint32_t eip;
+    uint32_t eflags;
+    uint16_t sreg[6];      /* selectors, by enum xcpu_sreg */
+    uint32_t sreg_base[6]; /* linear base addresses, by enum xcpu_sreg */
+};
+
+/*
+ * x87, MMX and SSE state in the layout of FXSAVE's 512 bytes for 32-bit mode
+ * (SDM 1, 10.5.1). The FNSAVE image (108 bytes, SDM 1, 8.1.10) is converted
+ * by xcpu_get_fnsave and xcpu_set_fnsave.
+ */
+struct xcpu_fxstate {
+    uint8_t bytes[512];
+};
+
+/* Exact while the cpu is not inside xcpu_run. */
+void xcpu_get_regs(const struct xcpu *cpu, struct xcpu_regs *regs);
+void xcpu_set_regs(struct xcpu *cpu, const struct xcpu_regs *regs);
+void xcpu_get_fxstate(const struct xcpu *cpu, struct xcpu_fxstate *state);
+void xcpu_set_fxstate(struct xcpu *cpu, const struct xcpu_fxstate *state);
+void xcpu_get_fnsave(const struct xcpu *cpu, uint8_t image[108]);
+void xcpu_set_fnsave(struct xcpu *cpu, const uint8_t image[108]);
+/* x87 as after FNINIT; XMM registers 0, MXCSR 0x1f80. */
+void xcpu_reset_fpu(struct xcpu *cpu);
+/* One general register: the quick way for system calls. */
+uint32_t xcpu_get_gpr(const struct xcpu *cpu, enum xcpu_gpr reg);
+void xcpu_set_gpr(struct xcpu *cpu, enum xcpu_gpr reg, uint32_t value);
+
+enum xcpu_exit_reason {
+    XCPU_EXIT_BUDGET,    /* the budget is used up */
+    XCPU_EXIT_KICK,      /* xcpu_kick was called */
+    XCPU_EXIT_INT,       /* INT n: vector is n, EIP behind the instruction */
+    XCPU_EXIT_SYSCALL,   /* SYSENTER or SYSCALL: EIP behind the instruction */
+    XCPU_EXIT_EXCEPTION, /* vector, error_code, address; EIP at the faulting
+                            instruction, behind it for traps (#BP, #OF, #DB) */
+    XCPU_EXIT_MISMATCH   /* engines compared unequal */
+};
+
+/* Exception vectors (SDM 3, table 6-1). */
+enum xcpu_vector {
+    XCPU_DE = 0,
+    XCPU_DB = 1,
+    XCPU_BP = 3,
+    XCPU_VECTOR_OF = 4,
+    XCPU_BR = 5,
+    XCPU_UD = 6,
+    XCPU_NM = 7,
+    XCPU_NP = 11,
+    XCPU_VECTOR_SS = 12,
+    XCPU_GP = 13,
+    XCPU_VECTOR_PF = 14,
+    XCPU_MF = 16,
+    XCPU_VECTOR_AC = 17,
+    XCPU_XM = 19
+};
+
+struct xcpu_exit {
+    enum xcpu_exit_reason reason;
+    uint32_t vector;
+    uint32_t error_code; /* #PF: 1 protection, 2 write, 4 user, 16 fetch */
+    uint32_t address;    /* #PF: the address that faulted (CR2) */
+    uint64_t executed;   /* instructions this call has completed */
+};
+
+#define XCPU_BUDGET_UNLIMITED UINT64_MAX
+
+/*
+ * Runs until something of enum xcpu_exit_reason happens, at most budget
+ * instructions. Register and memory state are exact on return: everything
+ * before EIP has happened, nothing after.
+ */
+void xcpu_run(struct xcpu *cpu, uint64_t budget, struct xcpu_exit *exit);
+
+/*
+ * Makes xcpu_run of that cpu return with XCPU_EXIT_KICK soon, or its next
+ * call return at once. Async-signal-safe, from any thread.
+ */
+void xcpu_kick(struct xcpu *cpu);
+
+/*
+ * To be called from the application's SIGSEGV, SIGBUS and SIGFPE handler
+ * (installed with SA_SIGINFO | SA_NODEFER and an empty mask) with its three
+ * arguments and the cpu that the calling thread runs. Does not return when
+ * the fault is a guest access of the running xcpu_run that becomes a guest
+ * exception; returns 1 when the access may simply be repeated, 0 when the
+ * fault is not the library's.
+ */
+int xcpu_on_fault(struct xcpu *cpu, int signo, void *siginfo, void *ucontext);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
