@@ -32,46 +32,64 @@ struct xcpu_x87_origin {
     uint16_t opcode; /* 11 bits: low bits of the escape byte, ModRM */
 };
 
-struct xcpu_fpu {
-    struct xcpu_f80 st[8];  /* physical registers: ST(i) is (top + i) & 7 */
-    union xcpu_xmm xmm[8];
-    uint16_t control;       /* FCW */
-    uint16_t status;        /* FSW without TOP, ES and B */
-    uint8_t top;            /* 0..7 */
-    uint8_t valid;          /* a bit per physical register: not empty */
-    uint16_t data_selector; /* FDS, like FCS */
-    struct xcpu_x87_origin origin;
-    uint32_t data_offset;   /* FDP */
-    uint32_t mxcsr;         /* without what host_mxcsr has yet to add */
-    /*
-     * 1 while the host's MXCSR holds the guest's rounding, DAZ and FTZ and
-     * collects its exception flags, see xcpu_fpu_leave. Host code other than
-     * the handlers must not run then.
-     */
-    uint8_t host_mxcsr;
+/* Where the x87 registers are. */
+enum xcpu_x87_mode {
+    XCPU_X87_MEMORY,     /* in struct xcpu_fpu */
+    XCPU_X87_MMX,        /* there, and as any MMX instruction leaves them: TOP
+                            0, all valid, no exception pending */
+    XCPU_X87_HOST,       /* in the host's x87, all exceptions masked */
+    XCPU_X87_HOST_STRICT /* in the host's x87, some unmasked: instructions that
+                            wait look for a pending one first */
 };
 
-/* As FNINIT, XMM registers 0, MXCSR 0x1f80. */
+/* Where MXCSR's exception flags are collected. */
+enum xcpu_sse_mode {
+    XCPU_SSE_MEMORY,     /* in struct xcpu_fpu */
+    XCPU_SSE_HOST,       /* in the host's MXCSR, which holds the guest's
+                            rounding, DAZ and FTZ; all exceptions masked */
+    XCPU_SSE_HOST_STRICT /* likewise, but the guest unmasks some exceptions:
+                            flags are looked at after each instruction */
+};
+
+struct xcpu_fpu {
+    uint8_t x87_mode;       /* enum xcpu_x87_mode */
+    uint8_t sse_mode;       /* enum xcpu_sse_mode */
+    uint8_t portable;       /* 1: compute without the host's x87 and SSE */
+    uint8_t top;            /* 0..7 */
+    uint8_t valid;          /* a bit per physical register: not empty */
+    uint16_t control;       /* FCW; exact in all modes */
+    uint16_t status;        /* FSW without TOP, ES and B */
+    uint16_t data_selector; /* FDS, like FCS */
+    uint32_t data_offset;   /* FDP; exact in all modes */
+    struct xcpu_x87_origin origin; /* exact in all modes */
+    uint32_t mxcsr;         /* its control bits are exact in all modes */
+    struct xcpu_f80 st[8];  /* physical registers: ST(i) is (top + i) & 7 */
+    union xcpu_xmm xmm[8];  /* exact in all modes */
+};
+
+/* As FNINIT, XMM registers 0, MXCSR 0x1f80; not portable. */
 void xcpu_fpu_reset(struct xcpu_fpu *fpu);
 
 void xcpu_fpu_leave_host(struct xcpu_fpu *fpu);
 
 /*
- * Gives the host's floating point unit its own modes back and collects the
- * flags it holds for the guest. To be called before xcpu_run returns and
- * before it calls the application's functions; costs one test when no SSE
- * arithmetic has run since.
+ * Brings all state into struct xcpu_fpu and gives the host's floating point
+ * unit its own modes and an empty stack back. To be called before xcpu_run
+ * returns and before it calls the application's functions: host code other
+ * than the handlers must not compute with long double, float or double while
+ * the guest's state is in the host. Costs two tests where it is not.
  */
 static inline void xcpu_fpu_leave(struct xcpu_fpu *fpu)
 {
-    if (fpu->host_mxcsr)
+    if (fpu->x87_mode >= XCPU_X87_HOST || fpu->sse_mode != XCPU_SSE_MEMORY)
         xcpu_fpu_leave_host(fpu);
 }
 
 /*
  * The same where a host signal ended a handler: host_fpregs is the
  * interrupted context's FXSAVE image (uc_mcontext.fpregs on x86-64 Linux,
- * else NULL). Called in the signal handler, or after it with a copy.
+ * else NULL). Called in the signal handler, or after it with a copy of the
+ * 512 bytes.
  */
 void xcpu_fpu_interrupted(struct xcpu_fpu *fpu, const void *host_fpregs);
 
