@@ -29,12 +29,14 @@ struct xcpu_insn {
     uint8_t rep;            /* 0, 0xf2 or 0xf3: the last one written */
     uint8_t lock;           /* 1 with a LOCK prefix */
     uint8_t modrm;          /* the byte, 0 without */
-    uint8_t mod, reg, rm;   /* its fields; reg also of opcodes with +r: rm */
+    uint8_t mod, reg, rm;   /* its fields; mod is 3 for rows that ignore it;
+                               opcodes that hold a register: rm */
     uint8_t base, index;    /* enum xcpu_gpr or XCPU_NO_REG */
     uint8_t scale;          /* shift: 0..3 */
-    uint32_t disp;          /* sign-extended */
-    uint32_t imm;           /* first immediate, sign-extended by the row's
-                               letter; relative branches: the displacement */
+    uint8_t cond;           /* Jcc, SETcc, CMOVcc: 0..15, else 0 */
+    uint32_t disp;          /* of ModRM, sign-extended; moffs: the address */
+    uint32_t imm;           /* sIb, Jb, Jz: sign-extended; others: zero-
+                               extended; a far pointer's offset */
     uint32_t imm2;          /* second one: ENTER's level, a far selector */
 };
 
@@ -51,8 +53,14 @@ enum xcpu_decode_error {
  */
 int xcpu_decode(const uint8_t *bytes, size_t size, struct xcpu_insn *insn);
 
-/* Lower-case mnemonic of a row ("add"), NULL for a number out of range. */
+/*
+ * Lower-case mnemonic of a row ("add"), NULL for a number out of range. One
+ * that ends in "cc" has a condition there, see xcpu_condition_name.
+ */
 const char *xcpu_op_mnemonic(unsigned op);
+
+/* Suffix of a condition ("nz"), NULL for a number out of 0..15. */
+const char *xcpu_condition_name(unsigned cond);
 
 /* Row name ("ADD_Eb_Gb"), NULL for a number out of range. */
 const char *xcpu_op_name(unsigned op);
