@@ -87,11 +87,11 @@ enum xcpu_encoding {
     XE_OPREG = 0x2, /* a register in the opcode's low three bits */
     XE_MOFFS = 0x4, /* an address of address_size bytes */
     XE_IMM8 = 0x8,
-    XE_SIMM8 = 0x10,  /* sign-extended */
-    XE_IMM16 = 0x20,  /* with XE_IMM8: that one follows */
-    XE_IMMZ = 0x40,   /* operand_size bytes */
-    XE_RELZ = 0x80,   /* operand_size bytes, sign-extended */
-    XE_FAR = 0x100    /* operand_size bytes, then a selector */
+    XE_SIMM8 = 0x10, /* sign-extended */
+    XE_IMM16 = 0x20, /* with XE_IMM8: that one follows */
+    XE_IMMZ = 0x40,  /* operand_size bytes */
+    XE_RELZ = 0x80,  /* operand_size bytes, sign-extended */
+    XE_FAR = 0x100   /* operand_size bytes, then a selector */
 };
 
 /* A row's columns behind the decode map. */

@@ -11,8 +11,8 @@ extern "C" {
 #endif
 
 #define XCPU_INSN_MAX 15 /* bytes; longer encodings are #GP */
-#define XCPU_NO_REG 8    /* base, index: none */
-#define XCPU_NO_SREG 6   /* segment_prefix: none */
+#define XCPU_NO_REG   8  /* base, index: none */
+#define XCPU_NO_SREG  6  /* segment_prefix: none */
 
 /*
  * One decoded instruction. op is a row of the instruction table
@@ -20,7 +20,7 @@ extern "C" {
  * operand letters name.
  */
 struct xcpu_insn {
-    uint16_t op;            /* row number */
+    uint16_t op;            /* row number, from 1 */
     uint8_t length;         /* bytes, 1..15 */
     uint8_t operand_size;   /* bytes of 'v' and 'z' operands: 2 or 4 */
     uint8_t address_size;   /* bytes: 2 or 4 */
@@ -54,12 +54,12 @@ enum xcpu_decode_error {
 int xcpu_decode(const uint8_t *bytes, size_t size, struct xcpu_insn *insn);
 
 /*
- * Lower-case mnemonic of a row ("add"), NULL for a number out of range. One
- * that ends in "cc" has a condition there, see xcpu_condition_name.
+ * Mnemonic of a row ("ADD"), NULL for a number out of range. A "CC" at its
+ * end stands for a condition, see xcpu_condition_name.
  */
 const char *xcpu_op_mnemonic(unsigned op);
 
-/* Suffix of a condition ("nz"), NULL for a number out of 0..15. */
+/* Suffix of a condition ("NZ"), NULL for a number out of 0..15. */
 const char *xcpu_condition_name(unsigned cond);
 
 /* Row name ("ADD_Eb_Gb"), NULL for a number out of range. */
