@@ -159,7 +159,7 @@ def _package(name, version, description, hdrs, deps):
         visibility = ["//visibility:public"],
     )
 
-def _checks(name, prefix, version, ours):
+def _checks(name, prefix, version):
     def_args = {"size": "small", "tags": _PLAIN}
     native.sh_test(
         name = name + "_changelog_test",
@@ -175,22 +175,12 @@ def _checks(name, prefix, version, ours):
         data = [name + "_archive", name + "_shared"],
         **def_args
     )
-    if native.glob(["test/consumer.c"]):
-        tars = [name + "_tar"] + [d + "_tar" for d in ours]
-        native.sh_test(
-            name = name + "_install_test",
-            srcs = ["//.ci:check_install.sh"],
-            args = [name, "$(location test/consumer.c)"] + ["$(location %s)" % t for t in tars],
-            data = ["test/consumer.c"] + tars,
-            **def_args
-        )
 
 def c_library(name, prefix, version, description = "", srcs = None, hdrs = None, private = None, deps = [], copts = [], linkopts = []):
     """A library, static and shared, with its version header, tar and checks.
 
     Makes NAME (to link), NAME_private (its private headers, for its tests),
-    NAME_shared, NAME_tar, and the tests NAME_{headers,changelog,symbols}_test,
-    and NAME_install_test where there is a test/consumer.c.
+    NAME_shared, NAME_tar, and the tests NAME_{headers,changelog,symbols}_test.
 
     Args:
       name: as in libNAME.so, <NAME/...> and `pkg-config NAME`.
@@ -239,18 +229,19 @@ def c_library(name, prefix, version, description = "", srcs = None, hdrs = None,
     )
     _package(name, version, description or "lib" + name, hdrs, deps)
     _headers_test(name, hdrs)
-    _checks(name, prefix, version, ours)
+    _checks(name, prefix, version)
 
 # ---- what uses the libraries ----
 
 def c_binary(name, srcs, deps = [], copts = [], tags = [], **kwargs):
-    """A program of ours; under //apps `./dev install` puts it into bin."""
+    """A program for users: `./dev install` puts it into bin."""
     native.cc_binary(
         name = name,
         srcs = srcs,
         copts = C_COPTS + copts,
         deps = deps,
-        tags = tags,
+        tags = tags + ["install"],
+        visibility = ["//visibility:public"],
         **kwargs
     )
 
@@ -284,15 +275,13 @@ def c_bench(name, src = None, deps = [], **kwargs):
         **kwargs
     )
 
-def c_fuzz_test(name, src = None, corpus = None, deps = [], copts = [], **kwargs):
+def c_fuzz_test(name, src = None, deps = [], copts = [], **kwargs):
     """A libFuzzer target with --config=fuzz; else a test that replays its corpus.
 
-    Args:
-      src: default fuzz/NAME.c.
-      corpus: a folder with at least one file, default fuzz/corpus/NAME.
+    The corpus is the folder fuzz/corpus/NAME, of at least one file.
     """
     src = src or "fuzz/%s.c" % name
-    corpus = corpus or "fuzz/corpus/" + name
+    corpus = "fuzz/corpus/" + name
     native.cc_test(
         name = name,
         srcs = [src],
