@@ -51,20 +51,26 @@ enum xcpu_sse_mode {
                             flags are looked at after each instruction */
 };
 
+/*
+ * The registers. In the modes HOST, what has no "exact in all modes" beside it
+ * may be old: xcpu_fpu_leave brings it up to date.
+ */
 struct xcpu_fpu {
     uint8_t x87_mode;       /* enum xcpu_x87_mode */
     uint8_t sse_mode;       /* enum xcpu_sse_mode */
     uint8_t portable;       /* 1: compute without the host's x87 and SSE */
     uint8_t top;            /* 0..7 */
     uint8_t valid;          /* a bit per physical register: not empty */
+    uint16_t host_control;  /* the application's, while in the host's x87 */
+    uint32_t host_mxcsr;    /* the application's, while in the host's MXCSR */
     uint16_t control;       /* FCW; exact in all modes */
     uint16_t status;        /* FSW without TOP, ES and B */
     uint16_t data_selector; /* FDS, like FCS */
     uint32_t data_offset;   /* FDP; exact in all modes */
     struct xcpu_x87_origin origin; /* exact in all modes */
-    uint32_t mxcsr;         /* its control bits are exact in all modes */
-    struct xcpu_f80 st[8];  /* physical registers: ST(i) is (top + i) & 7 */
-    union xcpu_xmm xmm[8];  /* exact in all modes */
+    uint32_t mxcsr;                /* its control bits are exact in all modes */
+    struct xcpu_f80 st[8]; /* physical registers: ST(i) is (top + i) & 7 */
+    union xcpu_xmm xmm[8]; /* exact in all modes */
 };
 
 /* As FNINIT, XMM registers 0, MXCSR 0x1f80; not portable. */
