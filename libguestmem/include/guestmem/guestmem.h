@@ -13,14 +13,19 @@ extern "C" {
 /*
  * A space is one window of host addresses: guest address A is host address
  * base + A, the whole window is reserved, aligned to its size and guarded on
- * both sides. Pages carry the host's own protection. All functions may be
- * called from any thread.
+ * both sides by GM_GUARD_SIZE bytes that nobody can access. Pages carry the
+ * host's own protection. All functions may be called from any thread, except
+ * that freeing a space must be the last use of it.
  */
 struct gm_space;
 
 typedef uint64_t gm_addr; /* a guest address, in bytes */
 
 #define GM_PAGE_SIZE 4096u
+
+/* What base + A + a signed 32-bit displacement can miss the window by, and
+ * the widest access on top. */
+#define GM_GUARD_SIZE ((UINT64_C(1) << 31) + 0x10000)
 
 /* Results below zero. X(NAME, value, text). */
 #define GM_ERRORS(X)                                                           \
@@ -48,26 +53,38 @@ enum gm_prot {
     GM_PROT_EXEC = 4 /* known to the guest; never executable on the host */
 };
 
-/* Reserves a space of 2^bits bytes (bits: 20..47). 0 or GM_ERR_*. */
+/*
+ * Reserves a space of 2^bits bytes (bits: 20..47; the host's own addresses
+ * set the limit). 0, GM_ERR_NOMEM, GM_ERR_INVALID, or GM_ERR_IO on a host
+ * whose pages are not GM_PAGE_SIZE.
+ */
 int gm_space_new(unsigned bits, struct gm_space **space);
 
-/* Unmaps everything and frees. NULL is allowed. */
+/* Unmaps everything and frees, without telling the watcher. NULL is allowed. */
 void gm_space_free(struct gm_space *space);
 
-/* Unmaps everything; the space stays. */
-void gm_space_clear(struct gm_space *space);
+/* Unmaps everything; the space stays. 0 or GM_ERR_NOMEM. */
+int gm_space_clear(struct gm_space *space);
 
 uint8_t *gm_space_base(const struct gm_space *space);
 uint64_t gm_space_size(const struct gm_space *space);
 
 /*
- * A copy of a space: private pages with their content, shared ones shared.
+ * A copy of a space: private pages with their content (those of a file no
+ * longer follow the file), shared ones shared; neither watches nor watcher.
  * For engines compared side by side; a fork(2) of the process needs none of
- * it. 0 or GM_ERR_*.
+ * it. No thread may use the memory of the space meanwhile, not even by a
+ * copy. 0, GM_ERR_NOMEM or GM_ERR_IO.
  */
-int gm_space_clone(const struct gm_space *space, struct gm_space **copy);
+int gm_space_clone(struct gm_space *space, struct gm_space **copy);
 
-/* In the child of a fork(2), before any other call. */
+/*
+ * Around a fork(2) of a process with threads: before waits for a change under
+ * way and holds off new ones, after lets them go on, in the parent and in the
+ * child. A child may call the latter alone when no other thread can have been
+ * changing the space.
+ */
+void gm_space_before_fork(struct gm_space *space);
 void gm_space_after_fork(struct gm_space *space);
 
 enum gm_map_flags {
@@ -80,62 +97,111 @@ struct gm_mapping {
     uint64_t size;   /* bytes, multiple of GM_PAGE_SIZE, not 0 */
     unsigned prot;   /* enum gm_prot */
     unsigned flags;  /* enum gm_map_flags */
-    int fd;          /* -1: anonymous zeroed memory */
+    int fd;          /* -1: anonymous zeroed memory; may be closed later */
     uint64_t offset; /* in the file, multiple of GM_PAGE_SIZE */
     uint64_t tag;    /* the owner's; given back by gm_query */
 };
 
-/* Maps memory; on failure nothing has changed. 0 or GM_ERR_*. */
+/*
+ * Maps memory. On failure nothing has changed: GM_ERR_INVALID, GM_ERR_RANGE,
+ * GM_ERR_EXISTS, GM_ERR_NOMEM, GM_ERR_IO (a file that cannot be mapped so).
+ * Only a host out of memory in the middle of replacing may leave the range
+ * unmapped, which gm_query then says. Reading behind the end of a file is a
+ * fault (SIGBUS) where a whole page is behind it.
+ */
 int gm_map(struct gm_space *space, const struct gm_mapping *mapping);
 
-/* Unmaps a range; holes are fine. 0 or GM_ERR_*. */
+/* Unmaps a range; holes are fine. 0, GM_ERR_INVALID (not whole pages),
+ * GM_ERR_RANGE or GM_ERR_NOMEM. */
 int gm_unmap(struct gm_space *space, gm_addr address, uint64_t size);
 
-/* Changes the protection of a range that is mapped without holes
- * (GM_ERR_FAULT otherwise, and nothing has changed). */
+/*
+ * Changes the protection of a range that is mapped without holes. On failure
+ * nothing has changed: GM_ERR_INVALID, GM_ERR_RANGE, GM_ERR_FAULT (a hole),
+ * GM_ERR_NOMEM, GM_ERR_IO (a shared file that is not open for writing).
+ */
 int gm_protect(struct gm_space *space, gm_addr address, uint64_t size,
                unsigned prot);
 
-/* Sets the tag of a range that is mapped without holes. */
+/* Sets the tag of a range that is mapped without holes. Errors: as above. */
 int gm_set_tag(struct gm_space *space, gm_addr address, uint64_t size,
                uint64_t tag);
 
 /*
- * Makes pages refuse stores (on != 0) or gives them their own protection
- * back; what gm_query says does not change. Async-signal-safe. 0 or
- * GM_ERR_FAULT when a page is not writable at all.
+ * Makes the pages of a range refuse stores (on != 0) or gives them their own
+ * protection back; what gm_query says does not change. A watch lasts until it
+ * is taken off, or the page is mapped, unmapped or protected anew, or one of
+ * the functions below stores to it: the watcher is told. A page that is not
+ * writable may be watched as well. Async-signal-safe, takes no lock; the host
+ * and a concurrent gm_protect agree in the end. 0, GM_ERR_RANGE, GM_ERR_FAULT
+ * (a page is not mapped) or GM_ERR_NOMEM (the host is out of mappings).
  */
 int gm_watch_writes(struct gm_space *space, gm_addr address, uint64_t size,
                     int on);
 
-/* The region holding address, or the first one above it.
- * 0, or GM_ERR_FAULT when there is none. */
+/*
+ * The region holding address, or the first one above it. Neighbours of one
+ * mapping with equal protection and tag are one region, and so are those of
+ * private anonymous memory. region->fd is the number gm_map was given, region
+ * ->offset the file offset of the region's first byte, region->flags have no
+ * GM_MAP_REPLACE. 0, or GM_ERR_FAULT when there is none.
+ */
 int gm_query(struct gm_space *space, gm_addr address,
              struct gm_mapping *region);
 
-/* Lowest free range of size bytes, aligned to align (a power of two), inside
- * [low, high). 0 or GM_ERR_NOMEM. */
+/*
+ * Lowest free range of size bytes (whole pages, not 0), aligned to align (a
+ * power of two) and to a page, inside [low, high). It is not reserved: a map
+ * without GM_MAP_REPLACE tells who came first. 0, GM_ERR_INVALID or
+ * GM_ERR_NOMEM.
+ */
 int gm_find_free(struct gm_space *space, gm_addr low, gm_addr high,
                  uint64_t size, uint64_t align, gm_addr *address);
+
+/* How many bytes from address on, at most size, lie in pages that have all
+ * bits of prot. */
+uint64_t gm_accessible_size(struct gm_space *space, gm_addr address,
+                            uint64_t size, unsigned prot);
 
 /* 1 when every page of the range has all bits of prot, else 0. */
 int gm_is_accessible(struct gm_space *space, gm_addr address, uint64_t size,
                      unsigned prot);
 
 /*
- * Copies between guest and host memory. Never faults: 0, or GM_ERR_FAULT
- * when a page is not accessible (bytes before it may have been copied).
- * Lock-free; relies on gm_on_fault.
+ * Copies between guest and host memory, which must not overlap. Never faults
+ * on the guest's account: 0, or GM_ERR_FAULT when a page is not accessible
+ * (bytes before it may have been copied). On x86-64 hosts aligned 1, 2, 4 or 8
+ * bytes are never torn. Takes no lock, except to end a watch that a store
+ * meets; relies on gm_on_fault.
  */
 int gm_copy_in(struct gm_space *space, void *to, gm_addr from, size_t size);
 int gm_copy_out(struct gm_space *space, gm_addr to, const void *from,
                 size_t size);
 int gm_fill(struct gm_space *space, gm_addr to, int byte, size_t size);
 
-/* Copies a string with its NUL; returns its length without it, GM_ERR_FAULT,
- * or GM_ERR_TOOLONG when it has no NUL within size bytes. */
+/*
+ * Copies a string with its NUL; returns its length without it, GM_ERR_FAULT,
+ * or GM_ERR_TOOLONG when it has no NUL within size bytes (at most INT_MAX).
+ * Bytes of to behind the NUL may have changed.
+ */
 int gm_copy_string_in(struct gm_space *space, char *to, gm_addr from,
                       size_t size);
+
+/*
+ * Stores desired at address if *expected is there, in one atomic step: 1.
+ * Otherwise 0, with the value found in *expected; GM_ERR_INVALID when address
+ * is no multiple of 4, GM_ERR_FAULT when the page is not writable.
+ */
+int gm_compare_exchange(struct gm_space *space, gm_addr address,
+                        uint32_t *expected, uint32_t desired);
+
+/*
+ * Makes a range ready for stores by the host itself, such as read(2) into
+ * base + address: ends its watches, telling the watcher. A watch that another
+ * thread sets meanwhile makes such a call fail with EFAULT: repeat both, or
+ * use gm_copy_out. 0, or GM_ERR_FAULT when a page is not writable.
+ */
+int gm_prepare_store(struct gm_space *space, gm_addr address, uint64_t size);
 
 /*
  * To be called from the application's SIGSEGV and SIGBUS handler before
@@ -145,11 +211,19 @@ int gm_copy_string_in(struct gm_space *space, char *to, gm_addr from,
  */
 int gm_on_fault(void *siginfo, void *ucontext);
 
-enum gm_event { GM_EVENT_MAP, GM_EVENT_UNMAP, GM_EVENT_PROTECT };
+enum gm_event {
+    GM_EVENT_MAP,     /* new memory, perhaps in place of other */
+    GM_EVENT_UNMAP,   /* no memory any more */
+    GM_EVENT_PROTECT, /* another protection */
+    GM_EVENT_STORE    /* watches ended, because of a store to come */
+};
 
 /*
- * Called with the space's lock held, before a change of [address, address +
- * size) takes place. It must not call back into the space, except for
+ * Called when [address, address + size), whole pages, has changed (or a
+ * change of it has failed half-way), before the function that did it returns:
+ * what is cached of the old state after this call would be the owner's
+ * mistake, what was cached before, from either state, goes now. The space's
+ * lock is held: it must not call back into the space, except for
  * gm_watch_writes.
  */
 typedef void (*gm_watcher)(void *context, enum gm_event event,
