@@ -12,15 +12,21 @@
 
 #include "status.h"
 
+/* User memory of a 32-bit team (haiku-abi/x86-32.md, section 7). */
+#define HK_USER_BASE  0x00100000u
+#define HK_USER_TOP   0x7fff0000u /* first address no area may hold */
+#define HK_USER_LIMIT 0x80000000u /* the kernel's addresses begin */
+
 enum {
     HK_PAGE_SIZE = 4096,
     HK_NAME_LENGTH = 32,   /* B_OS_NAME_LENGTH, with NUL */
     HK_PATH_LENGTH = 1024, /* B_PATH_NAME_LENGTH, with NUL */
-    HK_FILE_NAME_LENGTH = 256
+    HK_FILE_NAME_LENGTH = 256,
+    HK_USER_SLOTS = 8192 /* user_thread records: threads of a team */
 };
 
-struct hk_areas;   /* area.c: areas and reserved ranges of a team */
-struct hk_images;  /* image.c */
+struct hk_areas;   /* area.h: areas and reserved ranges of a team */
+struct hk_images;  /* image.h */
 struct hk_vfs;     /* vfs.c: the root and its binds, shared by teams */
 struct hk_fds;     /* fd.c: descriptor table and working directory */
 struct hk_signals; /* signal.c: actions and pending signals of a team */
@@ -29,10 +35,9 @@ struct hk_kernel {
     struct hk_config config; /* host, space, release, ... */
     struct hk_vfs *vfs;
     struct hk_team *team;
-    int64_t boot_time;               /* real time of system_time 0, us */
-    atomic_uchar *reported;          /* by row: told that it is not built */
-    const uint16_t *rows;            /* row of each number, this release */
-    uint32_t number_count;
+    const uint16_t *rows; /* row of each call's number in this release */
+    uint32_t row_count;
+    atomic_uchar *reported; /* by row: told that it is not built */
 };
 
 struct hk_team {
@@ -51,7 +56,9 @@ struct hk_team {
     struct hk_signals *signals;
     uint32_t commpage;  /* guest address */
     uint32_t user_area; /* guest address of the user_thread records */
-    int64_t start_time; /* system time, us */
+    int32_t user_area_id;
+    uint8_t user_slots[HK_USER_SLOTS]; /* 1: record in use */
+    int64_t start_time;                /* system time, us */
     int no_aslr;
 };
 
@@ -66,6 +73,11 @@ struct hk_thread {
     uint32_t tls;                   /* guest address, FS base */
     uint32_t user_thread;           /* guest address of its record */
     int32_t stack_area;             /* -1: the program's own memory */
+    int exiting;                    /* the call that runs ends this thread */
+    int registers_set; /* the call that runs has set all registers */
+    /* Something waits for this thread between two instructions: signals,
+     * suspension, death. Set from anywhere, with a kick. */
+    atomic_int attention;
     struct hk_thread_signals *signals; /* signal.c: mask, pending, stack */
     struct hk_thread_wait *wait;       /* thread.c: sleeping and waking */
 };
@@ -80,6 +92,9 @@ static inline struct gm_space *hk_space_of(const struct hk_thread *thread)
     return thread->team->space;
 }
 
+/* 1 when a range lies in the lower 2 GiB, below the kernel's addresses. */
+int hk_is_user_range(gm_addr address, uint64_t size);
+
 /* Guest memory with Haiku's error: 0 or B_BAD_ADDRESS. A guest address at or
  * above 2 GiB is the kernel's and refused. */
 int32_t hk_read_user(const struct hk_thread *thread, void *to, gm_addr from,
@@ -92,7 +107,16 @@ int32_t hk_write_user(const struct hk_thread *thread, gm_addr to,
 int32_t hk_read_user_string(const struct hk_thread *thread, char *to,
                             gm_addr from, size_t size);
 
-/* Microseconds of the guest's system_time clock. */
-int64_t hk_system_time(const struct hk_kernel *kernel);
+/* An object's name, cut after 31 characters; B_OK or B_BAD_ADDRESS. */
+int32_t hk_read_user_name(const struct hk_thread *thread,
+                          char name[HK_NAME_LENGTH], gm_addr from);
+
+/* Formats a line for the user (hk_host.report). */
+void hk_report(const struct hk_kernel *kernel, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Ends the team: the parent sees status, or the death by Haiku's signal
+ * when it is not 0. Does not return. */
+void hk_end_team(struct hk_thread *self, int32_t status, int signal);
 
 #endif

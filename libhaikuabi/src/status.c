@@ -27,6 +27,14 @@ int32_t hk_status_from_errno(int host_errno)
     return HK_B_ERROR;
 }
 
+int hk_status_to_errno(int32_t status)
+{
+    for (size_t i = 0; i < ROW_COUNT; i++)
+        if (rows[i].status == status)
+            return rows[i].host;
+    return 0;
+}
+
 const char *hk_status_name(int32_t status)
 {
     for (size_t i = 0; i < ROW_COUNT; i++)

@@ -15,6 +15,9 @@ enum hk_status {
 /* The status of a host errno value; B_ERROR for one Haiku does not know. */
 int32_t hk_status_from_errno(int host_errno);
 
+/* The host errno value of a status; 0 when it has none. */
+int hk_status_to_errno(int32_t status);
+
 /* "B_NO_MEMORY"; NULL for a value that is no error code. */
 const char *hk_status_name(int32_t status);
 

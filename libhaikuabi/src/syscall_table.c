@@ -21,28 +21,27 @@ static int64_t next_i64(const uint32_t **words)
     return (int64_t)(high << 32 | low);
 }
 
-#define NEXT_I32(w) (int32_t) next_word(w)
-#define NEXT_U32(w) next_word(w)
-#define NEXT_I64(w) next_i64(w)
-#define NEXT_SIZE(w) next_word(w)
-#define NEXT_BOOL(w) ((next_word(w) & 0xff) != 0)
-#define NEXT_ADDR(w) next_word(w)
-#define NEXT_STR(w) next_word(w)
-#define NEXT_OF_IN(n) next_word
-#define NEXT_OF_OUT(n) next_word
+#define NEXT_I32(w)      (int32_t) next_word(w)
+#define NEXT_U32(w)      next_word(w)
+#define NEXT_I64(w)      next_i64(w)
+#define NEXT_SIZE(w)     next_word(w)
+#define NEXT_BOOL(w)     ((next_word(w) & 0xff) != 0)
+#define NEXT_ADDR(w)     next_word(w)
+#define NEXT_STR(w)      next_word(w)
+#define NEXT_OF_IN(n)    next_word
+#define NEXT_OF_OUT(n)   next_word
 #define NEXT_OF_INOUT(n) next_word
-#define NEXT_OF_I32 NEXT_I32
-#define NEXT_OF_U32 NEXT_U32
-#define NEXT_OF_I64 NEXT_I64
-#define NEXT_OF_SIZE NEXT_SIZE
-#define NEXT_OF_BOOL NEXT_BOOL
-#define NEXT_OF_ADDR NEXT_ADDR
-#define NEXT_OF_STR NEXT_STR
+#define NEXT_OF_I32      NEXT_I32
+#define NEXT_OF_U32      NEXT_U32
+#define NEXT_OF_I64      NEXT_I64
+#define NEXT_OF_SIZE     NEXT_SIZE
+#define NEXT_OF_BOOL     NEXT_BOOL
+#define NEXT_OF_ADDR     NEXT_ADDR
+#define NEXT_OF_STR      NEXT_STR
 
 /* One function a row: takes the words from the stack, calls the handler. */
 #define CALLER_FULL(name, args, ...)                                           \
-    static int64_t call_##name(struct hk_thread *self,                         \
-                               const uint32_t *words)                          \
+    static int64_t call_##name(struct hk_thread *self, const uint32_t *words)  \
     {                                                                          \
         (void)words;                                                           \
         args return hk_sys_##name(self __VA_ARGS__);                           \
@@ -54,23 +53,23 @@ static int64_t next_i64(const uint32_t **words)
 #define HK_ROW(status, result, name, args, uses)                               \
     CALLER_##status(name, args, uses)
 #define HK_ARG(kind, name) HK_CTYPE_##kind name = NEXT_OF_##kind(&words);
-#define HK_USE(name) , name
+#define HK_USE(name)       , name
 #include "syscall_rows.h"
 
-#define KIND_I32 HK_ARG_I32
-#define KIND_U32 HK_ARG_U32
-#define KIND_I64 HK_ARG_I64
-#define KIND_SIZE HK_ARG_SIZE
-#define KIND_BOOL HK_ARG_BOOL
-#define KIND_ADDR HK_ARG_ADDR
-#define KIND_STR HK_ARG_STR
-#define KIND_IN(n) HK_ARG_IN
-#define KIND_OUT(n) HK_ARG_OUT
+#define KIND_I32      HK_ARG_I32
+#define KIND_U32      HK_ARG_U32
+#define KIND_I64      HK_ARG_I64
+#define KIND_SIZE     HK_ARG_SIZE
+#define KIND_BOOL     HK_ARG_BOOL
+#define KIND_ADDR     HK_ARG_ADDR
+#define KIND_STR      HK_ARG_STR
+#define KIND_IN(n)    HK_ARG_IN
+#define KIND_OUT(n)   HK_ARG_OUT
 #define KIND_INOUT(n) HK_ARG_INOUT
 
 #define CALL_FULL(name) call_##name
-#define CALL_PART CALL_FULL
-#define CALL_STUB CALL_FULL
+#define CALL_PART       CALL_FULL
+#define CALL_STUB       CALL_FULL
 #define CALL_NONE(name) NULL
 
 const struct hk_syscall_row hk_syscall_rows[HK_ROW_COUNT] = {
@@ -82,7 +81,7 @@ const struct hk_syscall_row hk_syscall_rows[HK_ROW_COUNT] = {
                        {args{0, NULL}},                                        \
                        CALL_##status(name)},
 #define HK_ARG(kind, name) {KIND_##kind, #name},
-#define HK_USE(name) +1
+#define HK_USE(name)       +1
 #include "syscall_rows.h"
 };
 
@@ -106,7 +105,10 @@ static const uint16_t r1beta6[] = {
 };
 #undef NUMBER
 
-#define ROWS_OF(table) {table, sizeof(table) / sizeof(table[0])}
+#define ROWS_OF(table)                                                         \
+    {                                                                          \
+        table, sizeof(table) / sizeof(table[0])                                \
+    }
 static const struct {
     const uint16_t *rows;
     uint32_t count;

@@ -6,15 +6,15 @@
 #include "kernel.h"
 
 /* The C type that a handler receives for each KIND of syscalls.def. */
-#define HK_CTYPE_I32 int32_t
-#define HK_CTYPE_U32 uint32_t
-#define HK_CTYPE_I64 int64_t
-#define HK_CTYPE_SIZE uint32_t
-#define HK_CTYPE_BOOL int
-#define HK_CTYPE_ADDR gm_addr
-#define HK_CTYPE_STR gm_addr
-#define HK_CTYPE_IN(n) gm_addr
-#define HK_CTYPE_OUT(n) gm_addr
+#define HK_CTYPE_I32      int32_t
+#define HK_CTYPE_U32      uint32_t
+#define HK_CTYPE_I64      int64_t
+#define HK_CTYPE_SIZE     uint32_t
+#define HK_CTYPE_BOOL     int
+#define HK_CTYPE_ADDR     gm_addr
+#define HK_CTYPE_STR      gm_addr
+#define HK_CTYPE_IN(n)    gm_addr
+#define HK_CTYPE_OUT(n)   gm_addr
 #define HK_CTYPE_INOUT(n) gm_addr
 
 /*
@@ -29,7 +29,7 @@
 #define HK_DECLARE_NONE(name, ...)
 
 #define HK_ROW(status, result, name, args, uses) HK_DECLARE_##status(name, args)
-#define HK_ARG(kind, name) , HK_CTYPE_##kind name
+#define HK_ARG(kind, name)                       , HK_CTYPE_##kind name
 #define HK_USE(name)
 #include "syscall_rows.h"
 

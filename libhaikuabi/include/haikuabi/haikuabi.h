@@ -58,6 +58,12 @@ int hk_detect_release(const void *bytes, size_t size,
                       int64_t (*look_up)(void *context, const char *symbol),
                       void *context);
 
+/*
+ * The guest's clock is its time stamp counter, which the commpage says to
+ * run at 1 GHz: RDTSC is to give the nanoseconds of CLOCK_MONOTONIC.
+ */
+#define HK_TSC_FREQUENCY UINT64_C(1000000000)
+
 /* The state of a cpu that the kernel interface reads and writes. */
 struct hk_registers {
     uint32_t eax, ecx, edx, ebx, esp, ebp, esi, edi; /* in encoding order */
@@ -131,10 +137,9 @@ struct hk_config {
     const struct hk_bind *binds; /* host directories or files seen inside */
     size_t bind_count;
     const char *working_directory; /* guest path */
-    uint64_t tsc_frequency; /* Hz of the guest's RDTSC, at least 1e9 */
-    int strace;             /* report each system call */
-    int quiet;              /* do not report calls that are not built */
-    int randomize;          /* place areas at random */
+    int strace;                    /* report each system call */
+    int quiet;                     /* do not report calls that are not built */
+    int randomize;                 /* place areas at random */
 };
 
 /* Creates the kernel and its first team, without a program. 0 or HK_ERR_*. */
@@ -173,8 +178,8 @@ enum hk_action hk_poll(struct hk_thread *thread);
  * that got them (NULL for a host thread that is none). Returns how many;
  * *signals is constant. */
 size_t hk_host_signals(const int **signals);
-void hk_on_signal(struct hk_kernel *kernel, struct hk_thread *thread,
-                  int signo, void *siginfo);
+void hk_on_signal(struct hk_kernel *kernel, struct hk_thread *thread, int signo,
+                  void *siginfo);
 
 #ifdef __cplusplus
 }

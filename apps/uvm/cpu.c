@@ -1,0 +1,175 @@
+/* cpu.c -- libx86cpu as the processor of libhaikuabi. */
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "uvm.h"
+
+static void *new_cpu(void *host)
+{
+    struct uvm *uvm = host;
+    struct xcpu *cpu;
+
+    return xcpu_new(uvm->machine, &cpu) < 0 ? NULL : cpu;
+}
+
+static void free_cpu(void *cpu)
+{
+    xcpu_free(cpu);
+}
+
+static void get_registers(void *cpu, struct hk_registers *registers)
+{
+    struct xcpu_regs regs;
+
+    xcpu_get_regs(cpu, &regs);
+    *registers = (struct hk_registers){
+        .eax = regs.gpr[XCPU_EAX],
+        .ecx = regs.gpr[XCPU_ECX],
+        .edx = regs.gpr[XCPU_EDX],
+        .ebx = regs.gpr[XCPU_EBX],
+        .esp = regs.gpr[XCPU_ESP],
+        .ebp = regs.gpr[XCPU_EBP],
+        .esi = regs.gpr[XCPU_ESI],
+        .edi = regs.gpr[XCPU_EDI],
+        .eip = regs.eip,
+        .eflags = regs.eflags,
+        .cs = regs.sreg[XCPU_CS],
+        .ds = regs.sreg[XCPU_DS],
+        .es = regs.sreg[XCPU_ES],
+        .fs = regs.sreg[XCPU_FS],
+        .gs = regs.sreg[XCPU_GS],
+        .ss = regs.sreg[XCPU_SS],
+        .fs_base = regs.sreg_base[XCPU_FS],
+    };
+}
+
+static void set_registers(void *cpu, const struct hk_registers *registers)
+{
+    const struct xcpu_regs regs = {
+        .gpr = {[XCPU_EAX] = registers->eax,
+                [XCPU_ECX] = registers->ecx,
+                [XCPU_EDX] = registers->edx,
+                [XCPU_EBX] = registers->ebx,
+                [XCPU_ESP] = registers->esp,
+                [XCPU_EBP] = registers->ebp,
+                [XCPU_ESI] = registers->esi,
+                [XCPU_EDI] = registers->edi},
+        .eip = registers->eip,
+        .eflags = registers->eflags,
+        .sreg = {[XCPU_CS] = registers->cs,
+                 [XCPU_DS] = registers->ds,
+                 [XCPU_ES] = registers->es,
+                 [XCPU_FS] = registers->fs,
+                 [XCPU_GS] = registers->gs,
+                 [XCPU_SS] = registers->ss},
+        .sreg_base = {[XCPU_FS] = registers->fs_base},
+    };
+
+    xcpu_set_regs(cpu, &regs);
+}
+
+static void get_call(void *cpu, uint32_t *eax, uint32_t *esp)
+{
+    *eax = xcpu_get_gpr(cpu, XCPU_EAX);
+    *esp = xcpu_get_gpr(cpu, XCPU_ESP);
+}
+
+static void set_eax(void *cpu, uint32_t eax)
+{
+    xcpu_set_gpr(cpu, XCPU_EAX, eax);
+}
+
+static void get_fnsave(void *cpu, uint8_t image[108])
+{
+    xcpu_get_fnsave(cpu, image);
+}
+
+static void set_fnsave(void *cpu, const uint8_t image[108])
+{
+    xcpu_set_fnsave(cpu, image);
+}
+
+static void reset_fpu(void *cpu)
+{
+    xcpu_reset_fpu(cpu);
+}
+
+static void kick(void *cpu)
+{
+    xcpu_kick(cpu);
+}
+
+const struct hk_cpu_ops uvm_cpu_ops = {
+    .new_cpu = new_cpu,
+    .free_cpu = free_cpu,
+    .get_registers = get_registers,
+    .set_registers = set_registers,
+    .get_call = get_call,
+    .set_eax = set_eax,
+    .get_fnsave = get_fnsave,
+    .set_fnsave = set_fnsave,
+    .reset_fpu = reset_fpu,
+    .kick = kick,
+};
+
+/* Code is fetched page by page from what may be executed. */
+static size_t fetch(void *owner, uint32_t address, void *bytes, size_t size,
+                    int *present)
+{
+    struct gm_space *space = owner;
+    struct gm_mapping region;
+    size_t done = 0;
+
+    if (present != NULL)
+        *present = 0;
+    while (done < size) {
+        gm_addr at = (gm_addr)address + done;
+        uint64_t count;
+
+        if (at > UINT32_MAX || gm_query(space, at, &region) < 0 ||
+            region.address > at)
+            break;
+        if ((region.prot & GM_PROT_EXEC) == 0) {
+            if (present != NULL)
+                *present = region.prot != GM_PROT_NONE;
+            break;
+        }
+        count = region.address + region.size - at;
+        if (count > size - done)
+            count = size - done;
+        if (gm_copy_in(space, (char *)bytes + done, at, (size_t)count) < 0)
+            break;
+        done += (size_t)count;
+    }
+    return done;
+}
+
+static int watch_writes(void *owner, uint32_t address, uint32_t size, int on)
+{
+    return gm_watch_writes(owner, address, size, on);
+}
+
+static void forget(void *context, enum gm_event event, gm_addr address,
+                   uint64_t size)
+{
+    if (event != GM_EVENT_MAP)
+        xcpu_machine_forget(context, (uint32_t)address, size);
+}
+
+int uvm_machine_new(struct uvm *uvm)
+{
+    const struct xcpu_config config = {
+        .memory = {.base = gm_space_base(uvm->space),
+                   .size = gm_space_size(uvm->space),
+                   .owner = uvm->space,
+                   .fetch = fetch,
+                   .watch_writes = watch_writes},
+        .engine = uvm->options->engine,
+        .model = uvm->options->model,
+    };
+    int result = xcpu_machine_new(&config, &uvm->machine);
+
+    if (result >= 0)
+        gm_set_watcher(uvm->space, forget, uvm->machine);
+    return result;
+}

@@ -1,0 +1,318 @@
+/* emulator.c -- the thread loop, and what the host's signals mean. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fcntl.h>
+
+#include <elfload/elf_dynamic.h>
+
+#include "uvm.h"
+
+/* What the calling host thread runs: a signal handler has no other way. */
+static _Thread_local struct {
+    struct uvm *uvm;
+    struct hk_thread *thread;
+    struct xcpu *cpu;
+} current;
+
+static void run_thread(void *host, struct hk_thread *thread, void *cpu)
+{
+    enum { HAIKU_VECTOR = 99, INT_GP = XCPU_GP };
+    enum hk_action action = HK_CONTINUE;
+    struct xcpu_exit exit;
+
+    current.uvm = host;
+    current.thread = thread;
+    current.cpu = cpu;
+    while (action <= HK_RETRY) {
+        xcpu_run(cpu, XCPU_BUDGET_UNLIMITED, &exit);
+        switch (exit.reason) {
+        case XCPU_EXIT_INT:
+            if (exit.vector == HAIKU_VECTOR)
+                action = hk_syscall(thread);
+            else /* the gate of any other vector is not for user code */
+                action = hk_exception(thread, INT_GP, exit.vector * 8 + 2, 0);
+            break;
+        case XCPU_EXIT_SYSCALL:
+            action = hk_exception(thread, XCPU_UD, 0, 0);
+            break;
+        case XCPU_EXIT_EXCEPTION:
+            action = hk_exception(thread, exit.vector, exit.error_code,
+                                  exit.address);
+            break;
+        case XCPU_EXIT_BUDGET:
+        case XCPU_EXIT_KICK:
+            action = hk_poll(thread);
+            break;
+        case XCPU_EXIT_MISMATCH:
+            uvm_fail(UVM_EXIT_FAILURE, "the engines differ");
+        }
+    }
+    current.thread = NULL;
+    current.cpu = NULL;
+}
+
+static void after_fork(void *host, struct hk_thread *thread, void *cpu)
+{
+    struct uvm *uvm = host;
+
+    gm_space_after_fork(uvm->space);
+    xcpu_machine_after_fork(uvm->machine, cpu);
+    current.thread = thread;
+    current.cpu = cpu;
+}
+
+/* Dies of a signal as the guest did, but leaves no core of uvm itself. */
+static void die_of(int signo)
+{
+    const struct rlimit none = {0, 0};
+    sigset_t set;
+
+    setrlimit(RLIMIT_CORE, &none);
+    signal(signo, SIG_DFL);
+    sigemptyset(&set);
+    sigaddset(&set, signo);
+    raise(signo);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void end_team(void *host, int status, int signo)
+{
+    (void)host;
+    if (signo != 0)
+        die_of(signo);
+    _exit(status);
+}
+
+static void report(void *host, const char *line)
+{
+    (void)host;
+    uvm_message("%s", line);
+}
+
+/* ---- the host's signals ---- */
+
+static void on_fault(int signo, siginfo_t *info, void *context)
+{
+    int saved = errno;
+    int handled = gm_on_fault(info, context);
+
+    if (!handled && current.cpu != NULL)
+        handled = xcpu_on_fault(current.cpu, signo, info, context);
+    if (!handled)
+        signal(signo, SIG_DFL); /* uvm's own: the fault repeats, and ends it */
+    errno = saved;
+}
+
+static void on_signal(int signo, siginfo_t *info, void *context)
+{
+    int saved = errno;
+
+    (void)context;
+    hk_on_signal(current.uvm->kernel, current.thread, signo, info);
+    errno = saved;
+}
+
+static void install_handlers(void)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE};
+    struct sigaction action = {.sa_sigaction = on_fault,
+                               .sa_flags = SA_SIGINFO | SA_NODEFER};
+    const int *signals;
+    size_t count = hk_host_signals(&signals);
+
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+        sigaction(faults[i], &action, NULL);
+    action.sa_sigaction = on_signal;
+    action.sa_flags = SA_SIGINFO;
+    for (size_t i = 0; i < count; i++)
+        sigaction(signals[i], &action, NULL);
+    signal(SIGPIPE, SIG_IGN); /* a write says so by its result */
+}
+
+/* ---- setting up ---- */
+
+/* What a program started from a Haiku terminal finds in its environment
+ * (haiku-abi/libroot-abi.md, "Library search"). */
+static const char *const default_environment[] = {
+    "PATH=.:/boot/home/config/non-packaged/bin:/boot/home/config/bin:"
+    "/boot/system/non-packaged/bin:/bin:/boot/system/apps:"
+    "/boot/system/preferences",
+    "LIBRARY_PATH=%A/lib:/boot/home/config/non-packaged/lib:"
+    "/boot/home/config/lib:/boot/system/non-packaged/lib:/boot/system/lib",
+    "ADDON_PATH=%A/add-ons:/boot/home/config/non-packaged/add-ons:"
+    "/boot/home/config/add-ons:/boot/system/non-packaged/add-ons:"
+    "/boot/system/add-ons",
+    "HOME=/boot/home",
+    "USER=user",
+    "SHELL=/bin/sh",
+    "LANG=C",
+};
+
+static int same_name(const char *a, const char *b)
+{
+    size_t length = strcspn(a, "=");
+
+    return strncmp(a, b, length + 1) == 0;
+}
+
+/* The defaults, with those of -E in their place or behind them. */
+static const char **make_environment(const struct uvm_options *options)
+{
+    enum {
+        DEFAULTS = sizeof(default_environment) / sizeof(default_environment[0])
+    };
+    size_t count = DEFAULTS;
+    const char **environment;
+
+    while (options->environment[count - DEFAULTS] != NULL)
+        count++;
+    environment = calloc(count + 1, sizeof(*environment));
+    if (environment == NULL)
+        uvm_fail(UVM_EXIT_FAILURE, "out of memory");
+    count = DEFAULTS;
+    memcpy(environment, default_environment, sizeof(default_environment));
+    for (size_t i = 0; options->environment[i] != NULL; i++) {
+        const char *given = options->environment[i];
+        size_t at = 0;
+
+        while (at < count && !same_name(given, environment[at]))
+            at++;
+        environment[at] = given;
+        count += at == count;
+    }
+    return environment;
+}
+
+struct libroot {
+    struct eld_elf elf;
+    struct eld_dynamic dynamic;
+};
+
+static int64_t look_up(void *context, const char *symbol)
+{
+    const struct libroot *libroot = context;
+    struct eld_symbol found;
+    struct eld_part part;
+
+    if (eld_find_symbol(&libroot->elf, &libroot->dynamic, symbol, &found,
+                        NULL) < 0 ||
+        eld_find_address(&libroot->elf, found.value, 1, &part, NULL) < 0)
+        return -1;
+    return (int64_t)part.offset;
+}
+
+/* The release of a root is what its libroot.so says; r1beta5 without. */
+static enum hk_release detect_release(const struct uvm_options *options)
+{
+    static const char name[] = "/boot/system/lib/libroot.so";
+    char path[UVM_PATH_MAX];
+    struct libroot libroot;
+    struct stat st;
+    void *bytes;
+    int fd, release;
+
+    if (options->root == NULL)
+        return HK_R1BETA5;
+    snprintf(path, sizeof(path), "%s%s", options->root, name);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) != 0 || st.st_size == 0)
+        return HK_R1BETA5;
+    bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    close(fd);
+    if (bytes == MAP_FAILED)
+        uvm_fail(UVM_EXIT_FAILURE, "%s: %s", path, strerror(errno));
+    if (eld_read_header(bytes, (size_t)st.st_size, &libroot.elf, NULL) < 0 ||
+        eld_read_dynamic(&libroot.elf, &libroot.dynamic, NULL) < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "%s: not a library", path);
+    release = hk_detect_release(bytes, (size_t)st.st_size, look_up, &libroot);
+    munmap(bytes, (size_t)st.st_size);
+    if (release < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "%s: %s", path, hk_error_text(release));
+    return (enum hk_release)release;
+}
+
+static void working_directory(char guest[UVM_PATH_MAX], char host[UVM_PATH_MAX])
+{
+    if (getcwd(host, UVM_PATH_MAX) == NULL)
+        uvm_fail(UVM_EXIT_FAILURE, "working directory: %s", strerror(errno));
+    uvm_host_to_guest(host, guest);
+}
+
+static void make_kernel(struct uvm *uvm, const struct hk_host *host,
+                        const struct uvm_program *program)
+{
+    char guest[UVM_PATH_MAX], here[UVM_PATH_MAX];
+    struct hk_bind binds[] = {
+        {here, guest, 0},
+        {program->host_directory, program->guest_directory, 0},
+    };
+    struct hk_config config = {
+        .host = host,
+        .space = uvm->space,
+        .release = detect_release(uvm->options),
+        .root = uvm->options->root,
+        .binds = binds,
+        .bind_count = 1,
+        .working_directory = guest,
+        .strace = uvm->options->strace,
+        .quiet = uvm->options->quiet,
+        .randomize = uvm->options->randomize,
+    };
+    int result;
+
+    working_directory(guest, here);
+    if (program->host_directory[0] != '\0' &&
+        strcmp(program->host_directory, here) != 0)
+        config.bind_count++;
+    result = hk_kernel_new(&config, &uvm->kernel);
+    if (result < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "cannot set up: %s", hk_error_text(result));
+}
+
+_Noreturn void uvm_run(const struct uvm_options *options,
+                       const struct uvm_program *program)
+{
+    static struct uvm uvm;
+    static const struct hk_host host = {
+        .host = &uvm,
+        .cpu = &uvm_cpu_ops,
+        .run_thread = run_thread,
+        .after_fork = after_fork,
+        .end_team = end_team,
+        .load_program = uvm_load_program,
+        .report = report,
+    };
+    struct hk_thread *thread;
+    void *cpu;
+    int result;
+
+    uvm.options = options;
+    result = gm_space_new(32, &uvm.space);
+    if (result < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "guest memory: %s", gm_error_text(result));
+    result = uvm_machine_new(&uvm);
+    if (result < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "processor: %s", xcpu_error_text(result));
+    make_kernel(&uvm, &host, program);
+    current.uvm = &uvm;
+    install_handlers();
+    result = hk_start(uvm.kernel, program->guest_path, program->arguments,
+                      make_environment(options), &thread, &cpu);
+    if (result == HK_ERR_NOEXEC) /* the loader has said why */
+        exit(UVM_EXIT_NOT_RUNNABLE);
+    if (result < 0)
+        uvm_fail(UVM_EXIT_NOT_RUNNABLE, "%s: %s", program->guest_path,
+                 hk_error_text(result));
+    run_thread(&uvm, thread, cpu);
+    exit(UVM_EXIT_FAILURE);
+}

@@ -1,0 +1,188 @@
+/* loader.c -- a program's way into memory, through libelfload. */
+/* SPDX-License-Identifier: MIT */
+#include <haikuabi/loading.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <elf.h>
+
+#include "uvm.h"
+
+static const char runtime_loader[] = "/boot/system/runtime_loader";
+
+/* ---- struct eld_host over a team ---- */
+
+static int open_file(void *context, const char *path, struct eld_file *file)
+{
+    struct hk_guest_file guest;
+    int error = hk_guest_open(context, path, &guest);
+
+    if (error < 0)
+        return error;
+    file->bytes = NULL;
+    file->size = (size_t)guest.size;
+    if (guest.size > 0) {
+        void *bytes =
+            mmap(NULL, file->size, PROT_READ, MAP_PRIVATE, guest.fd, 0);
+
+        if (bytes == MAP_FAILED) {
+            error = -errno;
+            close(guest.fd);
+            return error;
+        }
+        file->bytes = bytes;
+    }
+    memcpy(file->path, guest.path, sizeof(file->path));
+    file->device = (uint64_t)guest.device;
+    file->node = (uint64_t)guest.node;
+    file->fd = guest.fd;
+    return 0;
+}
+
+static void close_file(void *context, struct eld_file *file)
+{
+    (void)context;
+    if (file->bytes != NULL)
+        munmap((void *)file->bytes, file->size);
+    close(file->fd);
+}
+
+static int reserve(void *context, uint64_t hint, uint64_t size, int is_exact,
+                   uint64_t *address)
+{
+    uint32_t at;
+    int error;
+
+    if (hint > UINT32_MAX || size > UINT32_MAX)
+        return -ENOMEM;
+    error = hk_guest_reserve(context, (uint32_t)hint, (uint32_t)size, is_exact,
+                             &at);
+    if (error == 0)
+        *address = at;
+    return error;
+}
+
+static int map(void *context, const struct eld_mapping *mapping)
+{
+    return hk_guest_map(context, mapping->name, (uint32_t)mapping->address,
+                        (uint32_t)mapping->size, mapping->prot,
+                        mapping->file != NULL ? mapping->file->fd : -1,
+                        mapping->offset);
+}
+
+static int protect(void *context, uint64_t address, uint64_t size,
+                   unsigned prot)
+{
+    return hk_guest_protect(context, (uint32_t)address, (uint32_t)size, prot);
+}
+
+static void release(void *context, uint64_t address, uint64_t size)
+{
+    hk_guest_release(context, (uint32_t)address, (uint32_t)size);
+}
+
+/* ---- loading ---- */
+
+static int fail(const char *path, const struct eld_fault *fault)
+{
+    char text[1024];
+
+    eld_fault_format(fault, text, sizeof(text));
+    uvm_message("%s: %s", fault->file[0] != '\0' ? fault->file : path, text);
+    return HK_ERR_NOEXEC;
+}
+
+static int register_image(struct hk_team *team, const struct eld_image *image,
+                          enum eld_image_type type)
+{
+    const struct hk_guest_image guest = {
+        .path = image->path,
+        .type = type,
+        .init_order = image->init_order,
+        .init = (uint32_t)image->init,
+        .fini = (uint32_t)image->fini,
+        .device = (int32_t)image->device,
+        .node = (int64_t)image->node,
+        .text = (uint32_t)image->text,
+        .text_size = (uint32_t)image->text_size,
+        .data = (uint32_t)image->data,
+        .data_size = (uint32_t)image->data_size,
+        .api_version = image->api_version,
+        .abi = image->abi,
+        .delta = (uint32_t)image->delta,
+        .symbol_table = (uint32_t)image->symbol_table,
+        .symbol_hash = (uint32_t)image->symbol_hash,
+        .string_table = (uint32_t)image->string_table,
+    };
+
+    return hk_guest_register(team, &guest);
+}
+
+static int load_haiku_loader(struct uvm *uvm, struct hk_team *team,
+                             const struct eld_host *host, uint32_t *entry)
+{
+    struct eld_fault fault;
+
+    if (eld_load_runtime_loader(host, runtime_loader, eld_target_of(EM_386),
+                                &uvm->loaded, &fault) < 0)
+        return fail(runtime_loader, &fault);
+    if (register_image(team, &uvm->loaded->images[0], ELD_IMAGE_LIBRARY) < 0)
+        return HK_ERR_NOMEM;
+    *entry = (uint32_t)uvm->loaded->entry;
+    return 0;
+}
+
+static int link_program(struct uvm *uvm, struct hk_team *team,
+                        const struct eld_host *host, const char *path,
+                        uint32_t *entry)
+{
+    const struct eld_link_request request = {.program = path,
+                                             .target = eld_target_of(EM_386)};
+    int32_t *ids;
+    struct eld_fault fault;
+    int error = 0;
+
+    if (eld_link_program(host, &request, &uvm->loaded, &fault) < 0)
+        return fail(path, &fault);
+    ids = calloc(uvm->loaded->image_count, sizeof(*ids));
+    if (ids == NULL)
+        return HK_ERR_NOMEM;
+    for (uint32_t i = 0; i < uvm->loaded->image_count && error >= 0; i++) {
+        const struct eld_image *image = &uvm->loaded->images[i];
+
+        error = ids[i] = register_image(team, image, image->type);
+    }
+    if (error >= 0)
+        error = uvm_make_start(team, uvm->space, uvm->loaded, ids, entry);
+    free(ids);
+    return error < 0 ? HK_ERR_NOMEM : 0;
+}
+
+int uvm_load_program(void *host, struct hk_team *team, const char *path,
+                     uint32_t *entry)
+{
+    struct uvm *uvm = host;
+    const struct eld_host loader_host = {
+        .context = team,
+        .space = uvm->space,
+        .open = open_file,
+        .close = close_file,
+        .reserve = reserve,
+        .map = map,
+        .protect = protect,
+        .release = release,
+    };
+    struct hk_guest_file file;
+
+    eld_program_free(uvm->loaded);
+    uvm->loaded = NULL;
+    if (hk_guest_open(team, runtime_loader, &file) == 0) {
+        close(file.fd);
+        return load_haiku_loader(uvm, team, &loader_host, entry);
+    }
+    return link_program(uvm, team, &loader_host, path, entry);
+}

@@ -1,0 +1,168 @@
+/* options.c -- the command line of uvm. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <haikuabi/version.h>
+
+#include "uvm.h"
+
+static const char usage[] =
+    "usage: uvm [options] PROGRAM [ARGUMENTS...]\n"
+    "Runs a 32-bit x86 Haiku program.\n"
+    "\n"
+    "PROGRAM is a path in the root, a path of the host, or the name of a\n"
+    "command in the root.\n"
+    "\n"
+    "  -r, --root DIR        directory that holds a Haiku; without it "
+    "programs\n"
+    "                        are linked by uvm itself (UVM_ROOT gives a "
+    "default)\n"
+    "  -E NAME=VALUE         sets a variable of the program's environment;\n"
+    "                        -E NAME takes it over from uvm's own\n"
+    "      --engine ENGINE   how code is executed: interp\n"
+    "      --cpu MODEL       processor the program sees: sse2, pentium\n"
+    "      --strace          prints each system call on stderr\n"
+    "      --quiet           does not report system calls that are not built\n"
+    "      --aslr            places memory at random, as Haiku does\n"
+    "      --help, --version\n"
+    "\n"
+    "Exit status: the program's; 128 + n when signal n ended it; 125 when uvm\n"
+    "failed, 126 when PROGRAM cannot run, 127 when it is not found.\n";
+
+enum {
+    OPT_ENGINE = 256,
+    OPT_CPU,
+    OPT_STRACE,
+    OPT_QUIET,
+    OPT_ASLR,
+    OPT_HELP,
+    OPT_VERSION
+};
+
+static const struct option long_options[] = {
+    {"root", required_argument, NULL, 'r'},
+    {"engine", required_argument, NULL, OPT_ENGINE},
+    {"cpu", required_argument, NULL, OPT_CPU},
+    {"strace", no_argument, NULL, OPT_STRACE},
+    {"quiet", no_argument, NULL, OPT_QUIET},
+    {"aslr", no_argument, NULL, OPT_ASLR},
+    {"help", no_argument, NULL, OPT_HELP},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+struct word {
+    const char *text;
+    int value;
+};
+
+static int find_word(const struct word *words, const char *option,
+                     const char *text)
+{
+    for (; words->text != NULL; words++)
+        if (strcmp(words->text, text) == 0)
+            return words->value;
+    uvm_fail(UVM_EXIT_USAGE, "unknown %s '%s'", option, text);
+}
+
+/* NAME=VALUE, or NAME with the value that uvm has; NULL when it has none. */
+static const char *variable(const char *text)
+{
+    const char *value = getenv(text);
+    char *made = NULL;
+
+    if (text[0] == '=' || text[0] == '\0')
+        uvm_fail(UVM_EXIT_USAGE, "-E wants NAME=VALUE, not '%s'", text);
+    if (strchr(text, '=') != NULL)
+        return text;
+    if (value == NULL)
+        return NULL;
+    if (asprintf(&made, "%s=%s", text, value) < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "out of memory");
+    return made;
+}
+
+static void check_root(const char *root)
+{
+    struct stat st;
+
+    if (root == NULL)
+        return;
+    if (stat(root, &st) != 0)
+        uvm_fail(UVM_EXIT_USAGE, "root '%s': %s", root, strerror(errno));
+    if (!S_ISDIR(st.st_mode))
+        uvm_fail(UVM_EXIT_USAGE, "root '%s': not a directory", root);
+}
+
+static void parse_option(int option, struct uvm_options *options,
+                         size_t *variables)
+{
+    static const struct word engines[] = {{"interp", XCPU_ENGINE_INTERP},
+                                          {NULL, 0}};
+    static const struct word models[] = {
+        {"sse2", XCPU_MODEL_SSE2}, {"pentium", XCPU_MODEL_PENTIUM}, {NULL, 0}};
+
+    switch (option) {
+    case 'r':
+        options->root = optarg;
+        break;
+    case 'E':
+        options->environment[*variables] = variable(optarg);
+        *variables += options->environment[*variables] != NULL;
+        break;
+    case OPT_ENGINE:
+        options->engine =
+            (enum xcpu_engine)find_word(engines, "engine", optarg);
+        break;
+    case OPT_CPU:
+        options->model = (enum xcpu_model)find_word(models, "cpu", optarg);
+        break;
+    case OPT_STRACE:
+        options->strace = 1;
+        break;
+    case OPT_QUIET:
+        options->quiet = 1;
+        break;
+    case OPT_ASLR:
+        options->randomize = 1;
+        break;
+    case OPT_HELP:
+        fputs(usage, stdout);
+        exit(0);
+    case OPT_VERSION:
+        puts("uvm " HK_VERSION);
+        exit(0);
+    default:
+        fputs("Try 'uvm --help'.\n", stderr);
+        exit(UVM_EXIT_USAGE);
+    }
+}
+
+void uvm_parse_options(int argc, char **argv, struct uvm_options *options)
+{
+    size_t variables = 0;
+    int option;
+
+    memset(options, 0, sizeof(*options));
+    options->root = getenv("UVM_ROOT");
+    options->environment = calloc((size_t)argc + 1, sizeof(char *));
+    if (options->environment == NULL)
+        uvm_fail(UVM_EXIT_FAILURE, "out of memory");
+    /* '+': what follows the program belongs to the program. */
+    while ((option = getopt_long(argc, argv, "+r:E:", long_options, NULL)) >= 0)
+        parse_option(option, options, &variables);
+    if (optind == argc) {
+        fputs(usage, stderr);
+        exit(UVM_EXIT_USAGE);
+    }
+    options->program = argv[optind];
+    options->arguments = (const char *const *)argv + optind + 1;
+    if (options->root != NULL && options->root[0] == '\0')
+        options->root = NULL;
+    check_root(options->root);
+}

@@ -1,0 +1,106 @@
+/* uvm.h -- the emulator's parts. */
+/* SPDX-License-Identifier: MIT */
+#ifndef UVM_H
+#define UVM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <elfload/elf_link.h>
+#include <guestmem/guestmem.h>
+#include <haikuabi/haikuabi.h>
+#include <x86cpu/x86cpu.h>
+
+/* Exit statuses of uvm itself, as shells use them. */
+enum {
+    UVM_EXIT_USAGE = 2,
+    UVM_EXIT_FAILURE = 125, /* uvm could not do its part */
+    UVM_EXIT_NOT_RUNNABLE = 126,
+    UVM_EXIT_NOT_FOUND = 127
+};
+
+/* ---- options.c ---- */
+
+struct uvm_options {
+    const char *root;         /* host directory, or NULL */
+    const char **environment; /* of -E, NULL-terminated */
+    enum xcpu_engine engine;
+    enum xcpu_model model;
+    int strace, quiet, randomize;
+    const char *program;
+    const char *const *arguments; /* behind the program, NULL-terminated */
+};
+
+/* Parses the command line; ends the process for --help, --version and
+ * mistakes. */
+void uvm_parse_options(int argc, char **argv, struct uvm_options *options);
+
+/* ---- program.c ---- */
+
+#define UVM_PATH_MAX 4096
+
+/* What to start: a path of the guest and its arguments. */
+struct uvm_program {
+    int fd, error; /* the file, open; -1 and why not */
+    char guest_path[UVM_PATH_MAX];
+    char host_directory[UVM_PATH_MAX];  /* to be bound, "" when in the root */
+    char guest_directory[UVM_PATH_MAX]; /* where it is seen */
+    const char **arguments;             /* with the program's name */
+};
+
+/* Finds the program that the options name, follows its `#!` line, and checks
+ * that it can run; ends the process with a message when not. */
+void uvm_find_program(const struct uvm_options *options,
+                      struct uvm_program *program);
+
+/* "/host" and an absolute host path: where the guest sees it. */
+void uvm_host_to_guest(const char *host_path, char guest_path[UVM_PATH_MAX]);
+
+/* ---- emulator.c ---- */
+
+struct uvm {
+    const struct uvm_options *options;
+    struct gm_space *space;
+    struct xcpu_machine *machine;
+    struct hk_kernel *kernel;
+    struct eld_program *loaded; /* of the last exec */
+};
+
+/* Runs the program to its end; does not return. */
+_Noreturn void uvm_run(const struct uvm_options *options,
+                       const struct uvm_program *program);
+
+/* ---- cpu.c ---- */
+
+extern const struct hk_cpu_ops uvm_cpu_ops; /* host: struct uvm */
+
+/* Creates the machine over the space. 0 or XCPU_ERR_*. */
+int uvm_machine_new(struct uvm *uvm);
+
+/* ---- loader.c ---- */
+
+/* hk_host.load_program */
+int uvm_load_program(void *host, struct hk_team *team, const char *path,
+                     uint32_t *entry);
+
+/* ---- start.c ---- */
+
+/*
+ * Writes the code that starts a program without Haiku's loader: constructors,
+ * the program's entry(argc, argv, environ), destructors, exit. Returns 0 and
+ * its guest address, or a negative errno value.
+ */
+int uvm_make_start(struct hk_team *team, struct gm_space *space,
+                   const struct eld_program *program, const int32_t *image_ids,
+                   uint32_t *entry);
+
+/* ---- message.c ---- */
+
+/* "uvm: ..." on stderr, one write. */
+void uvm_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same, then exits. */
+_Noreturn void uvm_fail(int status, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,117 @@
+/* area.h -- areas: named pieces of a team's memory. */
+/* SPDX-License-Identifier: MIT */
+#ifndef HK_AREA_H
+#define HK_AREA_H
+
+#include "kernel.h"
+#include "spans.h"
+
+/* Protection bits, address specifications (haiku-abi/structs.md, "Areas"). */
+enum {
+    HK_READ_AREA = 0x1,
+    HK_WRITE_AREA = 0x2,
+    HK_EXECUTE_AREA = 0x4,
+    HK_STACK_AREA = 0x8,
+    HK_CLONEABLE_AREA = 0x100,
+    HK_OVERCOMMITTING_AREA = 0x1000,
+    HK_KERNEL_AREA = 0x4000, /* userland cannot change or delete it */
+    HK_USER_AREA_FLAGS = 0x110f,
+    HK_USER_PROTECTION = 0xf
+};
+
+enum hk_address_spec {
+    HK_ANY_ADDRESS = 0,
+    HK_EXACT_ADDRESS = 1,
+    HK_BASE_ADDRESS = 2,
+    HK_CLONE_ADDRESS = 3,
+    HK_RANDOMIZED_ANY_ADDRESS = 6,
+    HK_RANDOMIZED_BASE_ADDRESS = 7
+};
+
+struct hk_area {
+    struct hk_span span; /* whole pages */
+    int32_t id;
+    char name[HK_NAME_LENGTH];
+    uint32_t protection;
+    uint32_t lock;
+    int is_file; /* mapped from one: cannot be resized */
+};
+
+struct hk_areas {
+    pthread_mutex_t lock;   /* guards all of it, and what the space maps */
+    struct hk_spans areas;  /* of struct hk_area */
+    struct hk_spans ranges; /* of struct hk_span: reserved */
+    int32_t next_id;
+};
+
+/* What an area is made of. */
+struct hk_area_source {
+    const char *name;
+    uint32_t spec;    /* enum hk_address_spec */
+    uint32_t address; /* for exact and base */
+    uint32_t size;    /* bytes; rounded up to pages */
+    uint32_t protection;
+    uint32_t lock;
+    int replace; /* with an exact address: what is there goes */
+    int fd;      /* host descriptor, -1 for zeroed memory */
+    uint64_t offset;
+    int shared; /* stores reach the file */
+};
+
+int hk_areas_new(struct hk_areas **areas);
+void hk_areas_free(struct hk_areas *areas);
+
+/* Deletes every area and range of the team, the kernel's own as well. */
+void hk_areas_clear(struct hk_team *team);
+
+/* Makes an area; *address: where. Its id, or an error code. */
+int32_t hk_area_create(struct hk_team *team, const struct hk_area_source *what,
+                       uint32_t *address);
+
+/* Deletes an area; the kernel's own only with force. */
+int32_t hk_area_delete(struct hk_team *team, int32_t id, int force);
+
+/* Keeps a range free of areas that do not ask for it exactly. */
+int32_t hk_range_reserve(struct hk_team *team, uint32_t spec, uint32_t *address,
+                         uint32_t size);
+
+int32_t hk_range_unreserve(struct hk_team *team, uint32_t base, uint32_t size);
+
+/* Grows or shrinks an area at its end; growing takes free or reserved memory.
+ * B_OK, B_BAD_VALUE, B_NOT_ALLOWED (a file's, the kernel's) or B_ERROR (no
+ * room). */
+int32_t hk_area_resize(struct hk_team *team, int32_t id, uint32_t new_size);
+
+/* The same two changes for areas of the kernel itself. */
+int32_t hk_area_grow_kernel(struct hk_team *team, int32_t id,
+                            uint32_t new_size);
+int32_t hk_area_protect_kernel(struct hk_team *team, int32_t id,
+                               uint32_t protection);
+
+/* A copy of the area of that id; B_OK or B_BAD_VALUE. */
+int32_t hk_area_get(struct hk_team *team, int32_t id, struct hk_area *area);
+
+/* The area of that id, or holding an address; NULL when there is none. With
+ * the lock held. */
+struct hk_area *hk_area_find(struct hk_areas *areas, int32_t id);
+struct hk_area *hk_area_at(struct hk_areas *areas, uint32_t address);
+
+/* Takes a range out of the areas: what is left of one cut in two gets a new
+ * id behind the hole. Memory is not touched. With the lock held. */
+int32_t hk_area_cut(struct hk_areas *areas, uint32_t base, uint32_t size);
+
+/* Size rounded up to pages, 0 when that is beyond 32 bits. */
+static inline uint32_t hk_page_round(uint32_t size)
+{
+    return (size + (HK_PAGE_SIZE - 1)) & ~(uint32_t)(HK_PAGE_SIZE - 1);
+}
+
+/* 1 when a range lies where areas may. */
+int hk_area_is_user(uint32_t base, uint32_t size);
+
+/* Guest protection bits as gm_map takes them. */
+unsigned hk_area_host_protection(uint32_t protection);
+
+uint32_t hk_area_count(struct hk_team *team);
+
+#endif

@@ -1,0 +1,483 @@
+/* area_calls.c -- the system calls on areas and memory. */
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <sys/mman.h>
+
+#include "area.h"
+#include "bytes.h"
+#include "fd.h"
+#include "syscalls.h"
+
+/* Reads an address that a call takes and gives through a pointer. */
+static int32_t read_address(struct hk_thread *self, gm_addr from,
+                            uint32_t *address)
+{
+    uint8_t bytes[4];
+    int32_t status = hk_read_user(self, bytes, from, sizeof(bytes));
+
+    if (status == HK_B_OK)
+        *address = hk_get32(bytes);
+    return status;
+}
+
+static int32_t write_address(struct hk_thread *self, gm_addr to,
+                             uint32_t address)
+{
+    uint8_t bytes[4];
+
+    hk_put32(bytes, address);
+    return hk_write_user(self, to, bytes, sizeof(bytes));
+}
+
+/* Creates the area and tells where; takes it back when that fails. */
+static int64_t create_and_tell(struct hk_thread *self,
+                               const struct hk_area_source *what, gm_addr to)
+{
+    uint32_t address;
+    int32_t id = hk_area_create(self->team, what, &address);
+
+    if (id < 0)
+        return id;
+    if (write_address(self, to, address) != HK_B_OK) {
+        hk_area_delete(self->team, id, 1);
+        return HK_B_BAD_ADDRESS;
+    }
+    return id;
+}
+
+/* What userland may ask for; any becomes randomized any, base likewise. */
+static int32_t check_spec(uint32_t *spec)
+{
+    switch (*spec) {
+    case HK_EXACT_ADDRESS:
+    case HK_RANDOMIZED_ANY_ADDRESS:
+    case HK_RANDOMIZED_BASE_ADDRESS:
+        return HK_B_OK;
+    case HK_ANY_ADDRESS:
+        *spec = HK_RANDOMIZED_ANY_ADDRESS;
+        return HK_B_OK;
+    case HK_BASE_ADDRESS:
+        *spec = HK_RANDOMIZED_BASE_ADDRESS;
+        return HK_B_OK;
+    default:
+        return HK_B_BAD_VALUE;
+    }
+}
+
+int64_t hk_sys_create_area(struct hk_thread *self, gm_addr name,
+                           gm_addr address, uint32_t address_spec,
+                           uint32_t size, uint32_t lock, uint32_t protection)
+{
+    struct hk_area_source what = {.spec = address_spec,
+                                  .size = size,
+                                  .protection = protection,
+                                  .lock = lock,
+                                  .fd = -1};
+    char text[HK_NAME_LENGTH];
+    int32_t status = check_spec(&what.spec);
+
+    if (status != HK_B_OK || (protection & ~(uint32_t)HK_USER_AREA_FLAGS) != 0)
+        return HK_B_BAD_VALUE;
+    if (hk_read_user_name(self, text, name) != HK_B_OK ||
+        read_address(self, address, &what.address) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    if (address_spec == HK_EXACT_ADDRESS && what.address >= HK_USER_LIMIT)
+        return HK_B_BAD_VALUE;
+    what.name = text;
+    return create_and_tell(self, &what, address);
+}
+
+int64_t hk_sys_delete_area(struct hk_thread *self, int32_t area)
+{
+    return hk_area_delete(self->team, area, 0);
+}
+
+/* A mapping of a file keeps its own pages: a private one sees no stores, a
+ * shared one needs a descriptor open for writing to store. */
+static int64_t map_descriptor(struct hk_thread *self,
+                              struct hk_area_source *what, int32_t fd,
+                              gm_addr address)
+{
+    struct hk_file *file = hk_file_get(self, fd);
+    int stores = what->shared && (what->protection & HK_WRITE_AREA) != 0;
+    int64_t result;
+    uint32_t mode;
+
+    if (file == NULL)
+        return HK_B_FILE_ERROR;
+    mode = file->open_mode & HK_O_RWMASK;
+    if (mode == HK_O_WRONLY || (stores && mode != HK_O_RDWR)) {
+        result = HK_B_PERMISSION_DENIED;
+    } else if (file->kind != HK_FILE_NODE || S_ISDIR(file->type) ||
+               file->node.fd < 0) {
+        result = HK_B_DEVICE_NOT_FOUND;
+    } else {
+        what->fd = file->node.fd;
+        result = create_and_tell(self, what, address);
+    }
+    hk_file_put(file);
+    return result;
+}
+
+int64_t hk_sys_map_file(struct hk_thread *self, gm_addr name, gm_addr address,
+                        uint32_t address_spec, uint32_t size,
+                        uint32_t protection, uint32_t mapping,
+                        int unmap_address_range, int32_t fd, int64_t offset)
+{
+    enum { NO_PRIVATE_MAP = 0, PRIVATE_MAP = 1 };
+    struct hk_area_source what = {.spec = address_spec,
+                                  .size = size,
+                                  .protection = protection,
+                                  .replace = unmap_address_range,
+                                  .fd = -1,
+                                  .shared = mapping == NO_PRIVATE_MAP};
+    char text[HK_NAME_LENGTH];
+    int32_t status = check_spec(&what.spec);
+
+    if (status != HK_B_OK || mapping > PRIVATE_MAP || offset < 0 ||
+        (protection & ~(uint32_t)HK_USER_AREA_FLAGS) != 0)
+        return HK_B_BAD_VALUE;
+    if (hk_read_user_name(self, text, name) != HK_B_OK ||
+        read_address(self, address, &what.address) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    if (address_spec == HK_EXACT_ADDRESS) {
+        if (what.address % HK_PAGE_SIZE != 0)
+            return HK_B_BAD_VALUE;
+        if (!hk_is_user_range(what.address, size))
+            return HK_B_BAD_ADDRESS;
+    }
+    what.name = text;
+    what.offset = (uint64_t)offset & ~(uint64_t)(HK_PAGE_SIZE - 1);
+    if (fd < 0)
+        return create_and_tell(self, &what, address);
+    return map_descriptor(self, &what, fd, address);
+}
+
+int64_t hk_sys_reserve_address_range(struct hk_thread *self, gm_addr address,
+                                     uint32_t address_spec, uint32_t size)
+{
+    uint32_t at;
+    int32_t status;
+
+    if (read_address(self, address, &at) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    if (address_spec == HK_EXACT_ADDRESS && !hk_area_is_user(at, size))
+        return HK_B_BAD_VALUE;
+    status = hk_range_reserve(self->team, address_spec, &at, size);
+    if (status == HK_B_OK && write_address(self, address, at) != HK_B_OK) {
+        hk_range_unreserve(self->team, at, size);
+        status = HK_B_BAD_ADDRESS;
+    }
+    return status;
+}
+
+int64_t hk_sys_unreserve_address_range(struct hk_thread *self, uint32_t address,
+                                       uint32_t size)
+{
+    if (!hk_is_user_range(address, size))
+        return HK_B_BAD_VALUE;
+    return hk_range_unreserve(self->team, address, size);
+}
+
+int64_t hk_sys_area_for(struct hk_thread *self, gm_addr address)
+{
+    struct hk_areas *areas = self->team->areas;
+    const struct hk_area *area;
+    int32_t id;
+
+    pthread_mutex_lock(&areas->lock);
+    area = hk_area_at(areas, (uint32_t)address);
+    id = area != NULL ? area->id : HK_B_ERROR;
+    pthread_mutex_unlock(&areas->lock);
+    return id;
+}
+
+int64_t hk_sys_find_area(struct hk_thread *self, gm_addr name)
+{
+    struct hk_areas *areas = self->team->areas;
+    char text[HK_NAME_LENGTH];
+    int32_t id = HK_B_NAME_NOT_FOUND;
+
+    if (hk_read_user_name(self, text, name) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    pthread_mutex_lock(&areas->lock);
+    for (uint32_t i = 0; i < areas->areas.count; i++) {
+        const struct hk_area *area = hk_spans_at(&areas->areas, i);
+
+        if (strcmp(area->name, text) == 0) {
+            id = area->id;
+            break;
+        }
+    }
+    pthread_mutex_unlock(&areas->lock);
+    return id;
+}
+
+/* area_info, 72 bytes (haiku-abi/structs.md). Readable areas report the
+ * kernel's own read bit, writable ones its write bit. */
+enum { AREA_INFO_SIZE = 72, KERNEL_READ_AREA = 0x10, KERNEL_WRITE_AREA = 0x20 };
+
+static void fill_info(const struct hk_team *team, const struct hk_area *area,
+                      uint8_t info[AREA_INFO_SIZE])
+{
+    uint32_t protection = area->protection;
+
+    if ((protection & HK_READ_AREA) != 0)
+        protection |= KERNEL_READ_AREA;
+    if ((protection & HK_WRITE_AREA) != 0)
+        protection |= KERNEL_WRITE_AREA;
+    memset(info, 0, AREA_INFO_SIZE);
+    hk_put32(info, (uint32_t)area->id);
+    memcpy(info + 4, area->name, HK_NAME_LENGTH);
+    hk_put32(info + 36, area->span.size);
+    hk_put32(info + 40, area->lock);
+    hk_put32(info + 44, protection);
+    hk_put32(info + 48, (uint32_t)team->id);
+    hk_put32(info + 52, area->span.size); /* ram_size: all of it */
+    hk_put32(info + 68, area->span.base);
+}
+
+int64_t hk_sys_get_area_info(struct hk_thread *self, int32_t area, gm_addr info)
+{
+    struct hk_area found;
+    uint8_t bytes[AREA_INFO_SIZE];
+
+    if (hk_area_get(self->team, area, &found) != HK_B_OK)
+        return HK_B_BAD_VALUE;
+    fill_info(self->team, &found, bytes);
+    return hk_write_user(self, info, bytes, sizeof(bytes));
+}
+
+/* The cookie is the last area's address + 1. Areas of other teams are not
+ * known here. */
+int64_t hk_sys_get_next_area_info(struct hk_thread *self, int32_t team,
+                                  gm_addr cookie, gm_addr info)
+{
+    struct hk_areas *areas = self->team->areas;
+    uint8_t bytes[AREA_INFO_SIZE];
+    struct hk_area area;
+    uint32_t at, i;
+
+    if (team != 0 && team != self->team->id)
+        return HK_B_BAD_VALUE;
+    if (read_address(self, cookie, &at) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    pthread_mutex_lock(&areas->lock);
+    i = hk_spans_after(&areas->areas, at);
+    while (i < areas->areas.count &&
+           ((struct hk_area *)hk_spans_at(&areas->areas, i))->span.base < at)
+        i++;
+    if (i < areas->areas.count)
+        area = *(struct hk_area *)hk_spans_at(&areas->areas, i);
+    pthread_mutex_unlock(&areas->lock);
+    if (i >= areas->areas.count)
+        return HK_B_ENTRY_NOT_FOUND;
+    fill_info(self->team, &area, bytes);
+    if (hk_write_user(self, info, bytes, sizeof(bytes)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return write_address(self, cookie, area.span.base + 1);
+}
+
+int64_t hk_sys_resize_area(struct hk_thread *self, int32_t area,
+                           uint32_t new_size)
+{
+    if (new_size == 0 || new_size % HK_PAGE_SIZE != 0)
+        return HK_B_BAD_VALUE;
+    return hk_area_resize(self->team, area, new_size);
+}
+
+int64_t hk_sys_set_area_protection(struct hk_thread *self, int32_t area,
+                                   uint32_t new_protection)
+{
+    enum { ALLOWED = HK_USER_PROTECTION | HK_CLONEABLE_AREA };
+    struct hk_areas *areas = self->team->areas;
+    struct hk_area *found;
+    int32_t status = HK_B_BAD_VALUE;
+
+    if ((new_protection & ~(uint32_t)ALLOWED) != 0)
+        return HK_B_BAD_VALUE;
+    pthread_mutex_lock(&areas->lock);
+    found = hk_area_find(areas, area);
+    if (found != NULL && (found->protection & HK_KERNEL_AREA) != 0) {
+        status = HK_B_NOT_ALLOWED;
+    } else if (found != NULL) {
+        gm_protect(self->team->space, found->span.base, found->span.size,
+                   hk_area_host_protection(new_protection));
+        found->protection = new_protection;
+        status = HK_B_OK;
+    }
+    pthread_mutex_unlock(&areas->lock);
+    return status;
+}
+
+/* 1 when a kernel-owned area touches the range. */
+static int touches_kernel_area(struct hk_areas *areas, uint32_t base,
+                               uint32_t size)
+{
+    for (uint32_t i = hk_spans_after(&areas->areas, base);
+         i < areas->areas.count; i++) {
+        const struct hk_area *area = hk_spans_at(&areas->areas, i);
+
+        if (area->span.base >= base && area->span.base - base >= size)
+            return 0;
+        if ((area->protection & HK_KERNEL_AREA) != 0)
+            return 1;
+    }
+    return 0;
+}
+
+int64_t hk_sys_unmap_memory(struct hk_thread *self, gm_addr address,
+                            uint32_t size)
+{
+    struct hk_areas *areas = self->team->areas;
+    uint32_t base = (uint32_t)address;
+    int32_t status;
+
+    size = hk_page_round(size);
+    if (base % HK_PAGE_SIZE != 0)
+        return HK_B_BAD_VALUE;
+    if (!hk_is_user_range(base, size) || size == 0)
+        return HK_B_BAD_VALUE;
+    pthread_mutex_lock(&areas->lock);
+    if (touches_kernel_area(areas, base, size))
+        status = HK_B_NOT_ALLOWED;
+    else
+        status = hk_area_cut(areas, base, size);
+    if (status == HK_B_OK)
+        gm_unmap(self->team->space, base, size);
+    pthread_mutex_unlock(&areas->lock);
+    return status;
+}
+
+int64_t hk_sys_set_memory_protection(struct hk_thread *self, gm_addr address,
+                                     uint32_t size, uint32_t protection)
+{
+    struct hk_areas *areas = self->team->areas;
+    uint32_t base = (uint32_t)address;
+    int32_t status = HK_B_OK;
+
+    size = hk_page_round(size);
+    if (base % HK_PAGE_SIZE != 0 ||
+        (protection & ~(uint32_t)HK_USER_PROTECTION) != 0)
+        return HK_B_BAD_VALUE;
+    if (!hk_is_user_range(base, size))
+        return HK_B_NO_MEMORY;
+    if (size == 0)
+        return HK_B_OK;
+    pthread_mutex_lock(&areas->lock);
+    if (touches_kernel_area(areas, base, size))
+        status = HK_B_NOT_ALLOWED;
+    else if (gm_protect(self->team->space, base, size,
+                        hk_area_host_protection(protection)) < 0)
+        status = HK_B_NO_MEMORY;
+    pthread_mutex_unlock(&areas->lock);
+    return status;
+}
+
+/* The host memory of a range that is mapped without holes, or NULL. */
+static uint8_t *host_range(struct hk_thread *self, gm_addr address,
+                           uint32_t size)
+{
+    if (!hk_is_user_range(address, size) ||
+        !gm_is_accessible(self->team->space, address, size, GM_PROT_NONE))
+        return NULL;
+    return gm_space_base(self->team->space) + address;
+}
+
+int64_t hk_sys_sync_memory(struct hk_thread *self, gm_addr address,
+                           uint32_t size, int32_t flags)
+{
+    enum { ASYNC = 1, SYNC = 2, INVALIDATE = 4 };
+    uint8_t *host;
+    int host_flags = (flags & SYNC) != 0 ? MS_SYNC : MS_ASYNC;
+
+    if (address % HK_PAGE_SIZE != 0 ||
+        (flags & ~(ASYNC | SYNC | INVALIDATE)) != 0 ||
+        (flags & (ASYNC | SYNC)) == (ASYNC | SYNC))
+        return HK_B_BAD_VALUE;
+    size = hk_page_round(size);
+    if (size == 0)
+        return HK_B_OK;
+    host = host_range(self, address, size);
+    if (host == NULL)
+        return HK_B_NO_MEMORY;
+    if ((flags & INVALIDATE) != 0)
+        host_flags |= MS_INVALIDATE;
+    return msync(host, size, host_flags) == 0 ? HK_B_OK : HK_B_IO_ERROR;
+}
+
+/* Advice is for speed; no program may rely on what becomes of it. */
+int64_t hk_sys_memory_advice(struct hk_thread *self, gm_addr address,
+                             uint32_t size, uint32_t advice)
+{
+    enum { NORMAL = 1, DONTNEED = 5, FREE = 6 };
+
+    size = hk_page_round(size);
+    if (address % HK_PAGE_SIZE != 0 || advice < NORMAL || advice > FREE)
+        return HK_B_BAD_VALUE;
+    if (!hk_is_user_range(address, size))
+        return HK_B_NO_MEMORY;
+    if (size == 0)
+        return HK_B_OK;
+    return host_range(self, address, size) != NULL ? HK_B_OK : HK_B_NO_MEMORY;
+}
+
+int64_t hk_sys_get_memory_properties(struct hk_thread *self, int32_t team_id,
+                                     gm_addr address, gm_addr protected,
+                                     gm_addr lock)
+{
+    struct hk_areas *areas = self->team->areas;
+    const struct hk_area *area;
+    struct gm_mapping region;
+    uint32_t wiring = 0;
+
+    if (team_id != 0 && team_id != self->team->id)
+        return HK_B_BAD_TEAM_ID;
+    if (!hk_is_user_range(address, 1))
+        return HK_B_NO_MEMORY;
+    pthread_mutex_lock(&areas->lock);
+    area = hk_area_at(areas, (uint32_t)address);
+    if (area != NULL)
+        wiring = area->lock;
+    pthread_mutex_unlock(&areas->lock);
+    if (area == NULL || gm_query(self->team->space, address, &region) < 0 ||
+        region.address > address)
+        return HK_B_NO_MEMORY;
+    /* The bits of gm_prot and of areas have the same values. */
+    if (write_address(self, protected, region.prot) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return write_address(self, lock, wiring);
+}
+
+/* The host keeps memory as it likes: locking succeeds on mapped memory. */
+static int32_t check_mapped(struct hk_thread *self, gm_addr address,
+                            uint32_t size)
+{
+    gm_addr start = address & ~(gm_addr)(HK_PAGE_SIZE - 1);
+    uint32_t whole = hk_page_round(size + (uint32_t)(address - start));
+
+    if (size == 0)
+        return HK_B_OK;
+    return host_range(self, start, whole) != NULL ? HK_B_OK : HK_B_NO_MEMORY;
+}
+
+int64_t hk_sys_mlock(struct hk_thread *self, gm_addr address, uint32_t size)
+{
+    return check_mapped(self, address, size);
+}
+
+int64_t hk_sys_munlock(struct hk_thread *self, gm_addr address, uint32_t size)
+{
+    return check_mapped(self, address, size);
+}
+
+/* x86 needs no flush: the processor sees stores to code by itself. */
+int64_t hk_sys_clear_caches(struct hk_thread *self, gm_addr address,
+                            uint32_t length, uint32_t flags)
+{
+    (void)self;
+    (void)address;
+    (void)length;
+    (void)flags;
+    return HK_B_OK;
+}

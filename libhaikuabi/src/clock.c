@@ -1,0 +1,126 @@
+/* clock.c -- the guest's clocks: system_time, real time and CPU time. */
+/* SPDX-License-Identifier: MIT */
+#include "clock.h"
+
+#include "bytes.h"
+#include "syscalls.h"
+#include "wait.h"
+
+static const int64_t ns_per_second = 1000000000;
+
+static int64_t nanoseconds(clockid_t clock)
+{
+    struct timespec now;
+
+    if (clock_gettime(clock, &now) != 0)
+        return 0;
+    return (int64_t)now.tv_sec * ns_per_second + now.tv_nsec;
+}
+
+int64_t hk_system_time(void)
+{
+    uint64_t ticks = (uint64_t)nanoseconds(CLOCK_MONOTONIC);
+
+    return (int64_t)((ticks >> 32) * HK_TSC_FACTOR +
+                     ((ticks & UINT32_MAX) * HK_TSC_FACTOR >> 32));
+}
+
+int64_t hk_real_time(void)
+{
+    return nanoseconds(CLOCK_REALTIME) / 1000;
+}
+
+struct timespec hk_host_deadline(int64_t us)
+{
+    uint64_t whole = (uint64_t)us / HK_TSC_FACTOR;
+    uint64_t rest = (uint64_t)us % HK_TSC_FACTOR;
+    uint64_t ns =
+        (whole << 32) + ((rest << 32) + HK_TSC_FACTOR - 1) / HK_TSC_FACTOR;
+    struct timespec deadline;
+
+    deadline.tv_sec = (time_t)(ns / (uint64_t)ns_per_second);
+    deadline.tv_nsec = (long)(ns % (uint64_t)ns_per_second);
+    return deadline;
+}
+
+static int64_t add_saturated(int64_t a, int64_t b)
+{
+    int64_t sum;
+
+    if (__builtin_add_overflow(a, b, &sum))
+        return b > 0 ? HK_INFINITE_TIMEOUT : 0;
+    return sum < 0 ? 0 : sum;
+}
+
+int64_t hk_deadline(uint32_t flags, int64_t timeout)
+{
+    if ((flags & HK_RELATIVE_TIMEOUT) != 0)
+        return timeout == HK_INFINITE_TIMEOUT
+                   ? timeout
+                   : add_saturated(timeout < 0 ? 0 : timeout, hk_system_time());
+    if ((flags & HK_ABSOLUTE_TIMEOUT) == 0)
+        return HK_INFINITE_TIMEOUT;
+    if ((flags & HK_TIMEOUT_REAL_TIME_BASE) != 0 &&
+        timeout != HK_INFINITE_TIMEOUT)
+        return add_saturated(timeout, hk_system_time() - hk_real_time());
+    return timeout;
+}
+
+int64_t hk_sys_system_time(struct hk_thread *self)
+{
+    (void)self;
+    return hk_system_time();
+}
+
+/* A positive id is a team's CPU time; another team's is not known here. */
+static int32_t read_clock(const struct hk_thread *self, int32_t clock,
+                          int64_t *us)
+{
+    switch (clock) {
+    case HK_CLOCK_MONOTONIC:
+        *us = hk_system_time();
+        return HK_B_OK;
+    case HK_CLOCK_REALTIME:
+        *us = hk_real_time();
+        return HK_B_OK;
+    case HK_CLOCK_THREAD_CPUTIME_ID:
+        *us = nanoseconds(CLOCK_THREAD_CPUTIME_ID) / 1000;
+        return HK_B_OK;
+    case HK_CLOCK_PROCESS_CPUTIME_ID:
+    case HK_CLOCK_PROCESS_USER_CPUTIME_ID:
+        *us = nanoseconds(CLOCK_PROCESS_CPUTIME_ID) / 1000;
+        return HK_B_OK;
+    default:
+        if (clock != self->team->id)
+            return HK_B_BAD_VALUE;
+        *us = nanoseconds(CLOCK_PROCESS_CPUTIME_ID) / 1000;
+        return HK_B_OK;
+    }
+}
+
+int64_t hk_sys_get_clock(struct hk_thread *self, int32_t clock_id, gm_addr time)
+{
+    int64_t us;
+    int32_t status = read_clock(self, clock_id, &us);
+    uint8_t bytes[8];
+
+    if (status != HK_B_OK)
+        return status;
+    hk_put64(bytes, (uint64_t)us);
+    return hk_write_user(self, time, bytes, sizeof(bytes));
+}
+
+/* The host's clocks are not the guest's to set. */
+int64_t hk_sys_set_clock(struct hk_thread *self, int32_t clock_id, int64_t time)
+{
+    (void)self;
+    (void)time;
+    return clock_id == HK_CLOCK_REALTIME ? HK_B_NOT_ALLOWED : HK_B_BAD_VALUE;
+}
+
+int64_t hk_sys_set_real_time_clock(struct hk_thread *self, int64_t time)
+{
+    (void)self;
+    (void)time;
+    return HK_B_NOT_ALLOWED;
+}

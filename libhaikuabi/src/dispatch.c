@@ -1,0 +1,82 @@
+/* dispatch.c -- from INT 99 to the handler of a call, and back. */
+/* SPDX-License-Identifier: MIT */
+#include "kernel.h"
+#include "signals.h"
+#include "strace.h"
+#include "syscall_table.h"
+
+static void report_unbuilt(struct hk_kernel *kernel, enum hk_row row)
+{
+    const struct hk_syscall_row *call = &hk_syscall_rows[row];
+
+    if (kernel->config.quiet ||
+        atomic_exchange_explicit(&kernel->reported[row], 1,
+                                 memory_order_relaxed))
+        return;
+    hk_report(kernel, "system call %.*s is not built: B_NOT_SUPPORTED",
+              hk_row_name_length(call), call->name);
+}
+
+static void set_result(struct hk_thread *thread, enum hk_result kind,
+                       int64_t result)
+{
+    const struct hk_cpu_ops *cpu = hk_kernel_of(thread)->config.host->cpu;
+    struct hk_registers registers;
+
+    if (kind != HK_RESULT_INT64) {
+        cpu->set_eax(thread->cpu, (uint32_t)result);
+        return;
+    }
+    cpu->get_registers(thread->cpu, &registers);
+    registers.eax = (uint32_t)result;
+    registers.edx = (uint32_t)((uint64_t)result >> 32);
+    cpu->set_registers(thread->cpu, &registers);
+}
+
+static int64_t call_row(struct hk_thread *thread, enum hk_row row,
+                        const uint32_t *words)
+{
+    const struct hk_syscall_row *call = &hk_syscall_rows[row];
+    struct hk_kernel *kernel = hk_kernel_of(thread);
+    int64_t result = HK_B_NOT_SUPPORTED;
+
+    if (kernel->config.strace)
+        hk_strace_enter(thread, call, words);
+    if (call->call != NULL)
+        result = call->call(thread, words);
+    else
+        report_unbuilt(kernel, row);
+    if (kernel->config.strace)
+        hk_strace_leave(thread, call, words, result);
+    return result;
+}
+
+/* A number that is none, or arguments that cannot be read, leave everything
+ * as it is, EAX included (haiku-abi/x86-32.md, section 1). */
+enum hk_action hk_syscall(struct hk_thread *thread)
+{
+    struct hk_kernel *kernel = hk_kernel_of(thread);
+    uint32_t words[HK_WORDS_MAX];
+    uint32_t number, esp;
+    enum hk_row row;
+    int64_t result;
+
+    kernel->config.host->cpu->get_call(thread->cpu, &number, &esp);
+    if (number >= kernel->row_count)
+        return HK_CONTINUE;
+    row = kernel->rows[number];
+    if (hk_read_user(thread, words, (gm_addr)esp + 4,
+                     hk_row_words[row] * sizeof(words[0])) != HK_B_OK)
+        return HK_CONTINUE;
+
+    result = call_row(thread, row, words);
+    if (thread->exiting)
+        return HK_EXIT;
+    if (thread->registers_set)
+        thread->registers_set = 0;
+    else if (hk_syscall_rows[row].result != HK_RESULT_VOID)
+        set_result(thread, hk_syscall_rows[row].result, result);
+    if (atomic_load_explicit(&thread->attention, memory_order_acquire))
+        return hk_attend(thread, number);
+    return HK_CONTINUE;
+}

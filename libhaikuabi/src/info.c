@@ -1,0 +1,315 @@
+/* info.c -- what a program can ask about the system. */
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "area.h"
+#include "bytes.h"
+#include "clock.h"
+#include "image.h"
+#include "syscalls.h"
+
+/* A computer is on when it answers. */
+int64_t hk_sys_is_computer_on(struct hk_thread *self)
+{
+    (void)self;
+    return 1;
+}
+
+/* "random": function 1 fills the buffer that (buffer, length) names. */
+static int64_t random_call(struct hk_thread *self, uint32_t function,
+                           gm_addr buffer, uint32_t buffer_size)
+{
+    enum { GET_ENTROPY = 1, MAX_CHUNK = 256 };
+    uint8_t request[8], chunk[MAX_CHUNK];
+    uint32_t to, left;
+
+    if (function != GET_ENTROPY || buffer_size != sizeof(request))
+        return HK_B_BAD_VALUE;
+    if (hk_read_user(self, request, buffer, sizeof(request)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    to = hk_get32(request);
+    left = hk_get32(request + 4);
+    if (!hk_is_user_range(to, left))
+        return HK_B_BAD_ADDRESS;
+    while (left > 0) {
+        uint32_t size = left < MAX_CHUNK ? left : MAX_CHUNK;
+
+        if (getentropy(chunk, size) != 0)
+            return HK_B_IO_ERROR;
+        if (hk_write_user(self, to, chunk, size) != HK_B_OK)
+            return HK_B_BAD_ADDRESS;
+        to += size;
+        left -= size;
+    }
+    return HK_B_OK;
+}
+
+/* The other subsystems of Haiku's kernel serve drivers and debugging. */
+int64_t hk_sys_generic_syscall(struct hk_thread *self, gm_addr subsystem,
+                               uint32_t function, gm_addr buffer,
+                               uint32_t buffer_size)
+{
+    char name[HK_FILE_NAME_LENGTH];
+
+    if (hk_read_user_string(self, name, subsystem, sizeof(name)) < 0)
+        return HK_B_BAD_ADDRESS;
+    if (strcmp(name, "random") == 0)
+        return random_call(self, function, buffer, buffer_size);
+    return HK_B_NAME_NOT_FOUND;
+}
+
+/* Facts of each release: haiku-abi/structs.md, "system_info". The ABI is
+ * that of the system's own libraries: gcc 4 and later. */
+enum { SYSTEM_INFO_SIZE = 452, ABI_GCC4 = 0x00040000, HAIKU_VERSION = 1 };
+
+static uint64_t pages(unsigned long bytes, unsigned unit)
+{
+    return (uint64_t)bytes * unit / HK_PAGE_SIZE;
+}
+
+int64_t hk_sys_get_system_info(struct hk_thread *self, gm_addr info)
+{
+    struct hk_team *team = self->team;
+    uint8_t bytes[SYSTEM_INFO_SIZE] = {0};
+    struct sysinfo host;
+
+    if (sysinfo(&host) != 0)
+        return HK_B_ERROR;
+    hk_put64(bytes, (uint64_t)(hk_real_time() - hk_system_time()));
+    hk_put32(bytes + 8, (uint32_t)sysconf(_SC_NPROCESSORS_ONLN));
+    hk_put64(bytes + 12, pages(host.totalram, host.mem_unit));
+    hk_put64(bytes + 20, pages(host.totalram - host.freeram, host.mem_unit));
+    hk_put64(bytes + 28, pages(host.bufferram, host.mem_unit));
+    hk_put64(bytes + 60, (uint64_t)host.freeram * host.mem_unit);
+    hk_put64(bytes + 68, pages(host.totalswap, host.mem_unit));
+    hk_put64(bytes + 76, pages(host.freeswap, host.mem_unit));
+    hk_put32(bytes + 88, 65536);          /* max_sems */
+    hk_put32(bytes + 96, 4096);           /* max_ports */
+    hk_put32(bytes + 104, HK_USER_SLOTS); /* max_threads */
+    hk_put32(bytes + 108, team->thread_count);
+    hk_put32(bytes + 112, HK_USER_SLOTS); /* max_teams */
+    hk_put32(bytes + 116, host.procs);
+    snprintf((char *)bytes + 120, 256, "kernel_x86");
+    snprintf((char *)bytes + 376, 32, "uvm");
+    hk_put64(bytes + 440, HAIKU_VERSION);
+    hk_put32(bytes + 448, ABI_GCC4);
+    return hk_write_user(self, info, bytes, sizeof(bytes));
+}
+
+/* cpu_info, 20 bytes each: active time, enabled, frequency in Hz. */
+int64_t hk_sys_get_cpu_info(struct hk_thread *self, uint32_t first_cpu,
+                            uint32_t cpu_count, gm_addr info)
+{
+    enum { CPU_INFO_SIZE = 20 };
+    uint32_t count = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
+    uint8_t bytes[CPU_INFO_SIZE];
+
+    if (first_cpu >= count)
+        return HK_B_BAD_VALUE;
+    if (cpu_count > count - first_cpu)
+        cpu_count = count - first_cpu;
+    for (uint32_t i = 0; i < cpu_count; i++) {
+        memset(bytes, 0, sizeof(bytes));
+        bytes[8] = 1;
+        hk_put64(bytes + 12, HK_TSC_FREQUENCY);
+        if (hk_write_user(self, info + (gm_addr)i * CPU_INFO_SIZE, bytes,
+                          sizeof(bytes)) != HK_B_OK)
+            return HK_B_BAD_ADDRESS;
+    }
+    return HK_B_OK;
+}
+
+/* The tree of cpu_topology_node_info: root, one package, a core and a thread
+ * for each host processor. */
+enum { TOPOLOGY_NODE_SIZE = 24 };
+
+enum topology_level {
+    LEVEL_SMT = 1 - 1,
+    LEVEL_CORE,
+    LEVEL_PACKAGE,
+    LEVEL_ROOT
+};
+
+static void fill_node(uint8_t node[TOPOLOGY_NODE_SIZE], uint32_t id,
+                      enum topology_level level)
+{
+    enum { TYPE_ROOT = 1, TYPE_SMT, TYPE_CORE, TYPE_PACKAGE };
+    static const uint8_t types[] = {TYPE_SMT, TYPE_CORE, TYPE_PACKAGE,
+                                    TYPE_ROOT};
+    enum { CPU_X86 = 1, VENDOR_INTEL = 4, CACHE_LINE = 64, MODEL = 0x600 };
+
+    memset(node, 0, TOPOLOGY_NODE_SIZE);
+    hk_put32(node, id);
+    hk_put32(node + 4, types[level]);
+    hk_put32(node + 8, level);
+    switch (level) {
+    case LEVEL_ROOT:
+        hk_put32(node + 12, CPU_X86);
+        break;
+    case LEVEL_PACKAGE:
+        hk_put32(node + 12, VENDOR_INTEL);
+        hk_put32(node + 16, CACHE_LINE);
+        break;
+    case LEVEL_CORE:
+        hk_put32(node + 12, MODEL);
+        hk_put64(node + 16, HK_TSC_FREQUENCY);
+        break;
+    case LEVEL_SMT:
+        break;
+    }
+}
+
+static void topology_node(uint8_t node[TOPOLOGY_NODE_SIZE], uint32_t i)
+{
+    if (i == 0)
+        fill_node(node, 0, LEVEL_ROOT);
+    else if (i == 1)
+        fill_node(node, 0, LEVEL_PACKAGE);
+    else
+        fill_node(node, (i - 2) / 2, i % 2 == 0 ? LEVEL_CORE : LEVEL_SMT);
+}
+
+int64_t hk_sys_get_cpu_topology_info(struct hk_thread *self,
+                                     gm_addr topology_infos,
+                                     gm_addr topology_info_count)
+{
+    uint32_t total = 2 + 2 * (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
+    uint8_t node[TOPOLOGY_NODE_SIZE], word[4];
+    uint32_t room;
+
+    if (hk_read_user(self, word, topology_info_count, sizeof(word)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    room = hk_get32(word);
+    if (topology_infos == 0)
+        room = total;
+    else if (room > total)
+        room = total;
+    for (uint32_t i = 0; topology_infos != 0 && i < room; i++) {
+        topology_node(node, i);
+        if (hk_write_user(self, topology_infos + (gm_addr)i * sizeof(node),
+                          node, sizeof(node)) != HK_B_OK)
+            return HK_B_BAD_ADDRESS;
+    }
+    hk_put32(word, room);
+    return hk_write_user(self, topology_info_count, word, sizeof(word));
+}
+
+int64_t hk_sys_get_cpu(struct hk_thread *self)
+{
+    int cpu = sched_getcpu();
+
+    (void)self;
+    return cpu < 0 ? 0 : cpu;
+}
+
+int64_t hk_sys_cpu_enabled(struct hk_thread *self, int32_t cpu)
+{
+    (void)self;
+    return cpu >= 0 && cpu < sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+int64_t hk_sys_set_cpu_enabled(struct hk_thread *self, int32_t cpu, int enabled)
+{
+    (void)enabled;
+    if (cpu < 0 || cpu >= sysconf(_SC_NPROCESSORS_ONLN))
+        return HK_B_BAD_VALUE;
+    return hk_sys_getuid(self, 1) == 0 ? HK_B_OK : HK_B_NOT_ALLOWED;
+}
+
+/* No option of safe mode is set. */
+int64_t hk_sys_get_safemode_option(struct hk_thread *self, gm_addr parameter,
+                                   gm_addr buffer, gm_addr buffer_size)
+{
+    char name[64];
+    uint8_t size[4];
+
+    (void)buffer;
+    if (hk_read_user_string(self, name, parameter, sizeof(name)) < 0 ||
+        hk_read_user(self, size, buffer_size, sizeof(size)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return HK_B_ENTRY_NOT_FOUND;
+}
+
+int64_t hk_sys_get_scheduler_mode(struct hk_thread *self)
+{
+    (void)self;
+    return 0; /* low latency */
+}
+
+int64_t hk_sys_set_scheduler_mode(struct hk_thread *self, int32_t mode)
+{
+    enum { LOW_LATENCY = 0, POWER_SAVING = 1 };
+
+    (void)self;
+    return mode == LOW_LATENCY || mode == POWER_SAVING ? HK_B_OK
+                                                       : HK_B_BAD_VALUE;
+}
+
+/* loadavg: three averages in units of 1 / 65536 and the scale. */
+int64_t hk_sys_get_loadavg(struct hk_thread *self, gm_addr info, uint32_t size)
+{
+    enum { LOADAVG_SIZE = 16, SCALE_SHIFT = 16 };
+    uint8_t bytes[LOADAVG_SIZE];
+    struct sysinfo host;
+
+    if (size != sizeof(bytes))
+        return HK_B_BAD_VALUE;
+    if (sysinfo(&host) != 0)
+        return HK_B_ERROR;
+    for (size_t i = 0; i < 3; i++)
+        hk_put32(bytes + 4 * i,
+                 (uint32_t)(host.loads[i] >> (SI_LOAD_SHIFT - SCALE_SHIFT)));
+    hk_put32(bytes + 12, 1u << SCALE_SHIFT);
+    return hk_write_user(self, info, bytes, sizeof(bytes));
+}
+
+/* What the kernel would write to its log goes to the user. */
+int64_t hk_sys_debug_output(struct hk_thread *self, gm_addr message)
+{
+    char text[HK_PATH_LENGTH];
+    int32_t length = hk_read_user_string(self, text, message, sizeof(text));
+
+    if (length == HK_B_BAD_ADDRESS)
+        return HK_B_BAD_ADDRESS;
+    text[sizeof(text) - 1] = '\0';
+    length = (int32_t)strlen(text);
+    if (length > 0 && text[length - 1] == '\n')
+        text[length - 1] = '\0';
+    if (!hk_kernel_of(self)->config.quiet)
+        hk_report(hk_kernel_of(self), "%s", text);
+    return HK_B_OK;
+}
+
+/* Nobody traces the kernel. */
+int64_t hk_sys_ktrace_output(struct hk_thread *self, gm_addr message)
+{
+    (void)self;
+    (void)message;
+    return HK_B_OK;
+}
+
+int64_t hk_sys_get_timezone(struct hk_thread *self, gm_addr timezone_offset,
+                            gm_addr name, uint32_t name_length)
+{
+    static const char utc[] = "GMT";
+    uint8_t offset[4] = {0};
+
+    if (timezone_offset != 0 &&
+        hk_write_user(self, timezone_offset, offset, sizeof(offset)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    if (name == 0)
+        return HK_B_OK;
+    if (name_length < sizeof(utc))
+        return HK_B_NAME_TOO_LONG;
+    return hk_write_user(self, name, utc, sizeof(utc));
+}
+
+int64_t hk_sys_get_real_time_clock_is_gmt(struct hk_thread *self,
+                                          gm_addr is_gmt)
+{
+    uint8_t yes = 1;
+
+    return hk_write_user(self, is_gmt, &yes, sizeof(yes));
+}

@@ -1,0 +1,52 @@
+/* user.c -- guest memory as the kernel sees it. */
+/* SPDX-License-Identifier: MIT */
+#include "kernel.h"
+
+int hk_is_user_range(gm_addr address, uint64_t size)
+{
+    return address < HK_USER_LIMIT && size <= HK_USER_LIMIT - address;
+}
+
+int32_t hk_read_user(const struct hk_thread *thread, void *to, gm_addr from,
+                     size_t size)
+{
+    if (!hk_is_user_range(from, size) ||
+        gm_copy_in(hk_space_of(thread), to, from, size) < 0)
+        return HK_B_BAD_ADDRESS;
+    return HK_B_OK;
+}
+
+int32_t hk_write_user(const struct hk_thread *thread, gm_addr to,
+                      const void *from, size_t size)
+{
+    if (!hk_is_user_range(to, size) ||
+        gm_copy_out(hk_space_of(thread), to, from, size) < 0)
+        return HK_B_BAD_ADDRESS;
+    return HK_B_OK;
+}
+
+int32_t hk_read_user_string(const struct hk_thread *thread, char *to,
+                            gm_addr from, size_t size)
+{
+    int result;
+
+    if (!hk_is_user_range(from, 1))
+        return HK_B_BAD_ADDRESS;
+    if (size > HK_USER_LIMIT - from)
+        size = HK_USER_LIMIT - from;
+    result = gm_copy_string_in(hk_space_of(thread), to, from, size);
+    if (result >= 0)
+        return result;
+    return result == GM_ERR_TOOLONG ? HK_B_NAME_TOO_LONG : HK_B_BAD_ADDRESS;
+}
+
+int32_t hk_read_user_name(const struct hk_thread *thread,
+                          char name[HK_NAME_LENGTH], gm_addr from)
+{
+    int32_t length = hk_read_user_string(thread, name, from, HK_NAME_LENGTH);
+
+    if (length == HK_B_BAD_ADDRESS)
+        return HK_B_BAD_ADDRESS;
+    name[HK_NAME_LENGTH - 1] = '\0';
+    return HK_B_OK;
+}
