@@ -22,16 +22,6 @@ union xcpu_xmm {
     uint64_t u64[2];
 };
 
-/*
- * Where the last non-control x87 instruction was: FIP, FCS (0, as CPUs of
- * CPUID.7:EBX[13] save it, unless a loaded image says otherwise) and FOP.
- */
-struct xcpu_x87_origin {
-    uint32_t ip;
-    uint16_t cs;
-    uint16_t opcode; /* 11 bits: low bits of the escape byte, ModRM */
-};
-
 /* Where the x87 registers are. */
 enum xcpu_x87_mode {
     XCPU_X87_MEMORY,     /* in struct xcpu_fpu */
@@ -56,19 +46,24 @@ enum xcpu_sse_mode {
  * may be old: xcpu_fpu_leave brings it up to date.
  */
 struct xcpu_fpu {
-    uint8_t x87_mode;       /* enum xcpu_x87_mode */
-    uint8_t sse_mode;       /* enum xcpu_sse_mode */
-    uint8_t portable;       /* 1: compute without the host's x87 and SSE */
-    uint8_t top;            /* 0..7 */
-    uint8_t valid;          /* a bit per physical register: not empty */
-    uint16_t host_control;  /* the application's, while in the host's x87 */
-    uint32_t host_mxcsr;    /* the application's, while in the host's MXCSR */
-    uint16_t control;       /* FCW; exact in all modes */
-    uint16_t status;        /* FSW without TOP, ES and B */
-    uint16_t data_selector; /* FDS, like FCS */
-    uint32_t data_offset;   /* FDP; exact in all modes */
-    struct xcpu_x87_origin origin; /* exact in all modes */
-    uint32_t mxcsr;                /* its control bits are exact in all modes */
+    uint8_t x87_mode;      /* enum xcpu_x87_mode */
+    uint8_t sse_mode;      /* enum xcpu_sse_mode */
+    uint8_t portable;      /* 1: compute without the host's x87 and SSE */
+    uint8_t top;           /* 0..7 */
+    uint8_t valid;         /* a bit per physical register: not empty */
+    uint16_t host_control; /* the application's, while in the host's x87 */
+    uint32_t host_mxcsr;   /* the application's, while in the host's MXCSR */
+    uint16_t control;      /* FCW; exact in all modes */
+    uint16_t status;       /* FSW without TOP, ES and B */
+    /*
+     * The last x87 instruction but for control ones, exact in all modes: FOP,
+     * 11 bits, FIP and FDP. Their selectors are always 0 in images, as CPUs
+     * of CPUID.7:EBX[13] have it.
+     */
+    uint32_t opcode;
+    uint32_t code_offset;
+    uint32_t data_offset;
+    uint32_t mxcsr;        /* its control bits are exact in all modes */
     struct xcpu_f80 st[8]; /* physical registers: ST(i) is (top + i) & 7 */
     union xcpu_xmm xmm[8]; /* exact in all modes */
 };

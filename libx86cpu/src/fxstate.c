@@ -106,9 +106,9 @@ void xcpu_fpu_init(struct xcpu_fpu *fpu)
     fpu->status = 0;
     fpu->top = 0;
     fpu->valid = 0;
-    fpu->origin = (struct xcpu_x87_origin){0, 0, 0};
+    fpu->opcode = 0;
+    fpu->code_offset = 0;
     fpu->data_offset = 0;
-    fpu->data_selector = 0;
 }
 
 void xcpu_fpu_store_environment(const struct xcpu_fpu *fpu, int size,
@@ -118,20 +118,19 @@ void xcpu_fpu_store_environment(const struct xcpu_fpu *fpu, int size,
         put16(image, fpu->control);
         put16(image + 2, xcpu_fpu_status(fpu));
         put16(image + 4, full_tags(fpu));
-        put16(image + 6, fpu->origin.ip);
-        put16(image + 8, fpu->origin.cs);
+        put16(image + 6, fpu->code_offset);
+        put16(image + 8, 0);
         put16(image + 10, fpu->data_offset);
-        put16(image + 12, fpu->data_selector);
+        put16(image + 12, 0);
         return;
     }
     put32(image, 0xffff0000u | fpu->control);
     put32(image + 4, 0xffff0000u | xcpu_fpu_status(fpu));
     put32(image + 8, 0xffff0000u | full_tags(fpu));
-    put32(image + 12, fpu->origin.ip);
-    put16(image + 16, fpu->origin.cs);
-    put16(image + 18, fpu->origin.opcode);
+    put32(image + 12, fpu->code_offset);
+    put32(image + 16, fpu->opcode << 16);
     put32(image + 20, fpu->data_offset);
-    put32(image + 24, 0xffff0000u | fpu->data_selector);
+    put32(image + 24, 0xffff0000u);
 }
 
 /* Bits 6 of FCW reads as 1, 13 to 15 and 7 as 0. */
@@ -150,18 +149,14 @@ void xcpu_fpu_load_environment(struct xcpu_fpu *fpu, int size,
     set_status(fpu, get16(image + step));
     fpu->valid = valid_of(get16(image + 2 * step));
     if (size == 16) {
-        fpu->origin.ip = get16(image + 6);
-        fpu->origin.cs = get16(image + 8);
-        fpu->origin.opcode = 0;
+        fpu->code_offset = get16(image + 6);
+        fpu->opcode = 0;
         fpu->data_offset = get16(image + 10);
-        fpu->data_selector = get16(image + 12);
         return;
     }
-    fpu->origin.ip = get32(image + 12);
-    fpu->origin.cs = get16(image + 16);
-    fpu->origin.opcode = get16(image + 18) & 0x7ff;
+    fpu->code_offset = get32(image + 12);
+    fpu->opcode = get16(image + 18) & 0x7ff;
     fpu->data_offset = get32(image + 20);
-    fpu->data_selector = get16(image + 24);
 }
 
 void xcpu_fpu_store_all(const struct xcpu_fpu *fpu, int size, uint8_t *image)
@@ -196,11 +191,9 @@ void xcpu_fpu_store_fx(const struct xcpu_fpu *fpu, uint8_t *image)
     put16(image, fpu->control);
     put16(image + 2, xcpu_fpu_status(fpu));
     image[4] = fpu->valid;
-    put16(image + 6, fpu->origin.opcode);
-    put32(image + 8, fpu->origin.ip);
-    put16(image + 12, fpu->origin.cs);
+    put16(image + 6, fpu->opcode);
+    put32(image + 8, fpu->code_offset);
     put32(image + 16, fpu->data_offset);
-    put16(image + 20, fpu->data_selector);
     put32(image + 24, fpu->mxcsr);
     put32(image + 28, XCPU_MXCSR_MASK);
     for (i = 0; i < 8; i++)
@@ -227,11 +220,9 @@ void xcpu_fpu_load_fx(struct xcpu_fpu *fpu, const uint8_t *image)
     unsigned i;
 
     load_fx_x87(fpu, image);
-    fpu->origin.opcode = get16(image + 6) & 0x7ff;
-    fpu->origin.ip = get32(image + 8);
-    fpu->origin.cs = get16(image + 12);
+    fpu->opcode = get16(image + 6) & 0x7ff;
+    fpu->code_offset = get32(image + 8);
     fpu->data_offset = get32(image + 16);
-    fpu->data_selector = get16(image + 20);
     fpu->mxcsr = get32(image + 24) & XCPU_MXCSR_MASK;
     for (i = 0; i < 8; i++)
         memcpy(fpu->xmm[i].u8, image + 160 + 16 * i, 16);
@@ -244,18 +235,17 @@ void xcpu_fpu_leave_host(struct xcpu_fpu *fpu)
 {
     if (fpu->x87_mode >= XCPU_X87_HOST) {
         uint8_t image[XCPU_FNSAVE32_SIZE];
-        struct xcpu_x87_origin origin = fpu->origin;
-        uint32_t offset = fpu->data_offset;
-        uint16_t selector = fpu->data_selector;
+        uint32_t opcode = fpu->opcode;
+        uint32_t code = fpu->code_offset, data = fpu->data_offset;
 
         /* Also leaves the host's x87 as FNINIT does. */
         __asm__ volatile("fnsave %0" : "=m"(image));
         if (fpu->host_control != 0x37f)
             __asm__ volatile("fldcw %0" : : "m"(fpu->host_control));
         xcpu_fpu_load_all(fpu, 32, image);
-        fpu->origin = origin;
-        fpu->data_offset = offset;
-        fpu->data_selector = selector;
+        fpu->opcode = opcode;
+        fpu->code_offset = code;
+        fpu->data_offset = data;
     }
     if (fpu->sse_mode != XCPU_SSE_MEMORY) {
         uint32_t flags;
