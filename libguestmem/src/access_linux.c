@@ -44,8 +44,7 @@ size_t gm_access_copy(void *to, const void *from, size_t size,
     return copy(to, (char *)from, size, 0);
 }
 
-size_t gm_access_fill(void *to, int byte, size_t size,
-                      struct gm_access *access)
+size_t gm_access_fill(void *to, int byte, size_t size, struct gm_access *access)
 {
     char *guest = to, bytes[GM_PAGE_SIZE];
 

@@ -41,12 +41,11 @@ static int copy_file(const uint8_t *from, uint8_t *to, uint64_t size)
 {
     for (uint64_t at = 0; at < size; at += GM_PAGE_SIZE) {
         struct gm_access access = {.start = (uintptr_t)(from + at),
-                                   .end = (uintptr_t)(from + at) +
-                                          GM_PAGE_SIZE};
+                                   .end =
+                                       (uintptr_t)(from + at) + GM_PAGE_SIZE};
         if (gm_access_copy(to + at, from + at, GM_PAGE_SIZE, &access) == 0)
             continue;
-        int error = gm_host_map_behind_end(to + at, GM_PAGE_SIZE,
-                                           GM_PROT_NONE);
+        int error = gm_host_map_behind_end(to + at, GM_PAGE_SIZE, GM_PROT_NONE);
         if (error < 0)
             return error;
     }

@@ -7,8 +7,8 @@
 #include "access.h"
 #include "space.h"
 
-static struct gm_access access_of(const struct gm_space *space,
-                                  gm_addr address, size_t size)
+static struct gm_access access_of(const struct gm_space *space, gm_addr address,
+                                  size_t size)
 {
     uintptr_t start = (uintptr_t)space->base + address;
     return (struct gm_access){.start = start, .end = start + size};
@@ -40,8 +40,8 @@ int gm_prepare_store(struct gm_space *space, gm_addr address, uint64_t size)
 
     int error = 0;
     pthread_mutex_lock(&space->lock);
-    gm_addr reach = gm_intervals_reach(&space->map, address, address + size,
-                                       GM_PROT_WRITE);
+    gm_addr reach =
+        gm_intervals_reach(&space->map, address, address + size, GM_PROT_WRITE);
     if (reach < address + size)
         error = GM_ERR_FAULT;
     gm_addr start = gm_page_floor(address), end = gm_page_ceiling(reach);
@@ -68,8 +68,8 @@ struct store {
  * try runs into one is possible, that sixty-four do so is no reason to wait
  * for more.
  */
-static int store_again(struct gm_space *space, struct store *store,
-                       size_t left, const struct gm_access *access)
+static int store_again(struct gm_space *space, struct store *store, size_t left,
+                       const struct gm_access *access)
 {
     if (access->is_bus)
         return GM_ERR_FAULT;

@@ -39,8 +39,7 @@ int gm_host_fits(void)
     return sysconf(_SC_PAGESIZE) == (long)GM_PAGE_SIZE;
 }
 
-uint8_t *gm_host_reserve(size_t before, size_t size, size_t after,
-                         size_t align)
+uint8_t *gm_host_reserve(size_t before, size_t size, size_t after, size_t align)
 {
     /* The host aligns to pages only: ask for more and give the rest back. */
     size_t total = before + size + after + align;
@@ -56,8 +55,7 @@ uint8_t *gm_host_reserve(size_t before, size_t size, size_t after,
 
 void *gm_host_new(size_t size)
 {
-    void *host =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, RESERVED, -1, 0);
+    void *host = mmap(NULL, size, PROT_READ | PROT_WRITE, RESERVED, -1, 0);
     return host == MAP_FAILED ? NULL : host;
 }
 
@@ -96,8 +94,7 @@ int gm_host_map(uint8_t *host, size_t size, unsigned prot, int shared, int fd,
 
 int gm_host_unmap(uint8_t *host, size_t size)
 {
-    if (mmap(host, size, PROT_NONE, RESERVED | MAP_FIXED, -1, 0) ==
-        MAP_FAILED)
+    if (mmap(host, size, PROT_NONE, RESERVED | MAP_FIXED, -1, 0) == MAP_FAILED)
         return error_of(errno);
     return 0;
 }
@@ -115,8 +112,7 @@ int gm_host_is_whole(uint8_t *host, size_t size)
 int gm_host_alias(uint8_t *from, uint8_t *to, size_t size, unsigned prot)
 {
     /* An old size of 0 leaves the old mapping where it is. */
-    if (mremap(from, 0, size, MREMAP_MAYMOVE | MREMAP_FIXED, to) ==
-        MAP_FAILED)
+    if (mremap(from, 0, size, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED)
         return error_of(errno);
     return gm_host_protect(to, size, prot);
 }

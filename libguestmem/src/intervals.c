@@ -21,8 +21,7 @@ static int grow(struct gm_intervals *map, size_t room)
 {
     if (room > SIZE_MAX / sizeof(*map->items))
         return -1;
-    struct gm_interval *items =
-        realloc(map->items, room * sizeof(*map->items));
+    struct gm_interval *items = realloc(map->items, room * sizeof(*map->items));
     if (items == NULL)
         return -1;
     map->items = items;
@@ -38,8 +37,7 @@ int gm_intervals_reserve(struct gm_intervals *map)
     return grow(map, map->room < 16 ? 32 : map->room * 2);
 }
 
-int gm_intervals_copy(struct gm_intervals *map,
-                      const struct gm_intervals *from)
+int gm_intervals_copy(struct gm_intervals *map, const struct gm_intervals *from)
 {
     if (from->count > map->room && grow(map, from->count) < 0)
         return -1;
@@ -158,8 +156,7 @@ static void join(struct gm_intervals *map, size_t first, size_t last)
         close_gap(map, kept + 1, next);
 }
 
-void gm_intervals_remove(struct gm_intervals *map, uint64_t start,
-                         uint64_t end)
+void gm_intervals_remove(struct gm_intervals *map, uint64_t start, uint64_t end)
 {
     size_t first = split(map, start);
     close_gap(map, first, split(map, end));

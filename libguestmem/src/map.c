@@ -67,7 +67,7 @@ static int map_locked(struct gm_space *space, const struct gm_mapping *mapping)
     uint8_t entry = (uint8_t)(GM_PAGE_MAPPED | new.prot);
     gm_pages_set(space, new.start, new.end, entry);
     int error = gm_host_map(space->base + new.start, mapping->size, new.prot,
-                            new.flags & GM_MAP_SHARED, new.fd, new.offset);
+                            new.flags &GM_MAP_SHARED, new.fd, new.offset);
     if (error < 0) {
         take_back(space, new.start, new.end);
     } else {

@@ -107,7 +107,7 @@ static int set_watched(struct gm_space *space, gm_addr page, int on)
         new = (uint8_t)(on ? old | GM_PAGE_WATCHED : old & ~GM_PAGE_WATCHED);
     } while (!atomic_compare_exchange_weak_explicit(
         at, &old, new, memory_order_acq_rel, memory_order_acquire));
-    return (new & GM_PROT_WRITE) != 0;
+    return (new &GM_PROT_WRITE) != 0;
 }
 
 int gm_pages_watch(struct gm_space *space, gm_addr start, gm_addr end, int on)

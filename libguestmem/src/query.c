@@ -3,8 +3,7 @@
 
 #include "space.h"
 
-int gm_query(struct gm_space *space, gm_addr address,
-             struct gm_mapping *region)
+int gm_query(struct gm_space *space, gm_addr address, struct gm_mapping *region)
 {
     int error = GM_ERR_FAULT;
     pthread_mutex_lock(&space->lock);
@@ -37,8 +36,8 @@ int gm_find_free(struct gm_space *space, gm_addr low, gm_addr high,
     if (high > space->size)
         high = space->size;
     pthread_mutex_lock(&space->lock);
-    int found = gm_intervals_find_free(&space->map, low, high, size, align,
-                                       address);
+    int found =
+        gm_intervals_find_free(&space->map, low, high, size, align, address);
     pthread_mutex_unlock(&space->lock);
     return found ? 0 : GM_ERR_NOMEM;
 }
@@ -51,8 +50,8 @@ uint64_t gm_accessible_size(struct gm_space *space, gm_addr address,
     if (size > space->size - address)
         size = space->size - address;
     pthread_mutex_lock(&space->lock);
-    gm_addr reach = gm_intervals_reach(&space->map, address, address + size,
-                                       prot);
+    gm_addr reach =
+        gm_intervals_reach(&space->map, address, address + size, prot);
     pthread_mutex_unlock(&space->lock);
     return reach - address;
 }

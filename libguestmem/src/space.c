@@ -79,8 +79,7 @@ void gm_space_after_fork(struct gm_space *space)
     }
 }
 
-int gm_check_pages(const struct gm_space *space, gm_addr address,
-                   uint64_t size)
+int gm_check_pages(const struct gm_space *space, gm_addr address, uint64_t size)
 {
     if (size == 0 || (size | address) % GM_PAGE_SIZE != 0)
         return GM_ERR_INVALID;

@@ -226,8 +226,8 @@ enum gm_event {
  * lock is held: it must not call back into the space, except for
  * gm_watch_writes.
  */
-typedef void (*gm_watcher)(void *context, enum gm_event event,
-                           gm_addr address, uint64_t size);
+typedef void (*gm_watcher)(void *context, enum gm_event event, gm_addr address,
+                           uint64_t size);
 
 /* One watcher a space; NULL removes it. */
 void gm_set_watcher(struct gm_space *space, gm_watcher watcher, void *context);
