@@ -1,0 +1,371 @@
+/* fd.c -- open files and the table of a team's descriptors. */
+/* SPDX-License-Identifier: MIT */
+#include "fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LIMIT_DEFAULT = 256, LIMIT_MAX = 8192 };
+
+struct slot {
+    struct hk_file *file;
+    unsigned flags; /* enum hk_fd_flags */
+};
+
+struct hk_fds {
+    pthread_mutex_t lock; /* guards all below */
+    struct slot *slots;
+    uint32_t size; /* of slots */
+    uint32_t limit;
+    struct hk_file *cwd;
+};
+
+struct hk_file *hk_file_new(enum hk_file_kind kind, struct hk_node node,
+                            uint32_t open_mode)
+{
+    struct hk_file *file = calloc(1, sizeof(*file));
+    struct stat info;
+
+    if (file == NULL) {
+        hk_node_close(&node);
+        return NULL;
+    }
+    atomic_init(&file->references, 1);
+    file->kind = kind;
+    file->node = node;
+    file->open_mode = open_mode;
+    file->type = S_IFDIR;
+    if (node.fd >= 0 && fstat(node.fd, &info) == 0)
+        file->type = info.st_mode & S_IFMT;
+    pthread_mutex_init(&file->lock, NULL);
+    return file;
+}
+
+/* The host's standard descriptors are never free: whatever the host opens
+ * next would be taken for them. */
+static void fill_standard(int fd)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    if (null >= 0 && null != fd) {
+        dup3(null, fd, O_CLOEXEC);
+        close(null);
+    }
+}
+
+void hk_file_put(struct hk_file *file)
+{
+    if (file == NULL || atomic_fetch_sub_explicit(&file->references, 1,
+                                                  memory_order_acq_rel) != 1)
+        return;
+    if (file->node.fd >= 0 && file->node.fd <= STDERR_FILENO)
+        fill_standard(file->node.fd);
+    else
+        hk_node_close(&file->node);
+    pthread_mutex_destroy(&file->lock);
+    free(file->attribute);
+    free(file->path);
+    free(file);
+}
+
+static struct hk_file *share(struct hk_file *file)
+{
+    if (file != NULL)
+        atomic_fetch_add_explicit(&file->references, 1, memory_order_relaxed);
+    return file;
+}
+
+static uint32_t guest_mode(int host_flags)
+{
+    switch (host_flags & O_ACCMODE) {
+    case O_WRONLY:
+        return HK_O_WRONLY;
+    case O_RDWR:
+        return HK_O_RDWR;
+    default:
+        return HK_O_RDONLY;
+    }
+}
+
+/* The host's standard descriptors are the team's first ones. */
+static int add_standard(struct hk_fds *fds)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        struct hk_node node = {NULL, NULL, fd};
+        int flags = fcntl(fd, F_GETFL);
+        struct hk_file *file;
+
+        if (flags < 0) {
+            fill_standard(fd);
+            continue;
+        }
+        file = hk_file_new(HK_FILE_NODE, node, guest_mode(flags));
+        if (file == NULL)
+            return HK_ERR_NOMEM;
+        if (file->type == S_IFIFO)
+            file->kind = HK_FILE_PIPE;
+        else if (file->type == S_IFSOCK)
+            file->kind = HK_FILE_SOCKET;
+        fds->slots[fd].file = file;
+    }
+    return 0;
+}
+
+static int open_cwd(struct hk_fds *fds, const struct hk_vfs *vfs,
+                    const char *path)
+{
+    struct hk_node root = hk_place_node(vfs->root);
+    struct hk_node node;
+    int32_t status =
+        hk_vfs_open(vfs, &root, path != NULL ? path : "/", HK_WALK_FOLLOW,
+                    O_PATH | O_DIRECTORY, 0, &node);
+
+    if (status != HK_B_OK)
+        return status == HK_B_PERMISSION_DENIED ? HK_ERR_ACCESS
+                                                : HK_ERR_NOTFOUND;
+    fds->cwd = hk_file_new(HK_FILE_DIR, node, HK_O_CLOEXEC);
+    return fds->cwd == NULL ? HK_ERR_NOMEM : 0;
+}
+
+int hk_fds_new(const struct hk_vfs *vfs, const char *working_directory,
+               struct hk_fds **fds)
+{
+    struct hk_fds *made = calloc(1, sizeof(*made));
+    int error;
+
+    if (made == NULL)
+        return HK_ERR_NOMEM;
+    pthread_mutex_init(&made->lock, NULL);
+    made->limit = LIMIT_DEFAULT;
+    made->size = 16;
+    made->slots = calloc(made->size, sizeof(*made->slots));
+    error = made->slots == NULL ? HK_ERR_NOMEM : add_standard(made);
+    if (error == 0)
+        error = open_cwd(made, vfs, working_directory);
+    if (error < 0) {
+        hk_fds_free(made);
+        return error;
+    }
+    *fds = made;
+    return 0;
+}
+
+void hk_fds_free(struct hk_fds *fds)
+{
+    if (fds == NULL)
+        return;
+    for (uint32_t i = 0; i < fds->size && fds->slots != NULL; i++)
+        hk_file_put(fds->slots[i].file);
+    hk_file_put(fds->cwd);
+    pthread_mutex_destroy(&fds->lock);
+    free(fds->slots);
+    free(fds);
+}
+
+static void close_flagged(struct hk_fds *fds, unsigned flag)
+{
+    pthread_mutex_lock(&fds->lock);
+    for (uint32_t i = 0; i < fds->size; i++) {
+        if (!(fds->slots[i].flags & flag))
+            continue;
+        hk_file_put(fds->slots[i].file);
+        fds->slots[i] = (struct slot){NULL, 0};
+    }
+    pthread_mutex_unlock(&fds->lock);
+}
+
+void hk_fds_exec(struct hk_fds *fds)
+{
+    close_flagged(fds, HK_FD_CLOEXEC);
+}
+
+void hk_fds_before_fork(struct hk_fds *fds)
+{
+    pthread_mutex_lock(&fds->lock);
+}
+
+/* A file's own lock may be held by a thread that the child does not have;
+ * what it guards is read and written as a whole, so it is sound. */
+void hk_fds_after_fork(struct hk_fds *fds, int is_child)
+{
+    for (uint32_t i = 0; is_child && i < fds->size; i++)
+        if (fds->slots[i].file != NULL)
+            pthread_mutex_init(&fds->slots[i].file->lock, NULL);
+    pthread_mutex_unlock(&fds->lock);
+    if (is_child)
+        close_flagged(fds, HK_FD_CLOFORK);
+}
+
+uint32_t hk_fds_limit(struct hk_fds *fds)
+{
+    uint32_t limit;
+
+    pthread_mutex_lock(&fds->lock);
+    limit = fds->limit;
+    pthread_mutex_unlock(&fds->lock);
+    return limit;
+}
+
+int32_t hk_fds_set_limit(struct hk_fds *fds, uint32_t limit)
+{
+    int32_t status = HK_B_OK;
+
+    if (limit == 0 || limit > LIMIT_MAX)
+        return HK_B_BAD_VALUE;
+    pthread_mutex_lock(&fds->lock);
+    for (uint32_t i = limit; i < fds->size; i++)
+        if (fds->slots[i].file != NULL)
+            status = HK_B_BUSY;
+    if (status == HK_B_OK)
+        fds->limit = limit;
+    pthread_mutex_unlock(&fds->lock);
+    return status;
+}
+
+/* Makes room for a number below the limit; the lock is held. */
+static int make_room(struct hk_fds *fds, uint32_t number)
+{
+    uint32_t size = fds->size;
+    struct slot *slots;
+
+    if (number < size)
+        return 1;
+    while (size <= number)
+        size *= 2;
+    slots = realloc(fds->slots, size * sizeof(*slots));
+    if (slots == NULL)
+        return 0;
+    memset(slots + fds->size, 0, (size - fds->size) * sizeof(*slots));
+    fds->slots = slots;
+    fds->size = size;
+    return 1;
+}
+
+int32_t hk_fd_add(const struct hk_thread *self, struct hk_file *file,
+                  int32_t first, unsigned flags)
+{
+    struct hk_fds *fds = self->team->fds;
+    int32_t result = HK_B_NO_MORE_FDS;
+    uint32_t i = (uint32_t)first;
+
+    pthread_mutex_lock(&fds->lock);
+    while (i < fds->size && fds->slots[i].file != NULL)
+        i++;
+    if (i < fds->limit && make_room(fds, i)) {
+        fds->slots[i] = (struct slot){file, flags};
+        result = (int32_t)i;
+    }
+    pthread_mutex_unlock(&fds->lock);
+    if (result < 0)
+        hk_file_put(file);
+    return result;
+}
+
+/* The slot of a number in use, or NULL; the lock is held. */
+static struct slot *find_slot(const struct hk_fds *fds, int32_t fd)
+{
+    if (fd < 0 || (uint32_t)fd >= fds->size || fds->slots[fd].file == NULL)
+        return NULL;
+    return &fds->slots[fd];
+}
+
+struct hk_file *hk_file_get(const struct hk_thread *self, int32_t fd)
+{
+    struct hk_fds *fds = self->team->fds;
+    struct slot *slot;
+    struct hk_file *file;
+
+    pthread_mutex_lock(&fds->lock);
+    slot = find_slot(fds, fd);
+    file = share(slot != NULL ? slot->file : NULL);
+    pthread_mutex_unlock(&fds->lock);
+    return file;
+}
+
+int32_t hk_fd_flags(const struct hk_thread *self, int32_t fd, int flags)
+{
+    struct hk_fds *fds = self->team->fds;
+    int32_t result = HK_B_FILE_ERROR;
+    struct slot *slot;
+
+    pthread_mutex_lock(&fds->lock);
+    slot = find_slot(fds, fd);
+    if (slot != NULL) {
+        if (flags >= 0)
+            slot->flags = (unsigned)flags;
+        result = (int32_t)slot->flags;
+    }
+    pthread_mutex_unlock(&fds->lock);
+    return result;
+}
+
+unsigned hk_fd_flags_of(uint32_t open_mode)
+{
+    return (open_mode & HK_O_CLOEXEC ? HK_FD_CLOEXEC : 0u) |
+           (open_mode & HK_O_CLOFORK ? HK_FD_CLOFORK : 0u);
+}
+
+int32_t hk_fd_close(const struct hk_thread *self, int32_t fd)
+{
+    struct hk_fds *fds = self->team->fds;
+    struct hk_file *file = NULL;
+    struct slot *slot;
+
+    pthread_mutex_lock(&fds->lock);
+    slot = find_slot(fds, fd);
+    if (slot != NULL) {
+        file = slot->file;
+        *slot = (struct slot){NULL, 0};
+    }
+    pthread_mutex_unlock(&fds->lock);
+    hk_file_put(file);
+    return file == NULL ? HK_B_FILE_ERROR : HK_B_OK;
+}
+
+int32_t hk_fd_replace(const struct hk_thread *self, int32_t from, int32_t to,
+                      unsigned flags)
+{
+    struct hk_fds *fds = self->team->fds;
+    struct hk_file *evicted = NULL;
+    int32_t result = HK_B_FILE_ERROR;
+
+    pthread_mutex_lock(&fds->lock);
+    if (find_slot(fds, from) != NULL && to >= 0 && (uint32_t)to < fds->limit &&
+        make_room(fds, (uint32_t)to)) {
+        result = to;
+        if (from != to) {
+            evicted = fds->slots[to].file;
+            fds->slots[to].file = share(fds->slots[from].file);
+        }
+        fds->slots[to].flags = flags;
+    }
+    pthread_mutex_unlock(&fds->lock);
+    hk_file_put(evicted);
+    return result;
+}
+
+struct hk_file *hk_cwd_get(const struct hk_thread *self)
+{
+    struct hk_fds *fds = self->team->fds;
+    struct hk_file *file;
+
+    pthread_mutex_lock(&fds->lock);
+    file = share(fds->cwd);
+    pthread_mutex_unlock(&fds->lock);
+    return file;
+}
+
+void hk_cwd_set(const struct hk_thread *self, struct hk_file *directory)
+{
+    struct hk_fds *fds = self->team->fds;
+    struct hk_file *old;
+
+    pthread_mutex_lock(&fds->lock);
+    old = fds->cwd;
+    fds->cwd = directory;
+    pthread_mutex_unlock(&fds->lock);
+    hk_file_put(old);
+}

@@ -1,0 +1,110 @@
+/* fd.h -- open files and the table of a team's descriptors. */
+/* SPDX-License-Identifier: MIT */
+#ifndef HK_FD_H
+#define HK_FD_H
+
+#include "vfs.h"
+
+/* open(2) as Haiku numbers it (haiku-abi/structs.md, "open flags"). */
+enum hk_open_mode {
+    HK_O_RDONLY = 0x0,
+    HK_O_WRONLY = 0x1,
+    HK_O_RDWR = 0x2,
+    HK_O_RWMASK = 0x3,
+    HK_O_CLOEXEC = 0x40,
+    HK_O_NONBLOCK = 0x80,
+    HK_O_EXCL = 0x100,
+    HK_O_CREAT = 0x200,
+    HK_O_TRUNC = 0x400,
+    HK_O_APPEND = 0x800,
+    HK_O_NOCTTY = 0x1000,
+    HK_O_NOTRAVERSE = 0x2000,
+    HK_O_SYNC = 0x10000,
+    HK_O_RSYNC = 0x20000,
+    HK_O_DSYNC = 0x40000,
+    HK_O_NOFOLLOW = 0x80000,
+    HK_O_DIRECTORY = 0x200000,
+    HK_O_CLOFORK = 0x400000 /* r1beta6 */
+};
+
+enum hk_fd_flags { HK_FD_CLOEXEC = 1, HK_FD_CLOFORK = 2 };
+
+enum hk_file_kind {
+    HK_FILE_NODE,     /* by open: any file, directories too */
+    HK_FILE_DIR,      /* by open_dir */
+    HK_FILE_ATTR,     /* by open_attr */
+    HK_FILE_ATTR_DIR, /* by open_attr_dir */
+    HK_FILE_PIPE,     /* an end of create_pipe's, or inherited */
+    HK_FILE_SOCKET
+};
+
+/*
+ * An open file: descriptors that dup made share it, and so do those of a
+ * forked team as far as the host's descriptor carries its state: position,
+ * O_APPEND and O_NONBLOCK are the host's.
+ */
+struct hk_file {
+    atomic_int references;
+    enum hk_file_kind kind;
+    struct hk_node node;
+    uint32_t open_mode;   /* enum hk_open_mode; but for the host's bits */
+    mode_t type;          /* S_IFMT of the node; S_IFDIR when synthetic */
+    pthread_mutex_t lock; /* guards what follows */
+    uint32_t next_place;  /* HK_FILE_DIR: places told so far, after the host's
+                             entries; HK_FILE_ATTR_DIR: attributes so far */
+    int64_t position;     /* HK_FILE_ATTR */
+    char *attribute;      /* HK_FILE_ATTR: its name */
+    char *path;           /* of a directory, when opened; or NULL */
+};
+
+/* 0 or HK_ERR_*; working_directory: a guest path. */
+int hk_fds_new(const struct hk_vfs *vfs, const char *working_directory,
+               struct hk_fds **fds);
+void hk_fds_free(struct hk_fds *fds);
+
+/* Closes what exec closes. */
+void hk_fds_exec(struct hk_fds *fds);
+
+/* Around the host's fork: no other thread holds a lock of the table
+ * meanwhile. After it in both, is_child in the new team. */
+void hk_fds_before_fork(struct hk_fds *fds);
+void hk_fds_after_fork(struct hk_fds *fds, int is_child);
+
+/* How many descriptors there may be; setting it is B_OK, or B_BUSY when a
+ * higher one is in use, or B_BAD_VALUE. */
+uint32_t hk_fds_limit(struct hk_fds *fds);
+int32_t hk_fds_set_limit(struct hk_fds *fds, uint32_t limit);
+
+/* A new file with one reference, taking over the node (and closing it when
+ * out of memory: NULL). */
+struct hk_file *hk_file_new(enum hk_file_kind kind, struct hk_node node,
+                            uint32_t open_mode);
+
+/* The file of a descriptor, with a reference for the caller; NULL for a
+ * number that is none. */
+struct hk_file *hk_file_get(const struct hk_thread *self, int32_t fd);
+void hk_file_put(struct hk_file *file);
+
+/* Gives a file the lowest free number from first on, taking over the
+ * caller's reference (dropped on failure). Returns the number or
+ * B_NO_MORE_FDS. */
+int32_t hk_fd_add(const struct hk_thread *self, struct hk_file *file,
+                  int32_t first, unsigned flags);
+
+/* The descriptor flags of a number; set when flags >= 0. B_FILE_ERROR. */
+int32_t hk_fd_flags(const struct hk_thread *self, int32_t fd, int flags);
+
+/* enum hk_fd_flags of an open mode. */
+unsigned hk_fd_flags_of(uint32_t open_mode);
+
+/* close and dup2. */
+int32_t hk_fd_close(const struct hk_thread *self, int32_t fd);
+int32_t hk_fd_replace(const struct hk_thread *self, int32_t from, int32_t to,
+                      unsigned flags);
+
+/* The working directory, as hk_file_get; and put into another (taking over
+ * the reference). */
+struct hk_file *hk_cwd_get(const struct hk_thread *self);
+void hk_cwd_set(const struct hk_thread *self, struct hk_file *directory);
+
+#endif

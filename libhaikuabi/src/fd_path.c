@@ -1,0 +1,106 @@
+/* fd_path.c -- the (descriptor, path) pairs of calls. */
+/* SPDX-License-Identifier: MIT */
+#include "fd_path.h"
+
+#include <fcntl.h>
+
+int32_t hk_read_path(const struct hk_thread *self, char *path, gm_addr from)
+{
+    int32_t length = hk_read_user_string(self, path, from, HK_PATH_LENGTH);
+
+    return length < 0 ? length : HK_B_OK;
+}
+
+int32_t hk_read_file_name(const struct hk_thread *self,
+                          char name[HK_FILE_NAME_LENGTH], gm_addr from)
+{
+    int32_t length = hk_read_user_string(self, name, from, HK_FILE_NAME_LENGTH);
+
+    return length < 0 ? length : HK_B_OK;
+}
+
+/* r1beta6 knows two numbers that are no descriptor, earlier releases all
+ * below 0 (haiku-abi/structs.md, "fcntl ops"). */
+static int is_none(const struct hk_thread *self, int32_t fd)
+{
+    if (hk_kernel_of(self)->config.release >= HK_R1BETA6)
+        return fd == -1 || fd == -100;
+    return fd < 0;
+}
+
+/* The file of a pair's directory, with a reference; NULL when the
+ * descriptor is wrong. */
+static struct hk_file *start_of(const struct hk_thread *self, int32_t fd,
+                                const char *path)
+{
+    return path[0] == '/' || is_none(self, fd) ? hk_cwd_get(self)
+                                               : hk_file_get(self, fd);
+}
+
+static int has_node(const struct hk_file *file)
+{
+    return file->kind <= HK_FILE_ATTR_DIR;
+}
+
+int32_t hk_open_at(const struct hk_thread *self, int32_t fd, const char *path,
+                   unsigned walk_flags, int host_flags, mode_t mode,
+                   struct hk_node *node)
+{
+    struct hk_file *start = start_of(self, fd, path);
+    int32_t status = HK_B_FILE_ERROR;
+
+    if (path[0] == '\0')
+        status = HK_B_ENTRY_NOT_FOUND;
+    else if (start != NULL && has_node(start))
+        status = hk_vfs_open(hk_kernel_of(self)->vfs, &start->node, path,
+                             walk_flags, host_flags, mode, node);
+    hk_file_put(start);
+    return status;
+}
+
+int32_t hk_open_parent_at(const struct hk_thread *self, int32_t fd,
+                          const char *path, struct hk_node *directory,
+                          char leaf[HK_FILE_NAME_LENGTH])
+{
+    struct hk_file *start = start_of(self, fd, path);
+    int32_t status = HK_B_FILE_ERROR;
+
+    if (path[0] == '\0')
+        status = HK_B_ENTRY_NOT_FOUND;
+    else if (start != NULL && has_node(start))
+        status = hk_vfs_open_parent(hk_kernel_of(self)->vfs, &start->node, path,
+                                    directory, leaf);
+    hk_file_put(start);
+    return status;
+}
+
+int32_t hk_node_of(const struct hk_thread *self, int32_t fd, gm_addr path,
+                   int traverse, struct hk_node *node, struct hk_file **file)
+{
+    char text[HK_PATH_LENGTH];
+    int32_t status;
+
+    *file = NULL;
+    if (path != 0) {
+        status = hk_read_path(self, text, path);
+        return status != HK_B_OK
+                   ? status
+                   : hk_open_at(self, fd, text, traverse ? HK_WALK_FOLLOW : 0,
+                                O_PATH, 0, node);
+    }
+    if (fd < 0)
+        return HK_B_BAD_VALUE;
+    *file = hk_file_get(self, fd);
+    if (*file == NULL)
+        return HK_B_FILE_ERROR;
+    *node = (*file)->node;
+    return HK_B_OK;
+}
+
+void hk_node_release(struct hk_node *node, struct hk_file *file)
+{
+    if (file != NULL)
+        hk_file_put(file);
+    else
+        hk_node_close(node);
+}

@@ -1,0 +1,347 @@
+/* file_io.c -- read, write, their vectored forms, and seek. */
+/* SPDX-License-Identifier: MIT */
+#include "file_io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "attr.h"
+#include "block.h"
+#include "bytes.h"
+#include "syscalls.h"
+
+/*
+ * The host's kernel reads and writes guest memory in place. A page whose
+ * stores are watched (it holds translated code) refuses it with EFAULT
+ * although the guest may write there: such bytes take the way through
+ * hk_write_user, which lifts the watch.
+ */
+enum { BOUNCE_SIZE = 4096 };
+
+static gm_addr guest_address(const struct hk_thread *self, const void *host)
+{
+    return (gm_addr)((const uint8_t *)host - gm_space_base(hk_space_of(self)));
+}
+
+static ssize_t host_io(const struct hk_transfer *transfer,
+                       const struct iovec *vectors, uint32_t count, int flags)
+{
+    int fd = transfer->file->node.fd;
+
+    return transfer->is_write
+               ? pwritev2(fd, vectors, (int)count, transfer->position, flags)
+               : preadv2(fd, vectors, (int)count, transfer->position, flags);
+}
+
+/* Reads a little through memory of our own. -1: errno is as for preadv2. */
+static ssize_t bounce(struct hk_thread *self,
+                      const struct hk_transfer *transfer,
+                      const struct iovec *vector, int flags)
+{
+    uint8_t bytes[BOUNCE_SIZE];
+    size_t size = vector->iov_len < BOUNCE_SIZE ? vector->iov_len : BOUNCE_SIZE;
+    struct iovec own = {bytes, size};
+    gm_addr to = guest_address(self, vector->iov_base);
+    ssize_t done;
+
+    /* To the end of the page: what comes after may be no memory at all. */
+    if (size > BOUNCE_SIZE - to % BOUNCE_SIZE)
+        own.iov_len = size = BOUNCE_SIZE - to % BOUNCE_SIZE;
+    if (!gm_is_accessible(hk_space_of(self), to, size, GM_PROT_WRITE)) {
+        errno = EFAULT;
+        return -1;
+    }
+    done = host_io(transfer, &own, 1, flags);
+    if (done > 0 && hk_write_user(self, to, bytes, (size_t)done) != HK_B_OK) {
+        errno = EFAULT;
+        return -1;
+    }
+    return done;
+}
+
+static ssize_t try_io(struct hk_thread *self,
+                      const struct hk_transfer *transfer,
+                      const struct iovec *vectors, uint32_t count, int flags)
+{
+    ssize_t done = host_io(transfer, vectors, count, flags);
+
+    if (done >= 0 || errno != EFAULT || transfer->is_write)
+        return done;
+    return bounce(self, transfer, vectors, flags);
+}
+
+/* Leaves out what is done. Returns how many vectors are left. */
+static uint32_t advance(struct iovec **vectors, uint32_t count, size_t done)
+{
+    struct iovec *vector = *vectors;
+
+    while (count > 0 && done >= vector->iov_len) {
+        done -= vector->iov_len;
+        vector++;
+        count--;
+    }
+    if (count > 0) {
+        vector->iov_base = (uint8_t *)vector->iov_base + done;
+        vector->iov_len -= done;
+    }
+    *vectors = vector;
+    return count;
+}
+
+/* A terminal that another process group owns stops the caller by a signal,
+ * which waiting for its bytes would not. */
+static int is_in_background(int fd)
+{
+    pid_t owner = tcgetpgrp(fd);
+
+    return owner >= 0 && owner != getpgrp();
+}
+
+/* One attempt on a file that may make its users wait: as try_io, but with
+ * a status for every failure. */
+static int64_t wait_io(struct hk_thread *self,
+                       const struct hk_transfer *transfer,
+                       const struct iovec *vectors, uint32_t count)
+{
+    int fd = transfer->file->node.fd;
+    short events = transfer->is_write ? POLLOUT : POLLIN;
+    int flags = RWF_NOWAIT;
+
+    for (;;) {
+        ssize_t done = try_io(self, transfer, vectors, count, flags);
+        int32_t status;
+
+        if (done >= 0)
+            return done;
+        if (errno == EINTR && !hk_is_interrupted(self))
+            continue;
+        if (errno != EAGAIN && (errno != EOPNOTSUPP || flags == 0))
+            return hk_status_from_errno(errno);
+        if (errno == EOPNOTSUPP)
+            flags = 0;
+        else if (fcntl(fd, F_GETFL) & O_NONBLOCK)
+            return HK_B_WOULD_BLOCK;
+        if (flags == 0 &&
+            (fcntl(fd, F_GETFL) & O_NONBLOCK || is_in_background(fd)))
+            continue;
+        status = hk_block_fd(self, fd, events);
+        if (status != HK_B_OK)
+            return status;
+    }
+}
+
+/* Everything is read or written before a regular file's call returns, a
+ * short count means its end; a write waits until all is gone. */
+static int goes_on(const struct hk_transfer *transfer)
+{
+    return transfer->is_write || transfer->file->type == S_IFREG;
+}
+
+int64_t hk_transfer(struct hk_thread *self, const struct hk_transfer *transfer,
+                    struct iovec *vectors, uint32_t count)
+{
+    struct hk_transfer rest = *transfer;
+    int can_wait = rest.file->type != S_IFREG && rest.file->type != S_IFBLK;
+    int64_t total = 0;
+
+    count = advance(&vectors, count, 0);
+    while (count > 0) {
+        int64_t done;
+
+        if (can_wait)
+            done = wait_io(self, &rest, vectors, count);
+        else
+            done = try_io(self, &rest, vectors, count, 0);
+        if (done < 0 && !can_wait)
+            done = hk_status_from_errno(errno);
+        if (done <= 0)
+            return total > 0 ? total : done;
+        total += done;
+        if (rest.position >= 0)
+            rest.position += done;
+        count = advance(&vectors, count, (size_t)done);
+        if (!goes_on(&rest))
+            break;
+    }
+    return total;
+}
+
+/* What a descriptor of that kind says to a read or write; sets the position
+ * that the host is to use. */
+static int32_t check(const struct hk_thread *self, struct hk_transfer *transfer)
+{
+    const struct hk_file *file = transfer->file;
+    uint32_t access = file->open_mode & HK_O_RWMASK;
+
+    if (access == (transfer->is_write ? HK_O_RDONLY : HK_O_WRONLY))
+        return HK_B_FILE_ERROR;
+    if (file->kind == HK_FILE_DIR || file->kind == HK_FILE_ATTR_DIR)
+        return HK_B_BAD_VALUE;
+    if (file->kind == HK_FILE_ATTR)
+        return HK_B_OK;
+    if (file->type == S_IFDIR)
+        return HK_B_IS_A_DIRECTORY;
+    if (file->type == S_IFLNK)
+        return HK_B_BAD_VALUE;
+    if (file->type == S_IFREG || file->type == S_IFBLK)
+        return HK_B_OK;
+    /* A position means nothing to terminals and sockets. Pipes refuse it,
+     * save that of the loader's messages (haiku-abi/boot-sequence.md,
+     * section B). */
+    if (transfer->position > 0 && file->type == S_IFIFO &&
+        hk_kernel_of(self)->config.release >= HK_R1BETA5)
+        return HK_ESPIPE;
+    transfer->position = -1;
+    return HK_B_OK;
+}
+
+static int64_t user_io(struct hk_thread *self, int32_t fd, int64_t pos,
+                       gm_addr buffer, uint32_t size, int is_write)
+{
+    struct hk_transfer transfer = {hk_file_get(self, fd), is_write, pos};
+    struct iovec vector = {gm_space_base(hk_space_of(self)) + buffer, size};
+    int64_t result;
+
+    if (pos < -1)
+        result = HK_B_BAD_VALUE;
+    else if (transfer.file == NULL)
+        result = HK_B_FILE_ERROR;
+    else
+        result = check(self, &transfer);
+    if (result == HK_B_OK && size > 0) {
+        if (!hk_is_user_range(buffer, size))
+            result = HK_B_BAD_ADDRESS;
+        else if (transfer.file->kind == HK_FILE_ATTR)
+            result = hk_attr_transfer(self, &transfer, buffer, size);
+        else
+            result = hk_transfer(self, &transfer, &vector, 1);
+    }
+    hk_file_put(transfer.file);
+    return result;
+}
+
+int64_t hk_sys_read(struct hk_thread *self, int32_t fd, int64_t pos,
+                    gm_addr buffer, uint32_t buffer_size)
+{
+    return user_io(self, fd, pos, buffer, buffer_size, 0);
+}
+
+int64_t hk_sys_write(struct hk_thread *self, int32_t fd, int64_t pos,
+                     gm_addr buffer, uint32_t buffer_size)
+{
+    return user_io(self, fd, pos, buffer, buffer_size, 1);
+}
+
+int32_t hk_read_vectors(const struct hk_thread *self, struct iovec *vectors,
+                        gm_addr from, uint32_t count)
+{
+    uint8_t raw[HK_IOV_MAX][8];
+    uint64_t total = 0;
+
+    if (count == 0 || count > HK_IOV_MAX)
+        return HK_B_BAD_VALUE;
+    if (hk_read_user(self, raw, from, count * sizeof(raw[0])) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t base = hk_get32(raw[i]);
+        uint32_t size = base == 0 ? 0 : hk_get32(raw[i] + 4);
+
+        if (!hk_is_user_range(base, size))
+            return HK_B_BAD_ADDRESS;
+        total += size;
+        if (total > INT32_MAX)
+            return HK_B_BAD_VALUE;
+        vectors[i].iov_base = gm_space_base(hk_space_of(self)) + base;
+        vectors[i].iov_len = size;
+    }
+    return HK_B_OK;
+}
+
+/* Attributes take one vector after the other. */
+static int64_t attr_vectors(struct hk_thread *self,
+                            struct hk_transfer *transfer,
+                            const struct iovec *vectors, uint32_t count)
+{
+    int64_t total = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t done = hk_attr_transfer(
+            self, transfer, guest_address(self, vectors[i].iov_base),
+            (uint32_t)vectors[i].iov_len);
+
+        if (done < 0)
+            return total > 0 ? total : done;
+        total += done;
+        if (transfer->position >= 0)
+            transfer->position += done;
+        if ((size_t)done < vectors[i].iov_len)
+            break;
+    }
+    return total;
+}
+
+static int64_t vector_io(struct hk_thread *self, int32_t fd, int64_t pos,
+                         gm_addr vecs, uint32_t count, int is_write)
+{
+    struct hk_transfer transfer = {NULL, is_write, pos};
+    struct iovec vectors[HK_IOV_MAX];
+    int64_t result = hk_read_vectors(self, vectors, vecs, count);
+
+    if (result != HK_B_OK)
+        return result;
+    if (pos < -1)
+        return HK_B_BAD_VALUE;
+    transfer.file = hk_file_get(self, fd);
+    if (transfer.file == NULL)
+        return HK_B_FILE_ERROR;
+    result = check(self, &transfer);
+    if (result == HK_B_OK)
+        result = transfer.file->kind == HK_FILE_ATTR
+                     ? attr_vectors(self, &transfer, vectors, count)
+                     : hk_transfer(self, &transfer, vectors, count);
+    hk_file_put(transfer.file);
+    return result;
+}
+
+int64_t hk_sys_readv(struct hk_thread *self, int32_t fd, int64_t pos,
+                     gm_addr vecs, uint32_t count)
+{
+    return vector_io(self, fd, pos, vecs, count, 0);
+}
+
+int64_t hk_sys_writev(struct hk_thread *self, int32_t fd, int64_t pos,
+                      gm_addr vecs, uint32_t count)
+{
+    return vector_io(self, fd, pos, vecs, count, 1);
+}
+
+static int64_t seek_node(const struct hk_file *file, int64_t pos, int type)
+{
+    static const int whence[] = {SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA,
+                                 SEEK_HOLE};
+    off_t result;
+
+    if (type < 0 || type > 4)
+        return HK_B_BAD_VALUE;
+    if (file->node.fd < 0 || file->type == S_IFLNK)
+        return HK_B_BAD_VALUE;
+    result = lseek(file->node.fd, pos, whence[type]);
+    return result < 0 ? hk_status_from_errno(errno) : result;
+}
+
+int64_t hk_sys_seek(struct hk_thread *self, int32_t fd, int64_t pos,
+                    int32_t seek_type)
+{
+    struct hk_file *file = hk_file_get(self, fd);
+    int64_t result = HK_ESPIPE;
+
+    if (file == NULL)
+        return HK_B_FILE_ERROR;
+    if (file->kind == HK_FILE_NODE)
+        result = seek_node(file, pos, seek_type);
+    else if (file->kind == HK_FILE_ATTR)
+        result = hk_attr_seek(file, pos, seek_type);
+    hk_file_put(file);
+    return result;
+}

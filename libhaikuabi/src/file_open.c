@@ -1,0 +1,168 @@
+/* file_open.c -- open, its like for directories, close and dup. */
+/* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
+#include <string.h>
+
+#include "fd_path.h"
+#include "file_open.h"
+#include "syscalls.h"
+
+static int host_flags(uint32_t mode)
+{
+    static const struct {
+        uint32_t guest;
+        int host;
+    } rows[] = {
+        {HK_O_WRONLY, O_WRONLY},       {HK_O_RDWR, O_RDWR},
+        {HK_O_NONBLOCK, O_NONBLOCK},   {HK_O_EXCL, O_EXCL},
+        {HK_O_CREAT, O_CREAT},         {HK_O_TRUNC, O_TRUNC},
+        {HK_O_APPEND, O_APPEND},       {HK_O_SYNC, O_SYNC},
+        {HK_O_RSYNC, O_RSYNC},         {HK_O_DSYNC, O_DSYNC},
+        {HK_O_DIRECTORY, O_DIRECTORY},
+    };
+    int flags = O_RDONLY;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (mode & rows[i].guest)
+            flags |= rows[i].host;
+    return flags;
+}
+
+/* The walk's flags: O_NOFOLLOW refuses a symlink at the end, O_NOTRAVERSE
+ * opens it. */
+static unsigned walk_flags(uint32_t mode)
+{
+    if (mode & HK_O_NOFOLLOW)
+        return 0;
+    return mode & HK_O_NOTRAVERSE ? HK_WALK_LINK : HK_WALK_FOLLOW;
+}
+
+int64_t hk_open_file(struct hk_thread *self, int32_t fd, const char *path,
+                     uint32_t mode, int32_t perms)
+{
+    int flags = host_flags(mode);
+    struct hk_node node;
+    struct hk_file *file;
+    int32_t status;
+
+    if ((mode & HK_O_RWMASK) == HK_O_RWMASK)
+        return HK_B_BAD_VALUE;
+    status = hk_open_at(self, fd, path, walk_flags(mode), flags, (mode_t)perms,
+                        &node);
+    /* Haiku opens a directory that is there already, the host does not. */
+    if (status == HK_B_IS_A_DIRECTORY && mode & HK_O_CREAT &&
+        !(mode & (HK_O_RWMASK | HK_O_TRUNC)))
+        status = hk_open_at(self, fd, path, walk_flags(mode), flags & ~O_CREAT,
+                            0, &node);
+    if (status != HK_B_OK)
+        return status;
+    file = hk_file_new(HK_FILE_NODE, node, mode);
+    if (file == NULL)
+        return HK_B_NO_MEMORY;
+    return hk_fd_add(self, file, 0, hk_fd_flags_of(mode));
+}
+
+int64_t hk_sys_open(struct hk_thread *self, int32_t fd, gm_addr path,
+                    int32_t open_mode, int32_t perms)
+{
+    char text[HK_PATH_LENGTH];
+    int32_t status = hk_read_path(self, text, path);
+
+    if (status != HK_B_OK)
+        return status;
+    return hk_open_file(self, fd, text, (uint32_t)open_mode, perms);
+}
+
+int64_t hk_open_dir(struct hk_thread *self, int32_t fd, const char *path)
+{
+    struct hk_node node;
+    struct hk_file *file;
+    int32_t status = hk_open_at(self, fd, path, HK_WALK_FOLLOW,
+                                O_RDONLY | O_DIRECTORY, 0, &node);
+
+    if (status != HK_B_OK)
+        return status;
+    file = hk_file_new(HK_FILE_DIR, node, HK_O_CLOEXEC);
+    if (file == NULL)
+        return HK_B_NO_MEMORY;
+    return hk_fd_add(self, file, 0, HK_FD_CLOEXEC);
+}
+
+int64_t hk_sys_open_dir(struct hk_thread *self, int32_t fd, gm_addr path)
+{
+    char text[HK_PATH_LENGTH];
+    int32_t status;
+
+    if (path == 0)
+        return fd < 0 ? HK_B_BAD_VALUE : hk_open_dir(self, fd, ".");
+    status = hk_read_path(self, text, path);
+    if (status != HK_B_OK)
+        return status;
+    return hk_open_dir(self, fd, text);
+}
+
+/* The name that a directory has in its parent; "." for the root. */
+static int32_t name_of(const struct hk_thread *self, int32_t fd, char *name)
+{
+    struct hk_file *file = hk_file_get(self, fd);
+    int32_t result = HK_B_FILE_ERROR;
+    char *leaf;
+
+    if (file != NULL)
+        result = hk_node_path(&file->node, name, HK_PATH_LENGTH);
+    hk_file_put(file);
+    if (result < 0)
+        return result;
+    leaf = strrchr(name, '/') + 1;
+    if (leaf[0] == '\0')
+        strcpy(name, ".");
+    else
+        memmove(name, leaf, strlen(leaf) + 1);
+    return HK_B_OK;
+}
+
+int64_t hk_sys_open_parent_dir(struct hk_thread *self, int32_t fd, gm_addr name,
+                               uint32_t name_length)
+{
+    int64_t parent = hk_open_dir(self, fd, "..");
+    char text[HK_PATH_LENGTH];
+    int32_t status;
+
+    if (parent < 0 || name == 0)
+        return parent;
+    status = name_of(self, fd, text);
+    if (status == HK_B_OK && strlen(text) >= name_length)
+        status = HK_B_BUFFER_OVERFLOW;
+    if (status == HK_B_OK)
+        status = hk_write_user(self, name, text, strlen(text) + 1);
+    if (status == HK_B_OK)
+        return parent;
+    hk_fd_close(self, (int32_t)parent);
+    return status;
+}
+
+int64_t hk_sys_close(struct hk_thread *self, int32_t fd)
+{
+    return hk_fd_close(self, fd);
+}
+
+int64_t hk_sys_dup(struct hk_thread *self, int32_t fd)
+{
+    struct hk_file *file = hk_file_get(self, fd);
+
+    return file == NULL ? HK_B_FILE_ERROR : hk_fd_add(self, file, 0, 0);
+}
+
+int64_t hk_sys_dup2(struct hk_thread *self, int32_t ofd, int32_t nfd)
+{
+    return hk_fd_replace(self, ofd, nfd, 0);
+}
+
+/* r1beta6: only the flags of the new descriptor may be asked for. */
+int64_t hk_sys_dup2__r1beta6(struct hk_thread *self, int32_t ofd, int32_t nfd,
+                             int32_t flags)
+{
+    if ((uint32_t)flags & ~(uint32_t)(HK_O_CLOEXEC | HK_O_CLOFORK))
+        return HK_B_BAD_VALUE;
+    return hk_fd_replace(self, ofd, nfd, hk_fd_flags_of((uint32_t)flags));
+}

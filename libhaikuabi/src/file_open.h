@@ -1,0 +1,13 @@
+/* file_open.h -- opening files for a team. */
+/* SPDX-License-Identifier: MIT */
+#ifndef HK_FILE_OPEN_H
+#define HK_FILE_OPEN_H
+
+#include "fd.h"
+
+/* open and open_dir with a path at hand: a descriptor or an error. */
+int64_t hk_open_file(struct hk_thread *self, int32_t fd, const char *path,
+                     uint32_t mode, int32_t perms);
+int64_t hk_open_dir(struct hk_thread *self, int32_t fd, const char *path);
+
+#endif

@@ -1,0 +1,148 @@
+/* host_attr.c -- attributes kept in the host's extended attributes. */
+/* SPDX-License-Identifier: MIT */
+#include "host_attr.h"
+
+#include <errno.h>
+#include <linux/limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/xattr.h>
+
+#include "bytes.h"
+#include "host_open.h"
+
+static const char prefix[] = "user.haiku.";
+
+enum { PREFIX_LENGTH = sizeof(prefix) - 1, TYPE_SIZE = 4 };
+
+static int to_host(const char *name, char host[XATTR_NAME_MAX + 1])
+{
+    size_t length = PREFIX_LENGTH;
+
+    memcpy(host, prefix, PREFIX_LENGTH);
+    for (; *name != '\0'; name++) {
+        if (length + 2 > XATTR_NAME_MAX)
+            return ENAMETOOLONG;
+        if (*name == '%' || *name == '/')
+            host[length++] = '%';
+        host[length++] = *name == '/' ? '\\' : *name;
+    }
+    host[length] = '\0';
+    return 0;
+}
+
+/* Writes the guest's form of a host's name; its size with NUL, or 0 when
+ * the name is none of ours. */
+static size_t to_guest(const char *host, char *name)
+{
+    size_t length = 0;
+
+    if (strncmp(host, prefix, PREFIX_LENGTH) != 0)
+        return 0;
+    for (host += PREFIX_LENGTH; *host != '\0'; host++) {
+        if (*host == '%' && *++host == '\\')
+            name[length++] = '/';
+        else if (*host != '\0')
+            name[length++] = *host;
+        else
+            return 0;
+    }
+    name[length] = '\0';
+    return length == 0 ? 0 : length + 1;
+}
+
+/* Symlinks and devices cannot have the user's attributes. */
+static int error_of(int error)
+{
+    return error == EPERM ? EOPNOTSUPP : error;
+}
+
+int hk_host_attr_read(int fd, const char *name, struct hk_attr_value *value)
+{
+    char path[HK_FD_PATH_SIZE];
+    char host[XATTR_NAME_MAX + 1];
+    uint8_t *bytes;
+    ssize_t size;
+    int error = to_host(name, host);
+
+    if (error != 0)
+        return error;
+    bytes = malloc(XATTR_SIZE_MAX);
+    if (bytes == NULL)
+        return ENOMEM;
+    hk_host_fd_path(fd, path);
+    size = getxattr(path, host, bytes, XATTR_SIZE_MAX);
+    error = size < 0 ? error_of(errno) : size < TYPE_SIZE ? EIO : 0;
+    if (error != 0) {
+        free(bytes);
+        return error;
+    }
+    value->type = hk_get32(bytes);
+    value->size = (uint32_t)size - TYPE_SIZE;
+    memmove(bytes, bytes + TYPE_SIZE, value->size);
+    value->bytes = bytes;
+    return 0;
+}
+
+int hk_host_attr_write(int fd, const char *name,
+                       const struct hk_attr_value *value)
+{
+    char path[HK_FD_PATH_SIZE];
+    char host[XATTR_NAME_MAX + 1];
+    uint8_t *bytes;
+    int error = to_host(name, host);
+
+    if (error != 0)
+        return error;
+    bytes = malloc(TYPE_SIZE + (size_t)value->size);
+    if (bytes == NULL)
+        return ENOMEM;
+    hk_put32(bytes, value->type);
+    if (value->size > 0)
+        memcpy(bytes + TYPE_SIZE, value->bytes, value->size);
+    hk_host_fd_path(fd, path);
+    if (setxattr(path, host, bytes, TYPE_SIZE + (size_t)value->size, 0) < 0)
+        error = error_of(errno);
+    free(bytes);
+    return error;
+}
+
+int hk_host_attr_remove(int fd, const char *name)
+{
+    char path[HK_FD_PATH_SIZE];
+    char host[XATTR_NAME_MAX + 1];
+    int error = to_host(name, host);
+
+    if (error != 0)
+        return error;
+    hk_host_fd_path(fd, path);
+    return removexattr(path, host) < 0 ? error_of(errno) : 0;
+}
+
+int hk_host_attr_list(int fd, char **names, size_t *size)
+{
+    char path[HK_FD_PATH_SIZE];
+    char *list = malloc(XATTR_LIST_MAX);
+    ssize_t length;
+
+    if (list == NULL)
+        return ENOMEM;
+    hk_host_fd_path(fd, path);
+    length = listxattr(path, list, XATTR_LIST_MAX);
+    if (length < 0) {
+        int error = error_of(errno);
+
+        free(list);
+        return error;
+    }
+    *size = 0;
+    /* A guest's name is shorter than the host's: it is written before. */
+    for (ssize_t at = 0; at < length;) {
+        size_t step = strlen(list + at) + 1;
+
+        *size += to_guest(list + at, list + *size);
+        at += (ssize_t)step;
+    }
+    *names = list;
+    return 0;
+}

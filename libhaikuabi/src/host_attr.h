@@ -1,0 +1,34 @@
+/* host_attr.h -- attributes kept in the host's extended attributes. */
+/* SPDX-License-Identifier: MIT */
+#ifndef HK_HOST_ATTR_H
+#define HK_HOST_ATTR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * An attribute NAME of type T is the host's "user.haiku.NAME", in NAME "%"
+ * written as "%%" and "/" as "%\"; its value is T in 4 bytes, little-endian,
+ * and then the attribute's own bytes. Haiku's build tools keep attributes on
+ * Linux in the same way. Each function takes any descriptor of the file,
+ * O_PATH too, and returns 0 or an errno value: ENODATA for an attribute that
+ * is not there, EOPNOTSUPP for a file or file system that has none.
+ */
+struct hk_attr_value {
+    uint32_t type;
+    uint32_t size;
+    uint8_t *bytes; /* for free; room for HK_ATTR_MAX */
+};
+
+/* The host's limit, less the type. */
+enum { HK_ATTR_MAX = 65536 - 4 };
+
+int hk_host_attr_read(int fd, const char *name, struct hk_attr_value *value);
+int hk_host_attr_write(int fd, const char *name,
+                       const struct hk_attr_value *value);
+int hk_host_attr_remove(int fd, const char *name);
+
+/* The names, each with a NUL; *names for free. */
+int hk_host_attr_list(int fd, char **names, size_t *size);
+
+#endif

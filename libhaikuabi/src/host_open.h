@@ -1,0 +1,32 @@
+/* host_open.h -- opening host files without leaving a directory. */
+/* SPDX-License-Identifier: MIT */
+#ifndef HK_HOST_OPEN_H
+#define HK_HOST_OPEN_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * Opens a path below a directory in one step. Fails with ELOOP when any
+ * component is a symlink (a last one may be, with O_PATH), with EXDEV when
+ * the path would leave the directory, and with ENOSYS on hosts that cannot
+ * do it. Returns a descriptor or -1.
+ */
+int hk_host_open_below(int directory, const char *path, int flags, mode_t mode);
+
+/* Opens one component of a path; a symlink is ELOOP, or itself by O_PATH. */
+int hk_host_open_leaf(int directory, const char *name, int flags, mode_t mode);
+
+/* Opens the file of a descriptor again, with other flags. */
+int hk_host_reopen(int fd, int flags);
+
+/* A path by which the host's calls that take no descriptor of O_PATH reach
+ * its file. */
+enum { HK_FD_PATH_SIZE = 32 };
+void hk_host_fd_path(int fd, char path[HK_FD_PATH_SIZE]);
+
+/* The host's path of an open directory, now. Its length, or -1 (ENOENT: it
+ * is removed). */
+ssize_t hk_host_path_of(int fd, char *path, size_t size);
+
+#endif

@@ -1,0 +1,79 @@
+/* ioctl.c -- ioctl, by the kind of file. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "bytes.h"
+#include "syscalls.h"
+#include "tty.h"
+
+/* haiku-abi/structs.md, "generic fd ioctls". */
+#define GUEST_FIONBIO  0xbe000000u
+#define GUEST_FIONREAD 0xbe000001u
+
+static int32_t set_nonblocking(const struct hk_thread *self,
+                               const struct hk_file *file, gm_addr data)
+{
+    uint8_t bytes[4];
+    int flags;
+
+    if (data == 0)
+        return HK_B_BAD_VALUE;
+    if (hk_read_user(self, bytes, data, sizeof(bytes)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    flags = fcntl(file->node.fd, F_GETFL);
+    if (flags < 0)
+        return hk_status_from_errno(errno);
+    flags = hk_get32(bytes) != 0 ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+    return fcntl(file->node.fd, F_SETFL, flags) < 0
+               ? hk_status_from_errno(errno)
+               : HK_B_OK;
+}
+
+static int32_t get_available(const struct hk_thread *self,
+                             const struct hk_file *file, gm_addr data)
+{
+    uint8_t bytes[4];
+    int count = 0;
+
+    if (ioctl(file->node.fd, FIONREAD, &count) < 0)
+        return hk_status_from_errno(errno);
+    hk_put32(bytes, (uint32_t)count);
+    return hk_write_user(self, data, bytes, sizeof(bytes));
+}
+
+static int32_t file_ioctl(struct hk_thread *self, struct hk_file *file,
+                          uint32_t cmd, gm_addr data)
+{
+    if (cmd == GUEST_FIONBIO)
+        return set_nonblocking(self, file, data);
+    if (file->kind == HK_FILE_DIR || file->kind == HK_FILE_ATTR ||
+        file->kind == HK_FILE_ATTR_DIR || file->node.fd < 0)
+        return HK_B_DEV_INVALID_IOCTL;
+    if (cmd == GUEST_FIONREAD)
+        return get_available(self, file, data);
+    if (file->type == S_IFCHR && isatty(file->node.fd))
+        return hk_tty_ioctl(self, file, cmd, data);
+    return HK_B_DEV_INVALID_IOCTL;
+}
+
+/* The length is whatever the caller happened to pass: the number says it.
+ * Disks, drivers and interfaces of the host are not reached. */
+int64_t hk_sys_ioctl(struct hk_thread *self, int32_t fd, uint32_t cmd,
+                     gm_addr data, uint32_t length)
+{
+    struct hk_file *file;
+    int32_t status;
+
+    (void)length;
+    if (data >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
+    file = hk_file_get(self, fd);
+    if (file == NULL)
+        return HK_B_FILE_ERROR;
+    status = file_ioctl(self, file, cmd, data);
+    hk_file_put(file);
+    return status == HK_B_DEV_INVALID_IOCTL ? HK_ENOTTY : status;
+}

@@ -1,0 +1,110 @@
+/* path_calls.c -- normalize_path, read_link and the working directory. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bytes.h"
+#include "fd_path.h"
+#include "syscalls.h"
+
+int64_t hk_sys_normalize_path(struct hk_thread *self, gm_addr user_path,
+                              int traverse_link, gm_addr buffer)
+{
+    char path[HK_PATH_LENGTH];
+    char normal[HK_PATH_LENGTH];
+    struct hk_file *cwd;
+    int32_t status;
+
+    if (user_path == 0 || buffer == 0)
+        return HK_B_BAD_VALUE;
+    status = hk_read_path(self, path, user_path);
+    if (status != HK_B_OK)
+        return status;
+    cwd = hk_cwd_get(self);
+    status = hk_vfs_normalize(hk_kernel_of(self)->vfs, &cwd->node, path,
+                              traverse_link, normal);
+    hk_file_put(cwd);
+    if (status != HK_B_OK)
+        return status;
+    return hk_write_user(self, buffer, normal, strlen(normal) + 1);
+}
+
+/* The size that the guest sees is the link's, also when only its beginning
+ * fits the buffer; there is no NUL. */
+int64_t hk_sys_read_link(struct hk_thread *self, int32_t fd, gm_addr path,
+                         gm_addr buffer, gm_addr buffer_size)
+{
+    char target[HK_PATH_LENGTH];
+    struct hk_node node;
+    struct hk_file *file;
+    uint8_t raw[4];
+    uint32_t size;
+    ssize_t length;
+    int32_t status;
+
+    if (hk_read_user(self, raw, buffer_size, sizeof(raw)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    size = hk_get32(raw);
+    status = hk_node_of(self, fd, path, 0, &node, &file);
+    if (status != HK_B_OK)
+        return status;
+    /* Whatever is no link fails with ENOENT on the host. */
+    length = readlinkat(node.fd, "", target, sizeof(target));
+    hk_node_release(&node, file);
+    if (length < 0)
+        return HK_B_BAD_VALUE;
+    hk_put32(raw, (uint32_t)length);
+    if (hk_write_user(self, buffer_size, raw, sizeof(raw)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    if (size > (uint32_t)length)
+        size = (uint32_t)length;
+    return hk_write_user(self, buffer, target, size);
+}
+
+int64_t hk_sys_getcwd(struct hk_thread *self, gm_addr buffer, uint32_t size)
+{
+    char path[HK_PATH_LENGTH];
+    struct hk_file *cwd;
+    int32_t length;
+
+    if (size == 0)
+        return HK_B_BAD_VALUE;
+    if (size > HK_PATH_LENGTH)
+        size = HK_PATH_LENGTH;
+    cwd = hk_cwd_get(self);
+    length = hk_node_path(&cwd->node, path, size);
+    hk_file_put(cwd);
+    if (length < 0)
+        return length;
+    return hk_write_user(self, buffer, path, (size_t)length + 1);
+}
+
+int64_t hk_sys_setcwd(struct hk_thread *self, int32_t fd, gm_addr path)
+{
+    char text[HK_PATH_LENGTH] = ".";
+    struct hk_node node;
+    struct hk_file *directory;
+    int32_t status = HK_B_OK;
+
+    if (path != 0)
+        status = hk_read_path(self, text, path);
+    else if (fd < 0)
+        status = HK_B_BAD_VALUE;
+    if (status == HK_B_OK)
+        status = hk_open_at(self, fd, text, HK_WALK_FOLLOW,
+                            O_PATH | O_DIRECTORY, 0, &node);
+    if (status != HK_B_OK)
+        return status;
+    if (node.fd >= 0 && faccessat(node.fd, ".", X_OK, AT_EACCESS) < 0) {
+        status = hk_status_from_errno(errno);
+        hk_node_close(&node);
+        return status;
+    }
+    directory = hk_file_new(HK_FILE_DIR, node, HK_O_CLOEXEC);
+    if (directory == NULL)
+        return HK_B_NO_MEMORY;
+    hk_cwd_set(self, directory);
+    return HK_B_OK;
+}

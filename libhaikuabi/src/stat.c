@@ -1,0 +1,134 @@
+/* stat.c -- Haiku's stat record, from the host's. */
+/* SPDX-License-Identifier: MIT */
+#include "stat.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "bytes.h"
+
+enum { SYNTHETIC_BLOCK_SIZE = 4096 };
+
+static void stat_synthetic(const struct hk_place *place, struct hk_stat *stat)
+{
+    *stat = (struct hk_stat){
+        .device = HK_DEVICE_ROOTFS,
+        .inode = place->inode,
+        .mode = S_IFDIR | 0755,
+        .link_count = 1,
+        .block_size = SYNTHETIC_BLOCK_SIZE,
+    };
+    if (place->is_closed)
+        stat->device = HK_DEVICE_DEVFS;
+}
+
+static struct hk_time get_time(const struct statx_timestamp *time)
+{
+    return (struct hk_time){time->tv_sec, (int32_t)time->tv_nsec};
+}
+
+static void stat_host(const struct hk_vfs *vfs, const struct statx *host,
+                      struct hk_stat *stat)
+{
+    dev_t device = makedev(host->stx_dev_major, host->stx_dev_minor);
+
+    *stat = (struct hk_stat){
+        .device = hk_vfs_device(vfs, device),
+        .inode = (int64_t)host->stx_ino,
+        .mode = host->stx_mode,
+        .link_count = (int32_t)host->stx_nlink,
+        .uid = host->stx_uid,
+        .gid = host->stx_gid,
+        .size = (int64_t)host->stx_size,
+        .rdev = (int32_t)(host->stx_rdev_major << 20 | host->stx_rdev_minor),
+        .block_size = (int32_t)host->stx_blksize,
+        .access = get_time(&host->stx_atime),
+        .modification = get_time(&host->stx_mtime),
+        .change = get_time(&host->stx_ctime),
+        .blocks = (int64_t)host->stx_blocks,
+    };
+    /* A file system that does not keep it. */
+    stat->creation = host->stx_mask & STATX_BTIME ? get_time(&host->stx_btime)
+                                                  : stat->change;
+}
+
+int32_t hk_stat_node(const struct hk_vfs *vfs, const struct hk_node *node,
+                     struct hk_stat *stat)
+{
+    struct statx host;
+
+    if (node->fd < 0) {
+        stat_synthetic(node->place, stat);
+        return HK_B_OK;
+    }
+    if (statx(node->fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME,
+              &host) < 0)
+        return hk_status_from_errno(errno);
+    stat_host(vfs, &host, stat);
+    if (node->place != NULL && node->place->device != NULL) {
+        stat->device = HK_DEVICE_DEVFS;
+        stat->inode = node->place->inode;
+    }
+    return HK_B_OK;
+}
+
+/* time_t has 32 bits: what lies outside is the nearest it can say. */
+static void put_time(uint8_t *bytes, struct hk_time time)
+{
+    int64_t seconds = time.seconds;
+
+    if (seconds > INT32_MAX)
+        seconds = INT32_MAX;
+    if (seconds < INT32_MIN)
+        seconds = INT32_MIN;
+    hk_put32(bytes, (uint32_t)seconds);
+    hk_put32(bytes + 4, (uint32_t)time.nanoseconds);
+}
+
+static struct hk_time read_time(const uint8_t *bytes)
+{
+    return (struct hk_time){(int32_t)hk_get32(bytes),
+                            (int32_t)hk_get32(bytes + 4)};
+}
+
+void hk_stat_put(uint8_t bytes[HK_STAT_SIZE], const struct hk_stat *stat)
+{
+    hk_put32(bytes, (uint32_t)stat->device);
+    hk_put64(bytes + 4, (uint64_t)stat->inode);
+    hk_put32(bytes + 12, stat->mode);
+    hk_put32(bytes + 16, (uint32_t)stat->link_count);
+    hk_put32(bytes + 20, stat->uid);
+    hk_put32(bytes + 24, stat->gid);
+    hk_put64(bytes + 28, (uint64_t)stat->size);
+    hk_put32(bytes + 36, (uint32_t)stat->rdev);
+    hk_put32(bytes + 40, (uint32_t)stat->block_size);
+    put_time(bytes + 44, stat->access);
+    put_time(bytes + 52, stat->modification);
+    put_time(bytes + 60, stat->change);
+    put_time(bytes + 68, stat->creation);
+    hk_put32(bytes + 76, stat->type);
+    hk_put64(bytes + 80, (uint64_t)stat->blocks);
+}
+
+void hk_stat_get(struct hk_stat *stat, const uint8_t bytes[HK_STAT_SIZE])
+{
+    *stat = (struct hk_stat){
+        .device = (int32_t)hk_get32(bytes),
+        .inode = (int64_t)hk_get64(bytes + 4),
+        .mode = hk_get32(bytes + 12),
+        .link_count = (int32_t)hk_get32(bytes + 16),
+        .uid = hk_get32(bytes + 20),
+        .gid = hk_get32(bytes + 24),
+        .size = (int64_t)hk_get64(bytes + 28),
+        .rdev = (int32_t)hk_get32(bytes + 36),
+        .block_size = (int32_t)hk_get32(bytes + 40),
+        .access = read_time(bytes + 44),
+        .modification = read_time(bytes + 52),
+        .change = read_time(bytes + 60),
+        .creation = read_time(bytes + 68),
+        .type = hk_get32(bytes + 76),
+        .blocks = (int64_t)hk_get64(bytes + 80),
+    };
+}

@@ -1,0 +1,170 @@
+/* stat_calls.c -- read_stat, write_stat and access. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "attr.h"
+#include "fd_path.h"
+#include "host_open.h"
+#include "stat.h"
+#include "syscalls.h"
+
+static int32_t stat_file(const struct hk_thread *self,
+                         const struct hk_node *node, struct hk_file *file,
+                         struct hk_stat *stat)
+{
+    if (file != NULL && file->kind == HK_FILE_ATTR)
+        return hk_attr_stat(hk_kernel_of(self)->vfs, file, stat);
+    return hk_stat_node(hk_kernel_of(self)->vfs, node, stat);
+}
+
+int64_t hk_sys_read_stat(struct hk_thread *self, int32_t fd, gm_addr path,
+                         int traverse_link, gm_addr stat, uint32_t stat_size)
+{
+    uint8_t bytes[HK_STAT_SIZE];
+    struct hk_stat info;
+    struct hk_node node;
+    struct hk_file *file;
+    int32_t status;
+
+    if (stat_size > HK_STAT_SIZE)
+        return HK_B_BAD_VALUE;
+    /* A descriptor below 0 is none, also without a path. */
+    if (path == 0 && fd < 0)
+        return HK_B_FILE_ERROR;
+    status = hk_node_of(self, fd, path, traverse_link, &node, &file);
+    if (status == HK_B_OK) {
+        status = stat_file(self, &node, file, &info);
+        hk_node_release(&node, file);
+    }
+    if (status != HK_B_OK)
+        return status;
+    hk_stat_put(bytes, &info);
+    return hk_write_user(self, stat, bytes, stat_size);
+}
+
+static int32_t result_of(int host_result)
+{
+    return host_result < 0 ? hk_status_from_errno(errno) : HK_B_OK;
+}
+
+/* By the descriptor where it may write, as ftruncate; by the file's rights
+ * otherwise. */
+static int32_t write_size(const struct hk_node *node,
+                          const struct hk_file *file, int64_t size)
+{
+    char path[HK_FD_PATH_SIZE];
+
+    if (size < 0)
+        return HK_B_BAD_VALUE;
+    if (file != NULL)
+        return (file->open_mode & HK_O_RWMASK) == HK_O_RDONLY
+                   ? HK_B_BAD_VALUE
+                   : result_of(ftruncate(node->fd, size));
+    hk_host_fd_path(node->fd, path);
+    return result_of(truncate(path, size));
+}
+
+static int32_t write_times(const struct hk_node *node,
+                           const struct hk_stat *stat, uint32_t mask)
+{
+    struct timespec times[2] = {{0, UTIME_OMIT}, {0, UTIME_OMIT}};
+
+    if (mask & HK_STAT_MASK_ACCESS_TIME)
+        times[0] =
+            (struct timespec){stat->access.seconds, stat->access.nanoseconds};
+    if (mask & HK_STAT_MASK_MODIFICATION_TIME)
+        times[1] = (struct timespec){stat->modification.seconds,
+                                     stat->modification.nanoseconds};
+    for (int i = 0; i < 2; i++)
+        if (times[i].tv_nsec != UTIME_OMIT &&
+            (times[i].tv_nsec < 0 || times[i].tv_nsec >= 1000000000))
+            return HK_B_BAD_VALUE;
+    return result_of(utimensat(node->fd, "", times, AT_EMPTY_PATH));
+}
+
+/* The host keeps no time of creation or change that could be set: those are
+ * accepted and left as they are. */
+static int32_t write_stat(const struct hk_node *node,
+                          const struct hk_file *file,
+                          const struct hk_stat *stat, uint32_t mask)
+{
+    int32_t status = HK_B_OK;
+    char path[HK_FD_PATH_SIZE];
+
+    if (node->fd < 0 || (node->mount != NULL && node->mount->read_only))
+        return HK_B_READ_ONLY_DEVICE;
+    if (mask & HK_STAT_MASK_SIZE)
+        status = write_size(node, file, stat->size);
+    if (status == HK_B_OK && mask & (HK_STAT_MASK_UID | HK_STAT_MASK_GID))
+        status = result_of(fchownat(
+            node->fd, "", mask & HK_STAT_MASK_UID ? stat->uid : (uid_t)-1,
+            mask & HK_STAT_MASK_GID ? stat->gid : (gid_t)-1, AT_EMPTY_PATH));
+    if (status == HK_B_OK && mask & HK_STAT_MASK_MODE) {
+        hk_host_fd_path(node->fd, path);
+        status = result_of(chmod(path, stat->mode & 07777));
+    }
+    if (status == HK_B_OK &&
+        mask & (HK_STAT_MASK_ACCESS_TIME | HK_STAT_MASK_MODIFICATION_TIME))
+        status = write_times(node, stat, mask);
+    return status;
+}
+
+int64_t hk_sys_write_stat(struct hk_thread *self, int32_t fd, gm_addr path,
+                          int traverse_link, gm_addr stat, uint32_t stat_size,
+                          int32_t stat_mask)
+{
+    uint8_t bytes[HK_STAT_SIZE] = {0};
+    struct hk_stat info;
+    struct hk_node node;
+    struct hk_file *file;
+    int32_t status;
+
+    if (stat_size > HK_STAT_SIZE)
+        return HK_B_BAD_VALUE;
+    if (hk_read_user(self, bytes, stat, stat_size) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    hk_stat_get(&info, bytes);
+    if (path == 0 && fd < 0)
+        return HK_B_FILE_ERROR;
+    status = hk_node_of(self, fd, path, traverse_link, &node, &file);
+    if (status != HK_B_OK)
+        return status;
+    if (file != NULL && file->kind == HK_FILE_ATTR)
+        status = hk_attr_write_stat(file, &info, (uint32_t)stat_mask);
+    else
+        status = write_stat(&node, file, &info, (uint32_t)stat_mask);
+    hk_node_release(&node, file);
+    return status;
+}
+
+/* Directories that only exist here may be searched and read. */
+static int32_t access_node(const struct hk_node *node, int mode,
+                           int is_effective)
+{
+    if (mode & W_OK &&
+        (node->fd < 0 || (node->mount != NULL && node->mount->read_only)))
+        return HK_B_READ_ONLY_DEVICE;
+    if (node->fd < 0)
+        return HK_B_OK;
+    return result_of(faccessat(
+        node->fd, "", mode, AT_EMPTY_PATH | (is_effective ? AT_EACCESS : 0)));
+}
+
+int64_t hk_sys_access(struct hk_thread *self, int32_t fd, gm_addr path,
+                      int32_t mode, int effective_user_group)
+{
+    char text[HK_PATH_LENGTH];
+    struct hk_node node;
+    int32_t status = hk_read_path(self, text, path);
+
+    if (status == HK_B_OK)
+        status = hk_open_at(self, fd, text, HK_WALK_FOLLOW, O_PATH, 0, &node);
+    if (status != HK_B_OK)
+        return status;
+    status =
+        access_node(&node, mode & (R_OK | W_OK | X_OK), effective_user_group);
+    hk_node_close(&node);
+    return status;
+}

@@ -1,0 +1,193 @@
+/* tty.c -- terminals: the host's, in Haiku's terms. */
+/* SPDX-License-Identifier: MIT */
+#include "tty.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "bytes.h"
+#include "termios.h"
+
+/* haiku-abi/structs.md, "tty ioctls". */
+enum tty_command {
+    SET_NONBLOCKING_IO = 3,
+    SET_BLOCKING_IO = 4,
+    TCGETA_ = 0x8000,
+    TCSETA_ = 0x8001,
+    TCSETAF_ = 0x8002,
+    TCSETAW_ = 0x8003,
+    TCSBRK_ = 0x8005,
+    TCFLSH_ = 0x8006,
+    TCXONC_ = 0x8007,
+    TIOCGWINSZ_ = 0x800c,
+    TIOCSWINSZ_ = 0x800d,
+    TIOCGPGRP_ = 0x800f,
+    TIOCSPGRP_ = 0x8010,
+    TIOCSCTTY_ = 0x8011,
+    TIOCGSID_ = 0x8018,
+    TIOCOUTQ_ = 0x8019,
+    TIOCEXCL_ = 0x801a,
+    TIOCNXCL_ = 0x801b
+};
+
+static int32_t result_of(int host_result)
+{
+    return host_result < 0 ? hk_status_from_errno(errno) : HK_B_OK;
+}
+
+static int32_t get_attributes(const struct hk_thread *self, int fd,
+                              gm_addr data)
+{
+    enum hk_release release = hk_kernel_of(self)->config.release;
+    uint8_t bytes[HK_TERMIOS_SIZE_MAX];
+    struct termios host;
+
+    if (tcgetattr(fd, &host) < 0)
+        return hk_status_from_errno(errno);
+    hk_termios_put(bytes, &host, release);
+    return hk_write_user(self, data, bytes, hk_termios_size(release));
+}
+
+static int32_t set_attributes(const struct hk_thread *self, int fd,
+                              gm_addr data, int when)
+{
+    enum hk_release release = hk_kernel_of(self)->config.release;
+    uint8_t bytes[HK_TERMIOS_SIZE_MAX];
+    struct termios host;
+
+    if (hk_read_user(self, bytes, data, hk_termios_size(release)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    if (tcgetattr(fd, &host) < 0)
+        return hk_status_from_errno(errno);
+    hk_termios_get(&host, bytes);
+    return result_of(tcsetattr(fd, when, &host));
+}
+
+static int32_t get_window_size(const struct hk_thread *self, int fd,
+                               gm_addr data)
+{
+    struct winsize host;
+    uint8_t bytes[8];
+
+    if (ioctl(fd, TIOCGWINSZ, &host) < 0)
+        return hk_status_from_errno(errno);
+    hk_put16(bytes, host.ws_row);
+    hk_put16(bytes + 2, host.ws_col);
+    hk_put16(bytes + 4, host.ws_xpixel);
+    hk_put16(bytes + 6, host.ws_ypixel);
+    return hk_write_user(self, data, bytes, sizeof(bytes));
+}
+
+static int32_t set_window_size(const struct hk_thread *self, int fd,
+                               gm_addr data)
+{
+    struct winsize host;
+    uint8_t bytes[8];
+
+    if (hk_read_user(self, bytes, data, sizeof(bytes)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    host.ws_row = hk_get16(bytes);
+    host.ws_col = hk_get16(bytes + 2);
+    host.ws_xpixel = hk_get16(bytes + 4);
+    host.ws_ypixel = hk_get16(bytes + 6);
+    return result_of(ioctl(fd, TIOCSWINSZ, &host));
+}
+
+/* Calls that give one number. */
+static int32_t get_number(const struct hk_thread *self, int number,
+                          gm_addr data)
+{
+    uint8_t bytes[4];
+
+    if (number < 0)
+        return hk_status_from_errno(errno);
+    hk_put32(bytes, (uint32_t)number);
+    return hk_write_user(self, data, bytes, sizeof(bytes));
+}
+
+static int32_t get_queued(const struct hk_thread *self, int fd, gm_addr data)
+{
+    int count = 0;
+
+    if (ioctl(fd, TIOCOUTQ, &count) < 0)
+        return hk_status_from_errno(errno);
+    return get_number(self, count, data);
+}
+
+static int32_t set_group(const struct hk_thread *self, int fd, gm_addr data)
+{
+    uint8_t bytes[4];
+
+    if (hk_read_user(self, bytes, data, sizeof(bytes)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return result_of(tcsetpgrp(fd, (pid_t)hk_get32(bytes)));
+}
+
+/* The queue is the argument itself: 1 input, 2 output, 3 both. */
+static int32_t flush(int fd, uint32_t queue)
+{
+    static const int host[] = {TCIFLUSH, TCOFLUSH, TCIOFLUSH};
+
+    if (queue < 1 || queue > 3)
+        return HK_B_BAD_VALUE;
+    return result_of(tcflush(fd, host[queue - 1]));
+}
+
+static int32_t set_blocking(int fd, int is_blocking)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags < 0)
+        return hk_status_from_errno(errno);
+    flags = is_blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
+    return result_of(fcntl(fd, F_SETFL, flags));
+}
+
+int32_t hk_tty_ioctl(struct hk_thread *self, struct hk_file *file, uint32_t cmd,
+                     gm_addr data)
+{
+    int fd = file->node.fd;
+
+    switch (cmd) {
+    case SET_NONBLOCKING_IO:
+        return set_blocking(fd, 0);
+    case SET_BLOCKING_IO:
+        return set_blocking(fd, 1);
+    case TCGETA_:
+        return get_attributes(self, fd, data);
+    case TCSETA_:
+        return set_attributes(self, fd, data, TCSANOW);
+    case TCSETAW_:
+        return set_attributes(self, fd, data, TCSADRAIN);
+    case TCSETAF_:
+        return set_attributes(self, fd, data, TCSAFLUSH);
+    case TCSBRK_:
+        return result_of(tcsendbreak(fd, 0));
+    case TCFLSH_:
+        return flush(fd, (uint32_t)data);
+    case TIOCGWINSZ_:
+        return get_window_size(self, fd, data);
+    case TIOCSWINSZ_:
+        return set_window_size(self, fd, data);
+    case TIOCGPGRP_:
+        return get_number(self, tcgetpgrp(fd), data);
+    case TIOCSPGRP_:
+        return set_group(self, fd, data);
+    case TIOCSCTTY_:
+        return result_of(ioctl(fd, TIOCSCTTY, 0));
+    case TIOCGSID_:
+        return get_number(self, tcgetsid(fd), data);
+    case TIOCOUTQ_:
+        return get_queued(self, fd, data);
+    case TIOCEXCL_:
+        return result_of(ioctl(fd, TIOCEXCL));
+    case TIOCNXCL_:
+        return result_of(ioctl(fd, TIOCNXCL));
+    case TCXONC_:
+        return HK_B_BAD_VALUE;
+    default:
+        return HK_B_DEV_INVALID_IOCTL;
+    }
+}

@@ -1,0 +1,330 @@
+/* vfs.c -- mounts and places, made from the configuration. */
+/* SPDX-License-Identifier: MIT */
+#include "vfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "host_open.h"
+
+/* What a program may expect below /dev, by the host's own devices. */
+static const struct {
+    const char *name;
+    const char *host;
+} devices[] = {
+    {"null", "/dev/null"},     {"zero", "/dev/zero"},
+    {"random", "/dev/random"}, {"urandom", "/dev/urandom"},
+    {"tty", "/dev/tty"},
+};
+
+static int error_from_errno(void)
+{
+    switch (errno) {
+    case ENOENT:
+    case ENOTDIR:
+        return HK_ERR_NOTFOUND;
+    case EACCES:
+    case EPERM:
+        return HK_ERR_ACCESS;
+    case ENOMEM:
+        return HK_ERR_NOMEM;
+    default:
+        return HK_ERR_IO;
+    }
+}
+
+const struct hk_place *hk_place_child(const struct hk_place *place,
+                                      const char *name, size_t length)
+{
+    const struct hk_place *child;
+
+    for (child = place->children; child != NULL; child = child->next)
+        if (strlen(child->name) == length &&
+            memcmp(child->name, name, length) == 0)
+            return child;
+    return NULL;
+}
+
+const struct hk_place *hk_node_child(const struct hk_node *directory,
+                                     const char *name)
+{
+    return directory->place == NULL
+               ? NULL
+               : hk_place_child(directory->place, name, strlen(name));
+}
+
+static void free_place(struct hk_place *place)
+{
+    while (place->children != NULL) {
+        struct hk_place *child = place->children;
+
+        place->children = child->next;
+        free_place(child);
+    }
+    free(place->name);
+    free(place->path_under);
+    free(place);
+}
+
+static struct hk_place *new_place(struct hk_vfs *vfs, struct hk_place *parent,
+                                  const char *name, size_t length)
+{
+    struct hk_place *place = calloc(1, sizeof(*place));
+
+    if (place == NULL)
+        return NULL;
+    place->name = strndup(name, length);
+    if (place->name == NULL) {
+        free(place);
+        return NULL;
+    }
+    place->inode = ++vfs->last_inode;
+    place->parent = parent;
+    if (parent != NULL) {
+        place->next = parent->children;
+        parent->children = place;
+    }
+    return place;
+}
+
+/* The place of an absolute path without "." and "..", made if need be. */
+static struct hk_place *make_place(struct hk_vfs *vfs, const char *path)
+{
+    struct hk_place *place = vfs->root;
+
+    while (place != NULL) {
+        struct hk_place *child;
+        size_t length;
+
+        path += strspn(path, "/");
+        length = strcspn(path, "/");
+        if (length == 0)
+            break;
+        child = (struct hk_place *)hk_place_child(place, path, length);
+        if (child == NULL)
+            child = new_place(vfs, place, path, length);
+        place = child;
+        path += length;
+    }
+    return place;
+}
+
+static char *join(const char *directory, const char *name)
+{
+    size_t size = strlen(directory) + strlen(name) + 2;
+    char *path = malloc(size);
+
+    if (path == NULL)
+        return NULL;
+    path[0] = '\0';
+    if (strcmp(directory, ".") != 0) {
+        strcpy(path, directory);
+        strcat(path, "/");
+    }
+    return strcat(path, name);
+}
+
+/* Says for a place and all below where the host keeps them. The depth is
+ * that of the configuration's paths. */
+static int place_on_host(struct hk_place *place)
+{
+    struct hk_place *child;
+
+    free(place->path_under);
+    place->path_under = NULL;
+    place->under = NULL;
+    if (place->mount != NULL) {
+        place->under = place->mount;
+        place->path_under = strdup(".");
+    } else if (!place->is_closed && place->parent != NULL &&
+               place->parent->under != NULL) {
+        place->under = place->parent->under;
+        place->path_under = join(place->parent->path_under, place->name);
+    }
+    if (place->under != NULL && place->path_under == NULL)
+        return HK_ERR_NOMEM;
+    for (child = place->children; child != NULL; child = child->next) {
+        int error = place_on_host(child);
+
+        if (error < 0)
+            return error;
+    }
+    return 0;
+}
+
+static void add_volume(struct hk_vfs *vfs, const struct hk_mount *mount)
+{
+    for (uint32_t i = 0; i < vfs->volume_count; i++)
+        if (vfs->volumes[i].host_device == mount->host_device)
+            return;
+    vfs->volumes[vfs->volume_count++] =
+        (struct hk_volume){mount->host_device, mount};
+}
+
+/* The path of a bind, freed of symlinks as far as it exists, so that its
+ * place is where a walk comes by. */
+static int canonical_path(const struct hk_vfs *vfs, const char *guest_path,
+                          char path[HK_PATH_LENGTH])
+{
+    char head[HK_PATH_LENGTH];
+    struct hk_node root = hk_place_node(vfs->root);
+    size_t length = strlen(guest_path);
+
+    if (guest_path[0] != '/' || length >= HK_PATH_LENGTH)
+        return HK_ERR_INVALID;
+    memcpy(head, guest_path, length + 1);
+    while (length > 1 &&
+           hk_vfs_normalize(vfs, &root, head, 1, path) != HK_B_OK) {
+        while (length > 1 && head[--length] != '/')
+            ;
+        head[length] = '\0';
+    }
+    if (length <= 1)
+        strcpy(path, "/");
+    if (strlen(path) + strlen(guest_path + length) + 2 > HK_PATH_LENGTH)
+        return HK_ERR_INVALID;
+    if (guest_path[length] != '\0') {
+        strcat(path, "/");
+        strcat(path, guest_path + length);
+    }
+    if (strstr(path, "/../") != NULL || strstr(path, "/./") != NULL)
+        return HK_ERR_INVALID;
+    return 0;
+}
+
+static int add_mount(struct hk_vfs *vfs, const char *host_path,
+                     const char *guest_path, int read_only)
+{
+    struct hk_mount *mount = &vfs->mounts[vfs->mount_count];
+    const char *slash = strrchr(host_path, '/');
+    char path[HK_PATH_LENGTH];
+    struct stat info;
+    int error = canonical_path(vfs, guest_path, path);
+
+    if (error < 0)
+        return error;
+    mount->fd = open(host_path, O_PATH | O_CLOEXEC);
+    if (mount->fd < 0)
+        return error_from_errno();
+    vfs->mount_count++;
+    if (fstat(mount->fd, &info) < 0)
+        return error_from_errno();
+    mount->host_device = info.st_dev;
+    mount->is_directory = S_ISDIR(info.st_mode);
+    mount->read_only = read_only;
+    mount->name =
+        strdup(slash != NULL && slash[1] != '\0' ? slash + 1 : host_path);
+    mount->place = make_place(vfs, path);
+    if (mount->name == NULL || mount->place == NULL)
+        return HK_ERR_NOMEM;
+    if (mount->place == vfs->root && !mount->is_directory)
+        return HK_ERR_INVALID;
+    mount->place->mount = mount;
+    add_volume(vfs, mount);
+    return place_on_host(vfs->root);
+}
+
+static int add_devices(struct hk_vfs *vfs)
+{
+    struct hk_place *directory = make_place(vfs, "/dev");
+
+    if (directory == NULL)
+        return HK_ERR_NOMEM;
+    directory->is_closed = 1;
+    for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
+        struct hk_place *place =
+            new_place(vfs, directory, devices[i].name, strlen(devices[i].name));
+
+        if (place == NULL)
+            return HK_ERR_NOMEM;
+        place->device = devices[i].host;
+    }
+    return place_on_host(vfs->root);
+}
+
+static int fill(struct hk_vfs *vfs, const struct hk_config *config)
+{
+    int error = 0;
+
+    vfs->root = new_place(vfs, NULL, "", 0);
+    vfs->mounts = calloc(config->bind_count + 1, sizeof(*vfs->mounts));
+    vfs->volumes = calloc(config->bind_count + 1, sizeof(*vfs->volumes));
+    if (vfs->root == NULL || vfs->mounts == NULL || vfs->volumes == NULL)
+        return HK_ERR_NOMEM;
+    if (config->root != NULL)
+        error = add_mount(vfs, config->root, "/", 0);
+    if (error == 0)
+        error = add_devices(vfs);
+    for (size_t i = 0; error == 0 && i < config->bind_count; i++)
+        error =
+            add_mount(vfs, config->binds[i].host_path,
+                      config->binds[i].guest_path, config->binds[i].read_only);
+    return error;
+}
+
+int hk_vfs_new(const struct hk_config *config, struct hk_vfs **vfs)
+{
+    struct hk_vfs *made = calloc(1, sizeof(*made));
+    int error;
+
+    if (made == NULL)
+        return HK_ERR_NOMEM;
+    error = fill(made, config);
+    if (error < 0) {
+        hk_vfs_free(made);
+        return error;
+    }
+    *vfs = made;
+    return 0;
+}
+
+void hk_vfs_free(struct hk_vfs *vfs)
+{
+    if (vfs == NULL)
+        return;
+    for (uint32_t i = 0; i < vfs->mount_count; i++) {
+        close(vfs->mounts[i].fd);
+        free(vfs->mounts[i].name);
+    }
+    if (vfs->root != NULL)
+        free_place(vfs->root);
+    free(vfs->mounts);
+    free(vfs->volumes);
+    free(vfs);
+}
+
+/*
+ * Two binds of one host file system share an id, so that a file seen by two
+ * paths is known to be one. A file system inside a mount that the
+ * configuration does not name gets an id from the host's, the same in all
+ * teams.
+ */
+int32_t hk_vfs_device(const struct hk_vfs *vfs, dev_t host_device)
+{
+    for (uint32_t i = 0; i < vfs->volume_count; i++)
+        if (vfs->volumes[i].host_device == host_device)
+            return (int32_t)(HK_DEVICE_FIRST + i);
+    return (int32_t)(1u << 30 | (major(host_device) & 0x3ff) << 20 |
+                     (minor(host_device) & 0xfffff));
+}
+
+struct hk_node hk_place_node(const struct hk_place *place)
+{
+    return (struct hk_node){place, place->under, -1};
+}
+
+int hk_vfs_open_host(const struct hk_kernel *kernel, const char *guest_path)
+{
+    struct hk_node root = hk_place_node(kernel->vfs->root);
+    struct hk_node node;
+    int32_t status = hk_vfs_open(kernel->vfs, &root, guest_path, HK_WALK_FOLLOW,
+                                 O_RDONLY, 0, &node);
+
+    if (status == HK_B_OK && node.fd < 0)
+        status = HK_B_IS_A_DIRECTORY;
+    return status == HK_B_OK ? node.fd : status;
+}

@@ -1,0 +1,125 @@
+/* vfs.h -- what a guest sees of the host's files. */
+/* SPDX-License-Identifier: MIT */
+#ifndef HK_VFS_H
+#define HK_VFS_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "kernel.h"
+
+/*
+ * The guest's files are those of a few mounts: host directories or files
+ * (the root and the binds), each at a guest path. The paths of the mounts and
+ * of the devices form a small tree of places that never changes; a place
+ * without a host directory of its own is a synthetic directory.
+ */
+struct hk_mount {
+    int fd; /* O_PATH, of its root */
+    dev_t host_device;
+    int is_directory;
+    int read_only;
+    struct hk_place *place;
+    char *name; /* of the volume */
+};
+
+struct hk_place {
+    char *name; /* "" for the root */
+    struct hk_place *parent;
+    struct hk_place *children;
+    struct hk_place *next;
+    struct hk_mount *mount; /* attached here, or NULL */
+    const char *device;     /* path of the host's device, or NULL */
+    int is_closed;          /* the host's files below are not looked at */
+    int64_t inode;          /* when synthetic */
+    /* Where the host keeps what is here: below the root of a mount. NULL
+     * when it can keep nothing here. */
+    const struct hk_mount *under;
+    char *path_under; /* "." for the mount's root itself */
+};
+
+/*
+ * A file, found. place: when it is one. mount: NULL when synthetic. fd: a
+ * host descriptor, -1 when synthetic; the node's own unless it is borrowed.
+ */
+struct hk_node {
+    const struct hk_place *place;
+    const struct hk_mount *mount;
+    int fd;
+};
+
+enum hk_walk_flags {
+    HK_WALK_FOLLOW = 1, /* a symlink at the path's end is followed */
+    HK_WALK_LINK = 2    /* or else opened by itself, as if by O_PATH */
+};
+
+/* Volume ids. Those of mounts follow: one a host file system, in the order
+ * of the configuration. */
+enum { HK_DEVICE_ROOTFS = 1, HK_DEVICE_DEVFS = 2, HK_DEVICE_FIRST = 3 };
+
+/* A host file system that mounts show, as a Haiku volume. */
+struct hk_volume {
+    dev_t host_device;
+    const struct hk_mount *mount; /* the first one of it */
+};
+
+struct hk_vfs {
+    struct hk_place *root;
+    struct hk_mount *mounts;
+    uint32_t mount_count;
+    struct hk_volume *volumes; /* ids from HK_DEVICE_FIRST on */
+    uint32_t volume_count;
+    int64_t last_inode; /* of a place */
+};
+
+/* 0 or HK_ERR_*. */
+int hk_vfs_new(const struct hk_config *config, struct hk_vfs **vfs);
+void hk_vfs_free(struct hk_vfs *vfs);
+
+/*
+ * Finds a path (at most HK_PATH_LENGTH - 1 bytes) and opens it with the
+ * host's open(2) flags and mode; O_PATH for a look only. start: where a
+ * relative path begins. Nothing outside of the mounts is ever reached. Returns
+ * B_OK and a node that the caller closes, or an error.
+ */
+int32_t hk_vfs_open(const struct hk_vfs *vfs, const struct hk_node *start,
+                    const char *path, unsigned walk_flags, int host_flags,
+                    mode_t mode, struct hk_node *node);
+
+/* Opens the directory of a path's last component by O_PATH, and copies that
+ * component ("." for the root). Returns B_OK or an error. */
+int32_t hk_vfs_open_parent(const struct hk_vfs *vfs,
+                           const struct hk_node *start, const char *path,
+                           struct hk_node *directory,
+                           char leaf[HK_FILE_NAME_LENGTH]);
+
+void hk_node_close(struct hk_node *node);
+
+/* The place of that name in a directory, or NULL. */
+const struct hk_place *hk_node_child(const struct hk_node *directory,
+                                     const char *name);
+
+/* The guest path of a directory, now. Returns its length or an error. */
+int32_t hk_node_path(const struct hk_node *directory, char *path, size_t size);
+
+/* normalize_path: the path without symlinks (that at its end only when
+ * traverse), "." and ".."; the last component need not exist. normal has
+ * HK_PATH_LENGTH bytes. */
+int32_t hk_vfs_normalize(const struct hk_vfs *vfs, const struct hk_node *start,
+                         const char *path, int traverse, char *normal);
+
+/* The guest's id of a file system. */
+int32_t hk_vfs_device(const struct hk_vfs *vfs, dev_t host_device);
+
+/* A node of a place; it has no descriptor. */
+struct hk_node hk_place_node(const struct hk_place *place);
+
+/* The place of that name in another, or NULL. */
+const struct hk_place *hk_place_child(const struct hk_place *place,
+                                      const char *name, size_t length);
+
+/* Opens a file for reading, for the kernel's own use: a host descriptor that
+ * the caller closes, or an error (below 0). */
+int hk_vfs_open_host(const struct hk_kernel *kernel, const char *guest_path);
+
+#endif

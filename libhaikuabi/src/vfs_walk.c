@@ -1,0 +1,428 @@
+/* vfs_walk.c -- from a guest path to a host file, and back. */
+/* SPDX-License-Identifier: MIT */
+#include "vfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host_open.h"
+
+/*
+ * A path is taken in runs of components without ".." and without a place.
+ * The host opens a run in one step, below a directory known to be inside a
+ * mount and refusing symlinks, so that no run can leave the mount, whatever
+ * happens to the directories meanwhile. When a run meets a symlink, its
+ * components are opened one by one and the link is put in place of its name.
+ * ".." is never given to the host: the directory's path inside its mount is
+ * asked for, and its parent opened as a run from the mount's root.
+ */
+
+enum { LINKS_MAX = 16 }; /* B_MAX_SYMLINKS */
+
+struct walk {
+    const struct hk_vfs *vfs;
+    struct hk_node at; /* where rest begins; a directory, if it is to work */
+    int is_borrowed;   /* at.fd is the caller's */
+    unsigned flags;    /* enum hk_walk_flags */
+    int host_flags;
+    mode_t mode;
+    int links;
+    char *rest;            /* what is still to go, in buffer */
+    char buffer[PATH_MAX]; /* filled at its end */
+};
+
+static void move_to(struct walk *walk, struct hk_node node)
+{
+    if (!walk->is_borrowed && walk->at.fd >= 0)
+        close(walk->at.fd);
+    walk->at = node;
+    walk->is_borrowed = 0;
+}
+
+/* Puts a path before what is still to go. */
+static int32_t put_before(struct walk *walk, const char *path)
+{
+    size_t length = strlen(path);
+    size_t room = (size_t)(walk->rest - walk->buffer);
+
+    if (length + 1 > room)
+        return HK_B_NAME_TOO_LONG;
+    if (walk->rest[0] != '\0')
+        *--walk->rest = '/';
+    walk->rest -= length;
+    memcpy(walk->rest, path, length);
+    if (path[0] == '/')
+        move_to(walk, hk_place_node(walk->vfs->root));
+    return HK_B_OK;
+}
+
+static int is_write(int flags)
+{
+    return !(flags & O_PATH) &&
+           ((flags & O_ACCMODE) != O_RDONLY || flags & (O_TRUNC | O_CREAT));
+}
+
+typedef int (*opener)(int directory, const char *path, int flags, mode_t mode);
+
+/* Opens in a mount: one that is read-only gives what exists for reading. */
+static int open_in(const struct hk_mount *mount, opener open_path,
+                   int directory, const char *path, int flags, mode_t mode)
+{
+    struct stat info;
+    int is_link;
+    int fd;
+
+    if (!mount->read_only || !is_write(flags))
+        return open_path(directory, path, flags, mode);
+    fd = open_path(directory, path, O_PATH, 0);
+    if (fd < 0) {
+        if (errno == ENOENT && flags & O_CREAT)
+            errno = EROFS;
+        return -1;
+    }
+    is_link = fstat(fd, &info) == 0 && S_ISLNK(info.st_mode);
+    close(fd);
+    if (flags & O_CREAT && flags & O_EXCL)
+        errno = EEXIST;
+    else if (is_link)
+        errno = ELOOP;
+    else if (is_write(flags & ~O_CREAT))
+        errno = EROFS;
+    else
+        return open_path(directory, path, flags & ~O_CREAT, 0);
+    return -1;
+}
+
+/* A descriptor of the directory that the walk is at, or an error. */
+static int directory_fd(struct walk *walk)
+{
+    const struct hk_place *place = walk->at.place;
+    int fd;
+
+    if (walk->at.fd >= 0)
+        return walk->at.fd;
+    if (place->under == NULL)
+        return HK_B_ENTRY_NOT_FOUND;
+    fd = hk_host_open_below(place->under->fd, place->path_under,
+                            O_PATH | O_DIRECTORY, 0);
+    if (fd < 0)
+        return hk_status_from_errno(errno);
+    walk->at.fd = fd;
+    return fd;
+}
+
+/* Opens the place that the whole path leads to. */
+static int32_t open_place(const struct walk *walk, struct hk_node *node)
+{
+    const struct hk_place *place = walk->at.place;
+    const struct hk_mount *under = place->under;
+    int fd = -1;
+
+    *node = (struct hk_node){place, under, -1};
+    if (walk->host_flags & O_CREAT && walk->host_flags & O_EXCL)
+        return HK_B_FILE_EXISTS;
+    if (place->device != NULL) {
+        fd = hk_host_open_leaf(AT_FDCWD, place->device,
+                               walk->host_flags & ~O_CREAT, 0);
+        node->fd = fd;
+        return fd < 0 ? hk_status_from_errno(errno) : HK_B_OK;
+    }
+    if (under != NULL && under == place->mount && !under->is_directory) {
+        if (under->read_only && is_write(walk->host_flags & ~O_CREAT))
+            return HK_B_READ_ONLY_DEVICE;
+        fd = hk_host_reopen(under->fd, walk->host_flags & ~O_CREAT);
+    } else if (is_write(walk->host_flags & ~O_CREAT)) {
+        return HK_B_IS_A_DIRECTORY;
+    } else if (under != NULL) {
+        fd = hk_host_open_below(under->fd, place->path_under,
+                                (walk->host_flags & ~O_CREAT) | O_DIRECTORY, 0);
+    } else {
+        return HK_B_OK;
+    }
+    node->fd = fd;
+    /* Nothing like that on the host: a synthetic directory. */
+    if (fd < 0 && place->mount == NULL) {
+        node->mount = NULL;
+        return HK_B_OK;
+    }
+    return fd < 0 ? hk_status_from_errno(errno) : HK_B_OK;
+}
+
+static int is_directory(const struct hk_place *place)
+{
+    return place->device == NULL &&
+           (place->mount == NULL || place->mount->is_directory);
+}
+
+/* ".." of a place is that above it; that of any other directory is found by
+ * walking to it from the root. */
+static int32_t step_up(struct walk *walk)
+{
+    char path[PATH_MAX];
+    int32_t length;
+
+    if (walk->at.place != NULL) {
+        if (walk->at.place->parent != NULL)
+            move_to(walk, hk_place_node(walk->at.place->parent));
+        return HK_B_OK;
+    }
+    length = hk_node_path(&walk->at, path, sizeof(path));
+    if (length < 0)
+        return length;
+    strrchr(path, '/')[1] = '\0';
+    return put_before(walk, path);
+}
+
+/* The end of the components that the host may open in one step. */
+static char *run_end(char *path)
+{
+    char *end = path;
+
+    for (;;) {
+        char *name = path + strspn(path, "/");
+        size_t length = strcspn(name, "/");
+
+        if (length == 0)
+            return name;
+        if (length == 2 && name[0] == '.' && name[1] == '.')
+            return end;
+        path = name + length;
+        end = path;
+    }
+}
+
+/* Opens the run at the beginning of what is still to go, up to end. */
+static int open_run(struct walk *walk, char *end, int is_last)
+{
+    const struct hk_place *place = walk->at.place;
+    int directory = place != NULL ? place->under->fd : walk->at.fd;
+    char *path = walk->rest;
+    char saved = *end;
+    int fd;
+
+    if (place != NULL && place->under != place->mount) {
+        size_t length = strlen(place->path_under);
+
+        if (length + 1 > (size_t)(path - walk->buffer)) {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        *--path = '/';
+        path -= length;
+        memcpy(path, place->path_under, length);
+    }
+    *end = '\0';
+    fd = is_last ? open_in(walk->at.mount, hk_host_open_below, directory, path,
+                           walk->host_flags, walk->mode)
+                 : hk_host_open_below(directory, path, O_PATH | O_DIRECTORY, 0);
+    *end = saved;
+    return fd;
+}
+
+/* The last component is a symlink, open as fd. */
+static int32_t finish_at_link(const struct walk *walk, int fd,
+                              struct hk_node *node)
+{
+    int32_t status = HK_B_LINK_LIMIT;
+
+    if (walk->host_flags & O_DIRECTORY)
+        status = HK_B_NOT_A_DIRECTORY;
+    else if (walk->host_flags & O_CREAT && walk->host_flags & O_EXCL)
+        status = HK_B_FILE_EXISTS;
+    else if (walk->host_flags & O_PATH || walk->flags & HK_WALK_LINK)
+        status = HK_B_OK;
+    if (status == HK_B_OK)
+        *node = (struct hk_node){NULL, walk->at.mount, fd};
+    else
+        close(fd);
+    return status;
+}
+
+static int32_t follow_link(struct walk *walk, int fd)
+{
+    char target[PATH_MAX];
+    ssize_t length = readlinkat(fd, "", target, sizeof(target) - 1);
+    int error = errno;
+
+    close(fd);
+    if (length < 0)
+        return hk_status_from_errno(error);
+    if (++walk->links > LINKS_MAX)
+        return HK_B_LINK_LIMIT;
+    if (walk->rest[0] == '\0')
+        while (length > 1 && target[length - 1] == '/')
+            length--;
+    target[length] = '\0';
+    return length == 0 ? HK_B_ENTRY_NOT_FOUND : put_before(walk, target);
+}
+
+enum { WALK_ON = 1 }; /* no status: the walk goes on */
+
+static int32_t open_leaf(struct walk *walk, int directory, const char *name,
+                         struct hk_node *node)
+{
+    int fd = open_in(walk->at.mount, hk_host_open_leaf, directory, name,
+                     walk->host_flags, walk->mode);
+
+    /* It has become a symlink in between. */
+    if (fd < 0 && errno == ELOOP)
+        return ++walk->links > LINKS_MAX ? HK_B_LINK_LIMIT : WALK_ON;
+    *node = (struct hk_node){NULL, walk->at.mount, fd};
+    return fd < 0 ? hk_status_from_errno(errno) : HK_B_OK;
+}
+
+/* A component that is a symlink, open as fd; next: what comes after it. */
+static int32_t take_link(struct walk *walk, int fd, char *next,
+                         struct hk_node *node)
+{
+    int32_t status;
+
+    if (*next == '\0' && !(walk->flags & HK_WALK_FOLLOW))
+        return finish_at_link(walk, fd, node);
+    walk->rest = next;
+    status = follow_link(walk, fd);
+    return status == HK_B_OK ? WALK_ON : status;
+}
+
+/* Takes the first component of what is still to go by itself. */
+static int32_t step(struct walk *walk, struct hk_node *node)
+{
+    size_t length = strcspn(walk->rest, "/");
+    char *next = walk->rest + length + strspn(walk->rest + length, "/");
+    char name[NAME_MAX + 1];
+    int directory = directory_fd(walk);
+    struct stat info;
+    int fd;
+
+    if (directory < 0)
+        return directory;
+    if (length > NAME_MAX)
+        return HK_B_NAME_TOO_LONG;
+    memcpy(name, walk->rest, length);
+    name[length] = '\0';
+    fd = hk_host_open_leaf(directory, name, O_PATH, 0);
+    if (fd < 0 && errno == ENOENT && *next == '\0' &&
+        walk->host_flags & O_CREAT)
+        return open_leaf(walk, directory, name, node);
+    if (fd < 0)
+        return hk_status_from_errno(errno);
+    if (fstat(fd, &info) == 0 && S_ISLNK(info.st_mode))
+        return take_link(walk, fd, next, node);
+    if (*next == '\0') {
+        close(fd);
+        return open_leaf(walk, directory, name, node);
+    }
+    move_to(walk, (struct hk_node){NULL, walk->at.mount, fd});
+    walk->rest = next;
+    return WALK_ON;
+}
+
+static int32_t take_run(struct walk *walk, struct hk_node *node)
+{
+    char *end = run_end(walk->rest);
+    int is_last = *end == '\0';
+    int fd;
+
+    if (walk->at.mount == NULL)
+        return is_last && walk->host_flags & O_CREAT ? HK_B_READ_ONLY_DEVICE
+                                                     : HK_B_ENTRY_NOT_FOUND;
+    fd = open_run(walk, end, is_last);
+    if (fd < 0)
+        /* A symlink, or a host (or its filter of calls) without openat2. */
+        return errno == ELOOP || errno == ENOSYS || errno == EPERM
+                   ? step(walk, node)
+                   : hk_status_from_errno(errno);
+    if (is_last) {
+        *node = (struct hk_node){NULL, walk->at.mount, fd};
+        return HK_B_OK;
+    }
+    move_to(walk, (struct hk_node){NULL, walk->at.mount, fd});
+    walk->rest = end;
+    return WALK_ON;
+}
+
+static int is_name(const char *path, size_t length, const char *name)
+{
+    return length == strlen(name) && memcmp(path, name, length) == 0;
+}
+
+/* One step of the walk, small or large. */
+static int32_t go_on(struct walk *walk, struct hk_node *node)
+{
+    const struct hk_place *place = walk->at.place;
+    size_t length;
+
+    walk->rest += strspn(walk->rest, "/");
+    length = strcspn(walk->rest, "/");
+    if (length == 0)
+        return open_place(walk, node);
+    if (place != NULL && !is_directory(place))
+        return HK_B_NOT_A_DIRECTORY;
+    if (is_name(walk->rest, length, "..")) {
+        int32_t status;
+
+        walk->rest += length;
+        status = step_up(walk);
+        return status == HK_B_OK ? WALK_ON : status;
+    }
+    if (place != NULL) {
+        const struct hk_place *child =
+            hk_place_child(place, walk->rest, length);
+
+        if (child == NULL && !is_name(walk->rest, length, "."))
+            return take_run(walk, node);
+        walk->rest += length;
+        if (child != NULL)
+            move_to(walk, hk_place_node(child));
+        return WALK_ON;
+    }
+    return take_run(walk, node);
+}
+
+int32_t hk_vfs_open(const struct hk_vfs *vfs, const struct hk_node *start,
+                    const char *path, unsigned walk_flags, int host_flags,
+                    mode_t mode, struct hk_node *node)
+{
+    struct walk walk;
+    size_t length = strlen(path);
+    int32_t status;
+
+    if (length == 0)
+        return HK_B_ENTRY_NOT_FOUND;
+    if (length >= HK_PATH_LENGTH)
+        return HK_B_NAME_TOO_LONG;
+    /* An inherited descriptor belongs to no mount. */
+    if (path[0] != '/' && start->place == NULL && start->mount == NULL)
+        return HK_B_NOT_A_DIRECTORY;
+    walk.vfs = vfs;
+    walk.flags = walk_flags;
+    walk.host_flags = host_flags;
+    walk.mode = mode;
+    walk.links = 0;
+    walk.at = path[0] == '/' ? hk_place_node(vfs->root) : *start;
+    walk.is_borrowed = 1;
+    /* Slashes at the end ask for nothing but the link's target. */
+    while (length > 1 && path[length - 1] == '/') {
+        length--;
+        walk.flags |= HK_WALK_FOLLOW;
+    }
+    walk.rest = walk.buffer + sizeof(walk.buffer) - length - 1;
+    memcpy(walk.rest, path, length);
+    walk.rest[length] = '\0';
+    do
+        status = go_on(&walk, node);
+    while (status == WALK_ON);
+    if (!walk.is_borrowed && walk.at.fd >= 0)
+        close(walk.at.fd);
+    return status;
+}
+
+void hk_node_close(struct hk_node *node)
+{
+    if (node->fd >= 0)
+        close(node->fd);
+    node->fd = -1;
+}
