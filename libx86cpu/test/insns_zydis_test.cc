@@ -1,0 +1,277 @@
+/* insns_zydis_test.cc -- the table's columns against an independent table. */
+/* SPDX-License-Identifier: MIT */
+#include "x86cpu/decode.h"
+
+extern "C" {
+#include "libx86cpu/src/insns.h"
+}
+
+#include <Zydis/Zydis.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace
+{
+
+using bytes = std::vector<uint8_t>;
+using names = std::set<std::string>;
+
+struct line {
+    unsigned op;
+    std::string map;
+    unsigned first;
+    std::string prefix, mod, reg;
+    std::vector<std::string> letters;
+};
+
+const std::vector<line> lines = {
+#define XCPU_ROW(id, mnemonic, a, b, c, map, first, last, prefix, mod, reg,    \
+                 ...)                                                          \
+    {XCPU_OP_##id, #map, first, #prefix, #mod, #reg, {#a, #b, #c}},
+#include "libx86cpu/src/x86_insns.def"
+};
+
+/* One encoding of a line, with memory at [ecx] or with registers 1. */
+bytes encoding(const line &l, bool memory, bool operand_16)
+{
+    bytes code;
+
+    if (l.prefix == "66" || operand_16)
+        code.push_back(0x66);
+    if (l.prefix == "F2" || l.prefix == "F3")
+        code.push_back(l.prefix == "F2" ? 0xf2 : 0xf3);
+    if (l.map == "0F01") {
+        code.push_back(0x0f);
+        code.push_back(0x01);
+    } else if (l.map == "0F") {
+        code.push_back(0x0f);
+    } else if (l.map != "1B") {
+        code.push_back(std::stoul(l.map, nullptr, 16) & 0xff);
+    }
+    code.push_back(l.first & 0xff);
+    if (l.map == "1B" || l.map == "0F") {
+        const int reg = l.reg == "r" ? 1 : l.reg[0] - '0';
+
+        code.push_back(static_cast<uint8_t>((memory ? 0x01 : 0xc1) | reg << 3));
+    }
+    code.resize(XCPU_INSN_MAX, 0x01);
+    return code;
+}
+
+/* One encoding of a line, decoded by both. */
+struct pair {
+    const line &l;
+    const xcpu_row &row;
+    xcpu_insn ours;
+    ZydisDecodedInstruction theirs;
+    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+    bool memory; /* has a ModRM operand in memory */
+
+    std::string mnemonic() const
+    {
+        return xcpu_op_mnemonic(ours.op);
+    }
+};
+
+template <typename Visit> void for_each_encoding(Visit visit)
+{
+    ZydisDecoder decoder;
+
+    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LEGACY_32,
+                     ZYDIS_STACK_WIDTH_32);
+    for (const line &l : lines)
+        for (bool memory : {false, true})
+            for (bool operand_16 : {false, true}) {
+                pair p = {l, xcpu_rows[l.op], {}, {}, {}, false};
+
+                if (l.mod == (memory ? "reg" : "mem") ||
+                    (operand_16 && l.prefix != "any" && l.prefix != "npo"))
+                    continue;
+
+                const bytes code = encoding(l, memory, operand_16);
+
+                SCOPED_TRACE(xcpu_op_name(l.op));
+                ASSERT_GT(xcpu_decode(code.data(), code.size(), &p.ours), 0);
+                ASSERT_EQ(p.ours.op, l.op);
+                ASSERT_TRUE(ZYAN_SUCCESS(
+                    ZydisDecoderDecodeFull(&decoder, code.data(), code.size(),
+                                           &p.theirs, p.operands)));
+                p.memory = (p.row.encoding & XE_MODRM) && p.ours.mod != 3;
+                visit(p);
+            }
+}
+
+/* The ModRM or moffs operand in memory, NULL without. */
+const ZydisDecodedOperand *memory_operand(const pair &p)
+{
+    for (unsigned i = 0; i < p.theirs.operand_count; i++) {
+        const ZydisDecodedOperand &o = p.operands[i];
+
+        if (o.type == ZYDIS_OPERAND_TYPE_MEMORY &&
+            (o.encoding == ZYDIS_OPERAND_ENCODING_MODRM_RM ||
+             o.encoding == ZYDIS_OPERAND_ENCODING_DISP16_32_64))
+            return &o;
+    }
+    return nullptr;
+}
+
+/* Bits that a letter's size means; 0: the instruction says, or none. */
+unsigned bits(const std::string &letter, unsigned operand_size)
+{
+    static const std::map<std::string, unsigned> sizes = {
+        {"b", 8},    {"w", 16},   {"d", 32},   {"q", 64},
+        {"dq", 128}, {"ps", 128}, {"pd", 128}, {"ss", 32},
+        {"sd", 64},  {"t", 80},   {"s", 48}};
+    const std::string size = letter.substr(1);
+    const auto found = sizes.find(size);
+
+    if (found != sizes.end())
+        return found->second;
+    if (size == "v" || size == "z")
+        return operand_size * 8;
+    if (size == "p")
+        return operand_size * 8 + 16;
+    return size == "a" ? operand_size * 16 : 0;
+}
+
+TEST(InsnsZydis, FlagColumnsAgree)
+{
+    /* Undefined by count: the table's are the union over all counts, and
+     * shifts by 1 define OF. */
+    const names counted = {"ROL", "ROR", "RCL",  "RCR", "SHL",
+                           "SHR", "SAR", "SHLD", "SHRD"};
+    /* Zydis describes the kernel's entry and exit as well. */
+    const names entries = {"INT",    "INT3",     "INTO", "SYSCALL",
+                           "SYSRET", "SYSENTER", "RSM"};
+    const unsigned mask = XF_ALL;
+
+    for_each_encoding([&](const pair &p) {
+        const ZydisAccessedFlags none = {};
+        const ZydisAccessedFlags &flags =
+            p.theirs.cpu_flags != nullptr ? *p.theirs.cpu_flags : none;
+        const unsigned written =
+            (flags.modified | flags.set_0 | flags.set_1) & mask;
+
+        if (p.row.attributes & A_COND) {
+            EXPECT_EQ(flags.tested & mask & ~p.row.read, 0u);
+        } else {
+            EXPECT_EQ(flags.tested & mask, p.row.read);
+        }
+        if (entries.count(p.mnemonic()))
+            return;
+        if (counted.count(p.mnemonic())) {
+            EXPECT_EQ(written & ~p.row.written, 0u);
+            return;
+        }
+        /* SBB sets AF (SDM 2, SBB); Zydis calls it undefined in some. */
+        if (p.mnemonic() == "SBB")
+            return;
+        EXPECT_EQ(written, p.row.written);
+        EXPECT_EQ(flags.undefined & mask, p.row.undefined);
+    });
+}
+
+TEST(InsnsZydis, PrefixAttributesAgree)
+{
+    for_each_encoding([](const pair &p) {
+        const uint64_t attributes = p.theirs.attributes;
+
+        if (p.memory) {
+            EXPECT_EQ((attributes & ZYDIS_ATTRIB_ACCEPTS_LOCK) != 0,
+                      (p.row.attributes & A_LOCK) != 0);
+        }
+        EXPECT_EQ((attributes & ZYDIS_ATTRIB_ACCEPTS_REP) != 0,
+                  (p.row.attributes & A_REP) != 0);
+        EXPECT_EQ((attributes & ZYDIS_ATTRIB_ACCEPTS_REPE) != 0,
+                  (p.row.attributes & A_REPCC) != 0);
+    });
+}
+
+TEST(InsnsZydis, PrivilegeAndBranchKindsAgree)
+{
+    /* By IOPL or CR4.PCE (SDM 1, 19.5.1; SDM 2, RDPMC); Zydis forgets LGDT. */
+    const names by_permission = {"IN",  "OUT", "INS",   "OUTS",
+                                 "CLI", "STI", "RDPMC", "LGDT"};
+
+    for_each_encoding([&](const pair &p) {
+        const bool privileged =
+            (p.theirs.attributes & ZYDIS_ATTRIB_IS_PRIVILEGED) != 0;
+        const unsigned kinds = A_JCC | A_JMP | A_CALL | A_RET;
+        const bool branches = p.theirs.meta.branch_type != 0;
+        const bool far = p.theirs.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR;
+
+        if (p.row.group != XG_UD) {
+            EXPECT_EQ(privileged || by_permission.count(p.mnemonic()),
+                      p.row.group == XG_PRIV);
+        }
+        EXPECT_EQ(branches || p.mnemonic() == "IRET",
+                  (p.row.attributes & kinds & ~A_END) != 0);
+        EXPECT_EQ(far || p.mnemonic() == "IRET",
+                  (p.row.attributes & A_FAR & ~A_END) != 0);
+    });
+}
+
+TEST(InsnsZydis, MemoryOperandsAgreeInSizeAndDirection)
+{
+    for_each_encoding([](const pair &p) {
+        const ZydisDecodedOperand *theirs = memory_operand(p);
+
+        EXPECT_EQ(theirs != nullptr,
+                  p.memory || (p.row.encoding & XE_MOFFS) != 0);
+        /* UD0 and UD1 access nothing, CLFLUSH a line and no operand. */
+        if (theirs == nullptr || p.row.group == XG_UD ||
+            p.mnemonic() == "CLFLUSH")
+            return;
+        if ((p.row.attributes & A_NOMEM) == 0) {
+            EXPECT_EQ((theirs->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0,
+                      (p.row.attributes & A_WM) != 0);
+        }
+        for (const std::string &letter : p.l.letters) {
+            const unsigned size = bits(letter, p.ours.operand_size);
+
+            if (strchr("EMOQW", letter[0]) != nullptr && size != 0) {
+                EXPECT_EQ(theirs->size, size);
+            }
+        }
+    });
+}
+
+TEST(InsnsZydis, RegisterOperandsAgreeInClass)
+{
+    static const struct {
+        const char *initials;
+        std::set<ZydisRegisterClass> classes;
+    } kinds[] = {
+        {"PN", {ZYDIS_REGCLASS_MMX}},
+        {"VU", {ZYDIS_REGCLASS_XMM}},
+        {"GRZ",
+         {ZYDIS_REGCLASS_GPR8, ZYDIS_REGCLASS_GPR16, ZYDIS_REGCLASS_GPR32}},
+    };
+
+    for_each_encoding([](const pair &p) {
+        for (size_t i = 0; i < p.l.letters.size(); i++)
+            for (const auto &kind : kinds) {
+                const std::string &letter = p.l.letters[i];
+                const ZydisDecodedOperand &theirs = p.operands[i];
+
+                if (letter == "GS" ||
+                    strchr(kind.initials, letter[0]) == nullptr)
+                    continue;
+                ASSERT_EQ(theirs.type, ZYDIS_OPERAND_TYPE_REGISTER) << letter;
+                EXPECT_EQ(
+                    kind.classes.count(ZydisRegisterGetClass(theirs.reg.value)),
+                    1u)
+                    << letter;
+                if (letter[0] == 'G') {
+                    EXPECT_EQ(theirs.size, bits(letter, p.ours.operand_size));
+                }
+            }
+    });
+}
+
+} // namespace
