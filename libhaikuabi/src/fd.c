@@ -153,12 +153,18 @@ int hk_fds_new(const struct hk_vfs *vfs, const char *working_directory,
     return 0;
 }
 
+/* The host keeps its standard descriptors. */
 void hk_fds_free(struct hk_fds *fds)
 {
     if (fds == NULL)
         return;
-    for (uint32_t i = 0; i < fds->size && fds->slots != NULL; i++)
-        hk_file_put(fds->slots[i].file);
+    for (uint32_t i = 0; i < fds->size && fds->slots != NULL; i++) {
+        struct hk_file *file = fds->slots[i].file;
+
+        if (file != NULL && file->node.fd <= STDERR_FILENO)
+            file->node.fd = -1;
+        hk_file_put(file);
+    }
     hk_file_put(fds->cwd);
     pthread_mutex_destroy(&fds->lock);
     free(fds->slots);

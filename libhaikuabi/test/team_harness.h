@@ -1,0 +1,224 @@
+// team_harness.h -- a team without a processor: calls made by the test.
+// SPDX-License-Identifier: MIT
+#ifndef TEAM_HARNESS_H
+#define TEAM_HARNESS_H
+
+#include <haikuabi/haikuabi.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct harness;
+
+// NULL when the kernel cannot be made; *error then is its HK_ERR_*. Guest
+// memory from HARNESS_MEMORY on, HARNESS_SIZE bytes, is mapped.
+enum { HARNESS_MEMORY = 0x10000000, HARNESS_SIZE = 0x01000000 };
+struct harness *harness_new(const struct hk_config *config, int *error);
+void harness_free(struct harness *harness);
+
+// The call of that name with its words as they lie on the stack; aborts for
+// a name that is no call or has no handler.
+int64_t harness_call(struct harness *harness, const char *name,
+                     const uint32_t *words, size_t count);
+
+uint8_t *harness_host(struct harness *harness, uint32_t address);
+
+// Makes one page refuse the host's stores, as one with translated code does,
+// until a store of libguestmem's comes.
+void harness_watch(struct harness *harness, uint32_t address);
+int harness_protect(struct harness *harness, uint32_t address, uint32_t size,
+                    unsigned prot);
+
+struct hk_kernel *harness_kernel(struct harness *harness);
+struct hk_fds *harness_fds(struct harness *harness);
+
+#ifdef __cplusplus
+}
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace hk
+{
+
+// A guest structure, little-endian as this host is.
+template <typename T> T load(const void *from)
+{
+    T value;
+    std::memcpy(&value, from, sizeof(value));
+    return value;
+}
+
+// A directory of the host that goes with the test.
+class Directory
+{
+  public:
+    Directory()
+    {
+        std::string name = testing::TempDir() + "/hk.XXXXXX";
+        path = ::mkdtemp(name.data());
+    }
+    ~Directory()
+    {
+        std::error_code ignored;
+        std::filesystem::remove_all(path, ignored);
+    }
+    Directory(const Directory &) = delete;
+    Directory &operator=(const Directory &) = delete;
+
+    std::string at(const std::string &name) const
+    {
+        return (path / name).string();
+    }
+    void make(const std::string &name) const
+    {
+        std::filesystem::create_directories(path / name);
+    }
+    void write(const std::string &name, const std::string &text) const
+    {
+        std::filesystem::create_directories((path / name).parent_path());
+        std::ofstream(path / name, std::ios::binary) << text;
+    }
+    std::string read(const std::string &name) const
+    {
+        std::ifstream file(path / name, std::ios::binary);
+        std::stringstream text;
+        text << file.rdbuf();
+        return text.str();
+    }
+    void link(const std::string &name, const std::string &target) const
+    {
+        std::filesystem::create_symlink(target, path / name);
+    }
+    bool has(const std::string &name) const
+    {
+        return std::filesystem::exists(
+            std::filesystem::symlink_status(path / name));
+    }
+
+    std::filesystem::path path;
+};
+
+// Addresses of guest memory, and 64-bit arguments, as arguments of a call.
+struct Address {
+    uint32_t value;
+};
+
+class Team
+{
+  public:
+    explicit Team(const hk_config &config)
+    {
+        harness = harness_new(&config, &error);
+    }
+    ~Team() { harness_free(harness); }
+    Team(const Team &) = delete;
+    Team &operator=(const Team &) = delete;
+
+    // Arguments: ints, int64_t (two words), strings (put into guest memory),
+    // Address, nullptr.
+    template <typename... Args> int64_t call(const char *name, Args... args)
+    {
+        std::vector<uint32_t> words;
+        uint32_t mark = next;
+        (push(words, args), ...);
+        int64_t result =
+            harness_call(harness, name, words.data(), words.size());
+        next = mark;
+        return result;
+    }
+
+    // Room in guest memory that stays, zeroed.
+    Address room(uint32_t size)
+    {
+        Address address{next};
+        next += (size + 15) & ~15u;
+        std::memset(host(address), 0, size);
+        return address;
+    }
+    Address put(const std::string &bytes)
+    {
+        Address address = room(static_cast<uint32_t>(bytes.size()) + 1);
+        std::memcpy(host(address), bytes.c_str(), bytes.size() + 1);
+        return address;
+    }
+    uint8_t *host(Address address)
+    {
+        return harness_host(harness, address.value);
+    }
+    template <typename T> T get(Address address, uint32_t offset = 0)
+    {
+        return load<T>(host(address) + offset);
+    }
+    template <typename T> void set(Address address, uint32_t offset, T value)
+    {
+        std::memcpy(host(address) + offset, &value, sizeof(value));
+    }
+    std::string text(Address address)
+    {
+        return reinterpret_cast<const char *>(host(address));
+    }
+    std::string bytes(Address address, size_t size)
+    {
+        return {reinterpret_cast<const char *>(host(address)), size};
+    }
+
+    struct harness *harness = nullptr;
+    int error = 0;
+
+  private:
+    void push(std::vector<uint32_t> &words, int value)
+    {
+        words.push_back(static_cast<uint32_t>(value));
+    }
+    void push(std::vector<uint32_t> &words, uint32_t value)
+    {
+        words.push_back(value);
+    }
+    void push(std::vector<uint32_t> &words, int64_t value)
+    {
+        words.push_back(static_cast<uint32_t>(value));
+        words.push_back(static_cast<uint32_t>(value >> 32));
+    }
+    void push(std::vector<uint32_t> &words, Address value)
+    {
+        words.push_back(value.value);
+    }
+    void push(std::vector<uint32_t> &words, std::nullptr_t)
+    {
+        words.push_back(0);
+    }
+    void push(std::vector<uint32_t> &words, const std::string &value)
+    {
+        words.push_back(put(value).value);
+    }
+    void push(std::vector<uint32_t> &words, const char *value)
+    {
+        push(words, std::string(value));
+    }
+
+    uint32_t next = HARNESS_MEMORY;
+};
+
+// The kernel's configuration of most tests: a root, and the rest by default.
+inline hk_config make_config(const char *root)
+{
+    hk_config config{};
+    config.release = HK_R1BETA5;
+    config.root = root;
+    return config;
+}
+
+} // namespace hk
+#endif
+#endif
