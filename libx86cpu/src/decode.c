@@ -261,6 +261,7 @@ int xcpu_decode(const uint8_t *bytes, size_t size, struct xcpu_insn *insn)
         return XCPU_DECODE_INVALID;
 
     row = &xcpu_rows[out.op];
+    out.opcode = (uint8_t)opcode;
     decode_operands(&in, opcode, row, &out);
     if (in.beyond)
         return out_of_bytes(size);

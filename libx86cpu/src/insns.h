@@ -60,19 +60,25 @@ enum xcpu_attribute {
 
 enum xcpu_group { XG_INT, XG_X87, XG_MMX, XG_SSE, XG_PRIV, XG_UD };
 
+/* What a model may lack; BASE is an i486, P6 the hint NOPs. */
+#define XCPU_FEATURES(X)                                                       \
+    X(BASE)                                                                    \
+    X(X87)                                                                     \
+    X(TSC)                                                                     \
+    X(CX8)                                                                     \
+    X(P6)                                                                      \
+    X(CMOV)                                                                    \
+    X(SEP)                                                                     \
+    X(SYSCALL)                                                                 \
+    X(MMX)                                                                     \
+    X(FXSR)                                                                    \
+    X(SSE)                                                                     \
+    X(SSE2)
+
 enum xcpu_feature {
-    XT_BASE, /* i386 and i486 */
-    XT_X87,
-    XT_TSC,
-    XT_CX8,
-    XT_P6, /* the hint NOPs */
-    XT_CMOV,
-    XT_SEP,
-    XT_SYSCALL,
-    XT_MMX,
-    XT_FXSR,
-    XT_SSE,
-    XT_SSE2
+#define X(name) XT_##name,
+    XCPU_FEATURES(X)
+#undef X
 };
 
 /* Operand letters, XO_letter; XO__ is none. */

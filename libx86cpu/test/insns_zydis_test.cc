@@ -254,6 +254,8 @@ TEST(InsnsZydis, RegisterOperandsAgreeInClass)
     };
 
     for_each_encoding([](const pair &p) {
+        if (p.row.group == XG_UD)
+            return;
         for (size_t i = 0; i < p.l.letters.size(); i++)
             for (const auto &kind : kinds) {
                 const std::string &letter = p.l.letters[i];

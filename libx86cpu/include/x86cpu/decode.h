@@ -28,6 +28,7 @@ struct xcpu_insn {
     uint8_t segment_prefix; /* as written, or XCPU_NO_SREG */
     uint8_t rep;            /* 0, 0xf2 or 0xf3: the last one written */
     uint8_t lock;           /* 1 with a LOCK prefix */
+    uint8_t opcode;         /* its last byte, ModRM apart */
     uint8_t modrm;          /* the byte, 0 without */
     uint8_t mod, reg, rm;   /* its fields; mod is 3 for rows that ignore it;
                                opcodes that hold a register: rm */
