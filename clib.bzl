@@ -246,7 +246,8 @@ def c_binary(name, srcs, deps = [], copts = [], tags = [], **kwargs):
     )
 
 def _test_copts(src):
-    return C_COPTS if src.endswith(".c") else _WARNINGS
+    # GoogleTest's templates take longer to optimise than the tests to run.
+    return C_COPTS if src.endswith(".c") else _WARNINGS + ["-O1"]
 
 def c_test(name, src = None, deps = [], copts = [], **kwargs):
     """A test: GoogleTest in test/NAME.cc, or a .c with its own main.
@@ -264,7 +265,10 @@ def c_test(name, src = None, deps = [], copts = [], **kwargs):
     )
 
 def c_bench(name, src = None, deps = [], **kwargs):
-    """A benchmark, run by `./dev bench` and by nothing else."""
+    """A benchmark, run by `./dev bench` in its runfiles and by nothing else.
+
+    Any other *_binary with the tag `bench` is one too.
+    """
     src = src or "bench/%s.c" % name
     native.cc_binary(
         name = name,
