@@ -77,13 +77,12 @@ int eld_read_needed(const struct eld_elf *elf,
                     const char **name, struct eld_fault *fault);
 
 /*
- * Symbols of the table when no DT_HASH tells: the section header's count, or
- * the end of DT_GNU_HASH's last chain, which knows no undefined symbols
- * behind it.
+ * How many symbols the table has: what DT_HASH says, or else the section
+ * header, or else the end of DT_GNU_HASH's last chain, which knows no
+ * undefined symbols behind it.
  */
-int eld_count_symbols(const struct eld_elf *elf,
-                      const struct eld_dynamic *dynamic, uint64_t *count,
-                      struct eld_fault *fault);
+uint64_t eld_count_symbols(const struct eld_elf *elf,
+                           const struct eld_dynamic *dynamic);
 
 /* ---- look-up ---- */
 
@@ -103,9 +102,9 @@ struct eld_match_cursor {
 };
 
 /*
- * 1 and the next defined symbol of that name (there may be several, of
- * different versions), or 0 when there is none left. Uses DT_GNU_HASH where
- * there is one.
+ * 1 and the next symbol of that name (there may be several, of different
+ * versions, and undefined ones), or 0 when there is none left. Uses
+ * DT_GNU_HASH where there is one.
  */
 int eld_next_match(const struct eld_elf *elf, const struct eld_dynamic *dynamic,
                    const struct eld_name *name, struct eld_match_cursor *cursor,

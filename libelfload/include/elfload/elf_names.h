@@ -12,9 +12,9 @@ extern "C" {
 /*
  * Constant strings, or NULL for a number without a name. Names are those of
  * the gABI and the psABIs without their prefix: "LOAD", "DYNSYM", "WEAK";
- * machines have their usual names: "i386", "x86-64", "riscv".
+ * machines have their usual names, of the class: "i386", "x86-64", "riscv64".
  */
-const char *eld_machine_name(uint16_t machine);
+const char *eld_machine_name(uint16_t machine, int is_64);
 const char *eld_os_abi_name(uint8_t os_abi);
 const char *eld_type_name(uint16_t type);
 const char *eld_segment_type_name(uint16_t machine, uint32_t type);

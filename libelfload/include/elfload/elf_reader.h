@@ -140,7 +140,7 @@ struct eld_reloc {
 
 /* Start with all zeros. */
 struct eld_reloc_cursor {
-    uint64_t index, base, bits;
+    uint64_t index, base, bits, bit_count;
 };
 
 /* The table of a section of type SHT_REL, SHT_RELA or SHT_RELR. */
@@ -176,7 +176,7 @@ struct eld_version {
 
 /* Start with all zeros. */
 struct eld_version_cursor {
-    uint64_t record, record_offset, aux, aux_offset;
+    uint64_t record, record_offset, aux, aux_offset, steps;
 };
 
 /* 1 and the next version, or 0 at the end. */

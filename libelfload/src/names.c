@@ -1,0 +1,177 @@
+/* names.c -- numbers to names, out of names.def and relocs.def. */
+/* SPDX-License-Identifier: MIT */
+
+#include <elfload/elf_names.h>
+
+#include <elf.h>
+#include <stddef.h>
+#include <string.h>
+
+#define CASE(number, name)                                                     \
+    case number:                                                               \
+        return name;
+
+const char *eld_machine_name(uint16_t machine, int is_64)
+{
+    switch (machine) {
+#define MACHINE(number, name32, name64) CASE(number, is_64 ? name64 : name32)
+#include "names.def"
+    }
+    return NULL;
+}
+
+const char *eld_os_abi_name(uint8_t os_abi)
+{
+    switch (os_abi) {
+#define OS_ABI(number, name) CASE(number, name)
+#include "names.def"
+    }
+    return NULL;
+}
+
+const char *eld_type_name(uint16_t type)
+{
+    switch (type) {
+#define TYPE(number, name) CASE(number, name)
+#include "names.def"
+    }
+    return NULL;
+}
+
+const char *eld_dynamic_tag_name(int64_t tag)
+{
+    switch (tag) {
+#define TAG(number, name) CASE(number, name)
+#include "names.def"
+    }
+    return NULL;
+}
+
+const char *eld_symbol_bind_name(uint8_t bind)
+{
+    switch (bind) {
+#define BIND(number, name) CASE(number, name)
+#include "names.def"
+    }
+    return NULL;
+}
+
+const char *eld_symbol_type_name(uint8_t type)
+{
+    switch (type) {
+#define SYMBOL(number, name) CASE(number, name)
+#include "names.def"
+    }
+    return NULL;
+}
+
+const char *eld_symbol_visibility_name(uint8_t visibility)
+{
+    switch (visibility) {
+#define VISIBILITY(number, name) CASE(number, name)
+#include "names.def"
+    }
+    return NULL;
+}
+
+/* ---- numbers that differ by machine ---- */
+
+struct row {
+    uint32_t machine, number;
+    const char *name;
+};
+
+static const char *find_row(const struct row *rows, size_t count,
+                            uint16_t machine, uint32_t number)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].number == number &&
+            (rows[i].machine == 0 || rows[i].machine == machine))
+            return rows[i].name;
+    }
+    return NULL;
+}
+
+#define FIND_ROW(rows, machine, number)                                        \
+    find_row(rows, sizeof(rows) / sizeof((rows)[0]), machine, number)
+
+const char *eld_segment_type_name(uint16_t machine, uint32_t type)
+{
+    static const struct row rows[] = {
+#define SEGMENT(machine, number, name) {machine, number, name},
+#include "names.def"
+    };
+
+    return FIND_ROW(rows, machine, type);
+}
+
+const char *eld_section_type_name(uint16_t machine, uint32_t type)
+{
+    static const struct row rows[] = {
+#define SECTION(machine, number, name) {machine, number, name},
+#include "names.def"
+    };
+
+    return FIND_ROW(rows, machine, type);
+}
+
+static const char *reloc_name_i386(uint32_t type)
+{
+    switch (type) {
+#define RELOC_386(number, name) CASE(number, "R_386_" #name)
+#define RELOC_X86_64(number, name)
+#define RELOC(machine, number, name, action, field, value)                     \
+    RELOC_##machine(number, name)
+#include "relocs.def"
+#undef RELOC
+#undef RELOC_386
+#undef RELOC_X86_64
+    }
+    return NULL;
+}
+
+static const char *reloc_name_x86_64(uint32_t type)
+{
+    switch (type) {
+#define RELOC_386(number, name)
+#define RELOC_X86_64(number, name) CASE(number, "R_X86_64_" #name)
+#define RELOC(machine, number, name, action, field, value)                     \
+    RELOC_##machine(number, name)
+#include "relocs.def"
+#undef RELOC
+#undef RELOC_386
+#undef RELOC_X86_64
+    }
+    return NULL;
+}
+
+const char *eld_reloc_name(uint16_t machine, uint32_t type)
+{
+    if (machine == EM_386 || machine == EM_IAMCU)
+        return reloc_name_i386(type);
+    if (machine == EM_X86_64)
+        return reloc_name_x86_64(type);
+    return NULL;
+}
+
+const char *eld_note_type_name(const char *owner, uint16_t file_type,
+                               uint32_t type)
+{
+    static const struct {
+        const char *owner;
+        int in_cores;
+        uint32_t number;
+        const char *name;
+    } rows[] = {
+#define NOTE(owner, in_cores, number, name) {owner, in_cores, number, name},
+#include "names.def"
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].number == type &&
+            rows[i].in_cores == (file_type == ET_CORE) &&
+            strcmp(rows[i].owner, owner) == 0)
+            return rows[i].name;
+    }
+    return NULL;
+}
