@@ -369,11 +369,13 @@ struct xcpu_f80 xcpu_f80_div(struct xcpu_f80_env *env, struct xcpu_f80 a,
     if (a_kind == b_kind &&
         (a_kind == XCPU_F80_INFINITY || a_kind == XCPU_F80_ZERO))
         return xcpu_f80_invalid(env);
-    if (b_kind == XCPU_F80_ZERO && a_kind != XCPU_F80_INFINITY)
+    if (b_kind == XCPU_F80_ZERO && a_kind != XCPU_F80_INFINITY) {
         env->status |= XCPU_X87_ZE;
+        return xcpu_f80_infinity(sign);
+    }
     if (xcpu_f80_denormal(env, a, b))
         return a;
-    if (a_kind == XCPU_F80_INFINITY || b_kind == XCPU_F80_ZERO)
+    if (a_kind == XCPU_F80_INFINITY)
         return xcpu_f80_infinity(sign);
     if (a_kind == XCPU_F80_ZERO || b_kind == XCPU_F80_INFINITY)
         return xcpu_f80_zero(sign);

@@ -64,6 +64,7 @@ struct xcpu_fpu {
     uint32_t code_offset;
     uint32_t data_offset;
     uint32_t mxcsr;        /* its control bits are exact in all modes */
+    uint32_t raised;       /* by portable SSE arithmetic, see sse_soft.h */
     struct xcpu_f80 st[8]; /* physical registers: ST(i) is (top + i) & 7 */
     union xcpu_xmm xmm[8]; /* exact in all modes */
 };

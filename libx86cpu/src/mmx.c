@@ -290,7 +290,7 @@ static XCPU_HANDLER(maskmovq)
     xcpu_mmx_enter(cpu);
     XCPU_JUMP(slot + 1);
 }
-XCPU_FORMS(MASKMOVQ_Pq_Nq) = {XCPU_REG(maskmovq)};
+XCPU_FORMS(MASKMOVQ_Pq_Nq) = {XCPU_REG(maskmovq), .stores = 1};
 
 /* ---- EMMS: the only one that does not enter ---- */
 

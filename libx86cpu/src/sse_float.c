@@ -1,0 +1,327 @@
+/* sse_float.c -- handlers of SSE instructions that compute with reals. */
+/* SPDX-License-Identifier: MIT */
+#include "sse.h"
+#include "sse_soft.h"
+
+/* ---- destination op= source ---- */
+
+#define ARITHMETIC(id, name, lanes, load)                                      \
+    static inline void name(struct xcpu *cpu, const struct xcpu_slot *slot,    \
+                            xcpu_vector b, int common, int in_host)            \
+    {                                                                          \
+        xcpu_vector a = xcpu_sse_get(cpu, slot->reg);                          \
+                                                                               \
+        if (in_host)                                                           \
+            XCPU_SSE_ASM(#name " %1, %0" : "+x"(a) : "x"(b));                  \
+        else                                                                   \
+            a = xcpu_soft_##name(&cpu->fpu, a, b);                             \
+        if (!common)                                                           \
+            xcpu_sse_commit(cpu, slot, lanes, a);                              \
+        xcpu_sse_set(cpu, slot->reg, a);                                       \
+    }                                                                          \
+    XCPU_SSE_HANDLERS(name, load)                                              \
+    XCPU_SSE_FORMS(id, name);
+
+#define FOUR(NAME, name, tiny)                                                 \
+    ARITHMETIC(NAME##PS_Vps_Wps, name##ps, tiny(PS), xcpu_load128)             \
+    ARITHMETIC(NAME##PD_Vpd_Wpd, name##pd, tiny(PD), xcpu_load128)             \
+    ARITHMETIC(NAME##SS_Vss_Wss, name##ss, tiny(SS), xcpu_load_low32)          \
+    ARITHMETIC(NAME##SD_Vsd_Wsd, name##sd, tiny(SD), xcpu_load_low64)
+
+#define TINY(lanes)  XCPU_SSE_##lanes
+#define NEVER(lanes) XCPU_SSE_NEVER_TINY
+
+FOUR(ADD, add, TINY)
+FOUR(SUB, sub, TINY)
+FOUR(MUL, mul, TINY)
+FOUR(DIV, div, TINY)
+FOUR(MIN, min, NEVER)
+FOUR(MAX, max, NEVER)
+FOUR(SQRT, sqrt, NEVER)
+
+ARITHMETIC(CVTPS2PD_Vpd_Wq, cvtps2pd, NEVER(), xcpu_load_low64)
+ARITHMETIC(CVTPD2PS_Vps_Wpd, cvtpd2ps, TINY(PS), xcpu_load128)
+ARITHMETIC(CVTSS2SD_Vsd_Wss, cvtss2sd, NEVER(), xcpu_load_low32)
+ARITHMETIC(CVTSD2SS_Vss_Wsd, cvtsd2ss, TINY(SS), xcpu_load_low64)
+ARITHMETIC(CVTDQ2PS_Vps_Wdq, cvtdq2ps, NEVER(), xcpu_load128)
+ARITHMETIC(CVTDQ2PD_Vpd_Wq, cvtdq2pd, NEVER(), xcpu_load_low64)
+ARITHMETIC(CVTPS2DQ_Vdq_Wps, cvtps2dq, NEVER(), xcpu_load128)
+ARITHMETIC(CVTTPS2DQ_Vdq_Wps, cvttps2dq, NEVER(), xcpu_load128)
+ARITHMETIC(CVTPD2DQ_Vdq_Wpd, cvtpd2dq, NEVER(), xcpu_load128)
+ARITHMETIC(CVTTPD2DQ_Vdq_Wpd, cvttpd2dq, NEVER(), xcpu_load128)
+
+/* ---- CMPccPS and its relatives: only three bits of the predicate count ----
+ */
+
+#define CASE(name, i)                                                          \
+    case i:                                                                    \
+        XCPU_SSE_ASM(#name " $" #i ", %1, %0" : "+x"(a) : "x"(b));             \
+        break;
+
+#define COMPARE(id, name, load)                                                \
+    static inline xcpu_vector name##_host(xcpu_vector a, xcpu_vector b,        \
+                                          unsigned predicate)                  \
+    {                                                                          \
+        (void)b;                                                               \
+        switch (predicate) {                                                   \
+            CASE(name, 0)                                                      \
+            CASE(name, 1)                                                      \
+            CASE(name, 2)                                                      \
+            CASE(name, 3)                                                      \
+            CASE(name, 4)                                                      \
+            CASE(name, 5)                                                      \
+            CASE(name, 6)                                                      \
+            CASE(name, 7)                                                      \
+        }                                                                      \
+        return a;                                                              \
+    }                                                                          \
+    static inline void name(struct xcpu *cpu, const struct xcpu_slot *slot,    \
+                            xcpu_vector b, int common, int in_host)            \
+    {                                                                          \
+        xcpu_vector a = xcpu_sse_get(cpu, slot->reg);                          \
+                                                                               \
+        if (in_host)                                                           \
+            a = name##_host(a, b, slot->imm & 7);                              \
+        else                                                                   \
+            a = xcpu_soft_##name(&cpu->fpu, a, b, slot->imm & 7);              \
+        if (!common)                                                           \
+            xcpu_sse_commit(cpu, slot, XCPU_SSE_NEVER_TINY, a);                \
+        xcpu_sse_set(cpu, slot->reg, a);                                       \
+    }                                                                          \
+    XCPU_SSE_HANDLERS(name, load)                                              \
+    XCPU_SSE_FORMS(id, name);
+
+COMPARE(CMPPS_Vps_Wps_Ib, cmpps, xcpu_load128)
+COMPARE(CMPPD_Vpd_Wpd_Ib, cmppd, xcpu_load128)
+COMPARE(CMPSS_Vss_Wss_Ib, cmpss, xcpu_load_low32)
+COMPARE(CMPSD_Vsd_Wsd_Ib, cmpsd, xcpu_load_low64)
+
+/* ---- COMISS and its relatives: EFLAGS ---- */
+
+#define COMPARE_FLAGS(id, name, soft, quiet, load)                             \
+    static inline void name(struct xcpu *cpu, const struct xcpu_slot *slot,    \
+                            xcpu_vector b, int common, int in_host)            \
+    {                                                                          \
+        xcpu_vector a = xcpu_sse_get(cpu, slot->reg);                          \
+        uint32_t flags;                                                        \
+                                                                               \
+        if (in_host) {                                                         \
+            int carry = 0, zero = 0, parity = 0;                               \
+                                                                               \
+            XCPU_SSE_ASM(#name " %4, %3"                                       \
+                         : "=@ccc"(carry), "=@ccz"(zero), "=@ccp"(parity)      \
+                         : "x"(a), "x"(b));                                    \
+            flags = (uint32_t)(carry * XCPU_CF | zero * XCPU_ZF |              \
+                               parity * XCPU_PF);                              \
+        } else {                                                               \
+            flags = xcpu_soft_##soft(&cpu->fpu, a, b, quiet);                  \
+        }                                                                      \
+        if (!common)                                                           \
+            xcpu_sse_commit(cpu, slot, XCPU_SSE_NEVER_TINY, a);                \
+        xcpu_set_flags(cpu, flags);                                            \
+    }                                                                          \
+    XCPU_SSE_HANDLERS(name, load)                                              \
+    XCPU_SSE_FORMS(id, name);
+
+COMPARE_FLAGS(COMISS_Vss_Wss, comiss, comiss, 0, xcpu_load_low32)
+COMPARE_FLAGS(COMISD_Vsd_Wsd, comisd, comisd, 0, xcpu_load_low64)
+COMPARE_FLAGS(UCOMISS_Vss_Wss, ucomiss, comiss, 1, xcpu_load_low32)
+COMPARE_FLAGS(UCOMISD_Vsd_Wsd, ucomisd, comisd, 1, xcpu_load_low64)
+
+/* ---- to general registers ---- */
+
+#define TO_INT(id, name, soft, truncate, load)                                 \
+    static inline void name(struct xcpu *cpu, const struct xcpu_slot *slot,    \
+                            xcpu_vector b, int common, int in_host)            \
+    {                                                                          \
+        int32_t value = 0;                                                     \
+                                                                               \
+        if (in_host)                                                           \
+            XCPU_SSE_ASM(#name " %1, %0" : "=r"(value) : "x"(b));              \
+        else                                                                   \
+            value = xcpu_soft_##soft(&cpu->fpu, b, truncate);                  \
+        if (!common)                                                           \
+            xcpu_sse_commit(cpu, slot, XCPU_SSE_NEVER_TINY, b);                \
+        *xcpu_reg32(cpu, slot->reg) = (uint32_t)value;                         \
+    }                                                                          \
+    XCPU_SSE_HANDLERS(name, load)                                              \
+    XCPU_SSE_FORMS(id, name);
+
+TO_INT(CVTSS2SI_Gd_Wss, cvtss2si, cvtss2si, 0, xcpu_load_low32)
+TO_INT(CVTSD2SI_Gd_Wsd, cvtsd2si, cvtsd2si, 0, xcpu_load_low64)
+TO_INT(CVTTSS2SI_Gd_Wss, cvttss2si, cvtss2si, 1, xcpu_load_low32)
+TO_INT(CVTTSD2SI_Gd_Wsd, cvttsd2si, cvtsd2si, 1, xcpu_load_low64)
+
+/* ---- from general registers and memory ---- */
+
+#define FROM_INT(id, name)                                                     \
+    static inline void name(struct xcpu *cpu, const struct xcpu_slot *slot,    \
+                            uint32_t b)                                        \
+    {                                                                          \
+        xcpu_vector a = xcpu_sse_get(cpu, slot->reg);                          \
+        int common = cpu->fpu.sse_mode == XCPU_SSE_HOST;                       \
+                                                                               \
+        if (common || xcpu_sse_enter(&cpu->fpu))                               \
+            XCPU_SSE_ASM(#name " %1, %0" : "+x"(a) : "r"(b));                  \
+        else                                                                   \
+            a = xcpu_soft_##name(&cpu->fpu, a, (int32_t)b);                    \
+        if (!common)                                                           \
+            xcpu_sse_commit(cpu, slot, XCPU_SSE_NEVER_TINY, a);                \
+        xcpu_sse_set(cpu, slot->reg, a);                                       \
+    }                                                                          \
+    static inline void name##_reg(struct xcpu *cpu,                            \
+                                  const struct xcpu_slot *slot)                \
+    {                                                                          \
+        name(cpu, slot, *xcpu_reg32(cpu, slot->rm));                           \
+    }                                                                          \
+    static inline void name##_mem(struct xcpu *cpu,                            \
+                                  const struct xcpu_slot *slot,                \
+                                  uint8_t *memory, uint32_t address)           \
+    {                                                                          \
+        name(cpu, slot, xcpu_load32(cpu, slot, memory, address));              \
+    }                                                                          \
+    XCPU_REG_HANDLER(name##_reg)                                               \
+    XCPU_MEM_HANDLERS(name##_mem)                                              \
+    XCPU_FORMS(id) = {XCPU_REG(name##_reg), XCPU_MEM(name##_mem)};
+
+FROM_INT(CVTSI2SS_Vss_Ed, cvtsi2ss)
+FROM_INT(CVTSI2SD_Vsd_Ed, cvtsi2sd)
+
+/* ---- RCPPS, RSQRTPS: the host's own approximations, no flags ---- */
+
+#if defined(__x86_64__)
+#define APPROXIMATE(name, soft, lanes)                                         \
+    static inline xcpu_vector name##_of(xcpu_vector a, xcpu_vector b)          \
+    {                                                                          \
+        __asm__(#name " %1, %0" : "+x"(a) : "x"(b));                           \
+        return a;                                                              \
+    }
+#else
+#define APPROXIMATE(name, soft, lanes)                                         \
+    static inline xcpu_vector name##_of(xcpu_vector a, xcpu_vector b)          \
+    {                                                                          \
+        union xcpu_xmm *to = (union xcpu_xmm *)&a;                             \
+        const union xcpu_xmm *from = (const union xcpu_xmm *)&b;               \
+        int i;                                                                 \
+                                                                               \
+        for (i = 0; i < (lanes); i++)                                          \
+            to->u32[i] = xcpu_soft_##soft(from->u32[i]);                       \
+        return a;                                                              \
+    }
+#endif
+
+#define APPROXIMATION(id, name, soft, lanes, load)                             \
+    APPROXIMATE(name, soft, lanes)                                             \
+    static inline void name##_reg(struct xcpu *cpu,                            \
+                                  const struct xcpu_slot *slot)                \
+    {                                                                          \
+        xcpu_sse_set(cpu, slot->reg,                                           \
+                     name##_of(xcpu_sse_get(cpu, slot->reg),                   \
+                               xcpu_sse_get(cpu, slot->rm)));                  \
+    }                                                                          \
+    static inline void name##_mem(struct xcpu *cpu,                            \
+                                  const struct xcpu_slot *slot,                \
+                                  uint8_t *memory, uint32_t address)           \
+    {                                                                          \
+        xcpu_vector b = load(cpu, slot, memory, address);                      \
+                                                                               \
+        xcpu_sse_set(cpu, slot->reg,                                           \
+                     name##_of(xcpu_sse_get(cpu, slot->reg), b));              \
+    }                                                                          \
+    XCPU_REG_HANDLER(name##_reg)                                               \
+    XCPU_MEM_HANDLERS(name##_mem)                                              \
+    XCPU_FORMS(id) = {XCPU_REG(name##_reg), XCPU_MEM(name##_mem)};
+
+APPROXIMATION(RCPPS_Vps_Wps, rcpps, rcp, 4, xcpu_load128)
+APPROXIMATION(RCPSS_Vss_Wss, rcpss, rcp, 1, xcpu_load_low32)
+APPROXIMATION(RSQRTPS_Vps_Wps, rsqrtps, rsqrt, 4, xcpu_load128)
+APPROXIMATION(RSQRTSS_Vss_Wss, rsqrtss, rsqrt, 1, xcpu_load_low32)
+
+/* ---- between XMM and MMX registers: an MMX instruction too, which first
+ * waits for the x87; CVTPI2PD from memory is not ---- */
+
+#define FROM_MMX(id, name, whole, keep_high, mem_is_mmx)                       \
+    static inline void name(struct xcpu *cpu, const struct xcpu_slot *slot,    \
+                            uint64_t source)                                   \
+    {                                                                          \
+        xcpu_vector a = xcpu_sse_get(cpu, slot->reg);                          \
+        xcpu_vector b = xcpu_low64(source), result = b;                        \
+                                                                               \
+        if (xcpu_sse_enter(&cpu->fpu))                                         \
+            XCPU_SSE_ASM(#whole " %1, %0" : "=x"(result) : "x"(b));            \
+        else                                                                   \
+            result = xcpu_soft_##whole(&cpu->fpu, a, b);                       \
+        xcpu_sse_commit(cpu, slot, XCPU_SSE_NEVER_TINY, result);               \
+        xcpu_sse_set(cpu, slot->reg,                                           \
+                     keep_high ? (xcpu_vector){result[0], a[1]} : result);     \
+    }                                                                          \
+    static inline void name##_reg(struct xcpu *cpu,                            \
+                                  const struct xcpu_slot *slot)                \
+    {                                                                          \
+        xcpu_mmx_begin(cpu, slot);                                             \
+        name(cpu, slot, xcpu_mmx_get(cpu, slot->rm));                          \
+        xcpu_mmx_enter(cpu);                                                   \
+    }                                                                          \
+    static inline void name##_mem(struct xcpu *cpu,                            \
+                                  const struct xcpu_slot *slot,                \
+                                  uint8_t *memory, uint32_t address)           \
+    {                                                                          \
+        if (mem_is_mmx)                                                        \
+            xcpu_mmx_begin(cpu, slot);                                         \
+        name(cpu, slot, xcpu_load64(cpu, slot, memory, address));              \
+        if (mem_is_mmx)                                                        \
+            xcpu_mmx_enter(cpu);                                               \
+    }                                                                          \
+    XCPU_REG_HANDLER(name##_reg)                                               \
+    XCPU_MEM_HANDLERS(name##_mem)                                              \
+    XCPU_FORMS(id) = {XCPU_REG(name##_reg), XCPU_MEM(name##_mem)};
+
+FROM_MMX(CVTPI2PS_Vps_Qq, cvtpi2ps, cvtdq2ps, 1, 1)
+FROM_MMX(CVTPI2PD_Vpd_Qq, cvtpi2pd, cvtdq2pd, 0, 0)
+
+/* Of a register of four singles the lower two; the others raise nothing. */
+static inline xcpu_vector low_half(xcpu_vector b)
+{
+    return xcpu_low64(b[0]);
+}
+
+static inline xcpu_vector all(xcpu_vector b)
+{
+    return b;
+}
+
+#define TO_MMX(id, name, whole, take, load)                                    \
+    static inline void name(struct xcpu *cpu, const struct xcpu_slot *slot,    \
+                            xcpu_vector source)                                \
+    {                                                                          \
+        xcpu_vector b = take(source), result = b;                              \
+                                                                               \
+        if (xcpu_sse_enter(&cpu->fpu))                                         \
+            XCPU_SSE_ASM(#whole " %1, %0" : "=x"(result) : "x"(b));            \
+        else                                                                   \
+            result = xcpu_soft_##whole(&cpu->fpu, b, b);                       \
+        xcpu_sse_commit(cpu, slot, XCPU_SSE_NEVER_TINY, result);               \
+        xcpu_mmx_enter(cpu);                                                   \
+        xcpu_mmx_set(cpu, slot->reg, result[0]);                               \
+    }                                                                          \
+    static inline void name##_reg(struct xcpu *cpu,                            \
+                                  const struct xcpu_slot *slot)                \
+    {                                                                          \
+        xcpu_mmx_begin(cpu, slot);                                             \
+        name(cpu, slot, xcpu_sse_get(cpu, slot->rm));                          \
+    }                                                                          \
+    static inline void name##_mem(struct xcpu *cpu,                            \
+                                  const struct xcpu_slot *slot,                \
+                                  uint8_t *memory, uint32_t address)           \
+    {                                                                          \
+        xcpu_mmx_begin(cpu, slot);                                             \
+        name(cpu, slot, load(cpu, slot, memory, address));                     \
+    }                                                                          \
+    XCPU_REG_HANDLER(name##_reg)                                               \
+    XCPU_MEM_HANDLERS(name##_mem)                                              \
+    XCPU_FORMS(id) = {XCPU_REG(name##_reg), XCPU_MEM(name##_mem)};
+
+TO_MMX(CVTPS2PI_Pq_Wq, cvtps2pi, cvtps2dq, low_half, xcpu_load_low64)
+TO_MMX(CVTTPS2PI_Pq_Wq, cvttps2pi, cvttps2dq, low_half, xcpu_load_low64)
+TO_MMX(CVTPD2PI_Pq_Wpd, cvtpd2pi, cvtpd2dq, all, xcpu_load128)
+TO_MMX(CVTTPD2PI_Pq_Wpd, cvttpd2pi, cvttpd2dq, all, xcpu_load128)
