@@ -67,7 +67,6 @@ void hk_file_put(struct hk_file *file)
         hk_node_close(&file->node);
     pthread_mutex_destroy(&file->lock);
     free(file->attribute);
-    free(file->path);
     free(file);
 }
 
@@ -105,9 +104,7 @@ static int add_standard(struct hk_fds *fds)
         file = hk_file_new(HK_FILE_NODE, node, guest_mode(flags));
         if (file == NULL)
             return HK_ERR_NOMEM;
-        if (file->type == S_IFIFO)
-            file->kind = HK_FILE_PIPE;
-        else if (file->type == S_IFSOCK)
+        if (file->type == S_IFSOCK)
             file->kind = HK_FILE_SOCKET;
         fds->slots[fd].file = file;
     }

@@ -30,11 +30,10 @@ enum hk_open_mode {
 enum hk_fd_flags { HK_FD_CLOEXEC = 1, HK_FD_CLOFORK = 2 };
 
 enum hk_file_kind {
-    HK_FILE_NODE,     /* by open: any file, directories too */
+    HK_FILE_NODE,     /* by open: any file, directories too; pipes */
     HK_FILE_DIR,      /* by open_dir */
     HK_FILE_ATTR,     /* by open_attr */
     HK_FILE_ATTR_DIR, /* by open_attr_dir */
-    HK_FILE_PIPE,     /* an end of create_pipe's, or inherited */
     HK_FILE_SOCKET
 };
 
@@ -50,11 +49,10 @@ struct hk_file {
     uint32_t open_mode;   /* enum hk_open_mode; but for the host's bits */
     mode_t type;          /* S_IFMT of the node; S_IFDIR when synthetic */
     pthread_mutex_t lock; /* guards what follows */
-    uint32_t next_place;  /* HK_FILE_DIR: places told so far, after the host's
+    uint32_t next_entry;  /* HK_FILE_DIR: places told so far, after the host's
                              entries; HK_FILE_ATTR_DIR: attributes so far */
     int64_t position;     /* HK_FILE_ATTR */
     char *attribute;      /* HK_FILE_ATTR: its name */
-    char *path;           /* of a directory, when opened; or NULL */
 };
 
 /* 0 or HK_ERR_*; working_directory: a guest path. */

@@ -10,4 +10,8 @@ int64_t hk_open_file(struct hk_thread *self, int32_t fd, const char *path,
                      uint32_t mode, int32_t perms);
 int64_t hk_open_dir(struct hk_thread *self, int32_t fd, const char *path);
 
+/* create_dir in an open directory: B_OK or an error. */
+int32_t hk_make_dir(const struct hk_node *directory, const char *name,
+                    int32_t perms);
+
 #endif

@@ -27,8 +27,7 @@ struct hk_stat {
 /* haiku-abi/structs.md, "stat". */
 enum { HK_STAT_SIZE = 88 };
 
-/* What no host file has, of the mode. */
-enum { HK_S_ATTR_DIR = 01000000000 };
+/* The mode of an attribute, beside S_IFREG. */
 #define HK_S_ATTR 02000000000u
 
 /* haiku-abi/structs.md, "write_stat mask bits". */

@@ -114,6 +114,10 @@ int32_t hk_vfs_device(const struct hk_vfs *vfs, dev_t host_device);
 /* A node of a place; it has no descriptor. */
 struct hk_node hk_place_node(const struct hk_place *place);
 
+/* Opens what is at a place, as hk_vfs_open does. */
+int32_t hk_place_open(const struct hk_place *place, int host_flags,
+                      struct hk_node *node);
+
 /* The place of that name in another, or NULL. */
 const struct hk_place *hk_place_child(const struct hk_place *place,
                                       const char *name, size_t length);

@@ -114,47 +114,50 @@ static int directory_fd(struct walk *walk)
     return fd;
 }
 
-/* Opens the place that the whole path leads to. */
-static int32_t open_place(const struct walk *walk, struct hk_node *node)
-{
-    const struct hk_place *place = walk->at.place;
-    const struct hk_mount *under = place->under;
-    int fd = -1;
-
-    *node = (struct hk_node){place, under, -1};
-    if (walk->host_flags & O_CREAT && walk->host_flags & O_EXCL)
-        return HK_B_FILE_EXISTS;
-    if (place->device != NULL) {
-        fd = hk_host_open_leaf(AT_FDCWD, place->device,
-                               walk->host_flags & ~O_CREAT, 0);
-        node->fd = fd;
-        return fd < 0 ? hk_status_from_errno(errno) : HK_B_OK;
-    }
-    if (under != NULL && under == place->mount && !under->is_directory) {
-        if (under->read_only && is_write(walk->host_flags & ~O_CREAT))
-            return HK_B_READ_ONLY_DEVICE;
-        fd = hk_host_reopen(under->fd, walk->host_flags & ~O_CREAT);
-    } else if (is_write(walk->host_flags & ~O_CREAT)) {
-        return HK_B_IS_A_DIRECTORY;
-    } else if (under != NULL) {
-        fd = hk_host_open_below(under->fd, place->path_under,
-                                (walk->host_flags & ~O_CREAT) | O_DIRECTORY, 0);
-    } else {
-        return HK_B_OK;
-    }
-    node->fd = fd;
-    /* Nothing like that on the host: a synthetic directory. */
-    if (fd < 0 && place->mount == NULL) {
-        node->mount = NULL;
-        return HK_B_OK;
-    }
-    return fd < 0 ? hk_status_from_errno(errno) : HK_B_OK;
-}
-
 static int is_directory(const struct hk_place *place)
 {
     return place->device == NULL &&
            (place->mount == NULL || place->mount->is_directory);
+}
+
+/* A bind of one file. */
+static int open_file_mount(const struct hk_mount *mount, int host_flags)
+{
+    if (mount->read_only && is_write(host_flags)) {
+        errno = EROFS;
+        return -1;
+    }
+    return hk_host_reopen(mount->fd, host_flags);
+}
+
+int32_t hk_place_open(const struct hk_place *place, int host_flags,
+                      struct hk_node *node)
+{
+    const struct hk_mount *under = place->under;
+
+    *node = (struct hk_node){place, under, -1};
+    if (host_flags & O_CREAT && host_flags & O_EXCL)
+        return HK_B_FILE_EXISTS;
+    host_flags &= ~O_CREAT;
+    if (is_directory(place)) {
+        if (is_write(host_flags))
+            return HK_B_IS_A_DIRECTORY;
+        if (under == NULL)
+            return HK_B_OK;
+        node->fd = hk_host_open_below(under->fd, place->path_under,
+                                      host_flags | O_DIRECTORY, 0);
+    } else if (place->device != NULL) {
+        node->fd = hk_host_open_leaf(AT_FDCWD, place->device, host_flags, 0);
+    } else {
+        node->fd = open_file_mount(under, host_flags);
+    }
+    if (node->fd >= 0)
+        return HK_B_OK;
+    if (!is_directory(place) || place->mount != NULL)
+        return hk_status_from_errno(errno);
+    /* The host has no such directory below a mount: it is synthetic. */
+    node->mount = NULL;
+    return HK_B_OK;
 }
 
 /* ".." of a place is that above it; that of any other directory is found by
@@ -358,7 +361,7 @@ static int32_t go_on(struct walk *walk, struct hk_node *node)
     walk->rest += strspn(walk->rest, "/");
     length = strcspn(walk->rest, "/");
     if (length == 0)
-        return open_place(walk, node);
+        return hk_place_open(walk->at.place, walk->host_flags, node);
     if (place != NULL && !is_directory(place))
         return HK_B_NOT_A_DIRECTORY;
     if (is_name(walk->rest, length, "..")) {

@@ -1,0 +1,283 @@
+/* entry_calls.c -- making, linking, moving and removing entries. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fd_path.h"
+#include "file_open.h"
+#include "host_open.h"
+#include "syscalls.h"
+
+/* The entry that a call makes or removes. */
+struct entry {
+    struct hk_node directory;
+    char leaf[HK_FILE_NAME_LENGTH];
+};
+
+static int32_t result_of(int host_result)
+{
+    return host_result < 0 ? hk_status_from_errno(errno) : HK_B_OK;
+}
+
+static int is_dots(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+static int32_t open_entry(const struct hk_thread *self, int32_t fd,
+                          const char *path, struct entry *entry)
+{
+    return hk_open_parent_at(self, fd, path, &entry->directory, entry->leaf);
+}
+
+static int32_t read_entry(const struct hk_thread *self, int32_t fd,
+                          gm_addr path, struct entry *entry)
+{
+    char text[HK_PATH_LENGTH];
+    int32_t status = hk_read_path(self, text, path);
+
+    return status != HK_B_OK ? status : open_entry(self, fd, text, entry);
+}
+
+/* Whether entries may come and go in a directory. */
+static int32_t check_writable(const struct hk_node *directory)
+{
+    if (directory->fd < 0 || directory->mount == NULL ||
+        directory->mount->read_only)
+        return HK_B_READ_ONLY_DEVICE;
+    return HK_B_OK;
+}
+
+/* Whether an entry may be made. What is there already counts first. */
+static int32_t check_new(const struct entry *entry)
+{
+    struct stat info;
+
+    if (is_dots(entry->leaf) ||
+        hk_node_child(&entry->directory, entry->leaf) != NULL)
+        return HK_B_FILE_EXISTS;
+    if (entry->directory.fd >= 0 &&
+        check_writable(&entry->directory) != HK_B_OK &&
+        fstatat(entry->directory.fd, entry->leaf, &info, AT_SYMLINK_NOFOLLOW) ==
+            0)
+        return HK_B_FILE_EXISTS;
+    return check_writable(&entry->directory);
+}
+
+/* Whether an entry may be removed or moved: a place stays where it is. */
+static int32_t check_old(const struct entry *entry)
+{
+    if (hk_node_child(&entry->directory, entry->leaf) != NULL)
+        return HK_B_BUSY;
+    return check_writable(&entry->directory);
+}
+
+int32_t hk_make_dir(const struct hk_node *directory, const char *name,
+                    int32_t perms)
+{
+    struct entry entry = {*directory, ""};
+    int32_t status;
+
+    snprintf(entry.leaf, sizeof(entry.leaf), "%s", name);
+    status = check_new(&entry);
+    if (status == HK_B_OK)
+        status = result_of(
+            mkdirat(directory->fd, entry.leaf, (mode_t)perms & 07777));
+    return status;
+}
+
+int64_t hk_sys_create_dir(struct hk_thread *self, int32_t fd, gm_addr path,
+                          int32_t perms)
+{
+    struct entry entry;
+    int32_t status = read_entry(self, fd, path, &entry);
+
+    if (status != HK_B_OK)
+        return status;
+    status = hk_make_dir(&entry.directory, entry.leaf, perms);
+    hk_node_close(&entry.directory);
+    return status;
+}
+
+/* "name/" and "name/." are name; ".." cannot be removed. */
+static int32_t trim(char *path)
+{
+    char *slash;
+
+    while ((slash = strrchr(path, '/')) != NULL) {
+        char *leaf = slash + 1;
+
+        if (strcmp(leaf, "..") == 0)
+            return HK_B_NOT_ALLOWED;
+        while (slash > path && slash[-1] == '/')
+            slash--;
+        if (leaf[0] != '\0' && strcmp(leaf, ".") != 0)
+            break;
+        slash[0] = '\0';
+    }
+    return is_dots(path) ? HK_B_NOT_ALLOWED : HK_B_OK;
+}
+
+int64_t hk_sys_remove_dir(struct hk_thread *self, int32_t fd, gm_addr path)
+{
+    char text[HK_PATH_LENGTH];
+    struct entry entry;
+    int32_t status;
+
+    if (path == 0)
+        return HK_B_BAD_VALUE;
+    status = hk_read_path(self, text, path);
+    if (status == HK_B_OK)
+        status = trim(text);
+    if (status == HK_B_OK)
+        status = open_entry(self, fd, text, &entry);
+    if (status != HK_B_OK)
+        return status;
+    status = check_old(&entry);
+    if (status == HK_B_OK)
+        status =
+            result_of(unlinkat(entry.directory.fd, entry.leaf, AT_REMOVEDIR));
+    hk_node_close(&entry.directory);
+    return status;
+}
+
+int64_t hk_sys_unlink(struct hk_thread *self, int32_t fd, gm_addr path)
+{
+    struct entry entry;
+    int32_t status = read_entry(self, fd, path, &entry);
+
+    if (status != HK_B_OK)
+        return status;
+    status = is_dots(entry.leaf) ? HK_B_NOT_ALLOWED : check_old(&entry);
+    if (status == HK_B_OK)
+        status = result_of(unlinkat(entry.directory.fd, entry.leaf, 0));
+    hk_node_close(&entry.directory);
+    return status;
+}
+
+static int is_same_entry(const struct entry *one, const struct entry *other)
+{
+    struct stat a, b;
+
+    return strcmp(one->leaf, other->leaf) == 0 &&
+           fstat(one->directory.fd, &a) == 0 &&
+           fstat(other->directory.fd, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
+static int32_t move(const struct entry *from, const struct entry *to)
+{
+    int32_t status;
+
+    if (is_same_entry(from, to))
+        return HK_B_OK;
+    if (is_dots(from->leaf) || is_dots(to->leaf))
+        return HK_B_BAD_VALUE;
+    status = check_old(from);
+    if (status == HK_B_OK)
+        status = check_old(to);
+    if (status != HK_B_OK)
+        return status;
+    return result_of(
+        renameat(from->directory.fd, from->leaf, to->directory.fd, to->leaf));
+}
+
+int64_t hk_sys_rename(struct hk_thread *self, int32_t old_dir, gm_addr oldpath,
+                      int32_t new_dir, gm_addr newpath)
+{
+    char text[HK_PATH_LENGTH];
+    struct entry from, to;
+    int32_t status = hk_read_path(self, text, newpath);
+
+    if (status == HK_B_OK)
+        status = read_entry(self, old_dir, oldpath, &from);
+    if (status != HK_B_OK)
+        return status;
+    status = open_entry(self, new_dir, text, &to);
+    if (status == HK_B_OK) {
+        status = move(&from, &to);
+        hk_node_close(&to.directory);
+    }
+    hk_node_close(&from.directory);
+    return status;
+}
+
+int64_t hk_sys_create_symlink(struct hk_thread *self, int32_t fd, gm_addr path,
+                              gm_addr to_path, int32_t mode)
+{
+    char target[HK_PATH_LENGTH];
+    struct entry entry;
+    int32_t status = hk_read_path(self, target, to_path);
+
+    (void)mode; /* a symlink's mode means nothing */
+    if (status == HK_B_OK)
+        status = read_entry(self, fd, path, &entry);
+    if (status != HK_B_OK)
+        return status;
+    status = check_new(&entry);
+    if (status == HK_B_OK)
+        status = result_of(symlinkat(target, entry.directory.fd, entry.leaf));
+    hk_node_close(&entry.directory);
+    return status;
+}
+
+/* The host's link of a descriptor is by its path in /proc: by the descriptor
+ * itself it would take privileges. */
+static int32_t link_node(const struct hk_node *node, const struct entry *entry)
+{
+    char path[HK_FD_PATH_SIZE];
+    int32_t status = check_new(entry);
+
+    if (status != HK_B_OK)
+        return status;
+    if (node->fd < 0 || node->mount == NULL)
+        return HK_B_CROSS_DEVICE_LINK;
+    if (node->mount->read_only)
+        return HK_B_READ_ONLY_DEVICE;
+    hk_host_fd_path(node->fd, path);
+    return result_of(linkat(AT_FDCWD, path, entry->directory.fd, entry->leaf,
+                            AT_SYMLINK_FOLLOW));
+}
+
+int64_t hk_sys_create_link(struct hk_thread *self, int32_t path_fd,
+                           gm_addr path, int32_t to_fd, gm_addr to_path,
+                           int traverse_leaf_link)
+{
+    char text[HK_PATH_LENGTH];
+    struct entry entry;
+    struct hk_node node;
+    int32_t status = hk_read_path(self, text, to_path);
+
+    if (status == HK_B_OK)
+        status = read_entry(self, path_fd, path, &entry);
+    if (status != HK_B_OK)
+        return status;
+    status =
+        hk_open_at(self, to_fd, text, traverse_leaf_link ? HK_WALK_FOLLOW : 0,
+                   O_PATH, 0, &node);
+    if (status == HK_B_OK) {
+        status = link_node(&node, &entry);
+        hk_node_close(&node);
+    }
+    hk_node_close(&entry.directory);
+    return status;
+}
+
+int64_t hk_sys_create_fifo(struct hk_thread *self, int32_t fd, gm_addr path,
+                           uint32_t perms)
+{
+    struct entry entry;
+    int32_t status = read_entry(self, fd, path, &entry);
+
+    if (status != HK_B_OK)
+        return status;
+    status = check_new(&entry);
+    if (status == HK_B_OK)
+        status =
+            result_of(mkfifoat(entry.directory.fd, entry.leaf, perms & 07777));
+    hk_node_close(&entry.directory);
+    return status;
+}
