@@ -279,7 +279,7 @@ static int holds(struct soft *soft, uint64_t a, uint64_t b, int wide,
     int less = !unordered && (result & XCPU_X87_C0);
     const int positive[4] = {equal, less, less || equal, unordered};
 
-    return positive[predicate & 3] ^ (predicate >> 2 & 1);
+    return positive[predicate & 3] ^ (int)(predicate >> 2 & 1);
 }
 
 /* ---- conversion of one lane ---- */
