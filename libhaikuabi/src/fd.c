@@ -70,7 +70,7 @@ void hk_file_put(struct hk_file *file)
     free(file);
 }
 
-static struct hk_file *share(struct hk_file *file)
+struct hk_file *hk_file_share(struct hk_file *file)
 {
     if (file != NULL)
         atomic_fetch_add_explicit(&file->references, 1, memory_order_relaxed);
@@ -283,7 +283,7 @@ struct hk_file *hk_file_get(const struct hk_thread *self, int32_t fd)
 
     pthread_mutex_lock(&fds->lock);
     slot = find_slot(fds, fd);
-    file = share(slot != NULL ? slot->file : NULL);
+    file = hk_file_share(slot != NULL ? slot->file : NULL);
     pthread_mutex_unlock(&fds->lock);
     return file;
 }
@@ -341,7 +341,7 @@ int32_t hk_fd_replace(const struct hk_thread *self, int32_t from, int32_t to,
         result = to;
         if (from != to) {
             evicted = fds->slots[to].file;
-            fds->slots[to].file = share(fds->slots[from].file);
+            fds->slots[to].file = hk_file_share(fds->slots[from].file);
         }
         fds->slots[to].flags = flags;
     }
@@ -356,7 +356,7 @@ struct hk_file *hk_cwd_get(const struct hk_thread *self)
     struct hk_file *file;
 
     pthread_mutex_lock(&fds->lock);
-    file = share(fds->cwd);
+    file = hk_file_share(fds->cwd);
     pthread_mutex_unlock(&fds->lock);
     return file;
 }

@@ -53,6 +53,7 @@ struct hk_file {
                              entries; HK_FILE_ATTR_DIR: attributes so far */
     int64_t position;     /* HK_FILE_ATTR */
     char *attribute;      /* HK_FILE_ATTR: its name */
+    int is_locked;        /* by lock_node */
 };
 
 /* 0 or HK_ERR_*; working_directory: a guest path. */
@@ -81,6 +82,7 @@ struct hk_file *hk_file_new(enum hk_file_kind kind, struct hk_node node,
 /* The file of a descriptor, with a reference for the caller; NULL for a
  * number that is none. */
 struct hk_file *hk_file_get(const struct hk_thread *self, int32_t fd);
+struct hk_file *hk_file_share(struct hk_file *file); /* one more */
 void hk_file_put(struct hk_file *file);
 
 /* Gives a file the lowest free number from first on, taking over the

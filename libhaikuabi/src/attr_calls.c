@@ -1,0 +1,304 @@
+/* attr_calls.c -- attributes: opened, listed, read and written by name. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attr.h"
+#include "bytes.h"
+#include "fd_path.h"
+#include "syscalls.h"
+
+/* The file whose attributes a call is for. */
+struct owner {
+    struct hk_node node;
+    struct hk_file *file; /* see hk_node_of */
+};
+
+static int32_t find_owner(const struct hk_thread *self, int32_t fd,
+                          gm_addr path, int traverse, struct owner *owner)
+{
+    int32_t status =
+        hk_node_of(self, fd, path, traverse, &owner->node, &owner->file);
+
+    if (status != HK_B_OK || owner->node.fd >= 0)
+        return status;
+    hk_node_release(&owner->node, owner->file);
+    return HK_B_UNSUPPORTED; /* synthetic directories have none */
+}
+
+static int is_read_only(const struct owner *owner)
+{
+    return owner->node.mount == NULL || owner->node.mount->read_only;
+}
+
+static int32_t read_name(const struct hk_thread *self,
+                         char name[HK_FILE_NAME_LENGTH], gm_addr from)
+{
+    int32_t status = hk_read_file_name(self, name, from);
+
+    return status == HK_B_OK && name[0] == '\0' ? HK_B_BAD_VALUE : status;
+}
+
+/* A file of the owner's own, which outlives its descriptor. */
+static int32_t add_file(const struct hk_thread *self, const struct owner *owner,
+                        enum hk_file_kind kind, const char *attribute,
+                        uint32_t mode)
+{
+    struct hk_node node = owner->node;
+    struct hk_file *file;
+
+    node.fd = fcntl(owner->node.fd, F_DUPFD_CLOEXEC, 0);
+    if (node.fd < 0)
+        return hk_status_from_errno(errno);
+    file = hk_file_new(kind, node, mode);
+    if (file == NULL)
+        return HK_B_NO_MEMORY;
+    file->attribute = attribute != NULL ? strdup(attribute) : NULL;
+    if (attribute != NULL && file->attribute == NULL) {
+        hk_file_put(file);
+        return HK_B_NO_MEMORY;
+    }
+    return hk_fd_add(self, file, 0, hk_fd_flags_of(mode));
+}
+
+int64_t hk_sys_open_attr_dir(struct hk_thread *self, int32_t fd, gm_addr path,
+                             int traverse_leaf_link)
+{
+    struct owner owner;
+    char *names;
+    size_t size;
+    int32_t result = find_owner(self, fd, path, traverse_leaf_link, &owner);
+
+    if (result != HK_B_OK)
+        return result;
+    result = hk_attr_status(hk_host_attr_list(owner.node.fd, &names, &size));
+    if (result == HK_B_OK) {
+        free(names);
+        result = add_file(self, &owner, HK_FILE_ATTR_DIR, NULL, HK_O_CLOEXEC);
+    }
+    hk_node_release(&owner.node, owner.file);
+    return result;
+}
+
+/* Makes the attribute what open_attr's mode asks for. */
+static int32_t prepare(const struct owner *owner, const char *name,
+                       uint32_t type, uint32_t mode)
+{
+    struct hk_attr_value value;
+    int error = hk_host_attr_read(owner->node.fd, name, &value);
+    int exists = error == 0;
+
+    if (exists)
+        free(value.bytes);
+    if ((error != 0 && error != ENODATA) || (!exists && !(mode & HK_O_CREAT)))
+        return hk_attr_status(error);
+    if (mode & (HK_O_RWMASK | HK_O_CREAT | HK_O_TRUNC) && is_read_only(owner))
+        return HK_B_READ_ONLY_DEVICE;
+    if (exists && mode & HK_O_CREAT && mode & HK_O_EXCL)
+        return HK_B_FILE_EXISTS;
+    if (exists && !(mode & HK_O_TRUNC))
+        return HK_B_OK;
+    if (mode & HK_O_CREAT)
+        value.type = type;
+    value.size = 0;
+    value.bytes = NULL;
+    return hk_attr_status(hk_host_attr_write(owner->node.fd, name, &value));
+}
+
+static int32_t open_attr(const struct hk_thread *self,
+                         const struct owner *owner, const char *name,
+                         uint32_t type, uint32_t mode)
+{
+    int32_t status = prepare(owner, name, type, mode);
+
+    if (status != HK_B_OK)
+        return status;
+    return add_file(self, owner, HK_FILE_ATTR, name, mode);
+}
+
+int64_t hk_sys_open_attr(struct hk_thread *self, int32_t fd, gm_addr path,
+                         gm_addr name, uint32_t type, int32_t open_mode)
+{
+    int traverse = !(open_mode & (HK_O_NOTRAVERSE | HK_O_NOFOLLOW));
+    char text[HK_FILE_NAME_LENGTH];
+    struct owner owner;
+    int32_t result = read_name(self, text, name);
+
+    if (result == HK_B_OK && (open_mode & HK_O_RWMASK) == HK_O_RWMASK)
+        result = HK_B_BAD_VALUE;
+    if (result == HK_B_OK)
+        result = find_owner(self, fd, path, traverse, &owner);
+    if (result != HK_B_OK)
+        return result;
+    result = open_attr(self, &owner, text, type, (uint32_t)open_mode);
+    hk_node_release(&owner.node, owner.file);
+    return result;
+}
+
+/* read_attr and write_attr are open_attr, a read or write, and close. */
+static int64_t transfer(struct hk_thread *self, const struct owner *owner,
+                        const char *name, int is_write, int64_t pos,
+                        gm_addr buffer, uint32_t size)
+{
+    struct hk_transfer one = {NULL, is_write, pos};
+    int64_t result = HK_B_NO_MEMORY;
+
+    if (pos < -1)
+        return HK_B_BAD_VALUE;
+    if (size == 0)
+        return 0;
+    one.file = hk_file_new(HK_FILE_ATTR, owner->node, 0);
+    if (one.file == NULL)
+        return HK_B_NO_MEMORY;
+    one.file->attribute = strdup(name);
+    if (one.file->attribute != NULL)
+        result = hk_attr_transfer(self, &one, buffer, size);
+    one.file->node.fd = -1; /* the owner's */
+    hk_file_put(one.file);
+    return result;
+}
+
+int64_t hk_sys_read_attr(struct hk_thread *self, int32_t fd, gm_addr attribute,
+                         int64_t pos, gm_addr buffer, uint32_t read_bytes)
+{
+    char name[HK_FILE_NAME_LENGTH];
+    struct owner owner;
+    int64_t result;
+
+    if (attribute == 0)
+        return HK_B_BAD_VALUE;
+    result = read_name(self, name, attribute);
+    if (result == HK_B_OK)
+        result = find_owner(self, fd, 0, 0, &owner);
+    if (result != HK_B_OK)
+        return result;
+    result = prepare(&owner, name, 0, HK_O_RDONLY);
+    if (result == HK_B_OK)
+        result = transfer(self, &owner, name, 0, pos, buffer, read_bytes);
+    hk_node_release(&owner.node, owner.file);
+    return result;
+}
+
+/* From its beginning a value is replaced, type and all. */
+int64_t hk_sys_write_attr(struct hk_thread *self, int32_t fd, gm_addr attribute,
+                          uint32_t type, int64_t pos, gm_addr buffer,
+                          uint32_t read_bytes)
+{
+    uint32_t mode = HK_O_CREAT | HK_O_WRONLY | (pos == 0 ? HK_O_TRUNC : 0u);
+    char name[HK_FILE_NAME_LENGTH];
+    struct owner owner;
+    int64_t result;
+
+    if (attribute == 0)
+        return HK_B_BAD_VALUE;
+    result = read_name(self, name, attribute);
+    if (result == HK_B_OK)
+        result = find_owner(self, fd, 0, 0, &owner);
+    if (result != HK_B_OK)
+        return result;
+    result = prepare(&owner, name, type, mode);
+    if (result == HK_B_OK)
+        result = transfer(self, &owner, name, 1, pos, buffer, read_bytes);
+    hk_node_release(&owner.node, owner.file);
+    return result;
+}
+
+int64_t hk_sys_stat_attr(struct hk_thread *self, int32_t fd, gm_addr attribute,
+                         gm_addr attr_info)
+{
+    char name[HK_FILE_NAME_LENGTH];
+    struct hk_attr_value value;
+    struct owner owner;
+    uint8_t bytes[12];
+    int32_t status;
+
+    if (attribute == 0 || attr_info == 0)
+        return HK_B_BAD_VALUE;
+    status = read_name(self, name, attribute);
+    if (status == HK_B_OK)
+        status = find_owner(self, fd, 0, 0, &owner);
+    if (status != HK_B_OK)
+        return status;
+    status = hk_attr_status(hk_host_attr_read(owner.node.fd, name, &value));
+    hk_node_release(&owner.node, owner.file);
+    if (status != HK_B_OK)
+        return status;
+    hk_put32(bytes, value.type);
+    hk_put64(bytes + 4, value.size);
+    free(value.bytes);
+    return hk_write_user(self, attr_info, bytes, sizeof(bytes));
+}
+
+int64_t hk_sys_remove_attr(struct hk_thread *self, int32_t fd, gm_addr name)
+{
+    char text[HK_FILE_NAME_LENGTH];
+    struct owner owner;
+    int32_t status = read_name(self, text, name);
+
+    if (status == HK_B_OK)
+        status = find_owner(self, fd, 0, 0, &owner);
+    if (status != HK_B_OK)
+        return status;
+    status = is_read_only(&owner)
+                 ? HK_B_READ_ONLY_DEVICE
+                 : hk_attr_status(hk_host_attr_remove(owner.node.fd, text));
+    hk_node_release(&owner.node, owner.file);
+    return status;
+}
+
+/* Both are there for a moment: an attribute is never lost. */
+static int32_t move(const struct owner *from, const char *from_name,
+                    const struct owner *to, const char *to_name)
+{
+    struct hk_attr_value value;
+    int error;
+
+    if (is_read_only(from) || is_read_only(to))
+        return HK_B_READ_ONLY_DEVICE;
+    error = hk_host_attr_read(from->node.fd, from_name, &value);
+    if (error != 0)
+        return hk_attr_status(error);
+    error = hk_host_attr_write(to->node.fd, to_name, &value);
+    free(value.bytes);
+    if (error == 0)
+        error = hk_host_attr_remove(from->node.fd, from_name);
+    return hk_attr_status(error);
+}
+
+static int32_t rename_attr(const struct owner *from, const char *from_name,
+                           const struct owner *to, const char *to_name)
+{
+    struct stat a, b;
+
+    if (fstat(from->node.fd, &a) < 0 || fstat(to->node.fd, &b) < 0)
+        return hk_status_from_errno(errno);
+    if (a.st_dev != b.st_dev)
+        return HK_B_CROSS_DEVICE_LINK;
+    if (a.st_ino == b.st_ino && strcmp(from_name, to_name) == 0)
+        return HK_B_OK;
+    return move(from, from_name, to, to_name);
+}
+
+int64_t hk_sys_rename_attr(struct hk_thread *self, int32_t from_file,
+                           gm_addr from_name, int32_t to_file, gm_addr to_name)
+{
+    char from_text[HK_FILE_NAME_LENGTH], to_text[HK_FILE_NAME_LENGTH];
+    struct owner from, to;
+    int32_t status = read_name(self, from_text, from_name);
+
+    if (status == HK_B_OK)
+        status = read_name(self, to_text, to_name);
+    if (status == HK_B_OK)
+        status = find_owner(self, from_file, 0, 0, &from);
+    if (status != HK_B_OK)
+        return status;
+    status = find_owner(self, to_file, 0, 0, &to);
+    if (status == HK_B_OK) {
+        status = rename_attr(&from, from_text, &to, to_text);
+        hk_node_release(&to.node, to.file);
+    }
+    hk_node_release(&from.node, from.file);
+    return status;
+}

@@ -1,0 +1,371 @@
+/* fcntl_calls.c -- fcntl, file locks, and what files are told to keep. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "block.h"
+#include "bytes.h"
+#include "fd.h"
+#include "host_open.h"
+#include "syscalls.h"
+
+/* haiku-abi/structs.md, "fcntl ops". */
+enum op {
+    OP_DUPFD = 0x1,
+    OP_GETFD = 0x2,
+    OP_SETFD = 0x4,
+    OP_GETFL = 0x8,
+    OP_SETFL = 0x10,
+    OP_GETLK = 0x20,
+    OP_SETLK = 0x80,
+    OP_SETLKW = 0x100,
+    OP_DUPFD_CLOEXEC = 0x200,
+    OP_DUPFD_CLOFORK = 0x400 /* r1beta6 */
+};
+
+enum lock_type { READ_LOCK = 0x40, NO_LOCK = 0x200, WRITE_LOCK = 0x400 };
+
+/* haiku-abi/structs.md, "flock". */
+enum { FLOCK_SIZE = 24 };
+
+static int32_t result_of(int host_result)
+{
+    return host_result < 0 ? hk_status_from_errno(errno) : HK_B_OK;
+}
+
+static int32_t duplicate(const struct hk_thread *self, struct hk_file *file,
+                         uint32_t first, unsigned flags)
+{
+    if (first >= hk_fds_limit(self->team->fds))
+        return HK_B_BAD_VALUE;
+    return hk_fd_add(self, hk_file_share(file), (int32_t)first, flags);
+}
+
+/* What is asked for at open, and the two flags that the host keeps. */
+static int32_t get_mode(const struct hk_file *file)
+{
+    uint32_t mode = file->open_mode & ~(uint32_t)(HK_O_APPEND | HK_O_NONBLOCK);
+    int flags = file->node.fd >= 0 ? fcntl(file->node.fd, F_GETFL) : 0;
+
+    if (flags > 0 && flags & O_APPEND)
+        mode |= HK_O_APPEND;
+    if (flags > 0 && flags & O_NONBLOCK)
+        mode |= HK_O_NONBLOCK;
+    return (int32_t)mode;
+}
+
+static int32_t set_mode(const struct hk_file *file, uint32_t mode)
+{
+    int flags = file->node.fd >= 0 ? fcntl(file->node.fd, F_GETFL) : -1;
+
+    if (flags < 0)
+        return HK_B_UNSUPPORTED;
+    flags &= ~(O_APPEND | O_NONBLOCK);
+    flags |= mode & HK_O_APPEND ? O_APPEND : 0;
+    flags |= mode & HK_O_NONBLOCK ? O_NONBLOCK : 0;
+    return result_of(fcntl(file->node.fd, F_SETFL, flags));
+}
+
+static int32_t get_lock(struct flock *lock, const uint8_t bytes[FLOCK_SIZE])
+{
+    static const short whence[] = {SEEK_SET, SEEK_CUR, SEEK_END};
+    uint32_t from = hk_get16(bytes + 2);
+
+    switch (hk_get16(bytes)) {
+    case READ_LOCK:
+        lock->l_type = F_RDLCK;
+        break;
+    case WRITE_LOCK:
+        lock->l_type = F_WRLCK;
+        break;
+    case NO_LOCK:
+        lock->l_type = F_UNLCK;
+        break;
+    default:
+        return HK_B_BAD_VALUE;
+    }
+    if (from > 2)
+        return HK_B_BAD_VALUE;
+    lock->l_whence = whence[from];
+    lock->l_start = (off_t)hk_get64(bytes + 4);
+    lock->l_len = (off_t)hk_get64(bytes + 12);
+    lock->l_pid = 0;
+    return HK_B_OK;
+}
+
+/* A free range leaves all but the type as it was asked for. */
+static void put_lock(uint8_t bytes[FLOCK_SIZE], const struct flock *lock)
+{
+    if (lock->l_type == F_UNLCK) {
+        hk_put16(bytes, NO_LOCK);
+        return;
+    }
+    hk_put16(bytes, lock->l_type == F_RDLCK ? READ_LOCK : WRITE_LOCK);
+    hk_put16(bytes + 2, 0);
+    hk_put64(bytes + 4, (uint64_t)lock->l_start);
+    hk_put64(bytes + 12, (uint64_t)lock->l_len);
+    hk_put32(bytes + 20, (uint32_t)lock->l_pid);
+}
+
+static int32_t test_lock(const struct hk_thread *self,
+                         const struct hk_file *file, gm_addr argument,
+                         struct flock *lock, uint8_t bytes[FLOCK_SIZE])
+{
+    int32_t status = lock->l_type == F_UNLCK
+                         ? HK_B_BAD_VALUE
+                         : result_of(fcntl(file->node.fd, F_GETLK, lock));
+
+    if (status != HK_B_OK)
+        return status;
+    put_lock(bytes, lock);
+    return hk_write_user(self, argument, bytes, FLOCK_SIZE);
+}
+
+/* A lock that somebody else has is EACCES or EAGAIN on the host. */
+static int32_t set_lock(struct hk_thread *self, const struct hk_file *file,
+                        struct flock *lock, int waits)
+{
+    uint32_t access = file->open_mode & HK_O_RWMASK;
+
+    if ((access == HK_O_RDONLY && lock->l_type == F_WRLCK) ||
+        (access == HK_O_WRONLY && lock->l_type == F_RDLCK))
+        return HK_B_FILE_ERROR;
+    for (;;) {
+        if (fcntl(file->node.fd, waits ? F_SETLKW : F_SETLK, lock) == 0)
+            return HK_B_OK;
+        if (errno == EACCES || errno == EAGAIN)
+            return HK_B_WOULD_BLOCK;
+        if (errno != EINTR || hk_is_interrupted(self))
+            return hk_status_from_errno(errno);
+    }
+}
+
+static int32_t lock_range(struct hk_thread *self, const struct hk_file *file,
+                          int32_t op, gm_addr argument)
+{
+    uint8_t bytes[FLOCK_SIZE];
+    struct flock lock;
+    int32_t status;
+
+    if (file->kind != HK_FILE_NODE || file->node.fd < 0)
+        return HK_B_BAD_VALUE;
+    if (hk_read_user(self, bytes, argument, sizeof(bytes)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    status = get_lock(&lock, bytes);
+    if (status != HK_B_OK)
+        return status;
+    if (op == OP_GETLK)
+        return test_lock(self, file, argument, &lock, bytes);
+    return set_lock(self, file, &lock, op == OP_SETLKW);
+}
+
+static int32_t file_control(struct hk_thread *self, struct hk_file *file,
+                            int32_t fd, int32_t op, uint32_t argument)
+{
+    int is_r1beta6 = hk_kernel_of(self)->config.release >= HK_R1BETA6;
+    int all_flags = HK_FD_CLOEXEC | (is_r1beta6 ? HK_FD_CLOFORK : 0);
+
+    switch (op) {
+    case OP_DUPFD:
+        return duplicate(self, file, argument, 0);
+    case OP_DUPFD_CLOEXEC:
+        return duplicate(self, file, argument, HK_FD_CLOEXEC);
+    case OP_DUPFD_CLOFORK:
+        return is_r1beta6 ? duplicate(self, file, argument, HK_FD_CLOFORK)
+                          : HK_B_BAD_VALUE;
+    case OP_GETFD:
+        return hk_fd_flags(self, fd, -1);
+    case OP_SETFD:
+        fd = hk_fd_flags(self, fd, (int)argument & all_flags);
+        return fd < 0 ? fd : HK_B_OK;
+    case OP_GETFL:
+        return get_mode(file);
+    case OP_SETFL:
+        return set_mode(file, argument);
+    case OP_GETLK:
+    case OP_SETLK:
+    case OP_SETLKW:
+        return lock_range(self, file, op, argument);
+    default:
+        return HK_B_BAD_VALUE;
+    }
+}
+
+int64_t hk_sys_fcntl(struct hk_thread *self, int32_t fd, int32_t op,
+                     uint32_t argument)
+{
+    struct hk_file *file = hk_file_get(self, fd);
+    int32_t result;
+
+    if (file == NULL)
+        return HK_B_FILE_ERROR;
+    result = file_control(self, file, fd, op, argument);
+    hk_file_put(file);
+    return result;
+}
+
+/* The operations have the host's numbers. */
+int64_t hk_sys_flock(struct hk_thread *self, int32_t fd, int32_t op)
+{
+    int action = op & ~LOCK_NB;
+    struct hk_file *file;
+    int32_t status = HK_B_BAD_VALUE;
+
+    if (action != LOCK_SH && action != LOCK_EX && action != LOCK_UN)
+        return HK_B_BAD_VALUE;
+    file = hk_file_get(self, fd);
+    if (file == NULL)
+        return HK_B_FILE_ERROR;
+    if (file->kind == HK_FILE_NODE && file->node.fd >= 0)
+        do
+            status = result_of(flock(file->node.fd, op));
+        while (status == HK_B_INTERRUPTED && !hk_is_interrupted(self));
+    hk_file_put(file);
+    return status;
+}
+
+static int32_t sync_file(const struct hk_file *file, int data_only)
+{
+    if (file->kind == HK_FILE_SOCKET)
+        return HK_B_FILE_ERROR;
+    if (file->node.fd < 0 || file->type == S_IFLNK)
+        return HK_B_OK;
+    if (file->kind == HK_FILE_NODE || file->kind == HK_FILE_DIR)
+        return result_of(data_only ? fdatasync(file->node.fd)
+                                   : fsync(file->node.fd));
+    return HK_B_OK;
+}
+
+int64_t hk_sys_fsync__r1beta6(struct hk_thread *self, int32_t fd, int data_only)
+{
+    struct hk_file *file = hk_file_get(self, fd);
+    int32_t status;
+
+    if (file == NULL)
+        return HK_B_FILE_ERROR;
+    status = sync_file(file, data_only);
+    hk_file_put(file);
+    return status;
+}
+
+int64_t hk_sys_fsync(struct hk_thread *self, int32_t fd)
+{
+    return hk_sys_fsync__r1beta6(self, fd, 0);
+}
+
+/* All volumes of the guest, and nothing else of the host. */
+int64_t hk_sys_sync(struct hk_thread *self)
+{
+    const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
+
+    for (uint32_t i = 0; i < vfs->volume_count; i++) {
+        int fd = hk_host_reopen(vfs->volumes[i].mount->fd, O_RDONLY);
+
+        if (fd < 0)
+            continue;
+        syncfs(fd);
+        close(fd);
+    }
+    return HK_B_OK;
+}
+
+static int32_t preallocate(const struct hk_file *file, int64_t offset,
+                           int64_t length)
+{
+    if ((file->open_mode & HK_O_RWMASK) == HK_O_RDONLY)
+        return HK_B_FILE_ERROR;
+    switch (file->type) {
+    case S_IFIFO:
+    case S_IFSOCK:
+        return HK_ESPIPE;
+    case S_IFREG:
+        break;
+    default:
+        return HK_B_DEVICE_NOT_FOUND;
+    }
+    if (file->kind != HK_FILE_NODE)
+        return HK_B_UNSUPPORTED;
+    if (fallocate(file->node.fd, 0, offset, length) == 0)
+        return HK_B_OK;
+    return errno == EOPNOTSUPP ? HK_B_UNSUPPORTED : hk_status_from_errno(errno);
+}
+
+int64_t hk_sys_preallocate(struct hk_thread *self, int32_t fd, int64_t offset,
+                           int64_t length)
+{
+    struct hk_file *file;
+    int32_t status;
+
+    if (offset < 0 || length <= 0)
+        return HK_B_BAD_VALUE;
+    if (offset > INT64_MAX - length)
+        return HK_B_FILE_TOO_LARGE;
+    file = hk_file_get(self, fd);
+    if (file == NULL)
+        return HK_B_FILE_ERROR;
+    status = preallocate(file, offset, length);
+    hk_file_put(file);
+    return status;
+}
+
+/* lock_node keeps all but the holder from opening a file. Here it keeps
+ * them from lock_node and flock: an open goes through. */
+int64_t hk_sys_lock_node(struct hk_thread *self, int32_t fd)
+{
+    struct hk_file *file = hk_file_get(self, fd);
+    int32_t status = HK_B_FILE_ERROR;
+
+    if (file == NULL || file->node.fd < 0)
+        goto out;
+    pthread_mutex_lock(&file->lock);
+    if (file->is_locked)
+        status = HK_B_BUSY;
+    else if (flock(file->node.fd, LOCK_EX | LOCK_NB) == 0)
+        status = HK_B_OK;
+    else
+        status = errno == EWOULDBLOCK ? HK_B_BUSY : hk_status_from_errno(errno);
+    if (status == HK_B_OK)
+        file->is_locked = 1;
+    pthread_mutex_unlock(&file->lock);
+out:
+    hk_file_put(file);
+    return status;
+}
+
+int64_t hk_sys_unlock_node(struct hk_thread *self, int32_t fd)
+{
+    struct hk_file *file = hk_file_get(self, fd);
+    int32_t status = HK_B_BAD_VALUE;
+
+    if (file == NULL)
+        return HK_B_FILE_ERROR;
+    pthread_mutex_lock(&file->lock);
+    if (file->is_locked) {
+        file->is_locked = 0;
+        status = result_of(flock(file->node.fd, LOCK_UN));
+    }
+    pthread_mutex_unlock(&file->lock);
+    hk_file_put(file);
+    return status;
+}
+
+int64_t hk_sys_close_range(struct hk_thread *self, uint32_t min_fd,
+                           uint32_t max_fd, int32_t flags)
+{
+    enum { RANGE_CLOEXEC = 4 };
+    uint32_t limit = hk_fds_limit(self->team->fds);
+
+    if ((flags & ~RANGE_CLOEXEC) != 0 || max_fd < min_fd)
+        return HK_B_BAD_VALUE;
+    for (uint32_t fd = min_fd; fd <= max_fd && fd < limit; fd++) {
+        int32_t old = hk_fd_flags(self, (int32_t)fd, -1);
+
+        if (old >= 0 && flags & RANGE_CLOEXEC)
+            hk_fd_flags(self, (int32_t)fd, old | HK_FD_CLOEXEC);
+        else if (old >= 0)
+            hk_fd_close(self, (int32_t)fd);
+    }
+    return HK_B_OK;
+}
