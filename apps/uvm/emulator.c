@@ -64,7 +64,6 @@ static void after_fork(void *host, struct hk_thread *thread, void *cpu)
 {
     struct uvm *uvm = host;
 
-    gm_space_after_fork(uvm->space);
     xcpu_machine_after_fork(uvm->machine, cpu);
     current.thread = thread;
     current.cpu = cpu;
@@ -103,8 +102,13 @@ static void report(void *host, const char *line)
 static void on_fault(int signo, siginfo_t *info, void *context)
 {
     int saved = errno;
-    int handled = gm_on_fault(info, context);
+    int handled;
 
+    if (info->si_code <= 0 && current.uvm != NULL) { /* kill(2), no fault */
+        hk_on_signal(current.uvm->kernel, current.thread, signo, info);
+        return;
+    }
+    handled = gm_on_fault(info, context);
     if (!handled && current.cpu != NULL)
         handled = xcpu_on_fault(current.cpu, signo, info, context);
     if (!handled)
@@ -126,8 +130,8 @@ static void install_handlers(void)
     static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE};
     struct sigaction action = {.sa_sigaction = on_fault,
                                .sa_flags = SA_SIGINFO | SA_NODEFER};
-    const int *signals;
-    size_t count = hk_host_signals(&signals);
+    int signals[HK_HOST_SIGNALS_MAX];
+    size_t count = hk_host_signals(signals);
 
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)

@@ -66,6 +66,14 @@ int64_t hk_deadline(uint32_t flags, int64_t timeout)
     return timeout;
 }
 
+int64_t hk_call_deadline(struct hk_thread *self, uint32_t flags,
+                         int64_t timeout)
+{
+    if (!self->restart.is_running)
+        self->restart.deadline = hk_deadline(flags, timeout);
+    return self->restart.deadline;
+}
+
 int64_t hk_sys_system_time(struct hk_thread *self)
 {
     (void)self;

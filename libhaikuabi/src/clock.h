@@ -41,4 +41,9 @@ struct timespec hk_host_deadline(int64_t us);
  * HK_INFINITE_TIMEOUT when flags name none. */
 int64_t hk_deadline(uint32_t flags, int64_t timeout);
 
+/* The same for the call that runs: the original one when it runs again after
+ * a signal. */
+int64_t hk_call_deadline(struct hk_thread *self, uint32_t flags,
+                         int64_t timeout);
+
 #endif

@@ -51,6 +51,13 @@ static int64_t call_row(struct hk_thread *thread, enum hk_row row,
     return result;
 }
 
+static void begin_restart(struct hk_restart *restart, uint32_t number)
+{
+    restart->is_running = restart->is_armed && restart->call == number;
+    restart->is_armed = 0;
+    restart->is_allowed = 1;
+}
+
 /* A number that is none, or arguments that cannot be read, leave everything
  * as it is, EAX included (haiku-abi/x86-32.md, section 1). */
 enum hk_action hk_syscall(struct hk_thread *thread)
@@ -69,6 +76,7 @@ enum hk_action hk_syscall(struct hk_thread *thread)
                      hk_row_words[row] * sizeof(words[0])) != HK_B_OK)
         return HK_CONTINUE;
 
+    begin_restart(&thread->restart, number);
     result = call_row(thread, row, words);
     if (thread->exiting)
         return HK_EXIT;
@@ -76,7 +84,10 @@ enum hk_action hk_syscall(struct hk_thread *thread)
         thread->registers_set = 0;
     else if (hk_syscall_rows[row].result != HK_RESULT_VOID)
         set_result(thread, hk_syscall_rows[row].result, result);
-    if (atomic_load_explicit(&thread->attention, memory_order_acquire))
-        return hk_attend(thread, number);
-    return HK_CONTINUE;
+    if (!atomic_load_explicit(&thread->attention, memory_order_acquire))
+        return HK_CONTINUE;
+    return hk_attend(thread,
+                     result == HK_B_INTERRUPTED && thread->restart.is_allowed
+                         ? number
+                         : HK_NO_CALL);
 }

@@ -1,42 +1,73 @@
 /* exception.c -- processor exceptions as signals. */
 /* SPDX-License-Identifier: MIT */
-#include "kernel.h"
 #include "signals.h"
 
-/* haiku-abi/x86-32.md, section 10: the signal of each vector. */
-static int signal_of(uint32_t vector)
+enum where { NOWHERE, AT_EIP, AT_FAULT };
+
+/* haiku-abi/x86-32.md, section 10. #DB and #BP are a debugger's; as nobody
+ * debugs, they are the trap signal. */
+static const struct row {
+    uint32_t vector;
+    int signal, code;
+    enum where address;
+    int32_t error;
+} rows[] = {
+    {0, HK_SIGFPE, HK_FPE_INTDIV, AT_EIP, HK_B_ERROR},
+    {1, HK_SIGTRAP, 0, AT_EIP, HK_B_ERROR},
+    {3, HK_SIGTRAP, 0, AT_EIP, HK_B_ERROR},
+    {4, HK_SIGFPE, HK_FPE_INTOVF, AT_EIP, HK_B_ERROR},
+    {5, HK_SIGTRAP, 0, NOWHERE, HK_B_ERROR},
+    {6, HK_SIGILL, HK_ILL_ILLOPC, AT_EIP, HK_B_ERROR},
+    {13, HK_SIGILL, HK_ILL_PRVOPC, AT_EIP, HK_B_ERROR},
+    {14, HK_SIGSEGV, HK_SEGV_MAPERR, AT_FAULT, HK_B_BAD_ADDRESS},
+    {16, HK_SIGFPE, HK_FPE_FLTDIV, AT_EIP, HK_B_ERROR},
+    {17, HK_SIGBUS, HK_BUS_ADRALN, NOWHERE, HK_B_BAD_ADDRESS},
+    {19, HK_SIGFPE, HK_FPE_FLTDIV, AT_EIP, HK_B_ERROR},
+};
+
+/* Vectors that would stop Haiku itself end the team. */
+static const struct row other = {0, HK_SIGSEGV, 0, AT_EIP, HK_B_ERROR};
+
+static const struct row *find_row(uint32_t vector)
 {
-    switch (vector) {
-    case 0:  /* #DE */
-    case 4:  /* #OF */
-    case 16: /* #MF */
-    case 19: /* #XM */
-        return HK_SIGFPE;
-    case 1: /* #DB */
-    case 3: /* #BP: nobody debugs, so the trap is the end */
-    case 5: /* #BR */
-        return HK_SIGTRAP;
-    case 6:  /* #UD */
-    case 13: /* #GP */
-        return HK_SIGILL;
-    case 17: /* #AC */
-        return HK_SIGBUS;
-    default:
-        return HK_SIGSEGV;
-    }
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (rows[i].vector == vector)
+            return &rows[i];
+    return &other;
+}
+
+/* A line for the user when the exception is the team's end. */
+static void report_death(struct hk_thread *thread, uint32_t vector,
+                         uint32_t eip, uint32_t address)
+{
+    enum { PAGE_FAULT = 14 };
+
+    if (vector == PAGE_FAULT)
+        hk_report(hk_kernel_of(thread), "%s: page fault at 0x%08x, code 0x%08x",
+                  thread->team->name, address, eip);
+    else
+        hk_report(hk_kernel_of(thread), "%s: exception %u, code 0x%08x",
+                  thread->team->name, vector, eip);
 }
 
 enum hk_action hk_exception(struct hk_thread *thread, uint32_t vector,
                             uint32_t error_code, uint32_t address)
 {
+    enum { PROTECTION = 1, PAGE_FAULT = 14 };
+    const struct row *row = find_row(vector);
     struct hk_registers registers;
-    const struct hk_host *host = hk_kernel_of(thread)->config.host;
-    int signal = signal_of(vector);
+    struct hk_siginfo info = {
+        .signal = row->signal, .code = row->code, .error = row->error};
 
-    host->cpu->get_registers(thread->cpu, &registers);
-    hk_report(hk_kernel_of(thread),
-              "%s: exception %u (error code 0x%x) at 0x%08x, address 0x%08x",
-              thread->team->name, vector, error_code, registers.eip, address);
-    hk_end_team(thread, 0, signal);
-    return HK_EXIT;
+    hk_kernel_of(thread)->config.host->cpu->get_registers(thread->cpu,
+                                                          &registers);
+    if (row->address == AT_EIP)
+        info.address = registers.eip;
+    else if (row->address == AT_FAULT)
+        info.address = address;
+    if (vector == PAGE_FAULT && (error_code & PROTECTION) != 0)
+        info.code = HK_SEGV_ACCERR;
+    if (!hk_signals_is_handled(thread, row->signal))
+        report_death(thread, vector, registers.eip, address);
+    return hk_signal_raise(thread, &info);
 }

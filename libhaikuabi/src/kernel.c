@@ -12,9 +12,11 @@
 #include "clock.h"
 #include "fd.h"
 #include "image.h"
+#include "mutex.h"
 #include "program.h"
 #include "syscall_table.h"
 #include "thread.h"
+#include "timer.h"
 #include "vfs.h"
 
 const char *hk_error_text(int error)
@@ -54,6 +56,8 @@ static void free_team(struct hk_team *team)
 {
     if (team == NULL)
         return;
+    hk_mutexes_free(team->mutexes);
+    hk_timers_free(team->timers);
     hk_signals_free(team->signals);
     hk_fds_free(team->fds);
     hk_images_free(team->images);
@@ -75,11 +79,16 @@ static int new_team(struct hk_kernel *kernel)
     team->space = kernel->config.space;
     team->id = (int32_t)getpid();
     team->start_time = hk_system_time();
+    team->result_fd = team->resume_fd = -1;
     result = hk_areas_new(&team->areas);
     if (result == 0)
         result = hk_images_new(&team->images);
     if (result == 0)
         result = hk_signals_new(&team->signals);
+    if (result == 0)
+        result = hk_timers_new(&team->timers);
+    if (result == 0)
+        result = hk_mutexes_new(&team->mutexes);
     if (result == 0)
         result = hk_fds_new(kernel->vfs, kernel->config.working_directory,
                             &team->fds);
@@ -135,6 +144,8 @@ int hk_start(struct hk_kernel *kernel, const char *path,
     if (result < 0)
         return result;
     made = hk_thread_new(kernel->team);
+    if (made != NULL)
+        hk_thread_add(made);
     result = made == NULL ? HK_ERR_NOMEM : hk_program_load(made, &arguments);
     hk_arguments_free(&arguments);
     if (result < 0) {

@@ -11,6 +11,7 @@
 #include <haikuabi/haikuabi.h>
 
 #include "status.h"
+#include "wait.h"
 
 /* User memory of a 32-bit team (haiku-abi/x86-32.md, section 7). */
 #define HK_USER_BASE  0x00100000u
@@ -25,11 +26,16 @@ enum {
     HK_USER_SLOTS = 8192 /* user_thread records: threads of a team */
 };
 
-struct hk_areas;   /* area.h: areas and reserved ranges of a team */
-struct hk_images;  /* image.h */
-struct hk_vfs;     /* vfs.c: the root and its binds, shared by teams */
-struct hk_fds;     /* fd.c: descriptor table and working directory */
-struct hk_signals; /* signal.c: actions and pending signals of a team */
+struct hk_areas;          /* area.h: areas and reserved ranges of a team */
+struct hk_images;         /* image.h */
+struct hk_vfs;            /* vfs.c: the root and its binds, shared by teams */
+struct hk_fds;            /* fd.c: descriptor table and working directory */
+struct hk_signals;        /* signals.c: actions and pending signals of a team */
+struct hk_thread_signals; /* signals.h: mask, pending, stack of a thread */
+struct hk_thread_life;    /* thread.h: state, exit status, waiters */
+struct hk_dead_thread;    /* thread.c */
+struct hk_timers;         /* timer.c */
+struct hk_mutexes;        /* mutex.c: threads that wait for user mutexes */
 
 struct hk_kernel {
     struct hk_config config; /* host, space, release, ... */
@@ -50,6 +56,13 @@ struct hk_team {
     pthread_mutex_t lock; /* guards threads, thread_count and the names */
     struct hk_thread *threads;
     uint32_t thread_count;
+    struct hk_thread *main_thread;
+    atomic_uint changes; /* counts ends of threads and children: a futex */
+    struct hk_dead_thread *dead_threads; /* not yet waited for */
+    struct hk_timers *timers;
+    struct hk_mutexes *mutexes;
+    struct hk_loading *loading; /* load_image.c: children not yet resumed */
+    int result_fd, resume_fd;   /* of this team's own load_image, or -1 */
     struct hk_areas *areas;
     struct hk_images *images;
     struct hk_fds *fds;
@@ -60,6 +73,15 @@ struct hk_team {
     uint8_t user_slots[HK_USER_SLOTS]; /* 1: record in use */
     int64_t start_time;                /* system time, us */
     int no_aslr;
+};
+
+/* A call that was interrupted and is executed again keeps its deadline. */
+struct hk_restart {
+    int is_allowed;   /* the call that runs may be executed again */
+    int is_armed;     /* the next call is an execution again of */
+    uint32_t call;    /* this number */
+    int is_running;   /* the call that runs is one */
+    int64_t deadline; /* system_time, us, of the first execution */
 };
 
 struct hk_thread {
@@ -78,8 +100,10 @@ struct hk_thread {
     /* Something waits for this thread between two instructions: signals,
      * suspension, death. Set from anywhere, with a kick. */
     atomic_int attention;
-    struct hk_thread_signals *signals; /* signal.c: mask, pending, stack */
-    struct hk_thread_wait *wait;       /* thread.c: sleeping and waking */
+    struct hk_wait wait;
+    struct hk_thread_signals *signals;
+    struct hk_thread_life *life;
+    struct hk_restart restart;
 };
 
 static inline struct hk_kernel *hk_kernel_of(const struct hk_thread *thread)
@@ -101,6 +125,11 @@ int32_t hk_read_user(const struct hk_thread *thread, void *to, gm_addr from,
                      size_t size);
 int32_t hk_write_user(const struct hk_thread *thread, gm_addr to,
                       const void *from, size_t size);
+
+/* Replaces the aligned word at an address by (word & keep) | set in one step,
+ * and tells what it was. B_OK or B_BAD_ADDRESS. */
+int32_t hk_exchange_user(const struct hk_thread *thread, gm_addr address,
+                         uint32_t keep, uint32_t set, uint32_t *old);
 
 /* Copies a string with its NUL into size bytes; its length without NUL, or
  * B_BAD_ADDRESS (also for NULL), or B_NAME_TOO_LONG. */

@@ -194,6 +194,14 @@ void hk_user_thread_release(struct hk_thread *thread)
     thread->user_thread = 0;
 }
 
+void hk_user_thread_keep(struct hk_thread *thread)
+{
+    const struct hk_team *team = thread->team;
+
+    thread->team->user_slots[(thread->user_thread - team->user_area) /
+                             USER_THREAD_SLOT] = 1;
+}
+
 static int32_t create_commpage(struct hk_team *team)
 {
     struct hk_area_source what = {

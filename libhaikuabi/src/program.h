@@ -58,6 +58,8 @@ int32_t hk_enter_function(struct hk_thread *thread, uint32_t entry,
 /* Takes a slot of the user area for the thread's user_thread record. */
 int32_t hk_user_thread_init(struct hk_thread *thread, uint32_t pthread,
                             uint32_t defer_signals);
+/* The thread's slot stays its own when all others are given up. */
+void hk_user_thread_keep(struct hk_thread *thread);
 void hk_user_thread_release(struct hk_thread *thread);
 
 #endif

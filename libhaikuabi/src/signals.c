@@ -1,41 +1,77 @@
-/* signals.c -- Haiku's signals and those of the host. */
+/* signals.c -- signals on their way to a thread. */
 /* SPDX-License-Identifier: MIT */
 #include "signals.h"
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "bytes.h"
+#include "thread.h"
+#include "timer.h"
 
 static const struct {
     int host;
-    enum hk_signal_action action;
+    enum hk_signal_default action;
 } rows[HK_SIGNAL_MAX + 1] = {
-#define SIGNAL(name, number, host, action)                                     \
-    [number] = {host, HK_SIGNAL_##action},
+#define SIGNAL(name, number, host, action) [number] = {host, HK_DFL_##action},
 #include "signals.def"
 #undef SIGNAL
 };
 
+/* The host's first two real-time signals are ours: hk_interrupt, timers. */
+enum { HOST_RT_OFFSET = 2 };
+
 int hk_signal_to_host(int signal)
 {
+    if (signal >= HK_SIGRT0 && signal <= HK_SIGNAL_MAX)
+        return SIGRTMIN + HOST_RT_OFFSET + (signal - HK_SIGRT0);
     return signal > 0 && signal <= HK_SIGNAL_MAX ? rows[signal].host : 0;
 }
 
 int hk_signal_from_host(int host_signal)
 {
     for (int i = 1; i <= HK_SIGNAL_MAX; i++)
-        if (rows[i].host == host_signal)
+        if (hk_signal_to_host(i) == host_signal)
             return i;
     return 0;
 }
 
-enum hk_signal_action hk_signal_default(int signal)
+enum hk_signal_default hk_signal_default(int signal)
 {
     return rows[signal].action;
 }
 
-struct hk_signals {
-    pthread_mutex_t lock;
+/* ---- from the host's signal handler ---- */
+
+enum { INBOX_SIZE = 64 };
+
+enum letter_state { LETTER_EMPTY, LETTER_FILLING, LETTER_FULL };
+
+/* Written by signal handlers, emptied by hk_attend. */
+struct letter {
+    atomic_int state; /* enum letter_state; release pairs with acquire */
+    struct hk_siginfo info;
 };
+
+struct hk_signals {
+    pthread_mutex_t lock; /* guards actions and what is pending */
+    struct hk_sigaction actions[HK_SIGNAL_MAX + 1];
+    /* A copy of what a handler may look at: signals without effect. */
+    atomic_uint_least64_t ignored;
+    struct hk_pending pending;
+    struct letter inbox[INBOX_SIZE];
+};
+
+static uint64_t default_ignored(void)
+{
+    uint64_t set = 0;
+
+    for (int i = 1; i <= HK_SIGNAL_MAX; i++)
+        if (rows[i].action == HK_DFL_IGNORE)
+            set |= HK_SIGNAL_BIT(i);
+    return set;
+}
 
 int hk_signals_new(struct hk_signals **signals)
 {
@@ -44,6 +80,7 @@ int hk_signals_new(struct hk_signals **signals)
     if (made == NULL)
         return HK_ERR_NOMEM;
     pthread_mutex_init(&made->lock, NULL);
+    atomic_store(&made->ignored, default_ignored());
     *signals = made;
     return 0;
 }
@@ -56,31 +93,369 @@ void hk_signals_free(struct hk_signals *signals)
     free(signals);
 }
 
-enum hk_action hk_attend(struct hk_thread *thread, uint32_t call)
+void hk_signals_lock(struct hk_signals *signals)
 {
-    (void)call;
-    atomic_store_explicit(&thread->attention, 0, memory_order_relaxed);
-    return HK_CONTINUE;
+    pthread_mutex_lock(&signals->lock);
 }
 
-enum hk_action hk_poll(struct hk_thread *thread)
+void hk_signals_unlock(struct hk_signals *signals)
 {
-    return hk_attend(thread, UINT32_MAX);
+    pthread_mutex_unlock(&signals->lock);
 }
 
-size_t hk_host_signals(const int **host_signals)
+/* Faults are told by hk_exception, SIGPIPE by the call that caused it. */
+static int is_caught(int signal)
 {
-    static const int caught[] = {SIGHUP};
+    const uint64_t others =
+        HK_UNBLOCKABLE | HK_SIGNAL_BIT(HK_SIGSEGV) | HK_SIGNAL_BIT(HK_SIGBUS) |
+        HK_SIGNAL_BIT(HK_SIGFPE) | HK_SIGNAL_BIT(HK_SIGPIPE);
 
-    *host_signals = caught;
-    return 0;
+    return hk_signal_to_host(signal) != 0 &&
+           (others & HK_SIGNAL_BIT(signal)) == 0;
 }
 
+size_t hk_host_signals(int signals[HK_HOST_SIGNALS_MAX])
+{
+    size_t count = 0;
+
+    signals[count++] = hk_interrupt_signal();
+    signals[count++] = hk_timer_signal();
+    for (int i = 1; i <= HK_SIGNAL_MAX; i++)
+        if (is_caught(i))
+            signals[count++] = hk_signal_to_host(i);
+    return count;
+}
+
+static int32_t child_code(int host_code)
+{
+    switch (host_code) {
+    case CLD_EXITED:
+        return HK_CLD_EXITED;
+    case CLD_KILLED:
+    case CLD_DUMPED:
+        return HK_CLD_KILLED;
+    case CLD_STOPPED:
+        return HK_CLD_STOPPED;
+    case CLD_CONTINUED:
+        return HK_CLD_CONTINUED;
+    default:
+        return HK_CLD_TRAPPED;
+    }
+}
+
+static struct hk_siginfo read_host_info(int signal, const siginfo_t *host)
+{
+    struct hk_siginfo info = {.signal = signal, .code = HK_SI_USER};
+
+    info.pid = host->si_pid;
+    if (signal == HK_SIGCHLD && host->si_code > 0) {
+        info.code = child_code(host->si_code);
+        info.status = info.code == HK_CLD_EXITED
+                          ? host->si_status
+                          : hk_signal_from_host(host->si_status);
+    } else if (host->si_code == SI_QUEUE) {
+        info.code = HK_SI_QUEUE;
+        info.value = (uint32_t)(uintptr_t)host->si_value.sival_ptr;
+    }
+    return info;
+}
+
+static void post_letter(struct hk_signals *signals,
+                        const struct hk_siginfo *info)
+{
+    for (int i = 0; i < INBOX_SIZE; i++) {
+        struct letter *letter = &signals->inbox[i];
+        int empty = LETTER_EMPTY;
+
+        if (!atomic_compare_exchange_strong(&letter->state, &empty,
+                                            LETTER_FILLING))
+            continue;
+        letter->info = *info;
+        atomic_store_explicit(&letter->state, LETTER_FULL,
+                              memory_order_release);
+        return;
+    }
+}
+
+/* Runs inside a signal handler: nothing here takes a lock. */
 void hk_on_signal(struct hk_kernel *kernel, struct hk_thread *thread, int signo,
                   void *siginfo)
 {
-    (void)kernel;
-    (void)thread;
-    (void)signo;
-    (void)siginfo;
+    struct hk_team *team = kernel->team;
+    struct hk_siginfo info;
+    int signal;
+
+    if (thread == NULL)
+        thread = team->main_thread;
+    if (thread == NULL)
+        return;
+    if (signo == hk_interrupt_signal()) {
+        hk_interrupt_self(thread);
+        return;
+    }
+    if (signo == hk_timer_signal()) {
+        info = hk_timer_expired(team, siginfo);
+        signal = info.signal;
+    } else {
+        signal = hk_signal_from_host(signo);
+        info = read_host_info(signal, siginfo);
+    }
+    if (signal == 0)
+        return;
+    if (signal == HK_SIGCHLD)
+        hk_announce_change(team);
+    if ((atomic_load(&team->signals->ignored) & HK_SIGNAL_BIT(signal)) != 0 &&
+        (atomic_load(&thread->signals->mask) & HK_SIGNAL_BIT(signal)) == 0)
+        return;
+    post_letter(team->signals, &info);
+    hk_interrupt_self(thread);
+}
+
+/* ---- pending signals ---- */
+
+static int queues(const struct hk_siginfo *info)
+{
+    return info->code == HK_SI_QUEUE || info->signal >= HK_SIGRT0;
+}
+
+static int32_t add_pending(struct hk_pending *pending,
+                           const struct hk_siginfo *info)
+{
+    uint64_t bit = HK_SIGNAL_BIT(info->signal);
+
+    if ((pending->set & bit) != 0 && !queues(info))
+        return HK_B_OK;
+    if (pending->count == HK_PENDING_MAX)
+        return HK_B_WOULD_BLOCK;
+    pending->set |= bit;
+    pending->queue[pending->count++] = *info;
+    return HK_B_OK;
+}
+
+/* Takes the lowest signal of a set, its oldest one. */
+static int take_pending(struct hk_pending *pending, uint64_t set,
+                        struct hk_siginfo *info)
+{
+    uint32_t at = 0;
+    int signal;
+
+    set &= pending->set;
+    if (set == 0)
+        return 0;
+    signal = __builtin_ctzll(set) + 1;
+    while (pending->queue[at].signal != signal)
+        at++;
+    *info = pending->queue[at];
+    pending->count--;
+    memmove(&pending->queue[at], &pending->queue[at + 1],
+            (pending->count - at) * sizeof(pending->queue[0]));
+    for (at = 0; at < pending->count; at++)
+        if (pending->queue[at].signal == signal)
+            return 1;
+    pending->set &= ~HK_SIGNAL_BIT(signal);
+    return 1;
+}
+
+static void clear_pending(struct hk_pending *pending)
+{
+    pending->set = 0;
+    pending->count = 0;
+}
+
+static int accepts(const struct hk_thread *thread, uint64_t bit)
+{
+    const struct hk_thread_signals *signals = thread->signals;
+
+    return (atomic_load(&signals->mask) & bit) == 0 ||
+           (signals->wanted & bit) != 0;
+}
+
+/* With the signal lock and the team's lock: some thread is to look. */
+static void alert_team(struct hk_team *team, uint64_t bit)
+{
+    struct hk_thread *thread = team->main_thread;
+
+    if (thread != NULL && accepts(thread, bit)) {
+        hk_interrupt(thread);
+        return;
+    }
+    for (thread = team->threads; thread != NULL; thread = thread->next) {
+        if (accepts(thread, bit)) {
+            hk_interrupt(thread);
+            return;
+        }
+    }
+}
+
+int32_t hk_signal_team(struct hk_team *team, const struct hk_siginfo *info)
+{
+    int32_t status;
+
+    pthread_mutex_lock(&team->lock);
+    pthread_mutex_lock(&team->signals->lock);
+    status = add_pending(&team->signals->pending, info);
+    if (status == HK_B_OK)
+        alert_team(team, HK_SIGNAL_BIT(info->signal));
+    pthread_mutex_unlock(&team->signals->lock);
+    pthread_mutex_unlock(&team->lock);
+    return status;
+}
+
+int32_t hk_signal_thread(struct hk_thread *thread,
+                         const struct hk_siginfo *info)
+{
+    struct hk_signals *signals = thread->team->signals;
+    int32_t status;
+
+    pthread_mutex_lock(&signals->lock);
+    status = add_pending(&thread->signals->pending, info);
+    if (status == HK_B_OK && accepts(thread, HK_SIGNAL_BIT(info->signal)))
+        hk_interrupt(thread);
+    pthread_mutex_unlock(&signals->lock);
+    return status;
+}
+
+void hk_signal_self(struct hk_thread *self, int signal)
+{
+    const struct hk_siginfo info = {
+        .signal = signal, .code = HK_SI_USER, .pid = self->team->id};
+
+    hk_signal_thread(self, &info);
+}
+
+/* Letters become pending signals of the team. */
+static void empty_inbox(struct hk_team *team)
+{
+    for (int i = 0; i < INBOX_SIZE; i++) {
+        struct letter *letter = &team->signals->inbox[i];
+        struct hk_siginfo info;
+
+        if (atomic_load_explicit(&letter->state, memory_order_acquire) !=
+            LETTER_FULL)
+            continue;
+        info = letter->info;
+        atomic_store_explicit(&letter->state, LETTER_EMPTY,
+                              memory_order_release);
+        hk_signal_team(team, &info);
+    }
+}
+
+uint64_t hk_signals_pending(struct hk_thread *self)
+{
+    struct hk_signals *signals = self->team->signals;
+    uint64_t set;
+
+    empty_inbox(self->team);
+    pthread_mutex_lock(&signals->lock);
+    set = signals->pending.set | self->signals->pending.set;
+    pthread_mutex_unlock(&signals->lock);
+    return set;
+}
+
+int hk_signals_take(struct hk_thread *self, uint64_t set,
+                    struct hk_siginfo *info)
+{
+    struct hk_signals *signals = self->team->signals;
+    int found;
+
+    empty_inbox(self->team);
+    pthread_mutex_lock(&signals->lock);
+    found = take_pending(&self->signals->pending, set, info) ||
+            take_pending(&signals->pending, set, info);
+    pthread_mutex_unlock(&signals->lock);
+    return found;
+}
+
+void hk_signals_want(struct hk_thread *self, uint64_t set)
+{
+    pthread_mutex_lock(&self->team->signals->lock);
+    self->signals->wanted = set;
+    pthread_mutex_unlock(&self->team->signals->lock);
+}
+
+int hk_signals_has_effect(struct hk_thread *self)
+{
+    uint64_t open = ~atomic_load(&self->signals->mask) &
+                    ~atomic_load(&self->team->signals->ignored);
+
+    return (hk_signals_pending(self) & open) != 0 ||
+           atomic_load(&self->life->killed) ||
+           atomic_load(&self->life->suspended);
+}
+
+void hk_signals_set_mask(struct hk_thread *self, uint64_t mask)
+{
+    atomic_store(&self->signals->mask, mask & ~HK_UNBLOCKABLE);
+    if ((hk_signals_pending(self) & ~mask) != 0)
+        atomic_store_explicit(&self->attention, 1, memory_order_release);
+}
+
+struct hk_sigaction hk_signals_get_action(struct hk_team *team, int signal)
+{
+    struct hk_sigaction action;
+
+    pthread_mutex_lock(&team->signals->lock);
+    action = team->signals->actions[signal];
+    pthread_mutex_unlock(&team->signals->lock);
+    return action;
+}
+
+static int is_ignored(const struct hk_sigaction *action, int signal)
+{
+    return action->handler == HK_SIG_IGN ||
+           (action->handler == HK_SIG_DFL &&
+            rows[signal].action == HK_DFL_IGNORE);
+}
+
+void hk_signals_set_action(struct hk_team *team, int signal,
+                           const struct hk_sigaction *action)
+{
+    struct hk_signals *signals = team->signals;
+    uint64_t bit = HK_SIGNAL_BIT(signal);
+
+    pthread_mutex_lock(&signals->lock);
+    signals->actions[signal] = *action;
+    if (is_ignored(action, signal))
+        atomic_fetch_or(&signals->ignored, bit);
+    else
+        atomic_fetch_and(&signals->ignored, ~bit);
+    pthread_mutex_unlock(&signals->lock);
+}
+
+void hk_signals_exec(struct hk_thread *main_thread)
+{
+    struct hk_team *team = main_thread->team;
+
+    for (int i = 1; i <= HK_SIGNAL_MAX; i++) {
+        struct hk_sigaction action = {.handler = HK_SIG_DFL};
+
+        if (team->signals->actions[i].handler == HK_SIG_IGN)
+            action.handler = HK_SIG_IGN;
+        hk_signals_set_action(team, i, &action);
+    }
+    main_thread->signals->stack_size = 0;
+    main_thread->signals->has_saved_mask = 0;
+}
+
+void hk_signals_fork_child(struct hk_thread *main_thread)
+{
+    struct hk_signals *signals = main_thread->team->signals;
+
+    for (int i = 0; i < INBOX_SIZE; i++)
+        atomic_store(&signals->inbox[i].state, LETTER_EMPTY);
+    clear_pending(&signals->pending);
+    clear_pending(&main_thread->signals->pending);
+}
+
+void hk_siginfo_put(const struct hk_siginfo *info, uint8_t bytes[36])
+{
+    hk_put32(bytes, (uint32_t)info->signal);
+    hk_put32(bytes + 4, (uint32_t)info->code);
+    hk_put32(bytes + 8, (uint32_t)info->error);
+    hk_put32(bytes + 12, (uint32_t)info->pid);
+    hk_put32(bytes + 16, info->uid);
+    hk_put32(bytes + 20, info->address);
+    hk_put32(bytes + 24, (uint32_t)info->status);
+    hk_put32(bytes + 28, (uint32_t)info->band);
+    hk_put32(bytes + 32, info->value);
 }

@@ -1,14 +1,23 @@
-/* team.c -- teams: their beginning and end. */
+/* team.c -- fork, exec and the end of a team. */
 /* SPDX-License-Identifier: MIT */
 #include "team.h"
 
-#include "syscalls.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
 
-void hk_team_loaded(struct hk_thread *self, int32_t status)
-{
-    (void)self;
-    (void)status;
-}
+#include "area.h"
+#include "bytes.h"
+#include "clock.h"
+#include "fd.h"
+#include "image.h"
+#include "mutex.h"
+#include "syscalls.h"
+#include "thread.h"
+#include "timer.h"
+
+/* ---- the end ---- */
 
 int64_t hk_sys_exit_team(struct hk_thread *self, int32_t return_value)
 {
@@ -17,12 +26,180 @@ int64_t hk_sys_exit_team(struct hk_thread *self, int32_t return_value)
     return HK_B_OK;
 }
 
-int64_t hk_sys_exit_thread(struct hk_thread *self, int32_t return_value)
+/* Other teams end by the host's SIGKILL. */
+int64_t hk_sys_kill_team(struct hk_thread *self, int32_t team)
 {
-    return hk_sys_exit_team(self, return_value);
+    if (team <= 0)
+        return HK_B_BAD_TEAM_ID;
+    if (team == self->team->id)
+        hk_end_team(self, 0, HK_SIGKILL);
+    if (kill(team, SIGKILL) != 0)
+        return errno == ESRCH ? HK_B_BAD_TEAM_ID : HK_B_NOT_ALLOWED;
+    return HK_B_OK;
 }
 
 int64_t hk_sys_get_current_team(struct hk_thread *self)
 {
     return self->team->id;
+}
+
+/* ---- fork ---- */
+
+/* All that another thread may be changing, in the order of taking. */
+static void lock_all(struct hk_team *team)
+{
+    hk_fds_before_fork(team->fds);
+    pthread_mutex_lock(&team->areas->lock);
+    pthread_mutex_lock(&team->lock);
+    hk_signals_lock(team->signals);
+    gm_space_before_fork(team->space);
+}
+
+static void unlock_all(struct hk_team *team, int is_child)
+{
+    gm_space_after_fork(team->space);
+    hk_signals_unlock(team->signals);
+    pthread_mutex_unlock(&team->lock);
+    pthread_mutex_unlock(&team->areas->lock);
+    hk_fds_after_fork(team->fds, is_child);
+}
+
+/* user_thread of the child: signals deferred, alone in the user area. */
+static void begin_child(struct hk_thread *self)
+{
+    enum { SLOT_ID = 4, DEFER_SIGNALS = 12 };
+    struct hk_team *team = self->team;
+    const struct hk_host *host = team->kernel->config.host;
+    uint8_t word[4];
+
+    team->id = (int32_t)getpid();
+    team->start_time = hk_system_time();
+    hk_threads_fork_child(self);
+    hk_mutexes_fork_child(team->mutexes);
+    hk_timers_fork_child(team->timers);
+    hk_signals_fork_child(self);
+    memset(team->user_slots, 0, sizeof(team->user_slots));
+    hk_user_thread_keep(self);
+    host->after_fork(host->host, self, self->cpu);
+    host->cpu->reset_fpu(self->cpu);
+    hk_put32(word, (uint32_t)self->id);
+    hk_write_user(self, self->tls + SLOT_ID, word, sizeof(word));
+    hk_put32(word, 1);
+    hk_write_user(self, self->user_thread + DEFER_SIGNALS, word, sizeof(word));
+}
+
+int32_t hk_team_fork(struct hk_thread *self)
+{
+    sigset_t all, old;
+    pid_t child;
+    int error;
+
+    /* A signal for the child must find a child that is set up. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    lock_all(self->team);
+    child = fork();
+    error = errno;
+    unlock_all(self->team, child == 0);
+    if (child == 0)
+        begin_child(self);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (child >= 0)
+        return (int32_t)child;
+    return error == EAGAIN ? HK_B_NO_MORE_TEAMS : hk_status_from_errno(error);
+}
+
+int64_t hk_sys_fork(struct hk_thread *self)
+{
+    return hk_team_fork(self);
+}
+
+/* ---- exec ---- */
+
+void hk_team_exec(struct hk_thread *self, const struct hk_arguments *arguments)
+{
+    struct hk_team *team = self->team;
+
+    hk_fds_exec(team->fds);
+    hk_timers_clear(team->timers);
+    hk_signals_exec(self);
+    hk_images_clear(team->images);
+    hk_user_thread_release(self);
+    hk_areas_clear(team);
+    self->restart.is_armed = 0;
+    if (hk_program_load(self, arguments) < 0)
+        hk_end_team(self, 0, HK_SIGKILL);
+    self->registers_set = 1;
+}
+
+/* Only a team of one thread: the main one. The file is looked at by the new
+ * program's loader alone. */
+int64_t hk_sys_exec(struct hk_thread *self, gm_addr path, gm_addr flat_args,
+                    uint32_t flat_args_size, int32_t arg_count,
+                    int32_t env_count, uint32_t umask)
+{
+    char program[HK_PATH_LENGTH];
+    struct hk_arguments arguments;
+    int32_t status;
+
+    if (!self->life->is_main || self->team->thread_count > 1)
+        return HK_B_NOT_ALLOWED;
+    status = hk_read_user_string(self, program, path, sizeof(program));
+    if (status < 0)
+        return status;
+    status = hk_arguments_read(self, flat_args, flat_args_size, arg_count,
+                               env_count, &arguments);
+    if (status != HK_B_OK)
+        return status;
+    arguments.path = program;
+    arguments.umask = umask;
+    hk_team_exec(self, &arguments);
+    hk_arguments_free(&arguments);
+    return HK_B_OK;
+}
+
+/* ---- groups and sessions: the host's ---- */
+
+int64_t hk_sys_setsid(struct hk_thread *self)
+{
+    (void)self;
+    pid_t session = setsid();
+
+    return session < 0 ? hk_status_from_errno(errno) : session;
+}
+
+int64_t hk_sys_setpgid(struct hk_thread *self, int32_t process, int32_t group)
+{
+    (void)self;
+    if (process < 0 || group < 0)
+        return HK_B_BAD_VALUE;
+    if (setpgid(process, group) != 0)
+        return hk_status_from_errno(errno);
+    return getpgid(process);
+}
+
+int64_t hk_sys_process_info(struct hk_thread *self, int32_t process,
+                            int32_t which)
+{
+    enum { SESSION_ID = 1, GROUP_ID = 2, PARENT_ID = 3 };
+    pid_t id;
+
+    if (process < 0)
+        return HK_B_BAD_VALUE;
+    switch (which) {
+    case SESSION_ID:
+        id = getsid(process);
+        break;
+    case GROUP_ID:
+        id = getpgid(process);
+        break;
+    case PARENT_ID:
+        if (process != 0 && process != self->team->id)
+            return HK_B_BAD_TEAM_ID;
+        id = getppid();
+        break;
+    default:
+        return HK_B_BAD_VALUE;
+    }
+    return id < 0 ? HK_B_BAD_TEAM_ID : id;
 }

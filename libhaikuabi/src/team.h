@@ -1,12 +1,29 @@
-/* team.h -- teams: their beginning and end. */
+/* team.h -- teams: processes of the host. */
 /* SPDX-License-Identifier: MIT */
 #ifndef HK_TEAM_H
 #define HK_TEAM_H
 
 #include "kernel.h"
+#include "program.h"
+
+/* A team that load_image made: what its parent waits for. */
+struct hk_loading;
 
 /* The loader has linked the program (B_OK), or could not: whoever waits in
  * load_image goes on. */
 void hk_team_loaded(struct hk_thread *self, int32_t status);
+
+/* resume_thread and wait_for_thread on the main thread of a child. The latter
+ * returns 1 and the status when the child has ended, 0 when it lives. */
+int32_t hk_team_resume(struct hk_thread *self, int32_t id);
+int32_t hk_team_wait_status(struct hk_thread *self, int32_t id,
+                            int32_t *status);
+
+/* Forks the host process: 0 in the child, which is a team of one thread; the
+ * child's id, or an error. */
+int32_t hk_team_fork(struct hk_thread *self);
+
+/* Replaces the program of a team of one thread. Does not return on failure. */
+void hk_team_exec(struct hk_thread *self, const struct hk_arguments *arguments);
 
 #endif

@@ -1,14 +1,28 @@
-/* thread.c -- threads of a team. */
+/* thread.c -- the life of a thread. */
 /* SPDX-License-Identifier: MIT */
 #include "thread.h"
 
+#include <linux/futex.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "area.h"
 #include "program.h"
 
 enum { NORMAL_PRIORITY = 10 };
+
+static void free_parts(struct hk_thread *thread)
+{
+    if (thread->life != NULL)
+        free(thread->life->data);
+    free(thread->life);
+    free(thread->signals);
+    if (thread->cpu != NULL)
+        thread->team->kernel->config.host->cpu->free_cpu(thread->cpu);
+    free(thread);
+}
 
 struct hk_thread *hk_thread_new(struct hk_team *team)
 {
@@ -17,35 +31,238 @@ struct hk_thread *hk_thread_new(struct hk_team *team)
 
     if (thread == NULL)
         return NULL;
+    thread->team = team;
     thread->cpu = host->cpu->new_cpu(host->host);
-    if (thread->cpu == NULL) {
-        free(thread);
+    thread->life = calloc(1, sizeof(*thread->life));
+    thread->signals = calloc(1, sizeof(*thread->signals));
+    if (thread->cpu == NULL || thread->life == NULL ||
+        thread->signals == NULL) {
+        free_parts(thread);
         return NULL;
     }
-    thread->team = team;
     thread->id = (int32_t)syscall(SYS_gettid);
     thread->priority = NORMAL_PRIORITY;
     thread->stack_area = -1;
+    return thread;
+}
+
+void hk_thread_add(struct hk_thread *thread)
+{
+    struct hk_team *team = thread->team;
+
     pthread_mutex_lock(&team->lock);
     thread->next = team->threads;
     team->threads = thread;
     team->thread_count++;
+    if (team->main_thread == NULL) {
+        team->main_thread = thread;
+        thread->life->is_main = 1;
+    }
     pthread_mutex_unlock(&team->lock);
-    return thread;
+}
+
+static void unlink_thread(struct hk_thread *thread)
+{
+    struct hk_team *team = thread->team;
+    struct hk_thread **link = &team->threads;
+
+    while (*link != thread && *link != NULL)
+        link = &(*link)->next;
+    if (*link == NULL) /* it was never added */
+        return;
+    *link = thread->next;
+    team->thread_count--;
+    if (team->main_thread == thread)
+        team->main_thread = NULL;
 }
 
 void hk_thread_free(struct hk_thread *thread)
 {
     struct hk_team *team = thread->team;
-    struct hk_thread **link = &team->threads;
 
-    pthread_mutex_lock(&team->lock);
-    while (*link != thread)
-        link = &(*link)->next;
-    *link = thread->next;
-    team->thread_count--;
-    pthread_mutex_unlock(&team->lock);
     hk_user_thread_release(thread);
-    team->kernel->config.host->cpu->free_cpu(thread->cpu);
-    free(thread);
+    pthread_mutex_lock(&team->lock);
+    unlink_thread(thread);
+    pthread_mutex_unlock(&team->lock);
+    free_parts(thread);
+}
+
+struct hk_thread *hk_thread_find(struct hk_thread *self, int32_t id)
+{
+    struct hk_thread *thread = self->team->threads;
+
+    if (id == 0)
+        return self;
+    while (thread != NULL && thread->id != id)
+        thread = thread->next;
+    return thread;
+}
+
+void hk_threads_fork_child(struct hk_thread *self)
+{
+    struct hk_team *team = self->team;
+    struct hk_thread *next;
+
+    for (struct hk_thread *thread = team->threads; thread != NULL;
+         thread = next) {
+        next = thread->next;
+        if (thread != self)
+            free_parts(thread);
+    }
+    self->next = NULL;
+    team->threads = self;
+    team->thread_count = 1;
+    team->main_thread = self;
+    self->life->is_main = 1;
+    self->id = (int32_t)syscall(SYS_gettid);
+}
+
+/* ---- suspension and death ---- */
+
+void hk_thread_suspend(struct hk_thread *thread)
+{
+    atomic_store(&thread->life->suspended, 1);
+    hk_interrupt(thread);
+}
+
+int32_t hk_thread_resume(struct hk_thread *thread)
+{
+    if (!atomic_exchange(&thread->life->suspended, 0))
+        return HK_B_BAD_THREAD_STATE;
+    syscall(SYS_futex, &thread->life->suspended, FUTEX_WAKE_PRIVATE, 1);
+    return HK_B_OK;
+}
+
+void hk_thread_kill(struct hk_thread *thread)
+{
+    atomic_store(&thread->life->killed, 1);
+    hk_thread_resume(thread);
+    hk_interrupt(thread);
+}
+
+enum hk_action hk_thread_checkpoint(struct hk_thread *self)
+{
+    struct hk_thread_life *life = self->life;
+
+    while (atomic_load(&life->suspended) && !atomic_load(&life->killed))
+        syscall(SYS_futex, &life->suspended, FUTEX_WAIT_PRIVATE, 1, NULL);
+    if (!atomic_load(&life->killed)) {
+        uint32_t function = atomic_exchange(&life->cancel_function, 0);
+
+        if (function != 0)
+            hk_enter_function(self, function, 0, 0);
+        return HK_CONTINUE;
+    }
+    hk_thread_exit(self, HK_B_INTERRUPTED);
+    return HK_EXIT;
+}
+
+void hk_thread_exit(struct hk_thread *self, int32_t status)
+{
+    if (self->life->is_main)
+        hk_end_team(self, status, 0);
+    self->life->exit_status = status;
+    self->exiting = 1;
+}
+
+/* ---- a thread's host thread ---- */
+
+/* Haiku remembers so many. */
+enum { DEAD_MAX = 32 };
+
+struct hk_dead_thread {
+    int32_t id, status;
+    struct hk_dead_thread *next; /* ended earlier */
+};
+
+static void remember(struct hk_team *team, const struct hk_thread *thread)
+{
+    struct hk_dead_thread *dead = malloc(sizeof(*dead));
+    struct hk_dead_thread **link = &team->dead_threads;
+
+    if (dead == NULL)
+        return;
+    dead->id = thread->id;
+    dead->status = thread->life->exit_status;
+    dead->next = team->dead_threads;
+    team->dead_threads = dead;
+    for (int i = 0; i < DEAD_MAX && *link != NULL; i++)
+        link = &(*link)->next;
+    if (*link != NULL) {
+        free(*link);
+        *link = NULL;
+    }
+}
+
+/* Keeps the status for wait_for_thread, and frees all else. */
+static void bury(struct hk_thread *thread)
+{
+    struct hk_team *team = thread->team;
+
+    if (thread->stack_area >= 0)
+        hk_area_delete(team, thread->stack_area, 1);
+    hk_user_thread_release(thread);
+    pthread_mutex_lock(&team->lock);
+    remember(team, thread);
+    unlink_thread(thread);
+    pthread_mutex_unlock(&team->lock);
+    hk_announce_change(team);
+    free_parts(thread);
+}
+
+int hk_thread_take_dead(struct hk_team *team, int32_t id, int32_t *status)
+{
+    for (struct hk_dead_thread **link = &team->dead_threads; *link != NULL;
+         link = &(*link)->next) {
+        struct hk_dead_thread *dead = *link;
+
+        if (dead->id != id)
+            continue;
+        *status = dead->status;
+        *link = dead->next;
+        free(dead);
+        return 1;
+    }
+    return 0;
+}
+
+/* What the creator and the new host thread share until both know its id. */
+struct birth {
+    struct hk_thread *thread;
+    sem_t has_id;
+};
+
+static void *thread_main(void *argument)
+{
+    struct birth *birth = argument;
+    struct hk_thread *thread = birth->thread;
+    const struct hk_host *host = hk_kernel_of(thread)->config.host;
+
+    thread->id = (int32_t)syscall(SYS_gettid);
+    sem_post(&birth->has_id);
+    if (hk_thread_checkpoint(thread) != HK_EXIT)
+        host->run_thread(host->host, thread, thread->cpu);
+    bury(thread);
+    return NULL;
+}
+
+int32_t hk_thread_start(struct hk_thread *thread)
+{
+    enum { HOST_STACK = 256 * 1024 };
+    struct birth birth = {.thread = thread};
+    pthread_attr_t attributes;
+    pthread_t host;
+    int error;
+
+    atomic_store(&thread->life->suspended, 1);
+    sem_init(&birth.has_id, 0, 0);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, HOST_STACK);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    error = pthread_create(&host, &attributes, thread_main, &birth);
+    pthread_attr_destroy(&attributes);
+    while (error == 0 && sem_wait(&birth.has_id) != 0)
+        continue;
+    sem_destroy(&birth.has_id);
+    return error == 0 ? HK_B_OK : HK_B_NO_MORE_THREADS;
 }

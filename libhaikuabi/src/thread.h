@@ -6,11 +6,55 @@
 #include "kernel.h"
 #include "signals.h"
 
-/* A thread with a cpu, in its team's list; runs on no host thread yet. NULL
- * without memory. Its id is the calling host thread's. */
+/* A thread's share of struct hk_thread; the team's lock guards it. */
+struct hk_thread_life {
+    atomic_int suspended; /* 1: does not run; a futex */
+    atomic_int killed;    /* ends at its next checkpoint */
+    int32_t exit_status;
+    int is_main;
+    int is_blocked;              /* in block_thread */
+    atomic_uint cancel_function; /* 0, or what cancel_thread wants run */
+    /* send_data and receive_data */
+    int has_data;
+    int32_t data_sender, data_code;
+    uint8_t *data;
+    uint32_t data_size;
+};
+
+/* A thread with a cpu, not in its team's list yet. NULL without memory. */
 struct hk_thread *hk_thread_new(struct hk_team *team);
+
+/* Puts a thread into its team's list; the first one is the main thread. */
+void hk_thread_add(struct hk_thread *thread);
 
 /* Takes a thread off its team and frees it with its cpu. */
 void hk_thread_free(struct hk_thread *thread);
+
+/* Starts a host thread, suspended until hk_thread_resume, and sets the id. It
+ * frees the thread when it ends. B_OK or B_NO_MORE_THREADS. */
+int32_t hk_thread_start(struct hk_thread *thread);
+
+/* Exit status of a thread that has ended, once: 1, or 0 when there is none
+ * of that id. With the team's lock. */
+int hk_thread_take_dead(struct hk_team *team, int32_t id, int32_t *status);
+
+/* The thread of that id, 0 for self; NULL. With the team's lock. */
+struct hk_thread *hk_thread_find(struct hk_thread *self, int32_t id);
+
+/* Suspension and death, between two instructions. */
+enum hk_action hk_thread_checkpoint(struct hk_thread *self);
+
+/* The thread ends when the call that runs is over; the main thread takes its
+ * team with it. */
+void hk_thread_exit(struct hk_thread *self, int32_t status);
+
+/* Ends and suspends a thread, lets a suspended one run. With the team's
+ * lock. */
+void hk_thread_kill(struct hk_thread *thread);
+void hk_thread_suspend(struct hk_thread *thread);
+int32_t hk_thread_resume(struct hk_thread *thread);
+
+/* In the child of a fork: the others are gone. */
+void hk_threads_fork_child(struct hk_thread *self);
 
 #endif

@@ -50,3 +50,22 @@ int32_t hk_read_user_name(const struct hk_thread *thread,
     name[HK_NAME_LENGTH - 1] = '\0';
     return HK_B_OK;
 }
+
+int32_t hk_exchange_user(const struct hk_thread *thread, gm_addr address,
+                         uint32_t keep, uint32_t set, uint32_t *old)
+{
+    struct gm_space *space = hk_space_of(thread);
+    uint32_t found = 0;
+    int done;
+
+    if (address == 0 || address % 4 != 0 || !hk_is_user_range(address, 4))
+        return HK_B_BAD_ADDRESS;
+    do {
+        done =
+            gm_compare_exchange(space, address, &found, (found & keep) | set);
+    } while (done == 0);
+    if (done < 0)
+        return HK_B_BAD_ADDRESS;
+    *old = found;
+    return HK_B_OK;
+}

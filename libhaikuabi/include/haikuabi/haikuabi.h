@@ -173,11 +173,11 @@ enum hk_action hk_exception(struct hk_thread *thread, uint32_t vector,
 /* After a kick: delivers signals, suspends, ends. */
 enum hk_action hk_poll(struct hk_thread *thread);
 
-/* The host signals that the application is to catch (SA_SIGINFO, all but
- * faults) and to pass on to hk_on_signal from its handler, in the thread
- * that got them (NULL for a host thread that is none). Returns how many;
- * *signals is constant. */
-size_t hk_host_signals(const int **signals);
+/* The host signals that the application is to catch (SA_SIGINFO, no
+ * SA_RESTART) and to pass on to hk_on_signal from its handler, in the thread
+ * that got them (NULL for a host thread that is none). Returns how many. */
+#define HK_HOST_SIGNALS_MAX 48
+size_t hk_host_signals(int signals[HK_HOST_SIGNALS_MAX]);
 void hk_on_signal(struct hk_kernel *kernel, struct hk_thread *thread, int signo,
                   void *siginfo);
 

@@ -1,0 +1,279 @@
+/* signal_calls.c -- the system calls on signals. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "bytes.h"
+#include "clock.h"
+#include "signals.h"
+#include "syscalls.h"
+#include "thread.h"
+
+enum { SIGACTION_SIZE = 20 };
+
+static int32_t read_set(const struct hk_thread *self, gm_addr from,
+                        uint64_t *set)
+{
+    uint8_t bytes[8];
+    int32_t status = hk_read_user(self, bytes, from, sizeof(bytes));
+
+    if (status == HK_B_OK)
+        *set = hk_get64(bytes);
+    return status;
+}
+
+static int32_t write_set(const struct hk_thread *self, gm_addr to, uint64_t set)
+{
+    uint8_t bytes[8];
+
+    hk_put64(bytes, set);
+    return hk_write_user(self, to, bytes, sizeof(bytes));
+}
+
+/* ---- sending ---- */
+
+enum { FLAG_QUEUE = 0x10000, FLAG_THREAD = 0x20000 };
+
+static int32_t send_to_thread(struct hk_thread *self, int32_t id,
+                              const struct hk_siginfo *info)
+{
+    struct hk_thread *thread;
+    int32_t status = HK_B_BAD_THREAD_ID;
+
+    pthread_mutex_lock(&self->team->lock);
+    thread = hk_thread_find(self, id);
+    if (thread != NULL)
+        status = info->signal == 0 ? HK_B_OK : hk_signal_thread(thread, info);
+    pthread_mutex_unlock(&self->team->lock);
+    return status;
+}
+
+/* KILL and STOP are the host's business. */
+static int32_t send_to_own_team(struct hk_thread *self,
+                                const struct hk_siginfo *info)
+{
+    switch (info->signal) {
+    case 0:
+        return HK_B_OK;
+    case HK_SIGKILL:
+        hk_end_team(self, 0, HK_SIGKILL);
+        return HK_B_OK;
+    case HK_SIGSTOP:
+        kill(self->team->id, SIGSTOP);
+        return HK_B_OK;
+    default:
+        return hk_signal_team(self->team, info);
+    }
+}
+
+/* Other teams are processes of the host, and so are their groups. */
+static int32_t send_to_others(int32_t id, const struct hk_siginfo *info)
+{
+    int host_signal = hk_signal_to_host(info->signal);
+    union sigval value = {.sival_ptr = (void *)(uintptr_t)info->value};
+    int result;
+
+    if (info->signal != 0 && host_signal == 0)
+        return HK_B_BAD_VALUE;
+    if (info->code == HK_SI_QUEUE && id > 0)
+        result = sigqueue(id, host_signal, value);
+    else
+        result = kill(id, host_signal);
+    if (result == 0)
+        return HK_B_OK;
+    return errno == ESRCH ? HK_B_BAD_TEAM_ID : hk_status_from_errno(errno);
+}
+
+/* 0 and -1 are the own team: Haiku's kernel knows no broadcast. */
+int64_t hk_sys_send_signal(struct hk_thread *self, int32_t id, uint32_t signal,
+                           gm_addr user_value, uint32_t flags)
+{
+    struct hk_siginfo info = {
+        .signal = (int32_t)signal, .code = HK_SI_USER, .pid = self->team->id};
+    uint8_t value[4];
+
+    if (signal > HK_SIGNAL_MAX ||
+        (flags & ~(uint32_t)(FLAG_QUEUE | FLAG_THREAD)) != 0)
+        return HK_B_BAD_VALUE;
+    if ((flags & FLAG_QUEUE) != 0)
+        info.code = HK_SI_QUEUE;
+    if (user_value != 0) {
+        if (hk_read_user(self, value, user_value, sizeof(value)) != HK_B_OK)
+            return HK_B_BAD_ADDRESS;
+        info.value = hk_get32(value);
+    }
+    if ((flags & FLAG_THREAD) != 0)
+        return send_to_thread(self, id, &info);
+    if (id == 0 || id == -1 || id == self->team->id)
+        return send_to_own_team(self, &info);
+    return send_to_others(id, &info);
+}
+
+/* ---- masks and actions ---- */
+
+int64_t hk_sys_set_signal_mask(struct hk_thread *self, int32_t how, gm_addr set,
+                               gm_addr old_set)
+{
+    enum { BLOCK = 1, UNBLOCK = 2, SET = 3 };
+    uint64_t old = atomic_load(&self->signals->mask);
+    uint64_t wanted = 0;
+
+    if (set != 0) {
+        if (read_set(self, set, &wanted) != HK_B_OK)
+            return HK_B_BAD_ADDRESS;
+        if (how == BLOCK)
+            wanted |= old;
+        else if (how == UNBLOCK)
+            wanted = old & ~wanted;
+        else if (how != SET)
+            return HK_B_BAD_VALUE;
+    }
+    if (old_set != 0 && write_set(self, old_set, old) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    if (set != 0)
+        hk_signals_set_mask(self, wanted);
+    return HK_B_OK;
+}
+
+static void put_action(const struct hk_sigaction *action,
+                       uint8_t bytes[SIGACTION_SIZE])
+{
+    hk_put32(bytes, action->handler);
+    hk_put64(bytes + 4, action->mask);
+    hk_put32(bytes + 12, (uint32_t)action->flags);
+    hk_put32(bytes + 16, action->user_data);
+}
+
+int64_t hk_sys_sigaction(struct hk_thread *self, int32_t sig, gm_addr action,
+                         gm_addr old_action)
+{
+    struct hk_sigaction old, wanted;
+    uint8_t bytes[SIGACTION_SIZE];
+
+    if (sig < 1 || sig > HK_SIGNAL_MAX ||
+        (action != 0 && (HK_SIGNAL_BIT(sig) & HK_UNBLOCKABLE) != 0))
+        return HK_B_BAD_VALUE;
+    if (action != 0) {
+        if (hk_read_user(self, bytes, action, sizeof(bytes)) != HK_B_OK)
+            return HK_B_BAD_ADDRESS;
+        wanted.handler = hk_get32(bytes);
+        wanted.mask = hk_get64(bytes + 4) & ~HK_UNBLOCKABLE;
+        wanted.flags = (int32_t)hk_get32(bytes + 12);
+        wanted.user_data = hk_get32(bytes + 16);
+    }
+    if (old_action != 0) {
+        old = hk_signals_get_action(self->team, sig);
+        put_action(&old, bytes);
+        if (hk_write_user(self, old_action, bytes, sizeof(bytes)) != HK_B_OK)
+            return HK_B_BAD_ADDRESS;
+    }
+    if (action != 0)
+        hk_signals_set_action(self->team, sig, &wanted);
+    return HK_B_OK;
+}
+
+int64_t hk_sys_sigpending(struct hk_thread *self, gm_addr set)
+{
+    uint64_t blocked = atomic_load(&self->signals->mask);
+
+    return write_set(self, set, hk_signals_pending(self) & blocked);
+}
+
+int64_t hk_sys_set_signal_stack(struct hk_thread *self, gm_addr new_stack,
+                                gm_addr old_stack)
+{
+    enum { STACK_SIZE = 12, ONSTACK = 1, DISABLE = 2, MIN_SIZE = 8192 };
+    const struct hk_cpu_ops *cpu = hk_kernel_of(self)->config.host->cpu;
+    struct hk_thread_signals *signals = self->signals;
+    uint32_t eax, esp, flags;
+    uint8_t wanted[STACK_SIZE], old[STACK_SIZE];
+    int is_on_stack;
+
+    cpu->get_call(self->cpu, &eax, &esp);
+    is_on_stack = signals->stack_size != 0 &&
+                  esp - signals->stack_base <= signals->stack_size;
+    hk_put32(old, signals->stack_base);
+    hk_put32(old + 4, signals->stack_size);
+    flags = signals->stack_size == 0 ? DISABLE : 0;
+    hk_put32(old + 8, is_on_stack ? ONSTACK : flags);
+    if (new_stack != 0 &&
+        hk_read_user(self, wanted, new_stack, sizeof(wanted)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    if (old_stack != 0 &&
+        hk_write_user(self, old_stack, old, sizeof(old)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    if (new_stack == 0)
+        return HK_B_OK;
+    if (is_on_stack)
+        return HK_B_NOT_ALLOWED;
+    flags = hk_get32(wanted + 8);
+    if ((flags & ~(uint32_t)DISABLE) != 0)
+        return HK_B_BAD_VALUE;
+    if (flags == 0 && hk_get32(wanted + 4) < MIN_SIZE)
+        return HK_B_NO_MEMORY;
+    signals->stack_base = hk_get32(wanted);
+    signals->stack_size = flags == DISABLE ? 0 : hk_get32(wanted + 4);
+    return HK_B_OK;
+}
+
+/* ---- waiting ---- */
+
+/* Neither of these calls is ever executed again: a handler is what they wait
+ * for. */
+int64_t hk_sys_sigsuspend(struct hk_thread *self, gm_addr mask)
+{
+    struct hk_thread_signals *signals = self->signals;
+    uint64_t wanted;
+    int32_t status;
+
+    if (read_set(self, mask, &wanted) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    self->restart.is_allowed = 0;
+    signals->saved_mask = atomic_load(&signals->mask);
+    signals->has_saved_mask = 1;
+    hk_signals_set_mask(self, wanted);
+    do {
+        hk_wait_prepare(self);
+        status = hk_wait(self, HK_INFINITE_TIMEOUT);
+    } while (!hk_signals_has_effect(self));
+    return status;
+}
+
+int64_t hk_sys_sigwait(struct hk_thread *self, gm_addr set, gm_addr info,
+                       uint32_t flags, int64_t timeout)
+{
+    int64_t deadline = hk_call_deadline(self, flags, timeout);
+    struct hk_siginfo found;
+    uint8_t bytes[HK_SIGINFO_SIZE];
+    uint64_t wanted;
+    int32_t status = HK_B_OK;
+
+    if (read_set(self, set, &wanted) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    wanted &= ~HK_UNBLOCKABLE;
+    self->restart.is_allowed = 0;
+    hk_signals_want(self, wanted);
+    while (!hk_signals_take(self, wanted, &found)) {
+        if (hk_signals_has_effect(self)) {
+            status = HK_B_INTERRUPTED;
+            break;
+        }
+        atomic_store(&self->attention, 0);
+        hk_wait_prepare(self);
+        if (hk_signals_pending(self) & wanted)
+            continue;
+        status = hk_wait(self, deadline);
+        if (status == HK_B_TIMED_OUT)
+            break;
+        status = HK_B_OK;
+    }
+    hk_signals_want(self, 0);
+    if (status != HK_B_OK)
+        return status == HK_B_TIMED_OUT ? HK_B_WOULD_BLOCK : status;
+    hk_siginfo_put(&found, bytes);
+    if (info == 0)
+        return HK_B_OK;
+    return hk_write_user(self, info, bytes, sizeof(bytes));
+}

@@ -1,0 +1,179 @@
+/* signal_deliver.c -- what a signal does to the thread that takes it. */
+/* SPDX-License-Identifier: MIT */
+#include <signal.h>
+#include <unistd.h>
+
+#include "bytes.h"
+#include "signals.h"
+#include "thread.h"
+
+/* user_thread (haiku-abi/x86-32.md, section 5). */
+enum { DEFER_SIGNALS = 12, PENDING_SIGNALS = 16 };
+
+/* Delivered even while the thread defers signals. */
+static const uint64_t not_deferrable =
+    HK_SIGNAL_BIT(HK_SIGKILL) | HK_SIGNAL_BIT(HK_SIGKILLTHR) |
+    HK_SIGNAL_BIT(HK_SIGILL) | HK_SIGNAL_BIT(HK_SIGFPE) |
+    HK_SIGNAL_BIT(HK_SIGSEGV);
+
+static int defers_signals(const struct hk_thread *thread)
+{
+    uint8_t word[4];
+
+    return hk_read_user(thread, word, thread->user_thread + DEFER_SIGNALS,
+                        sizeof(word)) == HK_B_OK &&
+           (int32_t)hk_get32(word) > 0;
+}
+
+/* What may be delivered now; tells the thread of what it defers. */
+static uint64_t deliverable(struct hk_thread *thread)
+{
+    uint64_t allowed = ~atomic_load(&thread->signals->mask);
+    uint64_t waiting = hk_signals_pending(thread) & allowed;
+    uint8_t bytes[8];
+
+    if ((waiting & ~not_deferrable) == 0 || !defers_signals(thread))
+        return allowed;
+    hk_put64(bytes, waiting & ~not_deferrable);
+    hk_write_user(thread, thread->user_thread + PENDING_SIGNALS, bytes,
+                  sizeof(bytes));
+    return allowed & not_deferrable;
+}
+
+/* The call is executed again: EIP back on its `int 99`, EAX its number. */
+static void restart_call(struct hk_thread *thread, uint32_t call)
+{
+    enum { INT_SIZE = 2 };
+    const struct hk_cpu_ops *cpu = hk_kernel_of(thread)->config.host->cpu;
+    struct hk_registers registers;
+
+    cpu->get_registers(thread->cpu, &registers);
+    registers.eip -= INT_SIZE;
+    registers.eax = call;
+    cpu->set_registers(thread->cpu, &registers);
+    thread->restart.is_armed = 1;
+    thread->restart.call = call;
+}
+
+static enum hk_action default_action(struct hk_thread *thread, int signal)
+{
+    switch (hk_signal_default(signal)) {
+    case HK_DFL_KILL:
+        if (signal == HK_SIGKILLTHR) {
+            hk_thread_exit(thread, 0);
+            return HK_EXIT;
+        }
+        hk_end_team(thread, 0, signal);
+        return HK_EXIT;
+    case HK_DFL_STOP:
+        kill(thread->team->id, SIGSTOP);
+        break;
+    case HK_DFL_CONTINUE:
+    case HK_DFL_IGNORE:
+        break;
+    }
+    return HK_CONTINUE;
+}
+
+/* The mask that comes back when the handler returns. */
+static uint64_t mask_to_restore(struct hk_thread_signals *signals)
+{
+    if (signals->has_saved_mask) {
+        signals->has_saved_mask = 0;
+        return signals->saved_mask;
+    }
+    return atomic_load(&signals->mask);
+}
+
+static enum hk_action run_handler(struct hk_thread *thread,
+                                  const struct hk_sigaction *action,
+                                  const struct hk_siginfo *info)
+{
+    uint64_t mask = mask_to_restore(thread->signals);
+    const struct hk_sigaction none = {.handler = HK_SIG_DFL};
+    uint64_t added = action->mask;
+
+    if (hk_signal_frame_push(thread, action, info, mask) != HK_B_OK) {
+        hk_end_team(thread, 0, HK_SIGSEGV);
+        return HK_EXIT;
+    }
+    thread->restart.is_armed = 0;
+    if ((action->flags & HK_SA_NODEFER) == 0)
+        added |= HK_SIGNAL_BIT(info->signal);
+    if ((action->flags & HK_SA_RESETHAND) != 0)
+        hk_signals_set_action(thread->team, info->signal, &none);
+    hk_signals_set_mask(thread, atomic_load(&thread->signals->mask) | added);
+    return HK_CONTINUE;
+}
+
+/* *handled becomes 1 when a handler runs next. */
+static enum hk_action deliver(struct hk_thread *thread,
+                              const struct hk_siginfo *info, uint32_t call,
+                              int *handled)
+{
+    struct hk_sigaction action =
+        hk_signals_get_action(thread->team, info->signal);
+
+    if (action.handler == HK_SIG_IGN)
+        return HK_CONTINUE;
+    if (action.handler == HK_SIG_DFL)
+        return default_action(thread, info->signal);
+    if (call != HK_NO_CALL && (action.flags & HK_SA_RESTART) != 0)
+        restart_call(thread, call);
+    *handled = 1;
+    return run_handler(thread, &action, info);
+}
+
+enum hk_action hk_attend(struct hk_thread *thread, uint32_t call)
+{
+    struct hk_thread_signals *signals = thread->signals;
+    enum hk_action action = HK_CONTINUE;
+    struct hk_siginfo info;
+    int handled = 0;
+
+    atomic_store_explicit(&thread->attention, 0, memory_order_release);
+    action = hk_thread_checkpoint(thread);
+    while (action == HK_CONTINUE && !handled &&
+           hk_signals_take(thread, deliverable(thread), &info))
+        action = deliver(thread, &info, call, &handled);
+    if (action != HK_CONTINUE)
+        return action;
+    if (handled) {
+        if ((hk_signals_pending(thread) & ~atomic_load(&signals->mask)) != 0)
+            atomic_store_explicit(&thread->attention, 1, memory_order_release);
+    } else if (call != HK_NO_CALL) {
+        restart_call(thread, call);
+    }
+    if (!handled && signals->has_saved_mask) {
+        signals->has_saved_mask = 0;
+        hk_signals_set_mask(thread, signals->saved_mask);
+    }
+    return HK_CONTINUE;
+}
+
+enum hk_action hk_poll(struct hk_thread *thread)
+{
+    if (!atomic_load_explicit(&thread->attention, memory_order_acquire))
+        return HK_CONTINUE;
+    return hk_attend(thread, HK_NO_CALL);
+}
+
+int hk_signals_is_handled(struct hk_thread *self, int signal)
+{
+    struct hk_sigaction action = hk_signals_get_action(self->team, signal);
+    uint64_t mask = atomic_load(&self->signals->mask);
+
+    return action.handler > HK_SIG_IGN && (mask & HK_SIGNAL_BIT(signal)) == 0;
+}
+
+enum hk_action hk_signal_raise(struct hk_thread *self,
+                               const struct hk_siginfo *info)
+{
+    struct hk_sigaction action =
+        hk_signals_get_action(self->team, info->signal);
+
+    if (hk_signals_is_handled(self, info->signal))
+        return run_handler(self, &action, info);
+    hk_end_team(self, 0, info->signal);
+    return HK_EXIT;
+}

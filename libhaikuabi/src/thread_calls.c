@@ -1,0 +1,479 @@
+/* thread_calls.c -- the system calls on threads. */
+/* SPDX-License-Identifier: MIT */
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bytes.h"
+#include "clock.h"
+#include "program.h"
+#include "syscalls.h"
+#include "team.h"
+#include "thread.h"
+
+/* ---- spawn ---- */
+
+struct attributes {
+    uint32_t entry, name, args1, args2, stack_address, stack_size, guard_size,
+        pthread, flags;
+    int32_t priority;
+};
+
+/* thread_creation_attributes (haiku-abi/x86-32.md, section 6). */
+static void parse_attributes(enum hk_release release, const uint8_t bytes[40],
+                             struct attributes *attributes)
+{
+    int shift = release >= HK_R1BETA6 ? 0 : 4; /* where priority stood */
+
+    attributes->entry = hk_get32(bytes);
+    attributes->name = hk_get32(bytes + 4);
+    attributes->priority = (int32_t)hk_get32(bytes + (shift != 0 ? 8 : 32));
+    attributes->args1 = hk_get32(bytes + 8 + shift);
+    attributes->args2 = hk_get32(bytes + 12 + shift);
+    attributes->stack_address = hk_get32(bytes + 16 + shift);
+    attributes->stack_size = hk_get32(bytes + 20 + shift);
+    attributes->guard_size = hk_get32(bytes + 24 + shift);
+    attributes->pthread = hk_get32(bytes + 28 + shift);
+    attributes->flags = hk_get32(bytes + 36);
+}
+
+enum {
+    DEFAULT_STACK = 0x40000,
+    MIN_STACK = 0x2000,
+    MAX_STACK = 0x1000000,
+    MAX_STACK_R1BETA6 = 0x4000000
+};
+
+static int32_t check_stack(enum hk_release release,
+                           struct attributes *attributes)
+{
+    uint32_t max = release >= HK_R1BETA6 ? MAX_STACK_R1BETA6 : MAX_STACK;
+
+    if (attributes->stack_size == 0)
+        attributes->stack_size = DEFAULT_STACK;
+    if (attributes->stack_size < MIN_STACK || attributes->stack_size > max)
+        return HK_B_BAD_VALUE;
+    if (attributes->stack_address != 0 &&
+        !hk_is_user_range(attributes->stack_address, attributes->stack_size))
+        return HK_B_BAD_VALUE;
+    if (attributes->guard_size > MAX_STACK_R1BETA6)
+        return HK_B_BAD_VALUE;
+    return HK_B_OK;
+}
+
+/* The kernel's own stack, or the top of the caller's memory for TLS. */
+static int32_t prepare_stack(struct hk_thread *thread,
+                             const struct attributes *attributes)
+{
+    const uint32_t page = HK_PAGE_SIZE - 1;
+    int64_t extra;
+
+    if (attributes->stack_address == 0) {
+        extra = hk_stack_create(thread, (attributes->stack_size + page) & ~page,
+                                (attributes->guard_size + page) & ~page, 0);
+        return extra < 0 ? (int32_t)extra : HK_B_OK;
+    }
+    thread->stack_base = attributes->stack_address;
+    thread->stack_end =
+        attributes->stack_address + attributes->stack_size - HK_TLS_SIZE;
+    thread->tls = thread->stack_end;
+    return HK_B_OK;
+}
+
+static int32_t prepare(struct hk_thread *thread,
+                       const struct attributes *attributes)
+{
+    enum { FLAG_DEFER_SIGNALS = 1 };
+    int32_t status = prepare_stack(thread, attributes);
+
+    if (status == HK_B_OK)
+        status =
+            hk_user_thread_init(thread, attributes->pthread,
+                                (attributes->flags & FLAG_DEFER_SIGNALS) != 0);
+    if (status == HK_B_OK)
+        status = hk_tls_init(thread);
+    if (status == HK_B_OK)
+        status = hk_enter_function(thread, attributes->entry, attributes->args1,
+                                   attributes->args2);
+    return status;
+}
+
+/* Priorities are kept, not obeyed: the host schedules. */
+static int32_t clamp_priority(int32_t priority)
+{
+    enum { LOWEST = 1, NORMAL = 10, HIGHEST = 120 };
+
+    if (priority == -1)
+        return NORMAL;
+    if (priority < LOWEST)
+        return LOWEST;
+    return priority > HIGHEST ? HIGHEST : priority;
+}
+
+static int32_t read_name(struct hk_thread *self, struct hk_thread *thread,
+                         uint32_t name)
+{
+    if (name != 0)
+        return hk_read_user_name(self, thread->name, name);
+    memcpy(thread->name, "user thread", sizeof("user thread"));
+    return HK_B_OK;
+}
+
+int64_t hk_sys_spawn_thread(struct hk_thread *self, gm_addr attributes)
+{
+    enum hk_release release = hk_kernel_of(self)->config.release;
+    struct attributes wanted;
+    struct hk_thread *thread;
+    uint8_t bytes[40];
+    int32_t status;
+
+    if (hk_read_user(self, bytes, attributes, sizeof(bytes)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    parse_attributes(release, bytes, &wanted);
+    if (wanted.entry == 0 || wanted.entry >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
+    status = check_stack(release, &wanted);
+    if (status != HK_B_OK)
+        return status;
+    thread = hk_thread_new(self->team);
+    if (thread == NULL)
+        return HK_B_NO_MEMORY;
+    status = read_name(self, thread, wanted.name);
+    if (status == HK_B_OK)
+        status = hk_thread_start(thread);
+    if (status != HK_B_OK) {
+        hk_thread_free(thread);
+        return status;
+    }
+    thread->priority = clamp_priority(wanted.priority);
+    atomic_store(&thread->signals->mask, atomic_load(&self->signals->mask));
+    status = prepare(thread, &wanted);
+    hk_thread_add(thread);
+    if (status != HK_B_OK) {
+        hk_thread_kill(thread);
+        return status;
+    }
+    return thread->id;
+}
+
+/* ---- one thread by its id ---- */
+
+/* Runs an action on a thread of the team, under the team's lock. */
+static int32_t with_thread(struct hk_thread *self, int32_t id,
+                           int32_t (*action)(struct hk_thread *thread,
+                                             int32_t value),
+                           int32_t value)
+{
+    struct hk_team *team = self->team;
+    struct hk_thread *thread;
+    int32_t status = HK_B_BAD_THREAD_ID;
+
+    if (id <= 0)
+        return HK_B_BAD_VALUE;
+    pthread_mutex_lock(&team->lock);
+    thread = hk_thread_find(self, id);
+    if (thread != NULL)
+        status = action(thread, value);
+    pthread_mutex_unlock(&team->lock);
+    return status;
+}
+
+static int32_t resume(struct hk_thread *thread, int32_t value)
+{
+    (void)value;
+    return hk_thread_resume(thread);
+}
+
+static int32_t suspend(struct hk_thread *thread, int32_t value)
+{
+    (void)value;
+    hk_thread_suspend(thread);
+    return HK_B_OK;
+}
+
+static int32_t end(struct hk_thread *thread, int32_t value)
+{
+    (void)value;
+    hk_thread_kill(thread);
+    return HK_B_OK;
+}
+
+static int32_t set_priority(struct hk_thread *thread, int32_t value)
+{
+    int32_t old = thread->priority;
+
+    thread->priority = clamp_priority(value);
+    return old;
+}
+
+int64_t hk_sys_resume_thread(struct hk_thread *self, int32_t thread)
+{
+    int32_t status = with_thread(self, thread, resume, 0);
+
+    if (status == HK_B_BAD_THREAD_ID)
+        return hk_team_resume(self, thread);
+    return status;
+}
+
+int64_t hk_sys_suspend_thread(struct hk_thread *self, int32_t thread)
+{
+    return with_thread(self, thread, suspend, 0);
+}
+
+int64_t hk_sys_kill_thread(struct hk_thread *self, int32_t thread)
+{
+    return with_thread(self, thread, end, 0);
+}
+
+int64_t hk_sys_set_thread_priority(struct hk_thread *self, int32_t thread,
+                                   int32_t new_priority)
+{
+    return with_thread(self, thread == 0 ? self->id : thread, set_priority,
+                       new_priority);
+}
+
+int64_t hk_sys_rename_thread(struct hk_thread *self, int32_t thread,
+                             gm_addr new_name)
+{
+    char name[HK_NAME_LENGTH];
+    struct hk_thread *found;
+
+    if (hk_read_user_name(self, name, new_name) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    pthread_mutex_lock(&self->team->lock);
+    found = hk_thread_find(self, thread);
+    if (found != NULL)
+        memcpy(found->name, name, sizeof(name));
+    pthread_mutex_unlock(&self->team->lock);
+    return found != NULL ? HK_B_OK : HK_B_BAD_THREAD_ID;
+}
+
+int64_t hk_sys_find_thread(struct hk_thread *self, gm_addr name)
+{
+    char text[HK_NAME_LENGTH];
+    int32_t id = HK_B_NAME_NOT_FOUND;
+
+    if (name == 0)
+        return self->id;
+    if (hk_read_user_name(self, text, name) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    pthread_mutex_lock(&self->team->lock);
+    for (const struct hk_thread *thread = self->team->threads; thread != NULL;
+         thread = thread->next)
+        if (strcmp(thread->name, text) == 0)
+            id = thread->id;
+    pthread_mutex_unlock(&self->team->lock);
+    return id;
+}
+
+/* ---- ends ---- */
+
+int64_t hk_sys_exit_thread(struct hk_thread *self, int32_t return_value)
+{
+    hk_thread_exit(self, return_value);
+    return HK_B_OK;
+}
+
+/* The thread runs the function instead of what it is doing: libroot's own
+ * cancellation. */
+int64_t hk_sys_cancel_thread(struct hk_thread *self, int32_t thread_id,
+                             gm_addr cancel_function)
+{
+    struct hk_thread *thread;
+
+    if (cancel_function == 0 || cancel_function >= HK_USER_LIMIT)
+        return HK_B_BAD_VALUE;
+    pthread_mutex_lock(&self->team->lock);
+    thread = hk_thread_find(self, thread_id);
+    if (thread != NULL) {
+        atomic_store(&thread->life->cancel_function, (uint32_t)cancel_function);
+        hk_interrupt(thread);
+    }
+    pthread_mutex_unlock(&self->team->lock);
+    return thread != NULL ? HK_B_OK : HK_B_BAD_THREAD_ID;
+}
+
+/* The thread has ended: 1 and its status; else 0, or an error. */
+static int32_t look_for_dead(struct hk_thread *self, int32_t id,
+                             int32_t *status)
+{
+    struct hk_team *team = self->team;
+    int is_alive, is_dead;
+
+    pthread_mutex_lock(&team->lock);
+    is_alive = hk_thread_find(self, id) != NULL;
+    is_dead = !is_alive && hk_thread_take_dead(team, id, status);
+    pthread_mutex_unlock(&team->lock);
+    if (is_alive || is_dead)
+        return is_dead;
+    return hk_team_wait_status(self, id, status);
+}
+
+static int64_t wait_for_thread(struct hk_thread *self, int32_t id,
+                               int64_t deadline, gm_addr return_code)
+{
+    int32_t status = 0, result;
+    uint8_t bytes[4];
+
+    if (id <= 0 || id == self->id)
+        return id == self->id ? HK_EDEADLK : HK_B_BAD_THREAD_ID;
+    for (;;) {
+        unsigned seen = hk_changes(self->team);
+
+        result = look_for_dead(self, id, &status);
+        if (result < 0)
+            return result;
+        if (result > 0)
+            break;
+        result = hk_wait_change(self, seen, deadline);
+        if (result != HK_B_OK)
+            return result;
+    }
+    hk_put32(bytes, (uint32_t)status);
+    if (return_code != 0 &&
+        hk_write_user(self, return_code, bytes, sizeof(bytes)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return HK_B_OK;
+}
+
+int64_t hk_sys_wait_for_thread(struct hk_thread *self, int32_t thread,
+                               gm_addr return_code)
+{
+    return wait_for_thread(self, thread, HK_INFINITE_TIMEOUT, return_code);
+}
+
+int64_t hk_sys_wait_for_thread_etc(struct hk_thread *self, int32_t thread,
+                                   uint32_t flags, int64_t timeout,
+                                   gm_addr return_code)
+{
+    int64_t deadline = hk_call_deadline(self, flags, timeout);
+    int64_t status = wait_for_thread(self, thread, deadline, return_code);
+
+    return hk_timeout_status((int32_t)status, flags, timeout);
+}
+
+/* ---- sleep ---- */
+
+int64_t hk_sys_snooze_etc(struct hk_thread *self, int64_t time,
+                          int32_t timebase, int32_t flags,
+                          gm_addr remaining_time)
+{
+    int64_t deadline, left;
+    uint8_t bytes[8];
+    int32_t status;
+    uint32_t wait_flags = (uint32_t)flags;
+
+    if (timebase != HK_CLOCK_MONOTONIC && timebase != HK_CLOCK_REALTIME)
+        return HK_ENOTSUP;
+    if (timebase == HK_CLOCK_REALTIME)
+        wait_flags |= HK_TIMEOUT_REAL_TIME_BASE;
+    if ((wait_flags & (HK_RELATIVE_TIMEOUT | HK_ABSOLUTE_TIMEOUT)) == 0)
+        return HK_B_OK;
+    deadline = hk_call_deadline(self, wait_flags, time);
+    hk_wait_prepare(self);
+    status = hk_wait(self, deadline);
+    if (status == HK_B_TIMED_OUT)
+        return HK_B_OK;
+    left = deadline - hk_system_time();
+    hk_put64(bytes, (uint64_t)(left < 0 ? 0 : left));
+    if (remaining_time != 0 && (wait_flags & HK_RELATIVE_TIMEOUT) != 0 &&
+        hk_write_user(self, remaining_time, bytes, sizeof(bytes)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return status;
+}
+
+int64_t hk_sys_thread_yield(struct hk_thread *self)
+{
+    (void)self;
+    sched_yield();
+    return HK_B_OK;
+}
+
+/* ---- block and unblock ---- */
+
+enum { USER_WAIT_STATUS = 8 };
+
+static int32_t get_wait_status(const struct hk_thread *thread, int32_t *status)
+{
+    uint8_t bytes[4];
+    int32_t result = hk_read_user(
+        thread, bytes, thread->user_thread + USER_WAIT_STATUS, sizeof(bytes));
+
+    *status = (int32_t)hk_get32(bytes);
+    return result;
+}
+
+static int32_t put_wait_status(const struct hk_thread *thread, int32_t status)
+{
+    uint8_t bytes[4];
+
+    hk_put32(bytes, (uint32_t)status);
+    return hk_write_user(thread, thread->user_thread + USER_WAIT_STATUS, bytes,
+                         sizeof(bytes));
+}
+
+/* The user's word says whether somebody was quicker: 0 or below. */
+int64_t hk_sys_block_thread(struct hk_thread *self, uint32_t flags,
+                            int64_t timeout)
+{
+    int64_t deadline = hk_call_deadline(self, flags, timeout);
+    int32_t status;
+
+    pthread_mutex_lock(&self->team->lock);
+    if (get_wait_status(self, &status) != HK_B_OK || status <= 0) {
+        pthread_mutex_unlock(&self->team->lock);
+        return status;
+    }
+    hk_wait_prepare(self);
+    self->life->is_blocked = 1;
+    pthread_mutex_unlock(&self->team->lock);
+
+    status = hk_wait(self, deadline);
+    pthread_mutex_lock(&self->team->lock);
+    self->life->is_blocked = 0;
+    if (hk_wait_result(self) != HK_WAITING)
+        status = hk_wait_result(self);
+    put_wait_status(self, status);
+    pthread_mutex_unlock(&self->team->lock);
+    return hk_timeout_status(status, flags, timeout);
+}
+
+static int32_t unblock(struct hk_thread *thread, int32_t value)
+{
+    int32_t status;
+
+    if (get_wait_status(thread, &status) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    if (status > 0)
+        put_wait_status(thread, value);
+    if (thread->life->is_blocked) {
+        thread->life->is_blocked = 0;
+        hk_wake(thread, value);
+    }
+    return HK_B_OK;
+}
+
+int64_t hk_sys_unblock_thread(struct hk_thread *self, int32_t thread,
+                              int32_t status)
+{
+    return with_thread(self, thread, unblock, status);
+}
+
+int64_t hk_sys_unblock_threads(struct hk_thread *self, gm_addr threads,
+                               uint32_t count, int32_t status)
+{
+    enum { MAX_COUNT = 128 };
+    uint8_t id[4];
+
+    if (count > MAX_COUNT)
+        return HK_B_BAD_VALUE;
+    for (uint32_t i = 0; i < count; i++) {
+        if (hk_read_user(self, id, threads + (gm_addr)i * 4, sizeof(id)) !=
+            HK_B_OK)
+            return HK_B_BAD_ADDRESS;
+        with_thread(self, (int32_t)hk_get32(id), unblock, status);
+    }
+    return HK_B_OK;
+}

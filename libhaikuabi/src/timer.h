@@ -1,0 +1,21 @@
+/* timer.h -- timers that send signals. */
+/* SPDX-License-Identifier: MIT */
+#ifndef HK_TIMER_H
+#define HK_TIMER_H
+
+#include "signals.h"
+
+/* The host signal by which timers of the host tell that they expired. */
+int hk_timer_signal(void);
+
+/* In its handler: the guest's signal (signal 0: none). */
+struct hk_siginfo hk_timer_expired(struct hk_team *team, const void *siginfo);
+
+int hk_timers_new(struct hk_timers **timers);
+void hk_timers_free(struct hk_timers *timers);
+
+/* What exec and fork do: no timer is left. */
+void hk_timers_clear(struct hk_timers *timers);
+void hk_timers_fork_child(struct hk_timers *timers);
+
+#endif

@@ -1,0 +1,114 @@
+/* wait.c -- how a thread sleeps, and what wakes it. */
+/* SPDX-License-Identifier: MIT */
+#include "wait.h"
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "kernel.h"
+
+static void futex_wait(atomic_uint *word, unsigned value, int64_t deadline)
+{
+    struct timespec until;
+    const struct timespec *timeout = NULL;
+
+    if (deadline != HK_INFINITE_TIMEOUT) {
+        until = hk_host_deadline(deadline);
+        timeout = &until;
+    }
+    syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value, timeout, NULL,
+            FUTEX_BITSET_MATCH_ANY);
+}
+
+static void post_event(struct hk_thread *thread)
+{
+    atomic_fetch_add_explicit(&thread->wait.events, 1, memory_order_release);
+    syscall(SYS_futex, &thread->wait.events, FUTEX_WAKE_PRIVATE, 1);
+}
+
+void hk_wait_prepare(struct hk_thread *self)
+{
+    atomic_store_explicit(&self->wait.result, HK_WAITING, memory_order_release);
+}
+
+int32_t hk_wait_result(struct hk_thread *self)
+{
+    return atomic_load_explicit(&self->wait.result, memory_order_acquire);
+}
+
+int32_t hk_wait(struct hk_thread *self, int64_t deadline)
+{
+    for (;;) {
+        unsigned events =
+            atomic_load_explicit(&self->wait.events, memory_order_acquire);
+        int32_t result = hk_wait_result(self);
+
+        if (result != HK_WAITING)
+            return result;
+        if (atomic_load_explicit(&self->attention, memory_order_acquire))
+            return HK_B_INTERRUPTED;
+        if (deadline != HK_INFINITE_TIMEOUT && hk_system_time() >= deadline)
+            return HK_B_TIMED_OUT;
+        futex_wait(&self->wait.events, events, deadline);
+    }
+}
+
+unsigned hk_changes(struct hk_team *team)
+{
+    return atomic_load_explicit(&team->changes, memory_order_acquire);
+}
+
+int32_t hk_wait_change(struct hk_thread *self, unsigned seen, int64_t deadline)
+{
+    while (hk_changes(self->team) == seen) {
+        if (atomic_load_explicit(&self->attention, memory_order_acquire))
+            return HK_B_INTERRUPTED;
+        if (deadline != HK_INFINITE_TIMEOUT && hk_system_time() >= deadline)
+            return HK_B_TIMED_OUT;
+        futex_wait(&self->team->changes, seen, deadline);
+    }
+    return HK_B_OK;
+}
+
+void hk_announce_change(struct hk_team *team)
+{
+    atomic_fetch_add_explicit(&team->changes, 1, memory_order_release);
+    syscall(SYS_futex, &team->changes, FUTEX_WAKE_PRIVATE, INT_MAX);
+}
+
+void hk_wake(struct hk_thread *thread, int32_t result)
+{
+    atomic_store_explicit(&thread->wait.result, result, memory_order_release);
+    post_event(thread);
+}
+
+int hk_interrupt_signal(void)
+{
+    return SIGRTMIN;
+}
+
+void hk_interrupt_self(struct hk_thread *self)
+{
+    atomic_store_explicit(&self->attention, 1, memory_order_release);
+    post_event(self);
+    hk_announce_change(self->team); /* it may sleep there */
+    hk_kernel_of(self)->config.host->cpu->kick(self->cpu);
+}
+
+void hk_interrupt(struct hk_thread *thread)
+{
+    hk_interrupt_self(thread);
+    syscall(SYS_tgkill, thread->team->id, thread->id, hk_interrupt_signal());
+}
+
+int32_t hk_timeout_status(int32_t status, uint32_t flags, int64_t timeout)
+{
+    if (status == HK_B_TIMED_OUT && (flags & HK_RELATIVE_TIMEOUT) != 0 &&
+        timeout <= 0)
+        return HK_B_WOULD_BLOCK;
+    return status;
+}
