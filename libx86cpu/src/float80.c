@@ -237,13 +237,14 @@ struct xcpu_f80_wide xcpu_f80_wide_add(const struct xcpu_f80_env *env,
     struct xcpu_f80_wide sum;
     xcpu_u128 x, y;
 
-    if (b.exponent > a.exponent || (b.exponent == a.exponent && b.hi > a.hi)) {
+    if (b.exponent > a.exponent ||
+        (b.exponent == a.exponent && bits_of(b) > bits_of(a))) {
         sum = a;
         a = b;
         b = sum;
     }
     sum = a;
-    /* One bit of room for the carry; 64-bit operands leave 63 below them. */
+    /* One bit of room for the carry. */
     x = bits_of(a) >> 1;
     y = xcpu_u128_shift_sticky(bits_of(b) >> 1,
                                (uint32_t)(a.exponent - b.exponent));

@@ -139,4 +139,25 @@ struct xcpu_f80 xcpu_f80_from_bcd(const uint8_t bcd[10]);
 void xcpu_f80_to_bcd(struct xcpu_f80_env *env, struct xcpu_f80 a,
                      uint8_t bcd[10]);
 
+/*
+ * Transcendental functions, within one unit in the last place. float80_exp.c:
+ * 2^a - 1; b * log2(a); b * log2(a + 1).
+ */
+struct xcpu_f80 xcpu_f80_2xm1(struct xcpu_f80_env *env, struct xcpu_f80 a);
+struct xcpu_f80 xcpu_f80_yl2x(struct xcpu_f80_env *env, struct xcpu_f80 a,
+                              struct xcpu_f80 b);
+struct xcpu_f80 xcpu_f80_yl2xp1(struct xcpu_f80_env *env, struct xcpu_f80 a,
+                                struct xcpu_f80 b);
+
+/*
+ * float80_trig.c: arc tangent of b / a by quadrant; sine and cosine, either
+ * pointer may be NULL; tangent. The latter raise C2 alone for operands from
+ * 2^63 on and have no results then.
+ */
+struct xcpu_f80 xcpu_f80_patan(struct xcpu_f80_env *env, struct xcpu_f80 a,
+                               struct xcpu_f80 b);
+void xcpu_f80_sincos(struct xcpu_f80_env *env, struct xcpu_f80 a,
+                     struct xcpu_f80 *sin, struct xcpu_f80 *cos);
+struct xcpu_f80 xcpu_f80_ptan(struct xcpu_f80_env *env, struct xcpu_f80 a);
+
 #endif
