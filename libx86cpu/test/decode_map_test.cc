@@ -8,8 +8,9 @@ extern "C" {
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <cstring>
 #include <set>
-#include <string>
 #include <vector>
 
 namespace
@@ -18,12 +19,13 @@ namespace
 /* A line of the table, as text and numbers: nothing of the map's code. */
 struct line {
     unsigned op;
-    std::string map;
+    const char *map;
     unsigned first, last;
-    std::string prefix, mod, reg;
+    const char *prefix, *mod, *reg;
 };
 
-const std::vector<line> lines = {
+/* Plain data: constructors of a thousand lines take minutes to compile. */
+const line lines[] = {
 #define XCPU_ROW(id, mnemonic, a, b, c, map, first, last, prefix, mod, reg,    \
                  ...)                                                          \
     {XCPU_OP_##id, #map, first, last, #prefix, #mod, #reg},
@@ -33,6 +35,11 @@ const std::vector<line> lines = {
 };
 
 using bytes = std::vector<uint8_t>;
+
+bool is(const char *column, const char *token)
+{
+    return strcmp(column, token) == 0;
+}
 
 /* Prefix bytes that a line's column admits, each alone. */
 std::vector<bytes> prefixes(const line &l)
@@ -51,30 +58,31 @@ std::vector<bytes> prefixes(const line &l)
     };
 
     for (const auto &column : columns)
-        if (l.prefix == column.name)
+        if (is(l.prefix, column.name))
             return column.admitted;
     ADD_FAILURE() << "prefix column " << l.prefix;
     return {};
 }
 
-bool in_digits(const std::string &column, unsigned reg)
+bool in_digits(const char *column, unsigned reg)
 {
     const unsigned first = static_cast<unsigned>(column[0] - '0');
-    const unsigned last = static_cast<unsigned>(column.back() - '0');
+    const unsigned last =
+        static_cast<unsigned>(column[strlen(column) - 1] - '0');
 
-    return column == "r" || (first <= reg && reg <= last);
+    return is(column, "r") || (first <= reg && reg <= last);
 }
 
 /* Opcode bytes of a line up to, not including, its ModRM byte. */
 bytes opcode_bytes(const line &l, unsigned value)
 {
-    if (l.map == "1B")
+    if (is(l.map, "1B"))
         return {static_cast<uint8_t>(value)};
-    if (l.map == "0F")
+    if (is(l.map, "0F"))
         return {0x0f, static_cast<uint8_t>(value)};
-    if (l.map == "0F01")
+    if (is(l.map, "0F01"))
         return {0x0f, 0x01};
-    return {static_cast<uint8_t>(std::stoul(l.map, nullptr, 16))};
+    return {static_cast<uint8_t>(strtoul(l.map, nullptr, 16))};
 }
 
 /* ModRM bytes of a line; one of any value where it has none. */
@@ -82,12 +90,12 @@ std::vector<uint8_t> modrm_bytes(const line &l, unsigned value)
 {
     std::vector<uint8_t> found;
 
-    if (l.map != "1B" && l.map != "0F")
+    if (!is(l.map, "1B") && !is(l.map, "0F"))
         return {static_cast<uint8_t>(value)};
     for (unsigned modrm = 0; modrm < 256; modrm++) {
-        if (l.mod == "mem" && modrm >= 0xc0)
+        if (is(l.mod, "mem") && modrm >= 0xc0)
             continue;
-        if (l.mod == "reg" && modrm < 0xc0)
+        if (is(l.mod, "reg") && modrm < 0xc0)
             continue;
         if (in_digits(l.reg, modrm >> 3 & 7))
             found.push_back(static_cast<uint8_t>(modrm));

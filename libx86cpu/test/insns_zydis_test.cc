@@ -9,6 +9,7 @@ extern "C" {
 #include <Zydis/Zydis.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <set>
@@ -23,39 +24,45 @@ using names = std::set<std::string>;
 
 struct line {
     unsigned op;
-    std::string map;
+    const char *map;
     unsigned first;
-    std::string prefix, mod, reg;
-    std::vector<std::string> letters;
+    const char *prefix, *mod, *reg;
+    const char *letters[3];
 };
 
-const std::vector<line> lines = {
+/* Plain data: constructors of a thousand lines take minutes to compile. */
+const line lines[] = {
 #define XCPU_ROW(id, mnemonic, a, b, c, map, first, last, prefix, mod, reg,    \
                  ...)                                                          \
     {XCPU_OP_##id, #map, first, #prefix, #mod, #reg, {#a, #b, #c}},
 #include "libx86cpu/src/x86_insns.def"
 };
 
+bool is(const char *column, const char *token)
+{
+    return strcmp(column, token) == 0;
+}
+
 /* One encoding of a line, with memory at [ecx] or with registers 1. */
 bytes encoding(const line &l, bool memory, bool operand_16)
 {
     bytes code;
 
-    if (l.prefix == "66" || operand_16)
+    if (is(l.prefix, "66") || operand_16)
         code.push_back(0x66);
-    if (l.prefix == "F2" || l.prefix == "F3")
-        code.push_back(l.prefix == "F2" ? 0xf2 : 0xf3);
-    if (l.map == "0F01") {
+    if (is(l.prefix, "F2") || is(l.prefix, "F3"))
+        code.push_back(is(l.prefix, "F2") ? 0xf2 : 0xf3);
+    if (is(l.map, "0F01")) {
         code.push_back(0x0f);
         code.push_back(0x01);
-    } else if (l.map == "0F") {
+    } else if (is(l.map, "0F")) {
         code.push_back(0x0f);
-    } else if (l.map != "1B") {
-        code.push_back(std::stoul(l.map, nullptr, 16) & 0xff);
+    } else if (!is(l.map, "1B")) {
+        code.push_back(strtoul(l.map, nullptr, 16) & 0xff);
     }
     code.push_back(l.first & 0xff);
-    if (l.map == "1B" || l.map == "0F") {
-        const int reg = l.reg == "r" ? 1 : l.reg[0] - '0';
+    if (is(l.map, "1B") || is(l.map, "0F")) {
+        const int reg = is(l.reg, "r") ? 1 : l.reg[0] - '0';
 
         code.push_back(static_cast<uint8_t>((memory ? 0x01 : 0xc1) | reg << 3));
     }
@@ -89,8 +96,9 @@ template <typename Visit> void for_each_encoding(Visit visit)
             for (bool operand_16 : {false, true}) {
                 pair p = {l, xcpu_rows[l.op], {}, {}, {}, false};
 
-                if (l.mod == (memory ? "reg" : "mem") ||
-                    (operand_16 && l.prefix != "any" && l.prefix != "npo"))
+                if (is(l.mod, memory ? "reg" : "mem") ||
+                    (operand_16 && !is(l.prefix, "any") &&
+                     !is(l.prefix, "npo")))
                     continue;
 
                 const bytes code = encoding(l, memory, operand_16);
@@ -231,7 +239,7 @@ TEST(InsnsZydis, MemoryOperandsAgreeInSizeAndDirection)
             EXPECT_EQ((theirs->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0,
                       (p.row.attributes & A_WM) != 0);
         }
-        for (const std::string &letter : p.l.letters) {
+        for (const char *letter : p.l.letters) {
             const unsigned size = bits(letter, p.ours.operand_size);
 
             if (strchr("EMOQW", letter[0]) != nullptr && size != 0) {
@@ -256,9 +264,9 @@ TEST(InsnsZydis, RegisterOperandsAgreeInClass)
     for_each_encoding([](const pair &p) {
         if (p.row.group == XG_UD)
             return;
-        for (size_t i = 0; i < p.l.letters.size(); i++)
+        for (size_t i = 0; i < 3; i++)
             for (const auto &kind : kinds) {
-                const std::string &letter = p.l.letters[i];
+                const std::string letter = p.l.letters[i];
                 const ZydisDecodedOperand &theirs = p.operands[i];
 
                 if (letter == "GS" ||
