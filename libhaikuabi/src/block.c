@@ -3,44 +3,81 @@
 #include "block.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <time.h>
 
 #include "clock.h"
+#include "signals.h"
 
+/* Signals that do nothing are no interruption. */
 int hk_is_interrupted(struct hk_thread *self)
 {
-    return atomic_load_explicit(&self->attention, memory_order_acquire) != 0;
+    if (!atomic_exchange_explicit(&self->attention, 0, memory_order_acq_rel))
+        return 0;
+    if (!hk_signals_has_effect(self))
+        return 0;
+    atomic_store_explicit(&self->attention, 1, memory_order_release);
+    return 1;
+}
+
+static int poll_until(struct pollfd *fds, uint32_t count, int64_t deadline,
+                      const sigset_t *mask)
+{
+    struct timespec timeout = {0, 0};
+    int64_t left;
+
+    if (deadline == HK_INFINITE_TIMEOUT)
+        return ppoll(fds, count, NULL, mask);
+    left = deadline - hk_system_time();
+    if (left > 0) {
+        timeout.tv_sec = left / 1000000;
+        timeout.tv_nsec = left % 1000000 * 1000;
+    }
+    return ppoll(fds, count, &timeout, mask);
+}
+
+/* Host signals stay blocked between the look for an interruption and the
+ * wait, so that none comes in between unseen. */
+static int32_t wait_once(struct hk_thread *self, struct pollfd *fds,
+                         uint32_t count, int64_t deadline)
+{
+    sigset_t all, mask;
+    int32_t result;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &mask);
+    if (hk_is_interrupted(self)) {
+        result = HK_B_INTERRUPTED;
+    } else {
+        result = poll_until(fds, count, deadline, &mask);
+        if (result < 0)
+            result = hk_status_from_errno(errno);
+    }
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    return result;
 }
 
 int32_t hk_block_fds(struct hk_thread *self, struct pollfd *fds, uint32_t count,
                      int64_t deadline)
 {
-    for (;;) {
-        struct timespec timeout = {0, 0};
-        int64_t left = 0;
-        int ready;
+    int32_t result = poll_until(fds, count, 0, NULL);
 
-        if (hk_is_interrupted(self))
+    if (result < 0 && errno != EINTR)
+        return hk_status_from_errno(errno);
+    while (result <= 0 && hk_system_time() < deadline) {
+        result = wait_once(self, fds, count, deadline);
+        if (result == HK_B_INTERRUPTED && hk_is_interrupted(self))
             return HK_B_INTERRUPTED;
-        if (deadline != INT64_MAX)
-            left = deadline - hk_system_time();
-        if (left > 0) {
-            timeout.tv_sec = left / 1000000;
-            timeout.tv_nsec = left % 1000000 * 1000;
-        }
-        ready =
-            ppoll(fds, count, deadline == INT64_MAX ? NULL : &timeout, NULL);
-        if (ready >= 0)
-            return ready;
-        if (errno != EINTR)
-            return hk_status_from_errno(errno);
+        if (result < 0 && result != HK_B_INTERRUPTED)
+            return result;
     }
+    return result < 0 ? 0 : result;
 }
 
 int32_t hk_block_fd(struct hk_thread *self, int fd, short events)
 {
     struct pollfd poll_fd = {fd, events, 0};
-    int32_t result = hk_block_fds(self, &poll_fd, 1, INT64_MAX);
+    int32_t result = hk_block_fds(self, &poll_fd, 1, HK_INFINITE_TIMEOUT);
 
     return result < 0 ? result : HK_B_OK;
 }

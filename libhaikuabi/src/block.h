@@ -9,8 +9,8 @@
 
 /*
  * Waits for host descriptors as poll(2) does, until a deadline (system_time,
- * us; INT64_MAX: none). Every wait of a file call is made here, so that a
- * signal for the thread ends it. Returns how many are ready (0: the deadline
+ * us, or HK_INFINITE_TIMEOUT). File calls wait here, so that what concerns
+ * the thread ends the wait. Returns how many are ready (0: the deadline
  * came), B_INTERRUPTED, or an error.
  */
 int32_t hk_block_fds(struct hk_thread *self, struct pollfd *fds, uint32_t count,
@@ -19,8 +19,11 @@ int32_t hk_block_fds(struct hk_thread *self, struct pollfd *fds, uint32_t count,
 /* The same for one descriptor, without a deadline: B_OK or an error. */
 int32_t hk_block_fd(struct hk_thread *self, int fd, short events);
 
-/* Whether a host call that came back with EINTR is to be given up: something
- * waits for the thread. */
+/*
+ * For host calls that wait by themselves (an open of a fifo, a lock): whether
+ * one that came back with EINTR is to be given up. A signal in the instant
+ * before the host's call begins is seen when that returns.
+ */
 int hk_is_interrupted(struct hk_thread *self);
 
 #endif

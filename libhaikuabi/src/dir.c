@@ -9,6 +9,7 @@
 
 #include "attr.h"
 #include "bytes.h"
+#include "node_refs.h"
 #include "stat.h"
 #include "syscalls.h"
 
@@ -214,6 +215,8 @@ static int64_t list(const struct hk_thread *self, struct hk_file *file,
 
     if (status != HK_B_OK)
         return status;
+    hk_refs_note(self, listing->directory.device, listing->directory.inode,
+                 file, "");
     pthread_mutex_lock(&file->lock);
     status = file->kind == HK_FILE_DIR ? list_dir(vfs, file, listing)
                                        : list_attributes(file, listing);

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "node_refs.h"
+
 enum { LIMIT_DEFAULT = 256, LIMIT_MAX = 8192 };
 
 struct slot {
@@ -21,7 +23,13 @@ struct hk_fds {
     uint32_t size; /* of slots */
     uint32_t limit;
     struct hk_file *cwd;
+    struct hk_refs *refs; /* has a lock of its own */
 };
+
+struct hk_refs *hk_refs_of(const struct hk_thread *self)
+{
+    return self->team->fds->refs;
+}
 
 struct hk_file *hk_file_new(enum hk_file_kind kind, struct hk_node node,
                             uint32_t open_mode)
@@ -67,6 +75,7 @@ void hk_file_put(struct hk_file *file)
         hk_node_close(&file->node);
     pthread_mutex_destroy(&file->lock);
     free(file->attribute);
+    free(file->path);
     free(file);
 }
 
@@ -139,7 +148,9 @@ int hk_fds_new(const struct hk_vfs *vfs, const char *working_directory,
     made->limit = LIMIT_DEFAULT;
     made->size = 16;
     made->slots = calloc(made->size, sizeof(*made->slots));
-    error = made->slots == NULL ? HK_ERR_NOMEM : add_standard(made);
+    made->refs = hk_refs_new();
+    error = made->slots == NULL || made->refs == NULL ? HK_ERR_NOMEM
+                                                      : add_standard(made);
     if (error == 0)
         error = open_cwd(made, vfs, working_directory);
     if (error < 0) {
@@ -163,6 +174,7 @@ void hk_fds_free(struct hk_fds *fds)
         hk_file_put(file);
     }
     hk_file_put(fds->cwd);
+    hk_refs_free(fds->refs);
     pthread_mutex_destroy(&fds->lock);
     free(fds->slots);
     free(fds);
@@ -185,18 +197,27 @@ void hk_fds_exec(struct hk_fds *fds)
     close_flagged(fds, HK_FD_CLOEXEC);
 }
 
+/* A file's own lock may be held by a thread that the child does not have;
+ * what it guards is changed as a whole, so it is sound. */
+static void renew_locks(struct hk_fds *fds)
+{
+    for (uint32_t i = 0; i < fds->size; i++)
+        if (fds->slots[i].file != NULL)
+            pthread_mutex_init(&fds->slots[i].file->lock, NULL);
+    pthread_mutex_init(&fds->cwd->lock, NULL);
+}
+
 void hk_fds_before_fork(struct hk_fds *fds)
 {
     pthread_mutex_lock(&fds->lock);
+    hk_refs_lock(fds->refs);
 }
 
-/* A file's own lock may be held by a thread that the child does not have;
- * what it guards is read and written as a whole, so it is sound. */
 void hk_fds_after_fork(struct hk_fds *fds, int is_child)
 {
-    for (uint32_t i = 0; is_child && i < fds->size; i++)
-        if (fds->slots[i].file != NULL)
-            pthread_mutex_init(&fds->slots[i].file->lock, NULL);
+    if (is_child)
+        renew_locks(fds);
+    hk_refs_unlock(fds->refs);
     pthread_mutex_unlock(&fds->lock);
     if (is_child)
         close_flagged(fds, HK_FD_CLOFORK);

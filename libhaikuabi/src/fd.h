@@ -54,7 +54,10 @@ struct hk_file {
     int64_t position;     /* HK_FILE_ATTR */
     char *attribute;      /* HK_FILE_ATTR: its name */
     int is_locked;        /* by lock_node */
+    char *path;           /* for hk_refs_note; NULL: not asked for yet */
 };
+
+struct hk_refs;
 
 /* 0 or HK_ERR_*; working_directory: a guest path. */
 int hk_fds_new(const struct hk_vfs *vfs, const char *working_directory,
@@ -68,6 +71,9 @@ void hk_fds_exec(struct hk_fds *fds);
  * meanwhile. After it in both, is_child in the new team. */
 void hk_fds_before_fork(struct hk_fds *fds);
 void hk_fds_after_fork(struct hk_fds *fds, int is_child);
+
+/* See node_refs.h. */
+struct hk_refs *hk_refs_of(const struct hk_thread *self);
 
 /* How many descriptors there may be; setting it is B_OK, or B_BUSY when a
  * higher one is in use, or B_BAD_VALUE. */

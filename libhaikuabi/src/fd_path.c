@@ -28,30 +28,30 @@ static int is_none(const struct hk_thread *self, int32_t fd)
     return fd < 0;
 }
 
-/* The file of a pair's directory, with a reference; NULL when the
- * descriptor is wrong. */
-static struct hk_file *start_of(const struct hk_thread *self, int32_t fd,
-                                const char *path)
+struct hk_file *hk_start_of(const struct hk_thread *self, int32_t fd,
+                            const char *path)
 {
-    return path[0] == '/' || is_none(self, fd) ? hk_cwd_get(self)
-                                               : hk_file_get(self, fd);
-}
+    struct hk_file *file;
 
-static int has_node(const struct hk_file *file)
-{
-    return file->kind <= HK_FILE_ATTR_DIR;
+    if (path[0] == '/' || is_none(self, fd))
+        return hk_cwd_get(self);
+    file = hk_file_get(self, fd);
+    if (file == NULL || file->kind <= HK_FILE_ATTR_DIR)
+        return file;
+    hk_file_put(file); /* a socket has no node */
+    return NULL;
 }
 
 int32_t hk_open_at(const struct hk_thread *self, int32_t fd, const char *path,
                    unsigned walk_flags, int host_flags, mode_t mode,
                    struct hk_node *node)
 {
-    struct hk_file *start = start_of(self, fd, path);
+    struct hk_file *start = hk_start_of(self, fd, path);
     int32_t status = HK_B_FILE_ERROR;
 
     if (path[0] == '\0')
         status = HK_B_ENTRY_NOT_FOUND;
-    else if (start != NULL && has_node(start))
+    else if (start != NULL)
         status = hk_vfs_open(hk_kernel_of(self)->vfs, &start->node, path,
                              walk_flags, host_flags, mode, node);
     hk_file_put(start);
@@ -62,12 +62,12 @@ int32_t hk_open_parent_at(const struct hk_thread *self, int32_t fd,
                           const char *path, struct hk_node *directory,
                           char leaf[HK_FILE_NAME_LENGTH])
 {
-    struct hk_file *start = start_of(self, fd, path);
+    struct hk_file *start = hk_start_of(self, fd, path);
     int32_t status = HK_B_FILE_ERROR;
 
     if (path[0] == '\0')
         status = HK_B_ENTRY_NOT_FOUND;
-    else if (start != NULL && has_node(start))
+    else if (start != NULL)
         status = hk_vfs_open_parent(hk_kernel_of(self)->vfs, &start->node, path,
                                     directory, leaf);
     hk_file_put(start);

@@ -18,6 +18,11 @@ int32_t hk_read_path(const struct hk_thread *self, char *path, gm_addr from);
 int32_t hk_read_file_name(const struct hk_thread *self,
                           char name[HK_FILE_NAME_LENGTH], gm_addr from);
 
+/* The file whose node a pair's path starts from, with a reference; NULL when
+ * the descriptor is wrong. */
+struct hk_file *hk_start_of(const struct hk_thread *self, int32_t fd,
+                            const char *path);
+
 /* hk_vfs_open of a pair. */
 int32_t hk_open_at(const struct hk_thread *self, int32_t fd, const char *path,
                    unsigned walk_flags, int host_flags, mode_t mode,

@@ -9,6 +9,7 @@
 #include "attr.h"
 #include "block.h"
 #include "bytes.h"
+#include "signals.h"
 #include "syscalls.h"
 
 /*
@@ -155,6 +156,8 @@ int64_t hk_transfer(struct hk_thread *self, const struct hk_transfer *transfer,
             done = try_io(self, &rest, vectors, count, 0);
         if (done < 0 && !can_wait)
             done = hk_status_from_errno(errno);
+        if (done == HK_B_BUSTED_PIPE)
+            hk_signal_self(self, HK_SIGPIPE);
         if (done <= 0)
             return total > 0 ? total : done;
         total += done;

@@ -37,9 +37,10 @@ static unsigned walk_flags(uint32_t mode)
     return mode & HK_O_NOTRAVERSE ? HK_WALK_LINK : HK_WALK_FOLLOW;
 }
 
-int64_t hk_open_file(struct hk_thread *self, int32_t fd, const char *path,
-                     uint32_t mode, int32_t perms)
+int64_t hk_open_file(struct hk_thread *self, const struct hk_node *start,
+                     const char *path, uint32_t mode, int32_t perms)
 {
+    const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
     int flags = host_flags(mode);
     struct hk_node node;
     struct hk_file *file;
@@ -47,13 +48,13 @@ int64_t hk_open_file(struct hk_thread *self, int32_t fd, const char *path,
 
     if ((mode & HK_O_RWMASK) == HK_O_RWMASK)
         return HK_B_BAD_VALUE;
-    status = hk_open_at(self, fd, path, walk_flags(mode), flags, (mode_t)perms,
-                        &node);
+    status = hk_vfs_open(vfs, start, path, walk_flags(mode), flags,
+                         (mode_t)perms, &node);
     /* Haiku opens a directory that is there already, the host does not. */
     if (status == HK_B_IS_A_DIRECTORY && mode & HK_O_CREAT &&
         !(mode & (HK_O_RWMASK | HK_O_TRUNC)))
-        status = hk_open_at(self, fd, path, walk_flags(mode), flags & ~O_CREAT,
-                            0, &node);
+        status = hk_vfs_open(vfs, start, path, walk_flags(mode),
+                             flags & ~O_CREAT, 0, &node);
     if (status != HK_B_OK)
         return status;
     file = hk_file_new(HK_FILE_NODE, node, mode);
@@ -66,19 +67,27 @@ int64_t hk_sys_open(struct hk_thread *self, int32_t fd, gm_addr path,
                     int32_t open_mode, int32_t perms)
 {
     char text[HK_PATH_LENGTH];
-    int32_t status = hk_read_path(self, text, path);
+    struct hk_file *start;
+    int64_t result = hk_read_path(self, text, path);
 
-    if (status != HK_B_OK)
-        return status;
-    return hk_open_file(self, fd, text, (uint32_t)open_mode, perms);
+    if (result != HK_B_OK)
+        return result;
+    start = hk_start_of(self, fd, text);
+    if (start == NULL)
+        return HK_B_FILE_ERROR;
+    result = hk_open_file(self, &start->node, text, (uint32_t)open_mode, perms);
+    hk_file_put(start);
+    return result;
 }
 
-int64_t hk_open_dir(struct hk_thread *self, int32_t fd, const char *path)
+int64_t hk_open_dir(struct hk_thread *self, const struct hk_node *start,
+                    const char *path)
 {
     struct hk_node node;
     struct hk_file *file;
-    int32_t status = hk_open_at(self, fd, path, HK_WALK_FOLLOW,
-                                O_RDONLY | O_DIRECTORY, 0, &node);
+    int32_t status =
+        hk_vfs_open(hk_kernel_of(self)->vfs, start, path, HK_WALK_FOLLOW,
+                    O_RDONLY | O_DIRECTORY, 0, &node);
 
     if (status != HK_B_OK)
         return status;
@@ -88,17 +97,29 @@ int64_t hk_open_dir(struct hk_thread *self, int32_t fd, const char *path)
     return hk_fd_add(self, file, 0, HK_FD_CLOEXEC);
 }
 
+static int64_t open_dir(struct hk_thread *self, int32_t fd, const char *path)
+{
+    struct hk_file *start = hk_start_of(self, fd, path);
+    int64_t result;
+
+    if (start == NULL)
+        return HK_B_FILE_ERROR;
+    result = hk_open_dir(self, &start->node, path);
+    hk_file_put(start);
+    return result;
+}
+
 int64_t hk_sys_open_dir(struct hk_thread *self, int32_t fd, gm_addr path)
 {
     char text[HK_PATH_LENGTH];
     int32_t status;
 
     if (path == 0)
-        return fd < 0 ? HK_B_BAD_VALUE : hk_open_dir(self, fd, ".");
+        return fd < 0 ? HK_B_BAD_VALUE : open_dir(self, fd, ".");
     status = hk_read_path(self, text, path);
     if (status != HK_B_OK)
         return status;
-    return hk_open_dir(self, fd, text);
+    return open_dir(self, fd, text);
 }
 
 /* The name that a directory has in its parent; "." for the root. */
@@ -124,7 +145,7 @@ static int32_t name_of(const struct hk_thread *self, int32_t fd, char *name)
 int64_t hk_sys_open_parent_dir(struct hk_thread *self, int32_t fd, gm_addr name,
                                uint32_t name_length)
 {
-    int64_t parent = hk_open_dir(self, fd, "..");
+    int64_t parent = open_dir(self, fd, "..");
     char text[HK_PATH_LENGTH];
     int32_t status;
 

@@ -6,9 +6,10 @@
 #include "fd.h"
 
 /* open and open_dir with a path at hand: a descriptor or an error. */
-int64_t hk_open_file(struct hk_thread *self, int32_t fd, const char *path,
-                     uint32_t mode, int32_t perms);
-int64_t hk_open_dir(struct hk_thread *self, int32_t fd, const char *path);
+int64_t hk_open_file(struct hk_thread *self, const struct hk_node *start,
+                     const char *path, uint32_t mode, int32_t perms);
+int64_t hk_open_dir(struct hk_thread *self, const struct hk_node *start,
+                    const char *path);
 
 /* create_dir in an open directory: B_OK or an error. */
 int32_t hk_make_dir(const struct hk_node *directory, const char *name,

@@ -7,16 +7,57 @@
 #include "attr.h"
 #include "fd_path.h"
 #include "host_open.h"
+#include "node_refs.h"
 #include "stat.h"
 #include "syscalls.h"
 
-static int32_t stat_file(const struct hk_thread *self,
-                         const struct hk_node *node, struct hk_file *file,
+/* What entry_ref calls or read_fs_info may ask for later. */
+static int is_noted(const struct hk_stat *stat)
+{
+    return S_ISDIR(stat->mode) || hk_is_nested_device(stat->device);
+}
+
+static int32_t stat_path(const struct hk_thread *self, int32_t fd, gm_addr path,
+                         int traverse, struct hk_stat *stat)
+{
+    const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
+    char text[HK_PATH_LENGTH];
+    struct hk_file *start;
+    struct hk_node node;
+    int32_t status = hk_read_path(self, text, path);
+
+    if (status != HK_B_OK)
+        return status;
+    start = hk_start_of(self, fd, text);
+    if (start == NULL)
+        return HK_B_FILE_ERROR;
+    status = hk_vfs_open(vfs, &start->node, text, traverse ? HK_WALK_FOLLOW : 0,
+                         O_PATH, 0, &node);
+    if (status == HK_B_OK) {
+        status = hk_stat_node(vfs, &node, stat);
+        hk_node_close(&node);
+        if (status == HK_B_OK && is_noted(stat))
+            hk_refs_note(self, stat->device, stat->inode, start, text);
+    }
+    hk_file_put(start);
+    return status;
+}
+
+static int32_t stat_file(const struct hk_thread *self, int32_t fd,
                          struct hk_stat *stat)
 {
-    if (file != NULL && file->kind == HK_FILE_ATTR)
-        return hk_attr_stat(hk_kernel_of(self)->vfs, file, stat);
-    return hk_stat_node(hk_kernel_of(self)->vfs, node, stat);
+    const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
+    struct hk_file *file = hk_file_get(self, fd);
+    int32_t status;
+
+    if (file == NULL)
+        return HK_B_FILE_ERROR;
+    status = file->kind == HK_FILE_ATTR ? hk_attr_stat(vfs, file, stat)
+                                        : hk_stat_node(vfs, &file->node, stat);
+    if (status == HK_B_OK && S_ISDIR(stat->mode))
+        hk_refs_note(self, stat->device, stat->inode, file, "");
+    hk_file_put(file);
+    return status;
 }
 
 int64_t hk_sys_read_stat(struct hk_thread *self, int32_t fd, gm_addr path,
@@ -24,20 +65,12 @@ int64_t hk_sys_read_stat(struct hk_thread *self, int32_t fd, gm_addr path,
 {
     uint8_t bytes[HK_STAT_SIZE];
     struct hk_stat info;
-    struct hk_node node;
-    struct hk_file *file;
     int32_t status;
 
     if (stat_size > HK_STAT_SIZE)
         return HK_B_BAD_VALUE;
-    /* A descriptor below 0 is none, also without a path. */
-    if (path == 0 && fd < 0)
-        return HK_B_FILE_ERROR;
-    status = hk_node_of(self, fd, path, traverse_link, &node, &file);
-    if (status == HK_B_OK) {
-        status = stat_file(self, &node, file, &info);
-        hk_node_release(&node, file);
-    }
+    status = path != 0 ? stat_path(self, fd, path, traverse_link, &info)
+                       : stat_file(self, fd, &info);
     if (status != HK_B_OK)
         return status;
     hk_stat_put(bytes, &info);

@@ -21,6 +21,8 @@ static const struct {
     {"tty", "/dev/tty"},
 };
 
+#define NESTED_DEVICE (1u << 30)
+
 static int error_from_errno(void)
 {
     switch (errno) {
@@ -308,8 +310,13 @@ int32_t hk_vfs_device(const struct hk_vfs *vfs, dev_t host_device)
     for (uint32_t i = 0; i < vfs->volume_count; i++)
         if (vfs->volumes[i].host_device == host_device)
             return (int32_t)(HK_DEVICE_FIRST + i);
-    return (int32_t)(1u << 30 | (major(host_device) & 0x3ff) << 20 |
+    return (int32_t)(NESTED_DEVICE | (major(host_device) & 0x3ff) << 20 |
                      (minor(host_device) & 0xfffff));
+}
+
+int hk_is_nested_device(int32_t device)
+{
+    return ((uint32_t)device & NESTED_DEVICE) != 0;
 }
 
 struct hk_node hk_place_node(const struct hk_place *place)

@@ -108,8 +108,10 @@ int32_t hk_node_path(const struct hk_node *directory, char *path, size_t size);
 int32_t hk_vfs_normalize(const struct hk_vfs *vfs, const struct hk_node *start,
                          const char *path, int traverse, char *normal);
 
-/* The guest's id of a file system. */
+/* The guest's id of a file system; whether it is one that no mount begins
+ * with, but has inside. */
 int32_t hk_vfs_device(const struct hk_vfs *vfs, dev_t host_device);
+int hk_is_nested_device(int32_t device);
 
 /* A node of a place; it has no descriptor. */
 struct hk_node hk_place_node(const struct hk_place *place);

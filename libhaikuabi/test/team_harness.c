@@ -9,13 +9,15 @@
 
 #include "libhaikuabi/src/kernel.h"
 #include "libhaikuabi/src/syscall_table.h"
+#include "libhaikuabi/src/thread.h"
 
 struct harness {
     struct gm_space *space;
     struct hk_kernel *kernel;
-    struct hk_thread thread;
+    struct hk_thread *thread;
     struct hk_config config;
     struct hk_host host;
+    struct hk_cpu_ops cpu;
 };
 
 /* The page that is watched, for the handler; one test runs at a time. */
@@ -46,6 +48,16 @@ static void report(void *host, const char *line)
     fprintf(stderr, "%s\n", line);
 }
 
+static void *new_cpu(void *host)
+{
+    return host;
+}
+
+static void free_cpu(void *cpu)
+{
+    (void)cpu;
+}
+
 static int start(struct harness *harness)
 {
     struct gm_mapping memory = {
@@ -58,14 +70,21 @@ static int start(struct harness *harness)
 
     if (error < 0 || gm_map(harness->space, &memory) < 0)
         return HK_ERR_NOMEM;
+    harness->cpu.new_cpu = new_cpu;
+    harness->cpu.free_cpu = free_cpu;
+    harness->cpu.kick = free_cpu; /* nothing runs */
+    harness->host.cpu = &harness->cpu;
+    harness->host.host = harness;
     harness->host.report = report;
     harness->config.host = &harness->host;
     harness->config.space = harness->space;
     error = hk_kernel_new(&harness->config, &harness->kernel);
     if (error < 0)
         return error;
-    harness->thread.team = harness->kernel->team;
-    harness->thread.id = harness->thread.team->id;
+    harness->thread = hk_thread_new(harness->kernel->team);
+    if (harness->thread == NULL)
+        return HK_ERR_NOMEM;
+    hk_thread_add(harness->thread);
     return 0;
 }
 
@@ -119,7 +138,7 @@ int64_t harness_call(struct harness *harness, const char *name,
         fprintf(stderr, "no call %s of %zu words\n", name, count);
         abort();
     }
-    return hk_syscall_rows[row].call(&harness->thread, words);
+    return hk_syscall_rows[row].call(harness->thread, words);
 }
 
 uint8_t *harness_host(struct harness *harness, uint32_t address)

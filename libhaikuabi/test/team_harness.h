@@ -121,7 +121,10 @@ class Team
     {
         harness = harness_new(&config, &error);
     }
-    ~Team() { harness_free(harness); }
+    ~Team()
+    {
+        harness_free(harness);
+    }
     Team(const Team &) = delete;
     Team &operator=(const Team &) = delete;
 

@@ -1,0 +1,149 @@
+/* fs_info.c -- volumes. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "bytes.h"
+#include "node_refs.h"
+#include "stat.h"
+#include "syscalls.h"
+
+/* haiku-abi/structs.md, "fs_info". */
+enum {
+    FS_INFO_SIZE = 480,
+    AT_VOLUME_NAME = 192,
+    AT_FS_NAME = 448,
+    VOLUME_NAME_SIZE = 256,
+    FS_NAME_SIZE = 32
+};
+
+enum fs_flags {
+    FS_IS_READONLY = 0x1,
+    FS_IS_PERSISTENT = 0x4,
+    FS_HAS_MIME = 0x10000,
+    FS_HAS_ATTR = 0x20000
+};
+
+static void put_head(uint8_t *bytes, int32_t device, int64_t root,
+                     uint32_t flags)
+{
+    hk_put32(bytes, (uint32_t)device);
+    hk_put64(bytes + 4, (uint64_t)root);
+    hk_put32(bytes + 12, flags);
+}
+
+static void put_names(uint8_t *bytes, const char *volume, const char *fs)
+{
+    snprintf((char *)bytes + AT_VOLUME_NAME, VOLUME_NAME_SIZE, "%s", volume);
+    snprintf((char *)bytes + AT_FS_NAME, FS_NAME_SIZE, "%s", fs);
+}
+
+/* The volumes that only exist here: without blocks. */
+static void put_synthetic(uint8_t bytes[FS_INFO_SIZE], const struct hk_vfs *vfs,
+                          int32_t device)
+{
+    const struct hk_place *place = device == HK_DEVICE_ROOTFS
+                                       ? vfs->root
+                                       : hk_place_child(vfs->root, "dev", 3);
+    const char *name = device == HK_DEVICE_ROOTFS ? "rootfs" : "devfs";
+
+    put_head(bytes, device, place->inode, FS_IS_READONLY);
+    hk_put64(bytes + 16, 4096);
+    hk_put64(bytes + 24, 4096);
+    put_names(bytes, name, name);
+}
+
+static int32_t put_host(uint8_t bytes[FS_INFO_SIZE], int fd, int32_t device,
+                        int64_t root, int is_read_only)
+{
+    struct statvfs host;
+
+    if (fstatvfs(fd, &host) < 0)
+        return hk_status_from_errno(errno);
+    put_head(
+        bytes, device, root,
+        FS_IS_PERSISTENT | FS_HAS_MIME | FS_HAS_ATTR |
+            (is_read_only || host.f_flag & ST_RDONLY ? FS_IS_READONLY : 0u));
+    hk_put64(bytes + 16, host.f_frsize);
+    hk_put64(bytes + 24, host.f_bsize);
+    hk_put64(bytes + 32, host.f_blocks);
+    hk_put64(bytes + 40, host.f_bavail);
+    hk_put64(bytes + 48, host.f_files);
+    hk_put64(bytes + 56, host.f_favail);
+    return HK_B_OK;
+}
+
+static int32_t put_volume(uint8_t bytes[FS_INFO_SIZE], const struct hk_vfs *vfs,
+                          int32_t device)
+{
+    const struct hk_mount *mount = vfs->volumes[device - HK_DEVICE_FIRST].mount;
+    struct hk_node node = {mount->place, mount, mount->fd};
+    struct hk_stat info;
+    int32_t status = hk_stat_node(vfs, &node, &info);
+
+    put_names(bytes, mount->name, "hostfs");
+    if (status != HK_B_OK)
+        return status;
+    return put_host(bytes, mount->fd, device, info.inode, mount->read_only);
+}
+
+/* A file system inside a mount, known by a file of it that was asked for. */
+static int32_t put_nested(const struct hk_thread *self,
+                          uint8_t bytes[FS_INFO_SIZE], int32_t device)
+{
+    struct hk_node node;
+    int32_t status = hk_refs_open_any(self, device, &node);
+
+    if (status != HK_B_OK)
+        return status;
+    put_names(bytes, "", "hostfs");
+    status = put_host(bytes, node.fd, device, 0,
+                      node.mount != NULL && node.mount->read_only);
+    hk_node_close(&node);
+    return status;
+}
+
+int64_t hk_sys_read_fs_info(struct hk_thread *self, int32_t device,
+                            gm_addr info)
+{
+    const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
+    uint8_t bytes[FS_INFO_SIZE] = {0};
+    int32_t status = HK_B_OK;
+
+    if (info == 0)
+        return HK_B_BAD_VALUE;
+    if (device == HK_DEVICE_ROOTFS || device == HK_DEVICE_DEVFS)
+        put_synthetic(bytes, vfs, device);
+    else if (device > 0 && hk_is_nested_device(device))
+        status = put_nested(self, bytes, device);
+    else if (device >= HK_DEVICE_FIRST &&
+             device - HK_DEVICE_FIRST < (int64_t)vfs->volume_count)
+        status = put_volume(bytes, vfs, device);
+    else
+        status = HK_B_BAD_VALUE;
+    if (status != HK_B_OK)
+        return status;
+    return hk_write_user(self, info, bytes, sizeof(bytes));
+}
+
+int64_t hk_sys_next_device(struct hk_thread *self, gm_addr cookie)
+{
+    const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
+    int32_t device;
+    uint8_t bytes[4];
+
+    if (hk_read_user(self, bytes, cookie, sizeof(bytes)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    device = (int32_t)hk_get32(bytes);
+    if (device < HK_DEVICE_ROOTFS)
+        device = HK_DEVICE_ROOTFS;
+    if (device >= (int64_t)HK_DEVICE_FIRST + vfs->volume_count)
+        return HK_B_BAD_VALUE;
+    hk_put32(bytes, (uint32_t)device + 1);
+    if (hk_write_user(self, cookie, bytes, sizeof(bytes)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return device;
+}

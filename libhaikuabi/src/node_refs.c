@@ -1,0 +1,199 @@
+/* node_refs.c -- directories found again by volume and node number. */
+/* SPDX-License-Identifier: MIT */
+#include "node_refs.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stat.h"
+
+/* The later of two that fall together stays. */
+enum { REF_COUNT = 1024 };
+
+struct ref {
+    int32_t device;
+    int64_t inode;
+    char *path;
+};
+
+struct hk_refs {
+    pthread_mutex_t lock; /* guards refs */
+    struct ref refs[REF_COUNT];
+};
+
+struct hk_refs *hk_refs_new(void)
+{
+    struct hk_refs *refs = calloc(1, sizeof(*refs));
+
+    if (refs != NULL)
+        pthread_mutex_init(&refs->lock, NULL);
+    return refs;
+}
+
+void hk_refs_free(struct hk_refs *refs)
+{
+    if (refs == NULL)
+        return;
+    for (size_t i = 0; i < REF_COUNT; i++)
+        free(refs->refs[i].path);
+    pthread_mutex_destroy(&refs->lock);
+    free(refs);
+}
+
+void hk_refs_lock(struct hk_refs *refs)
+{
+    pthread_mutex_lock(&refs->lock);
+}
+
+void hk_refs_unlock(struct hk_refs *refs)
+{
+    pthread_mutex_unlock(&refs->lock);
+}
+
+static struct ref *slot_of(struct hk_refs *refs, int32_t device, int64_t inode)
+{
+    uint64_t hash = ((uint64_t)inode + ((uint64_t)(uint32_t)device << 32)) *
+                    UINT64_C(0x9e3779b97f4a7c15);
+
+    return &refs->refs[hash >> 54];
+}
+
+/* The guest path that an open file had when it was first asked for. */
+static const char *path_of_file(struct hk_file *file)
+{
+    char path[HK_PATH_LENGTH];
+
+    pthread_mutex_lock(&file->lock);
+    if (file->path == NULL && (file->node.place || file->node.mount) &&
+        hk_node_path(&file->node, path, sizeof(path)) >= 0)
+        file->path = strdup(path);
+    pthread_mutex_unlock(&file->lock);
+    return file->path;
+}
+
+static char *join(const char *directory, const char *path)
+{
+    size_t size = strlen(directory) + strlen(path) + 2;
+    char *joined = size > HK_PATH_LENGTH ? NULL : malloc(size);
+
+    if (joined == NULL)
+        return NULL;
+    strcpy(joined, directory);
+    if (path[0] != '\0')
+        strcat(strcat(joined, "/"), path);
+    return joined;
+}
+
+void hk_refs_note(const struct hk_thread *self, int32_t device, int64_t inode,
+                  struct hk_file *start, const char *path)
+{
+    struct hk_refs *refs = hk_refs_of(self);
+    struct ref *ref = slot_of(refs, device, inode);
+    const char *directory = path[0] == '/' ? "" : path_of_file(start);
+    char *joined;
+
+    if (directory == NULL)
+        return;
+    joined = path[0] == '/' ? strdup(path) : join(directory, path);
+    if (joined == NULL)
+        return;
+    pthread_mutex_lock(&refs->lock);
+    free(ref->path);
+    *ref = (struct ref){device, inode, joined};
+    pthread_mutex_unlock(&refs->lock);
+}
+
+static int32_t find_path(struct hk_refs *refs, int32_t device, int64_t inode,
+                         char path[HK_PATH_LENGTH])
+{
+    struct ref *ref = slot_of(refs, device, inode);
+    int32_t status = HK_B_BAD_VALUE;
+
+    pthread_mutex_lock(&refs->lock);
+    if (ref->path != NULL && ref->device == device && ref->inode == inode) {
+        strcpy(path, ref->path);
+        status = HK_B_OK;
+    }
+    pthread_mutex_unlock(&refs->lock);
+    return status;
+}
+
+static int is_node(const struct hk_vfs *vfs, const struct hk_node *node,
+                   int32_t device, int64_t inode)
+{
+    struct hk_stat info;
+
+    return hk_stat_node(vfs, node, &info) == HK_B_OK && info.device == device &&
+           info.inode == inode;
+}
+
+static int32_t open_if(const struct hk_vfs *vfs, const char *path,
+                       int32_t device, int64_t inode, struct hk_node *node)
+{
+    struct hk_node root = hk_place_node(vfs->root);
+    int32_t status =
+        hk_vfs_open(vfs, &root, path, HK_WALK_FOLLOW, O_PATH, 0, node);
+
+    if (status != HK_B_OK || is_node(vfs, node, device, inode))
+        return status;
+    hk_node_close(node);
+    return HK_B_ENTRY_NOT_FOUND;
+}
+
+/* The places are known without having been told. */
+static int32_t open_place(const struct hk_vfs *vfs, int32_t device,
+                          int64_t inode, struct hk_node *node)
+{
+    const struct hk_place *place = vfs->root;
+
+    while (place != NULL) {
+        if (hk_place_open(place, O_PATH, node) == HK_B_OK) {
+            if (is_node(vfs, node, device, inode))
+                return HK_B_OK;
+            hk_node_close(node);
+        }
+        if (place->children != NULL) {
+            place = place->children;
+            continue;
+        }
+        while (place != NULL && place->next == NULL)
+            place = place->parent;
+        if (place != NULL)
+            place = place->next;
+    }
+    return HK_B_BAD_VALUE;
+}
+
+int32_t hk_refs_open(const struct hk_thread *self, int32_t device,
+                     int64_t inode, struct hk_node *node)
+{
+    const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
+    char path[HK_PATH_LENGTH];
+    int32_t status = find_path(hk_refs_of(self), device, inode, path);
+
+    if (status == HK_B_OK)
+        status = open_if(vfs, path, device, inode, node);
+    if (status != HK_B_OK && open_place(vfs, device, inode, node) == HK_B_OK)
+        status = HK_B_OK;
+    return status;
+}
+
+int32_t hk_refs_open_any(const struct hk_thread *self, int32_t device,
+                         struct hk_node *node)
+{
+    struct hk_refs *refs = hk_refs_of(self);
+
+    for (size_t i = 0; i < REF_COUNT; i++) {
+        int64_t inode;
+        int is_it;
+
+        pthread_mutex_lock(&refs->lock);
+        is_it = refs->refs[i].path != NULL && refs->refs[i].device == device;
+        inode = refs->refs[i].inode;
+        pthread_mutex_unlock(&refs->lock);
+        if (is_it && hk_refs_open(self, device, inode, node) == HK_B_OK)
+            return HK_B_OK;
+    }
+    return HK_B_BAD_VALUE;
+}
