@@ -334,8 +334,10 @@ static int32_t take_run(struct walk *walk, struct hk_node *node)
                                                      : HK_B_ENTRY_NOT_FOUND;
     fd = open_run(walk, end, is_last);
     if (fd < 0)
-        /* A symlink, or a host (or its filter of calls) without openat2. */
-        return errno == ELOOP || errno == ENOSYS || errno == EPERM
+        /* A symlink (ENOTDIR when a directory is asked for), or a host (or
+         * its filter of calls) without openat2. */
+        return errno == ELOOP || errno == ENOTDIR || errno == ENOSYS ||
+                       errno == EPERM
                    ? step(walk, node)
                    : hk_status_from_errno(errno);
     if (is_last) {
