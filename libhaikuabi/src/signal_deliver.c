@@ -124,6 +124,22 @@ static enum hk_action deliver(struct hk_thread *thread,
     return run_handler(thread, &action, info);
 }
 
+/* The function that cancel_thread gave runs as the handler of a signal of the
+ * kernel's own. */
+static enum hk_action cancel(struct hk_thread *thread, int *handled)
+{
+    enum { CANCEL_THREAD = 63 };
+    struct hk_sigaction action = {.flags = HK_SA_NODEFER};
+    const struct hk_siginfo info = {.signal = CANCEL_THREAD,
+                                    .pid = thread->team->id};
+
+    action.handler = atomic_exchange(&thread->life->cancel_function, 0);
+    if (action.handler == 0)
+        return HK_CONTINUE;
+    *handled = 1;
+    return run_handler(thread, &action, &info);
+}
+
 enum hk_action hk_attend(struct hk_thread *thread, uint32_t call)
 {
     struct hk_thread_signals *signals = thread->signals;
@@ -133,6 +149,8 @@ enum hk_action hk_attend(struct hk_thread *thread, uint32_t call)
 
     atomic_store_explicit(&thread->attention, 0, memory_order_release);
     action = hk_thread_checkpoint(thread);
+    if (action == HK_CONTINUE)
+        action = cancel(thread, &handled);
     while (action == HK_CONTINUE && !handled &&
            hk_signals_take(thread, deliverable(thread), &info))
         action = deliver(thread, &info, call, &handled);

@@ -146,13 +146,8 @@ enum hk_action hk_thread_checkpoint(struct hk_thread *self)
 
     while (atomic_load(&life->suspended) && !atomic_load(&life->killed))
         syscall(SYS_futex, &life->suspended, FUTEX_WAIT_PRIVATE, 1, NULL);
-    if (!atomic_load(&life->killed)) {
-        uint32_t function = atomic_exchange(&life->cancel_function, 0);
-
-        if (function != 0)
-            hk_enter_function(self, function, 0, 0);
+    if (!atomic_load(&life->killed))
         return HK_CONTINUE;
-    }
     hk_thread_exit(self, HK_B_INTERRUPTED);
     return HK_EXIT;
 }

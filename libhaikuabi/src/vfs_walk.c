@@ -290,6 +290,13 @@ static int32_t take_link(struct walk *walk, int fd, char *next,
     return status == HK_B_OK ? WALK_ON : status;
 }
 
+static int is_symlink(int fd)
+{
+    struct stat info;
+
+    return fstat(fd, &info) == 0 && S_ISLNK(info.st_mode);
+}
+
 /* Takes the first component of what is still to go by itself. */
 static int32_t step(struct walk *walk, struct hk_node *node)
 {
@@ -297,7 +304,6 @@ static int32_t step(struct walk *walk, struct hk_node *node)
     char *next = walk->rest + length + strspn(walk->rest + length, "/");
     char name[NAME_MAX + 1];
     int directory = directory_fd(walk);
-    struct stat info;
     int fd;
 
     if (directory < 0)
@@ -312,7 +318,7 @@ static int32_t step(struct walk *walk, struct hk_node *node)
         return open_leaf(walk, directory, name, node);
     if (fd < 0)
         return hk_status_from_errno(errno);
-    if (fstat(fd, &info) == 0 && S_ISLNK(info.st_mode))
+    if (is_symlink(fd))
         return take_link(walk, fd, next, node);
     if (*next == '\0') {
         close(fd);
@@ -340,6 +346,8 @@ static int32_t take_run(struct walk *walk, struct hk_node *node)
                        errno == EPERM
                    ? step(walk, node)
                    : hk_status_from_errno(errno);
+    if (is_last && walk->host_flags & O_PATH && is_symlink(fd))
+        return take_link(walk, fd, end, node);
     if (is_last) {
         *node = (struct hk_node){NULL, walk->at.mount, fd};
         return HK_B_OK;
