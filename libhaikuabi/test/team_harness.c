@@ -10,6 +10,7 @@
 #include "libhaikuabi/src/kernel.h"
 #include "libhaikuabi/src/syscall_table.h"
 #include "libhaikuabi/src/thread.h"
+#include "libhaikuabi/src/wait.h"
 
 struct harness {
     struct gm_space *space;
@@ -88,14 +89,31 @@ static int start(struct harness *harness)
     return 0;
 }
 
-struct harness *harness_new(const struct hk_config *config, int *error)
+static void ignore(int signo)
 {
-    struct harness *harness = calloc(1, sizeof(*harness));
+    (void)signo;
+}
+
+/* Signals as the application sees to them: faults to libguestmem; those that
+ * interrupt calls do nothing else; SIGPIPE is told by the call. */
+static void catch_signals(void)
+{
     struct sigaction action = {.sa_flags = SA_SIGINFO};
 
     action.sa_sigaction = on_fault;
     sigaction(SIGSEGV, &action, NULL);
     sigaction(SIGBUS, &action, NULL);
+    action.sa_flags = 0;
+    action.sa_handler = ignore;
+    sigaction(hk_interrupt_signal(), &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+struct harness *harness_new(const struct hk_config *config, int *error)
+{
+    struct harness *harness = calloc(1, sizeof(*harness));
+
+    catch_signals();
     if (harness == NULL)
         return NULL;
     harness->config = *config;
@@ -167,4 +185,19 @@ struct hk_kernel *harness_kernel(struct harness *harness)
 struct hk_fds *harness_fds(struct harness *harness)
 {
     return harness->kernel->team->fds;
+}
+
+void harness_signal(struct harness *harness, int signal)
+{
+    hk_signal_self(harness->thread, signal);
+}
+
+void harness_block_signals(struct harness *harness, uint64_t mask)
+{
+    hk_signals_set_mask(harness->thread, mask);
+}
+
+uint64_t harness_pending(struct harness *harness)
+{
+    return hk_signals_pending(harness->thread);
 }

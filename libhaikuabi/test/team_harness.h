@@ -32,6 +32,12 @@ void harness_watch(struct harness *harness, uint32_t address);
 int harness_protect(struct harness *harness, uint32_t address, uint32_t size,
                     unsigned prot);
 
+// Haiku's signals: raised for the team's thread (from any host thread), a
+// mask of blocked ones, and those that wait.
+void harness_signal(struct harness *harness, int signal);
+void harness_block_signals(struct harness *harness, uint64_t mask);
+uint64_t harness_pending(struct harness *harness);
+
 struct hk_kernel *harness_kernel(struct harness *harness);
 struct hk_fds *harness_fds(struct harness *harness);
 
