@@ -233,7 +233,7 @@ def c_library(name, prefix, version, description = "", srcs = None, hdrs = None,
 
 # ---- what uses the libraries ----
 
-def c_binary(name, srcs, deps = [], copts = [], tags = [], **kwargs):
+def c_binary(name, srcs, deps = [], copts = [], tags = [], visibility = ["//visibility:public"], **kwargs):
     """A program for users: `./dev install` puts it into bin."""
     native.cc_binary(
         name = name,
@@ -241,7 +241,7 @@ def c_binary(name, srcs, deps = [], copts = [], tags = [], **kwargs):
         copts = C_COPTS + copts,
         deps = deps,
         tags = tags + ["install"],
-        visibility = ["//visibility:public"],
+        visibility = visibility,
         **kwargs
     )
 
