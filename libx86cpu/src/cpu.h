@@ -40,19 +40,29 @@ struct xcpu_slot {
     uint8_t left;        /* instructions of the block from this one on */
 };
 
-_Static_assert(sizeof(struct xcpu_slot) <= 32, "a slot is half a cache line");
+/* Where a block goes; the one or two of a block stand behind its last slot,
+ * the one of a taken branch first. */
+struct xcpu_link {
+    const struct xcpu_slot *to; /* first slot of the target */
+    int64_t cost;               /* the target's instructions, XCPU_UNLINKED */
+    struct xcpu_link *next;     /* another link to the same block */
+    uint32_t eip;               /* of the target */
+};
+
+/* A cost no budget can pay. */
+#define XCPU_UNLINKED (INT64_MAX / 2)
+
+_Static_assert(sizeof(struct xcpu_slot) == 32, "half a cache line");
+_Static_assert(sizeof(struct xcpu_link) <= sizeof(struct xcpu_slot),
+               "links take the place of slots");
 
 /*
  * Arithmetic flags, kept as the operands of the last instruction that wrote
- * them; flags.c knows how each kind is read.
+ * them (flags.h).
  */
-enum xcpu_flags_kind {
-    XCPU_FLAGS_STORED /* result holds the flags */
-};
-
 struct xcpu_flags {
-    uint32_t a, b, result;
-    uint32_t carry; /* before the instruction, 0 or 1 */
+    uint32_t a, b;
+    uint32_t carry; /* CF before the instruction, 0 or 1 */
     uint8_t kind;   /* enum xcpu_flags_kind */
 };
 
@@ -61,13 +71,80 @@ union xcpu_gpr_value {
     uint16_t w; /* low half: hosts are little-endian */
 };
 
+/* Where indirect jumps went, by address. */
+struct xcpu_jump {
+    const struct xcpu_slot *to;
+    uint32_t eip;
+    uint32_t cost;
+};
+
+#define XCPU_JUMPS 1024 /* a power of two */
+
+/* Why cpu->stop is set. */
+enum xcpu_pending {
+    XCPU_PENDING_KICK = 1,
+    XCPU_PENDING_FORGET = 2, /* pages have changed their generation */
+    XCPU_PENDING_CLEAR = 4   /* blocks were made for other segments */
+};
+
+/* What ended the inner loop: values of siglongjmp, and cpu->leaving. */
+enum xcpu_leaving {
+    XCPU_LEAVING_BLOCK, /* to cpu->eip */
+    XCPU_LEAVING_EXIT,  /* cpu->exit is complete */
+    XCPU_LEAVING_ALONE  /* the instruction at cpu->eip has to be executed by
+                           itself: it has stored to a watched page */
+};
+
+/* Segments that programs may load; selector 0: free. */
+struct xcpu_descriptor {
+    uint16_t selector; /* without RPL */
+    uint8_t code;
+    uint32_t base;
+};
+
+#define XCPU_DESCRIPTORS 8
+
 struct xcpu {
     union xcpu_gpr_value gpr[9]; /* the last one stays 0 */
-    uint32_t sreg_base[8];
+    uint32_t sreg_base[7];       /* the last one stays 0 */
     struct xcpu_flags flags;
     const struct xcpu_slot *slot; /* that touches memory */
-    uint32_t eip;
+    int64_t left;                 /* of the budget, block paid in advance */
+    _Atomic int64_t stop;         /* left below it leaves the block; 0, or
+                                     INT64_MAX while something is pending */
+    struct xcpu_link *link;       /* that was followed to cpu->eip, or NULL */
+    uint32_t eip;                 /* exact outside blocks */
+    uint32_t eflags;              /* without those in flags: TF DF NT AC ID */
+    uint8_t leaving;              /* enum xcpu_leaving */
+    uint8_t running;              /* inside xcpu_run's inner loop */
+    uint8_t passing;              /* the block is used once */
+    uint8_t jumped;               /* an indirect jump led to cpu->eip */
+    uint8_t null_segments;        /* a bit per null selector */
+    uint8_t stepping;             /* TF was set before this instruction */
+    uint16_t sreg[6];
+    struct xcpu_machine *machine;
     struct xcpu_fpu fpu;
+    struct xcpu_exit exit;
+    sigjmp_buf env;
+    _Atomic uint32_t pending; /* enum xcpu_pending */
+    struct xcpu_cache *cache;
+    struct xcpu *next;      /* in the machine's list, for ever */
+    _Atomic int used;       /* 0: may be given out by xcpu_new */
+    uint32_t fault_address; /* of the last store fault that was repeated */
+    uint32_t fault_epoch;   /* the machine's at that time */
+    int64_t reserve;        /* of the budget, kept back from left */
+    int64_t paid;           /* the whole budget */
+    struct xcpu_descriptor descriptors[XCPU_DESCRIPTORS];
+    struct xcpu_jump jumps[XCPU_JUMPS];
 };
+
+static inline unsigned xcpu_jump_index(uint32_t eip)
+{
+    return (eip ^ eip >> 10) & (XCPU_JUMPS - 1);
+}
+
+/* EFLAGS with all that programs see. */
+uint32_t xcpu_get_eflags(const struct xcpu *cpu);
+void xcpu_set_eflags(struct xcpu *cpu, uint32_t eflags);
 
 #endif

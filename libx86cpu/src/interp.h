@@ -3,7 +3,7 @@
 #ifndef X86CPU_INTERP_H
 #define X86CPU_INTERP_H
 
-#include "cpu.h"
+#include "flags.h"
 
 #include <string.h>
 
@@ -72,9 +72,19 @@
         struct xcpu *cpu, const struct xcpu_slot *slot, uint8_t *memory)
 
 #define XCPU_REG_HANDLER(body)                                                 \
-    static XCPU_HANDLER(body)                                                  \
+    XCPU_HANDLER(body);                                                        \
+    XCPU_HANDLER(body)                                                         \
     {                                                                          \
         body(cpu, slot);                                                       \
+        XCPU_JUMP(slot + 1);                                                   \
+    }
+
+/* For a body (cpu, slot, memory) that finds its addresses itself. */
+#define XCPU_MEM0_HANDLER(body)                                                \
+    XCPU_HANDLER(body);                                                        \
+    XCPU_HANDLER(body)                                                         \
+    {                                                                          \
+        body(cpu, slot, memory);                                               \
         XCPU_JUMP(slot + 1);                                                   \
     }
 
@@ -85,7 +95,8 @@
     XCPU_MEM_HANDLER(body, index)
 
 #define XCPU_MEM_HANDLER(body, form)                                           \
-    static XCPU_HANDLER(body##_##form)                                         \
+    XCPU_HANDLER(body##_##form);                                               \
+    XCPU_HANDLER(body##_##form)                                                \
     {                                                                          \
         body(cpu, slot, memory, xcpu_address_##form(cpu, slot));               \
         XCPU_JUMP(slot + 1);                                                   \
@@ -106,10 +117,27 @@ struct xcpu_forms {
     xcpu_handler *index16; /* mem16 */
     xcpu_handler *lock;    /* with LOCK, found by xcpu_address_any */
     xcpu_handler *lock16;  /* lock */
+    /* Handlers that keep no flags, for where these are not wanted. May be
+     * NULL, and so may each of them. */
+    const struct xcpu_forms *quiet;
     /* Chooses the handler itself where the above do not do: changes slot->run
-     * and other fields of slot, which are set already. May be NULL. */
-    void (*bind)(struct xcpu_slot *slot, const struct xcpu_insn *insn);
+     * and other fields of slot, which are set already. before: the kind of
+     * flags that it will find. May be NULL. */
+    void (*bind)(struct xcpu_slot *slot, const struct xcpu_insn *insn,
+                 enum xcpu_flags_kind before);
+    uint8_t flags;    /* enum xcpu_flags_kind that it leaves, if it is one */
+    uint8_t flags16;  /* with operand_size 2; flags */
+    uint8_t harmless; /* never leaves its handler but for the next slot: 1
+                         without a memory operand, 2 always */
+    uint8_t locks;    /* a memory operand is locked without a prefix */
+    uint8_t stores;   /* writes to memory that ModRM does not name */
+    uint8_t ends;     /* what follows is another block */
 };
+
+/* A bind for rows whose destination is ModRM.reg: their register forms are
+ * those of the other direction. */
+void xcpu_swap_registers(struct xcpu_slot *slot, const struct xcpu_insn *insn,
+                         enum xcpu_flags_kind before);
 
 #define XCPU_FORMS(row) const struct xcpu_forms xcpu_forms_##row
 
@@ -230,6 +258,21 @@ void xcpu_store_bytes(struct xcpu *cpu, const struct xcpu_slot *slot,
                       uint8_t *memory, uint32_t address, const void *from,
                       size_t size);
 
+/* Stretches of memory, of string instructions: each within a page, to not
+ * behind from. May have been done in part when it faults. */
+void xcpu_copy(struct xcpu *cpu, const struct xcpu_slot *slot, uint8_t *memory,
+               uint32_t to, uint32_t from, size_t size);
+void xcpu_fill(struct xcpu *cpu, const struct xcpu_slot *slot, uint8_t *memory,
+               uint32_t to, size_t size, uint32_t word);
+
+/* Faults where a store of one byte would. */
+void xcpu_probe_store(struct xcpu *cpu, const struct xcpu_slot *slot,
+                      uint8_t *memory, uint32_t address);
+
+/* Whether size bytes of memory are those at bytes. */
+int xcpu_same_bytes(const uint8_t *memory, uint32_t address, const void *bytes,
+                    size_t size);
+
 /* General registers as the slot's fields name them: slot->reg and slot->rm
  * are register numbers, but for operands of letter b byte offsets in
  * cpu->gpr. */
@@ -254,16 +297,5 @@ static inline uint32_t *xcpu_reg32(struct xcpu *cpu, unsigned reg)
  */
 _Noreturn void xcpu_raise(struct xcpu *cpu, const struct xcpu_slot *slot,
                           enum xcpu_vector vector, uint32_t error_code);
-
-/* The six arithmetic flags (XF_OSZAPC); set writes all of them. */
-uint32_t xcpu_get_flags(const struct xcpu *cpu);
-static inline void xcpu_set_flags(struct xcpu *cpu, uint32_t flags)
-{
-    cpu->flags.kind = XCPU_FLAGS_STORED;
-    cpu->flags.result = flags;
-}
-
-/* Whether condition cc (an opcode's low four bits) holds. */
-int xcpu_condition(const struct xcpu *cpu, unsigned cc);
 
 #endif

@@ -39,11 +39,13 @@ const char *xcpu_error_text(int error);
  * The memory a machine runs in: a window of the host's address space, guest
  * address A at base + A. Page protections of the window are the host's own:
  * the guest's loads and stores go straight to it, and what is not mapped or
- * not permitted must fault there (SIGSEGV or SIGBUS, see xcpu_on_fault).
+ * not permitted must fault there (SIGSEGV or SIGBUS, see xcpu_on_fault). So
+ * must at least one page behind the window: an access that begins below 4 GiB
+ * may end there.
  */
 struct xcpu_memory {
     uint8_t *base;
-    uint64_t size; /* bytes; 4 GiB for a full 32-bit space */
+    uint64_t size; /* bytes: 4 GiB */
     void *owner;   /* first argument of the functions below */
 
     /*
@@ -60,10 +62,20 @@ struct xcpu_memory {
      * their own protection back. The library asks for it around code that it
      * caches. Called from any thread, also inside xcpu_on_fault: must be
      * async-signal-safe. May be NULL: then every cached block is compared
-     * with memory before it runs. Returns >= 0, or < 0 when refused, which
-     * has the effect of NULL for that page.
+     * with memory before it runs. Returns >= 0, also for pages that trap on
+     * writes anyway, or < 0 when refused, which has the effect of NULL for
+     * that page: to be done where a page is also written elsewhere, through
+     * another mapping or by another process.
      */
     int (*watch_writes)(void *owner, uint32_t address, uint32_t size, int on);
+
+    /*
+     * Whether there is a page at address, whatever its protection: bit 0 of a
+     * page fault's error code. Called inside xcpu_run, outside of signal
+     * handlers. NULL takes the host's word (SEGV_ACCERR), for which all of a
+     * window that was reserved without access is mapped.
+     */
+    int (*is_mapped)(void *owner, uint32_t address);
 };
 
 enum xcpu_engine { XCPU_ENGINE_INTERP };
@@ -89,11 +101,23 @@ void xcpu_machine_free(struct xcpu_machine *machine);
 
 /*
  * Forgets code cached from [address, address + size): to be called before
- * such memory is unmapped, replaced or gets another protection. Any thread,
- * also one that is running a cpu of this machine from inside a callback.
+ * such memory is unmapped, replaced or gets another protection, and before
+ * the host's kernel writes to it (a read(2) into a watched page would fail
+ * with EFAULT); cheap where no code is cached. Any thread, also one that is
+ * running a cpu of this machine from inside a callback.
  */
 void xcpu_machine_forget(struct xcpu_machine *machine, uint32_t address,
                          uint64_t size);
+
+/*
+ * For stores to guest memory that no cpu makes: to be called in the
+ * application's SIGSEGV handler, before anything that would take the fault
+ * for an error. Returns 1 when the page was watched: it is no more, its code
+ * is forgotten, and the store may be repeated; 0 when it was not.
+ * Async-signal-safe, any thread.
+ */
+int xcpu_machine_on_write_fault(struct xcpu_machine *machine,
+                                const void *host_address);
 
 /*
  * In the child of a fork(2): only the calling thread's cpu exists now. Makes

@@ -1,0 +1,115 @@
+/* access.c -- guest memory, more than a register at a time. */
+/* SPDX-License-Identifier: MIT */
+#include "interp.h"
+#include "machine.h"
+
+static XCPU_GUEST_ACCESS void fill(uint8_t *to, size_t size, uint32_t word)
+{
+    volatile struct xcpu_unaligned64 *words = (volatile void *)to;
+    size_t i = 0;
+    for (; size - i >= 8; i += 8)
+        words[i / 8].value = (uint64_t)word << 32 | word;
+    for (; i < size; i++)
+        ((volatile uint8_t *)to)[i] = (uint8_t)(word >> i % 4 * 8);
+}
+
+/* Writes a byte back without changing it: atomically, for another thread may
+ * be writing it. */
+void xcpu_probe_store(struct xcpu *cpu, const struct xcpu_slot *slot,
+                      uint8_t *memory, uint32_t address)
+{
+    XCPU_NOTE(cpu, slot);
+    __atomic_fetch_or(memory + address, 0, __ATOMIC_RELAXED);
+    XCPU_SETTLE(cpu);
+}
+
+/* All in volatile accesses: the compiler would else call memcpy, which does
+ * not go upwards, and which the sanitizers watch. */
+static XCPU_GUEST_ACCESS void copy_in(uint8_t *to, const uint8_t *from,
+                                      size_t size)
+{
+    const volatile struct xcpu_unaligned64 *words = (const volatile void *)from;
+    size_t i = 0;
+    for (; size - i >= 8; i += 8) {
+        uint64_t word = words[i / 8].value;
+        memcpy(to + i, &word, 8);
+    }
+    for (; i < size; i++)
+        to[i] = ((const volatile uint8_t *)from)[i];
+}
+
+static XCPU_GUEST_ACCESS void copy_out(uint8_t *to, const uint8_t *from,
+                                       size_t size)
+{
+    volatile struct xcpu_unaligned64 *words = (volatile void *)to;
+    size_t i = 0;
+    for (; size - i >= 8; i += 8) {
+        uint64_t word;
+        memcpy(&word, from + i, 8);
+        words[i / 8].value = word;
+    }
+    for (; i < size; i++)
+        ((volatile uint8_t *)to)[i] = from[i];
+}
+
+void xcpu_load_bytes(struct xcpu *cpu, const struct xcpu_slot *slot,
+                     const uint8_t *memory, uint32_t address, void *to,
+                     size_t size)
+{
+    XCPU_NOTE(cpu, slot);
+    copy_in(to, memory + address, size);
+    XCPU_SETTLE(cpu);
+}
+
+void xcpu_store_bytes(struct xcpu *cpu, const struct xcpu_slot *slot,
+                      uint8_t *memory, uint32_t address, const void *from,
+                      size_t size)
+{
+    uint32_t last = address + (uint32_t)size - 1;
+    if ((address ^ last) & ~(XCPU_PAGE_SIZE - 1)) {
+        xcpu_probe_store(cpu, slot, memory, address);
+        xcpu_probe_store(cpu, slot, memory, last);
+    }
+    XCPU_NOTE(cpu, slot);
+    copy_out(memory + address, from, size);
+    XCPU_SETTLE(cpu);
+}
+
+/* The first byte tells where the stretch faults. */
+void xcpu_copy(struct xcpu *cpu, const struct xcpu_slot *slot, uint8_t *memory,
+               uint32_t to, uint32_t from, size_t size)
+{
+    XCPU_NOTE(cpu, slot);
+    uint8_t first = *(const volatile uint8_t *)(memory + from);
+    *(volatile uint8_t *)(memory + to) = first;
+    copy_out(memory + to, memory + from, size);
+    XCPU_SETTLE(cpu);
+}
+
+void xcpu_fill(struct xcpu *cpu, const struct xcpu_slot *slot, uint8_t *memory,
+               uint32_t to, size_t size, uint32_t word)
+{
+    XCPU_NOTE(cpu, slot);
+    fill(memory + to, size, word);
+    XCPU_SETTLE(cpu);
+}
+
+XCPU_GUEST_ACCESS int xcpu_same_bytes(const uint8_t *memory, uint32_t address,
+                                      const void *bytes, size_t size)
+{
+    const volatile uint8_t *guest = memory + address;
+    const uint8_t *wanted = bytes;
+    size_t i = 0;
+    for (; size - i >= 8; i += 8) {
+        uint64_t word;
+        memcpy(&word, wanted + i, 8);
+        if (((const volatile struct xcpu_unaligned64 *)(const volatile void
+                                                            *)(guest + i))
+                ->value != word)
+            return 0;
+    }
+    for (; i < size; i++)
+        if (guest[i] != wanted[i])
+            return 0;
+    return 1;
+}

@@ -1,0 +1,285 @@
+/* block.c -- a cpu's blocks of guest code made ready, and where they are. */
+/* SPDX-License-Identifier: MIT */
+#include "block.h"
+#include "machine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ARENA_SIZE  ((size_t)64 << 10)
+#define ARENAS_MAX  ((size_t)32 << 20) /* bytes of all; then all is dropped */
+#define TABLE_START 512                /* buckets, a power of two */
+#define PAGES_START 64
+
+struct xcpu_arena {
+    struct xcpu_arena *next;
+    _Alignas(64) char bytes[];
+};
+
+static uint32_t hash_of(uint32_t key)
+{
+    return key * UINT32_C(0x9e3779b1) >> 7;
+}
+
+struct xcpu_cache *xcpu_cache_new(void)
+{
+    struct xcpu_cache *cache = calloc(1, sizeof(*cache));
+    if (!cache)
+        return NULL;
+    cache->table_mask = TABLE_START - 1;
+    cache->table = calloc(TABLE_START, sizeof(struct xcpu_block *));
+    cache->pages_mask = PAGES_START - 1;
+    cache->pages = calloc(PAGES_START, sizeof(*cache->pages));
+    if (!cache->table || !cache->pages) {
+        xcpu_cache_free(cache);
+        return NULL;
+    }
+    return cache;
+}
+
+static void free_arenas(struct xcpu_cache *cache)
+{
+    while (cache->arena) {
+        struct xcpu_arena *next = cache->arena->next;
+        free(cache->arena);
+        cache->arena = next;
+    }
+    cache->arena_total = 0;
+}
+
+void xcpu_cache_free(struct xcpu_cache *cache)
+{
+    if (!cache)
+        return;
+    free_arenas(cache);
+    free(cache->table);
+    free(cache->pages);
+    free(cache);
+}
+
+/* No address has the index of this one's complement. */
+static void forget_jump(struct xcpu_jump *jump, unsigned index)
+{
+    jump->eip = index ^ 1;
+    jump->cost = 0;
+    jump->to = NULL;
+}
+
+static void forget_jumps(struct xcpu *cpu)
+{
+    for (unsigned i = 0; i < XCPU_JUMPS; i++)
+        forget_jump(&cpu->jumps[i], i);
+}
+
+void xcpu_cache_clear(struct xcpu *cpu)
+{
+    struct xcpu_cache *cache = cpu->cache;
+    memset(cache->table, 0,
+           (cache->table_mask + (size_t)1) * sizeof(*cache->table));
+    memset(cache->pages, 0,
+           (cache->pages_mask + (size_t)1) * sizeof(*cache->pages));
+    cache->blocks = 0;
+    cache->pages_count = 0;
+    free_arenas(cache);
+    forget_jumps(cpu);
+    cpu->link = NULL;
+}
+
+struct xcpu_block *xcpu_block_find(const struct xcpu *cpu, uint32_t eip)
+{
+    const struct xcpu_cache *cache = cpu->cache;
+    struct xcpu_block *block = cache->table[hash_of(eip) & cache->table_mask];
+    while (block && block->eip != eip)
+        block = block->next;
+    return block;
+}
+
+struct xcpu_block *xcpu_block_room(struct xcpu *cpu, size_t slots, size_t bytes)
+{
+    struct xcpu_cache *cache = cpu->cache;
+    size_t size = sizeof(struct xcpu_block) +
+                  (slots + 2) * sizeof(struct xcpu_slot) + bytes;
+    if (cache->arena && size <= ARENA_SIZE - cache->arena_used)
+        return (void *)(cache->arena->bytes + cache->arena_used);
+    if (cache->arena_total >= ARENAS_MAX)
+        xcpu_cache_clear(cpu);
+    struct xcpu_arena *arena =
+        aligned_alloc(64, sizeof(struct xcpu_arena) + ARENA_SIZE);
+    if (!arena)
+        return NULL;
+    arena->next = cache->arena;
+    cache->arena = arena;
+    cache->arena_used = 0;
+    cache->arena_total += ARENA_SIZE;
+    return (void *)arena->bytes;
+}
+
+/* The entry of a page, or the free one that would become it. */
+static struct xcpu_block_page *find_page(const struct xcpu_cache *cache,
+                                         uint32_t page)
+{
+    uint32_t i = hash_of(page) & cache->pages_mask;
+    while (cache->pages[i].state && cache->pages[i].page != page)
+        i = (i + 1) & cache->pages_mask;
+    return &cache->pages[i];
+}
+
+static int grow_pages(struct xcpu_cache *cache)
+{
+    struct xcpu_block_page *old = cache->pages;
+    uint32_t old_mask = cache->pages_mask;
+    struct xcpu_block_page *pages =
+        calloc((old_mask + (size_t)1) * 2, sizeof(*pages));
+    if (!pages)
+        return XCPU_ERR_NOMEM;
+    cache->pages = pages;
+    cache->pages_mask = old_mask * 2 + 1;
+    for (uint32_t i = 0; i <= old_mask; i++)
+        if (old[i].state)
+            *find_page(cache, old[i].page) = old[i];
+    free(old);
+    return 0;
+}
+
+static void grow_table(struct xcpu_cache *cache)
+{
+    size_t size = (cache->table_mask + (size_t)1) * 4;
+    struct xcpu_block **table = calloc(size, sizeof(*table));
+    if (!table)
+        return; /* the old one still does, slower */
+    for (uint32_t i = 0; i <= cache->table_mask; i++) {
+        struct xcpu_block *block = cache->table[i];
+        while (block) {
+            struct xcpu_block *next = block->next;
+            struct xcpu_block **head = &table[hash_of(block->eip) & (size - 1)];
+            block->next = *head;
+            *head = block;
+            block = next;
+        }
+    }
+    free(cache->table);
+    cache->table = table;
+    cache->table_mask = (uint32_t)size - 1;
+}
+
+int xcpu_block_insert(struct xcpu *cpu, struct xcpu_block *block,
+                      const void *end, const uint32_t state[2])
+{
+    struct xcpu_cache *cache = cpu->cache;
+    while (cache->pages_count + 2 > cache->pages_mask / 2)
+        if (grow_pages(cache) < 0)
+            return XCPU_ERR_NOMEM;
+    if (cache->blocks > cache->table_mask)
+        grow_table(cache);
+    for (unsigned i = 0; i < block->pages; i++) {
+        uint32_t page = (block->eip >> XCPU_PAGE_SHIFT) + i;
+        struct xcpu_block_page *entry = find_page(cache, page % XCPU_PAGES);
+        if (!entry->state)
+            cache->pages_count++;
+        if (!entry->blocks[0] && !entry->blocks[1]) {
+            entry->page = page % XCPU_PAGES;
+            entry->state = state[i]; /* not 0: watched or compared */
+        }
+        block->page_next[i] = entry->blocks[i];
+        entry->blocks[i] = block;
+    }
+    struct xcpu_block **head =
+        &cache->table[hash_of(block->eip) & cache->table_mask];
+    block->next = *head;
+    *head = block;
+    cache->blocks++;
+    size_t used = (size_t)((const char *)end - cache->arena->bytes);
+    cache->arena_used = (used + 63) & ~(size_t)63;
+    return 0;
+}
+
+static void unlink_to(struct xcpu_link *link)
+{
+    link->cost = XCPU_UNLINKED;
+    link->to = NULL;
+    link->next = NULL;
+}
+
+void xcpu_block_link(struct xcpu_block *block, struct xcpu_link *link)
+{
+    link->to = block->slots;
+    link->cost = block->insns;
+    link->next = block->incoming;
+    block->incoming = link;
+}
+
+void xcpu_block_jump(struct xcpu *cpu, struct xcpu_block *block)
+{
+    struct xcpu_jump *jump = &cpu->jumps[xcpu_jump_index(block->eip)];
+    jump->eip = block->eip;
+    jump->cost = block->insns;
+    jump->to = block->slots;
+}
+
+/* Takes a link out of the list of the block it goes to. */
+static void cut_link(struct xcpu_link *link)
+{
+    if (!link->to)
+        return;
+    struct xcpu_link **at = &xcpu_block_of(link->to)->incoming;
+    while (*at != link)
+        at = &(*at)->next;
+    *at = link->next;
+    unlink_to(link);
+}
+
+static void drop_from_pages(struct xcpu *cpu, struct xcpu_block *block)
+{
+    for (unsigned i = 0; i < block->pages; i++) {
+        uint32_t page = (block->eip >> XCPU_PAGE_SHIFT) + i;
+        struct xcpu_block_page *entry =
+            find_page(cpu->cache, page % XCPU_PAGES);
+        struct xcpu_block **at = &entry->blocks[i];
+        while (*at && *at != block)
+            at = &(*at)->page_next[i];
+        if (*at)
+            *at = block->page_next[i];
+    }
+}
+
+void xcpu_block_drop(struct xcpu *cpu, struct xcpu_block *block)
+{
+    struct xcpu_cache *cache = cpu->cache;
+    drop_from_pages(cpu, block);
+    struct xcpu_block **at =
+        &cache->table[hash_of(block->eip) & cache->table_mask];
+    while (*at != block)
+        at = &(*at)->next;
+    *at = block->next;
+    cache->blocks--;
+    for (unsigned i = 0; i < block->links_count; i++)
+        cut_link(&block->links[i]);
+    while (block->incoming) {
+        struct xcpu_link *link = block->incoming;
+        block->incoming = link->next;
+        unlink_to(link);
+    }
+    unsigned index = xcpu_jump_index(block->eip);
+    if (cpu->jumps[index].eip == block->eip)
+        forget_jump(&cpu->jumps[index], index);
+    if (cpu->link && cpu->link >= block->links &&
+        cpu->link < block->links + block->links_count)
+        cpu->link = NULL;
+}
+
+void xcpu_cache_sweep(struct xcpu *cpu)
+{
+    struct xcpu_cache *cache = cpu->cache;
+    for (uint32_t i = 0; i <= cache->pages_mask; i++) {
+        struct xcpu_block_page *entry = &cache->pages[i];
+        if (!entry->state)
+            continue;
+        uint32_t now = xcpu_page_state(cpu->machine, entry->page);
+        if (now == entry->state)
+            continue;
+        for (unsigned half = 0; half < 2; half++)
+            while (entry->blocks[half])
+                xcpu_block_drop(cpu, entry->blocks[half]);
+        entry->state = now;
+    }
+}

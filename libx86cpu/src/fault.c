@@ -1,0 +1,77 @@
+/* fault.c -- host faults that are guest exceptions. */
+/* SPDX-License-Identifier: MIT */
+#include "fault.h"
+#include "machine.h"
+
+#include <signal.h>
+
+/* Bits of a page fault's error code (SDM 3, 4.7). */
+enum { PRESENT = 1, WRITE = 2, USER = 4 };
+
+/* How far behind the window an access that begins in it may end. */
+#define GUARD 4096
+
+/* Rows that only ever store to the operand that ModRM names fault as stores
+ * even where their load comes first. */
+static int stores_operand(const struct xcpu_slot *slot)
+{
+    return (xcpu_rows[slot->row].attributes & A_WM) &&
+           slot->row != XCPU_OP_POP_Ev;
+}
+
+static int is_store(const struct xcpu *cpu, const struct xcpu_host_fault *fault)
+{
+    if (fault->write > 0 || stores_operand(cpu->slot))
+        return 1;
+    return 0;
+}
+
+/*
+ * Whether the store may simply be repeated: its page was watched, or another
+ * thread has taken a watch away since this thread last gave a fault of that
+ * address a second chance.
+ */
+static int may_repeat(struct xcpu *cpu, uint32_t address)
+{
+    struct xcpu_machine *machine = cpu->machine;
+    uint32_t epoch =
+        atomic_load_explicit(&machine->epoch, memory_order_acquire);
+    if (xcpu_page_stored(machine, address >> XCPU_PAGE_SHIFT))
+        return 1;
+    if (cpu->fault_epoch == epoch)
+        return 0;
+    cpu->fault_epoch = epoch;
+    return 1;
+}
+
+int xcpu_on_fault(struct xcpu *cpu, int signo, void *siginfo, void *ucontext)
+{
+    if (!cpu || !cpu->running || (signo != SIGSEGV && signo != SIGBUS))
+        return 0;
+    struct xcpu_host_fault fault;
+    xcpu_read_host_fault(siginfo, ucontext, &fault);
+    uintptr_t offset = fault.address - (uintptr_t)cpu->machine->base;
+    if (offset >= (UINT64_C(1) << 32) + GUARD)
+        return 0;
+    uint32_t address = (uint32_t)offset;
+    int store = is_store(cpu, &fault);
+    cpu->running = 0;
+    xcpu_fpu_interrupted(&cpu->fpu, fault.fpregs);
+    if (store && may_repeat(cpu, address))
+        xcpu_repeat_alone(cpu);
+    xcpu_raise_page_fault(cpu, address,
+                          USER | (store ? WRITE : 0) |
+                              (fault.present ? PRESENT : 0));
+}
+
+void xcpu_finish_exit(struct xcpu *cpu)
+{
+    const struct xcpu_memory *memory = &cpu->machine->config.memory;
+    struct xcpu_exit *exit = &cpu->exit;
+    if (exit->reason != XCPU_EXIT_EXCEPTION || exit->vector != XCPU_VECTOR_PF ||
+        !memory->is_mapped)
+        return;
+    exit->error_code &= ~(uint32_t)PRESENT;
+    if (memory->is_mapped(memory->owner, exit->address))
+        exit->error_code |= PRESENT;
+}

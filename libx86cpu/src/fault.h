@@ -1,0 +1,28 @@
+/* fault.h -- host faults that are guest exceptions. */
+/* SPDX-License-Identifier: MIT */
+#ifndef X86CPU_FAULT_H
+#define X86CPU_FAULT_H
+
+#include "cpu.h"
+
+/* Both end the instruction of cpu->slot. */
+_Noreturn void xcpu_raise_page_fault(struct xcpu *cpu, uint32_t address,
+                                     uint32_t error_code);
+_Noreturn void xcpu_repeat_alone(struct xcpu *cpu);
+
+/* Outside the signal handler: what only the memory's owner knows of a page
+ * fault. */
+void xcpu_finish_exit(struct xcpu *cpu);
+
+/* What the host says of a fault (fault_host.c). */
+struct xcpu_host_fault {
+    uintptr_t address;
+    int present;        /* the page was mapped with another protection */
+    int write;          /* 1, 0, or -1: not known */
+    const void *fpregs; /* FXSAVE image of the interrupted context, or NULL */
+};
+
+void xcpu_read_host_fault(const void *siginfo, const void *ucontext,
+                          struct xcpu_host_fault *fault);
+
+#endif

@@ -1,0 +1,61 @@
+/* frame.h -- how handlers follow branches and leave the inner loop. */
+/* SPDX-License-Identifier: MIT */
+#ifndef X86CPU_FRAME_H
+#define X86CPU_FRAME_H
+
+#include "interp.h"
+
+XCPU_HANDLER(goto);         /* the end of a block without a branch */
+XCPU_HANDLER(compare);      /* the beginning of one whose bytes are compared */
+XCPU_HANDLER(null_segment); /* in front of an access through a null selector */
+XCPU_HANDLER(undefined);    /* #UD */
+XCPU_HANDLER(privileged);   /* #GP(0) */
+
+/* Leave the inner loop: by a link that cannot be followed now, to an address
+ * that has to be looked up, or from xcpu_run. Return NULL. */
+const struct xcpu_slot *xcpu_leave_link(struct xcpu *cpu,
+                                        const struct xcpu_link *link);
+const struct xcpu_slot *xcpu_leave_to(struct xcpu *cpu, uint32_t eip);
+const struct xcpu_slot *xcpu_leave_exit(struct xcpu *cpu, uint32_t eip,
+                                        enum xcpu_exit_reason reason,
+                                        uint32_t vector);
+
+/* Leaves the inner loop with the instruction not completed, to look at what
+ * is pending; it is executed again. */
+_Noreturn void xcpu_interrupt(struct xcpu *cpu, const struct xcpu_slot *slot);
+
+/* The links of a block's last slot. */
+static inline const struct xcpu_link *xcpu_links(const struct xcpu_slot *last)
+{
+    return (const struct xcpu_link *)(const void *)(last + 1);
+}
+
+/* Ends a handler by going where link goes, if the budget allows. */
+#define XCPU_FOLLOW(link_)                                                     \
+    do {                                                                       \
+        const struct xcpu_link *link__ = (link_);                              \
+        int64_t left__ = cpu->left - link__->cost;                             \
+        if (XCPU_UNLIKELY(left__ < atomic_load_explicit(                       \
+                                       &cpu->stop, memory_order_relaxed)))     \
+            return xcpu_leave_link(cpu, link__);                               \
+        cpu->left = left__;                                                    \
+        slot = link__->to;                                                     \
+        XCPU_JUMP(slot);                                                       \
+    } while (0)
+
+/* Ends a handler by going to a guest address. */
+#define XCPU_GO(eip_)                                                          \
+    do {                                                                       \
+        uint32_t eip__ = (eip_);                                               \
+        const struct xcpu_jump *jump__ = &cpu->jumps[xcpu_jump_index(eip__)];  \
+        int64_t left__ = cpu->left - (int64_t)jump__->cost;                    \
+        if (XCPU_UNLIKELY(jump__->eip != eip__ ||                              \
+                          left__ < atomic_load_explicit(                       \
+                                       &cpu->stop, memory_order_relaxed)))     \
+            return xcpu_leave_to(cpu, eip__);                                  \
+        cpu->left = left__;                                                    \
+        slot = jump__->to;                                                     \
+        XCPU_JUMP(slot);                                                       \
+    } while (0)
+
+#endif

@@ -1,0 +1,250 @@
+/* run.c -- the loop around blocks, and the ways out of it. */
+/* SPDX-License-Identifier: MIT */
+#include "block.h"
+#include "fault.h"
+#include "frame.h"
+#include "machine.h"
+#include "translate.h"
+
+#define BUDGET_MAX (INT64_MAX / 4)
+
+/* ---- leaving the inner loop ---- */
+
+const struct xcpu_slot *xcpu_leave_link(struct xcpu *cpu,
+                                        const struct xcpu_link *link)
+{
+    cpu->eip = link->eip;
+    cpu->link = (struct xcpu_link *)(uintptr_t)link;
+    cpu->leaving = XCPU_LEAVING_BLOCK;
+    return NULL;
+}
+
+const struct xcpu_slot *xcpu_leave_to(struct xcpu *cpu, uint32_t eip)
+{
+    cpu->eip = eip;
+    cpu->link = NULL;
+    cpu->jumped = 1;
+    cpu->leaving = XCPU_LEAVING_BLOCK;
+    return NULL;
+}
+
+const struct xcpu_slot *xcpu_leave_exit(struct xcpu *cpu, uint32_t eip,
+                                        enum xcpu_exit_reason reason,
+                                        uint32_t vector)
+{
+    cpu->eip = eip;
+    cpu->exit.reason = reason;
+    cpu->exit.vector = vector;
+    cpu->leaving = XCPU_LEAVING_EXIT;
+    return NULL;
+}
+
+/* Undoes the payment for what the block has not executed. */
+static void rewind_to(struct xcpu *cpu, const struct xcpu_slot *slot)
+{
+    cpu->left += slot->left;
+    cpu->eip = slot->eip;
+}
+
+_Noreturn static void jump_out(struct xcpu *cpu, enum xcpu_leaving leaving)
+{
+    cpu->leaving = (uint8_t)leaving;
+    siglongjmp(cpu->env, 1);
+}
+
+_Noreturn void xcpu_interrupt(struct xcpu *cpu, const struct xcpu_slot *slot)
+{
+    rewind_to(cpu, slot);
+    jump_out(cpu, XCPU_LEAVING_BLOCK);
+}
+
+_Noreturn void xcpu_raise(struct xcpu *cpu, const struct xcpu_slot *slot,
+                          enum xcpu_vector vector, uint32_t error_code)
+{
+    rewind_to(cpu, slot);
+    cpu->exit.reason = XCPU_EXIT_EXCEPTION;
+    cpu->exit.vector = vector;
+    cpu->exit.error_code = error_code;
+    jump_out(cpu, XCPU_LEAVING_EXIT);
+}
+
+_Noreturn void xcpu_raise_page_fault(struct xcpu *cpu, uint32_t address,
+                                     uint32_t error_code)
+{
+    cpu->exit.address = address;
+    xcpu_raise(cpu, cpu->slot, XCPU_VECTOR_PF, error_code);
+}
+
+_Noreturn void xcpu_repeat_alone(struct xcpu *cpu)
+{
+    rewind_to(cpu, cpu->slot);
+    jump_out(cpu, XCPU_LEAVING_ALONE);
+}
+
+/* ---- handlers that belong to no instruction ---- */
+
+XCPU_HANDLER(goto)
+{
+    (void)memory;
+    XCPU_FOLLOW(xcpu_links(slot));
+}
+
+XCPU_HANDLER(compare)
+{
+    struct xcpu_block *block = xcpu_block_of(slot);
+    const void *bytes = block->links + 2;
+    XCPU_NOTE(cpu, slot);
+    int same = xcpu_same_bytes(memory, block->eip, bytes, block->size);
+    XCPU_SETTLE(cpu);
+    if (XCPU_LIKELY(same))
+        XCPU_JUMP(slot + 1);
+    cpu->left += block->insns;
+    xcpu_block_drop(cpu, block);
+    return xcpu_leave_to(cpu, block->eip);
+}
+
+XCPU_HANDLER(null_segment)
+{
+    if (slot->rep && cpu->gpr[XCPU_ECX].d == 0)
+        XCPU_JUMP(slot + 1);
+    (void)memory;
+    xcpu_raise(cpu, slot, XCPU_GP, 0);
+}
+
+XCPU_HANDLER(undefined)
+{
+    (void)memory;
+    xcpu_raise(cpu, slot, XCPU_UD, 0);
+}
+
+XCPU_HANDLER(privileged)
+{
+    (void)memory;
+    xcpu_raise(cpu, slot, XCPU_GP, 0);
+}
+
+/* ---- the loop ---- */
+
+/* Whether something pending ends the run. */
+static int look_at_pending(struct xcpu *cpu)
+{
+    if (!atomic_load_explicit(&cpu->stop, memory_order_relaxed))
+        return 0;
+    /* In this order: with xcpu_set_pending. */
+    atomic_store_explicit(&cpu->stop, 0, memory_order_seq_cst);
+    uint32_t pending =
+        atomic_exchange_explicit(&cpu->pending, 0, memory_order_seq_cst);
+    if (pending & XCPU_PENDING_CLEAR)
+        xcpu_cache_clear(cpu);
+    else if (pending & XCPU_PENDING_FORGET)
+        xcpu_cache_sweep(cpu);
+    if (!(pending & XCPU_PENDING_KICK))
+        return 0;
+    cpu->exit.reason = XCPU_EXIT_KICK;
+    return 1;
+}
+
+/* The block of at most insns instructions at cpu->eip, for one use. */
+static const struct xcpu_slot *part_of_block(struct xcpu *cpu, unsigned insns)
+{
+    struct xcpu_block *block = xcpu_translate(cpu, cpu->eip, insns, 0);
+    cpu->link = NULL;
+    cpu->passing = 1;
+    if (!block)
+        return NULL;
+    cpu->left -= block->insns;
+    return block->slots;
+}
+
+static const struct xcpu_slot *one_alone(struct xcpu *cpu)
+{
+    cpu->reserve = cpu->left - 1;
+    cpu->left = 1;
+    return part_of_block(cpu, 1);
+}
+
+static const struct xcpu_slot *whole_block(struct xcpu *cpu)
+{
+    struct xcpu_block *block = xcpu_block_find(cpu, cpu->eip);
+    if (!block) {
+        if (cpu->left < XCPU_BLOCK_INSNS)
+            return part_of_block(cpu, (unsigned)cpu->left);
+        block = xcpu_translate(cpu, cpu->eip, XCPU_BLOCK_INSNS, 1);
+        if (!block)
+            return NULL;
+    }
+    if (cpu->left < block->insns)
+        return part_of_block(cpu, (unsigned)cpu->left);
+    if (cpu->link)
+        xcpu_block_link(block, cpu->link);
+    else if (cpu->jumped)
+        xcpu_block_jump(cpu, block);
+    cpu->link = NULL;
+    cpu->jumped = 0;
+    cpu->left -= block->insns;
+    return block->slots;
+}
+
+/* The slot to go on with at cpu->eip, or NULL with cpu->exit set. */
+static const struct xcpu_slot *next_slot(struct xcpu *cpu)
+{
+    int alone = cpu->leaving == XCPU_LEAVING_ALONE;
+    cpu->left += cpu->reserve;
+    cpu->reserve = 0;
+    if (cpu->passing) {
+        cpu->passing = 0;
+        cpu->link = NULL;
+    }
+    if (cpu->stepping && !alone) {
+        cpu->stepping = 0;
+        cpu->exit.reason = XCPU_EXIT_EXCEPTION;
+        cpu->exit.vector = XCPU_DB;
+        return NULL;
+    }
+    if (look_at_pending(cpu))
+        return NULL;
+    if (cpu->left <= 0) {
+        cpu->exit.reason = XCPU_EXIT_BUDGET;
+        return NULL;
+    }
+    cpu->stepping = (cpu->eflags & XCPU_TF) != 0;
+    if (alone || cpu->stepping)
+        return one_alone(cpu);
+    return whole_block(cpu);
+}
+
+static void run_slots(struct xcpu *cpu, const struct xcpu_slot *slot)
+{
+    uint8_t *memory = cpu->machine->base;
+#if XCPU_TAIL_CALLS
+    slot->run(cpu, slot, memory);
+#else
+    while (slot)
+        slot = slot->run(cpu, slot, memory);
+#endif
+}
+
+void xcpu_run(struct xcpu *cpu, uint64_t budget, struct xcpu_exit *exit)
+{
+    cpu->left = budget < BUDGET_MAX ? (int64_t)budget : BUDGET_MAX;
+    cpu->paid = cpu->left;
+    cpu->exit = (struct xcpu_exit){.reason = XCPU_EXIT_BUDGET};
+    cpu->leaving = XCPU_LEAVING_BLOCK;
+    cpu->link = NULL;
+    sigsetjmp(cpu->env, 0);
+    cpu->running = 0;
+    while (cpu->leaving != XCPU_LEAVING_EXIT) {
+        const struct xcpu_slot *slot = next_slot(cpu);
+        if (!slot)
+            break;
+        cpu->running = 1;
+        run_slots(cpu, slot);
+        cpu->running = 0;
+    }
+    xcpu_fpu_leave(&cpu->fpu);
+    xcpu_finish_exit(cpu);
+    cpu->exit.executed = (uint64_t)(cpu->paid - cpu->left - cpu->reserve);
+    cpu->reserve = 0;
+    cpu->stepping = 0;
+    *exit = cpu->exit;
+}

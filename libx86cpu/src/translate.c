@@ -1,0 +1,242 @@
+/* translate.c -- guest code to blocks of slots. */
+/* SPDX-License-Identifier: MIT */
+#include "translate.h"
+#include "bind.h"
+#include "frame.h"
+#include "fuse.h"
+#include "interp.h"
+#include "machine.h"
+
+/* Guest bytes looked at for one block. */
+#define CODE_MAX 256
+
+/* The instructions' own, each with a check of its segment, one in front, one
+ * behind. */
+#define SLOTS_MAX (2 * XCPU_BLOCK_INSNS + 2)
+
+/* A block in the making. */
+struct draft {
+    struct xcpu *cpu;
+    struct xcpu_block *block;
+    uint32_t eip; /* behind the instructions so far */
+    uint32_t page_state[2];
+    size_t code_size;
+    uint8_t code[CODE_MAX]; /* from block->eip on */
+    struct xcpu_insn insns[XCPU_BLOCK_INSNS];
+};
+
+static int model_has(enum xcpu_model model, enum xcpu_feature feature)
+{
+    if (model != XCPU_MODEL_PENTIUM)
+        return feature != XT_SYSCALL;
+    return feature == XT_BASE || feature == XT_X87 || feature == XT_TSC ||
+           feature == XT_CX8;
+}
+
+static void exit_exception(struct xcpu *cpu, uint32_t vector, uint32_t code,
+                           uint32_t address)
+{
+    cpu->exit.reason = XCPU_EXIT_EXCEPTION;
+    cpu->exit.vector = vector;
+    cpu->exit.error_code = code;
+    cpu->exit.address = address;
+}
+
+static void fetch_page_fault(struct xcpu *cpu, uint32_t address, int present)
+{
+    exit_exception(cpu, XCPU_VECTOR_PF, 16 | 4 | (present ? 1u : 0u), address);
+}
+
+/* Fetches size bytes from the block's start on; 0 or < 0. */
+static int fetch(struct draft *draft, size_t size)
+{
+    struct xcpu *cpu = draft->cpu;
+    const struct xcpu_memory *memory = &cpu->machine->config.memory;
+    uint32_t eip = draft->block->eip;
+    size_t before = draft->code_size;
+    int present = 0;
+    draft->code_size =
+        memory->fetch(memory->owner, eip, draft->code, size, &present);
+    if (draft->code_size > before)
+        return 0;
+    fetch_page_fault(cpu, eip + (uint32_t)draft->code_size, present);
+    return -1;
+}
+
+static int fetch_first_page(struct draft *draft)
+{
+    uint32_t eip = draft->block->eip;
+    size_t size = XCPU_PAGE_SIZE - eip % XCPU_PAGE_SIZE;
+    draft->page_state[0] =
+        xcpu_page_prepare(draft->cpu->machine, eip >> XCPU_PAGE_SHIFT);
+    draft->block->pages = 1;
+    return fetch(draft, size < CODE_MAX ? size : CODE_MAX);
+}
+
+/* The first instruction is not whole in its page. */
+static int fetch_second_page(struct draft *draft)
+{
+    uint32_t page = (draft->block->eip >> XCPU_PAGE_SHIFT) + 1;
+    draft->page_state[1] =
+        xcpu_page_prepare(draft->cpu->machine, page % XCPU_PAGES);
+    draft->block->pages = 2;
+    return fetch(draft, XCPU_INSN_MAX);
+}
+
+/*
+ * Decodes the next instruction. Returns 1, 0 where the block has to end
+ * before it, or < 0 after setting the exception.
+ */
+static int decode_next(struct draft *draft, struct xcpu_insn *insn)
+{
+    struct xcpu *cpu = draft->cpu;
+    size_t at = draft->eip - draft->block->eip;
+    int length = xcpu_decode(draft->code + at, draft->code_size - at, insn);
+    if (length == XCPU_DECODE_SHORT && at == 0) {
+        if (fetch_second_page(draft) < 0)
+            return -1;
+        length = xcpu_decode(draft->code, draft->code_size, insn);
+    }
+    if (length > 0 &&
+        model_has(cpu->machine->config.model, xcpu_rows[insn->op].feature))
+        return 1;
+    if (at > 0)
+        return 0;
+    if (length == XCPU_DECODE_SHORT)
+        fetch_page_fault(cpu, draft->eip + (uint32_t)draft->code_size, 0);
+    else
+        exit_exception(cpu, length == XCPU_DECODE_TOO_LONG ? XCPU_GP : XCPU_UD,
+                       0, 0);
+    return -1;
+}
+
+/* Decodes instructions until the block ends. 0, or < 0 when there is none. */
+static int decode_block(struct draft *draft, unsigned count)
+{
+    struct xcpu_block *block = draft->block;
+    uint32_t page_left = XCPU_PAGE_SIZE - block->eip % XCPU_PAGE_SIZE;
+    while (block->insns < count) {
+        struct xcpu_insn *insn = &draft->insns[block->insns];
+        int found = decode_next(draft, insn);
+        if (found < 0)
+            return found;
+        if (!found)
+            break;
+        block->insns++;
+        draft->eip += insn->length;
+        if ((xcpu_rows[insn->op].attributes & A_END) ||
+            xcpu_forms_of(insn)->ends ||
+            (((draft->page_state[0] | draft->page_state[1]) &
+              XCPU_PAGE_COMPARED) &&
+             xcpu_insn_stores(insn)) ||
+            draft->eip - block->eip >= page_left)
+            break;
+    }
+    block->size = (uint16_t)(draft->eip - block->eip);
+    return 0;
+}
+
+/* A bit for each instruction whose flags are not wanted. */
+static uint64_t find_quiet(const struct draft *draft)
+{
+    uint32_t wanted = XF_OSZAPC;
+    uint64_t quiet = 0;
+    for (unsigned i = draft->block->insns; i-- > 0;) {
+        if (xcpu_is_quiet(&draft->insns[i], wanted))
+            quiet |= UINT64_C(1) << i;
+        wanted = xcpu_flags_before(&draft->insns[i], wanted);
+    }
+    return quiet;
+}
+
+static struct xcpu_slot *put_slot(struct xcpu_slot *slot, xcpu_handler *run,
+                                  uint32_t eip, unsigned left)
+{
+    *slot = (struct xcpu_slot){.run = run, .eip = eip, .left = (uint8_t)left};
+    return slot + 1;
+}
+
+/* Makes slots of the instructions; returns the one behind them. */
+static struct xcpu_slot *make_slots(struct draft *draft)
+{
+    struct xcpu_block *block = draft->block;
+    struct xcpu_slot *slot = block->slots;
+    uint64_t quiet = find_quiet(draft);
+    enum xcpu_flags_kind kind = XCPU_FLAGS_ANY;
+    uint32_t eip = block->eip;
+    if (block->compared)
+        slot = put_slot(slot, xcpu_run_compare, eip, block->insns);
+    for (unsigned i = 0; i < block->insns; i++) {
+        const struct xcpu_insn *insn = &draft->insns[i];
+        if (xcpu_uses_null_segment(draft->cpu, insn)) {
+            slot = put_slot(slot, xcpu_run_null_segment, eip, block->insns - i);
+            slot[-1].rep = insn->rep;
+        }
+        xcpu_fill_slot(slot, insn, eip);
+        slot->left = (uint8_t)(block->insns - i);
+        xcpu_bind_slot(draft->cpu, slot, insn, (int)(quiet >> i & 1), kind);
+        kind = xcpu_flags_after(insn, kind);
+        eip += insn->length;
+        slot++;
+    }
+    return slot;
+}
+
+static void add_link(struct xcpu_block *block, uint32_t eip)
+{
+    block->links[block->links_count++] =
+        (struct xcpu_link){.cost = XCPU_UNLINKED, .eip = eip};
+}
+
+/* Puts the links behind the slots, the one of a taken branch first. */
+static void make_links(struct draft *draft, struct xcpu_slot *end)
+{
+    struct xcpu_block *block = draft->block;
+    const struct xcpu_insn *last = &draft->insns[block->insns - 1];
+    unsigned attributes = xcpu_rows[last->op].attributes;
+    unsigned relative = xcpu_rows[last->op].encoding & (XE_RELZ | XE_SIMM8);
+    if (!(attributes & A_END))
+        end = put_slot(end, xcpu_run_goto, draft->eip, 0);
+    block->links = (struct xcpu_link *)(void *)end;
+    if ((attributes & A_END) && relative)
+        add_link(block, last->operand_size == 2
+                            ? (draft->eip + last->imm) & 0xffff
+                            : draft->eip + last->imm);
+    add_link(block, draft->eip);
+    xcpu_fuse(draft->cpu->machine->fusions, block->slots,
+              (size_t)(end - block->slots));
+}
+
+struct xcpu_block *xcpu_translate(struct xcpu *cpu, uint32_t eip,
+                                  unsigned insns, int insert)
+{
+    xcpu_fpu_leave(&cpu->fpu);
+    struct xcpu_block *block = xcpu_block_room(cpu, SLOTS_MAX, CODE_MAX);
+    if (!block) {
+        fetch_page_fault(cpu, eip, 1);
+        return NULL;
+    }
+    struct draft draft;
+    draft.cpu = cpu;
+    draft.block = block;
+    draft.eip = eip;
+    draft.page_state[0] = draft.page_state[1] = 0;
+    draft.code_size = 0;
+    memset(block, 0, sizeof(*block));
+    block->eip = eip;
+    if (fetch_first_page(&draft) < 0 || decode_block(&draft, insns) < 0)
+        return NULL;
+    block->compared = insert && ((draft.page_state[0] | draft.page_state[1]) &
+                                 XCPU_PAGE_COMPARED);
+    make_links(&draft, make_slots(&draft));
+    char *end = (char *)(block->links + 2);
+    if (block->compared) {
+        memcpy(end, draft.code, block->size);
+        end += block->size;
+    }
+    if (insert && xcpu_block_insert(cpu, block, end, draft.page_state) < 0) {
+        fetch_page_fault(cpu, eip, 1);
+        return NULL;
+    }
+    return block;
+}
