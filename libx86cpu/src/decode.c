@@ -102,8 +102,8 @@ static unsigned mandatory_prefix(const struct xcpu_insn *insn)
 
 /*
  * The row of an opcode whose next byte, if there is one, is next. With
- * nothing left the byte counts as 0; some form must exist for the opcode
- * then to be worth another byte.
+ * nothing left any form of the opcode will do: either it has no ModRM byte,
+ * and all forms are one row, or the byte turns out to be missing.
  */
 static unsigned find_row(unsigned map, uint32_t opcode, unsigned prefix,
                          const struct cursor *in)
