@@ -45,7 +45,8 @@ static int copy_file(const uint8_t *from, uint8_t *to, uint64_t size)
                                        (uintptr_t)(from + at) + GM_PAGE_SIZE};
         if (gm_access_copy(to + at, from + at, GM_PAGE_SIZE, &access) == 0)
             continue;
-        int error = gm_host_map_behind_end(to + at, GM_PAGE_SIZE, GM_PROT_NONE);
+        int error =
+            gm_host_map_behind_end(to + at, GM_PAGE_SIZE, GM_PROT_WRITE);
         if (error < 0)
             return error;
     }
@@ -70,6 +71,8 @@ static int copy_private(struct gm_space *space, struct gm_space *copy,
         copy_anonymous(census, from, to, size);
     if (!is_readable)
         gm_pages_settle(space, region->start, region->end);
+    if (error == 0 && !(region->prot & GM_PROT_WRITE))
+        error = gm_host_protect(to, size, region->prot);
     return error;
 }
 
@@ -77,18 +80,13 @@ static int copy_region(struct gm_space *space, struct gm_space *copy,
                        const struct gm_interval *region,
                        const struct gm_host_census *census)
 {
-    int error;
-    if (region->flags & GM_MAP_SHARED)
-        error = gm_host_alias(space->base + region->start,
-                              copy->base + region->start,
-                              region->end - region->start, region->prot);
-    else
-        error = copy_private(space, copy, region, census);
-    if (error < 0)
-        return error;
     gm_pages_set(copy, region->start, region->end,
                  (uint8_t)(GM_PAGE_MAPPED | region->prot));
-    return gm_pages_settle(copy, region->start, region->end);
+    if (region->flags & GM_MAP_SHARED)
+        return gm_host_alias(space->base + region->start,
+                             copy->base + region->start,
+                             region->end - region->start, region->prot);
+    return copy_private(space, copy, region, census);
 }
 
 static int copy_regions(struct gm_space *space, struct gm_space *copy)

@@ -86,22 +86,22 @@ static int store_again(struct gm_space *space, struct store *store, size_t left,
     return 0;
 }
 
-static int run_store(struct gm_space *space, struct store store)
+static int run_store(struct gm_space *space, struct store *store)
 {
-    if (store.size == 0)
+    if (store->size == 0)
         return 0;
-    if (!gm_in_space(space, store.to, store.size))
+    if (!gm_in_space(space, store->to, store->size))
         return GM_ERR_FAULT;
     for (;;) {
-        struct gm_access access = access_of(space, store.to, store.size);
-        uint8_t *host = space->base + store.to;
+        struct gm_access access = access_of(space, store->to, store->size);
+        uint8_t *host = space->base + store->to;
         size_t left =
-            store.from != NULL
-                ? gm_access_copy(host, store.from, store.size, &access)
-                : gm_access_fill(host, store.byte, store.size, &access);
+            store->from != NULL
+                ? gm_access_copy(host, store->from, store->size, &access)
+                : gm_access_fill(host, store->byte, store->size, &access);
         if (left == 0)
             return 0;
-        if (store_again(space, &store, left, &access) < 0)
+        if (store_again(space, store, left, &access) < 0)
             return GM_ERR_FAULT;
     }
 }
@@ -109,14 +109,14 @@ static int run_store(struct gm_space *space, struct store store)
 int gm_copy_out(struct gm_space *space, gm_addr to, const void *from,
                 size_t size)
 {
-    return run_store(space,
-                     (struct store){.to = to, .from = from, .size = size});
+    struct store store = {.to = to, .from = from, .size = size};
+    return run_store(space, &store);
 }
 
 int gm_fill(struct gm_space *space, gm_addr to, int byte, size_t size)
 {
-    return run_store(space,
-                     (struct store){.to = to, .byte = byte, .size = size});
+    struct store store = {.to = to, .byte = byte, .size = size};
+    return run_store(space, &store);
 }
 
 int gm_compare_exchange(struct gm_space *space, gm_addr address,
