@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,15 +21,85 @@ static int host_flags(int flags)
     return flags & O_PATH ? flags | O_CLOEXEC : flags | ALWAYS;
 }
 
+static int is_symlink_at(int directory, const char *name)
+{
+    struct stat info;
+
+    return fstatat(directory, name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISLNK(info.st_mode);
+}
+
+/* The last component, as openat2 takes it. */
+static int open_last(int directory, const char *name, int flags, mode_t mode)
+{
+    struct stat info;
+    int fd = hk_host_open_leaf(directory, name, flags, mode);
+
+    if (fd < 0 && errno == ENOTDIR && is_symlink_at(directory, name) &&
+        !(flags & O_NOFOLLOW))
+        errno = ELOOP;
+    if (fd >= 0 && !(flags & O_NOFOLLOW) && fstat(fd, &info) == 0 &&
+        S_ISLNK(info.st_mode)) {
+        close(fd);
+        errno = ELOOP;
+        fd = -1;
+    }
+    return fd;
+}
+
+/* Takes one component after the other, for kernels before Linux 5.6 and for
+ * filters that refuse openat2. */
+static int open_by_steps(int directory, const char *path, int flags,
+                         mode_t mode)
+{
+    int at = directory;
+    int fd = -1;
+
+    for (;;) {
+        size_t length = strcspn(path, "/");
+        const char *next = path + length + strspn(path + length, "/");
+        char name[NAME_MAX + 1];
+        int is_last = *next == '\0';
+
+        errno = ENAMETOOLONG;
+        if (length > NAME_MAX)
+            break;
+        memcpy(name, path, length);
+        name[length] = '\0';
+        errno = EXDEV;
+        if (strcmp(name, "..") == 0)
+            break;
+        fd = is_last ? open_last(at, name, flags, mode)
+                     : open_last(at, name, O_PATH | O_DIRECTORY, 0);
+        if (fd < 0 || is_last)
+            break;
+        if (at != directory)
+            close(at);
+        at = fd;
+        fd = -1;
+        path = next;
+    }
+    if (at != directory) {
+        int error = errno;
+
+        close(at);
+        errno = error;
+    }
+    return fd;
+}
+
 int hk_host_open_below(int directory, const char *path, int flags, mode_t mode)
 {
     struct open_how how = {
-        .flags = (uint64_t)(unsigned)(host_flags(flags) | O_NOFOLLOW),
+        .flags = (uint64_t)(unsigned)host_flags(flags),
         .mode = flags & O_CREAT ? mode & 07777 : 0,
         .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
     };
+    int fd = (int)syscall(SYS_openat2, directory, path, &how, sizeof(how));
 
-    return (int)syscall(SYS_openat2, directory, path, &how, sizeof(how));
+    if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+        return open_by_steps(directory, path, flags, mode);
+    return fd;
 }
 
 int hk_host_open_leaf(int directory, const char *name, int flags, mode_t mode)

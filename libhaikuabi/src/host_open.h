@@ -8,9 +8,9 @@
 
 /*
  * Opens a path below a directory in one step. Fails with ELOOP when any
- * component is a symlink (a last one may be, with O_PATH), with EXDEV when
- * the path would leave the directory, and with ENOSYS on hosts that cannot
- * do it. Returns a descriptor or -1.
+ * component is a symlink (the last one is opened itself by O_PATH |
+ * O_NOFOLLOW), and with EXDEV when the path would leave the directory.
+ * Returns a descriptor or -1.
  */
 int hk_host_open_below(int directory, const char *path, int flags, mode_t mode);
 

@@ -202,6 +202,7 @@ static int open_run(struct walk *walk, char *end, int is_last)
 {
     const struct hk_place *place = walk->at.place;
     int directory = place != NULL ? place->under->fd : walk->at.fd;
+    int nofollow = walk->flags & HK_WALK_FOLLOW ? 0 : O_NOFOLLOW;
     char *path = walk->rest;
     char saved = *end;
     int fd;
@@ -219,10 +220,22 @@ static int open_run(struct walk *walk, char *end, int is_last)
     }
     *end = '\0';
     fd = is_last ? open_in(walk->at.mount, hk_host_open_below, directory, path,
-                           walk->host_flags, walk->mode)
+                           walk->host_flags | nofollow, walk->mode)
                  : hk_host_open_below(directory, path, O_PATH | O_DIRECTORY, 0);
     *end = saved;
     return fd;
+}
+
+/* Goes into the directory of a run. 0: errno says why not. */
+static int enter_run(struct walk *walk, char *end)
+{
+    int fd = open_run(walk, end, 0);
+
+    if (fd < 0)
+        return 0;
+    move_to(walk, (struct hk_node){NULL, walk->at.mount, fd});
+    walk->rest = end;
+    return 1;
 }
 
 /* The last component is a symlink, open as fd. */
@@ -329,32 +342,39 @@ static int32_t step(struct walk *walk, struct hk_node *node)
     return WALK_ON;
 }
 
+/* Goes as far as the directory of a run's last component; 0 when there is
+ * none or a symlink on the way. */
+static int shorten(struct walk *walk, char *end)
+{
+    while (end > walk->rest && end[-1] != '/')
+        end--;
+    while (end > walk->rest && end[-1] == '/')
+        end--;
+    return end > walk->rest && enter_run(walk, end);
+}
+
 static int32_t take_run(struct walk *walk, struct hk_node *node)
 {
     char *end = run_end(walk->rest);
-    int is_last = *end == '\0';
     int fd;
 
     if (walk->at.mount == NULL)
-        return is_last && walk->host_flags & O_CREAT ? HK_B_READ_ONLY_DEVICE
-                                                     : HK_B_ENTRY_NOT_FOUND;
-    fd = open_run(walk, end, is_last);
-    if (fd < 0)
-        /* A symlink (ENOTDIR when a directory is asked for), or a host (or
-         * its filter of calls) without openat2. */
-        return errno == ELOOP || errno == ENOTDIR || errno == ENOSYS ||
-                       errno == EPERM
-                   ? step(walk, node)
-                   : hk_status_from_errno(errno);
-    if (is_last && walk->host_flags & O_PATH && is_symlink(fd))
-        return take_link(walk, fd, end, node);
-    if (is_last) {
-        *node = (struct hk_node){NULL, walk->at.mount, fd};
-        return HK_B_OK;
+        return *end == '\0' && walk->host_flags & O_CREAT
+                   ? HK_B_READ_ONLY_DEVICE
+                   : HK_B_ENTRY_NOT_FOUND;
+    if (*end != '\0') {
+        if (enter_run(walk, end))
+            return WALK_ON;
+    } else {
+        fd = open_run(walk, end, 1);
+        if (fd >= 0) {
+            *node = (struct hk_node){NULL, walk->at.mount, fd};
+            return HK_B_OK;
+        }
     }
-    move_to(walk, (struct hk_node){NULL, walk->at.mount, fd});
-    walk->rest = end;
-    return WALK_ON;
+    if (errno != ELOOP)
+        return hk_status_from_errno(errno);
+    return shorten(walk, end) ? WALK_ON : step(walk, node);
 }
 
 static int is_name(const char *path, size_t length, const char *name)
@@ -412,6 +432,8 @@ int32_t hk_vfs_open(const struct hk_vfs *vfs, const struct hk_node *start,
         return HK_B_NOT_A_DIRECTORY;
     walk.vfs = vfs;
     walk.flags = walk_flags;
+    if (host_flags & O_CREAT && host_flags & O_EXCL)
+        walk.flags = 0; /* a symlink is there already */
     walk.host_flags = host_flags;
     walk.mode = mode;
     walk.links = 0;

@@ -3,7 +3,12 @@
 #include "libhaikuabi/test/team_harness.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -104,6 +109,68 @@ TEST_F(Mounts, FindsFilesOfTheRootAndOfBinds)
     EXPECT_EQ(read("/host/../boot/file"), "boot file");
     EXPECT_EQ(read("/host/data/sub/../../data/shared"), "shared");
     EXPECT_EQ(read("/dev/null"), "");
+}
+
+TEST_F(Mounts, LinksLeadFromTheirOwnDirectory)
+{
+    host.link("root/boot/deep/down", "er");
+    host.link("root/boot/deep/over", "er/../../file");
+    host.link("root/boot/deep/er/back", "../down/file");
+    host.link("data/sub/across", "../../../boot/deep/down");
+    EXPECT_EQ(read("/boot/deep/down/file"), "deeper");
+    EXPECT_EQ(read("/boot/deep/over"), "boot file");
+    EXPECT_EQ(read("/boot/deep/er/back"), "deeper");
+    EXPECT_EQ(read("/boot/deep/down/back"), "deeper");
+    EXPECT_EQ(read("/host/data/sub/across/back"), "deeper");
+    EXPECT_EQ(normalize("/boot/deep/down/back"), "/boot/deep/er/file");
+    Address stat = team->room(88);
+    EXPECT_EQ(team->call("read_stat", -1, "/boot/deep/down", 1, stat, 88), 0);
+    EXPECT_TRUE(S_ISDIR(team->get<uint32_t>(stat, 12)));
+    EXPECT_GE(team->call("open_dir", -1, "/boot/deep/down"), 0);
+    EXPECT_EQ(team->call("setcwd", -1, "/system/deep/down"), 0);
+    EXPECT_EQ(read("back"), "deeper");
+    EXPECT_EQ(read("../over"), "boot file");
+}
+
+// The host's kernel may be too old for openat2, or a filter may refuse it.
+void refuse_openat2(int error)
+{
+    sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K,
+                 SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    sock_fprog program = {4, filter};
+    ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    ASSERT_EQ(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+}
+
+TEST_F(Mounts, PathsAreFoundWithoutOpenat2)
+{
+    host.link("root/dangling", "boot/made");
+    for (int error : {ENOSYS, EPERM}) {
+        pid_t child = ::fork();
+        if (child == 0) {
+            refuse_openat2(error);
+            EXPECT_EQ(read("/boot/deep/../deep/er/../er/file"), "deeper");
+            EXPECT_EQ(read("/system/ro/sub/file"), "sub file");
+            EXPECT_EQ(read("/boot/up/host/data/shared"), "shared");
+            EXPECT_EQ(read("/etc/one"), "a bound file");
+            EXPECT_EQ(read("/none"), "B_ENTRY_NOT_FOUND");
+            EXPECT_EQ(read("/boot/file/x"), "B_NOT_A_DIRECTORY");
+            EXPECT_NE(read("/boot/up/../../secret"), "secret");
+            EXPECT_EQ(open("/dangling", 0x301), HK_B_FILE_EXISTS);
+            EXPECT_GE(open("/dangling", 0x201), 0);
+            EXPECT_TRUE(host.has("root/boot/made"));
+            EXPECT_EQ(normalize("/system/deep/.."), "/boot");
+            ::_exit(HasFailure());
+        }
+        int status = -1;
+        ::waitpid(child, &status, 0);
+        EXPECT_EQ(status, 0) << error;
+    }
 }
 
 TEST_F(Mounts, SlashesBehindAFileAreNothing)
