@@ -85,7 +85,7 @@ static void overflow(struct xcpu_f80_env *env,
             env->status |= XCPU_X87_PE;
         if (how == 1)
             env->status |= XCPU_X87_C1;
-        if (value->exponent <= format->max)
+        if (value->exponent <= format->max || format->wrap == 0)
             return;
     }
     env->status |= XCPU_X87_PE;
@@ -136,6 +136,13 @@ void xcpu_f80_round(struct xcpu_f80_env *env,
         }
         env->status |= XCPU_X87_UE;
         value->exponent += format->wrap;
+        if (format->wrap != 0 && value->exponent < format->min) {
+            /* Only FSCALE gets here. */
+            env->status |= XCPU_X87_PE;
+            set_bits(value, 0);
+            value->exponent = format->min;
+            return;
+        }
     }
     if (how != 2)
         env->status |= XCPU_X87_PE;

@@ -11,16 +11,16 @@
  * its number.
  */
 struct xcpu_f80 {
-    _Alignas(16) uint64_t mantissa;
+    uint64_t mantissa;
     uint16_t exponent; /* bit 15: sign; biased by 16383 */
-};
+} __attribute__((aligned(16)));
 
 union xcpu_xmm {
-    _Alignas(16) uint8_t u8[16];
+    uint8_t u8[16];
     uint16_t u16[8];
     uint32_t u32[4];
     uint64_t u64[2];
-};
+} __attribute__((aligned(16)));
 
 /* Where the x87 registers are. */
 enum xcpu_x87_mode {
@@ -37,8 +37,9 @@ enum xcpu_sse_mode {
     XCPU_SSE_MEMORY,     /* in struct xcpu_fpu */
     XCPU_SSE_HOST,       /* in the host's MXCSR, which holds the guest's
                             rounding, DAZ and FTZ; all exceptions masked */
-    XCPU_SSE_HOST_STRICT /* likewise, but the guest unmasks some exceptions:
-                            flags are looked at after each instruction */
+    XCPU_SSE_HOST_STRICT /* likewise, but the guest unmasks some exceptions,
+                            not underflow: flags are looked at after each
+                            instruction */
 };
 
 /*

@@ -45,6 +45,11 @@ static struct xcpu_f80 get_register(const uint8_t *bytes)
                              get16(bytes + 8)};
 }
 
+struct xcpu_fpu *xcpu_fpu_of(struct xcpu *cpu)
+{
+    return &cpu->fpu;
+}
+
 /* ---- status and tags ---- */
 
 int xcpu_fpu_pending(const struct xcpu_fpu *fpu)

@@ -25,6 +25,11 @@ enum {
  * leave x87_mode XCPU_X87_MEMORY where they change it.
  */
 
+struct xcpu;
+
+/* The registers of a cpu, for who does not know the whole of it. */
+struct xcpu_fpu *xcpu_fpu_of(struct xcpu *cpu);
+
 /* FSW with TOP, ES and B. */
 uint16_t xcpu_fpu_status(const struct xcpu_fpu *fpu);
 /* Whether an instruction that waits raises #MF. */

@@ -298,6 +298,7 @@ static inline void emms(struct xcpu *cpu, const struct xcpu_slot *slot)
 {
     xcpu_mmx_begin(cpu, slot);
     cpu->fpu.x87_mode = XCPU_X87_MEMORY;
+    cpu->fpu.top = 0;
     cpu->fpu.valid = 0;
 }
 XCPU_REG_HANDLER(emms)

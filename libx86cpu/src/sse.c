@@ -11,30 +11,21 @@ _Noreturn void xcpu_sse_misaligned(struct xcpu *cpu,
 }
 
 #if defined(__x86_64__)
-static int all_masked(const struct xcpu_fpu *fpu)
+static int is_masked(const struct xcpu_fpu *fpu, uint32_t exceptions)
 {
-    return (fpu->mxcsr & XCPU_MXCSR_MASKS) == XCPU_MXCSR_MASKS;
-}
-
-/* FTZ is without effect while underflow is unmasked (SDM 1, 10.2.3.3). */
-static uint32_t host_control(const struct xcpu_fpu *fpu)
-{
-    uint32_t control = fpu->mxcsr | XCPU_MXCSR_MASKS;
-
-    if (!all_masked(fpu)) {
-        control &= ~(uint32_t)XCPU_MXCSR_FLAGS;
-        if (!(fpu->mxcsr & XCPU_X87_UE << 7))
-            control &= ~(uint32_t)XCPU_MXCSR_FTZ;
-    }
-    return control;
+    return (fpu->mxcsr >> 7 & exceptions) == exceptions;
 }
 
 static void load_host(struct xcpu_fpu *fpu)
 {
-    uint32_t control = host_control(fpu);
+    uint32_t control = fpu->mxcsr | XCPU_MXCSR_MASKS;
 
+    fpu->sse_mode = XCPU_SSE_HOST;
+    if (!is_masked(fpu, XCPU_MXCSR_FLAGS)) {
+        fpu->sse_mode = XCPU_SSE_HOST_STRICT;
+        control &= ~(uint32_t)XCPU_MXCSR_FLAGS;
+    }
     __asm__ volatile("ldmxcsr %0" : : "m"(control));
-    fpu->sse_mode = all_masked(fpu) ? XCPU_SSE_HOST : XCPU_SSE_HOST_STRICT;
 }
 
 static uint32_t host_flags(void)
@@ -49,7 +40,7 @@ int xcpu_sse_enter(struct xcpu_fpu *fpu)
 {
     if (fpu->sse_mode == XCPU_SSE_HOST)
         return 1;
-    if (fpu->portable)
+    if (fpu->portable || !is_masked(fpu, XCPU_X87_UE))
         return 0;
     if (fpu->sse_mode == XCPU_SSE_MEMORY)
         __asm__ volatile("stmxcsr %0" : "=m"(fpu->host_mxcsr));
@@ -95,56 +86,27 @@ void xcpu_sse_set_mxcsr(struct xcpu_fpu *fpu, uint32_t mxcsr)
 
 /* ---- exceptions ---- */
 
-static int tiny32(uint32_t bits)
+int xcpu_sse_doubtful(const struct xcpu_fpu *fpu)
 {
-    return (bits & 0x7f800000) == 0 && (bits & 0x007fffff) != 0;
-}
-
-static int tiny64(uint64_t bits)
-{
-    return (bits & UINT64_C(0x7ff0000000000000)) == 0 &&
-           (bits & UINT64_C(0x000fffffffffffff)) != 0;
-}
-
-static int any_tiny(enum xcpu_sse_lanes lanes, xcpu_vector result)
-{
-    switch (lanes) {
-    case XCPU_SSE_NEVER_TINY:
-        break;
-    case XCPU_SSE_PS:
-        return tiny32((uint32_t)result[0]) ||
-               tiny32((uint32_t)(result[0] >> 32)) ||
-               tiny32((uint32_t)result[1]) ||
-               tiny32((uint32_t)(result[1] >> 32));
-    case XCPU_SSE_PD:
-        return tiny64(result[0]) || tiny64(result[1]);
-    case XCPU_SSE_SS:
-        return tiny32((uint32_t)result[0]);
-    case XCPU_SSE_SD:
-        return tiny64(result[0]);
-    }
-    return 0;
+    return fpu->sse_mode == XCPU_SSE_HOST_STRICT &&
+           !(fpu->mxcsr >> 7 & XCPU_X87_OE) && (host_flags() & XCPU_X87_OE);
 }
 
 /*
- * The host, or sse_soft.c, has computed with all exceptions masked. What
- * differs where some are not (SDM 1, 11.5.2): an exact tiny result raises an
- * unmasked underflow, and an unmasked exception of the operands keeps the
- * instruction from computing, so from raising those of results.
+ * An unmasked exception of the operands of some lane keeps the instruction
+ * from computing, so from raising those of results (SDM 1, 11.5.2).
  */
 void xcpu_sse_commit(struct xcpu *cpu, const struct xcpu_slot *slot,
-                     enum xcpu_sse_lanes lanes, xcpu_vector result)
+                     int in_host)
 {
     const uint32_t of_operands = XCPU_X87_IE | XCPU_X87_DE | XCPU_X87_ZE;
     struct xcpu_fpu *fpu = &cpu->fpu;
     uint32_t unmasked = ~(fpu->mxcsr >> 7) & XCPU_MXCSR_FLAGS;
     uint32_t flags;
 
-    if (fpu->sse_mode == XCPU_SSE_HOST)
+    if (in_host && fpu->sse_mode == XCPU_SSE_HOST)
         return;
-    flags = fpu->sse_mode == XCPU_SSE_MEMORY ? fpu->raised : host_flags();
-    if ((unmasked & XCPU_X87_UE) && any_tiny(lanes, result))
-        flags |= XCPU_X87_UE;
+    flags = in_host ? host_flags() : fpu->raised;
     if (flags & unmasked & of_operands)
         flags &= of_operands;
     fpu->mxcsr |= flags;

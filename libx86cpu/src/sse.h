@@ -94,29 +94,27 @@ static inline void xcpu_store128(struct xcpu *cpu, const struct xcpu_slot *slot,
 
 /* ---- arithmetic ---- */
 
-/* Which lanes of a result may be tiny. */
-enum xcpu_sse_lanes {
-    XCPU_SSE_NEVER_TINY,
-    XCPU_SSE_PS,
-    XCPU_SSE_PD,
-    XCPU_SSE_SS,
-    XCPU_SSE_SD
-};
-
 /*
  * Before arithmetic, unless sse_mode is XCPU_SSE_HOST: brings the guest's
  * rounding into the host's MXCSR, without flags where some are unmasked, and
- * returns 1; or 0 for portable computation (sse_soft.h).
+ * returns 1; or 0 for portable computation (sse_soft.h), which also serves
+ * unmasked underflow.
  */
 int xcpu_sse_enter(struct xcpu_fpu *fpu);
 
 /*
- * After it, where xcpu_sse_enter was called: collects the flags. Raises #XM
- * for an unmasked one, so nothing must have been written yet. result tells an
- * exact tiny result where underflow is unmasked.
+ * After a computation on the host: 1 where it has to be made portably as well,
+ * an unmasked overflow whose PE the host does not tell.
+ */
+int xcpu_sse_doubtful(const struct xcpu_fpu *fpu);
+
+/*
+ * After the computation: collects its flags, of the portable one where
+ * in_host is 0. Raises #XM for an unmasked one, so nothing must have been
+ * written yet.
  */
 void xcpu_sse_commit(struct xcpu *cpu, const struct xcpu_slot *slot,
-                     enum xcpu_sse_lanes lanes, xcpu_vector result);
+                     int in_host);
 
 /*
  * Handlers of an instruction that computes, from a body

@@ -5,50 +5,50 @@
 
 /* ---- destination op= source ---- */
 
-#define ARITHMETIC(id, name, lanes, load)                                      \
+#define ARITHMETIC(id, name, load)                                             \
     static inline void name(struct xcpu *cpu, const struct xcpu_slot *slot,    \
                             xcpu_vector b, int common, int in_host)            \
     {                                                                          \
-        xcpu_vector a = xcpu_sse_get(cpu, slot->reg);                          \
+        const xcpu_vector old = xcpu_sse_get(cpu, slot->reg);                  \
+        xcpu_vector a = old;                                                   \
                                                                                \
         if (in_host)                                                           \
             XCPU_SSE_ASM(#name " %1, %0" : "+x"(a) : "x"(b));                  \
-        else                                                                   \
-            a = xcpu_soft_##name(&cpu->fpu, a, b);                             \
-        if (!common)                                                           \
-            xcpu_sse_commit(cpu, slot, lanes, a);                              \
+        if (!common) {                                                         \
+            in_host = in_host && !xcpu_sse_doubtful(&cpu->fpu);                \
+            if (!in_host)                                                      \
+                a = xcpu_soft_##name(&cpu->fpu, old, b);                       \
+            xcpu_sse_commit(cpu, slot, in_host);                               \
+        }                                                                      \
         xcpu_sse_set(cpu, slot->reg, a);                                       \
     }                                                                          \
     XCPU_SSE_HANDLERS(name, load)                                              \
     XCPU_SSE_FORMS(id, name);
 
-#define FOUR(NAME, name, tiny)                                                 \
-    ARITHMETIC(NAME##PS_Vps_Wps, name##ps, tiny(PS), xcpu_load128)             \
-    ARITHMETIC(NAME##PD_Vpd_Wpd, name##pd, tiny(PD), xcpu_load128)             \
-    ARITHMETIC(NAME##SS_Vss_Wss, name##ss, tiny(SS), xcpu_load_low32)          \
-    ARITHMETIC(NAME##SD_Vsd_Wsd, name##sd, tiny(SD), xcpu_load_low64)
+#define FOUR(NAME, name)                                                       \
+    ARITHMETIC(NAME##PS_Vps_Wps, name##ps, xcpu_load128)                       \
+    ARITHMETIC(NAME##PD_Vpd_Wpd, name##pd, xcpu_load128)                       \
+    ARITHMETIC(NAME##SS_Vss_Wss, name##ss, xcpu_load_low32)                    \
+    ARITHMETIC(NAME##SD_Vsd_Wsd, name##sd, xcpu_load_low64)
 
-#define TINY(lanes)  XCPU_SSE_##lanes
-#define NEVER(lanes) XCPU_SSE_NEVER_TINY
+FOUR(ADD, add)
+FOUR(SUB, sub)
+FOUR(MUL, mul)
+FOUR(DIV, div)
+FOUR(MIN, min)
+FOUR(MAX, max)
+FOUR(SQRT, sqrt)
 
-FOUR(ADD, add, TINY)
-FOUR(SUB, sub, TINY)
-FOUR(MUL, mul, TINY)
-FOUR(DIV, div, TINY)
-FOUR(MIN, min, NEVER)
-FOUR(MAX, max, NEVER)
-FOUR(SQRT, sqrt, NEVER)
-
-ARITHMETIC(CVTPS2PD_Vpd_Wq, cvtps2pd, NEVER(), xcpu_load_low64)
-ARITHMETIC(CVTPD2PS_Vps_Wpd, cvtpd2ps, TINY(PS), xcpu_load128)
-ARITHMETIC(CVTSS2SD_Vsd_Wss, cvtss2sd, NEVER(), xcpu_load_low32)
-ARITHMETIC(CVTSD2SS_Vss_Wsd, cvtsd2ss, TINY(SS), xcpu_load_low64)
-ARITHMETIC(CVTDQ2PS_Vps_Wdq, cvtdq2ps, NEVER(), xcpu_load128)
-ARITHMETIC(CVTDQ2PD_Vpd_Wq, cvtdq2pd, NEVER(), xcpu_load_low64)
-ARITHMETIC(CVTPS2DQ_Vdq_Wps, cvtps2dq, NEVER(), xcpu_load128)
-ARITHMETIC(CVTTPS2DQ_Vdq_Wps, cvttps2dq, NEVER(), xcpu_load128)
-ARITHMETIC(CVTPD2DQ_Vdq_Wpd, cvtpd2dq, NEVER(), xcpu_load128)
-ARITHMETIC(CVTTPD2DQ_Vdq_Wpd, cvttpd2dq, NEVER(), xcpu_load128)
+ARITHMETIC(CVTPS2PD_Vpd_Wq, cvtps2pd, xcpu_load_low64)
+ARITHMETIC(CVTPD2PS_Vps_Wpd, cvtpd2ps, xcpu_load128)
+ARITHMETIC(CVTSS2SD_Vsd_Wss, cvtss2sd, xcpu_load_low32)
+ARITHMETIC(CVTSD2SS_Vss_Wsd, cvtsd2ss, xcpu_load_low64)
+ARITHMETIC(CVTDQ2PS_Vps_Wdq, cvtdq2ps, xcpu_load128)
+ARITHMETIC(CVTDQ2PD_Vpd_Wq, cvtdq2pd, xcpu_load_low64)
+ARITHMETIC(CVTPS2DQ_Vdq_Wps, cvtps2dq, xcpu_load128)
+ARITHMETIC(CVTTPS2DQ_Vdq_Wps, cvttps2dq, xcpu_load128)
+ARITHMETIC(CVTPD2DQ_Vdq_Wpd, cvtpd2dq, xcpu_load128)
+ARITHMETIC(CVTTPD2DQ_Vdq_Wpd, cvttpd2dq, xcpu_load128)
 
 /* ---- CMPccPS and its relatives: only three bits of the predicate count ----
  */
@@ -85,7 +85,7 @@ ARITHMETIC(CVTTPD2DQ_Vdq_Wpd, cvttpd2dq, NEVER(), xcpu_load128)
         else                                                                   \
             a = xcpu_soft_##name(&cpu->fpu, a, b, slot->imm & 7);              \
         if (!common)                                                           \
-            xcpu_sse_commit(cpu, slot, XCPU_SSE_NEVER_TINY, a);                \
+            xcpu_sse_commit(cpu, slot, in_host);                               \
         xcpu_sse_set(cpu, slot->reg, a);                                       \
     }                                                                          \
     XCPU_SSE_HANDLERS(name, load)                                              \
@@ -117,7 +117,7 @@ COMPARE(CMPSD_Vsd_Wsd_Ib, cmpsd, xcpu_load_low64)
             flags = xcpu_soft_##soft(&cpu->fpu, a, b, quiet);                  \
         }                                                                      \
         if (!common)                                                           \
-            xcpu_sse_commit(cpu, slot, XCPU_SSE_NEVER_TINY, a);                \
+            xcpu_sse_commit(cpu, slot, in_host);                               \
         xcpu_set_flags(cpu, flags);                                            \
     }                                                                          \
     XCPU_SSE_HANDLERS(name, load)                                              \
@@ -141,7 +141,7 @@ COMPARE_FLAGS(UCOMISD_Vsd_Wsd, ucomisd, comisd, 1, xcpu_load_low64)
         else                                                                   \
             value = xcpu_soft_##soft(&cpu->fpu, b, truncate);                  \
         if (!common)                                                           \
-            xcpu_sse_commit(cpu, slot, XCPU_SSE_NEVER_TINY, b);                \
+            xcpu_sse_commit(cpu, slot, in_host);                               \
         *xcpu_reg32(cpu, slot->reg) = (uint32_t)value;                         \
     }                                                                          \
     XCPU_SSE_HANDLERS(name, load)                                              \
@@ -160,13 +160,14 @@ TO_INT(CVTTSD2SI_Gd_Wsd, cvttsd2si, cvtsd2si, 1, xcpu_load_low64)
     {                                                                          \
         xcpu_vector a = xcpu_sse_get(cpu, slot->reg);                          \
         int common = cpu->fpu.sse_mode == XCPU_SSE_HOST;                       \
+        int in_host = common || xcpu_sse_enter(&cpu->fpu);                     \
                                                                                \
-        if (common || xcpu_sse_enter(&cpu->fpu))                               \
+        if (in_host)                                                           \
             XCPU_SSE_ASM(#name " %1, %0" : "+x"(a) : "r"(b));                  \
         else                                                                   \
             a = xcpu_soft_##name(&cpu->fpu, a, (int32_t)b);                    \
         if (!common)                                                           \
-            xcpu_sse_commit(cpu, slot, XCPU_SSE_NEVER_TINY, a);                \
+            xcpu_sse_commit(cpu, slot, in_host);                               \
         xcpu_sse_set(cpu, slot->reg, a);                                       \
     }                                                                          \
     static inline void name##_reg(struct xcpu *cpu,                            \
@@ -238,7 +239,8 @@ APPROXIMATION(RSQRTPS_Vps_Wps, rsqrtps, rsqrt, 4, xcpu_load128)
 APPROXIMATION(RSQRTSS_Vss_Wss, rsqrtss, rsqrt, 1, xcpu_load_low32)
 
 /* ---- between XMM and MMX registers: an MMX instruction too, which first
- * waits for the x87; CVTPI2PD from memory is not ---- */
+ * waits for the x87; CVTPI2PD from memory is not. The registers are MMX ones
+ * even where the conversion then raises #XM. ---- */
 
 #define FROM_MMX(id, name, whole, keep_high, mem_is_mmx)                       \
     static inline void name(struct xcpu *cpu, const struct xcpu_slot *slot,    \
@@ -246,12 +248,13 @@ APPROXIMATION(RSQRTSS_Vss_Wss, rsqrtss, rsqrt, 1, xcpu_load_low32)
     {                                                                          \
         xcpu_vector a = xcpu_sse_get(cpu, slot->reg);                          \
         xcpu_vector b = xcpu_low64(source), result = b;                        \
+        int in_host = xcpu_sse_enter(&cpu->fpu);                               \
                                                                                \
-        if (xcpu_sse_enter(&cpu->fpu))                                         \
+        if (in_host)                                                           \
             XCPU_SSE_ASM(#whole " %1, %0" : "=x"(result) : "x"(b));            \
         else                                                                   \
             result = xcpu_soft_##whole(&cpu->fpu, a, b);                       \
-        xcpu_sse_commit(cpu, slot, XCPU_SSE_NEVER_TINY, result);               \
+        xcpu_sse_commit(cpu, slot, in_host);                                   \
         xcpu_sse_set(cpu, slot->reg,                                           \
                      keep_high ? (xcpu_vector){result[0], a[1]} : result);     \
     }                                                                          \
@@ -259,24 +262,27 @@ APPROXIMATION(RSQRTSS_Vss_Wss, rsqrtss, rsqrt, 1, xcpu_load_low32)
                                   const struct xcpu_slot *slot)                \
     {                                                                          \
         xcpu_mmx_begin(cpu, slot);                                             \
-        name(cpu, slot, xcpu_mmx_get(cpu, slot->rm));                          \
         xcpu_mmx_enter(cpu);                                                   \
+        name(cpu, slot, xcpu_mmx_get(cpu, slot->rm));                          \
     }                                                                          \
     static inline void name##_mem(struct xcpu *cpu,                            \
                                   const struct xcpu_slot *slot,                \
                                   uint8_t *memory, uint32_t address)           \
     {                                                                          \
+        uint64_t source;                                                       \
+                                                                               \
         if (mem_is_mmx)                                                        \
             xcpu_mmx_begin(cpu, slot);                                         \
-        name(cpu, slot, xcpu_load64(cpu, slot, memory, address));              \
+        source = xcpu_load64(cpu, slot, memory, address);                      \
         if (mem_is_mmx)                                                        \
             xcpu_mmx_enter(cpu);                                               \
+        name(cpu, slot, source);                                               \
     }                                                                          \
     XCPU_REG_HANDLER(name##_reg)                                               \
     XCPU_MEM_HANDLERS(name##_mem)                                              \
     XCPU_FORMS(id) = {XCPU_REG(name##_reg), XCPU_MEM(name##_mem)};
 
-FROM_MMX(CVTPI2PS_Vps_Qq, cvtpi2ps, cvtdq2ps, 1, 1)
+FROM_MMX(CVTPI2PS_Vps_Qq, cvtpi2ps, cvtdq2ps, 1, 0)
 FROM_MMX(CVTPI2PD_Vpd_Qq, cvtpi2pd, cvtdq2pd, 0, 0)
 
 /* Of a register of four singles the lower two; the others raise nothing. */
@@ -295,13 +301,14 @@ static inline xcpu_vector all(xcpu_vector b)
                             xcpu_vector source)                                \
     {                                                                          \
         xcpu_vector b = take(source), result = b;                              \
+        int in_host = xcpu_sse_enter(&cpu->fpu);                               \
                                                                                \
-        if (xcpu_sse_enter(&cpu->fpu))                                         \
+        xcpu_mmx_enter(cpu);                                                   \
+        if (in_host)                                                           \
             XCPU_SSE_ASM(#whole " %1, %0" : "=x"(result) : "x"(b));            \
         else                                                                   \
             result = xcpu_soft_##whole(&cpu->fpu, b, b);                       \
-        xcpu_sse_commit(cpu, slot, XCPU_SSE_NEVER_TINY, result);               \
-        xcpu_mmx_enter(cpu);                                                   \
+        xcpu_sse_commit(cpu, slot, in_host);                                   \
         xcpu_mmx_set(cpu, slot->reg, result[0]);                               \
     }                                                                          \
     static inline void name##_reg(struct xcpu *cpu,                            \

@@ -11,7 +11,7 @@
  * operations, and rounded to their format.
  */
 struct soft {
-    struct xcpu_f80_env env; /* all exceptions masked */
+    struct xcpu_f80_env env;
     int daz, ftz;
     const struct xcpu_f80_format *format; /* of the result */
 };
@@ -20,11 +20,12 @@ static struct soft begin(const struct xcpu_fpu *fpu,
                          const struct xcpu_f80_format *format)
 {
     uint32_t round = (fpu->mxcsr & XCPU_MXCSR_ROUND) >> 3;
+    uint32_t masks = (fpu->mxcsr & XCPU_MXCSR_MASKS) >> 7;
     int ftz = (fpu->mxcsr & XCPU_MXCSR_FTZ) != 0 &&
               (fpu->mxcsr & XCPU_X87_UE << 7) != 0;
 
     return (struct soft){
-        .env.control = (uint16_t)(round | XCPU_X87_EXCEPTIONS),
+        .env.control = (uint16_t)(round | XCPU_PRECISION | masks),
         .daz = (fpu->mxcsr & XCPU_MXCSR_DAZ) != 0,
         .ftz = ftz,
         .format = format,
@@ -66,6 +67,15 @@ static uint64_t narrow(struct xcpu_f80 value,
                              : xcpu_f80_to_single(&env, value);
 }
 
+/* A rounded value, not zero; what is denormal in its format is normal here. */
+static struct xcpu_f80 register_of(struct xcpu_f80_wide wide)
+{
+    int shift = __builtin_clzll(wide.hi);
+
+    return xcpu_f80_make(wide.sign, (unsigned)(wide.exponent - shift),
+                         wide.hi << shift);
+}
+
 static uint64_t finish(struct soft *soft, struct xcpu_f80_wide wide)
 {
     struct xcpu_f80_env probe = soft->env;
@@ -83,7 +93,7 @@ static uint64_t finish(struct soft *soft, struct xcpu_f80_wide wide)
     xcpu_f80_round(&soft->env, soft->format, &wide);
     if (wide.exponent > soft->format->max)
         return narrow(xcpu_f80_infinity(wide.sign), soft->format);
-    return narrow(xcpu_f80_make(wide.sign, (unsigned)wide.exponent, wide.hi),
+    return narrow(wide.hi ? register_of(wide) : xcpu_f80_zero(wide.sign),
                   soft->format);
 }
 

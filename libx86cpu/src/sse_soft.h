@@ -7,9 +7,9 @@
 #include "mmx_packed.h"
 
 /*
- * Each function computes as if all exceptions were masked, by the rounding,
- * DAZ and FTZ of fpu->mxcsr, and leaves the flags it raises in fpu->raised.
- * a is the destination's old value, b the source.
+ * Each function computes by fpu->mxcsr and leaves the flags it raises in
+ * fpu->raised; where an unmasked one is among them what it returns is to be
+ * ignored. a is the destination's old value, b the source.
  */
 #define XCPU_SSE_ARITHMETIC(X)                                                 \
     X(addps)                                                                   \

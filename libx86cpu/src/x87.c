@@ -153,20 +153,18 @@ MOVE(FCMOVNE_ST0_STi, 5)
 MOVE(FCMOVNBE_ST0_STi, 7)
 MOVE(FCMOVNU_ST0_STi, 11)
 
-/* ---- FCOMI and relatives: EFLAGS, but not where an unmasked exception ends
- * the instruction ---- */
+/*
+ * ---- FCOMI and relatives: EFLAGS. Where an unmasked exception ends the
+ * instruction some CPUs write them and some do not (SDM 2, FCOMI): SF, which
+ * it clears where it writes, is set before it to tell. ----
+ */
 
-static void set_compared(struct xcpu *cpu, int carry, int zero, int parity)
+static inline void set_compared(struct xcpu *cpu, int written, int carry,
+                                int zero, int parity)
 {
-    if (cpu->fpu.x87_mode == XCPU_X87_HOST_STRICT) {
-        uint16_t status = 0;
-
-        XCPU_X87_ASM("fnstsw %0" : "=m"(status));
-        if (status & XCPU_X87_ES)
-            return;
-    }
-    xcpu_set_flags(
-        cpu, (uint32_t)(carry * XCPU_CF + zero * XCPU_ZF + parity * XCPU_PF));
+    if (written)
+        xcpu_set_flags(cpu, (uint32_t)(carry * XCPU_CF + zero * XCPU_ZF +
+                                       parity * XCPU_PF));
 }
 
 static void execute_compare(struct xcpu *cpu, const struct xcpu_slot *slot,
@@ -182,12 +180,14 @@ static void execute_compare(struct xcpu *cpu, const struct xcpu_slot *slot,
     static inline void id##_##i(struct xcpu *cpu,                              \
                                 const struct xcpu_slot *slot, int in_host)     \
     {                                                                          \
-        int carry = 0, zero = 0, parity = 0;                                   \
+        int carry = 0, zero = 0, parity = 0, sign = 0;                         \
                                                                                \
         if (in_host) {                                                         \
-            XCPU_X87_ASM(".byte " #first ", " #second " + " #i                 \
-                         : "=@ccc"(carry), "=@ccz"(zero), "=@ccp"(parity));    \
-            set_compared(cpu, carry, zero, parity);                            \
+            XCPU_X87_ASM("testl %4, %4; .byte " #first ", " #second " + " #i   \
+                         : "=@ccc"(carry), "=@ccz"(zero), "=@ccp"(parity),     \
+                           "=@ccs"(sign)                                       \
+                         : "r"(-1));                                           \
+            set_compared(cpu, !sign, carry, zero, parity);                     \
         } else {                                                               \
             execute_compare(cpu, slot, i);                                     \
         }                                                                      \

@@ -81,6 +81,12 @@ static void clear_c1(struct insn *insn)
     insn->fpu->status &= (uint16_t)~XCPU_X87_C1;
 }
 
+/* FPREM's and trigonometry's "not yet" is off whatever else happens. */
+static void clear_c2(struct insn *insn)
+{
+    insn->fpu->status &= (uint16_t)~XCPU_X87_C2;
+}
+
 static uint64_t get_bytes(const uint8_t *bytes, int size)
 {
     uint64_t value = 0;
@@ -188,15 +194,17 @@ enum { POP = 1, POP_TWICE = 2, QUIET = 4 };
 
 static const uint16_t unordered = XCPU_X87_C3 | XCPU_X87_C2 | XCPU_X87_C0;
 
-/* C3, C2, C0, or -1 when an unmasked exception ends the instruction. */
-static int compared(struct insn *insn, int empty, struct xcpu_f80 b)
+/* Compares ST0 with b; *codes are C3, C2, C0, which are written even where an
+ * unmasked exception keeps the stack as it is: 1. */
+static int compared(struct insn *insn, int empty, struct xcpu_f80 b,
+                    uint16_t *codes)
 {
+    *codes = unordered;
     if (empty)
-        return stack_fault(insn, 0) ? -1 : unordered;
+        return stack_fault(insn, 0);
     xcpu_f80_compare(&insn->env, *st(insn, 0), b, insn->variant & QUIET);
-    if (faulted(insn))
-        return -1;
-    return insn->env.status & unordered;
+    *codes = insn->env.status & unordered;
+    return xcpu_f80_faulted(&insn->env);
 }
 
 static void pop_compared(struct insn *insn)
@@ -209,13 +217,13 @@ static void pop_compared(struct insn *insn)
 
 static int compare(struct insn *insn, int empty, struct xcpu_f80 b)
 {
-    int result = compared(insn, empty, b);
+    uint16_t codes;
+    int fault = compared(insn, empty, b, &codes);
 
-    if (result < 0)
-        return 0;
-    insn->fpu->status &= (uint16_t)~unordered;
-    insn->fpu->status |= (uint16_t)result;
-    pop_compared(insn);
+    insn->fpu->status &= (uint16_t) ~(unordered | XCPU_X87_C1);
+    insn->fpu->status |= codes | (insn->env.status & XCPU_X87_EXCEPTIONS);
+    if (!fault)
+        pop_compared(insn);
     return 0;
 }
 
@@ -232,21 +240,23 @@ static int compare_zero(struct insn *insn)
     return compare(insn, is_empty(insn, 0), xcpu_f80_zero(0));
 }
 
+/* FCOMI and relatives leave C1 alone but for stack faults. */
 static int compare_flags(struct insn *insn)
 {
-    int result = compared(insn, is_empty(insn, 0) || is_empty(insn, insn->i),
-                          *st(insn, insn->i));
+    int empty = is_empty(insn, 0) || is_empty(insn, insn->i);
+    uint16_t codes;
+    int fault = compared(insn, empty, *st(insn, insn->i), &codes);
     int flags = 0;
 
-    if (result < 0)
-        return -1;
-    if (result & XCPU_X87_C0)
+    insn->fpu->status |= insn->env.status & XCPU_X87_EXCEPTIONS;
+    if (codes & XCPU_X87_C0)
         flags |= XCPU_CF;
-    if (result & XCPU_X87_C2)
+    if (codes & XCPU_X87_C2)
         flags |= XCPU_PF;
-    if (result & XCPU_X87_C3)
+    if (codes & XCPU_X87_C3)
         flags |= XCPU_ZF;
-    pop_compared(insn);
+    if (!fault)
+        pop_compared(insn);
     return flags;
 }
 
@@ -295,7 +305,8 @@ static int with_int32(struct insn *insn)
 
 /* ---- loads ---- */
 
-/* Pushes a value that has been loaded; an overflow replaces it. */
+/* Pushes a value that has been loaded, even where its being denormal is an
+ * unmasked exception; an overflow replaces it. */
 static int load(struct insn *insn, struct xcpu_f80 value)
 {
     if (!is_empty(insn, 7)) {
@@ -303,7 +314,8 @@ static int load(struct insn *insn, struct xcpu_f80 value)
             push(insn, indefinite());
         return 0;
     }
-    if (!faulted(insn))
+    faulted(insn);
+    if (!(insn->env.status & ~insn->env.control & XCPU_X87_IE))
         push(insn, value);
     return 0;
 }
@@ -380,15 +392,17 @@ static int store_size(const struct insn *insn)
 /* After a conversion: whether it is stored, and then popped. */
 static int store(struct insn *insn, int empty)
 {
-    const uint16_t all = XCPU_X87_IE | XCPU_X87_OE | XCPU_X87_UE;
+    const uint16_t out_of_range = XCPU_X87_OE | XCPU_X87_UE;
 
     if (empty) {
         if (stack_fault(insn, 0))
             return 0;
-    } else {
+    } else if (insn->env.status & ~insn->env.control & out_of_range) {
+        insn->env.status &= out_of_range;
         faulted(insn);
-        if (insn->env.status & ~insn->env.control & all)
-            return 0;
+        return 0;
+    } else if (faulted(insn)) {
+        return 0;
     }
     if (insn->variant < 0)
         pop(insn);
@@ -456,6 +470,7 @@ static int store_sti(struct insn *insn)
 static int move_sti(struct insn *insn)
 {
     if (is_empty(insn, 0)) {
+        clear_c1(insn);
         pop(insn);
         return 0;
     }
@@ -486,11 +501,10 @@ static int move_if(struct insn *insn)
     unsigned i = insn->i & 7;
 
     if (is_empty(insn, 0) || is_empty(insn, i)) {
-        if (!stack_fault(insn, 0) && holds)
+        if (!stack_fault(insn, 0))
             set(insn, 0, indefinite());
         return 0;
     }
-    clear_c1(insn);
     if (holds)
         set(insn, 0, *st(insn, i));
     return 0;
@@ -498,6 +512,7 @@ static int move_if(struct insn *insn)
 
 static int free_register(struct insn *insn)
 {
+    clear_c1(insn);
     insn->fpu->valid &= (uint8_t) ~(1u << ((insn->fpu->top + insn->i) & 7));
     if (insn->variant < 0)
         pop(insn);
@@ -621,6 +636,7 @@ static int remainder_of(struct insn *insn)
     struct xcpu_fpu *fpu = insn->fpu;
     struct xcpu_f80 result = indefinite();
 
+    clear_c2(insn);
     if (is_empty(insn, 0) || is_empty(insn, 1)) {
         if (!stack_fault(insn, 0))
             set(insn, 0, result);
@@ -674,7 +690,6 @@ static int extract(struct insn *insn)
  * nothing else then. */
 static int out_of_range(struct insn *insn)
 {
-    insn->fpu->status &= (uint16_t)~XCPU_X87_C2;
     insn->fpu->status |= insn->env.status & XCPU_X87_C2;
     return insn->env.status & XCPU_X87_C2;
 }
@@ -684,6 +699,7 @@ static int sine(struct insn *insn)
 {
     struct xcpu_f80 result[2] = {indefinite(), indefinite()};
 
+    clear_c2(insn);
     if (is_empty(insn, 0)) {
         if (stack_fault(insn, 0))
             return 0;
@@ -702,6 +718,7 @@ static int sine_cosine(struct insn *insn)
 {
     struct xcpu_f80 sin, cos;
 
+    clear_c2(insn);
     if (no_room_for_two(insn))
         return 0;
     xcpu_f80_sincos(&insn->env, *st(insn, 0), &sin, &cos);
@@ -714,6 +731,7 @@ static int tangent(struct insn *insn)
 {
     struct xcpu_f80 value, second = constants[0].value;
 
+    clear_c2(insn);
     if (no_room_for_two(insn))
         return 0;
     value = xcpu_f80_ptan(&insn->env, *st(insn, 0));
