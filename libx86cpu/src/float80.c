@@ -87,6 +87,7 @@ static void overflow(struct xcpu_f80_env *env,
             env->status |= XCPU_X87_C1;
         if (value->exponent <= format->max || format->wrap == 0)
             return;
+        rounding = XCPU_ROUND_NEAREST; /* FSCALE alone gets here */
     }
     env->status |= XCPU_X87_PE;
     if (rounding == XCPU_ROUND_CHOP ||

@@ -51,10 +51,13 @@ struct xcpu_f80 xcpu_f80_2xm1(struct xcpu_f80_env *env, struct xcpu_f80 a)
         return xcpu_f80_sign(a)
                    ? xcpu_f80_make(1, XCPU_F80_BIAS, XCPU_F80_INTEGER)
                    : a;
-    if (xcpu_f80_denormal(env, a, a) || above_one(a))
+    if (xcpu_f80_denormal(env, a, a))
+        return a;
+    if (above_one(a) || is_one(a))
+        env->status |= XCPU_X87_PE;
+    if (above_one(a))
         return a;
     if (is_one(a)) {
-        env->status |= XCPU_X87_PE;
         return xcpu_f80_sign(a)
                    ? xcpu_f80_make(1, XCPU_F80_BIAS - 1, XCPU_F80_INTEGER)
                    : a;
@@ -158,7 +161,7 @@ static struct xcpu_f80_wide log2_plus_one(struct xcpu_f80_wide a)
     return xcpu_wide_mul(twice_atanh(a, xcpu_wide_add(two, a)), log2_e());
 }
 
-/* From -1 down the result is not defined: CPUs return the other operand. */
+/* From -1 down the result is not defined: CPUs return that operand. */
 struct xcpu_f80 xcpu_f80_yl2xp1(struct xcpu_f80_env *env, struct xcpu_f80 a,
                                 struct xcpu_f80 b)
 {
@@ -181,7 +184,7 @@ struct xcpu_f80 xcpu_f80_yl2xp1(struct xcpu_f80_env *env, struct xcpu_f80 a,
         return a;
     if (xcpu_f80_sign(a) && (above_one(a) || is_one(a))) {
         env->status |= XCPU_X87_PE;
-        return b;
+        return a;
     }
     return xcpu_wide_finish(
         env,

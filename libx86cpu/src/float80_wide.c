@@ -112,5 +112,8 @@ struct xcpu_f80 xcpu_wide_finish(struct xcpu_f80_env *env,
         return xcpu_f80_zero(value.sign);
     if (value.lo != 0)
         value.lo |= 1;
+    /* What is left of a tiny one may be exact, the function's value is not. */
+    if (value.exponent < xcpu_f80_extended.min)
+        env->status |= XCPU_X87_UE;
     return xcpu_f80_finish(env, value);
 }

@@ -630,7 +630,12 @@ static int fpatan(struct insn *insn)
     return combine(insn, xcpu_f80_patan, 1);
 }
 
-/* Variant: 1 for FPREM1. */
+static int is_nan(struct xcpu_f80 a)
+{
+    return xcpu_f80_classify(a) == XCPU_F80_QNAN;
+}
+
+/* Variant: 1 for FPREM1. NaNs leave the conditions alone. */
 static int remainder_of(struct insn *insn)
 {
     struct xcpu_fpu *fpu = insn->fpu;
@@ -646,7 +651,7 @@ static int remainder_of(struct insn *insn)
                                 insn->variant);
     if (faulted(insn))
         return 0;
-    if (!(insn->env.status & XCPU_X87_IE)) {
+    if (!is_nan(result)) {
         fpu->status &= (uint16_t)~XCPU_X87_CONDITIONS;
         fpu->status |= insn->env.status & XCPU_X87_CONDITIONS;
     }

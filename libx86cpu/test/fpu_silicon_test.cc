@@ -52,11 +52,11 @@ bool is_close(const uint8_t *a, const uint8_t *b)
 
 /* Transcendental functions differ between processors: by one unit in the last
  * place, and C1, which tells whether it was rounded up. */
-void forgive_last_place(const State &, const State &host, State *ours)
+void forgive_last_place(const State &before, const State &host, State *ours)
 {
-    if (!(host.fx[2] & 0x40))
-        ours->fx[3] = static_cast<uint8_t>((ours->fx[3] & ~2) |
-                                           (host.fx[3] & 2));
+    if ((before.fx[2] & 0x40) || !(host.fx[2] & 0x40))
+        ours->fx[3] =
+            static_cast<uint8_t>((ours->fx[3] & ~2) | (host.fx[3] & 2));
     for (int i = 0; i < 2; i++)
         if (is_close(host.fx + 32 + 16 * i, ours->fx + 32 + 16 * i))
             memcpy(ours->fx + 32 + 16 * i, host.fx + 32 + 16 * i, 10);
