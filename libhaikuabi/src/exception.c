@@ -1,5 +1,6 @@
 /* exception.c -- processor exceptions as signals. */
 /* SPDX-License-Identifier: MIT */
+#include "area.h"
 #include "signals.h"
 
 enum where { NOWHERE, AT_EIP, AT_FAULT };
@@ -50,22 +51,36 @@ static void report_death(struct hk_thread *thread, uint32_t vector,
                   thread->team->name, vector, eip);
 }
 
+/* The host has all of the window reserved, so that its error code does not
+ * tell memory that is missing from memory that is protected. */
+static int is_mapped(struct hk_thread *thread, uint32_t address)
+{
+    struct hk_areas *areas = thread->team->areas;
+    int result;
+
+    pthread_mutex_lock(&areas->lock);
+    result = hk_area_at(areas, address) != NULL;
+    pthread_mutex_unlock(&areas->lock);
+    return result;
+}
+
 enum hk_action hk_exception(struct hk_thread *thread, uint32_t vector,
                             uint32_t error_code, uint32_t address)
 {
-    enum { PROTECTION = 1, PAGE_FAULT = 14 };
+    enum { PAGE_FAULT = 14 };
     const struct row *row = find_row(vector);
     struct hk_registers registers;
     struct hk_siginfo info = {
         .signal = row->signal, .code = row->code, .error = row->error};
 
+    (void)error_code;
     hk_kernel_of(thread)->config.host->cpu->get_registers(thread->cpu,
                                                           &registers);
     if (row->address == AT_EIP)
         info.address = registers.eip;
     else if (row->address == AT_FAULT)
         info.address = address;
-    if (vector == PAGE_FAULT && (error_code & PROTECTION) != 0)
+    if (vector == PAGE_FAULT && is_mapped(thread, address))
         info.code = HK_SEGV_ACCERR;
     if (!hk_signals_is_handled(thread, row->signal))
         report_death(thread, vector, registers.eip, address);

@@ -10,10 +10,11 @@
 #include "image.h"
 #include "syscalls.h"
 
-/* A computer is on when it answers. */
+/* A computer is on when it answers. libroot calls this when it has stopped
+ * deferring signals, to be given those that wait. */
 int64_t hk_sys_is_computer_on(struct hk_thread *self)
 {
-    (void)self;
+    atomic_store_explicit(&self->attention, 1, memory_order_release);
     return 1;
 }
 
