@@ -174,7 +174,8 @@ static void do_map(struct model *model, const struct step *step)
     else if (is_read_only && is_shared && (mapping.prot & GM_PROT_WRITE))
         expected = GM_ERR_IO;
     require(gm_map(model->space, &mapping) == expected);
-    model->expected_events += expected != GM_ERR_EXISTS;
+    if (expected != GM_ERR_EXISTS)
+        model->expected_events += (unsigned)in_use + (expected == 0);
 
     uint64_t object = is_file || is_shared ? ++model->objects : 0;
     for (unsigned i = 0; i < step->count; i++) {
@@ -307,14 +308,17 @@ static void do_store(struct model *model, const struct step *step)
                              : gm_copy_out(model->space, start, bytes, size);
     require(result == (stop < start + size ? GM_ERR_FAULT : 0));
 
-    /* Of a store that has failed the last bytes may not have come there. */
+    /* A store that has failed may have stored some of its bytes. */
     const uint8_t *host = gm_space_base(model->space);
     for (gm_addr at = start; at < stop; at++) {
         struct page *page = &model->pages[at / PAGE];
-        uint8_t *byte = &page->cell->bytes[at % PAGE];
-        if (result < 0 && stop - at <= 64 && host[at] == *byte)
-            continue;
-        stored_cell(page)->bytes[at % PAGE] = step->c;
+        uint8_t byte = page->cell->bytes[at % PAGE];
+        if (result == 0 || host[at] != byte)
+            byte = step->c;
+        /* And has parted a page from its file, or not: make sure of it. */
+        if (result < 0 && page->follows_file)
+            require(gm_fill(model->space, at, byte, 1) == 0);
+        stored_cell(page)->bytes[at % PAGE] = byte;
     }
 }
 

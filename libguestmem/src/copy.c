@@ -26,11 +26,8 @@ int gm_copy_in(struct gm_space *space, void *to, gm_addr from, size_t size)
     return 0;
 }
 
-/*
- * Ends the watches of a range that may be stored to. They end only where the
- * page is writable: a store elsewhere does not happen, and what is cached of
- * it stays right.
- */
+/* From a page on that is not writable nothing will be stored: what is cached
+ * from there stays right, and watched. */
 int gm_prepare_store(struct gm_space *space, gm_addr address, uint64_t size)
 {
     if (size == 0)
@@ -63,10 +60,10 @@ struct store {
 };
 
 /*
- * After a fault with left bytes to go: 0 to try again, or GM_ERR_FAULT. Other
- * threads may set the watch again before the store has come through: that a
- * try runs into one is possible, that sixty-four do so is no reason to wait
- * for more.
+ * After a fault with left bytes to go: 0 to try again, or GM_ERR_FAULT. Where
+ * all may be stored to, a watch was in the way. Other threads may set it again
+ * before the store has come through: that a try runs into one is possible,
+ * that sixty-four do so is no reason to wait for more.
  */
 static int store_again(struct gm_space *space, struct store *store, size_t left,
                        const struct gm_access *access)
@@ -80,10 +77,7 @@ static int store_again(struct gm_space *space, struct store *store, size_t left,
         store->from += store->size - left;
     store->to += store->size - left;
     store->size = left;
-    if (!gm_is_accessible(space, store->to, 1, GM_PROT_WRITE))
-        return GM_ERR_FAULT;
-    gm_prepare_store(space, store->to, left);
-    return 0;
+    return gm_prepare_store(space, store->to, left);
 }
 
 static int run_store(struct gm_space *space, struct store *store)

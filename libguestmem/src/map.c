@@ -58,8 +58,8 @@ static struct gm_interval interval_of(struct gm_space *space,
 static int map_locked(struct gm_space *space, const struct gm_mapping *mapping)
 {
     struct gm_interval new = interval_of(space, mapping);
-    if (!(mapping->flags & GM_MAP_REPLACE) &&
-        gm_intervals_overlap(&space->map, new.start, new.end))
+    int is_in_use = gm_intervals_overlap(&space->map, new.start, new.end);
+    if (is_in_use && !(mapping->flags & GM_MAP_REPLACE))
         return GM_ERR_EXISTS;
     if (gm_intervals_reserve(&space->map) < 0)
         return GM_ERR_NOMEM;
@@ -75,7 +75,10 @@ static int map_locked(struct gm_space *space, const struct gm_mapping *mapping)
         gm_intervals_insert(&space->map, &new);
         gm_pages_confirm(space, new.start, new.end, entry);
     }
-    gm_tell(space, GM_EVENT_MAP, new.start, mapping->size);
+    if (is_in_use)
+        gm_tell(space, GM_EVENT_UNMAP, new.start, mapping->size);
+    if (error == 0)
+        gm_tell(space, GM_EVENT_MAP, new.start, mapping->size);
     return error;
 }
 

@@ -172,6 +172,11 @@ TEST_F(Copy, FaultsBehindTheEndOfAFile)
     EXPECT_EQ(gm_fill(space, 0x21000, 0, 1), GM_ERR_FAULT);
     EXPECT_EQ(gm_compare_exchange(space, 0x21000, &expected, 0), GM_ERR_FAULT);
     EXPECT_EQ(gm_copy_string_in(space, text, 0x21000, 64), GM_ERR_FAULT);
+    if (kByFault) {
+        faults = 0;
+        EXPECT_EQ(gm_fill(space, 0x21000, 0, 1), GM_ERR_FAULT);
+        EXPECT_EQ(faults, 1);
+    }
 }
 
 TEST_F(Copy, StringsEndAtTheirNul)
@@ -299,6 +304,18 @@ TEST_F(CopyWatched, StoresToPagesNotWritableFailAndLeaveTheWatch)
     EXPECT_TRUE(events.empty());
     ASSERT_EQ(gm_protect(space, 5 * kPage, kPage, kRW), 0);
     EXPECT_EQ(HostProt(space.at(5 * kPage)), "rw-p");
+}
+
+TEST_F(CopyWatched, AStoreThatCannotComeThroughIsTriedOnce)
+{
+    uint8_t bytes[16] = {};
+    ASSERT_EQ(gm_protect(space, 6 * kPage, kPage, GM_PROT_READ), 0);
+    events.clear();
+    faults = 0;
+    EXPECT_EQ(gm_copy_out(space, 6 * kPage - 8, bytes, 16), GM_ERR_FAULT);
+    EXPECT_EQ(gm_copy_out(space, 6 * kPage - 8, bytes, 16), GM_ERR_FAULT);
+    EXPECT_EQ(faults, kByFault ? 2 : 0);
+    EXPECT_EQ(events, (std::vector<Event>{{GM_EVENT_STORE, 5 * kPage, kPage}}));
 }
 
 TEST_F(CopyWatched, PrepareLetsTheHostStore)

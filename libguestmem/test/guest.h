@@ -22,8 +22,11 @@ constexpr uint64_t kPage = GM_PAGE_SIZE;
 constexpr unsigned kRW = GM_PROT_READ | GM_PROT_WRITE;
 constexpr unsigned kRX = GM_PROT_READ | GM_PROT_EXEC;
 
+inline volatile int faults;
+
 inline void OnFault(int signo, siginfo_t *info, void *context)
 {
+    faults = faults + 1;
     /* Not ours: let it happen again and end the test. */
     if (!gm_on_fault(info, context))
         signal(signo, SIG_DFL);

@@ -309,6 +309,7 @@ TEST(Watcher, HearsOfEachChangeOnce)
                           {GM_EVENT_MAP, 0, 4 * kPage},
                           {GM_EVENT_PROTECT, kPage, kPage},
                           {GM_EVENT_UNMAP, kPage, 8 * kPage},
+                          {GM_EVENT_UNMAP, 0, kPage},
                           {GM_EVENT_MAP, 0, kPage},
                       }));
 }

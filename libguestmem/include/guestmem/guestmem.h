@@ -212,8 +212,8 @@ int gm_prepare_store(struct gm_space *space, gm_addr address, uint64_t size);
 int gm_on_fault(void *siginfo, void *ucontext);
 
 enum gm_event {
-    GM_EVENT_MAP,     /* new memory, perhaps in place of other */
-    GM_EVENT_UNMAP,   /* no memory any more */
+    GM_EVENT_MAP,     /* new memory */
+    GM_EVENT_UNMAP,   /* what was here is gone, or replaced: a MAP follows */
     GM_EVENT_PROTECT, /* another protection */
     GM_EVENT_STORE    /* watches ended, because of a store to come */
 };
