@@ -76,6 +76,8 @@ void hk_file_put(struct hk_file *file)
     pthread_mutex_destroy(&file->lock);
     free(file->attribute);
     free(file->path);
+    free(file->local_name);
+    free(file->peer_name);
     free(file);
 }
 

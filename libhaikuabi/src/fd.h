@@ -55,6 +55,8 @@ struct hk_file {
     char *attribute;      /* HK_FILE_ATTR: its name */
     int is_locked;        /* by lock_node */
     char *path;           /* for hk_refs_note; NULL: not asked for yet */
+    /* HK_FILE_SOCKET: guest paths that it is bound and connected to */
+    char *local_name, *peer_name;
 };
 
 struct hk_refs;

@@ -10,6 +10,7 @@
 #include "block.h"
 #include "bytes.h"
 #include "signals.h"
+#include "socket.h"
 #include "syscalls.h"
 
 /*
@@ -72,8 +73,7 @@ static ssize_t try_io(struct hk_thread *self,
     return bounce(self, transfer, vectors, flags);
 }
 
-/* Leaves out what is done. Returns how many vectors are left. */
-static uint32_t advance(struct iovec **vectors, uint32_t count, size_t done)
+uint32_t hk_advance(struct iovec **vectors, uint32_t count, size_t done)
 {
     struct iovec *vector = *vectors;
 
@@ -139,6 +139,17 @@ static int goes_on(const struct hk_transfer *transfer)
     return transfer->is_write || transfer->file->type == S_IFREG;
 }
 
+/* A socket's bytes are messages. */
+static int64_t transfer_message(struct hk_thread *self,
+                                const struct hk_transfer *transfer,
+                                struct iovec *vectors, uint32_t count)
+{
+    struct hk_message message = {
+        .vectors = vectors, .count = count, .is_send = transfer->is_write};
+
+    return hk_socket_transfer(self, transfer->file, &message);
+}
+
 int64_t hk_transfer(struct hk_thread *self, const struct hk_transfer *transfer,
                     struct iovec *vectors, uint32_t count)
 {
@@ -146,7 +157,9 @@ int64_t hk_transfer(struct hk_thread *self, const struct hk_transfer *transfer,
     int can_wait = rest.file->type != S_IFREG && rest.file->type != S_IFBLK;
     int64_t total = 0;
 
-    count = advance(&vectors, count, 0);
+    if (rest.file->kind == HK_FILE_SOCKET)
+        return transfer_message(self, transfer, vectors, count);
+    count = hk_advance(&vectors, count, 0);
     while (count > 0) {
         int64_t done;
 
@@ -163,7 +176,7 @@ int64_t hk_transfer(struct hk_thread *self, const struct hk_transfer *transfer,
         total += done;
         if (rest.position >= 0)
             rest.position += done;
-        count = advance(&vectors, count, (size_t)done);
+        count = hk_advance(&vectors, count, (size_t)done);
         if (!goes_on(&rest))
             break;
     }

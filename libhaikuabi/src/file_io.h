@@ -23,6 +23,9 @@ struct hk_transfer {
 int64_t hk_transfer(struct hk_thread *self, const struct hk_transfer *transfer,
                     struct iovec *vectors, uint32_t count);
 
+/* Leaves out what is done. Returns how many vectors are left. */
+uint32_t hk_advance(struct iovec **vectors, uint32_t count, size_t done);
+
 /* The guest's iovec array; vectors has HK_IOV_MAX entries. B_OK or an
  * error. */
 int32_t hk_read_vectors(const struct hk_thread *self, struct iovec *vectors,

@@ -1,0 +1,308 @@
+/* sockaddr.c -- addresses of sockets. */
+/* SPDX-License-Identifier: MIT */
+#include "sockaddr.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "bytes.h"
+#include "host_open.h"
+
+/* haiku-abi/structs.md, "sockaddr_in" and its like. */
+enum {
+    INET_SIZE = 32,
+    INET_MIN = 8, /* up to the address */
+    INET6_SIZE = 28,
+    UNIX_AT_PATH = 2,
+    UNIX_PATH_MAX_ = 126
+};
+
+/* Names without a file are the host's too: ours are kept apart by this. */
+static const char hidden_prefix[] = "haikuabi/";
+
+int hk_family_to_host(int32_t family)
+{
+    switch (family) {
+    case HK_AF_INET:
+        return AF_INET;
+    case HK_AF_INET6:
+        return AF_INET6;
+    case HK_AF_UNIX:
+        return AF_UNIX;
+    default:
+        return -1;
+    }
+}
+
+static int32_t read_inet(struct hk_sockaddr *address, const uint8_t *bytes,
+                         uint32_t size)
+{
+    struct sockaddr_in *host = (void *)&address->host;
+
+    if (size < INET_MIN)
+        return HK_B_BAD_VALUE;
+    host->sin_family = AF_INET;
+    memcpy(&host->sin_port, bytes + 2, 2);
+    memcpy(&host->sin_addr, bytes + 4, 4);
+    address->length = sizeof(*host);
+    return HK_B_OK;
+}
+
+static int32_t read_inet6(struct hk_sockaddr *address, const uint8_t *bytes,
+                          uint32_t size)
+{
+    struct sockaddr_in6 *host = (void *)&address->host;
+
+    if (size < INET6_SIZE)
+        return HK_B_BAD_VALUE;
+    host->sin6_family = AF_INET6;
+    memcpy(&host->sin6_port, bytes + 2, 2);
+    memcpy(&host->sin6_flowinfo, bytes + 4, 4);
+    memcpy(&host->sin6_addr, bytes + 8, 16);
+    host->sin6_scope_id = hk_get32(bytes + 24);
+    address->length = sizeof(*host);
+    return HK_B_OK;
+}
+
+/* A name without a file begins with NUL. Without any name, one that nobody
+ * has is made up, as on Haiku. */
+static int32_t read_hidden(struct hk_sockaddr *address, const uint8_t *name,
+                           uint32_t size)
+{
+    struct sockaddr_un *host = (void *)&address->host;
+    size_t prefix = sizeof(hidden_prefix) - 1;
+
+    host->sun_family = AF_UNIX;
+    if (size == 0) {
+        address->length = offsetof(struct sockaddr_un, sun_path);
+        return HK_B_OK;
+    }
+    if (1 + prefix + size > sizeof(host->sun_path))
+        return HK_B_NAME_TOO_LONG;
+    memcpy(host->sun_path + 1, hidden_prefix, prefix);
+    memcpy(host->sun_path + 1 + prefix, name, size);
+    address->length =
+        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + prefix + size);
+    return HK_B_OK;
+}
+
+/* Where a new socket's file goes: its directory is held. */
+static int32_t place_new(const struct hk_vfs *vfs, const struct hk_node *start,
+                         struct hk_sockaddr *address, const char *path,
+                         char *host_path, size_t size)
+{
+    char directory[HK_FD_PATH_SIZE];
+    char leaf[HK_FILE_NAME_LENGTH];
+    int32_t status = hk_vfs_open_parent(vfs, start, path, &address->node, leaf);
+
+    if (status != HK_B_OK)
+        return status;
+    if (strcmp(leaf, ".") == 0 || strcmp(leaf, "..") == 0 ||
+        hk_node_child(&address->node, leaf) != NULL)
+        return HK_EADDRINUSE;
+    if (address->node.fd < 0 || address->node.mount == NULL ||
+        address->node.mount->read_only)
+        return HK_B_READ_ONLY_DEVICE;
+    hk_host_fd_path(address->node.fd, directory);
+    if ((size_t)snprintf(host_path, size, "%s/%s", directory, leaf) >= size)
+        return HK_B_NAME_TOO_LONG;
+    return HK_B_OK;
+}
+
+/* The guest's path is found from the working directory. */
+static int32_t read_path(const struct hk_thread *self,
+                         struct hk_sockaddr *address, const char *path,
+                         int is_new)
+{
+    const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
+    struct sockaddr_un *host = (void *)&address->host;
+    struct hk_file *cwd = hk_cwd_get(self);
+    int32_t status;
+
+    host->sun_family = AF_UNIX;
+    if (is_new) {
+        status = place_new(vfs, &cwd->node, address, path, host->sun_path,
+                           sizeof(host->sun_path));
+    } else {
+        status = hk_vfs_open(vfs, &cwd->node, path, HK_WALK_FOLLOW, O_PATH, 0,
+                             &address->node);
+        if (status == HK_B_OK && address->node.fd < 0)
+            status = HK_ECONNREFUSED;
+        hk_host_fd_path(address->node.fd, host->sun_path);
+    }
+    if (status == HK_B_OK)
+        address->name = strdup(path);
+    hk_file_put(cwd);
+    address->length = sizeof(*host);
+    return status;
+}
+
+static int32_t read_unix(const struct hk_thread *self,
+                         struct hk_sockaddr *address, const uint8_t *bytes,
+                         uint32_t size, int is_new)
+{
+    char path[UNIX_PATH_MAX_ + 1] = "";
+    uint32_t length = size - UNIX_AT_PATH;
+
+    if (length == 0 || bytes[UNIX_AT_PATH] == '\0') {
+        const uint8_t *name = bytes + UNIX_AT_PATH + 1;
+        uint32_t left = length == 0 ? 0 : length - 1;
+
+        /* Zeroes behind a name are room that the caller left. */
+        while (left > 0 && name[left - 1] == '\0')
+            left--;
+        return read_hidden(address, name, left);
+    }
+    memcpy(path, bytes + UNIX_AT_PATH, length);
+    return read_path(self, address, path, is_new);
+}
+
+int32_t hk_sockaddr_read(const struct hk_thread *self,
+                         struct hk_sockaddr *address, gm_addr from,
+                         uint32_t size, int is_new)
+{
+    uint8_t bytes[HK_SOCKADDR_MAX] = {0};
+    int32_t status = HK_EAFNOSUPPORT;
+
+    memset(address, 0, sizeof(*address));
+    address->node.fd = -1;
+    if (from == 0 || size > sizeof(bytes) || size < UNIX_AT_PATH)
+        return HK_B_BAD_VALUE;
+    if (hk_read_user(self, bytes, from, size) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    switch (bytes[1]) {
+    case HK_AF_UNSPEC: /* connect: to nobody any more */
+        address->host.any.sa_family = AF_UNSPEC;
+        address->length = sizeof(address->host.any);
+        return HK_B_OK;
+    case HK_AF_INET:
+        return read_inet(address, bytes, size);
+    case HK_AF_INET6:
+        return read_inet6(address, bytes, size);
+    case HK_AF_UNIX:
+        status = read_unix(self, address, bytes, size, is_new);
+        break;
+    default:
+        break;
+    }
+    if (status != HK_B_OK)
+        hk_sockaddr_release(address);
+    return status;
+}
+
+void hk_sockaddr_release(struct hk_sockaddr *address)
+{
+    hk_node_close(&address->node);
+    free(address->name);
+    address->name = NULL;
+}
+
+static uint32_t put_head(uint8_t *bytes, uint32_t size, int family)
+{
+    bytes[0] = (uint8_t)size;
+    bytes[1] = (uint8_t)family;
+    return size;
+}
+
+static uint32_t put_inet(uint8_t *bytes, const struct sockaddr_in *host)
+{
+    memcpy(bytes + 2, &host->sin_port, 2);
+    memcpy(bytes + 4, &host->sin_addr, 4);
+    return put_head(bytes, INET_SIZE, HK_AF_INET);
+}
+
+static uint32_t put_inet6(uint8_t *bytes, const struct sockaddr_in6 *host)
+{
+    memcpy(bytes + 2, &host->sin6_port, 2);
+    memcpy(bytes + 4, &host->sin6_flowinfo, 4);
+    memcpy(bytes + 8, &host->sin6_addr, 16);
+    hk_put32(bytes + 24, host->sin6_scope_id);
+    return put_head(bytes, INET6_SIZE, HK_AF_INET6);
+}
+
+/* The host's paths say nothing to the guest: only the name counts that the
+ * socket was given. */
+static uint32_t put_unix(uint8_t *bytes, const struct sockaddr_un *host,
+                         socklen_t host_length, const char *name)
+{
+    size_t at_path = offsetof(struct sockaddr_un, sun_path);
+    size_t prefix = sizeof(hidden_prefix) - 1;
+    size_t length = 0;
+
+    if (name != NULL) {
+        length = strlen(name);
+        if (length > UNIX_PATH_MAX_ - 1)
+            length = UNIX_PATH_MAX_ - 1;
+        memcpy(bytes + UNIX_AT_PATH, name, length);
+        length++;
+    } else if (host_length > at_path + 1 && host->sun_path[0] == '\0') {
+        const char *hidden = host->sun_path + 1;
+
+        length = host_length - at_path - 1;
+        if (length >= prefix && memcmp(hidden, hidden_prefix, prefix) == 0) {
+            hidden += prefix;
+            length -= prefix;
+        }
+        memcpy(bytes + UNIX_AT_PATH + 1, hidden, length);
+        length++;
+    }
+    return put_head(bytes, (uint32_t)(UNIX_AT_PATH + length), HK_AF_UNIX);
+}
+
+uint32_t hk_sockaddr_put(uint8_t bytes[HK_SOCKADDR_MAX],
+                         const struct hk_sockaddr *address, const char *name)
+{
+    const void *host = &address->host;
+
+    memset(bytes, 0, HK_SOCKADDR_MAX);
+    if (address->length < sizeof(sa_family_t))
+        return 0;
+    switch (address->host.any.sa_family) {
+    case AF_INET:
+        return put_inet(bytes, host);
+    case AF_INET6:
+        return put_inet6(bytes, host);
+    case AF_UNIX:
+        return put_unix(bytes, host, address->length, name);
+    default:
+        return 0;
+    }
+}
+
+int32_t hk_sockaddr_room(const struct hk_thread *self, gm_addr user,
+                         gm_addr user_length, uint32_t *room)
+{
+    uint8_t bytes[4];
+
+    *room = 0;
+    if (user_length == 0)
+        return HK_B_BAD_VALUE;
+    if (user == 0)
+        return HK_B_OK;
+    if (hk_read_user(self, bytes, user_length, sizeof(bytes)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    *room = hk_get32(bytes);
+    if (*room > HK_SOCKADDR_MAX)
+        *room = HK_SOCKADDR_MAX;
+    return HK_B_OK;
+}
+
+int32_t hk_sockaddr_write(const struct hk_thread *self, gm_addr user,
+                          uint32_t room, gm_addr user_length,
+                          const struct hk_sockaddr *address, const char *name)
+{
+    uint8_t bytes[HK_SOCKADDR_MAX], length[4];
+    uint32_t size = hk_sockaddr_put(bytes, address, name);
+
+    hk_put32(length, user == 0 ? 0 : size);
+    if (hk_write_user(self, user_length, length, sizeof(length)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return hk_write_user(self, user, bytes, size < room ? size : room);
+}

@@ -1,0 +1,61 @@
+/* sockaddr.h -- addresses of sockets. */
+/* SPDX-License-Identifier: MIT */
+#ifndef HK_SOCKADDR_H
+#define HK_SOCKADDR_H
+
+#include <sys/socket.h>
+
+#include "fd.h"
+
+/* The longest address of the guest, sockaddr_storage. */
+enum { HK_SOCKADDR_MAX = 128 };
+
+/* haiku-abi/structs.md, "address families". */
+enum hk_family {
+    HK_AF_UNSPEC = 0,
+    HK_AF_INET = 1,
+    HK_AF_INET6 = 5,
+    HK_AF_UNIX = 9
+};
+
+/* The host's family, or -1. */
+int hk_family_to_host(int32_t family);
+
+/*
+ * An address on the host. That of a local socket is a path through a
+ * descriptor: the guest's path is found as all paths are, and the host goes
+ * no other way.
+ */
+struct hk_sockaddr {
+    union {
+        struct sockaddr any;
+        struct sockaddr_storage storage;
+    } host;
+    socklen_t length;
+    struct hk_node node; /* held while the address is used */
+    char *name;          /* a local socket's path as given; or NULL */
+};
+
+/* is_new: the address is about to be bound. B_OK, and the caller releases the
+ * address, or an error. */
+int32_t hk_sockaddr_read(const struct hk_thread *self,
+                         struct hk_sockaddr *address, gm_addr from,
+                         uint32_t size, int is_new);
+void hk_sockaddr_release(struct hk_sockaddr *address);
+
+/* The guest's form of a host's address; its length. name: the path of a
+ * local socket, where known. */
+uint32_t hk_sockaddr_put(uint8_t bytes[HK_SOCKADDR_MAX],
+                         const struct hk_sockaddr *address, const char *name);
+
+/*
+ * Address results: user_length holds the room at user and gets the length;
+ * user may be 0. hk_sockaddr_room reads the room before the call.
+ */
+int32_t hk_sockaddr_room(const struct hk_thread *self, gm_addr user,
+                         gm_addr user_length, uint32_t *room);
+int32_t hk_sockaddr_write(const struct hk_thread *self, gm_addr user,
+                          uint32_t room, gm_addr user_length,
+                          const struct hk_sockaddr *address, const char *name);
+
+#endif

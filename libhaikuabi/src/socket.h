@@ -1,0 +1,36 @@
+/* socket.h -- sockets as files. */
+/* SPDX-License-Identifier: MIT */
+#ifndef HK_SOCKET_H
+#define HK_SOCKET_H
+
+#include <sys/uio.h>
+
+#include "sockaddr.h"
+
+/* The socket of a descriptor, to be put back; B_FILE_ERROR or ENOTSOCK. */
+int32_t hk_socket_get(const struct hk_thread *self, int32_t fd,
+                      struct hk_file **file);
+
+/* A new descriptor for a host's socket, which is closed on failure.
+ * flags: enum hk_fd_flags. local_name: see struct hk_file; may be NULL. */
+int32_t hk_socket_add(const struct hk_thread *self, int host_fd, unsigned flags,
+                      const char *local_name);
+
+/* One send or receive. vectors lie in guest memory, at host addresses. */
+struct hk_message {
+    struct iovec *vectors;
+    uint32_t count;
+    int flags; /* the guest's */
+    int is_send;
+    struct hk_sockaddr *address; /* in or out; NULL: none */
+    /* Ancillary data as the host has it; room in, length out. */
+    void *control;
+    size_t control_size;
+    int flags_out; /* the guest's */
+};
+
+/* A count or an error. */
+int64_t hk_socket_transfer(struct hk_thread *self, struct hk_file *file,
+                           struct hk_message *message);
+
+#endif

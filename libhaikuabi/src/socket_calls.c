@@ -1,0 +1,359 @@
+/* socket_calls.c -- sockets made, named and connected. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "block.h"
+#include "bytes.h"
+#include "socket.h"
+#include "syscalls.h"
+
+/* haiku-abi/structs.md, "types, shutdown". */
+enum socket_type {
+    TYPE_MASK = 0xff,
+    TYPE_NONBLOCK = 0x40000, /* these from r1beta6 on */
+    TYPE_CLOEXEC = 0x80000,
+    TYPE_CLOFORK = 0x100000,
+    TYPE_FLAGS = TYPE_NONBLOCK | TYPE_CLOEXEC | TYPE_CLOFORK
+};
+
+static int32_t result_of(int host_result)
+{
+    return host_result < 0 ? hk_status_from_errno(errno) : HK_B_OK;
+}
+
+int32_t hk_socket_get(const struct hk_thread *self, int32_t fd,
+                      struct hk_file **file)
+{
+    *file = hk_file_get(self, fd);
+    if (*file == NULL)
+        return HK_B_FILE_ERROR;
+    if ((*file)->kind == HK_FILE_SOCKET)
+        return HK_B_OK;
+    hk_file_put(*file);
+    return HK_ENOTSOCK;
+}
+
+int32_t hk_socket_add(const struct hk_thread *self, int host_fd, unsigned flags,
+                      const char *local_name)
+{
+    struct hk_node node = {NULL, NULL, host_fd};
+    struct hk_file *file = hk_file_new(HK_FILE_SOCKET, node, HK_O_RDWR);
+
+    if (file == NULL)
+        return HK_B_NO_MEMORY;
+    if (local_name != NULL)
+        file->local_name = strdup(local_name);
+    return hk_fd_add(self, file, 0, flags);
+}
+
+/* What the upper bits of a type ask for: for the host, and for the
+ * descriptor. B_BAD_VALUE for what the release does not know. */
+static int32_t split_flags(const struct hk_thread *self, int32_t flags,
+                           int *host, unsigned *descriptor)
+{
+    if (flags & ~TYPE_FLAGS ||
+        (flags != 0 && hk_kernel_of(self)->config.release < HK_R1BETA6))
+        return HK_B_BAD_VALUE;
+    *host = SOCK_CLOEXEC | (flags & TYPE_NONBLOCK ? SOCK_NONBLOCK : 0);
+    *descriptor = (flags & TYPE_CLOEXEC ? HK_FD_CLOEXEC : 0u) |
+                  (flags & TYPE_CLOFORK ? HK_FD_CLOFORK : 0u);
+    return HK_B_OK;
+}
+
+/* The kinds of socket have the host's numbers. */
+static int32_t split_type(const struct hk_thread *self, int32_t type, int *host,
+                          unsigned *descriptor)
+{
+    int32_t status = split_flags(self, type & ~TYPE_MASK, host, descriptor);
+
+    switch (type & TYPE_MASK) {
+    case SOCK_STREAM:
+    case SOCK_DGRAM:
+    case SOCK_RAW:
+    case SOCK_SEQPACKET:
+        *host |= type & TYPE_MASK;
+        return status;
+    default:
+        return HK_EPROTOTYPE;
+    }
+}
+
+int64_t hk_sys_socket(struct hk_thread *self, int32_t family, int32_t type,
+                      int32_t protocol)
+{
+    int host_family = hk_family_to_host(family);
+    int host_type = 0;
+    unsigned flags;
+    int fd;
+    int32_t status = split_type(self, type, &host_type, &flags);
+
+    if (host_family < 0)
+        return HK_EAFNOSUPPORT;
+    if (status != HK_B_OK)
+        return status;
+    fd = socket(host_family, host_type, protocol);
+    if (fd < 0)
+        return hk_status_from_errno(errno);
+    return hk_socket_add(self, fd, flags, NULL);
+}
+
+int64_t hk_sys_socketpair(struct hk_thread *self, int32_t family, int32_t type,
+                          int32_t protocol, gm_addr socket_vector)
+{
+    int host_family = hk_family_to_host(family);
+    int host_type = 0;
+    unsigned flags;
+    int32_t ends[2];
+    uint8_t bytes[8];
+    int host[2];
+    int32_t status = split_type(self, type, &host_type, &flags);
+
+    if (host_family < 0)
+        return HK_EAFNOSUPPORT;
+    if (status != HK_B_OK)
+        return status;
+    if (socketpair(host_family, host_type, protocol, host) < 0)
+        return hk_status_from_errno(errno);
+    for (int i = 0; i < 2; i++) {
+        ends[i] = hk_socket_add(self, host[i], flags, NULL);
+        if (ends[i] < 0)
+            status = ends[i];
+        hk_put32(bytes + 4 * i, (uint32_t)ends[i]);
+    }
+    if (status == HK_B_OK)
+        status = hk_write_user(self, socket_vector, bytes, sizeof(bytes));
+    for (int i = 0; status != HK_B_OK && i < 2; i++)
+        hk_fd_close(self, ends[i]);
+    return status;
+}
+
+/* Remembers a local socket's name, as it was given. */
+static void set_name(struct hk_file *file, char **name,
+                     struct hk_sockaddr *address)
+{
+    pthread_mutex_lock(&file->lock);
+    free(*name);
+    *name = address->name;
+    address->name = NULL;
+    pthread_mutex_unlock(&file->lock);
+}
+
+/* The name of a local socket without a file may be left to the host. */
+int64_t hk_sys_bind(struct hk_thread *self, int32_t socket, gm_addr address,
+                    uint32_t address_length)
+{
+    struct hk_sockaddr host;
+    struct hk_file *file;
+    int32_t status = hk_socket_get(self, socket, &file);
+
+    if (status != HK_B_OK)
+        return status;
+    status = hk_sockaddr_read(self, &host, address, address_length, 1);
+    if (status == HK_B_OK) {
+        status = result_of(bind(file->node.fd, &host.host.any, host.length));
+        if (status == HK_B_FILE_EXISTS)
+            status = HK_EADDRINUSE;
+        if (status == HK_B_OK)
+            set_name(file, &file->local_name, &host);
+        hk_sockaddr_release(&host);
+    }
+    hk_file_put(file);
+    return status;
+}
+
+/* Waits for a connection that is under way, and tells its outcome. */
+static int32_t finish_connect(struct hk_thread *self, int fd)
+{
+    int error = 0;
+    socklen_t size = sizeof(error);
+    int32_t status = hk_block_fd(self, fd, POLLOUT);
+
+    if (status != HK_B_OK)
+        return status;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
+        return hk_status_from_errno(errno);
+    return hk_status_from_errno(error);
+}
+
+/* A call that was interrupted goes on where it was: the host has not given
+ * the connection up. */
+static int32_t start_connect(struct hk_thread *self, int fd,
+                             const struct hk_sockaddr *address)
+{
+    int is_blocking = !(fcntl(fd, F_GETFL) & O_NONBLOCK);
+
+    if (connect(fd, &address->host.any, address->length) == 0)
+        return HK_B_OK;
+    if (is_blocking && (errno == EINTR || errno == EALREADY))
+        return finish_connect(self, fd);
+    if (is_blocking && errno == EISCONN && self->restart.is_running)
+        return HK_B_OK;
+    return hk_status_from_errno(errno);
+}
+
+int64_t hk_sys_connect(struct hk_thread *self, int32_t socket, gm_addr address,
+                       uint32_t address_length)
+{
+    struct hk_sockaddr host;
+    struct hk_file *file;
+    int32_t status = hk_socket_get(self, socket, &file);
+
+    if (status != HK_B_OK)
+        return status;
+    status = hk_sockaddr_read(self, &host, address, address_length, 0);
+    if (status == HK_B_OK) {
+        status = start_connect(self, file->node.fd, &host);
+        if (status == HK_B_OK || status == HK_EINPROGRESS)
+            set_name(file, &file->peer_name, &host);
+        hk_sockaddr_release(&host);
+    }
+    hk_file_put(file);
+    return status;
+}
+
+int64_t hk_sys_listen(struct hk_thread *self, int32_t socket, int32_t backlog)
+{
+    struct hk_file *file;
+    int32_t status = hk_socket_get(self, socket, &file);
+
+    if (status != HK_B_OK)
+        return status;
+    status = result_of(listen(file->node.fd, backlog));
+    hk_file_put(file);
+    return status;
+}
+
+/* Waits for a connection: a host's socket, or an error. */
+static int32_t wait_accept(struct hk_thread *self, int fd, int host_flags,
+                           struct hk_sockaddr *address)
+{
+    for (;;) {
+        int32_t status = HK_B_OK;
+        int accepted;
+
+        if (!(fcntl(fd, F_GETFL) & O_NONBLOCK))
+            status = hk_block_fd(self, fd, POLLIN);
+        if (status != HK_B_OK)
+            return status;
+        address->length = sizeof(address->host);
+        accepted =
+            accept4(fd, &address->host.any, &address->length, host_flags);
+        if (accepted >= 0)
+            return accepted;
+        if (errno != EINTR || hk_is_interrupted(self))
+            return hk_status_from_errno(errno);
+    }
+}
+
+static int64_t do_accept(struct hk_thread *self, int32_t socket,
+                         gm_addr address, gm_addr address_length, int32_t type)
+{
+    struct hk_sockaddr host = {.node = {NULL, NULL, -1}};
+    struct hk_file *file;
+    int host_flags = 0;
+    unsigned flags;
+    uint32_t room;
+    int64_t result = hk_sockaddr_room(self, address, address_length, &room);
+
+    if (result == HK_B_OK)
+        result = split_flags(self, type, &host_flags, &flags);
+    if (result == HK_B_OK)
+        result = hk_socket_get(self, socket, &file);
+    if (result != HK_B_OK)
+        return result;
+    result = wait_accept(self, file->node.fd, host_flags, &host);
+    if (result >= 0)
+        result = hk_socket_add(self, (int)result, flags, file->local_name);
+    hk_file_put(file);
+    if (result >= 0 && hk_sockaddr_write(self, address, room, address_length,
+                                         &host, NULL) != HK_B_OK) {
+        hk_fd_close(self, (int32_t)result);
+        result = HK_B_BAD_ADDRESS;
+    }
+    return result;
+}
+
+int64_t hk_sys_accept(struct hk_thread *self, int32_t socket, gm_addr address,
+                      gm_addr address_length)
+{
+    return do_accept(self, socket, address, address_length, 0);
+}
+
+int64_t hk_sys_accept__r1beta6(struct hk_thread *self, int32_t socket,
+                               gm_addr address, gm_addr address_length,
+                               int32_t flags)
+{
+    return do_accept(self, socket, address, address_length, flags);
+}
+
+/* SHUT_RD, SHUT_WR and SHUT_RDWR have the host's numbers. */
+int64_t hk_sys_shutdown_socket(struct hk_thread *self, int32_t socket,
+                               int32_t how)
+{
+    struct hk_file *file;
+    int32_t status = hk_socket_get(self, socket, &file);
+
+    if (status != HK_B_OK)
+        return status;
+    status = result_of(shutdown(file->node.fd, how));
+    hk_file_put(file);
+    return status;
+}
+
+/* getsockname and getpeername. */
+static int64_t get_name(struct hk_thread *self, int32_t socket, gm_addr address,
+                        gm_addr address_length, int is_peer)
+{
+    struct hk_sockaddr host = {.node = {NULL, NULL, -1},
+                               .length = sizeof(host.host)};
+    struct hk_file *file;
+    uint32_t room;
+    int32_t status;
+
+    if (address == 0)
+        return HK_B_BAD_VALUE;
+    status = hk_sockaddr_room(self, address, address_length, &room);
+    if (status == HK_B_OK)
+        status = hk_socket_get(self, socket, &file);
+    if (status != HK_B_OK)
+        return status;
+    status = result_of(
+        is_peer ? getpeername(file->node.fd, &host.host.any, &host.length)
+                : getsockname(file->node.fd, &host.host.any, &host.length));
+    if (status == HK_B_OK)
+        status =
+            hk_sockaddr_write(self, address, room, address_length, &host,
+                              is_peer ? file->peer_name : file->local_name);
+    hk_file_put(file);
+    return status;
+}
+
+int64_t hk_sys_getsockname(struct hk_thread *self, int32_t socket,
+                           gm_addr address, gm_addr address_length)
+{
+    return get_name(self, socket, address, address_length, 0);
+}
+
+int64_t hk_sys_getpeername(struct hk_thread *self, int32_t socket,
+                           gm_addr address, gm_addr address_length)
+{
+    return get_name(self, socket, address, address_length, 1);
+}
+
+int64_t hk_sys_sockatmark(struct hk_thread *self, int32_t socket)
+{
+    struct hk_file *file;
+    int is_at_mark = 0;
+    int64_t result = hk_socket_get(self, socket, &file);
+
+    if (result != HK_B_OK)
+        return result;
+    result = result_of(ioctl(file->node.fd, SIOCATMARK, &is_at_mark));
+    hk_file_put(file);
+    return result == HK_B_OK ? is_at_mark : result;
+}

@@ -1,0 +1,337 @@
+/* socket_io.c -- bytes and descriptors through sockets. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "block.h"
+#include "bytes.h"
+#include "clock.h"
+#include "file_io.h"
+#include "signals.h"
+#include "socket.h"
+#include "syscalls.h"
+
+/* haiku-abi/structs.md, "MSG flags". */
+static const struct {
+    int guest, host;
+} flag_rows[] = {
+    {0x1, MSG_OOB},    {0x2, MSG_PEEK},    {0x4, MSG_DONTROUTE}, {0x8, MSG_EOR},
+    {0x10, MSG_TRUNC}, {0x20, MSG_CTRUNC}, {0x40, MSG_WAITALL},
+};
+
+enum {
+    GUEST_MSG_WAITALL = 0x40,
+    GUEST_MSG_DONTWAIT = 0x80,
+    GUEST_MSG_NOSIGNAL = 0x800
+};
+
+static int flags_to_host(int guest)
+{
+    int host = 0;
+
+    for (size_t i = 0; i < sizeof(flag_rows) / sizeof(flag_rows[0]); i++)
+        if (guest & flag_rows[i].guest)
+            host |= flag_rows[i].host;
+    return host;
+}
+
+static int flags_to_guest(int host)
+{
+    int guest = 0;
+
+    for (size_t i = 0; i < sizeof(flag_rows) / sizeof(flag_rows[0]); i++)
+        if (host & flag_rows[i].host)
+            guest |= flag_rows[i].guest;
+    return guest;
+}
+
+/* When a wait ends by SO_RCVTIMEO or SO_SNDTIMEO. */
+static int64_t deadline_of(int fd, int is_send)
+{
+    struct timeval time = {0, 0};
+    socklen_t size = sizeof(time);
+    int64_t us;
+
+    if (getsockopt(fd, SOL_SOCKET, is_send ? SO_SNDTIMEO : SO_RCVTIMEO, &time,
+                   &size) < 0)
+        return HK_INFINITE_TIMEOUT;
+    us = time.tv_sec * INT64_C(1000000) + time.tv_usec;
+    return us == 0 ? HK_INFINITE_TIMEOUT : hk_system_time() + us;
+}
+
+/* Waits until the socket is ready; B_OK, or what the call returns. */
+static int32_t wait_ready(struct hk_thread *self, int fd, int is_send,
+                          int guest_flags)
+{
+    struct pollfd ready = {fd, is_send ? POLLOUT : POLLIN, 0};
+    int32_t result;
+
+    if (guest_flags & GUEST_MSG_DONTWAIT || fcntl(fd, F_GETFL) & O_NONBLOCK)
+        return HK_B_WOULD_BLOCK;
+    result = hk_block_fds(self, &ready, 1, deadline_of(fd, is_send));
+    if (result < 0)
+        return result;
+    return result == 0 ? HK_B_WOULD_BLOCK : HK_B_OK;
+}
+
+/* One message of the host's, waiting as the socket does. */
+static int64_t transfer_once(struct hk_thread *self, int fd,
+                             struct hk_message *message, struct msghdr *host)
+{
+    int flags =
+        flags_to_host(message->flags & ~GUEST_MSG_WAITALL) | MSG_DONTWAIT;
+
+    for (;;) {
+        ssize_t done = message->is_send
+                           ? sendmsg(fd, host, flags | MSG_NOSIGNAL)
+                           : recvmsg(fd, host, flags | MSG_CMSG_CLOEXEC);
+        int32_t status;
+
+        if (done >= 0)
+            return done;
+        if (errno == EINTR)
+            continue;
+        if (errno != EAGAIN)
+            return hk_status_from_errno(errno);
+        status = wait_ready(self, fd, message->is_send, message->flags);
+        if (status != HK_B_OK)
+            return status;
+    }
+}
+
+static int type_of(int fd)
+{
+    int type = 0;
+    socklen_t size = sizeof(type);
+
+    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size);
+    return type;
+}
+
+static size_t total_of(const struct hk_message *message)
+{
+    size_t total = 0;
+
+    for (uint32_t i = 0; i < message->count; i++)
+        total += message->vectors[i].iov_len;
+    return total;
+}
+
+static void set_header(const struct hk_message *message, struct msghdr *host)
+{
+    memset(host, 0, sizeof(*host));
+    if (message->address != NULL) {
+        host->msg_name = &message->address->host;
+        host->msg_namelen = message->is_send ? message->address->length
+                                             : sizeof(message->address->host);
+    }
+    host->msg_control = message->control_size > 0 ? message->control : NULL;
+    host->msg_controllen = message->control_size;
+}
+
+/* A stream takes everything before the call returns. */
+static int64_t send_all(struct hk_thread *self, struct hk_file *file,
+                        struct hk_message *message)
+{
+    int fd = file->node.fd;
+    int is_stream = type_of(fd) == SOCK_STREAM;
+    size_t left = total_of(message);
+    int64_t total = 0;
+    struct msghdr host;
+
+    set_header(message, &host);
+    host.msg_iov = message->vectors;
+    host.msg_iovlen = message->count;
+    for (;;) {
+        int64_t done = transfer_once(self, fd, message, &host);
+
+        if (done == HK_B_BUSTED_PIPE && !(message->flags & GUEST_MSG_NOSIGNAL))
+            hk_signal_self(self, HK_SIGPIPE);
+        if (done < 0)
+            return total > 0 ? total : done;
+        total += done;
+        left -= (size_t)done;
+        if (!is_stream || left == 0)
+            return total;
+        host.msg_iovlen =
+            hk_advance(&host.msg_iov, (uint32_t)host.msg_iovlen, (size_t)done);
+        host.msg_control = NULL;
+        host.msg_controllen = 0;
+    }
+}
+
+/* Copies what was received into the guest's vectors. */
+static int32_t scatter(const struct hk_thread *self,
+                       const struct hk_message *message, size_t skip,
+                       const uint8_t *bytes, size_t size)
+{
+    const uint8_t *base = gm_space_base(hk_space_of(self));
+
+    for (uint32_t i = 0; i < message->count && size > 0; i++) {
+        const uint8_t *to = message->vectors[i].iov_base;
+        size_t length = message->vectors[i].iov_len;
+
+        if (skip >= length) {
+            skip -= length;
+            continue;
+        }
+        length -= skip;
+        if (length > size)
+            length = size;
+        if (hk_write_user(self, (gm_addr)(to - base) + skip, bytes, length) !=
+            HK_B_OK)
+            return HK_B_BAD_ADDRESS;
+        bytes += length;
+        size -= length;
+        skip = 0;
+    }
+    return HK_B_OK;
+}
+
+/* Bytes come by way of memory of our own: the host would lose a message that
+ * meets a page whose stores are watched. */
+enum { OWN_SIZE = 65536, OWN_MAX = 1 << 20 };
+
+static int64_t receive_into(struct hk_thread *self, struct hk_file *file,
+                            struct hk_message *message, uint8_t *own,
+                            size_t size)
+{
+    int waits_for_all = message->flags & GUEST_MSG_WAITALL &&
+                        type_of(file->node.fd) == SOCK_STREAM;
+    size_t left = total_of(message);
+    int64_t total = 0;
+    struct msghdr host;
+
+    do {
+        struct iovec vector = {own, left < size ? left : size};
+        int64_t done;
+
+        set_header(message, &host);
+        if (total > 0)
+            host.msg_controllen = 0; /* what came first is kept */
+        host.msg_iov = &vector;
+        host.msg_iovlen = 1;
+        done = transfer_once(self, file->node.fd, message, &host);
+        if (done < 0)
+            return total > 0 ? total : done;
+        if (scatter(self, message, (size_t)total, own, (size_t)done) != HK_B_OK)
+            return HK_B_BAD_ADDRESS;
+        if (message->address != NULL)
+            message->address->length = host.msg_namelen;
+        if (total == 0)
+            message->control_size = host.msg_controllen;
+        message->flags_out = flags_to_guest(host.msg_flags);
+        total += done;
+        left -= (size_t)done;
+        if (done == 0)
+            break;
+    } while (waits_for_all && left > 0);
+    return total;
+}
+
+static int64_t receive(struct hk_thread *self, struct hk_file *file,
+                       struct hk_message *message)
+{
+    uint8_t small[OWN_SIZE];
+    size_t size = total_of(message);
+    uint8_t *large;
+    int64_t result;
+
+    if (size <= OWN_SIZE)
+        return receive_into(self, file, message, small, OWN_SIZE);
+    if (size > OWN_MAX)
+        size = OWN_MAX;
+    large = malloc(size);
+    if (large == NULL)
+        return HK_B_NO_MEMORY;
+    result = receive_into(self, file, message, large, size);
+    free(large);
+    return result;
+}
+
+int64_t hk_socket_transfer(struct hk_thread *self, struct hk_file *file,
+                           struct hk_message *message)
+{
+    message->flags_out = 0;
+    return message->is_send ? send_all(self, file, message)
+                            : receive(self, file, message);
+}
+
+/* send, sendto, recv and recvfrom: one buffer. */
+static int64_t transfer(struct hk_thread *self, int32_t socket, gm_addr data,
+                        uint32_t length, struct hk_message *message)
+{
+    struct iovec vector = {gm_space_base(hk_space_of(self)) + data, length};
+    struct hk_file *file;
+    int64_t result;
+
+    if (data == 0 || !hk_is_user_range(data, length))
+        return HK_B_BAD_ADDRESS;
+    result = hk_socket_get(self, socket, &file);
+    if (result != HK_B_OK)
+        return result;
+    message->vectors = &vector;
+    message->count = 1;
+    result = hk_socket_transfer(self, file, message);
+    hk_file_put(file);
+    return result;
+}
+
+int64_t hk_sys_send(struct hk_thread *self, int32_t socket, gm_addr data,
+                    uint32_t length, int32_t flags)
+{
+    struct hk_message message = {.flags = flags, .is_send = 1};
+
+    return transfer(self, socket, data, length, &message);
+}
+
+int64_t hk_sys_recv(struct hk_thread *self, int32_t socket, gm_addr data,
+                    uint32_t length, int32_t flags)
+{
+    struct hk_message message = {.flags = flags};
+
+    return transfer(self, socket, data, length, &message);
+}
+
+int64_t hk_sys_sendto(struct hk_thread *self, int32_t socket, gm_addr data,
+                      uint32_t length, int32_t flags, gm_addr address,
+                      uint32_t address_length)
+{
+    struct hk_sockaddr host;
+    struct hk_message message = {
+        .flags = flags, .is_send = 1, .address = &host};
+    int64_t result;
+
+    if (address == 0)
+        return hk_sys_send(self, socket, data, length, flags);
+    result = hk_sockaddr_read(self, &host, address, address_length, 0);
+    if (result != HK_B_OK)
+        return result;
+    result = transfer(self, socket, data, length, &message);
+    hk_sockaddr_release(&host);
+    return result;
+}
+
+/* The sender's address is unknown when it is a local socket's path. */
+int64_t hk_sys_recvfrom(struct hk_thread *self, int32_t socket, gm_addr data,
+                        uint32_t length, int32_t flags, gm_addr address,
+                        gm_addr address_length)
+{
+    struct hk_sockaddr host = {.node = {NULL, NULL, -1}};
+    struct hk_message message = {.flags = flags, .address = &host};
+    uint32_t room;
+    int64_t result = hk_sockaddr_room(self, address, address_length, &room);
+
+    if (result == HK_B_OK)
+        result = transfer(self, socket, data, length, &message);
+    if (result < 0)
+        return result;
+    if (hk_sockaddr_write(self, address, room, address_length, &host, NULL) !=
+        HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return result;
+}

@@ -1,0 +1,319 @@
+/* socket_message.c -- sendmsg and recvmsg, with descriptors beside. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bytes.h"
+#include "file_io.h"
+#include "socket.h"
+#include "syscalls.h"
+
+/* haiku-abi/structs.md, "msghdr" and "cmsghdr". */
+enum {
+    HEADER_SIZE = 28,
+    CONTROL_HEADER_SIZE = 12,
+    CONTROL_MAX = 1024,
+    GUEST_SOL_SOCKET = -1,
+    GUEST_SCM_RIGHTS = 1,
+    GUEST_MSG_CTRUNC = 0x20,
+    RIGHTS_MAX = 253 /* the host's */
+};
+
+struct header {
+    gm_addr name, vectors, control;
+    uint32_t name_size, control_size;
+    int32_t vector_count;
+};
+
+static int32_t read_header(const struct hk_thread *self, struct header *header,
+                           gm_addr from)
+{
+    uint8_t bytes[HEADER_SIZE];
+
+    if (from == 0)
+        return HK_B_BAD_VALUE;
+    if (hk_read_user(self, bytes, from, sizeof(bytes)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    header->name = hk_get32(bytes);
+    header->name_size = hk_get32(bytes + 4);
+    header->vectors = hk_get32(bytes + 8);
+    header->vector_count = (int32_t)hk_get32(bytes + 12);
+    header->control = hk_get32(bytes + 16);
+    header->control_size = hk_get32(bytes + 20);
+    if (header->vector_count < 0 || header->vector_count > HK_IOV_MAX)
+        return HK_EMSGSIZE;
+    return HK_B_OK;
+}
+
+static int32_t read_vectors(const struct hk_thread *self,
+                            const struct header *header,
+                            struct hk_message *message)
+{
+    message->count = 0;
+    if (header->vectors == 0 || header->vector_count == 0)
+        return HK_B_OK;
+    message->count = (uint32_t)header->vector_count;
+    return hk_read_vectors(self, message->vectors, header->vectors,
+                           message->count);
+}
+
+/* Descriptors on their way: the host's numbers, and the files that they
+ * belong to. */
+struct rights {
+    int fds[RIGHTS_MAX];
+    struct hk_file *files[RIGHTS_MAX];
+    uint32_t count;
+};
+
+static void release(struct rights *rights)
+{
+    for (uint32_t i = 0; i < rights->count; i++)
+        hk_file_put(rights->files[i]);
+}
+
+static int32_t add_right(const struct hk_thread *self, struct rights *rights,
+                         int32_t fd)
+{
+    struct hk_file *file = hk_file_get(self, fd);
+
+    if (file == NULL)
+        return HK_B_FILE_ERROR;
+    if (rights->count == RIGHTS_MAX || file->node.fd < 0) {
+        hk_file_put(file);
+        return HK_B_BAD_VALUE;
+    }
+    rights->files[rights->count] = file;
+    rights->fds[rights->count++] = file->node.fd;
+    return HK_B_OK;
+}
+
+/* The guest's ancillary data: descriptors are all that may be sent. */
+static int32_t parse_rights(const struct hk_thread *self, struct rights *rights,
+                            const uint8_t *bytes, uint32_t size)
+{
+    uint32_t at = 0;
+
+    while (size - at >= CONTROL_HEADER_SIZE) {
+        uint32_t length = hk_get32(bytes + at);
+
+        if (length < CONTROL_HEADER_SIZE || length > size - at ||
+            (int32_t)hk_get32(bytes + at + 4) != GUEST_SOL_SOCKET ||
+            hk_get32(bytes + at + 8) != GUEST_SCM_RIGHTS)
+            return HK_B_BAD_VALUE;
+        for (uint32_t fd = CONTROL_HEADER_SIZE; fd + 4 <= length; fd += 4) {
+            int32_t status =
+                add_right(self, rights, (int32_t)hk_get32(bytes + at + fd));
+
+            if (status != HK_B_OK)
+                return status;
+        }
+        length = (length + 3) & ~3u;
+        at = length > size - at ? size : at + length;
+    }
+    return HK_B_OK;
+}
+
+static int32_t read_rights(const struct hk_thread *self,
+                           const struct header *header, struct rights *rights)
+{
+    uint8_t bytes[CONTROL_MAX];
+
+    rights->count = 0;
+    if (header->control == 0 || header->control_size == 0)
+        return HK_B_OK;
+    if (header->control_size > sizeof(bytes))
+        return HK_ENOBUFS;
+    if (hk_read_user(self, bytes, header->control, header->control_size) !=
+        HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return parse_rights(self, rights, bytes, header->control_size);
+}
+
+/* Room for the descriptors of one message on the host. */
+union control {
+    struct cmsghdr align;
+    uint8_t bytes[CMSG_SPACE(RIGHTS_MAX * sizeof(int))];
+};
+
+static size_t put_rights(union control *control, const struct rights *rights)
+{
+    size_t size = rights->count * sizeof(int);
+
+    if (size == 0)
+        return 0;
+    memset(control, 0, sizeof(*control));
+    control->align.cmsg_level = SOL_SOCKET;
+    control->align.cmsg_type = SCM_RIGHTS;
+    control->align.cmsg_len = CMSG_LEN(size);
+    memcpy(CMSG_DATA(&control->align), rights->fds, size);
+    return CMSG_SPACE(size);
+}
+
+static int64_t send_message(struct hk_thread *self, struct hk_file *file,
+                            const struct header *header,
+                            struct hk_message *message)
+{
+    struct rights rights;
+    union control control;
+    int64_t result = read_vectors(self, header, message);
+
+    if (result != HK_B_OK)
+        return result;
+    result = read_rights(self, header, &rights);
+    if (result == HK_B_OK) {
+        message->control = &control;
+        message->control_size = put_rights(&control, &rights);
+        result = hk_socket_transfer(self, file, message);
+    }
+    release(&rights);
+    return result;
+}
+
+int64_t hk_sys_sendmsg(struct hk_thread *self, int32_t socket, gm_addr message,
+                       int32_t flags)
+{
+    struct iovec vectors[HK_IOV_MAX];
+    struct hk_message out = {.vectors = vectors, .flags = flags, .is_send = 1};
+    struct hk_sockaddr address;
+    struct header header;
+    struct hk_file *file;
+    int64_t result = read_header(self, &header, message);
+
+    if (result == HK_B_OK)
+        result = hk_socket_get(self, socket, &file);
+    if (result != HK_B_OK)
+        return result;
+    if (header.name != 0 && header.name_size > 0) {
+        result =
+            hk_sockaddr_read(self, &address, header.name, header.name_size, 0);
+        out.address = &address;
+    }
+    if (result == HK_B_OK) {
+        result = send_message(self, file, &header, &out);
+        if (out.address != NULL)
+            hk_sockaddr_release(&address);
+    }
+    hk_file_put(file);
+    return result;
+}
+
+/* A descriptor that came through a socket. It belongs to no mount. */
+static int32_t add_received(const struct hk_thread *self, int host_fd)
+{
+    static const uint32_t modes[] = {[O_RDONLY] = HK_O_RDONLY,
+                                     [O_WRONLY] = HK_O_WRONLY,
+                                     [O_RDWR] = HK_O_RDWR,
+                                     [O_ACCMODE] = HK_O_RDWR};
+    struct hk_node node = {NULL, NULL, host_fd};
+    int flags = fcntl(host_fd, F_GETFL);
+    struct hk_file *file = hk_file_new(
+        HK_FILE_NODE, node, modes[flags < 0 ? 0 : flags & O_ACCMODE]);
+
+    if (file == NULL)
+        return HK_B_NO_MEMORY;
+    if (file->type == S_IFSOCK)
+        file->kind = HK_FILE_SOCKET;
+    return hk_fd_add(self, file, 0, 0);
+}
+
+/* Turns what the host received into the guest's form; its length. What there
+ * is no room for is closed. */
+static uint32_t take_rights(const struct hk_thread *self,
+                            struct hk_message *message, uint8_t *bytes,
+                            uint32_t room)
+{
+    struct msghdr host = {.msg_control = message->control,
+                          .msg_controllen = message->control_size};
+    uint32_t at = CONTROL_HEADER_SIZE;
+
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(&host); part != NULL;
+         part = CMSG_NXTHDR(&host, part)) {
+        size_t size = part->cmsg_len - CMSG_LEN(0);
+
+        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
+            continue;
+        for (size_t i = 0; i + sizeof(int) <= size; i += sizeof(int)) {
+            int host_fd;
+
+            memcpy(&host_fd, CMSG_DATA(part) + i, sizeof(host_fd));
+            if (room < at || room - at < 4) {
+                close(host_fd);
+                message->flags_out |= GUEST_MSG_CTRUNC;
+                continue;
+            }
+            hk_put32(bytes + at, (uint32_t)add_received(self, host_fd));
+            at += 4;
+        }
+    }
+    if (at == CONTROL_HEADER_SIZE)
+        return 0;
+    hk_put32(bytes, at);
+    hk_put32(bytes + 4, (uint32_t)GUEST_SOL_SOCKET);
+    hk_put32(bytes + 8, GUEST_SCM_RIGHTS);
+    return at;
+}
+
+/* Writes address, ancillary data and header back. */
+static int32_t write_back(const struct hk_thread *self,
+                          const struct header *header, gm_addr message,
+                          struct hk_message *in)
+{
+    uint8_t name[HK_SOCKADDR_MAX], control[CONTROL_MAX], bytes[4];
+    uint32_t room = header->control == 0 ? 0 : header->control_size;
+    uint32_t length = 0;
+    int32_t status = HK_B_OK;
+
+    if (header->name != 0) {
+        length = hk_sockaddr_put(name, in->address, NULL);
+        if (length > header->name_size)
+            length = header->name_size;
+        status = hk_write_user(self, header->name, name, length);
+    }
+    hk_put32(bytes, length);
+    if (status == HK_B_OK)
+        status = hk_write_user(self, message + 4, bytes, 4);
+    length = take_rights(self, in, control,
+                         room < sizeof(control) ? room : CONTROL_MAX);
+    hk_put32(bytes, length);
+    if (status == HK_B_OK)
+        status = hk_write_user(self, message + 20, bytes, 4);
+    if (status == HK_B_OK)
+        status = hk_write_user(self, header->control, control, length);
+    hk_put32(bytes, (uint32_t)in->flags_out);
+    if (status == HK_B_OK)
+        status = hk_write_user(self, message + 24, bytes, 4);
+    return status;
+}
+
+int64_t hk_sys_recvmsg(struct hk_thread *self, int32_t socket, gm_addr message,
+                       int32_t flags)
+{
+    struct iovec vectors[HK_IOV_MAX];
+    union control control;
+    struct hk_sockaddr address = {.node = {NULL, NULL, -1}};
+    struct hk_message in = {.vectors = vectors,
+                            .flags = flags,
+                            .address = &address,
+                            .control = &control,
+                            .control_size = sizeof(control)};
+    struct header header;
+    struct hk_file *file;
+    int64_t result = read_header(self, &header, message);
+
+    if (result == HK_B_OK)
+        result = read_vectors(self, &header, &in);
+    if (result == HK_B_OK)
+        result = hk_socket_get(self, socket, &file);
+    if (result != HK_B_OK)
+        return result;
+    result = hk_socket_transfer(self, file, &in);
+    hk_file_put(file);
+    if (result < 0)
+        return result;
+    if (write_back(self, &header, message, &in) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return result;
+}
