@@ -1,0 +1,31 @@
+/* left.c -- libleft: one side of the diamond. */
+/* SPDX-License-Identifier: MIT */
+#include "dynamic.h"
+
+static __thread int calls = 10;
+
+__attribute__((constructor)) static void construct(void)
+{
+    note('l');
+    base_counter += 1;
+}
+
+int left(void)
+{
+    return base_counter * 10;
+}
+
+int *left_base(void)
+{
+    return &base_counter;
+}
+
+int next_left(void)
+{
+    return ++calls;
+}
+
+int weak_number(void)
+{
+    return 1;
+}

@@ -1,0 +1,47 @@
+"""The bundled guests and their tests."""
+
+load(":haiku.bzl", "haiku_binary")
+
+_TABLES = [
+    "//libhaikuabi:src/numbers/r1beta5.def",
+    "//libhaikuabi:src/status.def",
+]
+
+_SUPPORT = ["support/guest.c", "support/sys.S"]
+
+def guest(name, srcs = None, extra_hdrs = [], static = True, **kwargs):
+    """A program with the support code that stands in for libroot."""
+    haiku_binary(
+        name = name,
+        srcs = (srcs or [name + ".c"]) + _SUPPORT,
+        hdrs = _TABLES + extra_hdrs,
+        static = static,
+        **kwargs
+    )
+
+def guest_test(name, guest, args = [], options = [], expect = None, status = 0, stdin = None, data = [], **kwargs):
+    """Runs a guest under uvm in an empty directory.
+
+    Args:
+      guest: a haiku_binary.
+      args: of the guest.
+      options: of uvm.
+      expect: a file with what it writes to descriptor 1; none: nothing.
+      status: how it ends, 128 + n for signal n of the host.
+      stdin: text for descriptor 0.
+      data: files and libraries beside it.
+    """
+    native.sh_test(
+        name = name,
+        size = "small",
+        srcs = ["run_guest.sh"],
+        args = [
+            "$(location //apps/uvm)",
+            "$(location %s)" % guest,
+            "$(location %s)" % expect if expect else "-",
+            str(status),
+            "'%s'" % (stdin or ""),
+        ] + options + ["--"] + args,
+        data = ["//apps/uvm", guest] + ([expect] if expect else []) + data,
+        **kwargs
+    )

@@ -1,0 +1,156 @@
+/* teams.c -- fork, exec, load_image and waiting for children. */
+/* SPDX-License-Identifier: MIT */
+#include <guest.h>
+
+enum { NOHANG = 1, UNTRACED = 2, EXITED = 8 };
+enum { CLD_EXITED = 60, CLD_KILLED = 61 };
+enum { SIGTERM = 15 };
+
+struct siginfo {
+    int32_t signal, code, error, pid;
+    uint32_t uid;
+    void *address;
+    int32_t status, band, value;
+};
+
+static void fork_and_wait(void)
+{
+    struct siginfo info;
+    int32_t parent = (int32_t)sys(SYS_get_current_team);
+    static int shared = 1;
+    long child = fork_team();
+
+    if (child == 0) {
+        shared = 2;
+        CHECK(sys(SYS_get_current_team) != parent);
+        CHECK_STATUS(sys(SYS_process_info, 0, 3), parent);
+        sys(SYS_exit_team, 33);
+    }
+    CHECK(child > 0);
+    CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
+                 child);
+    CHECK(info.pid == child && info.code == CLD_EXITED && info.status == 33);
+    CHECK(shared == 1);
+    CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
+                 HK_ECHILD);
+    CHECK_STATUS(sys(SYS_wait_for_child, -1, 0, &info, (void *)0),
+                 HK_B_BAD_VALUE);
+}
+
+static void kill_child(void)
+{
+    struct siginfo info;
+    long child = fork_team();
+
+    if (child == 0)
+        for (;;)
+            __asm__ volatile("");
+    CHECK_STATUS(
+        sys(SYS_wait_for_child, child, EXITED | NOHANG, &info, (void *)0),
+        HK_B_WOULD_BLOCK);
+    CHECK_STATUS(sys(SYS_send_signal, child, SIGTERM, (void *)0, 0), HK_B_OK);
+    CHECK_STATUS(sys(SYS_wait_for_child, -1, EXITED, &info, (void *)0), child);
+    CHECK(info.code == CLD_KILLED && info.status == SIGTERM);
+}
+
+static void pipe_to_child(void)
+{
+    int32_t ends[2];
+    struct siginfo info;
+    char text[8] = "";
+    long child;
+
+    CHECK_STATUS(sys(SYS_create_pipe, ends), HK_B_OK);
+    child = fork_team();
+    if (child == 0) {
+        sys(SYS_close, ends[0]);
+        sys(SYS_write, ends[1], NO_POSITION, "piped", 6);
+        sys(SYS_exit_team, 0);
+    }
+    sys(SYS_close, ends[1]);
+    CHECK_STATUS(sys(SYS_read, ends[0], NO_POSITION, text, sizeof(text)), 6);
+    CHECK(strcmp(text, "piped") == 0);
+    CHECK_STATUS(sys(SYS_read, ends[0], NO_POSITION, text, sizeof(text)), 0);
+    sys(SYS_wait_for_child, child, EXITED, &info, (void *)0);
+}
+
+/* The flat block of exec and load_image: two arrays, then strings. */
+struct flat {
+    char *pointers[5]; /* program, argument, NULL, variable, NULL */
+    char strings[256];
+};
+
+static char *add(char *to, const char *text)
+{
+    memcpy(to, text, strlen(text) + 1);
+    return to + strlen(text) + 1;
+}
+
+static void flatten(struct flat *flat, const char *program, const char *word)
+{
+    char *to = flat->strings;
+
+    flat->pointers[0] = to;
+    flat->pointers[1] = to = add(to, program);
+    flat->pointers[2] = 0;
+    flat->pointers[3] = to = add(to, word);
+    flat->pointers[4] = 0;
+    add(to, "GUEST_A=flat");
+}
+
+static void exec_in_child(const char *program)
+{
+    struct flat flat;
+    struct siginfo info;
+    long child = fork_team();
+
+    if (child == 0) {
+        flatten(&flat, program, "execed");
+        sys(SYS_exec, program, &flat, sizeof(flat), 2, 1, 022);
+    }
+    CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
+                 child);
+    CHECK_STATUS(info.status, 44);
+    flatten(&flat, program, "x");
+    CHECK_STATUS(sys(SYS_exec, program, &flat, sizeof(flat), 3, 1, 022),
+                 HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_exec, program, BAD_POINTER, 64, 0, 0, 022),
+                 HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_exec, program, &flat, 300000, 2, 1, 022),
+                 HK_B_TOO_MANY_ARGS);
+}
+
+/* The new team sleeps until it is resumed. */
+static void load(const char *program)
+{
+    struct flat flat;
+    struct siginfo info;
+    long child;
+
+    flatten(&flat, program, "loaded");
+    child = sys(SYS_load_image, &flat, sizeof(flat), 2, 1, 10, 0, -1, 0);
+    CHECK(child > 0);
+    CHECK_STATUS(
+        sys(SYS_wait_for_child, child, EXITED | NOHANG, &info, (void *)0),
+        HK_B_WOULD_BLOCK);
+    CHECK_STATUS(sys(SYS_resume_thread, child), HK_B_OK);
+    CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
+                 child);
+    CHECK_STATUS(info.status, 44);
+}
+
+int main(int argc, char **argv, char **environment)
+{
+    if (argc == 2) {
+        CHECK(strcmp(environment[0], "GUEST_A=flat") == 0);
+        printf("%s\n", argv[1]);
+        return 44;
+    }
+    fork_and_wait();
+    kill_child();
+    pipe_to_child();
+    exec_in_child(argv[0]);
+    load(argv[0]);
+    print("teams checked\n");
+    return 0;
+}

@@ -1,0 +1,180 @@
+/* threads.c -- threads, their mailboxes, and locks in user memory. */
+/* SPDX-License-Identifier: MIT */
+#include <guest.h>
+
+struct attributes {
+    int (*entry)(void *, void *);
+    const char *name;
+    int32_t priority;
+    void *arg1, *arg2, *stack;
+    uint32_t stack_size, guard_size;
+    void *pthread;
+    uint32_t flags;
+};
+
+enum { LOCKED = 1, WAITING = 2, THREADS = 4, ROUNDS = 2000 };
+enum { RELATIVE_TIMEOUT = 8 };
+
+static long spawn(const char *name, int (*entry)(void *, void *), void *arg1,
+                  void *arg2)
+{
+    struct attributes attributes = {.entry = entry,
+                                    .name = name,
+                                    .priority = 10,
+                                    .arg1 = arg1,
+                                    .arg2 = arg2};
+
+    return sys(SYS_spawn_thread, &attributes);
+}
+
+/* A thread's id is in its TLS. */
+static long self(void)
+{
+    long id;
+
+    __asm__("movl %%fs:4, %0" : "=r"(id));
+    return id;
+}
+
+static int add(void *a, void *b)
+{
+    CHECK_STATUS(sys(SYS_find_thread, (void *)0), self());
+    return *(int *)a + *(int *)b;
+}
+
+static void results(void)
+{
+    int a = 40, b = 2;
+    int32_t status = 0;
+    long id = spawn("adder", add, &a, &b);
+
+    CHECK(id > 0);
+    CHECK_STATUS(sys(SYS_find_thread, "adder"), id);
+    CHECK_STATUS(sys(SYS_resume_thread, id), HK_B_OK);
+    CHECK_STATUS(sys(SYS_wait_for_thread, id, &status), HK_B_OK);
+    CHECK_STATUS(status, 42);
+    CHECK_STATUS(sys(SYS_wait_for_thread, id, &status), HK_B_BAD_THREAD_ID);
+    CHECK_STATUS(sys(SYS_suspend_thread, id), HK_B_BAD_THREAD_ID);
+    CHECK_STATUS(sys(SYS_spawn_thread, BAD_POINTER), HK_B_BAD_ADDRESS);
+    CHECK_STATUS(spawn("x", 0, 0, 0), HK_B_BAD_ADDRESS);
+}
+
+static int32_t mutex;
+static int32_t counter;
+
+/* The protocol of libroot's mutexes on r1beta5. */
+static void lock(void)
+{
+    if ((__atomic_fetch_or(&mutex, LOCKED, __ATOMIC_ACQUIRE) &
+         (LOCKED | WAITING)) == 0)
+        return;
+    while (sys(SYS_mutex_lock, &mutex, "mutex", 0, 0LL) != HK_B_OK)
+        continue;
+}
+
+static void unlock(void)
+{
+    if ((__atomic_fetch_and(&mutex, ~LOCKED, __ATOMIC_RELEASE) & WAITING) != 0)
+        sys(SYS_mutex_unblock, &mutex, 0);
+}
+
+static int count(void *a, void *b)
+{
+    (void)a, (void)b;
+    for (int i = 0; i < ROUNDS; i++) {
+        lock();
+        counter++;
+        if (i % 64 == 0)
+            sys(SYS_thread_yield);
+        counter++;
+        unlock();
+    }
+    return 0;
+}
+
+static void mutexes(void)
+{
+    long ids[THREADS];
+    int32_t status, held = LOCKED;
+
+    for (int i = 0; i < THREADS; i++)
+        sys(SYS_resume_thread, ids[i] = spawn("counter", count, 0, 0));
+    for (int i = 0; i < THREADS; i++)
+        CHECK_STATUS(sys(SYS_wait_for_thread, ids[i], &status), HK_B_OK);
+    CHECK_STATUS(counter, 2 * THREADS * ROUNDS);
+    CHECK_STATUS(sys(SYS_mutex_lock, &held, "held", RELATIVE_TIMEOUT, 1000LL),
+                 HK_B_TIMED_OUT);
+    CHECK_STATUS(sys(SYS_mutex_lock, &held, "held", RELATIVE_TIMEOUT, 0LL),
+                 HK_B_WOULD_BLOCK);
+    CHECK_STATUS(sys(SYS_mutex_lock, BAD_POINTER, "x", 0, 0LL),
+                 HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_mutex_lock, (char *)&held + 1, "x", 0, 0LL),
+                 HK_B_BAD_ADDRESS);
+}
+
+static int echo(void *a, void *b)
+{
+    char text[8] = "";
+    int32_t sender;
+    long code = sys(SYS_receive_data, &sender, text, sizeof(text));
+
+    (void)a, (void)b;
+    CHECK(strcmp(text, "hello") == 0);
+    return (int)code + 1;
+}
+
+static void mailboxes(void)
+{
+    int32_t status;
+    long id = spawn("echo", echo, 0, 0);
+
+    CHECK_STATUS(sys(SYS_send_data, id, 41, "hello", 6), HK_B_OK);
+    CHECK_STATUS(sys(SYS_has_data, id) & 0xff, 1);
+    sys(SYS_resume_thread, id);
+    CHECK_STATUS(sys(SYS_wait_for_thread_etc, id, 0, 0LL, &status), HK_B_OK);
+    CHECK_STATUS(status, 42);
+    CHECK_STATUS(sys(SYS_send_data, 1, 0, (void *)0, 0), HK_B_BAD_THREAD_ID);
+}
+
+static int forever(void *a, void *b)
+{
+    (void)a, (void)b;
+    for (;;)
+        __asm__ volatile("");
+}
+
+static int sleep_long(void *a, void *b)
+{
+    (void)a, (void)b;
+    return (int)sys(SYS_snooze_etc, 60000000LL, 0, RELATIVE_TIMEOUT, (void *)0);
+}
+
+/* Threads end wherever they are: in code of their own, or asleep. */
+static void killing(void)
+{
+    int (*const entries[])(void *, void *) = {forever, sleep_long};
+
+    for (int i = 0; i < 2; i++) {
+        int32_t status;
+        long id = spawn("victim", entries[i], 0, 0);
+
+        sys(SYS_resume_thread, id);
+        sys(SYS_snooze_etc, 2000LL, 0, RELATIVE_TIMEOUT, (void *)0);
+        CHECK_STATUS(
+            sys(SYS_wait_for_thread_etc, id, RELATIVE_TIMEOUT, 1000LL, &status),
+            HK_B_TIMED_OUT);
+        CHECK_STATUS(sys(SYS_kill_thread, id), HK_B_OK);
+        CHECK_STATUS(sys(SYS_wait_for_thread, id, &status), HK_B_OK);
+    }
+}
+
+int main(int argc, char **argv, char **environment)
+{
+    (void)argc, (void)argv, (void)environment;
+    results();
+    mutexes();
+    mailboxes();
+    killing();
+    print("threads checked\n");
+    return 0;
+}
