@@ -12,7 +12,7 @@ int main(int argc, char **argv, char **environment)
     printf("base seen from both sides: %d\n", base_counter);
     CHECK(left_base() == &base_counter && right_base() == &base_counter);
     printf("versions %d %d\n", old_answer(), answer());
-    CHECK(missing == 0);
+    CHECK(&missing == 0);
     printf("weak %d\n", weak_number());
     printf("pointer %s, table %s\n", *base_pointer, base_table[1]);
     printf("tls %d %d\n", next_left(), next_left());
