@@ -39,9 +39,7 @@ int old_answer(void)
     return answer_1();
 }
 
-/* libleft's strong one comes later in the order and loses all the same:
- * the first definition wins, weak or not (haiku-abi/libroot-abi.md). */
-__attribute__((weak)) int weak_number(void)
+int weak_number(void)
 {
     return 2;
 }

@@ -25,7 +25,9 @@ int next_left(void)
     return ++calls;
 }
 
-int weak_number(void)
+/* The first definition in load order wins, weak or not
+ * (haiku-abi/libroot-abi.md): this one comes before libbase's strong one. */
+__attribute__((weak)) int weak_number(void)
 {
     return 1;
 }
