@@ -5,6 +5,10 @@
 
 #include <elfload/elf_reader.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 static inline uint16_t eld_load16(const struct eld_elf *elf, const uint8_t *p)
 {
     return (uint16_t)(elf->is_big ? p[0] << 8 | p[1] : p[1] << 8 | p[0]);
@@ -70,4 +74,7 @@ const uint8_t *eld_record_at(const struct eld_elf *elf,
                              uint64_t record_size, const char *what,
                              struct eld_fault *fault);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -163,7 +163,7 @@ static int check_segments(const struct eld_elf *elf,
 
         if (error < 0)
             return error;
-        if (segment.type != PT_NULL &&
+        if (segment.type == PT_LOAD &&
             eld_bytes_at(elf, segment.offset, segment.file_size,
                          "program header", i, fault) == NULL)
             return ELD_ERR_TRUNCATED;

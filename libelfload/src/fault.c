@@ -107,15 +107,19 @@ static void add(struct line *line, const char *format, ...)
         line->length += (size_t)count;
 }
 
-static void add_value(struct line *line, int error, uint64_t value)
+static void add_value(struct line *line, const struct eld_fault *fault,
+                      uint64_t value)
 {
     const char *name = NULL;
 
-    if (error == ELD_ERR_TYPE)
+    if (fault->error == ELD_ERR_TYPE)
         name = eld_type_name((uint16_t)value);
-    else if (error == ELD_ERR_WRONG_CLASS)
+    else if (fault->error == ELD_ERR_WRONG_CLASS)
         name = value ? "64-bit" : "32-bit";
-    else if (error == ELD_ERR_MACHINE)
+    /* The machine's name depends on the file's class, too. */
+    else if (fault->error == ELD_ERR_MACHINE && value == fault->found)
+        name = fault->name[0] != '\0' ? fault->name : NULL;
+    else if (fault->error == ELD_ERR_MACHINE)
         name = eld_machine_name((uint16_t)value, 1);
     if (name != NULL)
         add(line, "%s", name);
@@ -128,10 +132,10 @@ static void add_values(struct line *line, const struct eld_fault *fault)
     if (fault->found == ELD_NONE)
         return;
     add(line, " (found ");
-    add_value(line, fault->error, fault->found);
+    add_value(line, fault, fault->found);
     if (fault->expected != ELD_NONE) {
         add(line, ", expected ");
-        add_value(line, fault->error, fault->expected);
+        add_value(line, fault, fault->expected);
     }
     add(line, ")");
 }
@@ -150,7 +154,7 @@ static void add_place(struct line *line, const struct eld_fault *fault)
 
 static void add_name(struct line *line, const struct eld_fault *fault)
 {
-    if (fault->name[0] == '\0')
+    if (fault->name[0] == '\0' || fault->error == ELD_ERR_MACHINE)
         return;
     add(line, "%s", fault->name);
     if (fault->version[0] != '\0')

@@ -5,6 +5,10 @@
 
 #include <elfload/elf_error.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Sets *fault (which may be NULL), every other member to none. Returns
  * error. */
 int eld_fail(struct eld_fault *fault, int error, const char *what,
@@ -21,4 +25,7 @@ void eld_fault_add_offset(struct eld_fault *fault, uint64_t offset);
 void eld_fault_add_file(struct eld_fault *fault, const char *path);
 void eld_fault_add_host(struct eld_fault *fault, int negative_errno);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

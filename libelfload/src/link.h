@@ -9,6 +9,10 @@
 #include <elfload/elf_haiku.h>
 #include <elfload/elf_link.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define ELD_PAGE       4096u
 #define ELD_IMAGE_NONE UINT32_MAX
 
@@ -82,6 +86,10 @@ int eld_protect_image(struct eld_linker *linker, struct eld_linked *linked,
 const struct eld_region *eld_region_at(const struct eld_linked *linked,
                                        uint64_t address, uint64_t size);
 
+/* 1 when the range is mapped, by one region or by several that adjoin. */
+int eld_is_mapped(const struct eld_linked *linked, uint64_t address,
+                  uint64_t size);
+
 /* search.c: opens a library that requester needs. */
 int eld_open_library(struct eld_linker *linker, const char *name,
                      const struct eld_linked *requester, struct eld_file *file,
@@ -130,4 +138,7 @@ static inline uint64_t eld_place_of(const struct eld_linked *linked,
     return linked->elf.is_64 ? address : address & UINT32_MAX;
 }
 
+#ifdef __cplusplus
+}
+#endif
 #endif

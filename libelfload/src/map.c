@@ -57,6 +57,24 @@ const struct eld_region *eld_region_at(const struct eld_linked *linked,
     return NULL;
 }
 
+int eld_is_mapped(const struct eld_linked *linked, uint64_t address,
+                  uint64_t size)
+{
+    /* Regions ascend. */
+    for (uint32_t i = 0; i < linked->image.region_count; i++) {
+        const struct eld_region *region = &linked->regions[i];
+        uint64_t skip = address - region->address;
+
+        if (address < region->address || skip >= region->size)
+            continue;
+        if (size <= region->size - skip)
+            return 1;
+        address += region->size - skip;
+        size -= region->size - skip;
+    }
+    return 0;
+}
+
 static int host_failed(struct eld_fault *fault, const char *what, int error,
                        uint64_t address)
 {

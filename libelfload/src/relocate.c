@@ -186,7 +186,7 @@ static int check_place(struct relocating *relocating, uint64_t place,
     if (region == NULL || place < region->address ||
         place - region->address > region->size - size || size > region->size)
         region = eld_region_at(relocating->linked, place, size);
-    if (region == NULL)
+    if (region == NULL && !eld_is_mapped(relocating->linked, place, size))
         return ELD_ERR_RELOC_PLACE;
     relocating->region = region;
     return 0;
@@ -302,7 +302,7 @@ static int copy_object(struct relocating *relocating,
 
     if ((error = check_place(relocating, to, size)) < 0)
         return error;
-    if (eld_region_at(library, from, size) == NULL)
+    if (!eld_is_mapped(library, from, size))
         return ELD_ERR_ADDRESS;
     if ((error = eld_window_flush(&linker->window)) < 0)
         return error;

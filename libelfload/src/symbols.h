@@ -5,6 +5,10 @@
 
 #include <elfload/elf_reader.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Bytes of a symbol record. */
 static inline unsigned eld_symbol_size(const struct eld_elf *elf)
 {
@@ -16,4 +20,7 @@ int eld_symbol_has_name(const struct eld_elf *elf,
                         const struct eld_symbols *symbols, uint64_t index,
                         const char *name, size_t size);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -5,9 +5,16 @@
 
 #include <elfload/elf_reader.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* A part as relocations; entry_size: what the file says, 0 for unsaid. */
 int eld_relocs_of(const struct eld_elf *elf, const struct eld_part *part,
                   uint64_t entry_size, enum eld_relocs_kind kind,
                   struct eld_relocs *relocs, struct eld_fault *fault);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -5,6 +5,10 @@
 
 #include <guestmem/guestmem.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Relocations come sorted: reading and writing whole pages is cheaper than a
  * guarded copy for each word. */
 struct eld_window {
@@ -25,4 +29,7 @@ int eld_window_write(struct eld_window *window, uint64_t address, unsigned size,
 /* Writes back; afterwards others may access the memory. */
 int eld_window_flush(struct eld_window *window);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

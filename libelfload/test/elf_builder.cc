@@ -360,7 +360,7 @@ void ElfBuilder::add_section_headers()
         add_word(section.size);
         add(section.link, 4);
         add(section.info, 4);
-        add_word(word());
+        add_word(section.type == SHT_NOTE ? 4 : word());
         add_word(section.entry_size);
     }
 }

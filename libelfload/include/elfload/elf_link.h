@@ -36,8 +36,10 @@ struct eld_mapping {
 
 /*
  * The linker's surroundings. All memory is mapped by the caller, privately;
- * the linker then reads and writes it through the space. Functions returning
- * int give 0 or a negative errno value. context is passed to each.
+ * the linker then reads and writes it through the space, and only what has
+ * been mapped for it (gm_on_fault answers for files that shrink meanwhile).
+ * Functions returning int give 0 or a negative errno value. context is passed
+ * to each.
  */
 struct eld_host {
     void *context;

@@ -1,0 +1,228 @@
+/* read_input.c -- everything that the reader can do with one file. */
+/* SPDX-License-Identifier: MIT */
+
+#include "libelfload/fuzz/read_input.h"
+
+#include <elf.h>
+#include <elfload/elf_check.h>
+#include <elfload/elf_haiku.h>
+#include <elfload/elf_names.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* As many of anything as a small file may sensibly have; a table can claim
+ * more entries than there are bytes only where each read is refused. */
+#define LIMIT 4096
+
+static void check(int condition)
+{
+    if (!condition)
+        abort();
+}
+
+/* A fault is complete, printable and of the error returned. */
+static uint64_t check_fault(int error, const struct eld_fault *fault)
+{
+    char line[256];
+
+    check(error == fault->error);
+    size_t length = eld_fault_format(fault, line, sizeof(line));
+    check(length > 0 && length < sizeof(line) && strlen(line) == length);
+    return length;
+}
+
+static uint64_t sum_string(const char *string)
+{
+    return string == NULL ? 0 : strlen(string);
+}
+
+static uint64_t read_symbols(const struct eld_elf *elf,
+                             const struct eld_symbols *symbols,
+                             const struct eld_dynamic *dynamic)
+{
+    struct eld_symbol symbol, found;
+    struct eld_fault fault;
+    uint64_t sum = 0;
+
+    for (uint64_t i = 0; i < symbols->table.count && i < LIMIT; i++) {
+        int error = eld_read_symbol(elf, symbols, i, &symbol, &fault);
+
+        if (error < 0) {
+            sum += check_fault(error, &fault);
+            continue;
+        }
+        check(symbol.index == i);
+        sum += sum_string(symbol.name) + symbol.value + symbol.section;
+        if (dynamic != NULL && i < 64 &&
+            eld_find_symbol(elf, dynamic, symbol.name, &found, NULL) == 0)
+            check(strcmp(found.name, symbol.name) == 0);
+    }
+    return sum;
+}
+
+static uint64_t read_relocs(const struct eld_elf *elf,
+                            const struct eld_relocs *relocs)
+{
+    struct eld_reloc_cursor cursor = {0, 0, 0, 0};
+    struct eld_reloc reloc;
+    struct eld_fault fault;
+    uint64_t sum = 0;
+    int found = 0;
+
+    for (int i = 0; i < LIMIT; i++) {
+        found = eld_next_reloc(elf, relocs, &cursor, &reloc, &fault);
+        if (found != 1)
+            break;
+        sum += reloc.offset + reloc.type +
+               sum_string(eld_reloc_name(elf->machine, reloc.type));
+    }
+    return found < 0 ? sum + check_fault(found, &fault) : sum;
+}
+
+static uint64_t read_versions(const struct eld_elf *elf,
+                              const struct eld_versions *versions)
+{
+    struct eld_version_cursor cursor = {0, 0, 0, 0, 0};
+    struct eld_version version;
+    struct eld_fault fault;
+    uint64_t sum = 0, steps = 0;
+    int found;
+
+    while ((found = eld_next_version(elf, versions, &cursor, &version,
+                                     &fault)) == 1) {
+        check(version.index < 0x8000);
+        check(steps++ <= elf->size);
+        sum += sum_string(version.name) + sum_string(version.file);
+    }
+    return found < 0 ? sum + check_fault(found, &fault) : sum;
+}
+
+static uint64_t read_notes(const struct eld_elf *elf,
+                           const struct eld_part *part, uint64_t align)
+{
+    struct eld_note note;
+    struct eld_fault fault;
+    uint64_t offset = 0, before = 0, sum = 0;
+    int found;
+
+    while ((found = eld_next_note(elf, part, align, &offset, &note, &fault)) ==
+           1) {
+        check(offset > before);
+        before = offset;
+        for (uint32_t i = 0; i < note.name_size; i++)
+            sum += (uint8_t)note.name[i];
+        for (uint32_t i = 0; i < note.size; i++)
+            sum += note.bytes[i];
+    }
+    return found < 0 ? sum + check_fault(found, &fault) : sum;
+}
+
+static uint64_t read_sections(const struct eld_elf *elf)
+{
+    struct eld_symbols symbols;
+    struct eld_relocs relocs;
+    struct eld_fault fault;
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < elf->section_count && i < LIMIT; i++) {
+        struct eld_section section;
+        struct eld_part part;
+        const char *name;
+        int error = eld_read_section(elf, i, &section, &fault);
+
+        if (error < 0)
+            return sum + check_fault(error, &fault);
+        if (eld_section_name(elf, &section, &name, NULL) == 0)
+            sum += sum_string(name);
+        sum += sum_string(eld_section_type_name(elf->machine, section.type));
+        error = eld_section_part(elf, &section, &part, &fault);
+        if (error < 0) {
+            sum += check_fault(error, &fault);
+            continue;
+        }
+        check(part.size <= elf->size && part.offset <= elf->size - part.size);
+        if (section.type == SHT_NOTE)
+            sum += read_notes(elf, &part, section.align);
+        if (eld_section_relocs(elf, &section, &relocs, NULL) == 0)
+            sum += read_relocs(elf, &relocs);
+    }
+    if (eld_find_symbols(elf, SHT_DYNSYM, &symbols, NULL) == 0)
+        sum += read_symbols(elf, &symbols, NULL);
+    if (eld_find_symbols(elf, SHT_SYMTAB, &symbols, NULL) == 0)
+        sum += read_symbols(elf, &symbols, NULL);
+    return sum;
+}
+
+static uint64_t read_segments(const struct eld_elf *elf)
+{
+    struct eld_segment segment;
+    struct eld_fault fault;
+    struct eld_note note;
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < elf->segment_count && i < LIMIT; i++) {
+        int error = eld_read_segment(elf, i, &segment, &fault);
+
+        if (error < 0)
+            return sum + check_fault(error, &fault);
+        struct eld_part part = {segment.offset, segment.file_size};
+        sum += sum_string(eld_segment_type_name(elf->machine, segment.type));
+        if (segment.type == PT_NOTE)
+            sum += read_notes(elf, &part, segment.align);
+    }
+    if (eld_find_build_id(elf, &note, NULL) == 0 && note.size > 0)
+        sum += note.bytes[note.size - 1];
+    return sum;
+}
+
+static uint64_t read_dynamic(const struct eld_elf *elf)
+{
+    struct eld_haiku_version haiku;
+    struct eld_dynamic_entry entry;
+    struct eld_dynamic dynamic;
+    struct eld_table entries;
+    struct eld_fault fault;
+    const char *name;
+    uint64_t sum = 0;
+
+    if (eld_find_dynamic(elf, &entries, NULL) == 0) {
+        for (uint64_t i = 0; i < entries.count && i < LIMIT; i++) {
+            check(eld_read_dynamic_entry(elf, &entries, i, &entry, NULL) == 0);
+            sum += entry.value + sum_string(eld_dynamic_tag_name(entry.tag));
+        }
+    }
+    int error = eld_read_dynamic(elf, &dynamic, &fault);
+    eld_read_haiku_version(elf, error == 0 ? &dynamic : NULL, &haiku);
+    sum += haiku.abi;
+    if (error < 0)
+        return sum + check_fault(error, &fault);
+    for (uint64_t i = 0; i < dynamic.needed_count && i < LIMIT; i++) {
+        if (eld_read_needed(elf, &dynamic, i, &name, NULL) == 0)
+            sum += sum_string(name);
+    }
+    check(eld_count_symbols(elf, &dynamic) <= dynamic.symbols.table.count);
+    sum += read_symbols(elf, &dynamic.symbols, &dynamic);
+    sum += read_relocs(elf, &dynamic.rel) + read_relocs(elf, &dynamic.rela) +
+           read_relocs(elf, &dynamic.relr) + read_relocs(elf, &dynamic.plt);
+    return sum + read_versions(elf, &dynamic.defined) +
+           read_versions(elf, &dynamic.needed);
+}
+
+uint64_t read_input(const uint8_t *data, size_t size)
+{
+    struct eld_fault fault;
+    struct eld_elf elf;
+    uint64_t sum = 0;
+    int error =
+        eld_check_program(data, size, eld_target_of(EM_386), NULL, &fault);
+
+    if (error < 0)
+        sum += check_fault(error, &fault);
+    error = eld_read_header(data, size, &elf, &fault);
+    if (error < 0)
+        return sum + check_fault(error, &fault);
+    sum += sum_string(eld_machine_name(elf.machine, elf.is_64)) +
+           sum_string(eld_type_name(elf.type)) +
+           sum_string(eld_os_abi_name(elf.os_abi));
+    return sum + read_segments(&elf) + read_sections(&elf) + read_dynamic(&elf);
+}

@@ -1,0 +1,104 @@
+/* relocs_test.cc -- relocation tables. */
+/* SPDX-License-Identifier: MIT */
+
+#include "libelfload/test/reader_case.h"
+
+#include "libelfload/src/tables.h"
+
+class Relocs : public AnyKind
+{
+};
+FOR_ALL_KINDS(Relocs);
+
+TEST_P(Relocs, RelAndRelaAreRead)
+{
+    for (bool is_rela : {false, true}) {
+        builder = builder_of(GetParam());
+        builder.is_rela = is_rela;
+        builder.undefined("x", STT_NOTYPE);
+        builder.reloc(0x10, 7, "x", -5).reloc(0x18, 8, "", 9);
+        Opened file(builder.build());
+        eld_section section;
+        eld_relocs relocs;
+        eld_reloc reloc;
+        eld_reloc_cursor cursor = {};
+        ASSERT_EQ(eld_find_section(file.get(), is_rela ? SHT_RELA : SHT_REL,
+                                   &section, nullptr),
+                  0);
+        ASSERT_EQ(eld_section_relocs(file.get(), &section, &relocs, nullptr),
+                  0);
+        EXPECT_EQ(relocs.table.count, 2u);
+        ASSERT_EQ(eld_next_reloc(file.get(), &relocs, &cursor, &reloc, nullptr),
+                  1);
+        EXPECT_EQ(reloc.offset, builder.data_at(0x10));
+        EXPECT_EQ(reloc.type, 7u);
+        EXPECT_EQ(reloc.symbol, 1u);
+        EXPECT_EQ(reloc.addend, is_rela ? -5 : 0);
+        EXPECT_EQ(reloc.file_offset, section.offset);
+        ASSERT_EQ(eld_next_reloc(file.get(), &relocs, &cursor, &reloc, nullptr),
+                  1);
+        EXPECT_EQ(reloc.symbol, 0u);
+        EXPECT_EQ(reloc.addend, is_rela ? 9 : 0);
+        EXPECT_EQ(eld_next_reloc(file.get(), &relocs, &cursor, &reloc, nullptr),
+                  0);
+        EXPECT_EQ(eld_next_reloc(file.get(), &relocs, &cursor, &reloc, nullptr),
+                  0);
+    }
+}
+
+/* The addresses that a list of RELR words stands for. */
+static std::vector<uint64_t> decode(ElfBuilder builder,
+                                    std::vector<uint64_t> words)
+{
+    builder.relr = std::move(words);
+    Opened file(builder.build());
+    eld_dynamic dynamic;
+    eld_reloc reloc;
+    eld_reloc_cursor cursor = {};
+    std::vector<uint64_t> result;
+    EXPECT_EQ(eld_read_dynamic(file.get(), &dynamic, &file.fault), 0)
+        << file.line();
+    while (eld_next_reloc(file.get(), &dynamic.relr, &cursor, &reloc,
+                          nullptr) == 1)
+        result.push_back(reloc.offset);
+    return result;
+}
+
+TEST_P(Relocs, RelrWordsAreAddressesAndBitmaps)
+{
+    using List = std::vector<uint64_t>;
+    uint64_t w = GetParam().is_64 ? 8 : 4;
+    uint64_t bits = 8 * w - 1;
+    EXPECT_EQ(decode(builder, {0x1000}), (List{0x1000}));
+    EXPECT_EQ(decode(builder, {0x1000, 0x2000}), (List{0x1000, 0x2000}));
+    EXPECT_EQ(decode(builder, {0x1000, 0xb}),
+              (List{0x1000, 0x1000 + w, 0x1000 + 3 * w}));
+    /* An empty bitmap still moves on. */
+    EXPECT_EQ(decode(builder, {0x1000, 1, 3}),
+              (List{0x1000, 0x1000 + w + bits * w}));
+    EXPECT_EQ(decode(builder, {0x1000, 1ull << bits | 1, 3}),
+              (List{0x1000, 0x1000 + bits * w, 0x1000 + (bits + 1) * w}));
+    EXPECT_EQ(decode(builder, {}), List{});
+}
+
+TEST_P(Relocs, OtherSectionsAndSmallRecordsAreRefused)
+{
+    builder.reloc(0, 8);
+    Opened file(builder.build());
+    eld_section section;
+    eld_relocs relocs;
+    ASSERT_EQ(eld_find_section(file.get(), SHT_DYNSYM, &section, nullptr), 0);
+    EXPECT_EQ(eld_section_relocs(file.get(), &section, &relocs, nullptr),
+              ELD_ERR_INVALID);
+    ASSERT_EQ(eld_find_section(file.get(),
+                               GetParam().is_64 ? SHT_RELA : SHT_REL, &section,
+                               nullptr),
+              0);
+    section.entry_size--;
+    EXPECT_EQ(eld_section_relocs(file.get(), &section, &relocs, &file.fault),
+              ELD_ERR_ENTRY_SIZE);
+    /* What the file leaves unsaid has the usual size. */
+    section.entry_size = 0;
+    EXPECT_EQ(eld_section_relocs(file.get(), &section, &relocs, nullptr), 0);
+    EXPECT_EQ(relocs.table.count, 1u);
+}
