@@ -16,7 +16,9 @@
 #define STACK_TOP   0x800000u
 #define RETURN_TO   0x7ff000u /* holds INT 0x80 */
 #define KERNEL_SIZE 16        /* of a struct kernel, i386 */
-#define RUNS        5
+#ifndef RUNS
+#define RUNS 5
+#endif
 
 struct guest {
     uint8_t *base;

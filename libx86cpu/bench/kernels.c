@@ -440,7 +440,8 @@ static unsigned queens(unsigned rounds)
 
 static unsigned sha256(unsigned rounds)
 {
-    static unsigned w[64], state[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    static unsigned w[64];
+    unsigned state[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     fill_ints();
     while (rounds--) {
         unsigned a = state[0], b = state[1], c = state[2], d = state[3];

@@ -7,7 +7,7 @@
 struct kernel {
     const char *name;
     unsigned (*run)(unsigned rounds);
-    unsigned rounds; /* about 50 ms natively */
+    unsigned rounds;  /* about 50 ms natively */
     unsigned integer; /* 0: floating point */
 };
 

@@ -69,6 +69,21 @@ static void forget_jumps(struct xcpu *cpu)
 {
     for (unsigned i = 0; i < XCPU_JUMPS; i++)
         forget_jump(&cpu->jumps[i], i);
+    cpu->nowhere = (struct xcpu_link){.cost = XCPU_UNLINKED};
+    for (unsigned i = 0; i < XCPU_RETURNS; i++)
+        cpu->returns[i] = &cpu->nowhere;
+}
+
+void xcpu_block_pass(struct xcpu *cpu)
+{
+    const struct xcpu_arena *arena = cpu->cache->arena;
+    cpu->link = NULL;
+    for (unsigned i = 0; arena && i < XCPU_RETURNS; i++) {
+        const char *link = (const char *)cpu->returns[i];
+        if (link >= arena->bytes + cpu->cache->arena_used &&
+            link < arena->bytes + ARENA_SIZE)
+            cpu->returns[i] = &cpu->nowhere;
+    }
 }
 
 void xcpu_cache_clear(struct xcpu *cpu)
@@ -98,7 +113,7 @@ struct xcpu_block *xcpu_block_room(struct xcpu *cpu, size_t slots, size_t bytes)
 {
     struct xcpu_cache *cache = cpu->cache;
     size_t size = sizeof(struct xcpu_block) +
-                  (slots + 2) * sizeof(struct xcpu_slot) + bytes;
+                  (slots + XCPU_BLOCK_LINKS) * sizeof(struct xcpu_slot) + bytes;
     if (cache->arena && size <= ARENA_SIZE - cache->arena_used)
         return (void *)(cache->arena->bytes + cache->arena_used);
     if (cache->arena_total >= ARENAS_MAX)
@@ -252,7 +267,7 @@ void xcpu_block_drop(struct xcpu *cpu, struct xcpu_block *block)
         at = &(*at)->next;
     *at = block->next;
     cache->blocks--;
-    for (unsigned i = 0; i < block->links_count; i++)
+    for (unsigned i = 0; i < XCPU_BLOCK_LINKS; i++)
         cut_link(&block->links[i]);
     while (block->incoming) {
         struct xcpu_link *link = block->incoming;
@@ -263,7 +278,7 @@ void xcpu_block_drop(struct xcpu *cpu, struct xcpu_block *block)
     if (cpu->jumps[index].eip == block->eip)
         forget_jump(&cpu->jumps[index], index);
     if (cpu->link && cpu->link >= block->links &&
-        cpu->link < block->links + block->links_count)
+        cpu->link < block->links + XCPU_BLOCK_LINKS)
         cpu->link = NULL;
 }
 

@@ -5,6 +5,7 @@
 
 #include "cpu.h"
 
+#define XCPU_BLOCK_LINKS 2
 #define XCPU_BLOCK_INSNS 64 /* at most, in a block */
 
 /* A block never leaves its first page, but for its last instruction. */
@@ -12,13 +13,12 @@ struct xcpu_block {
     struct xcpu_block *next;         /* of the same hash */
     struct xcpu_block *page_next[2]; /* blocks of the first, second page */
     struct xcpu_link *incoming;
-    struct xcpu_link *links; /* its own */
+    struct xcpu_link *links; /* its own two */
     uint32_t eip;
-    uint16_t size;       /* bytes of guest code */
-    uint8_t insns;       /* instructions, what a run through it costs */
-    uint8_t links_count; /* 0..2 */
-    uint8_t pages;       /* 1 or 2 */
-    uint8_t compared;    /* its bytes stand behind its links */
+    uint16_t size;    /* bytes of guest code */
+    uint8_t insns;    /* instructions, what a run through it costs */
+    uint8_t pages;    /* 1 or 2 */
+    uint8_t compared; /* its bytes stand behind its links */
     _Alignas(64) struct xcpu_slot slots[];
 };
 
@@ -69,6 +69,9 @@ struct xcpu_block *xcpu_block_room(struct xcpu *cpu, size_t slots,
  */
 int xcpu_block_insert(struct xcpu *cpu, struct xcpu_block *block,
                       const void *end, const uint32_t state[2]);
+
+/* Forgets what a block that was not inserted has left of itself. */
+void xcpu_block_pass(struct xcpu *cpu);
 
 void xcpu_block_drop(struct xcpu *cpu, struct xcpu_block *block);
 

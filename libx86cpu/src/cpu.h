@@ -40,8 +40,7 @@ struct xcpu_slot {
     uint8_t left;        /* instructions of the block from this one on */
 };
 
-/* Where a block goes; the one or two of a block stand behind its last slot,
- * the one of a taken branch first. */
+/* Where a block goes; its two stand behind its last slot (frame.h). */
 struct xcpu_link {
     const struct xcpu_slot *to; /* first slot of the target */
     int64_t cost;               /* the target's instructions, XCPU_UNLINKED */
@@ -78,7 +77,8 @@ struct xcpu_jump {
     uint32_t cost;
 };
 
-#define XCPU_JUMPS 1024 /* a power of two */
+#define XCPU_JUMPS   1024 /* powers of two */
+#define XCPU_RETURNS 64
 
 /* Why cpu->stop is set. */
 enum xcpu_pending {
@@ -121,6 +121,8 @@ struct xcpu {
     uint8_t jumped;               /* an indirect jump led to cpu->eip */
     uint8_t null_segments;        /* a bit per null selector */
     uint8_t stepping;             /* TF was set before this instruction */
+    uint32_t calls;               /* the newest of returns[], modulo its size */
+    const struct xcpu_link *returns[XCPU_RETURNS]; /* behind the last calls */
     uint16_t sreg[6];
     struct xcpu_machine *machine;
     struct xcpu_fpu fpu;
@@ -135,6 +137,7 @@ struct xcpu {
     int64_t reserve;        /* of the budget, kept back from left */
     int64_t paid;           /* the whole budget */
     struct xcpu_descriptor descriptors[XCPU_DESCRIPTORS];
+    struct xcpu_link nowhere; /* what returns[] is filled with */
     struct xcpu_jump jumps[XCPU_JUMPS];
 };
 

@@ -66,10 +66,6 @@ static inline void xcpu_change_flags(struct xcpu *cpu, uint32_t mask,
 /* Whether condition cc (an opcode's low four bits) holds. */
 int xcpu_condition(const struct xcpu *cpu, unsigned cc);
 
-/* The same where the kind is known to the compiler. */
-static inline int xcpu_condition_of(const struct xcpu *cpu,
-                                    enum xcpu_flags_kind kind, unsigned cc);
-
 static inline uint32_t xcpu_carry_slow(const struct xcpu *cpu)
 {
     return xcpu_get_flags(cpu) & XF_C;
@@ -98,104 +94,91 @@ static inline uint32_t xcpu_carry(const struct xcpu *cpu)
 #define XCPU_SIGN(bits) (UINT32_C(1) << ((bits)-1))
 #define XCPU_MASK(bits) (UINT32_MAX >> (32 - (bits)))
 
-/*
- * A condition of a - b and of a result, without its lowest bit (which
- * negates it). Only ZF, SF, CF and the comparisons are quick; OF and PF have
- * no value here (-1).
- */
-static inline int xcpu_condition_sub(unsigned cc, uint32_t a, uint32_t b,
-                                     int32_t sa, int32_t sb, int negative)
+/* The two sources of quick conditions: a comparison of a and b, and a result
+ * alone; both sign-extended. cc is without its lowest bit, which negates it.
+ * -1 where more must be known. */
+static inline int xcpu_condition_compared(unsigned cc, int32_t a, int32_t b,
+                                          int32_t difference)
 {
-    switch (cc & 0xe) {
+    switch (cc) {
     case 0x2:
-        return a < b;
+        return (uint32_t)a < (uint32_t)b;
     case 0x4:
         return a == b;
     case 0x6:
-        return a <= b;
+        return (uint32_t)a <= (uint32_t)b;
     case 0x8:
-        return negative;
+        return difference < 0;
     case 0xc:
-        return sa < sb;
+        return a < b;
     case 0xe:
-        return sa <= sb;
+        return a <= b;
     default:
         return -1;
     }
 }
 
-static inline int xcpu_condition_logic(unsigned cc, uint32_t a, int negative)
+static inline int xcpu_condition_result(unsigned cc, int32_t result)
 {
-    switch (cc & 0xe) {
+    return cc == 0x4 ? result == 0 : cc == 0x8 ? result < 0 : -1;
+}
+
+/* CF and OF are 0. */
+static inline int xcpu_condition_logic(unsigned cc, int32_t result)
+{
+    switch (cc) {
     case 0x0:
     case 0x2:
         return 0;
     case 0x4:
     case 0x6:
-        return a == 0;
+        return result == 0;
     case 0x8:
     case 0xc:
-        return negative;
+        return result < 0;
     case 0xe:
-        return negative || a == 0;
+        return result <= 0;
     default:
         return -1;
     }
 }
 
+/* Whether a condition holds where the kind is known to the compiler. */
 static inline int xcpu_condition_of(const struct xcpu *cpu,
                                     enum xcpu_flags_kind kind, unsigned cc)
 {
     uint32_t a = cpu->flags.a, b = cpu->flags.b;
+    unsigned even = cc & 0xe;
     int holds = -1;
     switch (kind) {
-    case XCPU_SUB8:
-        holds = xcpu_condition_sub(cc, a, b, (int8_t)a, (int8_t)b,
-                                   (int8_t)(a - b) < 0);
+#define X(bits)                                                                \
+    case XCPU_SUB##bits:                                                       \
+        holds = xcpu_condition_compared(                                       \
+            even, (int##bits##_t)a, (int##bits##_t)b, (int##bits##_t)(a - b)); \
+        break;                                                                 \
+    case XCPU_LOGIC##bits:                                                     \
+        holds = xcpu_condition_logic(even, (int##bits##_t)a);                  \
+        break;                                                                 \
+    case XCPU_ADD##bits:                                                       \
+        holds = xcpu_condition_result(even, (int##bits##_t)(a + b));           \
+        break;                                                                 \
+    case XCPU_INC##bits:                                                       \
+        holds = xcpu_condition_result(even, (int##bits##_t)(a + 1));           \
+        break;                                                                 \
+    case XCPU_DEC##bits:                                                       \
+        holds = xcpu_condition_result(even, (int##bits##_t)(a - 1));           \
+        break;                                                                 \
+    case XCPU_SHR##bits:                                                       \
+        holds = xcpu_condition_result(even, (int##bits##_t)(a >> b));          \
         break;
-    case XCPU_SUB16:
-        holds = xcpu_condition_sub(cc, a, b, (int16_t)a, (int16_t)b,
-                                   (int16_t)(a - b) < 0);
-        break;
-    case XCPU_SUB32:
-        holds = xcpu_condition_sub(cc, a, b, (int32_t)a, (int32_t)b,
-                                   (int32_t)(a - b) < 0);
-        break;
-    case XCPU_LOGIC8:
-        holds = xcpu_condition_logic(cc, a, (int8_t)a < 0);
-        break;
-    case XCPU_LOGIC16:
-        holds = xcpu_condition_logic(cc, a, (int16_t)a < 0);
-        break;
-    case XCPU_LOGIC32:
-        holds = xcpu_condition_logic(cc, a, (int32_t)a < 0);
-        break;
-    case XCPU_ADD32:
-        if ((cc & 0xe) == 4)
-            holds = a + b == 0;
-        else if ((cc & 0xe) == 2)
-            holds = a + b < a;
-        else if ((cc & 0xe) == 8)
-            holds = (int32_t)(a + b) < 0;
-        break;
-    case XCPU_DEC32:
-        if ((cc & 0xe) == 4)
-            holds = a == 1;
-        else if ((cc & 0xe) == 8)
-            holds = (int32_t)(a - 1) < 0;
-        break;
-    case XCPU_INC32:
-        if ((cc & 0xe) == 4)
-            holds = a == UINT32_MAX;
-        else if ((cc & 0xe) == 8)
-            holds = (int32_t)(a + 1) < 0;
-        break;
+        X(8)
+        X(16)
+        X(32)
+#undef X
     default:
         break;
     }
-    if (holds < 0)
-        return xcpu_condition(cpu, cc);
-    return holds ^ (int)(cc & 1);
+    return holds < 0 ? xcpu_condition(cpu, cc) : holds ^ (int)(cc & 1);
 }
 
 /* For handlers made for each condition, and for the kinds of flags that are
@@ -205,7 +188,9 @@ static inline int xcpu_condition_of(const struct xcpu *cpu,
     X(SUB8, __VA_ARGS__)                                                       \
     X(SUB32, __VA_ARGS__)                                                      \
     X(LOGIC8, __VA_ARGS__)                                                     \
-    X(LOGIC32, __VA_ARGS__)
+    X(LOGIC32, __VA_ARGS__)                                                    \
+    X(ADD32, __VA_ARGS__)                                                      \
+    X(DEC32, __VA_ARGS__)
 #define XCPU_CONDITIONS(X, ...)                                                \
     X(0, __VA_ARGS__)                                                          \
     X(1, __VA_ARGS__)                                                          \

@@ -107,13 +107,16 @@ struct xcpu_f80_wide xcpu_wide_odd_series(struct xcpu_f80_wide a, int sign)
 struct xcpu_f80 xcpu_wide_finish(struct xcpu_f80_env *env,
                                  struct xcpu_f80_wide value)
 {
+    struct xcpu_f80 result;
+
     env->status |= XCPU_X87_PE;
     if (value.hi == 0)
         return xcpu_f80_zero(value.sign);
     if (value.lo != 0)
         value.lo |= 1;
+    result = xcpu_f80_finish(env, value);
     /* What is left of a tiny one may be exact, the function's value is not. */
-    if (value.exponent < xcpu_f80_extended.min)
+    if (xcpu_f80_classify(result) == XCPU_F80_DENORMAL)
         env->status |= XCPU_X87_UE;
-    return xcpu_f80_finish(env, value);
+    return result;
 }

@@ -24,10 +24,17 @@ const struct xcpu_slot *xcpu_leave_exit(struct xcpu *cpu, uint32_t eip,
  * is pending; it is executed again. */
 _Noreturn void xcpu_interrupt(struct xcpu *cpu, const struct xcpu_slot *slot);
 
-/* The links of a block's last slot. */
+/* The links of a block's last slot: where it goes when it goes on, or takes
+ * its branch; and to what is behind it. */
 static inline const struct xcpu_link *xcpu_links(const struct xcpu_slot *last)
 {
     return (const struct xcpu_link *)(const void *)(last + 1);
+}
+
+static inline const struct xcpu_link *
+xcpu_link_behind(const struct xcpu_slot *last)
+{
+    return xcpu_links(last) + 1;
 }
 
 /* Ends a handler by going where link goes, if the budget allows. */
@@ -43,6 +50,20 @@ static inline const struct xcpu_link *xcpu_links(const struct xcpu_slot *last)
         XCPU_JUMP(slot);                                                       \
     } while (0)
 
+/*
+ * Ends a handler by a branch of the guest, as one of the host: to compute the
+ * link instead would make the next slot's address wait for the condition. The
+ * empty assembly keeps the compiler from doing that.
+ */
+#define XCPU_BRANCH(taken)                                                     \
+    do {                                                                       \
+        if (taken) {                                                           \
+            __asm__ volatile("");                                              \
+            XCPU_FOLLOW(xcpu_links(slot));                                     \
+        }                                                                      \
+        XCPU_FOLLOW(xcpu_link_behind(slot));                                   \
+    } while (0)
+
 /* Ends a handler by going to a guest address. */
 #define XCPU_GO(eip_)                                                          \
     do {                                                                       \
@@ -56,6 +77,28 @@ static inline const struct xcpu_link *xcpu_links(const struct xcpu_slot *last)
         cpu->left = left__;                                                    \
         slot = jump__->to;                                                     \
         XCPU_JUMP(slot);                                                       \
+    } while (0)
+
+/*
+ * Calls note the link behind them, and returns follow the newest one when it
+ * leads where they go: the next slot's address does not wait for the return
+ * address then.
+ */
+static inline void xcpu_note_call(struct xcpu *cpu,
+                                  const struct xcpu_slot *slot)
+{
+    cpu->calls = (cpu->calls + 1) % XCPU_RETURNS;
+    cpu->returns[cpu->calls] = xcpu_link_behind(slot);
+}
+
+#define XCPU_RETURN(eip_)                                                      \
+    do {                                                                       \
+        uint32_t to__ = (eip_);                                                \
+        const struct xcpu_link *behind__ = cpu->returns[cpu->calls];           \
+        cpu->calls = (cpu->calls - 1) % XCPU_RETURNS;                          \
+        if (XCPU_LIKELY(behind__->eip == to__))                                \
+            XCPU_FOLLOW(behind__);                                             \
+        XCPU_GO(to__);                                                         \
     } while (0)
 
 #endif

@@ -2,16 +2,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "int_branch.h"
 
-#define LINK_HANDLER(body)                                                     \
+#define BRANCH_HANDLER(body)                                                   \
     XCPU_HANDLER(body);                                                        \
     XCPU_HANDLER(body)                                                         \
     {                                                                          \
-        XCPU_FOLLOW(body(cpu, slot));                                          \
+        XCPU_BRANCH(body(cpu, slot));                                          \
     }
 
 /* ---- conditional ---- */
 
-#define JCC_HANDLER(cc, kind)      LINK_HANDLER(JCC##cc##_##kind)
+#define JCC_HANDLER(cc, kind)      BRANCH_HANDLER(JCC##cc##_##kind)
 #define JCC_HANDLERS(kind, unused) XCPU_CONDITIONS(JCC_HANDLER, kind)
 XCPU_KNOWN_KINDS(JCC_HANDLERS, )
 
@@ -47,36 +47,32 @@ static inline int loop_goes_on(struct xcpu *cpu, const struct xcpu_slot *slot)
     return (ecx & mask) != 0;
 }
 
-static inline const struct xcpu_link *LOOP(struct xcpu *cpu,
-                                           const struct xcpu_slot *slot)
+static inline int LOOP(struct xcpu *cpu, const struct xcpu_slot *slot)
 {
-    return xcpu_links(slot) + !loop_goes_on(cpu, slot);
+    return loop_goes_on(cpu, slot);
 }
 
-static inline const struct xcpu_link *LOOPE(struct xcpu *cpu,
-                                            const struct xcpu_slot *slot)
+static inline int LOOPE(struct xcpu *cpu, const struct xcpu_slot *slot)
 {
     int zero = xcpu_condition(cpu, 4);
-    return xcpu_links(slot) + !(loop_goes_on(cpu, slot) && zero);
+    return loop_goes_on(cpu, slot) && zero;
 }
 
-static inline const struct xcpu_link *LOOPNE(struct xcpu *cpu,
-                                             const struct xcpu_slot *slot)
+static inline int LOOPNE(struct xcpu *cpu, const struct xcpu_slot *slot)
 {
     int zero = xcpu_condition(cpu, 4);
-    return xcpu_links(slot) + !(loop_goes_on(cpu, slot) && !zero);
+    return loop_goes_on(cpu, slot) && !zero;
 }
 
-static inline const struct xcpu_link *JCXZ(struct xcpu *cpu,
-                                           const struct xcpu_slot *slot)
+static inline int JCXZ(struct xcpu *cpu, const struct xcpu_slot *slot)
 {
-    return xcpu_links(slot) + !!(cpu->gpr[XCPU_ECX].d & count_mask(slot));
+    return !(cpu->gpr[XCPU_ECX].d & count_mask(slot));
 }
 
-LINK_HANDLER(LOOP)
-LINK_HANDLER(LOOPE)
-LINK_HANDLER(LOOPNE)
-LINK_HANDLER(JCXZ)
+BRANCH_HANDLER(LOOP)
+BRANCH_HANDLER(LOOPE)
+BRANCH_HANDLER(LOOPNE)
+BRANCH_HANDLER(JCXZ)
 XCPU_FORMS(LOOP_Jb) = {XCPU_REG(LOOP)};
 XCPU_FORMS(LOOPE_Jb) = {XCPU_REG(LOOPE)};
 XCPU_FORMS(LOOPNE_Jb) = {XCPU_REG(LOOPNE)};
@@ -90,6 +86,7 @@ XCPU_FORMS(JMP_Jz) = {XCPU_REG(goto)};
 static XCPU_HANDLER(CALL32)
 {
     xcpu_push32(cpu, slot, memory, xcpu_next_eip(slot));
+    xcpu_note_call(cpu, slot);
     XCPU_FOLLOW(xcpu_links(slot));
 }
 
@@ -106,7 +103,7 @@ static XCPU_HANDLER(RET32)
     uint32_t esp = cpu->gpr[XCPU_ESP].d;
     uint32_t eip = xcpu_load32(cpu, slot, memory, esp);
     cpu->gpr[XCPU_ESP].d = esp + 4;
-    XCPU_GO(eip);
+    XCPU_RETURN(eip);
 }
 
 static XCPU_HANDLER(RET32_i)
@@ -114,7 +111,7 @@ static XCPU_HANDLER(RET32_i)
     uint32_t esp = cpu->gpr[XCPU_ESP].d;
     uint32_t eip = xcpu_load32(cpu, slot, memory, esp);
     cpu->gpr[XCPU_ESP].d = esp + 4 + slot->imm;
-    XCPU_GO(eip);
+    XCPU_RETURN(eip);
 }
 
 /* imm is 0 without an immediate. */
@@ -141,6 +138,7 @@ XCPU_FORMS(RET_Iw) = {XCPU_REG(RET32_i), XCPU_REG16(RET16)};
         uint32_t eip = *xcpu_reg##bits(cpu, slot->rm);                         \
         xcpu_push##bits(cpu, slot, memory,                                     \
                         (uint##bits##_t)xcpu_next_eip(slot));                  \
+        xcpu_note_call(cpu, slot);                                             \
         XCPU_GO(eip);                                                          \
     }                                                                          \
     INDIRECT_MEM_HANDLERS(bits, any)                                           \
@@ -159,6 +157,7 @@ XCPU_FORMS(RET_Iw) = {XCPU_REG(RET32_i), XCPU_REG16(RET16)};
                                        xcpu_address_##form(cpu, slot));        \
         xcpu_push##bits(cpu, slot, memory,                                     \
                         (uint##bits##_t)xcpu_next_eip(slot));                  \
+        xcpu_note_call(cpu, slot);                                             \
         XCPU_GO(eip);                                                          \
     }
 

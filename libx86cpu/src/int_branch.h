@@ -5,13 +5,13 @@
 
 #include "frame.h"
 
-/* Bodies that return the link to be followed: xcpu_links(slot) when the
- * branch is taken, the next one when it is not. */
+/* Bodies that say whether the branch is taken. */
 #define XCPU_JCC_BODY(cc, kind)                                                \
-    static inline const struct xcpu_link *JCC##cc##_##kind(                    \
-        struct xcpu *cpu, const struct xcpu_slot *slot)                        \
+    static inline int JCC##cc##_##kind(struct xcpu *cpu,                       \
+                                       const struct xcpu_slot *slot)           \
     {                                                                          \
-        return xcpu_links(slot) + !xcpu_condition_of(cpu, XCPU_##kind, cc);    \
+        (void)slot;                                                            \
+        return xcpu_condition_of(cpu, XCPU_##kind, cc);                        \
     }
 
 #define XCPU_JCC_BODIES(kind, unused) XCPU_CONDITIONS(XCPU_JCC_BODY, kind)

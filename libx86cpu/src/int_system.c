@@ -10,21 +10,18 @@
 
 static XCPU_HANDLER(INT)
 {
-    (void)memory;
     return xcpu_leave_exit(cpu, xcpu_next_eip(slot), XCPU_EXIT_INT,
                            slot->imm & 0xff);
 }
 
 static XCPU_HANDLER(INT3)
 {
-    (void)memory;
     return xcpu_leave_exit(cpu, xcpu_next_eip(slot), XCPU_EXIT_EXCEPTION,
                            XCPU_BP);
 }
 
 static XCPU_HANDLER(INT1)
 {
-    (void)memory;
     return xcpu_leave_exit(cpu, xcpu_next_eip(slot), XCPU_EXIT_EXCEPTION,
                            XCPU_DB);
 }
@@ -39,7 +36,6 @@ static XCPU_HANDLER(INTO)
 
 static XCPU_HANDLER(SYSENTER)
 {
-    (void)memory;
     return xcpu_leave_exit(cpu, xcpu_next_eip(slot), XCPU_EXIT_SYSCALL, 0);
 }
 

@@ -69,7 +69,8 @@
 /* A handler's signature; name is without the prefix. */
 #define XCPU_HANDLER(name)                                                     \
     const struct xcpu_slot *xcpu_run_##name(                                   \
-        struct xcpu *cpu, const struct xcpu_slot *slot, uint8_t *memory)
+        struct xcpu *cpu, const struct xcpu_slot *slot,                        \
+        __attribute__((unused)) uint8_t *memory)
 
 #define XCPU_REG_HANDLER(body)                                                 \
     XCPU_HANDLER(body);                                                        \

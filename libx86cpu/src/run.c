@@ -85,14 +85,13 @@ _Noreturn void xcpu_repeat_alone(struct xcpu *cpu)
 
 XCPU_HANDLER(goto)
 {
-    (void)memory;
     XCPU_FOLLOW(xcpu_links(slot));
 }
 
 XCPU_HANDLER(compare)
 {
     struct xcpu_block *block = xcpu_block_of(slot);
-    const void *bytes = block->links + 2;
+    const void *bytes = block->links + XCPU_BLOCK_LINKS;
     XCPU_NOTE(cpu, slot);
     int same = xcpu_same_bytes(memory, block->eip, bytes, block->size);
     XCPU_SETTLE(cpu);
@@ -107,19 +106,16 @@ XCPU_HANDLER(null_segment)
 {
     if (slot->rep && cpu->gpr[XCPU_ECX].d == 0)
         XCPU_JUMP(slot + 1);
-    (void)memory;
     xcpu_raise(cpu, slot, XCPU_GP, 0);
 }
 
 XCPU_HANDLER(undefined)
 {
-    (void)memory;
     xcpu_raise(cpu, slot, XCPU_UD, 0);
 }
 
 XCPU_HANDLER(privileged)
 {
-    (void)memory;
     xcpu_raise(cpu, slot, XCPU_GP, 0);
 }
 
@@ -193,7 +189,7 @@ static const struct xcpu_slot *next_slot(struct xcpu *cpu)
     cpu->reserve = 0;
     if (cpu->passing) {
         cpu->passing = 0;
-        cpu->link = NULL;
+        xcpu_block_pass(cpu);
     }
     if (cpu->stepping && !alone) {
         cpu->stepping = 0;

@@ -65,6 +65,37 @@ xcpu_store_unaligned128(struct xcpu *cpu, const struct xcpu_slot *slot,
     XCPU_SETTLE(cpu);
 }
 
+/* Loads of 4 and 8 bytes, the rest 0; on x86 not by way of a general
+ * register. */
+#if defined(__x86_64__)
+#define LOAD_LOW(bits, mnemonic)                                               \
+    static inline xcpu_vector xcpu_load_low##bits(                             \
+        struct xcpu *cpu, const struct xcpu_slot *slot, const uint8_t *memory, \
+        uint32_t address)                                                      \
+    {                                                                          \
+        xcpu_vector value;                                                     \
+                                                                               \
+        XCPU_NOTE(cpu, slot);                                                  \
+        __asm__ volatile(                                                      \
+            mnemonic " %1, %0"                                                 \
+            : "=x"(value)                                                      \
+            : "m"(*(const struct xcpu_unaligned##bits *)(memory + address)));  \
+        XCPU_SETTLE(cpu);                                                      \
+        return value;                                                          \
+    }
+#else
+#define LOAD_LOW(bits, mnemonic)                                               \
+    static inline xcpu_vector xcpu_load_low##bits(                             \
+        struct xcpu *cpu, const struct xcpu_slot *slot, const uint8_t *memory, \
+        uint32_t address)                                                      \
+    {                                                                          \
+        return xcpu_low64(xcpu_load##bits(cpu, slot, memory, address));        \
+    }
+#endif
+LOAD_LOW(32, "movd")
+LOAD_LOW(64, "movq")
+#undef LOAD_LOW
+
 /* #GP(0), out of line. */
 _Noreturn void xcpu_sse_misaligned(struct xcpu *cpu,
                                    const struct xcpu_slot *slot);
@@ -162,23 +193,6 @@ void xcpu_sse_commit(struct xcpu *cpu, const struct xcpu_slot *slot,
 
 #define XCPU_SSE_FORMS(id, body)                                               \
     XCPU_FORMS(id) = {.reg = xcpu_run_##body##_reg, XCPU_MEM(body)}
-
-/* Loads of sources, for XCPU_SSE_HANDLERS. */
-static inline xcpu_vector xcpu_load_low32(struct xcpu *cpu,
-                                          const struct xcpu_slot *slot,
-                                          const uint8_t *memory,
-                                          uint32_t address)
-{
-    return xcpu_low64(xcpu_load32(cpu, slot, memory, address));
-}
-
-static inline xcpu_vector xcpu_load_low64(struct xcpu *cpu,
-                                          const struct xcpu_slot *slot,
-                                          const uint8_t *memory,
-                                          uint32_t address)
-{
-    return xcpu_low64(xcpu_load64(cpu, slot, memory, address));
-}
 
 /* MXCSR as the guest reads it, and LDMXCSR's effect. */
 uint32_t xcpu_sse_mxcsr(struct xcpu_fpu *fpu);

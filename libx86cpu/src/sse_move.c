@@ -86,8 +86,11 @@ static XCPU_HANDLER(maskmovdqu)
 }
 XCPU_FORMS(MASKMOVDQU_Vdq_Udq) = {XCPU_REG(maskmovdqu), .stores = 1};
 
-/* ---- the low 4 or 8 bytes: from memory the rest becomes 0, from a register
- * it stays ---- */
+/*
+ * ---- the low 4 or 8 bytes: from memory the rest becomes 0, from a register
+ * it stays. Registers are written whole: what is stored in parts is slow to
+ * load as a whole. ----
+ */
 
 MEM_BODY(movss_load)
 {
@@ -109,24 +112,40 @@ MEM_BODY(low_store)
     xcpu_store64(cpu, slot, memory, address, cpu->fpu.xmm[slot->reg].u64[0]);
 }
 
+static inline void merge_low32(struct xcpu *cpu, unsigned to, unsigned from)
+{
+    const uint64_t mask = UINT32_MAX;
+    xcpu_vector a = xcpu_sse_get(cpu, to), b = xcpu_sse_get(cpu, from);
+
+    xcpu_sse_set(cpu, to, (xcpu_vector){(a[0] & ~mask) | (b[0] & mask), a[1]});
+}
+
+static inline void merge_halves(struct xcpu *cpu, unsigned to, uint64_t low,
+                                uint64_t high)
+{
+    xcpu_sse_set(cpu, to, (xcpu_vector){low, high});
+}
+
 REG_BODY(movss_reg)
 {
-    cpu->fpu.xmm[slot->reg].u32[0] = cpu->fpu.xmm[slot->rm].u32[0];
+    merge_low32(cpu, slot->reg, slot->rm);
 }
 
 REG_BODY(movss_to)
 {
-    cpu->fpu.xmm[slot->rm].u32[0] = cpu->fpu.xmm[slot->reg].u32[0];
+    merge_low32(cpu, slot->rm, slot->reg);
 }
 
 REG_BODY(movsd_reg)
 {
-    cpu->fpu.xmm[slot->reg].u64[0] = cpu->fpu.xmm[slot->rm].u64[0];
+    merge_halves(cpu, slot->reg, xcpu_sse_get(cpu, slot->rm)[0],
+                 xcpu_sse_get(cpu, slot->reg)[1]);
 }
 
 REG_BODY(movsd_to)
 {
-    cpu->fpu.xmm[slot->rm].u64[0] = cpu->fpu.xmm[slot->reg].u64[0];
+    merge_halves(cpu, slot->rm, xcpu_sse_get(cpu, slot->reg)[0],
+                 xcpu_sse_get(cpu, slot->rm)[1]);
 }
 
 XCPU_MEM_HANDLERS(movss_load)
@@ -179,12 +198,16 @@ XCPU_FORMS(MOVQ_Wq_Vq) = {XCPU_REG(movq_to), XCPU_MEM(low_store)};
 
 MEM_BODY(low_load)
 {
-    cpu->fpu.xmm[slot->reg].u64[0] = xcpu_load64(cpu, slot, memory, address);
+    uint64_t low = xcpu_load64(cpu, slot, memory, address);
+
+    merge_halves(cpu, slot->reg, low, xcpu_sse_get(cpu, slot->reg)[1]);
 }
 
 MEM_BODY(high_load)
 {
-    cpu->fpu.xmm[slot->reg].u64[1] = xcpu_load64(cpu, slot, memory, address);
+    uint64_t high = xcpu_load64(cpu, slot, memory, address);
+
+    merge_halves(cpu, slot->reg, xcpu_sse_get(cpu, slot->reg)[0], high);
 }
 
 MEM_BODY(high_store)
@@ -194,12 +217,14 @@ MEM_BODY(high_store)
 
 REG_BODY(movhlps)
 {
-    cpu->fpu.xmm[slot->reg].u64[0] = cpu->fpu.xmm[slot->rm].u64[1];
+    merge_halves(cpu, slot->reg, xcpu_sse_get(cpu, slot->rm)[1],
+                 xcpu_sse_get(cpu, slot->reg)[1]);
 }
 
 REG_BODY(movlhps)
 {
-    cpu->fpu.xmm[slot->reg].u64[1] = cpu->fpu.xmm[slot->rm].u64[0];
+    merge_halves(cpu, slot->reg, xcpu_sse_get(cpu, slot->reg)[0],
+                 xcpu_sse_get(cpu, slot->rm)[0]);
 }
 
 XCPU_MEM_HANDLERS(low_load)

@@ -182,27 +182,24 @@ static struct xcpu_slot *make_slots(struct draft *draft)
     return slot;
 }
 
-static void add_link(struct xcpu_block *block, uint32_t eip)
-{
-    block->links[block->links_count++] =
-        (struct xcpu_link){.cost = XCPU_UNLINKED, .eip = eip};
-}
-
-/* Puts the links behind the slots, the one of a taken branch first. */
+/* Puts the links behind the slots: where a branch goes or else on, and on. */
 static void make_links(struct draft *draft, struct xcpu_slot *end)
 {
     struct xcpu_block *block = draft->block;
     const struct xcpu_insn *last = &draft->insns[block->insns - 1];
     unsigned attributes = xcpu_rows[last->op].attributes;
     unsigned relative = xcpu_rows[last->op].encoding & (XE_RELZ | XE_SIMM8);
+    uint32_t to = draft->eip;
     if (!(attributes & A_END))
         end = put_slot(end, xcpu_run_goto, draft->eip, 0);
+    else if (relative)
+        to += last->imm;
+    if (last->operand_size == 2 && to != draft->eip)
+        to &= 0xffff;
     block->links = (struct xcpu_link *)(void *)end;
-    if ((attributes & A_END) && relative)
-        add_link(block, last->operand_size == 2
-                            ? (draft->eip + last->imm) & 0xffff
-                            : draft->eip + last->imm);
-    add_link(block, draft->eip);
+    block->links[0] = (struct xcpu_link){.cost = XCPU_UNLINKED, .eip = to};
+    block->links[1] =
+        (struct xcpu_link){.cost = XCPU_UNLINKED, .eip = draft->eip};
     xcpu_fuse(draft->cpu->machine->fusions, block->slots,
               (size_t)(end - block->slots));
 }
@@ -229,7 +226,7 @@ struct xcpu_block *xcpu_translate(struct xcpu *cpu, uint32_t eip,
     block->compared = insert && ((draft.page_state[0] | draft.page_state[1]) &
                                  XCPU_PAGE_COMPARED);
     make_links(&draft, make_slots(&draft));
-    char *end = (char *)(block->links + 2);
+    char *end = (char *)(block->links + XCPU_BLOCK_LINKS);
     if (block->compared) {
         memcpy(end, draft.code, block->size);
         end += block->size;
