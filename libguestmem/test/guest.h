@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstring>
 #include <map>
@@ -22,11 +23,12 @@ constexpr uint64_t kPage = GM_PAGE_SIZE;
 constexpr unsigned kRW = GM_PROT_READ | GM_PROT_WRITE;
 constexpr unsigned kRX = GM_PROT_READ | GM_PROT_EXEC;
 
-inline volatile int faults;
+/* Counted by whichever thread meets one. */
+inline std::atomic<int> faults;
 
 inline void OnFault(int signo, siginfo_t *info, void *context)
 {
-    faults = faults + 1;
+    faults.fetch_add(1, std::memory_order_relaxed);
     /* Not ours: let it happen again and end the test. */
     if (!gm_on_fault(info, context))
         signal(signo, SIG_DFL);
