@@ -252,10 +252,35 @@ static void working_directory(char guest[UVM_PATH_MAX], char host[UVM_PATH_MAX])
     uvm_host_to_guest(host, guest);
 }
 
+/* A directory of the user's own, 1; 0 when it cannot be one. */
+static int make_own_directory(const char *path)
+{
+    struct stat st;
+
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        return 0;
+    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+           st.st_uid == geteuid() && (st.st_mode & 0022) == 0;
+}
+
+/* Where commands on one root meet; NULL: they do not. */
+static const char *shared_directory(char path[UVM_PATH_MAX])
+{
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
+
+    if (runtime != NULL && runtime[0] == '/') {
+        snprintf(path, UVM_PATH_MAX, "%s/uvm", runtime);
+        if (make_own_directory(path))
+            return path;
+    }
+    snprintf(path, UVM_PATH_MAX, "/tmp/uvm-%u", (unsigned)geteuid());
+    return make_own_directory(path) ? path : NULL;
+}
+
 static void make_kernel(struct uvm *uvm, const struct hk_host *host,
                         const struct uvm_program *program)
 {
-    char guest[UVM_PATH_MAX], here[UVM_PATH_MAX];
+    char guest[UVM_PATH_MAX], here[UVM_PATH_MAX], shared[UVM_PATH_MAX];
     struct hk_bind binds[] = {
         {here, guest, 0},
         {program->host_directory, program->guest_directory, 0},
@@ -268,6 +293,7 @@ static void make_kernel(struct uvm *uvm, const struct hk_host *host,
         .binds = binds,
         .bind_count = 1,
         .working_directory = guest,
+        .shared_directory = shared_directory(shared),
         .strace = uvm->options->strace,
         .quiet = uvm->options->quiet,
         .randomize = uvm->options->randomize,

@@ -82,6 +82,21 @@ struct hk_area *hk_area_at(struct hk_areas *areas, uint32_t address)
     return area->span.base <= address ? area : NULL;
 }
 
+int hk_area_is_kernel(const struct hk_areas *areas, uint32_t base,
+                      uint32_t size)
+{
+    for (uint32_t i = hk_spans_after(&areas->areas, base);
+         i < areas->areas.count; i++) {
+        const struct hk_area *area = hk_spans_at(&areas->areas, i);
+
+        if (area->span.base >= base && area->span.base - base >= size)
+            return 0;
+        if ((area->protection & HK_KERNEL_AREA) != 0)
+            return 1;
+    }
+    return 0;
+}
+
 static void remove_area(struct hk_areas *areas, uint32_t base)
 {
     hk_spans_remove(&areas->areas, hk_spans_after(&areas->areas, base));
@@ -124,7 +139,7 @@ static int32_t place(struct hk_team *team, uint32_t spec, uint32_t hint,
     uint32_t stray = 0;
 
     if (spec == HK_EXACT_ADDRESS) {
-        if (!hk_area_is_user(hint, size) ||
+        if (hint % HK_PAGE_SIZE != 0 || !hk_area_is_user(hint, size) ||
             hk_spans_overlap(&areas->areas, hint, size))
             return HK_B_BAD_VALUE;
         *address = hint;
@@ -187,6 +202,8 @@ static int32_t create_locked(struct hk_team *team,
     if (what->replace && what->spec == HK_EXACT_ADDRESS) {
         if (!hk_area_is_user(what->address, size))
             return HK_B_BAD_ADDRESS;
+        if (hk_area_is_kernel(areas, what->address, size))
+            return HK_B_NOT_ALLOWED;
         status = hk_area_cut(areas, what->address, size);
         if (status != HK_B_OK)
             return status;
@@ -220,8 +237,6 @@ int32_t hk_area_create(struct hk_team *team, const struct hk_area_source *what,
 
     if (size == 0 || size > HK_USER_TOP - HK_USER_BASE)
         return what->size == 0 ? HK_B_BAD_VALUE : HK_B_NO_MEMORY;
-    if (what->spec == HK_EXACT_ADDRESS && what->address % HK_PAGE_SIZE != 0)
-        return HK_B_BAD_VALUE;
     pthread_mutex_lock(&team->areas->lock);
     result = create_locked(team, what, size, address);
     pthread_mutex_unlock(&team->areas->lock);

@@ -100,6 +100,10 @@ struct hk_area *hk_area_at(struct hk_areas *areas, uint32_t address);
  * id behind the hole. Memory is not touched. With the lock held. */
 int32_t hk_area_cut(struct hk_areas *areas, uint32_t base, uint32_t size);
 
+/* 1 when an area of the kernel's own touches the range. With the lock held. */
+int hk_area_is_kernel(const struct hk_areas *areas, uint32_t base,
+                      uint32_t size);
+
 /* Size rounded up to pages, 0 when that is beyond 32 bits. */
 static inline uint32_t hk_page_round(uint32_t size)
 {

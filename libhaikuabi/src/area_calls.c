@@ -159,10 +159,10 @@ int64_t hk_sys_reserve_address_range(struct hk_thread *self, gm_addr address,
     uint32_t at;
     int32_t status;
 
+    if (check_spec(&address_spec) != HK_B_OK)
+        return HK_B_BAD_VALUE;
     if (read_address(self, address, &at) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    if (address_spec == HK_EXACT_ADDRESS && !hk_area_is_user(at, size))
-        return HK_B_BAD_VALUE;
     status = hk_range_reserve(self->team, address_spec, &at, size);
     if (status == HK_B_OK && write_address(self, address, at) != HK_B_OK) {
         hk_range_unreserve(self->team, at, size);
@@ -174,7 +174,7 @@ int64_t hk_sys_reserve_address_range(struct hk_thread *self, gm_addr address,
 int64_t hk_sys_unreserve_address_range(struct hk_thread *self, uint32_t address,
                                        uint32_t size)
 {
-    if (!hk_is_user_range(address, size))
+    if (address % HK_PAGE_SIZE != 0 || !hk_is_user_range(address, size))
         return HK_B_BAD_VALUE;
     return hk_range_unreserve(self->team, address, size);
 }
@@ -310,22 +310,6 @@ int64_t hk_sys_set_area_protection(struct hk_thread *self, int32_t area,
     return status;
 }
 
-/* 1 when a kernel-owned area touches the range. */
-static int touches_kernel_area(struct hk_areas *areas, uint32_t base,
-                               uint32_t size)
-{
-    for (uint32_t i = hk_spans_after(&areas->areas, base);
-         i < areas->areas.count; i++) {
-        const struct hk_area *area = hk_spans_at(&areas->areas, i);
-
-        if (area->span.base >= base && area->span.base - base >= size)
-            return 0;
-        if ((area->protection & HK_KERNEL_AREA) != 0)
-            return 1;
-    }
-    return 0;
-}
-
 int64_t hk_sys_unmap_memory(struct hk_thread *self, gm_addr address,
                             uint32_t size)
 {
@@ -333,13 +317,11 @@ int64_t hk_sys_unmap_memory(struct hk_thread *self, gm_addr address,
     uint32_t base = (uint32_t)address;
     int32_t status;
 
+    if (base % HK_PAGE_SIZE != 0 || size == 0 || !hk_is_user_range(base, size))
+        return HK_B_BAD_VALUE;
     size = hk_page_round(size);
-    if (base % HK_PAGE_SIZE != 0)
-        return HK_B_BAD_VALUE;
-    if (!hk_is_user_range(base, size) || size == 0)
-        return HK_B_BAD_VALUE;
     pthread_mutex_lock(&areas->lock);
-    if (touches_kernel_area(areas, base, size))
+    if (hk_area_is_kernel(areas, base, size))
         status = HK_B_NOT_ALLOWED;
     else
         status = hk_area_cut(areas, base, size);
@@ -356,7 +338,6 @@ int64_t hk_sys_set_memory_protection(struct hk_thread *self, gm_addr address,
     uint32_t base = (uint32_t)address;
     int32_t status = HK_B_OK;
 
-    size = hk_page_round(size);
     if (base % HK_PAGE_SIZE != 0 ||
         (protection & ~(uint32_t)HK_USER_PROTECTION) != 0)
         return HK_B_BAD_VALUE;
@@ -364,8 +345,9 @@ int64_t hk_sys_set_memory_protection(struct hk_thread *self, gm_addr address,
         return HK_B_NO_MEMORY;
     if (size == 0)
         return HK_B_OK;
+    size = hk_page_round(size);
     pthread_mutex_lock(&areas->lock);
-    if (touches_kernel_area(areas, base, size))
+    if (hk_area_is_kernel(areas, base, size))
         status = HK_B_NOT_ALLOWED;
     else if (gm_protect(self->team->space, base, size,
                         hk_area_host_protection(protection)) < 0)
@@ -374,14 +356,19 @@ int64_t hk_sys_set_memory_protection(struct hk_thread *self, gm_addr address,
     return status;
 }
 
-/* The host memory of a range that is mapped without holes, or NULL. */
-static uint8_t *host_range(struct hk_thread *self, gm_addr address,
-                           uint32_t size)
+/* The host memory of the pages that a range touches, or NULL when one of them
+ * is not mapped. *size: of those pages. */
+static uint8_t *host_pages(struct hk_thread *self, gm_addr address,
+                           uint32_t *size)
 {
-    if (!hk_is_user_range(address, size) ||
-        !gm_is_accessible(self->team->space, address, size, GM_PROT_NONE))
+    gm_addr start = address & ~(gm_addr)(HK_PAGE_SIZE - 1);
+
+    if (!hk_is_user_range(address, *size))
         return NULL;
-    return gm_space_base(self->team->space) + address;
+    *size = hk_page_round(*size + (uint32_t)(address - start));
+    if (!gm_is_accessible(self->team->space, start, *size, GM_PROT_NONE))
+        return NULL;
+    return gm_space_base(self->team->space) + start;
 }
 
 int64_t hk_sys_sync_memory(struct hk_thread *self, gm_addr address,
@@ -395,15 +382,22 @@ int64_t hk_sys_sync_memory(struct hk_thread *self, gm_addr address,
         (flags & ~(ASYNC | SYNC | INVALIDATE)) != 0 ||
         (flags & (ASYNC | SYNC)) == (ASYNC | SYNC))
         return HK_B_BAD_VALUE;
-    size = hk_page_round(size);
     if (size == 0)
         return HK_B_OK;
-    host = host_range(self, address, size);
+    host = host_pages(self, address, &size);
     if (host == NULL)
         return HK_B_NO_MEMORY;
     if ((flags & INVALIDATE) != 0)
         host_flags |= MS_INVALIDATE;
     return msync(host, size, host_flags) == 0 ? HK_B_OK : HK_B_IO_ERROR;
+}
+
+static int32_t check_mapped(struct hk_thread *self, gm_addr address,
+                            uint32_t size)
+{
+    if (size == 0)
+        return hk_is_user_range(address, 0) ? HK_B_OK : HK_B_NO_MEMORY;
+    return host_pages(self, address, &size) != NULL ? HK_B_OK : HK_B_NO_MEMORY;
 }
 
 /* Advice is for speed; no program may rely on what becomes of it. */
@@ -412,14 +406,9 @@ int64_t hk_sys_memory_advice(struct hk_thread *self, gm_addr address,
 {
     enum { NORMAL = 1, DONTNEED = 5, FREE = 6 };
 
-    size = hk_page_round(size);
     if (address % HK_PAGE_SIZE != 0 || advice < NORMAL || advice > FREE)
         return HK_B_BAD_VALUE;
-    if (!hk_is_user_range(address, size))
-        return HK_B_NO_MEMORY;
-    if (size == 0)
-        return HK_B_OK;
-    return host_range(self, address, size) != NULL ? HK_B_OK : HK_B_NO_MEMORY;
+    return check_mapped(self, address, size);
 }
 
 int64_t hk_sys_get_memory_properties(struct hk_thread *self, int32_t team_id,
@@ -450,17 +439,6 @@ int64_t hk_sys_get_memory_properties(struct hk_thread *self, int32_t team_id,
 }
 
 /* The host keeps memory as it likes: locking succeeds on mapped memory. */
-static int32_t check_mapped(struct hk_thread *self, gm_addr address,
-                            uint32_t size)
-{
-    gm_addr start = address & ~(gm_addr)(HK_PAGE_SIZE - 1);
-    uint32_t whole = hk_page_round(size + (uint32_t)(address - start));
-
-    if (size == 0)
-        return HK_B_OK;
-    return host_range(self, start, whole) != NULL ? HK_B_OK : HK_B_NO_MEMORY;
-}
-
 int64_t hk_sys_mlock(struct hk_thread *self, gm_addr address, uint32_t size)
 {
     return check_mapped(self, address, size);

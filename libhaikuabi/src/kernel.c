@@ -14,6 +14,7 @@
 #include "image.h"
 #include "mutex.h"
 #include "program.h"
+#include "shared.h"
 #include "syscall_table.h"
 #include "thread.h"
 #include "timer.h"
@@ -56,6 +57,9 @@ static void free_team(struct hk_team *team)
 {
     if (team == NULL)
         return;
+    if (team->shared != NULL)
+        hk_shared_leave(team->shared);
+    hk_shared_close(team->shared);
     hk_mutexes_free(team->mutexes);
     hk_timers_free(team->timers);
     hk_signals_free(team->signals);
@@ -92,6 +96,11 @@ static int new_team(struct hk_kernel *kernel)
     if (result == 0)
         result = hk_fds_new(kernel->vfs, kernel->config.working_directory,
                             &team->fds);
+    if (result == 0)
+        result = hk_shared_open(kernel->config.shared_directory,
+                                kernel->config.root, &team->shared);
+    if (result == 0)
+        hk_shared_join(team->shared, team->id);
     return result;
 }
 
@@ -163,6 +172,7 @@ void hk_end_team(struct hk_thread *self, int32_t status, int signal)
     const struct hk_host *host = hk_kernel_of(self)->config.host;
     int host_signal = hk_signal_to_host(signal);
 
+    hk_shared_clear(self->team->shared);
     host->end_team(host->host, signal != 0 ? 128 + signal : status,
                    host_signal);
 }

@@ -36,6 +36,7 @@ struct hk_thread_life;    /* thread.h: state, exit status, waiters */
 struct hk_dead_thread;    /* thread.c */
 struct hk_timers;         /* timer.c */
 struct hk_mutexes;        /* mutex.c: threads that wait for user mutexes */
+struct hk_shared;         /* shared.h: what the teams of a root share */
 
 struct hk_kernel {
     struct hk_config config; /* host, space, release, ... */
@@ -61,6 +62,7 @@ struct hk_team {
     struct hk_dead_thread *dead_threads; /* not yet waited for */
     struct hk_timers *timers;
     struct hk_mutexes *mutexes;
+    struct hk_shared *shared;
     struct hk_loading *loading; /* load_image.c: children not yet resumed */
     int result_fd, resume_fd;   /* of this team's own load_image, or -1 */
     struct hk_areas *areas;

@@ -3,7 +3,9 @@
 #ifndef HK_SYSCALL_TABLE_H
 #define HK_SYSCALL_TABLE_H
 
-#include "kernel.h"
+#include <stdint.h>
+
+#include <haikuabi/haikuabi.h>
 
 enum hk_row {
 #define HK_ROW(status, result, name, args, uses) HK_ROW_##name,

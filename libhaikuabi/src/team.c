@@ -13,6 +13,7 @@
 #include "fd.h"
 #include "image.h"
 #include "mutex.h"
+#include "shared.h"
 #include "syscalls.h"
 #include "thread.h"
 #include "timer.h"
@@ -77,6 +78,7 @@ static void begin_child(struct hk_thread *self)
     hk_threads_fork_child(self);
     hk_mutexes_fork_child(team->mutexes);
     hk_timers_fork_child(team->timers);
+    hk_shared_join(team->shared, team->id);
     hk_signals_fork_child(self);
     memset(team->user_slots, 0, sizeof(team->user_slots));
     hk_user_thread_keep(self);
@@ -122,6 +124,7 @@ void hk_team_exec(struct hk_thread *self, const struct hk_arguments *arguments)
 
     hk_fds_exec(team->fds);
     hk_timers_clear(team->timers);
+    hk_shared_clear(team->shared);
     hk_signals_exec(self);
     hk_images_clear(team->images);
     hk_user_thread_release(self);

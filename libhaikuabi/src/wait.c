@@ -91,10 +91,21 @@ int hk_interrupt_signal(void)
     return SIGRTMIN;
 }
 
+static void post_elsewhere(struct hk_thread *thread)
+{
+    atomic_uint *events = atomic_load(&thread->wait.elsewhere);
+
+    if (events == NULL)
+        return;
+    atomic_fetch_add(events, 1);
+    syscall(SYS_futex, events, FUTEX_WAKE, 1);
+}
+
 void hk_interrupt_self(struct hk_thread *self)
 {
-    atomic_store_explicit(&self->attention, 1, memory_order_release);
+    atomic_store(&self->attention, 1); /* before the look for a wait */
     post_event(self);
+    post_elsewhere(self);
     hk_announce_change(self->team); /* it may sleep there */
     hk_kernel_of(self)->config.host->cpu->kick(self->cpu);
 }

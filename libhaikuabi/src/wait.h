@@ -26,6 +26,8 @@ enum {
 struct hk_wait {
     atomic_uint events; /* counts wakings and interruptions: a futex */
     atomic_int result;
+    /* The events of a wait in memory that teams share, while there is one. */
+    atomic_uint *_Atomic elsewhere;
 };
 
 #define HK_WAITING INT32_MAX /* no result yet */

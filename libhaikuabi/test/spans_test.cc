@@ -21,7 +21,10 @@ struct Item {
 class Spans : public testing::Test
 {
   protected:
-    ~Spans() override { free(spans.items); }
+    ~Spans() override
+    {
+        free(spans.items);
+    }
 
     void insert(uint32_t base, uint32_t size, int tag = 0)
     {

@@ -82,10 +82,9 @@ TEST(SyscallTable, HasFourCallsWithA64BitResult)
     for (const auto &row : hk_syscall_rows)
         if (row.result == HK_RESULT_INT64)
             names.insert(name_of(row));
-    EXPECT_EQ(names, (std::set<std::string>{
-                         "restore_signal_frame",
-                         "estimate_max_scheduling_latency", "seek",
-                         "system_time"}));
+    EXPECT_EQ(names, (std::set<std::string>{"restore_signal_frame",
+                                            "estimate_max_scheduling_latency",
+                                            "seek", "system_time"}));
 }
 
 TEST(SyscallTable, HasAHandlerForEveryRowThatSaysSo)

@@ -20,9 +20,64 @@ struct harness *harness_new(const struct hk_config *config, int *error);
 void harness_free(struct harness *harness);
 
 // The call of that name with its words as they lie on the stack; aborts for
-// a name that is no call or has no handler.
+// a name that is no call or has no handler. HARNESS_ENDED when it ended the
+// team.
+#define HARNESS_ENDED INT64_MIN
 int64_t harness_call(struct harness *harness, const char *name,
                      const uint32_t *words, size_t count);
+int64_t harness_call_as(struct harness *harness, struct hk_thread *thread,
+                        const char *name, const uint32_t *words, size_t count);
+
+// What comes after INT 99, an exception and a kick: an enum hk_action, or
+// HARNESS_ENDED.
+int64_t harness_syscall(struct harness *harness);
+int64_t harness_exception(struct harness *harness, uint32_t vector,
+                          uint32_t error_code, uint32_t address);
+int64_t harness_poll(struct harness *harness);
+
+// How the team was ended last.
+struct harness_end {
+    int count, status, signal; // signal: the host's
+};
+struct harness_end harness_get_end(const struct harness *harness);
+
+// The registers of a thread's processor, which executes nothing; its x87 as
+// FNSAVE tells it.
+struct hk_registers *harness_registers(struct hk_thread *thread);
+uint8_t *harness_fnsave(struct hk_thread *thread);
+int harness_fpu_resets(struct hk_thread *thread);
+
+// The team's first thread; what host threads of others run.
+struct hk_thread *harness_thread(struct harness *harness);
+int32_t harness_id(const struct hk_thread *thread);
+void harness_run(struct harness *harness,
+                 void (*run)(void *context, struct hk_thread *thread),
+                 void *context);
+
+// Starts a program as exec does, of which the loader says `result` and
+// `entry`; guest memory of before is gone. 0 or HK_ERR_*.
+int harness_start(struct harness *harness, const char *path,
+                  const char *const *argv, const char *const *envp);
+void harness_load(struct harness *harness, int result, uint32_t entry);
+
+// Guest addresses in a thread and its team.
+struct harness_places {
+    uint32_t commpage, user_area, user_thread, tls, stack_base, stack_end;
+};
+struct harness_places harness_get_places(const struct hk_thread *thread);
+
+// All lines reported so far, each with its newline.
+const char *harness_reports(const struct harness *harness);
+
+// Has the host's signals passed on to the team, as an application does.
+void harness_catch(struct harness *harness);
+
+// Guest memory: 0, or below for memory that is not there.
+int harness_read(struct harness *harness, uint32_t address, void *to,
+                 size_t size);
+int harness_write(struct harness *harness, uint32_t address, const void *from,
+                  size_t size);
+int harness_can(struct harness *harness, uint32_t address, unsigned prot);
 
 uint8_t *harness_host(struct harness *harness, uint32_t address);
 
@@ -50,6 +105,7 @@ struct hk_fds *harness_fds(struct harness *harness);
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -147,6 +203,57 @@ class Team
         return result;
     }
 
+    // From another thread of the team, without strings.
+    template <typename... Args>
+    int64_t call_as(hk_thread *thread, const char *name, Args... args)
+    {
+        std::vector<uint32_t> words;
+        (push(words, args), ...);
+        return harness_call_as(harness, thread, name, words.data(),
+                               words.size());
+    }
+
+    // What the threads do that the test spawns.
+    void on_thread(std::function<void(hk_thread *)> run)
+    {
+        body = std::move(run);
+        harness_run(
+            harness,
+            [](void *team, hk_thread *thread) {
+                static_cast<Team *>(team)->body(thread);
+            },
+            this);
+    }
+
+    // Starts a program; room() comes from its stack from then on.
+    int start(const char *path, std::vector<const char *> argv,
+              std::vector<const char *> envp = {})
+    {
+        argv.push_back(nullptr);
+        envp.push_back(nullptr);
+        int result = harness_start(harness, path, argv.data(), envp.data());
+        if (result == 0)
+            next = places().stack_base;
+        return result;
+    }
+
+    hk_thread *thread()
+    {
+        return harness_thread(harness);
+    }
+    harness_places places()
+    {
+        return harness_get_places(thread());
+    }
+    hk_registers &registers()
+    {
+        return *harness_registers(thread());
+    }
+    std::string reports()
+    {
+        return harness_reports(harness);
+    }
+
     // Room in guest memory that stays, zeroed.
     Address room(uint32_t size)
     {
@@ -217,6 +324,7 @@ class Team
     }
 
     uint32_t next = HARNESS_MEMORY;
+    std::function<void(hk_thread *)> body;
 };
 
 // The kernel's configuration of most tests: a root, and the rest by default.

@@ -137,12 +137,19 @@ struct hk_config {
     const struct hk_bind *binds; /* host directories or files seen inside */
     size_t bind_count;
     const char *working_directory; /* guest path */
-    int strace;                    /* report each system call */
-    int quiet;                     /* do not report calls that are not built */
-    int randomize;                 /* place areas at random */
+    /* Host directory, the user's own: what teams of a root share lies there,
+     * in a file for each root. NULL: a team shares with its forks alone. */
+    const char *shared_directory;
+    int strace;    /* report each system call */
+    int quiet;     /* do not report calls that are not built */
+    int randomize; /* place areas at random */
 };
 
-/* Creates the kernel and its first team, without a program. 0 or HK_ERR_*. */
+/*
+ * Creates the kernel and its first team, without a program. 0 or HK_ERR_*.
+ * The calling host thread is the team's main one: other teams take the team
+ * for dead when that thread ends.
+ */
 int hk_kernel_new(const struct hk_config *config, struct hk_kernel **kernel);
 void hk_kernel_free(struct hk_kernel *kernel);
 

@@ -1,0 +1,37 @@
+/* port.h -- ports, and the messages in them. */
+/* SPDX-License-Identifier: MIT */
+#ifndef HK_PORT_H
+#define HK_PORT_H
+
+#include "shared.h"
+
+enum { HK_MESSAGE_MAX = 256 * 1024 };
+
+/* What a call that may wait was given. */
+struct hk_port_wait {
+    int32_t id;
+    uint32_t flags;
+    int64_t timeout, deadline;
+};
+
+/* A piece of a message in guest memory. */
+struct hk_piece {
+    uint32_t address, size;
+};
+
+static inline int hk_port_is_closed(const struct hk_port *port)
+{
+    return port->capacity == 0;
+}
+
+/* Frees the messages of a port. */
+void hk_port_drop_messages(struct hk_shared *shared, struct hk_port *port);
+
+/*
+ * Puts bytes of the kernel's own into a port, from team `sender`, without
+ * waiting: B_OK, B_BAD_PORT_ID or B_WOULD_BLOCK. With the lock.
+ */
+int32_t hk_port_post(struct hk_shared *shared, int32_t id, int32_t code,
+                     const void *bytes, uint32_t size, int32_t sender);
+
+#endif

@@ -1,0 +1,505 @@
+/* sem.c -- semaphores. */
+/* SPDX-License-Identifier: MIT */
+#include "bytes.h"
+#include "clock.h"
+#include "shared.h"
+#include "syscalls.h"
+
+/* haiku-abi/structs.md, "flags shared by sem/port/thread/mutex waits". */
+enum { RELEASE_ALL = 0x8, RELEASE_IF_WAITING_ONLY = 0x10 };
+
+static struct hk_sem *sem_at(const struct hk_shared *shared, uint32_t index)
+{
+    return hk_item(shared, HK_POOL_SEMS, index);
+}
+
+struct hk_sem *hk_sem_find(struct hk_shared *shared, int32_t id)
+{
+    struct hk_sem *sem = sem_at(shared, hk_id_index(HK_POOL_SEMS, id));
+
+    if (sem == NULL || sem->id != id || !hk_shared_is_alive(shared, sem->owner))
+        return NULL;
+    return sem->id == id ? sem : NULL;
+}
+
+static void add_count(struct hk_shared *shared, int32_t *count, int32_t more)
+{
+    hk_put(shared, count, (uint32_t)*count + (uint32_t)more);
+}
+
+static void count_owned(struct hk_shared *shared, uint32_t team, uint32_t more)
+{
+    struct hk_team_slot *slot = hk_item(shared, HK_POOL_TEAMS, team);
+
+    if (slot != NULL)
+        hk_put(shared, &slot->sems, slot->sems + more);
+}
+
+/* ---- making and deleting ---- */
+
+static int32_t create_locked(struct hk_shared *shared, int32_t count,
+                             const char name[HK_NAME_LENGTH])
+{
+    uint32_t index = hk_item_new(shared, HK_POOL_SEMS);
+    struct hk_sem *sem;
+
+    if (index == 0) {
+        hk_shared_reap(shared);
+        index = hk_item_new(shared, HK_POOL_SEMS);
+    }
+    sem = sem_at(shared, index);
+    if (sem == NULL)
+        return HK_B_NO_MORE_SEMS;
+    memcpy(sem->name, name, HK_NAME_LENGTH);
+    hk_put(shared, &sem->owner, shared->team);
+    hk_put(shared, &sem->count, (uint32_t)count);
+    hk_put(shared, &sem->net_count, (uint32_t)count);
+    hk_put(shared, &sem->latest_holder, 0);
+    hk_put(shared, &sem->waiters.first, 0);
+    hk_put(shared, &sem->waiters.last, 0);
+    hk_put(shared, &sem->watches, 0);
+    hk_put(shared, &sem->id,
+           (uint32_t)hk_make_id(HK_POOL_SEMS, index, sem->generation));
+    count_owned(shared, shared->team, 1);
+    return sem->id;
+}
+
+int64_t hk_sys_create_sem(struct hk_thread *self, int32_t count, gm_addr name)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    char text[HK_NAME_LENGTH] = "unnamed semaphore";
+    int32_t id = HK_B_NO_MORE_SEMS;
+
+    if (name != 0 && hk_read_user_name(self, text, name) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    hk_shared_lock(shared);
+    if (shared->team != 0)
+        id = create_locked(shared, count, text);
+    hk_shared_unlock(shared);
+    return id;
+}
+
+/* Each waiter woken is a step of its own: the semaphore stays until the
+ * last. */
+static void delete_sem(struct hk_shared *shared, struct hk_sem *sem)
+{
+    uint32_t index = hk_id_index(HK_POOL_SEMS, sem->id);
+
+    while (hk_queue_wake(shared, &sem->waiters, HK_B_BAD_SEM_ID))
+        hk_shared_commit(shared);
+    hk_watches_alert(shared, sem->watches);
+    hk_put(shared, &sem->watches, 0);
+    hk_put(shared, &sem->generation, sem->generation + 1);
+    hk_put(shared, &sem->id, 0);
+    count_owned(shared, sem->owner, UINT32_MAX);
+    hk_item_free(shared, HK_POOL_SEMS, index);
+    hk_shared_commit(shared);
+}
+
+void hk_sems_delete(struct hk_shared *shared, uint32_t team)
+{
+    uint32_t end = hk_item_end(shared, HK_POOL_SEMS);
+
+    for (uint32_t i = 1; i < end; i++) {
+        struct hk_sem *sem = sem_at(shared, i);
+
+        if (sem->id != 0 && sem->owner == team)
+            delete_sem(shared, sem);
+    }
+}
+
+int64_t hk_sys_delete_sem(struct hk_thread *self, int32_t id)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    struct hk_sem *sem;
+    int32_t status = HK_B_BAD_SEM_ID;
+
+    hk_shared_lock(shared);
+    sem = hk_sem_find(shared, id);
+    if (sem != NULL) {
+        delete_sem(shared, sem);
+        status = HK_B_OK;
+    }
+    hk_shared_unlock(shared);
+    return status;
+}
+
+/* ---- releasing ---- */
+
+/*
+ * Hands `count` out to waiters, the first one first, and adds what is left
+ * unless only waiters are to get it. Each of them is a step of its own.
+ */
+static void hand_out(struct hk_shared *shared, struct hk_sem *sem,
+                     int32_t count, int32_t status, int waiting_only)
+{
+    int32_t id = sem->id;
+
+    while (count > 0) {
+        const struct hk_waiter *waiter = hk_queue_first(shared, &sem->waiters);
+        int32_t part;
+
+        if (sem->id != id) /* the semaphore's team turned out to be dead */
+            return;
+        if (waiter == NULL || waiter->count > (int64_t)sem->net_count + count) {
+            if (waiter == NULL && waiting_only)
+                return;
+            add_count(shared, &sem->count, count);
+            add_count(shared, &sem->net_count, count);
+            return;
+        }
+        part = count < waiter->count ? count : waiter->count;
+        add_count(shared, &sem->count, part);
+        add_count(shared, &sem->net_count, part - waiter->count);
+        count -= part;
+        hk_queue_wake(shared, &sem->waiters, status);
+        hk_shared_commit(shared);
+    }
+}
+
+static void release_locked(struct hk_shared *shared, struct hk_sem *sem,
+                           int32_t count, uint32_t flags)
+{
+    int waiting_only = (flags & RELEASE_IF_WAITING_ONLY) != 0;
+    int32_t status = HK_B_OK, id = sem->id;
+
+    hk_put(shared, &sem->latest_holder, 0u - (uint32_t)sem->latest_holder);
+    if ((flags & RELEASE_ALL) != 0) {
+        if (count < 0)
+            status = count;
+        count = sem->net_count - sem->count;
+        waiting_only = 1;
+    }
+    hand_out(shared, sem, count, status, waiting_only);
+    if (sem->id == id && sem->count > 0)
+        hk_watches_alert(shared, sem->watches);
+}
+
+static int32_t release(struct hk_thread *self, int32_t id, int32_t count,
+                       uint32_t flags)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    struct hk_sem *sem;
+
+    if (id < 0)
+        return HK_B_BAD_SEM_ID;
+    if (count <= 0 && (flags & RELEASE_ALL) == 0)
+        return HK_B_BAD_VALUE;
+    hk_shared_lock(shared);
+    sem = hk_sem_find(shared, id);
+    if (sem != NULL)
+        release_locked(shared, sem, count, flags);
+    hk_shared_unlock(shared);
+    return sem != NULL ? HK_B_OK : HK_B_BAD_SEM_ID;
+}
+
+int64_t hk_sys_release_sem(struct hk_thread *self, int32_t id)
+{
+    return release(self, id, 1, 0);
+}
+
+int64_t hk_sys_release_sem_etc(struct hk_thread *self, int32_t id,
+                               uint32_t count, uint32_t flags)
+{
+    return release(self, id, (int32_t)count, flags);
+}
+
+/* ---- acquiring ---- */
+
+/* What a waiter that is still on the queue has taken goes back; others may
+ * have been waiting behind it for less. */
+static void give_up(struct hk_shared *shared, struct hk_sem *sem,
+                    struct hk_waiter *waiter)
+{
+    struct hk_waiter *next;
+
+    hk_dequeue(shared, &sem->waiters, waiter);
+    add_count(shared, &sem->count, waiter->count);
+    hk_put(shared, &waiter->result, HK_B_OK);
+    next = hk_item(shared, HK_POOL_WAITERS, sem->waiters.first);
+    while (next != NULL && next->count <= sem->net_count) {
+        add_count(shared, &sem->net_count, -next->count);
+        hk_queue_wake(shared, &sem->waiters, HK_B_OK);
+        hk_shared_commit(shared);
+        next = hk_item(shared, HK_POOL_WAITERS, sem->waiters.first);
+    }
+    if (sem->count > 0)
+        hk_watches_alert(shared, sem->watches);
+}
+
+void hk_sem_forget_waiter(struct hk_shared *shared, struct hk_waiter *waiter)
+{
+    struct hk_sem *sem = sem_at(shared, waiter->object);
+
+    if (sem != NULL && sem->id == waiter->id && waiter->result == HK_WAITING)
+        give_up(shared, sem, waiter);
+}
+
+struct acquisition {
+    int32_t id, count;
+    int32_t release; /* the semaphore to release when this one waits, or -1 */
+    uint32_t flags;
+    int64_t timeout, deadline;
+};
+
+static void release_other(struct hk_shared *shared, int32_t id)
+{
+    struct hk_sem *other = id >= 0 ? hk_sem_find(shared, id) : NULL;
+
+    if (other != NULL)
+        release_locked(shared, other, 1, 0);
+}
+
+/* The other semaphore is released when this one's waiter is in its queue. */
+static int32_t wait_for(struct hk_thread *self, struct hk_sem *sem,
+                        const struct acquisition *wanted)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    struct hk_waiter *waiter = hk_waiter_new(
+        self, HK_WAITS_FOR_SEM, hk_id_index(HK_POOL_SEMS, wanted->id),
+        wanted->id, sem->owner);
+    int32_t status;
+
+    if (waiter == NULL)
+        return HK_B_NO_MEMORY;
+    hk_put(shared, &waiter->count, (uint32_t)wanted->count);
+    add_count(shared, &sem->count, -wanted->count);
+    hk_enqueue(shared, &sem->waiters, waiter);
+    hk_shared_commit(shared);
+    release_other(shared, wanted->release);
+    status = hk_waiter_sleep(self, waiter, wanted->deadline);
+    if (waiter->result == HK_WAITING)
+        give_up(shared, sem, waiter);
+    else if (status == HK_B_OK && sem->id == wanted->id)
+        hk_put(shared, &sem->latest_holder, (uint32_t)self->id);
+    hk_waiter_free(shared, waiter);
+    return status;
+}
+
+static int32_t acquire_locked(struct hk_thread *self,
+                              const struct acquisition *wanted)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    struct hk_sem *sem = hk_sem_find(shared, wanted->id);
+
+    if (sem == NULL)
+        return HK_B_BAD_SEM_ID;
+    if ((int64_t)sem->count - wanted->count < 0) {
+        if ((wanted->flags & HK_RELATIVE_TIMEOUT) != 0 && wanted->timeout <= 0)
+            return HK_B_WOULD_BLOCK;
+        if ((wanted->flags & HK_ABSOLUTE_TIMEOUT) != 0 && wanted->timeout < 0)
+            return HK_B_TIMED_OUT;
+        if ((int64_t)sem->count - wanted->count < INT32_MIN)
+            return HK_B_BAD_VALUE;
+        return wait_for(self, sem, wanted);
+    }
+    add_count(shared, &sem->count, -wanted->count);
+    add_count(shared, &sem->net_count, -wanted->count);
+    hk_put(shared, &sem->latest_holder, (uint32_t)self->id);
+    return HK_B_OK;
+}
+
+static int32_t acquire(struct hk_thread *self, struct acquisition *wanted)
+{
+    enum { BOTH = HK_RELATIVE_TIMEOUT | HK_ABSOLUTE_TIMEOUT };
+    struct hk_shared *shared = hk_shared_of(self);
+    int32_t status;
+
+    if (wanted->id < 0)
+        return HK_B_BAD_SEM_ID;
+    if (wanted->count <= 0 || (wanted->flags & BOTH) == BOTH)
+        return HK_B_BAD_VALUE;
+    wanted->deadline = hk_call_deadline(self, wanted->flags, wanted->timeout);
+    hk_shared_lock(shared);
+    status = acquire_locked(self, wanted);
+    hk_shared_unlock(shared);
+    return status;
+}
+
+int64_t hk_sys_acquire_sem(struct hk_thread *self, int32_t id)
+{
+    struct acquisition wanted = {.id = id, .count = 1, .release = -1};
+
+    return acquire(self, &wanted);
+}
+
+int64_t hk_sys_acquire_sem_etc(struct hk_thread *self, int32_t id,
+                               uint32_t count, uint32_t flags, int64_t timeout)
+{
+    struct acquisition wanted = {.id = id,
+                                 .count = (int32_t)count,
+                                 .release = -1,
+                                 .flags = flags,
+                                 .timeout = timeout};
+
+    return acquire(self, &wanted);
+}
+
+/* Once the other semaphore is released the call must not run again. */
+int64_t hk_sys_switch_sem_etc(struct hk_thread *self, int32_t release_sem,
+                              int32_t id, uint32_t count, uint32_t flags,
+                              int64_t timeout)
+{
+    struct acquisition wanted = {.id = id,
+                                 .count = (int32_t)count,
+                                 .release = release_sem,
+                                 .flags = flags,
+                                 .timeout = timeout};
+
+    if (release_sem >= 0)
+        self->restart.is_allowed = 0;
+    return acquire(self, &wanted);
+}
+
+int64_t hk_sys_switch_sem(struct hk_thread *self, int32_t release_sem,
+                          int32_t id)
+{
+    return hk_sys_switch_sem_etc(self, release_sem, id, 1, 0, 0);
+}
+
+/* ---- information and owners ---- */
+
+int64_t hk_sys_get_sem_count(struct hk_thread *self, int32_t id,
+                             gm_addr thread_count)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    const struct hk_sem *sem;
+    uint8_t bytes[4] = {0};
+
+    if (thread_count == 0)
+        return HK_B_BAD_ADDRESS;
+    hk_shared_lock(shared);
+    sem = hk_sem_find(shared, id);
+    if (sem != NULL)
+        hk_put32(bytes, (uint32_t)sem->count);
+    hk_shared_unlock(shared);
+    if (sem == NULL)
+        return HK_B_BAD_SEM_ID;
+    return hk_write_user(self, thread_count, bytes, sizeof(bytes));
+}
+
+/* sem_info (haiku-abi/structs.md). */
+enum { SEM_INFO_SIZE = 48 };
+
+static void fill_info(const struct hk_shared *shared, const struct hk_sem *sem,
+                      uint8_t info[SEM_INFO_SIZE])
+{
+    const struct hk_team_slot *owner =
+        hk_item(shared, HK_POOL_TEAMS, sem->owner);
+
+    hk_put32(info, (uint32_t)sem->id);
+    hk_put32(info + 4, owner != NULL ? (uint32_t)owner->id : 0);
+    memcpy(info + 8, sem->name, HK_NAME_LENGTH);
+    hk_put32(info + 40, (uint32_t)sem->count);
+    hk_put32(info + 44, (uint32_t)sem->latest_holder);
+}
+
+int64_t hk_sys_get_sem_info(struct hk_thread *self, int32_t semaphore,
+                            gm_addr info, uint32_t size)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    uint8_t bytes[SEM_INFO_SIZE];
+    const struct hk_sem *sem;
+
+    if (info == 0)
+        return HK_B_BAD_ADDRESS;
+    if (semaphore < 0)
+        return HK_B_BAD_SEM_ID;
+    if (size != SEM_INFO_SIZE)
+        return HK_B_BAD_VALUE;
+    hk_shared_lock(shared);
+    sem = hk_sem_find(shared, semaphore);
+    if (sem != NULL)
+        fill_info(shared, sem, bytes);
+    hk_shared_unlock(shared);
+    if (sem == NULL)
+        return HK_B_BAD_SEM_ID;
+    return hk_write_user(self, info, bytes, sizeof(bytes));
+}
+
+/* The team's next semaphore behind an index; B_BAD_VALUE behind the last. */
+static int32_t next_info(struct hk_shared *shared, int32_t team,
+                         uint32_t *index, uint8_t info[SEM_INFO_SIZE])
+{
+    uint32_t owner = hk_shared_find_team(shared, team);
+    uint32_t end = hk_item_end(shared, HK_POOL_SEMS);
+
+    if (owner == 0)
+        return HK_B_BAD_TEAM_ID;
+    for (uint32_t i = *index < end ? *index + 1 : end; i < end; i++) {
+        const struct hk_sem *sem = sem_at(shared, i);
+
+        if (sem->id == 0 || sem->owner != owner)
+            continue;
+        fill_info(shared, sem, info);
+        *index = i;
+        return HK_B_OK;
+    }
+    return HK_B_BAD_VALUE;
+}
+
+/* The cookie is the index behind which to look. */
+int64_t hk_sys_get_next_sem_info(struct hk_thread *self, int32_t team,
+                                 gm_addr cookie, gm_addr info, uint32_t size)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    uint8_t bytes[SEM_INFO_SIZE], word[4];
+    uint32_t index;
+    int32_t status;
+
+    if (cookie == 0 || info == 0 ||
+        hk_read_user(self, word, cookie, sizeof(word)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    if (size != SEM_INFO_SIZE)
+        return HK_B_BAD_VALUE;
+    if (team < 0)
+        return HK_B_BAD_TEAM_ID;
+    index = hk_get32(word);
+    hk_shared_lock(shared);
+    status = next_info(shared, team, &index, bytes);
+    hk_shared_unlock(shared);
+    if (status != HK_B_OK)
+        return status;
+    hk_put32(word, index);
+    if (hk_write_user(self, cookie, word, sizeof(word)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return hk_write_user(self, info, bytes, sizeof(bytes));
+}
+
+/* Those who wait look after another team from now on. */
+static void give_to(struct hk_shared *shared, struct hk_sem *sem,
+                    uint32_t owner)
+{
+    uint32_t next = sem->waiters.first;
+    struct hk_waiter *waiter = hk_item(shared, HK_POOL_WAITERS, next);
+
+    count_owned(shared, sem->owner, UINT32_MAX);
+    count_owned(shared, owner, 1);
+    hk_put(shared, &sem->owner, owner);
+    for (int i = 0; waiter != NULL && i < HK_WAITERS_MAX; i++) {
+        hk_put(shared, &waiter->owner, owner);
+        hk_waiter_alert(shared, waiter);
+        waiter = hk_item(shared, HK_POOL_WAITERS, waiter->next);
+    }
+}
+
+int64_t hk_sys_set_sem_owner(struct hk_thread *self, int32_t id, int32_t proc)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    struct hk_sem *sem;
+    uint32_t owner;
+
+    if (id < 0)
+        return HK_B_BAD_SEM_ID;
+    if (proc < 0)
+        return HK_B_BAD_TEAM_ID;
+    hk_shared_lock(shared);
+    owner = hk_shared_find_team(shared, proc);
+    sem = hk_sem_find(shared, id);
+    if (owner != 0 && sem != NULL)
+        give_to(shared, sem, owner);
+    hk_shared_unlock(shared);
+    if (owner == 0)
+        return HK_B_BAD_TEAM_ID;
+    return sem != NULL ? HK_B_OK : HK_B_BAD_SEM_ID;
+}

@@ -1,0 +1,274 @@
+/* shared.h -- what the teams of one root share: a file that all map. */
+/* SPDX-License-Identifier: MIT */
+#ifndef HK_SHARED_H
+#define HK_SHARED_H
+
+#include "kernel.h"
+
+/*
+ * No process owns the file. One robust lock guards it; who holds the lock
+ * changes it through hk_put alone, which notes the old word first. When a
+ * process dies with the lock, the next one to take it puts the old words
+ * back: what happens between hk_shared_lock (or hk_shared_commit) and
+ * hk_shared_unlock happens as a whole or not at all.
+ *
+ * All links are indices of a pool, 0 for none; what is read from the file is
+ * checked before it is used.
+ */
+
+/* What the file has many of. A free item waits on its pool's list, the one
+ * longest free first, so that ids come back late. */
+enum hk_pool {
+    HK_POOL_TEAMS,
+    HK_POOL_WAITERS,
+    HK_POOL_WATCHES,
+    HK_POOL_SEMS,
+    HK_POOL_PORTS,
+    HK_POOL_COUNT
+};
+
+enum {
+    HK_TEAMS_MAX = 4096,
+    HK_WAITERS_MAX = 65536,
+    HK_WATCHES_MAX = 65536,
+    HK_SEMS_MAX = 65536,
+    HK_PORTS_MAX = 4096,
+    HK_CHUNKS_MAX = 131072,
+    HK_CHUNK_DATA = 508
+};
+
+struct hk_team_slot {
+    uint32_t next;
+    int32_t id; /* 0: free */
+    uint32_t sems, ports;
+    /* Held by the team's main host thread as long as it lives. */
+    pthread_mutex_t life;
+};
+
+struct hk_queue {
+    uint32_t first, last; /* of waiters */
+};
+
+enum hk_waits_for {
+    HK_WAITS_FOR_SEM = 1,
+    HK_WAITS_FOR_MESSAGE,
+    HK_WAITS_FOR_ROOM,  /* in a port's queue */
+    HK_WAITS_FOR_SPACE, /* for messages */
+    HK_WAITS_FOR_OBJECTS
+};
+
+/* A thread that waits: on the queue of an object until it has a result. */
+struct hk_waiter {
+    uint32_t next;
+    uint32_t kind;      /* enum hk_waits_for; 0: free */
+    uint32_t object;    /* index of the semaphore or port */
+    int32_t id;         /* its id */
+    uint32_t team;      /* index */
+    int32_t thread;     /* the host's id */
+    int32_t count;      /* of a semaphore */
+    int32_t result;     /* HK_WAITING while queued */
+    uint32_t owner;     /* index of the team whose death ends the wait */
+    uint32_t by_signal; /* it sleeps where only a signal wakes it */
+    uint32_t watches;   /* first of its own */
+    atomic_uint events; /* a futex */
+};
+
+/* A wait_for_objects or an event queue looks at an object. */
+struct hk_watch {
+    uint32_t next;     /* of the same object */
+    uint32_t next_own; /* of the same waiter */
+    uint32_t waiter;   /* 0: free */
+    uint32_t is_port;  /* else a semaphore */
+    uint32_t object;
+    int32_t id;
+};
+
+struct hk_sem {
+    uint32_t next;
+    int32_t id;          /* 0: free */
+    uint32_t generation; /* of the next id */
+    uint32_t owner;      /* index of a team */
+    int32_t count;       /* below 0: what waiting threads want */
+    int32_t net_count;   /* count, and what waiting threads want */
+    int32_t latest_holder;
+    struct hk_queue waiters;
+    uint32_t watches;
+    char name[HK_NAME_LENGTH];
+};
+
+struct hk_port {
+    uint32_t next;
+    int32_t id; /* 0: free */
+    uint32_t generation;
+    uint32_t owner;
+    int32_t capacity; /* 0: closed */
+    int32_t queue_count, total_count;
+    uint32_t first, last; /* messages: first chunk of each */
+    struct hk_queue readers, writers;
+    uint32_t watches;
+    char name[HK_NAME_LENGTH];
+};
+
+/* Messages lie in chains of chunks, each behind its head. */
+struct hk_message {
+    uint32_t next; /* message */
+    int32_t code;
+    uint32_t size;
+    uint32_t uid, gid; /* of the sender */
+    int32_t team;
+};
+
+struct hk_chunk {
+    uint32_t next;
+    union {
+        uint8_t bytes[HK_CHUNK_DATA];
+        struct hk_message message; /* of the first chunk */
+    } u;
+};
+
+struct hk_free_list {
+    uint32_t first, last, count;
+    uint32_t fresh; /* items used so far, 0 among them */
+};
+
+struct hk_shared_file;
+
+struct hk_shared {
+    struct hk_shared_file *file;
+    uint32_t team; /* index of this one; 0: none */
+};
+
+/*
+ * Maps the file of a root in a directory, made when it is not there, or
+ * replaced when it is none of this library's or of a time before the host
+ * started. Without a directory only a team's forks share. 0 or HK_ERR_*.
+ */
+int hk_shared_open(const char *directory, const char *root,
+                   struct hk_shared **shared);
+
+/* Lets go of the file; hk_shared_leave comes first. */
+void hk_shared_close(struct hk_shared *shared);
+
+void hk_shared_lock(struct hk_shared *shared);
+void hk_shared_unlock(struct hk_shared *shared);
+
+/* What has been changed so far stays, even if this process dies. */
+void hk_shared_commit(struct hk_shared *shared);
+
+/* Changes a word: of 32 bits, of the file, with the lock. */
+void hk_put(struct hk_shared *shared, void *word, uint32_t value);
+
+/* The item of an index; NULL for 0 and one out of range. */
+void *hk_item(const struct hk_shared *shared, enum hk_pool pool,
+              uint32_t index);
+
+/* Takes an item; its index, 0 when all are in use. And gives it back. */
+uint32_t hk_item_new(struct hk_shared *shared, enum hk_pool pool);
+void hk_item_free(struct hk_shared *shared, enum hk_pool pool, uint32_t index);
+
+/* Indices from 1 up to this one, without it, may be in use. */
+uint32_t hk_item_end(const struct hk_shared *shared, enum hk_pool pool);
+
+/* An id for an item: its index, and a generation above; never 0. */
+int32_t hk_make_id(enum hk_pool pool, uint32_t index, uint32_t generation);
+uint32_t hk_id_index(enum hk_pool pool, int32_t id);
+
+struct hk_chunk *hk_chunk(const struct hk_shared *shared, uint32_t index);
+
+/* A chain of chunks for size bytes: the first one; 0 when there are not
+ * enough. And given back. */
+uint32_t hk_chunks_new(struct hk_shared *shared, uint32_t count);
+void hk_chunks_free(struct hk_shared *shared, uint32_t first);
+
+/* Waiters for chunks. */
+struct hk_queue *hk_space_queue(const struct hk_shared *shared);
+
+/* ---- shared_team.c ---- */
+
+/* The calling thread is the main one of a team that begins here. Without a
+ * free place the team has no semaphores and ports. */
+void hk_shared_join(struct hk_shared *shared, int32_t team);
+
+/* Deletes the team's objects: exec, and the end of the process, behind which
+ * its place is free for whoever notices. */
+void hk_shared_clear(struct hk_shared *shared);
+
+/* The same when the team ends and the process goes on: no other thread of
+ * the team is there any more. */
+void hk_shared_leave(struct hk_shared *shared);
+
+/* With the lock: the index of a living team, 0 for none; id 0 is one's own. */
+uint32_t hk_shared_find_team(struct hk_shared *shared, int32_t id);
+
+/* With the lock, and nothing half done: 1 when that team lives; a dead one's
+ * objects are deleted. */
+int hk_shared_is_alive(struct hk_shared *shared, uint32_t team);
+
+/* With the lock: the same for all teams. */
+void hk_shared_reap(struct hk_shared *shared);
+
+/* ---- shared_wait.c: all with the lock ---- */
+
+/* A waiter for the calling thread; NULL when there are too many. */
+struct hk_waiter *hk_waiter_new(struct hk_thread *self, enum hk_waits_for kind,
+                                uint32_t object, int32_t id, uint32_t owner);
+void hk_waiter_free(struct hk_shared *shared, struct hk_waiter *waiter);
+
+void hk_enqueue(struct hk_shared *shared, struct hk_queue *queue,
+                struct hk_waiter *waiter);
+void hk_dequeue(struct hk_shared *shared, struct hk_queue *queue,
+                struct hk_waiter *waiter);
+
+/* The first waiter of a queue whose team lives, or NULL; nothing may be half
+ * done. */
+struct hk_waiter *hk_queue_first(struct hk_shared *shared,
+                                 const struct hk_queue *queue);
+
+/* The first waiter of a queue, alive or not, goes on with a result: 1, 0 when
+ * there is none. */
+int hk_queue_wake(struct hk_shared *shared, struct hk_queue *queue,
+                  int32_t result);
+
+/* Wakes a waiter that is to look at the state of things again. */
+void hk_waiter_alert(struct hk_shared *shared, struct hk_waiter *waiter);
+
+/* Every waiter is to look again. */
+void hk_waiters_alert(struct hk_shared *shared);
+
+/*
+ * Sleeps without the lock until the waiter has a result. Or: B_TIMED_OUT,
+ * B_INTERRUPTED, the waiter still being on its queue.
+ */
+int32_t hk_waiter_sleep(struct hk_thread *self, struct hk_waiter *waiter,
+                        int64_t deadline);
+
+/* A waiter watches an object, whose list of watches is given: 1, or 0 when
+ * there are too many. The waiter's end ends its watches. */
+int hk_watch_add(struct hk_shared *shared, struct hk_waiter *waiter,
+                 int is_port, uint32_t object, int32_t id, uint32_t *list);
+void hk_watches_free(struct hk_shared *shared, struct hk_waiter *waiter);
+
+/* The object that a list of watches belongs to has changed. */
+void hk_watches_alert(struct hk_shared *shared, uint32_t first);
+
+/* ---- sem.c, port.c: with the lock ---- */
+
+/* Deletes all of a team. */
+void hk_sems_delete(struct hk_shared *shared, uint32_t team);
+void hk_ports_delete(struct hk_shared *shared, uint32_t team);
+
+/* The semaphore or port of an id whose owner lives, or NULL; nothing may be
+ * half done. */
+struct hk_sem *hk_sem_find(struct hk_shared *shared, int32_t id);
+struct hk_port *hk_port_find(struct hk_shared *shared, int32_t id);
+
+/* A waiter whose team is dead goes off its queue; others may go on. */
+void hk_sem_forget_waiter(struct hk_shared *shared, struct hk_waiter *waiter);
+void hk_port_forget_waiter(struct hk_shared *shared, struct hk_waiter *waiter);
+
+static inline struct hk_shared *hk_shared_of(const struct hk_thread *self)
+{
+    return self->team->shared;
+}
+
+#endif

@@ -1,0 +1,153 @@
+/* shared_team.c -- the teams of a root: who lives, and what dies with them. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+
+#include "shared.h"
+
+static struct hk_team_slot *slot_of(const struct hk_shared *shared,
+                                    uint32_t team)
+{
+    return hk_item(shared, HK_POOL_TEAMS, team);
+}
+
+static void delete_objects(struct hk_shared *shared, uint32_t team)
+{
+    const struct hk_team_slot *slot = slot_of(shared, team);
+
+    if (slot->sems != 0)
+        hk_sems_delete(shared, team);
+    if (slot->ports != 0)
+        hk_ports_delete(shared, team);
+}
+
+/* Waiters of a team that is no more. Its living threads have none. */
+static void forget_waiters(struct hk_shared *shared, uint32_t team)
+{
+    uint32_t end = hk_item_end(shared, HK_POOL_WAITERS);
+
+    for (uint32_t i = 1; i < end; i++) {
+        struct hk_waiter *waiter = hk_item(shared, HK_POOL_WAITERS, i);
+
+        if (waiter->team != team)
+            continue;
+        if (waiter->kind == HK_WAITS_FOR_SEM)
+            hk_sem_forget_waiter(shared, waiter);
+        else if (waiter->kind == HK_WAITS_FOR_SPACE)
+            hk_dequeue(shared, hk_space_queue(shared), waiter);
+        else if (waiter->kind != HK_WAITS_FOR_OBJECTS)
+            hk_port_forget_waiter(shared, waiter);
+        hk_waiter_free(shared, waiter);
+        hk_shared_commit(shared);
+    }
+}
+
+/* Free again; whoever reaps may die on the way, and the next one finds the
+ * team dead as before. */
+static void free_slot(struct hk_shared *shared, uint32_t team)
+{
+    struct hk_team_slot *slot = slot_of(shared, team);
+
+    hk_put(shared, &slot->id, 0);
+    hk_item_free(shared, HK_POOL_TEAMS, team);
+    hk_shared_commit(shared);
+}
+
+/* Holding its life. */
+static void reap(struct hk_shared *shared, uint32_t team)
+{
+    struct hk_team_slot *slot = slot_of(shared, team);
+
+    hk_shared_commit(shared);
+    forget_waiters(shared, team);
+    delete_objects(shared, team);
+    free_slot(shared, team);
+    pthread_mutex_unlock(&slot->life);
+}
+
+/* Takes a life that nobody holds: 1. */
+static int take_life(struct hk_team_slot *slot)
+{
+    int error = pthread_mutex_trylock(&slot->life);
+
+    if (error == EOWNERDEAD)
+        pthread_mutex_consistent(&slot->life);
+    return error == 0 || error == EOWNERDEAD;
+}
+
+int hk_shared_is_alive(struct hk_shared *shared, uint32_t team)
+{
+    struct hk_team_slot *slot = slot_of(shared, team);
+
+    if (team == shared->team && team != 0)
+        return 1;
+    if (slot == NULL || slot->id == 0)
+        return 0;
+    if (!take_life(slot))
+        return 1;
+    reap(shared, team);
+    return 0;
+}
+
+void hk_shared_reap(struct hk_shared *shared)
+{
+    uint32_t end = hk_item_end(shared, HK_POOL_TEAMS);
+
+    for (uint32_t team = 1; team < end; team++)
+        hk_shared_is_alive(shared, team);
+}
+
+uint32_t hk_shared_find_team(struct hk_shared *shared, int32_t id)
+{
+    uint32_t end = hk_item_end(shared, HK_POOL_TEAMS);
+
+    if (id == 0)
+        return shared->team;
+    for (uint32_t team = 1; team < end && id > 0; team++)
+        if (slot_of(shared, team)->id == id && hk_shared_is_alive(shared, team))
+            return team;
+    return 0;
+}
+
+void hk_shared_join(struct hk_shared *shared, int32_t id)
+{
+    struct hk_team_slot *slot;
+    uint32_t team;
+
+    shared->team = 0;
+    hk_shared_lock(shared);
+    hk_shared_reap(shared);
+    team = hk_item_new(shared, HK_POOL_TEAMS);
+    slot = slot_of(shared, team);
+    if (slot != NULL && take_life(slot)) {
+        hk_put(shared, &slot->id, (uint32_t)id);
+        hk_put(shared, &slot->sems, 0);
+        hk_put(shared, &slot->ports, 0);
+        shared->team = team;
+    }
+    hk_shared_unlock(shared);
+}
+
+void hk_shared_clear(struct hk_shared *shared)
+{
+    if (shared->team == 0)
+        return;
+    hk_shared_lock(shared);
+    delete_objects(shared, shared->team);
+    hk_shared_unlock(shared);
+}
+
+void hk_shared_leave(struct hk_shared *shared)
+{
+    uint32_t team = shared->team;
+
+    if (team == 0)
+        return;
+    hk_shared_lock(shared);
+    delete_objects(shared, team);
+    hk_shared_commit(shared);
+    forget_waiters(shared, team);
+    free_slot(shared, team);
+    pthread_mutex_unlock(&slot_of(shared, team)->life);
+    shared->team = 0;
+    hk_shared_unlock(shared);
+}

@@ -1,0 +1,281 @@
+/* shared_wait.c -- how threads wait for what other teams may change. */
+/* SPDX-License-Identifier: MIT */
+#include <limits.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "block.h"
+#include "clock.h"
+#include "shared.h"
+
+/* A sleeper looks after the owner of its object that often, us: a process
+ * that is killed tells nobody. */
+enum { LOOK_INTERVAL = 50000 };
+
+static uint32_t index_of(const struct hk_shared *shared,
+                         const struct hk_waiter *waiter)
+{
+    const struct hk_waiter *first = hk_item(shared, HK_POOL_WAITERS, 1);
+
+    return (uint32_t)(waiter - first) + 1;
+}
+
+struct hk_waiter *hk_waiter_new(struct hk_thread *self, enum hk_waits_for kind,
+                                uint32_t object, int32_t id, uint32_t owner)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    uint32_t index = hk_item_new(shared, HK_POOL_WAITERS);
+    struct hk_waiter *waiter = hk_item(shared, HK_POOL_WAITERS, index);
+
+    if (waiter == NULL)
+        return NULL;
+    hk_put(shared, &waiter->next, 0);
+    hk_put(shared, &waiter->kind, kind);
+    hk_put(shared, &waiter->object, object);
+    hk_put(shared, &waiter->id, (uint32_t)id);
+    hk_put(shared, &waiter->team, shared->team);
+    hk_put(shared, &waiter->thread, (uint32_t)self->id);
+    hk_put(shared, &waiter->result, (uint32_t)HK_WAITING);
+    hk_put(shared, &waiter->owner, owner);
+    hk_put(shared, &waiter->by_signal, 0);
+    hk_put(shared, &waiter->watches, 0);
+    return waiter;
+}
+
+void hk_waiter_free(struct hk_shared *shared, struct hk_waiter *waiter)
+{
+    hk_watches_free(shared, waiter);
+    hk_put(shared, &waiter->kind, 0);
+    hk_put(shared, &waiter->team, 0);
+    hk_item_free(shared, HK_POOL_WAITERS, index_of(shared, waiter));
+}
+
+/* ---- queues ---- */
+
+static struct hk_waiter *waiter_at(const struct hk_shared *shared,
+                                   uint32_t index)
+{
+    return hk_item(shared, HK_POOL_WAITERS, index);
+}
+
+void hk_enqueue(struct hk_shared *shared, struct hk_queue *queue,
+                struct hk_waiter *waiter)
+{
+    uint32_t index = index_of(shared, waiter);
+    struct hk_waiter *last = waiter_at(shared, queue->last);
+
+    hk_put(shared, &waiter->next, 0);
+    hk_put(shared, last != NULL ? &last->next : &queue->first, index);
+    hk_put(shared, &queue->last, index);
+}
+
+void hk_dequeue(struct hk_shared *shared, struct hk_queue *queue,
+                struct hk_waiter *waiter)
+{
+    uint32_t index = index_of(shared, waiter), before = 0;
+    uint32_t at = queue->first;
+
+    for (int i = 0; at != index && i < HK_WAITERS_MAX; i++) {
+        struct hk_waiter *other = waiter_at(shared, at);
+
+        if (other == NULL)
+            return;
+        before = at;
+        at = other->next;
+    }
+    hk_put(shared,
+           before != 0 ? &waiter_at(shared, before)->next : &queue->first,
+           waiter->next);
+    if (queue->last == index)
+        hk_put(shared, &queue->last, before);
+    hk_put(shared, &waiter->next, 0);
+}
+
+struct hk_waiter *hk_queue_first(struct hk_shared *shared,
+                                 const struct hk_queue *queue)
+{
+    struct hk_waiter *waiter = waiter_at(shared, queue->first);
+
+    while (waiter != NULL && !hk_shared_is_alive(shared, waiter->team))
+        waiter = waiter_at(shared, queue->first);
+    return waiter;
+}
+
+static void wake_futex(atomic_uint *events)
+{
+    atomic_fetch_add_explicit(events, 1, memory_order_release);
+    syscall(SYS_futex, events, FUTEX_WAKE, 1);
+}
+
+void hk_waiter_alert(struct hk_shared *shared, struct hk_waiter *waiter)
+{
+    const struct hk_team_slot *slot =
+        hk_item(shared, HK_POOL_TEAMS, waiter->team);
+
+    wake_futex(&waiter->events);
+    if (waiter->by_signal && slot != NULL && slot->id > 0)
+        syscall(SYS_tgkill, slot->id, waiter->thread, hk_interrupt_signal());
+}
+
+void hk_waiters_alert(struct hk_shared *shared)
+{
+    uint32_t end = hk_item_end(shared, HK_POOL_WAITERS);
+
+    for (uint32_t i = 1; i < end; i++) {
+        struct hk_waiter *waiter = waiter_at(shared, i);
+
+        if (waiter->kind != 0)
+            hk_waiter_alert(shared, waiter);
+    }
+}
+
+int hk_queue_wake(struct hk_shared *shared, struct hk_queue *queue,
+                  int32_t result)
+{
+    struct hk_waiter *waiter = waiter_at(shared, queue->first);
+
+    if (waiter == NULL)
+        return 0;
+    hk_dequeue(shared, queue, waiter);
+    hk_put(shared, &waiter->result, (uint32_t)result);
+    hk_waiter_alert(shared, waiter);
+    return 1;
+}
+
+/* ---- sleep ---- */
+
+static void futex_wait(atomic_uint *word, unsigned seen, int64_t deadline)
+{
+    struct timespec until;
+    const struct timespec *timeout = NULL;
+
+    if (deadline != HK_INFINITE_TIMEOUT) {
+        until = hk_host_deadline(deadline);
+        timeout = &until;
+    }
+    syscall(SYS_futex, word, FUTEX_WAIT_BITSET, seen, timeout, NULL,
+            FUTEX_BITSET_MATCH_ANY);
+}
+
+/* Without the lock. B_OK: look again. */
+static int32_t sleep_once(struct hk_thread *self, atomic_uint *events,
+                          unsigned seen, int64_t deadline, int look_after)
+{
+    int64_t now = hk_system_time(), until = deadline;
+    int32_t status = HK_B_OK;
+
+    if (now >= deadline)
+        return HK_B_TIMED_OUT;
+    if (look_after && until - now > LOOK_INTERVAL)
+        until = now + LOOK_INTERVAL;
+    atomic_store(&self->wait.elsewhere, events);
+    if (hk_is_interrupted(self)) /* after the store: hk_interrupt sees it */
+        status = HK_B_INTERRUPTED;
+    else
+        futex_wait(events, seen, until);
+    atomic_store(&self->wait.elsewhere, NULL);
+    return status;
+}
+
+int32_t hk_waiter_sleep(struct hk_thread *self, struct hk_waiter *waiter,
+                        int64_t deadline)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+
+    for (;;) {
+        unsigned seen =
+            atomic_load_explicit(&waiter->events, memory_order_acquire);
+        int look_after = waiter->owner != shared->team && waiter->owner != 0;
+        int32_t status;
+
+        hk_shared_unlock(shared);
+        status = sleep_once(self, &waiter->events, seen, deadline, look_after);
+        hk_shared_lock(shared);
+        if (waiter->result == HK_WAITING && look_after)
+            hk_shared_is_alive(shared, waiter->owner);
+        if (waiter->result != HK_WAITING)
+            return waiter->result;
+        if (status != HK_B_OK)
+            return status;
+    }
+}
+
+/* ---- watches ---- */
+
+void hk_watches_alert(struct hk_shared *shared, uint32_t first)
+{
+    for (int i = 0; first != 0 && i < HK_WATCHES_MAX; i++) {
+        const struct hk_watch *watch = hk_item(shared, HK_POOL_WATCHES, first);
+        struct hk_waiter *waiter;
+
+        if (watch == NULL)
+            return;
+        waiter = waiter_at(shared, watch->waiter);
+        if (waiter != NULL)
+            hk_waiter_alert(shared, waiter);
+        first = watch->next;
+    }
+}
+
+static uint32_t *list_of(const struct hk_shared *shared,
+                         const struct hk_watch *watch)
+{
+    if (watch->is_port) {
+        struct hk_port *port = hk_item(shared, HK_POOL_PORTS, watch->object);
+
+        return port != NULL && port->id == watch->id ? &port->watches : NULL;
+    }
+    struct hk_sem *sem = hk_item(shared, HK_POOL_SEMS, watch->object);
+
+    return sem != NULL && sem->id == watch->id ? &sem->watches : NULL;
+}
+
+/* Takes a watch off its object's list, if the object is still there. */
+static void unlink_watch(struct hk_shared *shared, uint32_t index,
+                         const struct hk_watch *watch)
+{
+    uint32_t *link = list_of(shared, watch);
+
+    for (int i = 0; link != NULL && *link != index && i < HK_WATCHES_MAX; i++) {
+        struct hk_watch *other = hk_item(shared, HK_POOL_WATCHES, *link);
+
+        link = other != NULL ? &other->next : NULL;
+    }
+    if (link != NULL && *link == index)
+        hk_put(shared, link, watch->next);
+}
+
+void hk_watches_free(struct hk_shared *shared, struct hk_waiter *waiter)
+{
+    while (waiter->watches != 0) {
+        uint32_t index = waiter->watches;
+        struct hk_watch *watch = hk_item(shared, HK_POOL_WATCHES, index);
+
+        if (watch == NULL)
+            return;
+        unlink_watch(shared, index, watch);
+        hk_put(shared, &waiter->watches, watch->next_own);
+        hk_put(shared, &watch->waiter, 0);
+        hk_item_free(shared, HK_POOL_WATCHES, index);
+    }
+}
+
+int hk_watch_add(struct hk_shared *shared, struct hk_waiter *waiter,
+                 int is_port, uint32_t object, int32_t id, uint32_t *list)
+{
+    uint32_t index = hk_item_new(shared, HK_POOL_WATCHES);
+    struct hk_watch *watch = hk_item(shared, HK_POOL_WATCHES, index);
+
+    if (watch == NULL)
+        return 0;
+    hk_put(shared, &watch->waiter, index_of(shared, waiter));
+    hk_put(shared, &watch->is_port, (uint32_t)is_port);
+    hk_put(shared, &watch->object, object);
+    hk_put(shared, &watch->id, (uint32_t)id);
+    hk_put(shared, &watch->next, *list);
+    hk_put(shared, &watch->next_own, waiter->watches);
+    hk_put(shared, &waiter->watches, index);
+    hk_put(shared, list, index);
+    return 1;
+}
