@@ -190,7 +190,8 @@ static void make_arguments(const struct uvm_options *options,
     arguments = calloc(before_count + count + 2, sizeof(*arguments));
     if (arguments == NULL)
         uvm_fail(UVM_EXIT_FAILURE, "out of memory");
-    memcpy(arguments, before, before_count * sizeof(*arguments));
+    for (size_t i = 0; i < before_count; i++)
+        arguments[i] = before[i];
     arguments[before_count] = name;
     memcpy(arguments + before_count + 1, options->arguments,
            count * sizeof(*arguments));
