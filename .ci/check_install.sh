@@ -11,5 +11,5 @@ export PKG_CONFIG_PATH="$prefix/lib/pkgconfig" LD_LIBRARY_PATH="$prefix/lib"
 for static in '' -static; do
     cc $static -std=c11 -Wall -Wextra -Werror -o "$program" "$consumer" \
         $(pkg-config --cflags --libs ${static:+--static} "$module")
-    "$program"
+    timeout 60 "$program"
 done

@@ -4,22 +4,23 @@
 #include <string.h>
 #include <x86cpu/x86cpu.h>
 
+static uint8_t window[] = {0xcd, 99}; /* int $99 */
+
 static size_t fetch(void *owner, uint32_t address, void *bytes, size_t size,
                     int *present)
 {
-    static const uint8_t code[] = {0xcd, 99}; /* int $99 */
     (void)owner;
     (void)present;
-    if (address >= sizeof(code))
+    if (address >= sizeof(window))
         return 0;
-    size = size < sizeof(code) - address ? size : sizeof(code) - address;
-    memcpy(bytes, code + address, size);
+    if (size > sizeof(window) - address)
+        size = sizeof(window) - address;
+    memcpy(bytes, window + address, size);
     return size;
 }
 
 int main(void)
 {
-    static uint8_t window[1]; /* nothing is loaded or stored */
     struct xcpu_config config = {
         .memory = {.base = window, .size = UINT64_C(1) << 32, .fetch = fetch}};
     struct xcpu_machine *machine;
