@@ -23,6 +23,16 @@ void xcpu_probe_store(struct xcpu *cpu, const struct xcpu_slot *slot,
     XCPU_SETTLE(cpu);
 }
 
+void xcpu_probe_stores(struct xcpu *cpu, const struct xcpu_slot *slot,
+                       uint8_t *memory, uint32_t address, size_t size)
+{
+    uint32_t last = address + (uint32_t)size - 1;
+    xcpu_probe_store(cpu, slot, memory, address);
+    last &= ~(XCPU_PAGE_SIZE - 1);
+    if ((address ^ last) & ~(XCPU_PAGE_SIZE - 1))
+        xcpu_probe_store(cpu, slot, memory, last);
+}
+
 /* All in volatile accesses: the compiler would else call memcpy, which does
  * not go upwards, and which the sanitizers watch. */
 static XCPU_GUEST_ACCESS void copy_in(uint8_t *to, const uint8_t *from,
@@ -66,10 +76,8 @@ void xcpu_store_bytes(struct xcpu *cpu, const struct xcpu_slot *slot,
                       size_t size)
 {
     uint32_t last = address + (uint32_t)size - 1;
-    if ((address ^ last) & ~(XCPU_PAGE_SIZE - 1)) {
-        xcpu_probe_store(cpu, slot, memory, address);
-        xcpu_probe_store(cpu, slot, memory, last);
-    }
+    if ((address ^ last) & ~(XCPU_PAGE_SIZE - 1))
+        xcpu_probe_stores(cpu, slot, memory, address, size);
     XCPU_NOTE(cpu, slot);
     copy_out(memory + address, from, size);
     XCPU_SETTLE(cpu);

@@ -140,21 +140,35 @@ void xcpu_swap_registers(struct xcpu_slot *slot, const struct xcpu_insn *insn,
     slot->rm = reg;
 }
 
-int xcpu_uses_null_segment(const struct xcpu *cpu, const struct xcpu_insn *insn)
+static int is_mask_move(const struct xcpu_insn *insn)
+{
+    return insn->op == XCPU_OP_MASKMOVQ_Pq_Nq ||
+           insn->op == XCPU_OP_MASKMOVDQU_Vdq_Udq;
+}
+
+int xcpu_uses_bad_segment(const struct xcpu *cpu, const struct xcpu_insn *insn)
 {
     const struct xcpu_row *row = &xcpu_rows[insn->op];
-    int used = insn->op == XCPU_OP_XLAT || xcpu_has_memory_operand(insn);
+    int operand = xcpu_has_memory_operand(insn);
+    int used = insn->op == XCPU_OP_XLAT || is_mask_move(insn) || operand;
     int es = 0;
-    if (!cpu->null_segments || insn->op == XCPU_OP_LEA_Gv_M ||
-        insn->op == XCPU_OP_NOP_Ev)
+    uint8_t bad = cpu->null_segments, bad_es = bad;
+    if (insn->op == XCPU_OP_LEA_Gv_M || insn->op == XCPU_OP_NOP_Ev ||
+        insn->op == XCPU_OP_PREFETCH_Mb || row->group == XG_UD)
         return 0;
+    if ((operand && (row->attributes & A_WM) &&
+         insn->op != XCPU_OP_ARPL_Ew_Gw) ||
+        is_mask_move(insn))
+        bad |= cpu->code_segments;
+    if (xcpu_forms_of(insn)->stores)
+        bad_es |= cpu->code_segments;
     for (int i = 0; i < 3; i++) {
         unsigned letter = row->operands[i];
         used |= letter == XO_Xb || letter == XO_Xv;
         es |= letter == XO_Yb || letter == XO_Yv;
     }
-    return (used && (cpu->null_segments >> insn->segment & 1)) ||
-           (es && (cpu->null_segments >> XCPU_ES & 1));
+    return (used && (bad >> insn->segment & 1)) ||
+           (es && (bad_es >> XCPU_ES & 1));
 }
 
 int xcpu_insn_stores(const struct xcpu_insn *insn)

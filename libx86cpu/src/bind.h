@@ -19,9 +19,9 @@ void xcpu_bind_slot(const struct xcpu *cpu, struct xcpu_slot *slot,
 
 int xcpu_has_memory_operand(const struct xcpu_insn *insn);
 
-/* Whether the instruction goes through a segment with a null selector. */
-int xcpu_uses_null_segment(const struct xcpu *cpu,
-                           const struct xcpu_insn *insn);
+/* Whether the instruction goes through a segment with a null selector, or
+ * writes through one of code. */
+int xcpu_uses_bad_segment(const struct xcpu *cpu, const struct xcpu_insn *insn);
 
 /* Whether it may write to memory. */
 int xcpu_insn_stores(const struct xcpu_insn *insn);

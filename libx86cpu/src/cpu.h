@@ -91,8 +91,10 @@ enum xcpu_pending {
 enum xcpu_leaving {
     XCPU_LEAVING_BLOCK, /* to cpu->eip */
     XCPU_LEAVING_EXIT,  /* cpu->exit is complete */
-    XCPU_LEAVING_ALONE  /* the instruction at cpu->eip has to be executed by
+    XCPU_LEAVING_ALONE, /* the instruction at cpu->eip has to be executed by
                            itself: it has stored to a watched page */
+    XCPU_LEAVING_FAULT  /* by the page fault of cpu->exit, but for another one
+                           in the page before it */
 };
 
 /* Segments that programs may load; selector 0: free. */
@@ -120,6 +122,7 @@ struct xcpu {
     uint8_t passing;              /* the block is used once */
     uint8_t jumped;               /* an indirect jump led to cpu->eip */
     uint8_t null_segments;        /* a bit per null selector */
+    uint8_t code_segments;        /* a bit per segment of code: read-only */
     uint8_t stepping;             /* TF was set before this instruction */
     uint32_t calls;               /* the newest of returns[], modulo its size */
     const struct xcpu_link *returns[XCPU_RETURNS]; /* behind the last calls */

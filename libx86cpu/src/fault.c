@@ -1,6 +1,7 @@
 /* fault.c -- host faults that are guest exceptions. */
 /* SPDX-License-Identifier: MIT */
 #include "fault.h"
+#include "interp.h"
 #include "machine.h"
 
 #include <signal.h>
@@ -16,7 +17,7 @@ enum { PRESENT = 1, WRITE = 2, USER = 4 };
 static int stores_operand(const struct xcpu_slot *slot)
 {
     return (xcpu_rows[slot->row].attributes & A_WM) &&
-           slot->row != XCPU_OP_POP_Ev;
+           slot->row != XCPU_OP_POP_Ev && slot->row != XCPU_OP_ARPL_Ew_Gw;
 }
 
 static int is_store(const struct xcpu *cpu, const struct xcpu_host_fault *fault)
@@ -59,9 +60,28 @@ int xcpu_on_fault(struct xcpu *cpu, int signo, void *siginfo, void *ucontext)
     xcpu_fpu_interrupted(&cpu->fpu, fault.fpregs);
     if (store && may_repeat(cpu, address))
         xcpu_repeat_alone(cpu);
+    if (store && fault.write == 0 && address % XCPU_PAGE_SIZE == 0) {
+        cpu->exit.address = address;
+        cpu->exit.error_code = USER | WRITE | (fault.present ? PRESENT : 0);
+        xcpu_leave_crossing(cpu);
+    }
     xcpu_raise_page_fault(cpu, address,
                           USER | (store ? WRITE : 0) |
                               (fault.present ? PRESENT : 0));
+}
+
+/* Largest operand that is loaded and stored by one access each. */
+#define OPERAND_MAX 16
+
+void xcpu_raise_crossing(struct xcpu *cpu)
+{
+    const struct xcpu_slot *slot = cpu->slot;
+    uint32_t crossed = cpu->exit.address;
+    uint32_t error_code = cpu->exit.error_code;
+    uint32_t begin = xcpu_address_any(cpu, slot);
+    if (crossed - begin - 1 < OPERAND_MAX)
+        xcpu_probe_store(cpu, slot, cpu->machine->base, begin);
+    xcpu_raise_page_fault(cpu, crossed, error_code);
 }
 
 void xcpu_finish_exit(struct xcpu *cpu)

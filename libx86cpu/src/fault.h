@@ -10,6 +10,12 @@ _Noreturn void xcpu_raise_page_fault(struct xcpu *cpu, uint32_t address,
                                      uint32_t error_code);
 _Noreturn void xcpu_repeat_alone(struct xcpu *cpu);
 
+/* Leaves the handler of the host's signal for xcpu_raise_crossing: that raises
+ * the page fault of a load that crossed into a page, or the one that a store to
+ * its first bytes would have been before. */
+_Noreturn void xcpu_leave_crossing(struct xcpu *cpu);
+_Noreturn void xcpu_raise_crossing(struct xcpu *cpu);
+
 /* Outside the signal handler: what only the memory's owner knows of a page
  * fault. */
 void xcpu_finish_exit(struct xcpu *cpu);

@@ -5,11 +5,11 @@
 
 #include "interp.h"
 
-XCPU_HANDLER(goto);         /* the end of a block without a branch */
-XCPU_HANDLER(compare);      /* the beginning of one whose bytes are compared */
-XCPU_HANDLER(null_segment); /* in front of an access through a null selector */
-XCPU_HANDLER(undefined);    /* #UD */
-XCPU_HANDLER(privileged);   /* #GP(0) */
+XCPU_HANDLER(goto);        /* the end of a block without a branch */
+XCPU_HANDLER(compare);     /* the beginning of one whose bytes are compared */
+XCPU_HANDLER(bad_segment); /* in front of an access that a segment refuses */
+XCPU_HANDLER(undefined);   /* #UD */
+XCPU_HANDLER(privileged);  /* #GP(0) */
 
 /* Leave the inner loop: by a link that cannot be followed now, to an address
  * that has to be looked up, or from xcpu_run. Return NULL. */

@@ -23,16 +23,25 @@ static inline void MOV_mS(struct xcpu *cpu, const struct xcpu_slot *slot,
     xcpu_store16(cpu, slot, memory, address, cpu->sreg[slot->reg]);
 }
 
+/* A load of SS puts the single-step trap off until ESP may have been loaded as
+ * well (SDM 3, 6.8.3). */
+static void load_segment(struct xcpu *cpu, const struct xcpu_slot *slot,
+                         unsigned sreg, uint16_t selector)
+{
+    xcpu_load_segment(cpu, slot, sreg, selector);
+    if (sreg == XCPU_SS)
+        cpu->stepping = 0;
+}
+
 static inline void MOV_Sr(struct xcpu *cpu, const struct xcpu_slot *slot)
 {
-    xcpu_load_segment(cpu, slot, slot->reg, *xcpu_reg16(cpu, slot->rm));
+    load_segment(cpu, slot, slot->reg, *xcpu_reg16(cpu, slot->rm));
 }
 
 static inline void MOV_Sm(struct xcpu *cpu, const struct xcpu_slot *slot,
                           uint8_t *memory, uint32_t address)
 {
-    xcpu_load_segment(cpu, slot, slot->reg,
-                      xcpu_load16(cpu, slot, memory, address));
+    load_segment(cpu, slot, slot->reg, xcpu_load16(cpu, slot, memory, address));
 }
 
 XCPU_REG_HANDLER(MOV32_rS)
@@ -72,7 +81,9 @@ static inline void pop_segment(struct xcpu *cpu, const struct xcpu_slot *slot,
                                uint8_t *memory, unsigned sreg, uint32_t size)
 {
     uint32_t esp = cpu->gpr[XCPU_ESP].d;
-    xcpu_load_segment(cpu, slot, sreg, xcpu_load16(cpu, slot, memory, esp));
+    uint32_t selector = size == 4 ? xcpu_load32(cpu, slot, memory, esp)
+                                  : xcpu_load16(cpu, slot, memory, esp);
+    load_segment(cpu, slot, sreg, (uint16_t)selector);
     cpu->gpr[XCPU_ESP].d = esp + size;
 }
 
@@ -185,7 +196,8 @@ static void far_call(struct xcpu *cpu, const struct xcpu_slot *slot,
     {                                                                          \
         uint32_t esp = cpu->gpr[XCPU_ESP].d;                                   \
         uint32_t eip = xcpu_load##bits(cpu, slot, memory, esp);                \
-        uint16_t selector = xcpu_load16(cpu, slot, memory, esp + size);        \
+        uint16_t selector =                                                    \
+            (uint16_t)xcpu_load##bits(cpu, slot, memory, esp + size);          \
         xcpu_check_code_segment(cpu, slot, selector, 1);                       \
         set_cs(cpu, selector);                                                 \
         cpu->gpr[XCPU_ESP].d = esp + 2 * size + slot->imm;                     \
@@ -195,7 +207,8 @@ static void far_call(struct xcpu *cpu, const struct xcpu_slot *slot,
     {                                                                          \
         uint32_t esp = cpu->gpr[XCPU_ESP].d;                                   \
         uint32_t eip = xcpu_load##bits(cpu, slot, memory, esp);                \
-        uint16_t selector = xcpu_load16(cpu, slot, memory, esp + size);        \
+        uint16_t selector =                                                    \
+            (uint16_t)xcpu_load##bits(cpu, slot, memory, esp + size);          \
         uint32_t eflags = xcpu_load##bits(cpu, slot, memory, esp + 2 * size);  \
         if (cpu->eflags & XCPU_NT) /* a task that was not called */            \
             xcpu_raise(cpu, slot, XCPU_GP, 0);                                 \
@@ -322,6 +335,8 @@ static inline void ARPL_m(struct xcpu *cpu, const struct xcpu_slot *slot,
     uint16_t a = xcpu_load16(cpu, slot, memory, address);
     unsigned rpl = *xcpu_reg16(cpu, slot->reg) & 3;
     int raised = (a & 3u) < rpl;
+    if (raised && (cpu->code_segments >> slot->seg & 1))
+        xcpu_raise(cpu, slot, XCPU_GP, 0);
     if (raised)
         xcpu_store16(cpu, slot, memory, address, (uint16_t)((a & ~3u) | rpl));
     answer(cpu, raised);

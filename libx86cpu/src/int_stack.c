@@ -90,8 +90,9 @@ XCPU_FORMS(LEAVE) = {XCPU_REG(LEAVE32), XCPU_REG16(LEAVE16)};
 
 /*
  * ENTER (SDM 2): pushes EBP, the frame pointers of the outer levels and the
- * new one, at the place of the first push; then makes room. The last word is
- * touched as a write would, before anything changes.
+ * new one, at the place of the first push; then makes room. Each frame pointer
+ * is pushed before the next one is read: the two may overlap. What is written
+ * lies in two pages at most, and is tried before anything is read.
  */
 #define ENTER_BODY(bits, size)                                                 \
     static inline void ENTER##bits(                                            \
@@ -99,19 +100,19 @@ XCPU_FORMS(LEAVE) = {XCPU_REG(LEAVE32), XCPU_REG16(LEAVE16)};
     {                                                                          \
         uint32_t level = slot->disp & 31;                                      \
         uint32_t ebp = cpu->gpr[XCPU_EBP].d;                                   \
-        uint32_t frame = cpu->gpr[XCPU_ESP].d - size, esp = frame;             \
-        uint##bits##_t image[33];                                              \
-        unsigned words = 0;                                                    \
-        image[32 - words++] = (uint##bits##_t)ebp;                             \
+        uint32_t frame = cpu->gpr[XCPU_ESP].d - size;                          \
+        uint32_t esp = frame - level * size;                                   \
+        xcpu_probe_store(cpu, slot, memory, frame);                            \
+        xcpu_probe_store(cpu, slot, memory, frame + size - 1);                 \
+        xcpu_probe_store(cpu, slot, memory, esp);                              \
+        xcpu_store##bits(cpu, slot, memory, frame, (uint##bits##_t)ebp);       \
         for (uint32_t i = 1; i < level; i++)                                   \
-            image[32 - words++] =                                              \
-                xcpu_load##bits(cpu, slot, memory, ebp - i * size);            \
+            xcpu_store##bits(                                                  \
+                cpu, slot, memory, frame - i * size,                           \
+                xcpu_load##bits(cpu, slot, memory, ebp - i * size));           \
         if (level > 0)                                                         \
-            image[32 - words++] = (uint##bits##_t)frame;                       \
-        esp -= (words - 1) * size;                                             \
+            xcpu_store##bits(cpu, slot, memory, esp, (uint##bits##_t)frame);   \
         xcpu_probe_store(cpu, slot, memory, esp - slot->imm);                  \
-        xcpu_store_bytes(cpu, slot, memory, esp, &image[33 - words],           \
-                         words *size);                                         \
         *xcpu_reg##bits(cpu, XCPU_EBP) = (uint##bits##_t)frame;                \
         cpu->gpr[XCPU_ESP].d = esp - slot->imm;                                \
     }                                                                          \

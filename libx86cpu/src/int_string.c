@@ -45,15 +45,23 @@ static inline uint32_t count_left(const struct xcpu *cpu,
     return cpu->gpr[XCPU_ECX].d & pointer_mask(slot);
 }
 
-/* After n iterations: leaves the instruction for what is pending, or because
- * each iteration is a step of its own. */
+/* Whether to leave the instruction between two iterations: for what is
+ * pending, or because each iteration is a step of its own. */
+static inline int is_interrupted(const struct xcpu *cpu,
+                                 const struct xcpu_slot *slot)
+{
+    return XCPU_UNLIKELY(
+        (atomic_load_explicit(&cpu->stop, memory_order_relaxed) ||
+         cpu->stepping) &&
+        count_left(cpu, slot));
+}
+
+/* After n iterations. */
 static inline void count_down(struct xcpu *cpu, const struct xcpu_slot *slot,
                               uint32_t n)
 {
     add_masked(cpu, slot, XCPU_ECX, 0 - n);
-    if (XCPU_UNLIKELY((atomic_load_explicit(&cpu->stop, memory_order_relaxed) ||
-                       cpu->stepping) &&
-                      count_left(cpu, slot)))
+    if (is_interrupted(cpu, slot))
         xcpu_interrupt(cpu, slot);
 }
 
@@ -212,8 +220,8 @@ MOVS_BODIES(32, 4)
 
 /*
  * F3 repeats while the operands are equal, F2 while they are not. The flags
- * are those of the last comparison; an exception in between leaves them as
- * they were before the instruction (SDM 2, REP).
+ * are those of the last comparison, also when an interrupt comes in between;
+ * a fault leaves them as they were before the instruction (SDM 2, REP).
  */
 #define CMPS_BODIES(op, bits, one)                                             \
     static inline void op##bits(struct xcpu *cpu,                              \
@@ -233,7 +241,10 @@ MOVS_BODIES(32, 4)
             add_masked(cpu, slot, XCPU_ECX, UINT32_MAX);                       \
             if ((pair.a == pair.b) != (slot->rep == 0xf3))                     \
                 break;                                                         \
-            count_down(cpu, slot, 0);                                          \
+            if (is_interrupted(cpu, slot)) {                                   \
+                xcpu_keep_flags(cpu, XCPU_SUB##bits, pair.a, pair.b);          \
+                xcpu_interrupt(cpu, slot);                                     \
+            }                                                                  \
         } while (count_left(cpu, slot));                                       \
         xcpu_keep_flags(cpu, XCPU_SUB##bits, pair.a, pair.b);                  \
     }                                                                          \

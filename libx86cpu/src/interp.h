@@ -270,6 +270,10 @@ void xcpu_fill(struct xcpu *cpu, const struct xcpu_slot *slot, uint8_t *memory,
 void xcpu_probe_store(struct xcpu *cpu, const struct xcpu_slot *slot,
                       uint8_t *memory, uint32_t address);
 
+/* Faults where a store of size bytes, at most a page, would. */
+void xcpu_probe_stores(struct xcpu *cpu, const struct xcpu_slot *slot,
+                       uint8_t *memory, uint32_t address, size_t size);
+
 /* Whether size bytes of memory are those at bytes. */
 int xcpu_same_bytes(const uint8_t *memory, uint32_t address, const void *bytes,
                     size_t size);

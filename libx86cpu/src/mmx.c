@@ -280,7 +280,7 @@ static inline void maskmovq(struct xcpu *cpu, const struct xcpu_slot *slot,
                             uint8_t *memory)
 {
     xcpu_store_masked(cpu, slot, memory, low(xcpu_mmx_get(cpu, slot->reg)),
-                      low(xcpu_mmx_get(cpu, slot->rm)));
+                      low(xcpu_mmx_get(cpu, slot->rm)), 8);
 }
 
 static XCPU_HANDLER(maskmovq)

@@ -78,33 +78,48 @@ static inline void xcpu_mmx_set(struct xcpu *cpu, unsigned reg, uint64_t value)
         XCPU_JUMP(slot + 1);                                                   \
     }
 
+/* Byte by byte, nothing when one of them would fault. */
+static inline void xcpu_store_selected(struct xcpu *cpu,
+                                       const struct xcpu_slot *slot,
+                                       uint8_t *memory, uint32_t address,
+                                       xcpu_vector value, uint32_t selected)
+{
+    uint8_t bytes[16];
+
+    memcpy(bytes, &value, sizeof(bytes));
+    for (uint32_t i = 0; i < 16; i++)
+        if (selected >> i & 1)
+            xcpu_probe_store(cpu, slot, memory, address + i);
+    for (uint32_t i = 0; i < 16; i++)
+        if (selected >> i & 1)
+            xcpu_store8(cpu, slot, memory, address + i, bytes[i]);
+}
+
 /*
- * MASKMOVQ and MASKMOVDQU: the bytes of value whose byte in mask has its sign
- * bit, to the segment's [EDI]. The others are not accessed.
+ * MASKMOVQ and MASKMOVDQU: those of the size bytes of value whose byte in mask
+ * has its sign bit, to the segment's [EDI]. The others are not accessed, but
+ * hosts may look at their pages.
  */
 static inline void xcpu_store_masked(struct xcpu *cpu,
                                      const struct xcpu_slot *slot,
                                      uint8_t *memory, xcpu_vector value,
-                                     xcpu_vector mask)
+                                     xcpu_vector mask, uint32_t size)
 {
     uint32_t offset = cpu->gpr[XCPU_EDI].d & (UINT32_MAX >> slot->narrow);
     uint32_t address = offset + cpu->sreg_base[slot->seg];
 #if defined(__x86_64__)
-    XCPU_NOTE(cpu, slot);
-    __asm__ volatile("maskmovdqu %1, %0"
-                     :
-                     : "x"(value), "x"(mask), "D"(memory + address)
-                     : "memory");
-    XCPU_SETTLE(cpu);
-#else
-    const uint8_t *bytes = (const uint8_t *)&value;
-    uint32_t selected = xcpu_vector_pmovmskb(mask);
-    uint32_t i;
-
-    for (i = 0; i < 16; i++)
-        if (selected >> i & 1)
-            xcpu_store8(cpu, slot, memory, address + i, bytes[i]);
+    if (size == 16 || address % 4096 <= 4096 - 16) {
+        XCPU_NOTE(cpu, slot);
+        __asm__ volatile("maskmovdqu %1, %0"
+                         :
+                         : "x"(value), "x"(mask), "D"(memory + address)
+                         : "memory");
+        XCPU_SETTLE(cpu);
+        return;
+    }
 #endif
+    uint32_t selected = xcpu_vector_pmovmskb(mask) & ((1u << size) - 1);
+    xcpu_store_selected(cpu, slot, memory, address, value, selected);
 }
 
 #endif

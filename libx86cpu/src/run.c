@@ -81,6 +81,11 @@ _Noreturn void xcpu_repeat_alone(struct xcpu *cpu)
     jump_out(cpu, XCPU_LEAVING_ALONE);
 }
 
+_Noreturn void xcpu_leave_crossing(struct xcpu *cpu)
+{
+    jump_out(cpu, XCPU_LEAVING_FAULT);
+}
+
 /* ---- handlers that belong to no instruction ---- */
 
 XCPU_HANDLER(goto)
@@ -102,7 +107,7 @@ XCPU_HANDLER(compare)
     return xcpu_leave_to(cpu, block->eip);
 }
 
-XCPU_HANDLER(null_segment)
+XCPU_HANDLER(bad_segment)
 {
     if (slot->rep && cpu->gpr[XCPU_ECX].d == 0)
         XCPU_JUMP(slot + 1);
@@ -229,6 +234,10 @@ void xcpu_run(struct xcpu *cpu, uint64_t budget, struct xcpu_exit *exit)
     cpu->link = NULL;
     sigsetjmp(cpu->env, 0);
     cpu->running = 0;
+    if (cpu->leaving == XCPU_LEAVING_FAULT) {
+        cpu->running = 1;
+        xcpu_raise_crossing(cpu);
+    }
     while (cpu->leaving != XCPU_LEAVING_EXIT) {
         const struct xcpu_slot *slot = next_slot(cpu);
         if (!slot)

@@ -81,7 +81,7 @@ XCPU_FORMS(MOVNTI_Md_Gd) = {XCPU_MEM(movnti)};
 static XCPU_HANDLER(maskmovdqu)
 {
     xcpu_store_masked(cpu, slot, memory, xcpu_sse_get(cpu, slot->reg),
-                      xcpu_sse_get(cpu, slot->rm));
+                      xcpu_sse_get(cpu, slot->rm), 16);
     XCPU_JUMP(slot + 1);
 }
 XCPU_FORMS(MASKMOVDQU_Vdq_Udq) = {XCPU_REG(maskmovdqu), .stores = 1};

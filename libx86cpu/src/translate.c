@@ -168,9 +168,10 @@ static struct xcpu_slot *make_slots(struct draft *draft)
         slot = put_slot(slot, xcpu_run_compare, eip, block->insns);
     for (unsigned i = 0; i < block->insns; i++) {
         const struct xcpu_insn *insn = &draft->insns[i];
-        if (xcpu_uses_null_segment(draft->cpu, insn)) {
-            slot = put_slot(slot, xcpu_run_null_segment, eip, block->insns - i);
-            slot[-1].rep = insn->rep;
+        if (xcpu_uses_bad_segment(draft->cpu, insn)) {
+            slot = put_slot(slot, xcpu_run_bad_segment, eip, block->insns - i);
+            if (xcpu_rows[insn->op].attributes & (A_REP | A_REPCC))
+                slot[-1].rep = insn->rep;
         }
         xcpu_fill_slot(slot, insn, eip);
         slot->left = (uint8_t)(block->insns - i);
@@ -194,7 +195,7 @@ static void make_links(struct draft *draft, struct xcpu_slot *end)
         end = put_slot(end, xcpu_run_goto, draft->eip, 0);
     else if (relative)
         to += last->imm;
-    if (last->operand_size == 2 && to != draft->eip)
+    if ((attributes & A_END) && relative && last->operand_size == 2)
         to &= 0xffff;
     block->links = (struct xcpu_link *)(void *)end;
     block->links[0] = (struct xcpu_link){.cost = XCPU_UNLINKED, .eip = to};

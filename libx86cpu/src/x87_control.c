@@ -88,6 +88,15 @@ static inline void fninit(struct xcpu *cpu, const struct xcpu_slot *slot)
 XCPU_REG_HANDLER(fninit)
 XCPU_FORMS(FNINIT) = {XCPU_REG(fninit)};
 
+/* FENI and FDISI of the 8087, FSETPM of the 287: do not even wait. */
+static inline void fnsetpm(struct xcpu *cpu, const struct xcpu_slot *slot)
+{
+    (void)cpu;
+    (void)slot;
+}
+XCPU_REG_HANDLER(fnsetpm)
+XCPU_FORMS(FNSETPM) = {XCPU_REG(fnsetpm)};
+
 /* ---- environments and images; their size follows the operand size ---- */
 
 static inline void store_environment(struct xcpu *cpu,
@@ -172,7 +181,7 @@ BY_SIZE(FNSAVE_M, store_all)
 BY_SIZE(FLDENV_M, load_environment)
 BY_SIZE(FRSTOR_M, load_all)
 
-/* ---- FXSAVE, FXRSTOR: neither waits ---- */
+/* ---- FXSAVE, FXRSTOR: neither waits; both touch all of the 512 bytes ---- */
 
 static void check_aligned(struct xcpu *cpu, const struct xcpu_slot *slot,
                           uint32_t address)
@@ -189,6 +198,7 @@ static inline void fxsave(struct xcpu *cpu, const struct xcpu_slot *slot,
     check_aligned(cpu, slot, address);
     xcpu_fpu_leave(&cpu->fpu);
     xcpu_fpu_store_fx(&cpu->fpu, image);
+    xcpu_probe_store(cpu, slot, memory, address + XCPU_FXSAVE_SIZE - 1);
     xcpu_store_bytes(cpu, slot, memory, address, image, sizeof(image));
 }
 XCPU_MEM_HANDLER(fxsave, any)

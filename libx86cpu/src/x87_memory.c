@@ -25,7 +25,8 @@ static void execute_load(struct xcpu *cpu, const struct xcpu_slot *slot,
     xcpu_x87_execute(&cpu->fpu, slot->row, 0, operand);
 }
 
-/* A store that faults must find the state of before. */
+/* A store that faults must find the state of before; so does one that an
+ * unmasked exception keeps from storing. */
 static void execute_store(struct xcpu *cpu, const struct xcpu_slot *slot,
                           uint8_t *memory, uint32_t address, size_t size)
 {
@@ -34,16 +35,18 @@ static void execute_store(struct xcpu *cpu, const struct xcpu_slot *slot,
     uint8_t old_top = fpu->top, top;
     uint8_t old_valid = fpu->valid, valid;
     uint8_t operand[10];
+    int stored = xcpu_x87_execute(fpu, slot->row, 0, operand);
 
-    if (!xcpu_x87_execute(fpu, slot->row, 0, operand))
-        return;
     status = fpu->status;
     top = fpu->top;
     valid = fpu->valid;
     fpu->status = old_status;
     fpu->top = old_top;
     fpu->valid = old_valid;
-    xcpu_store_bytes(cpu, slot, memory, address, operand, size);
+    if (stored)
+        xcpu_store_bytes(cpu, slot, memory, address, operand, size);
+    else
+        xcpu_probe_stores(cpu, slot, memory, address, size);
     fpu->status = status;
     fpu->top = top;
     fpu->valid = valid;

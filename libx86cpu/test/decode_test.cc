@@ -269,7 +269,7 @@ TEST(Decode, X87RegisterFormsAreFoundByTheirWholeModRmByte)
         {"dd d9", "FSTP_STi /3 r1"},
         {"df c2", "FFREEP_STi /0 r2"},
         {"df e0", "FNSTSW_AX /4 r0"},
-        {"db e4", "FNOP /4 r4"},
+        {"db e4", "FNSETPM /4 r4"},
         {"db 2d 00 10 00 00", "FLD_Mt /5 ds:[0x1000]"},
         {"dd 45 08", "FLD_Mq /0 ss:[ebp+0x8]"},
         {"66 d9 75 00", "o16 FNSTENV_M /6 ss:[ebp+0]"},

@@ -73,7 +73,7 @@ const struct {
  * extensions. Without the CPUID bit of the extension the encoding executes as
  * the row: hint NOPs (SDM 2, NOP, and SDM 1, the chapters on CET and MPX),
  * TZCNT and LZCNT (SDM 2, their descriptions). What only an 8087 or 287 obeyed
- * is FNOP since (SDM 3, the chapter on compatibility).
+ * does nothing since, and does not wait (SDM 3, the chapter on compatibility).
  */
 const struct {
     const char *name, *zydis;
@@ -85,8 +85,8 @@ const struct {
     {"NOP_Ev", "endbr32"},     {"NOP_Ev", "endbr64"},
     {"NOP_Ev", "rdsspd"},      {"NOP_Ev", "invalid"},
     {"BSF_Gv_Ev", "tzcnt"},    {"BSR_Gv_Ev", "lzcnt"},
-    {"FNOP", "feni8087_nop"},  {"FNOP", "fdisi8087_nop"},
-    {"FNOP", "fsetpm287_nop"},
+    {"FNSETPM", "feni8087_nop"}, {"FNSETPM", "fdisi8087_nop"},
+    {"FNSETPM", "fsetpm287_nop"},
 };
 
 /*
