@@ -1,0 +1,145 @@
+/* silicon_test.cc -- the host CPU is the judge of every instruction. */
+/* SPDX-License-Identifier: MIT */
+#include "libx86cpu/test/silicon.h"
+
+extern "C" {
+#include "libx86cpu/src/insns.h"
+}
+
+#include <gtest/gtest.h>
+
+namespace
+{
+
+using namespace silicon;
+
+struct Sample {
+    Options options;
+    uint64_t cases;
+    bool portable;
+};
+
+/* The same on both, or where the host is none to compare with, on ours with
+ * and without the host's floating point. */
+std::string differs(Executors &executors, const Case &test, bool portable)
+{
+    State direct, computed;
+
+    if (!executors.host_refuses())
+        return compare(executors, test, portable);
+    executors.on_ours(test, &direct, false);
+    std::vector<uint8_t> memory(executors.our_memory(),
+                                executors.our_memory() + data_end - data_begin);
+    executors.on_ours(test, &computed, true);
+    return difference(test, direct, computed, memory.data(),
+                      executors.our_memory(), true);
+}
+
+void expect_same(const Sample &sample)
+{
+    Executors executors;
+    const Generator generator(sample.options);
+    const uint64_t cases =
+        executors.host_refuses() ? sample.cases / 10 : sample.cases;
+    int failures = 0;
+
+    if (executors.host_refuses())
+        printf("not compared with this CPU: %s\n", executors.host_refuses());
+    for (uint64_t number = 0; number < cases && failures < 10; number++) {
+        const Case test = generator.make(number);
+        const std::string text = differs(executors, test, sample.portable);
+
+        EXPECT_EQ(text, "") << describe(test) << " case " << number;
+        failures += !text.empty();
+    }
+}
+
+Options group(int which)
+{
+    Options options;
+
+    options.group = which;
+    return options;
+}
+
+TEST(Silicon, IntegerInstructionsAgree)
+{
+    expect_same({group(XG_INT), 150000, false});
+}
+
+TEST(Silicon, PrivilegedInstructionsAgree)
+{
+    expect_same({group(XG_PRIV), 10000, false});
+}
+
+TEST(Silicon, UndefinedInstructionsAgree)
+{
+    expect_same({group(XG_UD), 10000, false});
+}
+
+TEST(Silicon, X87AgreesWhereTheHostComputes)
+{
+    expect_same({group(XG_X87), 50000, false});
+}
+
+TEST(Silicon, X87AgreesWhereIntegersCompute)
+{
+    expect_same({group(XG_X87), 50000, true});
+}
+
+TEST(Silicon, MmxAgrees)
+{
+    expect_same({group(XG_MMX), 30000, false});
+}
+
+TEST(Silicon, SseAgreesWhereTheHostComputes)
+{
+    expect_same({group(XG_SSE), 50000, false});
+}
+
+TEST(Silicon, SseAgreesWhereIntegersCompute)
+{
+    expect_same({group(XG_SSE), 50000, true});
+}
+
+TEST(Silicon, ProgramsAgree)
+{
+    Options options;
+
+    options.programs = true;
+    expect_same({options, 30000, false});
+}
+
+/* A case is the same whenever it is made. */
+TEST(Silicon, CasesFollowFromTheirNumbers)
+{
+    const Generator one{Options()}, other{Options()};
+
+    for (uint64_t number = 0; number < 1000; number++)
+        ASSERT_EQ(describe(one.make(number)), describe(other.make(number)));
+}
+
+/* The harness sees a difference where there is one. */
+TEST(Silicon, DifferencesAreNamed)
+{
+    const Generator generator{Options()};
+    const Case test = generator.make(0);
+    const std::vector<uint8_t> memory(data_end - data_begin);
+    std::vector<uint8_t> changed = memory;
+    State host = test.before, ours = test.before;
+
+    EXPECT_EQ(difference(test, host, ours, memory.data(), memory.data(), false),
+              "");
+    host.gpr[XCPU_EDX] = 1;
+    ours.gpr[XCPU_EDX] = 2;
+    host.eflags |= XCPU_DF;
+    ours.eflags &= ~uint32_t{XCPU_DF};
+    changed[5] = 0xff;
+    const std::string text =
+        difference(test, host, ours, memory.data(), changed.data(), false);
+    EXPECT_NE(text.find("edx 1!=2"), std::string::npos) << text;
+    EXPECT_NE(text.find("eflags"), std::string::npos) << text;
+    EXPECT_NE(text.find("[30000005]"), std::string::npos) << text;
+}
+
+} // namespace
