@@ -78,14 +78,14 @@ const struct {
 const struct {
     const char *name, *zydis;
 } differences[] = {
-    {"NOP_Ev", "bndcl"},       {"NOP_Ev", "bndcn"},
-    {"NOP_Ev", "bndcu"},       {"NOP_Ev", "bndldx"},
-    {"NOP_Ev", "bndmk"},       {"NOP_Ev", "bndmov"},
-    {"NOP_Ev", "bndstx"},      {"NOP_Ev", "cldemote"},
-    {"NOP_Ev", "endbr32"},     {"NOP_Ev", "endbr64"},
-    {"NOP_Ev", "rdsspd"},      {"NOP_Ev", "invalid"},
-    {"BSF_Gv_Ev", "tzcnt"},    {"BSR_Gv_Ev", "lzcnt"},
-    {"FNSETPM", "feni8087_nop"}, {"FNSETPM", "fdisi8087_nop"},
+    {"NOP_Ev", "bndcl"},          {"NOP_Ev", "bndcn"},
+    {"NOP_Ev", "bndcu"},          {"NOP_Ev", "bndldx"},
+    {"NOP_Ev", "bndmk"},          {"NOP_Ev", "bndmov"},
+    {"NOP_Ev", "bndstx"},         {"NOP_Ev", "cldemote"},
+    {"NOP_Ev", "endbr32"},        {"NOP_Ev", "endbr64"},
+    {"NOP_Ev", "rdsspd"},         {"NOP_Ev", "invalid"},
+    {"BSF_Gv_Ev", "tzcnt"},       {"BSR_Gv_Ev", "lzcnt"},
+    {"FNSETPM", "feni8087_nop"},  {"FNSETPM", "fdisi8087_nop"},
     {"FNSETPM", "fsetpm287_nop"},
 };
 

@@ -292,24 +292,27 @@ void find_undefined(Case *test)
     }
 }
 
-/* Whether there is a page to read. */
-static bool is_readable(uint32_t address)
+/* Whether there is all of an operand to read. */
+static bool is_readable(uint32_t address, uint32_t size)
 {
-    return (address >= data_begin && address < data_end) ||
-           (address >= code_begin && address < code_end);
+    const uint32_t last = address + size - 1;
+
+    return (address >= data_begin && last < data_end) ||
+           (address >= code_begin && last < code_end);
 }
 
 /* Which operand of CMPS is looked at first. */
 static bool has_two_faults(const struct xcpu_insn &insn, const State &state)
 {
     const uint32_t mask = insn.address_size == 2 ? 0xffff : UINT32_MAX;
+    const uint32_t size = has_operand(insn, XO_Yb) ? 1 : insn.operand_size;
+    const uint32_t from =
+        (state.gpr[XCPU_ESI] & mask) + base_of(state.sreg[insn.segment]);
+    const uint32_t to =
+        (state.gpr[XCPU_EDI] & mask) + base_of(state.sreg[XCPU_ES]);
 
-    return is_string(insn) &&
-           has_operand(insn, XO_Yb) + has_operand(insn, XO_Yv) &&
-           !is_readable((state.gpr[XCPU_ESI] & mask) +
-                        base_of(state.sreg[insn.segment])) &&
-           !is_readable((state.gpr[XCPU_EDI] & mask) +
-                        base_of(state.sreg[XCPU_ES]));
+    return (insn.op == XCPU_OP_CMPS_Xb_Yb || insn.op == XCPU_OP_CMPS_Xv_Yv) &&
+           !is_readable(from, size) && !is_readable(to, size);
 }
 
 /* Cases without a right answer: accesses beyond 4 GiB, which are none of the
