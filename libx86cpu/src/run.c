@@ -109,7 +109,7 @@ XCPU_HANDLER(compare)
 
 XCPU_HANDLER(bad_segment)
 {
-    if (slot->rep && cpu->gpr[XCPU_ECX].d == 0)
+    if (slot->rep && !(cpu->gpr[XCPU_ECX].d & (UINT32_MAX >> slot->narrow)))
         XCPU_JUMP(slot + 1);
     xcpu_raise(cpu, slot, XCPU_GP, 0);
 }

@@ -172,6 +172,7 @@ static struct xcpu_slot *make_slots(struct draft *draft)
             slot = put_slot(slot, xcpu_run_bad_segment, eip, block->insns - i);
             if (xcpu_rows[insn->op].attributes & (A_REP | A_REPCC))
                 slot[-1].rep = insn->rep;
+            slot[-1].narrow = insn->address_size == 2 ? 16 : 0;
         }
         xcpu_fill_slot(slot, insn, eip);
         slot->left = (uint8_t)(block->insns - i);

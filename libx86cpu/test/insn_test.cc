@@ -198,6 +198,7 @@ const Row rows[] = {
      "vector=d eip=+0"},
     {"F2 and no count excuse no store", "f22e8901", "", "vector=d eip=+0"},
     {"no count excuses a string store", "f3ab", "es=0", ""},
+    {"no count of 16 bits neither", "67f3ab", "es=23 ecx=10000", ""},
     {"a base is added", "8b01", "ds=f ecx=8100 [30000100]=44332211",
      "eax=11223344"},
     {"LDS", "c501", "ecx=30000100 [30000100]=443322110f00",

@@ -130,6 +130,8 @@ bool is_close(const uint8_t *a, const uint8_t *b)
     memcpy(&mantissa[1], b, 8);
     memcpy(&exponent[0], a + 8, 2);
     memcpy(&exponent[1], b + 8, 2);
+    for (uint16_t &each : exponent)
+        each |= (each & 0x7fff) == 0; /* what is denormal has that of 1 */
     if (exponent[0] == exponent[1])
         return mantissa[0] - mantissa[1] + 1 <= 2;
     const int low = exponent[0] < exponent[1] ? 0 : 1;
