@@ -78,6 +78,9 @@ uint32_t xcpu_get_eflags(const struct xcpu *cpu)
 
 void xcpu_set_eflags(struct xcpu *cpu, uint32_t eflags)
 {
+    /* Blocks check alignment or do not. */
+    if ((cpu->eflags ^ eflags) & XCPU_AC)
+        xcpu_set_pending(cpu, XCPU_PENDING_CLEAR);
     cpu->eflags = eflags & EFLAGS_KEPT;
     xcpu_set_flags(cpu, eflags & XF_OSZAPC);
 }

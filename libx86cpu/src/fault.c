@@ -73,13 +73,20 @@ int xcpu_on_fault(struct xcpu *cpu, int signo, void *siginfo, void *ucontext)
 /* Largest operand that is loaded and stored by one access each. */
 #define OPERAND_MAX 16
 
+/* Those of bit strings have looked at both pages already. */
+static int is_bit_string(const struct xcpu_slot *slot)
+{
+    return slot->row == XCPU_OP_BTS_Ev_Gv || slot->row == XCPU_OP_BTR_Ev_Gv ||
+           slot->row == XCPU_OP_BTC_Ev_Gv;
+}
+
 void xcpu_raise_crossing(struct xcpu *cpu)
 {
     const struct xcpu_slot *slot = cpu->slot;
     uint32_t crossed = cpu->exit.address;
     uint32_t error_code = cpu->exit.error_code;
     uint32_t begin = xcpu_address_any(cpu, slot);
-    if (crossed - begin - 1 < OPERAND_MAX)
+    if (!is_bit_string(slot) && crossed - begin - 1 < OPERAND_MAX)
         xcpu_probe_store(cpu, slot, cpu->machine->base, begin);
     xcpu_raise_page_fault(cpu, crossed, error_code);
 }

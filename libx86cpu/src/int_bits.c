@@ -1,7 +1,9 @@
 /* int_bits.c -- handlers of bit tests and scans. */
 /* SPDX-License-Identifier: MIT */
+
 #include "atomic.h"
 #include "interp.h"
+#include "machine.h"
 
 /* What is done to the bit after CF has got it. */
 #define BT(value, bit)  (value)
@@ -34,6 +36,15 @@ static inline void keep_carry(struct xcpu *cpu, uint32_t value, unsigned bit)
 BIT_STRING_ADDRESS(16, 2)
 BIT_STRING_ADDRESS(32, 4)
 
+/* What crosses into another page faults in the first one first, as a store. */
+static inline void try_crossing(struct xcpu *cpu, const struct xcpu_slot *slot,
+                                uint8_t *memory, uint32_t address,
+                                uint32_t size)
+{
+    if (XCPU_UNLIKELY(address % XCPU_PAGE_SIZE > XCPU_PAGE_SIZE - size))
+        xcpu_probe_stores(cpu, slot, memory, address, size);
+}
+
 /* how: g the register ModRM.reg, i the immediate is the bit number. */
 #define BIT_BODIES(op, bits, how, number, address_of)                          \
     static inline void op##bits##_r##how(struct xcpu *cpu,                     \
@@ -48,10 +59,13 @@ BIT_STRING_ADDRESS(32, 4)
     static inline void op##bits##_m##how(                                      \
         struct xcpu *cpu, const struct xcpu_slot *slot, uint8_t *memory)       \
     {                                                                          \
+        const int stores = op(1, 2) != op(1, 0) || op(1, 1) != 1;              \
         uint32_t address = address_of(cpu, slot);                              \
         unsigned n = (number) & (bits - 1);                                    \
+        if (stores)                                                            \
+            try_crossing(cpu, slot, memory, address, bits / 8);                \
         uint##bits##_t old = xcpu_load##bits(cpu, slot, memory, address);      \
-        if (op(1, 2) != op(1, 0) || op(1, 1) != 1)                             \
+        if (stores)                                                            \
             xcpu_store##bits(cpu, slot, memory, address,                       \
                              (uint##bits##_t)op(old, UINT32_C(1) << n));       \
         keep_carry(cpu, old, n);                                               \
@@ -61,6 +75,7 @@ BIT_STRING_ADDRESS(32, 4)
     {                                                                          \
         uint32_t address = address_of(cpu, slot);                              \
         unsigned n = (number) & (bits - 1);                                    \
+        try_crossing(cpu, slot, memory, address, bits / 8);                    \
         uint##bits##_t old = xcpu_load##bits(cpu, slot, memory, address);      \
         while (!xcpu_compare_exchange##bits(                                   \
             cpu, slot, memory, address, &old,                                  \

@@ -205,13 +205,13 @@ static void far_call(struct xcpu *cpu, const struct xcpu_slot *slot,
     }                                                                          \
     static XCPU_HANDLER(IRET##bits)                                            \
     {                                                                          \
+        if (cpu->eflags & XCPU_NT) /* a task that was not called */            \
+            xcpu_raise(cpu, slot, XCPU_GP, 0);                                 \
         uint32_t esp = cpu->gpr[XCPU_ESP].d;                                   \
         uint32_t eip = xcpu_load##bits(cpu, slot, memory, esp);                \
         uint16_t selector =                                                    \
             (uint16_t)xcpu_load##bits(cpu, slot, memory, esp + size);          \
         uint32_t eflags = xcpu_load##bits(cpu, slot, memory, esp + 2 * size);  \
-        if (cpu->eflags & XCPU_NT) /* a task that was not called */            \
-            xcpu_raise(cpu, slot, XCPU_GP, 0);                                 \
         xcpu_check_code_segment(cpu, slot, selector, 1);                       \
         set_cs(cpu, selector);                                                 \
         cpu->gpr[XCPU_ESP].d = esp + 3 * size;                                 \

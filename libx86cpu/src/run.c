@@ -1,5 +1,6 @@
 /* run.c -- the loop around blocks, and the ways out of it. */
 /* SPDX-License-Identifier: MIT */
+#include "align.h"
 #include "block.h"
 #include "fault.h"
 #include "frame.h"
@@ -111,6 +112,11 @@ XCPU_HANDLER(bad_segment)
 {
     if (slot->rep && !(cpu->gpr[XCPU_ECX].d & (UINT32_MAX >> slot->narrow)))
         XCPU_JUMP(slot + 1);
+    const struct xcpu_slot *insn = slot + 1;
+    if (insn->run == xcpu_run_align)
+        insn++;
+    if (xcpu_raises_pending(cpu, insn))
+        XCPU_JUMP(insn);
     xcpu_raise(cpu, slot, XCPU_GP, 0);
 }
 

@@ -1,6 +1,7 @@
 /* translate.c -- guest code to blocks of slots. */
 /* SPDX-License-Identifier: MIT */
 #include "translate.h"
+#include "align.h"
 #include "bind.h"
 #include "frame.h"
 #include "fuse.h"
@@ -10,9 +11,9 @@
 /* Guest bytes looked at for one block. */
 #define CODE_MAX 256
 
-/* The instructions' own, each with a check of its segment, one in front, one
- * behind. */
-#define SLOTS_MAX (2 * XCPU_BLOCK_INSNS + 2)
+/* The instructions' own, each with checks of its segment and its alignment,
+ * one in front, one behind. */
+#define SLOTS_MAX (3 * XCPU_BLOCK_INSNS + 2)
 
 /* A block in the making. */
 struct draft {
@@ -173,6 +174,10 @@ static struct xcpu_slot *make_slots(struct draft *draft)
             if (xcpu_rows[insn->op].attributes & (A_REP | A_REPCC))
                 slot[-1].rep = insn->rep;
             slot[-1].narrow = insn->address_size == 2 ? 16 : 0;
+        }
+        if (draft->cpu->eflags & XCPU_AC) {
+            put_slot(slot, xcpu_run_align, eip, block->insns - i);
+            slot += xcpu_fill_align(slot, insn);
         }
         xcpu_fill_slot(slot, insn, eip);
         slot->left = (uint8_t)(block->insns - i);

@@ -1,6 +1,7 @@
 /* coverage.c -- prints docs/coverage/x86.md from the instruction table. */
 /* SPDX-License-Identifier: MIT */
 #include "libx86cpu/src/insns.h"
+#include "libx86cpu/test/silicon_tested.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 /* A line of the table as it is written. */
 struct line {
     int alias;
+    unsigned op;
     const char *id, *map;
     unsigned first, last;
     const char *prefix, *mod, *reg;
@@ -23,6 +25,7 @@ static const struct line lines[] = {
                  reg_, read_, written_, undefined_, attributes_, group_,       \
                  feature_)                                                     \
     {                                                                          \
+        .op = XCPU_OP_##row,                                                   \
         .id = #row,                                                            \
         .map = #map_,                                                          \
         .first = first_,                                                       \
@@ -137,17 +140,29 @@ static const char *outcome(const char *group)
     return is(group, "UD") ? "#UD" : "yes";
 }
 
+static void print_test(unsigned op)
+{
+    const char *other = silicon_tested_by(op);
+    const unsigned long long cases = silicon_count(op);
+
+    if (other)
+        printf("%s | |\n", other);
+    else
+        printf("%s | %llu |\n", cases ? "silicon" : "UNTESTED", cases);
+}
+
 static void print_line(const struct line *l)
 {
     printf("| ");
     print_encoding(l);
     if (l->alias) {
-        printf(" | %s | | | | | | alias |\n", l->id);
+        printf(" | %s | | | | | | alias | | |\n", l->id);
         return;
     }
     printf(" | %s | %s | %s | %s | ", l->id, l->read, l->written, l->undefined);
     print_attributes(l->attributes);
-    printf(" | %s | %s |\n", l->feature, outcome(l->group));
+    printf(" | %s | %s | ", l->feature, outcome(l->group));
+    print_test(l->op);
 }
 
 static void print_summary(void)
@@ -188,10 +203,13 @@ int main(void)
     print_summary();
     printf("\n`+cc` a condition, `+r` a register in the low bits, `+i` an "
            "x87 register, `/0` a\ndigit in ModRM.reg, `mem` and `reg` what "
-           "ModRM.mod must say, NP no mandatory\nprefix.\n\n"
+           "ModRM.mod must say, NP no mandatory\nprefix. Tested is how: "
+           "silicon, by cases of `silicon_test` that the host's CPU\nexecutes "
+           "as well, so many of them in each run; or the test that has it "
+           "where no\nhost can be asked.\n\n"
            "| Encoding | Row | Reads | Writes | Undefined | Attributes | "
-           "Feature | Executed |\n"
-           "|---|---|---|---|---|---|---|---|\n");
+           "Feature | Executed | Tested | Cases |\n"
+           "|---|---|---|---|---|---|---|---|---|---:|\n");
     for (int i = 0; i < LINES; i++)
         print_line(&lines[i]);
     return 0;

@@ -109,6 +109,16 @@ struct Options {
     bool programs = false;
 };
 
+/* Cases that silicon_test compares. */
+struct Sample {
+    const char *name;
+    Options options;
+    uint64_t cases; /* from number 0 on */
+    bool portable;
+};
+
+std::vector<Sample> samples();
+
 /* What cases are made from; reading the table once. */
 class Generator
 {

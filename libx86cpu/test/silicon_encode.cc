@@ -1,6 +1,7 @@
 /* silicon_encode.cc -- rows of the instruction table made into bytes. */
 /* SPDX-License-Identifier: MIT */
 #include "libx86cpu/test/silicon_encode.h"
+#include "libx86cpu/test/silicon_tested.h"
 
 extern "C" {
 #include "libx86cpu/src/insns.h"
@@ -23,33 +24,11 @@ const Form forms[] = {
 #include "libx86cpu/src/x86_insns.def"
 };
 
-/* System calls of the host's kernel, what it emulates (UMIP), what tells about
- * one CPU alone, and #DB by INT1, after which hypervisors disagree on EIP. */
+/* AMD refuses the register forms of PREFETCH. */
 bool is_hosts_own(const Form &form)
 {
-    const unsigned op = form.op;
-
-    if (xcpu_rows[op].feature == XT_SYSCALL)
-        return true;
-    switch (op) {
-    case XCPU_OP_CPUID:
-    case XCPU_OP_RDTSC:
-    case XCPU_OP_INT1:
-    case XCPU_OP_SYSENTER:
-    case XCPU_OP_SGDT_Ms:
-    case XCPU_OP_SIDT_Ms:
-    case XCPU_OP_SLDT_Mw:
-    case XCPU_OP_SLDT_Rv:
-    case XCPU_OP_SMSW_Mw:
-    case XCPU_OP_SMSW_Rv:
-    case XCPU_OP_STR_Mw:
-    case XCPU_OP_STR_Rv:
-        return true;
-    case XCPU_OP_NOP_Ev: /* AMD: #UD */
-        return form.first == 0x0d;
-    default:
-        return false;
-    }
+    return silicon_tested_by(form.op) ||
+           (form.op == XCPU_OP_NOP_Ev && form.first == 0x0d);
 }
 
 bool is(const char *text, const char *other)

@@ -1,0 +1,211 @@
+/* align.c -- alignment checks, while EFLAGS.AC is set. */
+/* SPDX-License-Identifier: MIT */
+#include "align.h"
+#include "bind.h"
+#include "fxstate.h"
+#include "int_branch.h"
+
+/*
+ * A slot of this handler has up to two accesses in its fields: reg and rm say
+ * where, imm and disp which low bits of the address have to be 0. The address
+ * is found through the slot behind it, which is the instruction's own.
+ */
+enum where { NOWHERE, OPERAND, STACK, FRAME, SOURCE, TARGET, MASKED };
+
+/* Bits of a ModRM operand by its letter; 0: as bytes are. */
+static uint32_t mask_of_letter(const struct xcpu_insn *insn, unsigned letter)
+{
+    switch (letter) {
+    case XO_Ew:
+    case XO_Mw:
+        return 1;
+    case XO_Ed:
+    case XO_Md:
+    case XO_Qd:
+    case XO_Wss:
+        return 3;
+    case XO_Ev:
+    case XO_Ov:
+    case XO_Ma:
+    case XO_Mp:
+        return insn->operand_size - 1u;
+    case XO_Mq:
+    case XO_Mt:
+    case XO_Qq:
+    case XO_Wq:
+    case XO_Wsd:
+        return 7;
+    default:
+        return 0;
+    }
+}
+
+static uint32_t operand_mask(const struct xcpu_insn *insn)
+{
+    const struct xcpu_row *row = &xcpu_rows[insn->op];
+    uint32_t mask = 0;
+    switch (insn->op) {
+    case XCPU_OP_LEA_Gv_M:
+    case XCPU_OP_NOP_Ev:
+        return 0;
+    case XCPU_OP_FXSAVE_M:
+    case XCPU_OP_FXRSTOR_M:
+    case XCPU_OP_MOVUPS_Vps_Wps:
+    case XCPU_OP_MOVUPS_Wps_Vps:
+    case XCPU_OP_MOVUPD_Vpd_Wpd:
+    case XCPU_OP_MOVUPD_Wpd_Vpd:
+    case XCPU_OP_MOVDQU_Vdq_Wdq:
+    case XCPU_OP_MOVDQU_Wdq_Vdq:
+        return 15;
+    case XCPU_OP_FLDENV_M:
+    case XCPU_OP_FNSTENV_M:
+    case XCPU_OP_FNSAVE_M:
+    case XCPU_OP_FRSTOR_M:
+        return insn->operand_size - 1u;
+    default:
+        for (int i = 0; i < 3; i++)
+            mask |= mask_of_letter(insn, row->operands[i]);
+        return mask;
+    }
+}
+
+/* What is pushed or popped beside the operands. */
+static enum where stack_of(const struct xcpu_insn *insn)
+{
+    switch (insn->op) {
+    case XCPU_OP_PUSH_ES:
+    case XCPU_OP_PUSH_CS:
+    case XCPU_OP_PUSH_SS:
+    case XCPU_OP_PUSH_DS:
+    case XCPU_OP_PUSH_FS:
+    case XCPU_OP_PUSH_GS:
+    case XCPU_OP_POP_ES:
+    case XCPU_OP_POP_SS:
+    case XCPU_OP_POP_DS:
+    case XCPU_OP_POP_FS:
+    case XCPU_OP_POP_GS:
+    case XCPU_OP_PUSH_Zv:
+    case XCPU_OP_PUSH_Iz:
+    case XCPU_OP_PUSH_sIb:
+    case XCPU_OP_PUSH_Ev:
+    case XCPU_OP_POP_Zv:
+    case XCPU_OP_POP_Ev:
+    case XCPU_OP_PUSHA:
+    case XCPU_OP_POPA:
+    case XCPU_OP_PUSHF:
+    case XCPU_OP_POPF:
+    case XCPU_OP_CALL_Jz:
+    case XCPU_OP_CALL_Ap:
+    case XCPU_OP_CALL_Ev:
+    case XCPU_OP_CALL_Mp:
+    case XCPU_OP_RET:
+    case XCPU_OP_RET_Iw:
+    case XCPU_OP_RETF:
+    case XCPU_OP_RETF_Iw:
+    case XCPU_OP_IRET:
+    case XCPU_OP_ENTER_Iw_Ib:
+        return STACK;
+    case XCPU_OP_LEAVE:
+        return FRAME;
+    default:
+        return NOWHERE;
+    }
+}
+
+static void add_access(struct xcpu_slot *slot, enum where where, uint32_t mask)
+{
+    if (where == NOWHERE || mask == 0)
+        return;
+    if (slot->reg == NOWHERE) {
+        slot->reg = (uint8_t)where;
+        slot->imm = mask;
+    } else {
+        slot->rm = (uint8_t)where;
+        slot->disp = mask;
+    }
+}
+
+int xcpu_fill_align(struct xcpu_slot *slot, const struct xcpu_insn *insn)
+{
+    const struct xcpu_row *row = &xcpu_rows[insn->op];
+    uint32_t word = insn->operand_size - 1u;
+    slot->reg = slot->rm = NOWHERE;
+    if (row->group == XG_PRIV || row->group == XG_UD)
+        return 0;
+    if (xcpu_has_memory_operand(insn))
+        add_access(slot, OPERAND, operand_mask(insn));
+    for (int i = 0; i < 3; i++) {
+        if (row->operands[i] == XO_Xv)
+            add_access(slot, SOURCE, word);
+        else if (row->operands[i] == XO_Yv)
+            add_access(slot, TARGET, word);
+    }
+    add_access(slot, stack_of(insn), word);
+    if (insn->op == XCPU_OP_ENTER_Iw_Ib && (insn->imm2 & 31) > 1)
+        add_access(slot, FRAME, word);
+    if (insn->op == XCPU_OP_MASKMOVQ_Pq_Nq ||
+        insn->op == XCPU_OP_MASKMOVDQU_Vdq_Udq)
+        add_access(slot, MASKED, 7);
+    if (row->attributes & (A_REP | A_REPCC))
+        slot->rep = insn->rep;
+    return slot->reg != NOWHERE;
+}
+
+static uint32_t find_address(const struct xcpu *cpu,
+                             const struct xcpu_slot *slot, unsigned where)
+{
+    uint32_t mask = UINT32_MAX >> slot->narrow;
+    switch (where) {
+    case OPERAND:
+        return xcpu_address_any(cpu, slot);
+    case STACK:
+        return cpu->gpr[XCPU_ESP].d;
+    case FRAME:
+        return cpu->gpr[XCPU_EBP].d;
+    case SOURCE:
+        return (cpu->gpr[XCPU_ESI].d & mask) + cpu->sreg_base[slot->seg];
+    case MASKED:
+        return (cpu->gpr[XCPU_EDI].d & mask) + cpu->sreg_base[slot->seg];
+    case TARGET:
+        return (cpu->gpr[XCPU_EDI].d & mask) + cpu->sreg_base[XCPU_ES];
+    default:
+        return 0;
+    }
+}
+
+/* All but the control instructions that do not wait. */
+static int waits(unsigned row)
+{
+    switch (row) {
+    case XCPU_OP_FNSTENV_M:
+    case XCPU_OP_FNSAVE_M:
+    case XCPU_OP_FNSTCW_Mw:
+    case XCPU_OP_FNSTSW_Mw:
+        return 0;
+    default:
+        return xcpu_rows[row].group == XG_X87 ||
+               xcpu_rows[row].group == XG_MMX ||
+               xcpu_rows[row].operands[0] == XO_Pq;
+    }
+}
+
+int xcpu_raises_pending(struct xcpu *cpu, const struct xcpu_slot *slot)
+{
+    if (!waits(slot->row))
+        return 0;
+    xcpu_fpu_leave(&cpu->fpu);
+    return xcpu_fpu_pending(&cpu->fpu);
+}
+
+XCPU_HANDLER(align)
+{
+    const struct xcpu_slot *insn = slot + 1;
+    uint32_t count = cpu->gpr[XCPU_ECX].d & (UINT32_MAX >> insn->narrow);
+    if (slot->rep && count == 0)
+        XCPU_JUMP(insn);
+    if (((find_address(cpu, insn, slot->reg) & slot->imm) ||
+         (find_address(cpu, insn, slot->rm) & slot->disp)) &&
+        !xcpu_raises_pending(cpu, insn))
+        xcpu_raise(cpu, insn, XCPU_VECTOR_AC, 0);
+    XCPU_JUMP(insn);
+}
