@@ -1,141 +1,67 @@
-/* cpu.c -- kernels in the interpreter against the same natively. */
+/* cpu.c -- kernels as guests and by other means, against native runs. */
 /* SPDX-License-Identifier: MIT */
-#include <x86cpu/x86cpu.h>
+#include "kernels.h"
 
+#include <inttypes.h>
 #include <math.h>
-#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
+#include <unistd.h>
 
-#define WINDOW      (UINT64_C(1) << 32)
-#define IMAGE       0x100000u /* address that the image is linked at */
-#define IMAGE_SPACE 0x400000u
-#define STACK_TOP   0x800000u
-#define RETURN_TO   0x7ff000u /* holds INT 0x80 */
-#define KERNEL_SIZE 16        /* of a struct kernel, i386 */
-#ifndef RUNS
 #define RUNS 5
-#endif
 
-struct guest {
-    uint8_t *base;
-    struct xcpu *cpu;
+#define NATIVE "libx86cpu/kernels_native"
+
+/* Ways to run a kernel: its name and rounds go behind the command. */
+static struct column {
+    const char *name, *command;
+    const char *needs;         /* this file, or NULL */
+    double logs[KERNEL_KINDS]; /* sums of ln(slowdown) */
+    double slowdowns[RUNS], speeds[RUNS];
+} columns[] = {
+    {.name = "interp",
+     .command = "libx86cpu/guest interp libx86cpu/kernels.image"},
+    {.name = "qemu-i386",
+     .command = "qemu-i386 " NATIVE,
+     .needs = "/usr/bin/qemu-i386"},
 };
 
-static struct guest guest;
+enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
-static double cpu_seconds(int who)
+struct job {
+    char name[32];
+    uint32_t rounds;
+    unsigned kind; /* enum kernel_kind */
+};
+
+struct outcome {
+    double seconds; /* of CPU time */
+    uint32_t result;
+    uint64_t insns; /* 0: not known */
+};
+
+static int is_there(const struct column *column)
 {
-    struct rusage usage;
-    getrusage(who, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+    return !column->needs || access(column->needs, X_OK) == 0;
 }
 
-static size_t fetch(void *owner, uint32_t address, void *bytes, size_t size,
-                    int *present)
+static struct outcome run(const char *command, const struct job *job)
 {
-    (void)owner;
-    if (address >= STACK_TOP)
-        size = 0;
-    else if (size > STACK_TOP - address)
-        size = STACK_TOP - address;
-    memcpy(bytes, guest.base + address, size);
-    *present = 0;
-    return size;
-}
-
-static int watch_writes(void *owner, uint32_t address, uint32_t size, int on)
-{
-    (void)owner;
-    return mprotect(guest.base + address, size,
-                    on ? PROT_READ : PROT_READ | PROT_WRITE);
-}
-
-static void on_signal(int signo, siginfo_t *info, void *context)
-{
-    if (!xcpu_on_fault(guest.cpu, signo, info, context))
-        abort();
-}
-
-static uint32_t read_u32(uint32_t address)
-{
-    uint32_t value;
-    memcpy(&value, guest.base + address, 4);
-    return value;
-}
-
-static int load_image(const char *path)
-{
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return -1;
-    size_t size = fread(guest.base + IMAGE, 1, IMAGE_SPACE, file);
-    fclose(file);
-    return size > 0 ? 0 : -1;
-}
-
-static int make_guest(const char *path)
-{
-    guest.base = mmap(NULL, WINDOW + 4096, PROT_NONE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (guest.base == MAP_FAILED ||
-        mprotect(guest.base + IMAGE, STACK_TOP - IMAGE,
-                 PROT_READ | PROT_WRITE) < 0 ||
-        load_image(path) < 0)
-        return -1;
-    guest.base[RETURN_TO] = 0xcd;
-    guest.base[RETURN_TO + 1] = 0x80;
-    struct sigaction action = {.sa_sigaction = on_signal,
-                               .sa_flags = SA_SIGINFO | SA_NODEFER};
-    sigaction(SIGSEGV, &action, NULL);
-    struct xcpu_config config = {.memory = {.base = guest.base,
-                                            .size = WINDOW,
-                                            .fetch = fetch,
-                                            .watch_writes = watch_writes}};
-    struct xcpu_machine *machine;
-    if (xcpu_machine_new(&config, &machine) < 0)
-        return -1;
-    return xcpu_new(machine, &guest.cpu);
-}
-
-/* Calls a function of the guest; returns its result. */
-static uint32_t call_guest(uint32_t function, uint32_t argument,
-                           uint64_t *executed)
-{
-    struct xcpu_regs regs;
-    struct xcpu_exit exit;
-    uint32_t frame[2] = {RETURN_TO, argument};
-    xcpu_get_regs(guest.cpu, &regs);
-    regs.eip = function;
-    regs.gpr[XCPU_ESP] = RETURN_TO - 0x1004;
-    memcpy(guest.base + regs.gpr[XCPU_ESP], frame, sizeof(frame));
-    xcpu_set_regs(guest.cpu, &regs);
-    xcpu_run(guest.cpu, XCPU_BUDGET_UNLIMITED, &exit);
-    if (exit.reason != XCPU_EXIT_INT) {
-        fprintf(stderr, "guest: exit %d vector %u address %x\n",
-                (int)exit.reason, exit.vector, exit.address);
-        abort();
+    struct outcome outcome = {0, 0, 0};
+    char line[256];
+    snprintf(line, sizeof(line), "%s %s %" PRIu32, command, job->name,
+             job->rounds);
+    FILE *out = popen(line, "r");
+    int found = out ? fscanf(out, "%lf %" SCNu32 " %" SCNu64, &outcome.seconds,
+                             &outcome.result, &outcome.insns)
+                    : 0;
+    if (found < 2 || pclose(out) != 0) {
+        fprintf(stderr, "cpu: failed: %s\n", line);
+        exit(1);
     }
-    *executed = exit.executed;
-    return xcpu_get_gpr(guest.cpu, XCPU_EAX);
-}
-
-static double run_native(const char *program, const char *name, uint32_t rounds,
-                         uint32_t *result)
-{
-    char command[512];
-    double seconds = 0;
-    snprintf(command, sizeof(command), "%s %s %u", program, name, rounds);
-    FILE *out = popen(command, "r");
-    if (!out || fscanf(out, "%lf %u", &seconds, result) != 2)
-        seconds = NAN;
-    if (out)
-        pclose(out);
-    return seconds;
+    return outcome;
 }
 
 static int compare_doubles(const void *a, const void *b)
@@ -144,54 +70,108 @@ static int compare_doubles(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Runs both in turns; prints medians. Returns the slowdown. */
-static double measure(const char *program, uint32_t kernel)
+static double median(double values[RUNS])
 {
-    const char *name = (const char *)guest.base + read_u32(kernel);
-    uint32_t function = read_u32(kernel + 4), rounds = read_u32(kernel + 8);
-    double ratios[RUNS], native[RUNS], speeds[RUNS];
-    uint64_t executed = 0;
-    for (int i = 0; i < RUNS; i++) {
-        uint32_t expected = 0;
-        native[i] = run_native(program, name, rounds, &expected);
-        double before = cpu_seconds(RUSAGE_SELF);
-        uint32_t result = call_guest(function, rounds, &executed);
-        double seconds = cpu_seconds(RUSAGE_SELF) - before;
-        ratios[i] = seconds / native[i];
-        speeds[i] = (double)executed / seconds / 1e6;
-        if (result != expected)
-            printf("%s: %u instead of %u\n", name, result, expected);
-    }
-    qsort(ratios, RUNS, sizeof(double), compare_doubles);
-    qsort(native, RUNS, sizeof(double), compare_doubles);
-    qsort(speeds, RUNS, sizeof(double), compare_doubles);
-    printf("%-12s %8.1f ms %8.2fx %8.0f Minsn/s\n", name,
-           native[RUNS / 2] * 1e3, ratios[RUNS / 2], speeds[RUNS / 2]);
-    fflush(stdout);
-    return ratios[RUNS / 2];
+    qsort(values, RUNS, sizeof(double), compare_doubles);
+    return values[RUNS / 2];
 }
 
+/* One native run and one of each other way. */
+static double run_all(const struct job *job, int i)
+{
+    struct outcome native = run(NATIVE, job);
+    for (struct column *column = columns; column < columns + COLUMNS;
+         column++) {
+        if (!is_there(column))
+            continue;
+        struct outcome other = run(column->command, job);
+        if (other.result != native.result) {
+            fprintf(stderr, "cpu: %s: %s computes %u instead of %u\n",
+                    job->name, column->name, other.result, native.result);
+            exit(1);
+        }
+        column->slowdowns[i] = other.seconds / native.seconds;
+        column->speeds[i] = (double)other.insns / other.seconds * 1e-6;
+    }
+    return native.seconds;
+}
+
+static void measure(const struct job *job)
+{
+    double native[RUNS];
+    for (int i = 0; i < RUNS; i++)
+        native[i] = run_all(job, i);
+    printf("%-15s %11.0f", job->name, median(native) / job->rounds * 1e9);
+    for (struct column *column = columns; column < columns + COLUMNS;
+         column++) {
+        if (!is_there(column))
+            continue;
+        double slowdown = median(column->slowdowns);
+        column->logs[job->kind] += log(slowdown);
+        printf(" %10.2f", slowdown);
+        if (column->speeds[0] > 0)
+            printf(" %8.0f", median(column->speeds));
+    }
+    printf("\n");
+    fflush(stdout);
+}
+
+static void print_header(void)
+{
+    printf("%-15s %11s", "kernel", "native ns");
+    for (int i = 0; i < COLUMNS; i++) {
+        if (!is_there(&columns[i]))
+            continue;
+        printf(" %10s", columns[i].name);
+        if (!columns[i].needs)
+            printf(" %8s", "M insn/s");
+    }
+    printf("\n");
+}
+
+static void print_means(const unsigned counts[KERNEL_KINDS])
+{
+    static const char *const names[KERNEL_KINDS] = {
+        [KERNEL_INTEGER] = "integer", [KERNEL_FLOAT] = "floating point"};
+    for (int kind = 0; kind < KERNEL_KINDS; kind++) {
+        if (!names[kind] || !counts[kind])
+            continue;
+        printf("%-15s %11s", names[kind], "geomean");
+        for (int i = 0; i < COLUMNS; i++) {
+            if (!is_there(&columns[i]))
+                continue;
+            printf(" %10.2f", exp(columns[i].logs[kind] / counts[kind]));
+            if (!columns[i].needs)
+                printf(" %8s", "");
+        }
+        printf("\n");
+    }
+}
+
+static int is_wanted(const struct job *job, int argc, char **argv)
+{
+    int wanted = argc == 1;
+    for (int i = 1; i < argc; i++)
+        wanted |= !strcmp(job->name, argv[i]);
+    return wanted;
+}
+
+/* Arguments are names of kernels; all without. */
 int main(int argc, char **argv)
 {
-    double logs[2] = {0, 0};
-    int counts[2] = {0, 0};
-    if (argc < 3 || make_guest(argv[1]) < 0) {
-        fprintf(stderr, "usage: cpu IMAGE NATIVE [KERNEL...]\n");
-        return 2;
-    }
-    for (uint32_t at = IMAGE; read_u32(at); at += KERNEL_SIZE) {
-        const char *name = (const char *)guest.base + read_u32(at);
-        int integer = read_u32(at + 12) != 0, wanted = argc == 3;
-        for (int i = 3; i < argc; i++)
-            wanted |= !strcmp(argv[i], name);
-        if (!wanted)
+    unsigned counts[KERNEL_KINDS] = {0};
+    struct job job;
+    FILE *list = popen(NATIVE, "r");
+    if (!list)
+        return 1;
+    print_header();
+    while (fscanf(list, "%u %" SCNu32 " %31s", &job.kind, &job.rounds,
+                  job.name) == 3) {
+        if (job.kind >= KERNEL_KINDS || !is_wanted(&job, argc, argv))
             continue;
-        logs[integer] += log(measure(argv[2], at));
-        counts[integer]++;
+        measure(&job);
+        counts[job.kind]++;
     }
-    if (counts[1])
-        printf("integer geomean %.2fx\n", exp(logs[1] / counts[1]));
-    if (counts[0])
-        printf("floating point geomean %.2fx\n", exp(logs[0] / counts[0]));
-    return 0;
+    print_means(counts);
+    return pclose(list) != 0;
 }

@@ -4,6 +4,9 @@
 
 #define N 4096
 
+/* What the compiler knows nothing about. */
+#define OPAQUE(value) __asm__ volatile("" : "+r"(value))
+
 static unsigned seed;
 static int ints[N];
 static unsigned char bytes[4 * N], packed[8 * N];
@@ -312,9 +315,11 @@ __attribute__((noinline)) static unsigned fibonacci(unsigned n)
 
 static unsigned calls(unsigned rounds)
 {
-    unsigned sum = 0;
-    while (rounds--)
-        sum += fibonacci(18);
+    unsigned sum = 0, n = 18;
+    while (rounds--) {
+        OPAQUE(n);
+        sum += fibonacci(n);
+    }
     return sum;
 }
 
@@ -430,9 +435,11 @@ static int place(unsigned columns, unsigned left, unsigned right, unsigned all)
 
 static unsigned queens(unsigned rounds)
 {
-    unsigned sum = 0;
-    while (rounds--)
-        sum += (unsigned)place(0, 0, 0, 0xff);
+    unsigned sum = 0, all = 0xff;
+    while (rounds--) {
+        OPAQUE(all);
+        sum += (unsigned)place(0, 0, 0, all);
+    }
     return sum;
 }
 
@@ -522,25 +529,32 @@ static unsigned string_copies(unsigned rounds)
     return sum;
 }
 
-/* At the start of the guest's image. */
-__attribute__((section(".entry"))) const struct kernel kernels[KERNELS + 1] = {
-    {"sort", sort, 600, 1},
-    {"sieve", sieve, 1500, 1},
-    {"murmur", murmur, 10000, 1},
-    {"crc32", crc32, 1500, 1},
-    {"compress", compress, 900, 1},
-    {"switch", switch_code, 18000, 1},
-    {"functions", function_code, 4500, 1},
-    {"calls", calls, 6000, 1},
-    {"tree", tree, 200, 1},
-    {"matrix", matrix, 2500, 1},
-    {"wide", wide, 8000, 1},
-    {"distance", distance, 800, 1},
-    {"queens", queens, 5000, 1},
-    {"sha256", sha256, 150000, 1},
-    {"words", words, 4000, 1},
-    {"strings", string_copies, 8000, 1},
-    {"nbody", nbody, 100000, 0},
-    {"mandelbrot", mandelbrot, 120, 0},
-    {"floats", float_matrix, 350, 0},
-};
+__attribute__((section(".kernels"))) const struct kernel kernels[] = {
+    {"sort", sort, 60, KERNEL_INTEGER},
+    {"sieve", sieve, 400, KERNEL_INTEGER},
+    {"murmur", murmur, 4000, KERNEL_INTEGER},
+    {"crc32", crc32, 400, KERNEL_INTEGER},
+    {"compress", compress, 400, KERNEL_INTEGER},
+    {"switch", switch_code, 4000, KERNEL_INTEGER},
+    {"functions", function_code, 1200, KERNEL_INTEGER},
+    {"calls", calls, 3500, KERNEL_INTEGER},
+    {"tree", tree, 30, KERNEL_INTEGER},
+    {"matrix", matrix, 700, KERNEL_INTEGER},
+    {"wide", wide, 8000, KERNEL_INTEGER},
+    {"distance", distance, 150, KERNEL_INTEGER},
+    {"queens", queens, 3000, KERNEL_INTEGER},
+    {"sha256", sha256, 60000, KERNEL_INTEGER},
+    {"words", words, 1000, KERNEL_INTEGER},
+    {"strings", string_copies, 1500, KERNEL_INTEGER},
+    {"x87-nbody", x87_nbody, 60000, KERNEL_FLOAT},
+    {"x87-mandelbrot", x87_mandelbrot, 50, KERNEL_FLOAT},
+    {"x87-matrix", x87_matrix, 600, KERNEL_FLOAT},
+    {"x87-fft", x87_fft, 2000, KERNEL_FLOAT},
+    {"sse-nbody", sse_nbody, 150000, KERNEL_FLOAT},
+    {"sse-mandelbrot", sse_mandelbrot, 120, KERNEL_FLOAT},
+    {"sse-matrix", sse_matrix, 1500, KERNEL_FLOAT},
+    {"sse-fft", sse_fft, 4000, KERNEL_FLOAT},
+    {"rewritten", code_rewritten, 20000, KERNEL_CODE},
+    {"generated", code_generated, 300, KERNEL_CODE},
+    {"cold", code_cold, 1, KERNEL_CODE},
+    {0, 0, 0, 0}};

@@ -1,0 +1,150 @@
+/* guest.c -- runs a kernel as a guest: ENGINE IMAGE NAME ROUNDS. */
+/* SPDX-License-Identifier: MIT */
+#include <x86cpu/x86cpu.h>
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#define WINDOW    (UINT64_C(1) << 32)
+#define IMAGE     0x100000u /* where kernels.lds places it */
+#define STACK_TOP 0x800000u
+#define RETURN_TO 0x7ff000u /* holds INT 0x80 */
+
+/* struct kernel of i386 */
+enum { NAME = 0, RUN = 4, KERNEL_SIZE = 16 };
+
+static const struct {
+    const char *name;
+    enum xcpu_engine engine;
+} engines[] = {
+    {"interp", XCPU_ENGINE_INTERP},
+};
+
+static uint8_t *window;
+static struct xcpu *cpu;
+
+static double cpu_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static _Noreturn void fail(const char *what)
+{
+    fprintf(stderr, "guest: %s\n", what);
+    exit(1);
+}
+
+static size_t fetch(void *owner, uint32_t address, void *bytes, size_t size,
+                    int *present)
+{
+    (void)owner;
+    if (present)
+        *present = 0;
+    if (address < IMAGE || address >= STACK_TOP)
+        return 0;
+    if (size > STACK_TOP - address)
+        size = STACK_TOP - address;
+    memcpy(bytes, window + address, size);
+    return size;
+}
+
+static int watch_writes(void *owner, uint32_t address, uint32_t size, int on)
+{
+    (void)owner;
+    return mprotect(window + address, size,
+                    on ? PROT_READ : PROT_READ | PROT_WRITE);
+}
+
+static void on_signal(int signo, siginfo_t *info, void *context)
+{
+    if (!xcpu_on_fault(cpu, signo, info, context))
+        abort();
+}
+
+static uint32_t read_u32(uint32_t address)
+{
+    uint32_t value;
+    memcpy(&value, window + address, sizeof(value));
+    return value;
+}
+
+static void load_image(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    window = mmap(NULL, WINDOW + 4096, PROT_NONE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (window == MAP_FAILED ||
+        mprotect(window + IMAGE, STACK_TOP - IMAGE, PROT_READ | PROT_WRITE) < 0)
+        fail("no memory");
+    if (!file || !fread(window + IMAGE, 1, RETURN_TO - IMAGE, file))
+        fail("no image");
+    fclose(file);
+    window[RETURN_TO] = 0xcd;
+    window[RETURN_TO + 1] = 0x80;
+}
+
+static void make_cpu(const char *engine)
+{
+    struct xcpu_config config = {.memory = {.base = window,
+                                            .size = WINDOW,
+                                            .fetch = fetch,
+                                            .watch_writes = watch_writes}};
+    struct sigaction action = {.sa_sigaction = on_signal,
+                               .sa_flags = SA_SIGINFO | SA_NODEFER};
+    struct xcpu_machine *machine;
+    size_t i = 0;
+    while (strcmp(engines[i].name, engine))
+        if (++i == sizeof(engines) / sizeof(engines[0]))
+            fail("no such engine");
+    config.engine = engines[i].engine;
+    if (xcpu_machine_new(&config, &machine) < 0 || xcpu_new(machine, &cpu) < 0)
+        fail("no cpu");
+    sigaction(SIGSEGV, &action, NULL);
+}
+
+static uint32_t find_kernel(const char *name)
+{
+    for (uint32_t at = IMAGE; read_u32(at + NAME); at += KERNEL_SIZE)
+        if (!strcmp((const char *)window + read_u32(at + NAME), name))
+            return read_u32(at + RUN);
+    fail("no such kernel");
+}
+
+/* Calls function(argument) of the guest. */
+static void call_guest(uint32_t function, uint32_t argument,
+                       struct xcpu_exit *exit)
+{
+    uint32_t frame[2] = {RETURN_TO, argument};
+    struct xcpu_regs regs;
+    xcpu_get_regs(cpu, &regs);
+    regs.eip = function;
+    regs.gpr[XCPU_ESP] = RETURN_TO - 0x1004;
+    memcpy(window + regs.gpr[XCPU_ESP], frame, sizeof(frame));
+    xcpu_set_regs(cpu, &regs);
+    xcpu_run(cpu, XCPU_BUDGET_UNLIMITED, exit);
+    if (exit->reason != XCPU_EXIT_INT)
+        fail("did not return");
+}
+
+/* Prints CPU seconds, the checksum and instructions executed. */
+int main(int argc, char **argv)
+{
+    struct xcpu_exit exit;
+    if (argc != 5)
+        return 2;
+    load_image(argv[2]);
+    make_cpu(argv[1]);
+    uint32_t function = find_kernel(argv[3]);
+    double before = cpu_seconds();
+    call_guest(function, (uint32_t)strtoul(argv[4], NULL, 10), &exit);
+    printf("%.9f %" PRIu32 " %" PRIu64 "\n", cpu_seconds() - before,
+           xcpu_get_gpr(cpu, XCPU_EAX), exit.executed);
+    return 0;
+}
