@@ -268,7 +268,7 @@ struct hk_queue *hk_space_queue(const struct hk_shared *shared)
 
 /* ---- the file ---- */
 
-static void init_mutex(pthread_mutex_t *mutex)
+void hk_shared_init_mutex(pthread_mutex_t *mutex)
 {
     pthread_mutexattr_t attributes;
 
@@ -297,9 +297,7 @@ static void init_file(struct hk_shared_file *file)
     file->version = VERSION;
     file->size = sizeof(*file);
     read_boot_id(file->boot_id);
-    init_mutex(&file->lock);
-    for (uint32_t i = 0; i < HK_TEAMS_MAX; i++)
-        init_mutex(&file->teams[i].life);
+    hk_shared_init_mutex(&file->lock);
     in_order();
     file->is_complete = 1;
 }

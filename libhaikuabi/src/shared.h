@@ -41,6 +41,7 @@ struct hk_team_slot {
     uint32_t next;
     int32_t id; /* 0: free */
     uint32_t sems, ports;
+    uint32_t has_life; /* life has been initialised */
     /* Held by the team's main host thread as long as it lives. */
     pthread_mutex_t life;
 };
@@ -148,6 +149,9 @@ int hk_shared_open(const char *directory, const char *root,
 
 /* Lets go of the file; hk_shared_leave comes first. */
 void hk_shared_close(struct hk_shared *shared);
+
+/* Robust, for all processes that map the file. */
+void hk_shared_init_mutex(pthread_mutex_t *mutex);
 
 void hk_shared_lock(struct hk_shared *shared);
 void hk_shared_unlock(struct hk_shared *shared);

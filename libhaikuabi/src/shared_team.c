@@ -108,6 +108,16 @@ uint32_t hk_shared_find_team(struct hk_shared *shared, int32_t id)
     return 0;
 }
 
+/* The first time that a slot is used: to do it for all of them would be most
+ * of the time that a program takes to start. */
+static void make_life(struct hk_team_slot *slot)
+{
+    if (slot->has_life)
+        return;
+    hk_shared_init_mutex(&slot->life);
+    slot->has_life = 1;
+}
+
 void hk_shared_join(struct hk_shared *shared, int32_t id)
 {
     struct hk_team_slot *slot;
@@ -118,6 +128,8 @@ void hk_shared_join(struct hk_shared *shared, int32_t id)
     hk_shared_reap(shared);
     team = hk_item_new(shared, HK_POOL_TEAMS);
     slot = slot_of(shared, team);
+    if (slot != NULL)
+        make_life(slot);
     if (slot != NULL && take_life(slot)) {
         hk_put(shared, &slot->id, (uint32_t)id);
         hk_put(shared, &slot->sems, 0);
