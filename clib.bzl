@@ -233,12 +233,14 @@ def c_library(name, prefix, version, description = "", srcs = None, hdrs = None,
 
 # ---- what uses the libraries ----
 
-def c_binary(name, srcs, deps = [], copts = [], tags = [], visibility = ["//visibility:public"], **kwargs):
+def c_binary(name, srcs, deps = [], copts = [], linkopts = [], tags = [], visibility = ["//visibility:public"], **kwargs):
     """A program for users: `./dev install` puts it into bin."""
     native.cc_binary(
         name = name,
         srcs = srcs,
         copts = C_COPTS + copts,
+        # Bazel names libstdc++ for all: to load it takes half a millisecond.
+        linkopts = ["-Wl,--as-needed"] + linkopts,
         deps = deps,
         tags = tags + ["install"],
         visibility = visibility,
