@@ -121,36 +121,34 @@ uint32_t xcpu_get_flags(const struct xcpu *cpu)
     return cpu->flags.a;
 }
 
-int xcpu_condition(const struct xcpu *cpu, unsigned cc)
+uint32_t xcpu_carry(const struct xcpu *cpu)
+{
+    switch (cpu->flags.kind) {
+#define X(kind, unused)                                                        \
+    case XCPU_##kind:                                                          \
+        return xcpu_carry_of(cpu, XCPU_##kind);
+        XCPU_CERTAIN_KINDS(X, )
+#undef X
+    default:
+        return xcpu_carry_slow(cpu);
+    }
+}
+
+int xcpu_condition_slow(const struct xcpu *cpu, unsigned cc)
 {
     uint32_t flags = xcpu_get_flags(cpu);
-    int less = !(flags & XF_S) != !(flags & XF_O);
-    int holds = 0;
-    switch (cc >> 1) {
-    case 0:
-        holds = (flags & XF_O) != 0;
-        break;
-    case 1:
-        holds = (flags & XF_C) != 0;
-        break;
-    case 2:
-        holds = (flags & XF_Z) != 0;
-        break;
-    case 3:
-        holds = (flags & XF_ZC) != 0;
-        break;
-    case 4:
-        holds = (flags & XF_S) != 0;
-        break;
-    case 5:
-        holds = (flags & XF_P) != 0;
-        break;
-    case 6:
-        holds = less;
-        break;
-    case 7:
-        holds = less || (flags & XF_Z);
-        break;
+    return xcpu_condition_stored(cc & 0xe, flags) ^ (int)(cc & 1);
+}
+
+int xcpu_condition(const struct xcpu *cpu, unsigned cc)
+{
+    switch (cpu->flags.kind) {
+#define X(kind, unused)                                                        \
+    case XCPU_##kind:                                                          \
+        return xcpu_condition_of(cpu, XCPU_##kind, cc);
+        XCPU_CERTAIN_KINDS(X, )
+#undef X
+    default:
+        return xcpu_condition_slow(cpu, cc);
     }
-    return holds ^ (int)(cc & 1);
 }

@@ -152,20 +152,50 @@ XCPU_FORMS(CMP_Gv_Ev) = {REG_FORMS(CMP, rg), MEM_FORMS(CMP, gm),
                          .bind = xcpu_swap_registers, FLAGS(SUB)};
 XCPU_FORMS(CMP_Ev_sIb) = {REG_FORMS(CMP, ri), MEM_FORMS(CMP, mi), FLAGS(SUB)};
 
-#define UNARY_ROWS(op, kind)                                                   \
-    XCPU_FOR_SIZES(UNARY_HANDLERS, op)                                         \
+#define AFTER_HANDLER(op, kind) XCPU_REG_HANDLER(op##32_r_##kind)
+
+/* One of the handlers for flags of a known kind. */
+#define BIND_AFTER(op)                                                         \
+    XCPU_AFTER_KINDS(AFTER_HANDLER, op)                                        \
+    static void bind_##op(struct xcpu_slot *slot,                              \
+                          const struct xcpu_insn *insn,                        \
+                          enum xcpu_flags_kind before)                         \
+    {                                                                          \
+        (void)insn;                                                            \
+        if (slot->run != xcpu_run_##op##32_r)                                  \
+            return;                                                            \
+        if (before == XCPU_ADD32)                                              \
+            slot->run = xcpu_run_##op##32_r_ADD;                               \
+        else if (before == XCPU_SUB8 || before == XCPU_SUB16 ||                \
+                 before == XCPU_SUB32)                                         \
+            slot->run = xcpu_run_##op##32_r_SUB;                               \
+        else if (before >= XCPU_LOGIC8 && before <= XCPU_LOGIC32)              \
+            slot->run = xcpu_run_##op##32_r_LOGIC;                             \
+        else if (before >= XCPU_INC8 && before <= XCPU_DEC32)                  \
+            slot->run = xcpu_run_##op##32_r_INC;                               \
+    }
+
+#define UNARY_ROWS(op, kind, bind_)                                            \
     QUIET_FORMS(op##8_r) = {XCPU_REG(op##8_rq)};                               \
     QUIET_FORMS(op##_r) = {REG_FORMS(op, rq)};                                 \
     XCPU_FORMS(op##_Eb) = {XCPU_REG(op##8_r), XCPU_MEM(op##8_m),               \
                            LOCK8_FORM(op, m), .quiet = &quiet_##op##8_r,       \
                            FLAGS8(kind)};                                      \
-    XCPU_FORMS(op##_Ev) = {REG_FORMS(op, r), MEM_FORMS(op, m),                 \
+    XCPU_FORMS(op##_Ev) = {REG_FORMS(op, r),  MEM_FORMS(op, m),                \
                            LOCK_FORMS(op, m), .quiet = &quiet_##op##_r,        \
-                           FLAGS(kind)};
+                           .bind = bind_,     FLAGS(kind)};
 
-UNARY_ROWS(INC, INC)
-UNARY_ROWS(DEC, DEC)
-UNARY_ROWS(NEG, SUB)
-UNARY_ROWS(NOT, LOGIC)
-XCPU_FORMS(INC_Zv) = {REG_FORMS(INC, r), .quiet = &quiet_INC_r, FLAGS(INC)};
-XCPU_FORMS(DEC_Zv) = {REG_FORMS(DEC, r), .quiet = &quiet_DEC_r, FLAGS(DEC)};
+XCPU_FOR_SIZES(UNARY_HANDLERS, INC)
+XCPU_FOR_SIZES(UNARY_HANDLERS, DEC)
+XCPU_FOR_SIZES(UNARY_HANDLERS, NEG)
+XCPU_FOR_SIZES(UNARY_HANDLERS, NOT)
+BIND_AFTER(INC)
+BIND_AFTER(DEC)
+UNARY_ROWS(INC, INC, bind_INC)
+UNARY_ROWS(DEC, DEC, bind_DEC)
+UNARY_ROWS(NEG, SUB, NULL)
+UNARY_ROWS(NOT, LOGIC, NULL)
+XCPU_FORMS(INC_Zv) = {REG_FORMS(INC, r), .quiet = &quiet_INC_r,
+                      .bind = bind_INC, FLAGS(INC)};
+XCPU_FORMS(DEC_Zv) = {REG_FORMS(DEC, r), .quiet = &quiet_DEC_r,
+                      .bind = bind_DEC, FLAGS(DEC)};

@@ -26,8 +26,8 @@
                    xcpu_keep_result(cpu, XCPU_LOGIC##bits, r))                 \
     XCPU_DEFINE_OP(XOR, bits, a ^ b,                                           \
                    xcpu_keep_result(cpu, XCPU_LOGIC##bits, r))                 \
-    XCPU_DEFINE_CARRY_OP(ADC, bits, a + b + carry)                             \
-    XCPU_DEFINE_CARRY_OP(SBB, bits, a - b - carry)
+    XCPU_DEFINE_CARRY_OP(ADC, bits, a + b + carry, ADD32)                      \
+    XCPU_DEFINE_CARRY_OP(SBB, bits, a - b - carry, SUB32)
 
 #define XCPU_DEFINE_OP(op, bits, result, keep)                                 \
     static inline uint##bits##_t op##bits(struct xcpu *cpu, uint##bits##_t a,  \
@@ -39,11 +39,11 @@
         return r;                                                              \
     }
 
-#define XCPU_DEFINE_CARRY_OP(op, bits, result)                                 \
+#define XCPU_DEFINE_CARRY_OP(op, bits, result, likely)                         \
     static inline uint##bits##_t op##bits(struct xcpu *cpu, uint##bits##_t a,  \
                                           uint##bits##_t b, int quiet)         \
     {                                                                          \
-        uint32_t carry = xcpu_carry(cpu);                                      \
+        uint32_t carry = xcpu_carry_likely(cpu, XCPU_##likely);                \
         if (!quiet) {                                                          \
             cpu->flags.carry = carry;                                          \
             xcpu_keep_flags(cpu, XCPU_##op##bits, a, b);                       \
@@ -160,7 +160,7 @@ XCPU_FOR_SIZES(XCPU_COMPARING_BODIES, TEST)
                                            int quiet)                          \
     {                                                                          \
         if (!quiet) {                                                          \
-            cpu->flags.carry = xcpu_carry(cpu);                                \
+            cpu->flags.carry = xcpu_carry_likely(cpu, XCPU_INC##bits);         \
             xcpu_keep_result(cpu, XCPU_INC##bits, a);                          \
         }                                                                      \
         return (uint##bits##_t)(a + 1);                                        \
@@ -169,7 +169,7 @@ XCPU_FOR_SIZES(XCPU_COMPARING_BODIES, TEST)
                                            int quiet)                          \
     {                                                                          \
         if (!quiet) {                                                          \
-            cpu->flags.carry = xcpu_carry(cpu);                                \
+            cpu->flags.carry = xcpu_carry_likely(cpu, XCPU_DEC##bits);         \
             xcpu_keep_result(cpu, XCPU_DEC##bits, a);                          \
         }                                                                      \
         return (uint##bits##_t)(a - 1);                                        \
@@ -215,6 +215,24 @@ XCPU_DEFINE_UNARY(32)
         xcpu_store##bits(cpu, slot, memory, address, op##bits(cpu, a, 1));     \
         op##bits(cpu, a, 0);                                                   \
     }
+
+/* INC and DEC of a register where it is known what made CF: LOGIC stands for
+ * all kinds of it, INC for those of INC and DEC. */
+#define XCPU_AFTER_BODIES(op, kind)                                            \
+    static inline void op##32_r_##kind(struct xcpu *cpu,                       \
+                                       const struct xcpu_slot *slot)           \
+    {                                                                          \
+        uint32_t *a = xcpu_reg32(cpu, slot->rm);                               \
+        uint32_t old = *a;                                                     \
+        cpu->flags.carry = xcpu_carry_of(cpu, XCPU_##kind##32);                \
+        xcpu_keep_result(cpu, XCPU_##op##32, old);                             \
+        *a = op##32(cpu, old, 1);                                              \
+    }
+#define XCPU_AFTER_KINDS(X, op) X(op, LOGIC) X(op, ADD) X(op, SUB) X(op, INC)
+
+XCPU_AFTER_KINDS(XCPU_AFTER_BODIES, INC)
+XCPU_AFTER_KINDS(XCPU_AFTER_BODIES, DEC)
+#undef XCPU_AFTER_BODIES
 
 XCPU_FOR_SIZES(XCPU_UNARY_BODIES, INC)
 XCPU_FOR_SIZES(XCPU_UNARY_BODIES, DEC)

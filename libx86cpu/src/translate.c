@@ -157,6 +157,12 @@ static struct xcpu_slot *put_slot(struct xcpu_slot *slot, xcpu_handler *run,
     return slot + 1;
 }
 
+/* Needs no slot: what pads loops and functions. */
+static int is_nothing(const struct xcpu_insn *insn)
+{
+    return insn->op == XCPU_OP_NOP || insn->op == XCPU_OP_NOP_Ev;
+}
+
 /* Makes slots of the instructions; returns the one behind them. */
 static struct xcpu_slot *make_slots(struct draft *draft)
 {
@@ -169,6 +175,10 @@ static struct xcpu_slot *make_slots(struct draft *draft)
         slot = put_slot(slot, xcpu_run_compare, eip, block->insns);
     for (unsigned i = 0; i < block->insns; i++) {
         const struct xcpu_insn *insn = &draft->insns[i];
+        if (is_nothing(insn)) {
+            eip += insn->length;
+            continue;
+        }
         if (xcpu_uses_bad_segment(draft->cpu, insn)) {
             slot = put_slot(slot, xcpu_run_bad_segment, eip, block->insns - i);
             if (xcpu_rows[insn->op].attributes & (A_REP | A_REPCC))
