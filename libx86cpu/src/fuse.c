@@ -4,6 +4,7 @@
 #include "int_alu.h"
 #include "int_branch.h"
 #include "int_move.h"
+#include "int_muldiv.h"
 #include "int_shift.h"
 #include "int_stack.h"
 
@@ -64,6 +65,12 @@ REG_STEP(SHR32_riq)
 REG_STEP(SAR32_riq)
 REG_STEP(ROL32_riq)
 REG_STEP(ROR32_riq)
+MEM_STEP(ADD32_gmq, base)
+REG_STEP(INC32_rq)
+REG_STEP(DEC32_rq)
+REG_STEP(IMUL2_32_rq)
+REG_STEP(IMUL3_32_rq)
+MEM0_STEP(PUSH32_i)
 MEM0_STEP(PUSH32_r)
 MEM0_STEP(POP32_r)
 REG_STEP(CMP32_rg)
@@ -80,7 +87,16 @@ REG_STEP(TEST32_rg)
 REG_STEP(TEST32_ri)
 REG_STEP(TEST8_rg)
 REG_STEP(TEST8_ri)
+REG_STEP(INC32_r)
+REG_STEP(INC32_r_LOGIC)
+REG_STEP(INC32_r_ADD)
+REG_STEP(INC32_r_SUB)
+REG_STEP(INC32_r_INC)
 REG_STEP(DEC32_r)
+REG_STEP(DEC32_r_LOGIC)
+REG_STEP(DEC32_r_ADD)
+REG_STEP(DEC32_r_SUB)
+REG_STEP(DEC32_r_INC)
 
 /* ---- which ones ---- */
 
@@ -115,6 +131,12 @@ REG_STEP(DEC32_r)
     X(SAR32_riq)                                                               \
     X(ROL32_riq)                                                               \
     X(ROR32_riq)                                                               \
+    X(ADD32_gmq_base)                                                          \
+    X(INC32_rq)                                                                \
+    X(DEC32_rq)                                                                \
+    X(IMUL2_32_rq)                                                             \
+    X(IMUL3_32_rq)                                                             \
+    X(PUSH32_i)                                                                \
     X(PUSH32_r)                                                                \
     X(POP32_r)
 
@@ -149,6 +171,12 @@ REG_STEP(DEC32_r)
     X(a, SAR32_riq)                                                            \
     X(a, ROL32_riq)                                                            \
     X(a, ROR32_riq)                                                            \
+    X(a, ADD32_gmq_base)                                                       \
+    X(a, INC32_rq)                                                             \
+    X(a, DEC32_rq)                                                             \
+    X(a, IMUL2_32_rq)                                                          \
+    X(a, IMUL3_32_rq)                                                          \
+    X(a, PUSH32_i)                                                             \
     X(a, PUSH32_r)                                                             \
     X(a, POP32_r)
 
@@ -172,7 +200,20 @@ REG_STEP(DEC32_r)
     X(SUB32_rg, SUB32)                                                         \
     X(SUB32_ri, SUB32)                                                         \
     X(ADD32_ri, ADD32)                                                         \
-    X(DEC32_r, DEC32)
+    X(INC32_r, INC32)                                                          \
+    X(INC32_r_LOGIC, INC32)                                                    \
+    X(INC32_r_ADD, INC32)                                                      \
+    X(INC32_r_SUB, INC32)                                                      \
+    X(INC32_r_INC, INC32)                                                      \
+    X(DEC32_r, DEC32)                                                          \
+    X(DEC32_r_LOGIC, DEC32)                                                    \
+    X(DEC32_r_ADD, DEC32)                                                      \
+    X(DEC32_r_SUB, DEC32)                                                      \
+    X(DEC32_r_INC, DEC32)
+
+/* The kinds among them. */
+#define KINDS(X)                                                               \
+    X(SUB32) X(SUB8) X(LOGIC32) X(LOGIC8) X(ADD32) X(INC32) X(DEC32)
 
 /* ---- handlers ---- */
 
@@ -183,11 +224,16 @@ REG_STEP(DEC32_r)
         step_##b(cpu, slot + 1, memory);                                       \
         XCPU_JUMP(slot + 2);                                                   \
     }
-#define PAIRS(a) SECONDS(PAIR, a)
+#define PAIRS(a)                                                               \
+    SECONDS(PAIR, a)                                                           \
+    static XCPU_HANDLER(a##__goto)                                             \
+    {                                                                          \
+        step_##a(cpu, slot, memory);                                           \
+        XCPU_FOLLOW(xcpu_links(slot + 1));                                     \
+    }
 FIRSTS(PAIRS)
 
 #define BRANCH_PAIR(cc, a, kind)                                               \
-    XCPU_HANDLER(JCC##cc##_##kind);                                            \
     static XCPU_HANDLER(a##__JCC##cc)                                          \
     {                                                                          \
         step_##a(cpu, slot, memory);                                           \
@@ -197,34 +243,83 @@ FIRSTS(PAIRS)
 #define BRANCH_PAIRS(a, kind) XCPU_CONDITIONS(BRANCH_PAIR, a, kind)
 BEFORE_JCC(BRANCH_PAIRS)
 
-/* ---- the table ---- */
+#define JCC_HANDLER(cc, kind) XCPU_HANDLER(JCC##cc##_##kind);
+#define JCC_HANDLERS(kind)    XCPU_CONDITIONS(JCC_HANDLER, kind)
+KINDS(JCC_HANDLERS)
 
-struct fusion {
-    xcpu_handler *first, *second, *both;
+/* ---- tables: by number of what comes first and second ---- */
+
+#define FIRST_NUMBER(a)        FIRST_##a,
+#define SECOND_NUMBER(a, b)    SECOND_##b,
+#define BEFORE_NUMBER(a, kind) BEFORE_##a,
+#define KIND_NUMBER(kind)      KIND_##kind,
+enum { FIRSTS(FIRST_NUMBER) STEPS };
+enum { SECONDS(SECOND_NUMBER, ) SECOND_STEPS };
+enum { BEFORE_JCC(BEFORE_NUMBER) BEFORES };
+enum { KINDS(KIND_NUMBER) KIND_COUNT };
+
+_Static_assert((int)STEPS == (int)SECOND_STEPS, "one list");
+#define SAME_NUMBER(a)                                                         \
+    _Static_assert((int)FIRST_##a == (int)SECOND_##a, "in one order");
+FIRSTS(SAME_NUMBER)
+
+#define STEP_ENTRY(a)    xcpu_run_##a,
+#define PAIR_ENTRY(a, b) xcpu_run_##a##__##b,
+#define PAIR_ROW(a)      {SECONDS(PAIR_ENTRY, a)},
+#define GOTO_ENTRY(a)    xcpu_run_##a##__goto,
+static xcpu_handler *const steps[STEPS] = {FIRSTS(STEP_ENTRY)};
+static xcpu_handler *const pairs[STEPS][STEPS] = {FIRSTS(PAIR_ROW)};
+static xcpu_handler *const gotos[STEPS] = {FIRSTS(GOTO_ENTRY)};
+
+#define BEFORE_ENTRY(a, kind)     xcpu_run_##a,
+#define BEFORE_KIND(a, kind)      KIND_##kind,
+#define BRANCH_ENTRY(cc, a, kind) xcpu_run_##a##__JCC##cc,
+#define BRANCH_ROW(a, kind)       {XCPU_CONDITIONS(BRANCH_ENTRY, a, kind)},
+#define JCC_ENTRY(cc, kind)       xcpu_run_JCC##cc##_##kind,
+#define JCC_ROW(kind)             {XCPU_CONDITIONS(JCC_ENTRY, kind)},
+static xcpu_handler *const befores[BEFORES] = {BEFORE_JCC(BEFORE_ENTRY)};
+static const uint8_t before_kinds[BEFORES] = {BEFORE_JCC(BEFORE_KIND)};
+static xcpu_handler *const branches[BEFORES][16] = {BEFORE_JCC(BRANCH_ROW)};
+static xcpu_handler *const jccs[KIND_COUNT][16] = {KINDS(JCC_ROW)};
+
+/* ---- what a handler is in these ---- */
+
+#define NONE    255
+#define BUCKETS 512 /* a power of two, more than twice what is in it */
+
+struct role {
+    xcpu_handler *run;
+    uint8_t step;   /* in steps, or NONE */
+    uint8_t before; /* in befores, or NONE */
+    uint8_t kind;   /* of a conditional jump, or NONE */
+    uint8_t cc;
 };
-
-#define PAIR_ROW(a, b) {xcpu_run_##a, xcpu_run_##b, xcpu_run_##a##__##b},
-#define PAIR_ROWS(a)   SECONDS(PAIR_ROW, a)
-#define BRANCH_ROW(cc, a, kind)                                                \
-    {xcpu_run_##a, xcpu_run_JCC##cc##_##kind, xcpu_run_##a##__JCC##cc},
-#define BRANCH_ROWS(a, kind) XCPU_CONDITIONS(BRANCH_ROW, a, kind)
-
-static const struct fusion table[] = {FIRSTS(PAIR_ROWS)
-                                          BEFORE_JCC(BRANCH_ROWS)};
-
-#define BUCKETS 4096 /* a power of two, more than twice the table */
 
 struct xcpu_fusions {
-    const struct fusion *buckets[BUCKETS];
+    struct role buckets[BUCKETS]; /* open addressing; run NULL: free */
 };
 
-_Static_assert(BUCKETS > 2 * sizeof(table) / sizeof(*table), "sparse");
+_Static_assert(BUCKETS > 2 * (STEPS + BEFORES + 16 * KIND_COUNT), "sparse");
 
-static size_t bucket_of(xcpu_handler *first, xcpu_handler *second)
+static const struct role no_role = {NULL, NONE, NONE, NONE, 0};
+
+/* The handler's bucket, or the free one that would become it. */
+static size_t find(const struct xcpu_fusions *fusions, xcpu_handler *run)
 {
-    uintptr_t a = (uintptr_t)first, b = (uintptr_t)second;
-    return (size_t)(((a >> 4) * 31 + (b >> 4)) * 0x9e3779b97f4a7c15u >> 40) %
-           BUCKETS;
+    size_t at = (uintptr_t)run * UINT64_C(0x9e3779b97f4a7c15) >> 40;
+    while (fusions->buckets[at %= BUCKETS].run &&
+           fusions->buckets[at].run != run)
+        at++;
+    return at;
+}
+
+static struct role *add_role(struct xcpu_fusions *fusions, xcpu_handler *run)
+{
+    struct role *role = &fusions->buckets[find(fusions, run)];
+    if (!role->run)
+        *role = no_role;
+    role->run = run;
+    return role;
 }
 
 int xcpu_fusions_new(struct xcpu_fusions **fusions)
@@ -232,12 +327,17 @@ int xcpu_fusions_new(struct xcpu_fusions **fusions)
     struct xcpu_fusions *made = calloc(1, sizeof(*made));
     if (!made)
         return XCPU_ERR_NOMEM;
-    for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
-        size_t at = bucket_of(table[i].first, table[i].second);
-        while (made->buckets[at])
-            at = (at + 1) % BUCKETS;
-        made->buckets[at] = &table[i];
-    }
+    for (uint8_t i = 0; i < STEPS; i++)
+        add_role(made, steps[i])->step = i;
+    for (uint8_t i = 0; i < BEFORES; i++)
+        add_role(made, befores[i])->before = i;
+    for (uint8_t kind = 0; kind < KIND_COUNT; kind++)
+        for (uint8_t cc = 0; cc < 16; cc++) {
+            struct role *role = add_role(made, jccs[kind][cc]);
+            role->kind = kind;
+            role->cc = cc;
+        }
+    add_role(made, xcpu_run_goto);
     *fusions = made;
     return 0;
 }
@@ -247,27 +347,34 @@ void xcpu_fusions_free(struct xcpu_fusions *fusions)
     free(fusions);
 }
 
-static xcpu_handler *find(const struct xcpu_fusions *fusions,
-                          xcpu_handler *first, xcpu_handler *second)
+static const struct role *role_of(const struct xcpu_fusions *fusions,
+                                  const struct xcpu_slot *slot)
 {
-    size_t at = bucket_of(first, second);
-    const struct fusion *found;
-    while ((found = fusions->buckets[at]) != NULL) {
-        if (found->first == first && found->second == second)
-            return found->both;
-        at = (at + 1) % BUCKETS;
-    }
+    const struct role *role = &fusions->buckets[find(fusions, slot->run)];
+    return role->run ? role : &no_role;
+}
+
+/* The handler of both, or NULL. */
+static xcpu_handler *fuse(const struct role *first, const struct role *second)
+{
+    if (first->step != NONE && second->step != NONE)
+        return pairs[first->step][second->step];
+    if (first->step != NONE && second->run == xcpu_run_goto)
+        return gotos[first->step];
+    if (first->before != NONE && second->kind == before_kinds[first->before])
+        return branches[first->before][second->cc];
     return NULL;
 }
 
 void xcpu_fuse(const struct xcpu_fusions *fusions, struct xcpu_slot *slots,
                size_t count)
 {
-    size_t i = count;
-    while (i >= 2) {
-        xcpu_handler *both = find(fusions, slots[i - 2].run, slots[i - 1].run);
+    const struct role *second = &no_role;
+    while (count-- > 0) {
+        const struct role *first = role_of(fusions, &slots[count]);
+        xcpu_handler *both = fuse(first, second);
         if (both)
-            slots[i - 2].run = both;
-        i -= both ? 2 : 1;
+            slots[count].run = both;
+        second = both ? &no_role : first;
     }
 }

@@ -1,15 +1,9 @@
 /* int_muldiv.c -- handlers of multiplication and division. */
 /* SPDX-License-Identifier: MIT */
-#include "interp.h"
+#include "int_muldiv.h"
 
 #define REG_FORMS(op) XCPU_REG(op##32_r), XCPU_REG16(op##16_r)
 #define MEM_FORMS(op) XCPU_MEM(op##32_m), XCPU_MEM16(op##16_m)
-
-/* CF and OF tell whether the upper half counts; the others are undefined, and
- * follow the lower half. */
-#define KEEP(bits, result, counts)                                             \
-    xcpu_keep_flags(cpu, XCPU_RESULT##bits, (uint##bits##_t)(result),          \
-                    (counts) ? XF_OC : 0)
 
 /* Bodies for a register and for memory from one that has the operand. */
 #define OPERAND_BODIES(op, bits)                                               \
@@ -36,7 +30,7 @@ static inline void MUL8(struct xcpu *cpu, const struct xcpu_slot *slot,
     uint16_t r = (uint16_t)((uint8_t)*ax * b);
     (void)slot;
     *ax = r;
-    KEEP(8, r, r >> 8);
+    XCPU_KEEP_PRODUCT(8, r, r >> 8);
 }
 
 static inline void IMUL8(struct xcpu *cpu, const struct xcpu_slot *slot,
@@ -46,7 +40,7 @@ static inline void IMUL8(struct xcpu *cpu, const struct xcpu_slot *slot,
     int16_t r = (int16_t)((int8_t)*ax * (int8_t)b);
     (void)slot;
     *ax = (uint16_t)r;
-    KEEP(8, r, r != (int8_t)r);
+    XCPU_KEEP_PRODUCT(8, r, r != (int8_t)r);
 }
 
 #define MULTIPLY(bits, wide, shift)                                            \
@@ -58,7 +52,7 @@ static inline void IMUL8(struct xcpu *cpu, const struct xcpu_slot *slot,
         (void)slot;                                                            \
         *a = (uint##bits##_t)r;                                                \
         *xcpu_reg##bits(cpu, XCPU_EDX) = (uint##bits##_t)(r >> bits);          \
-        KEEP(bits, r, r >> bits);                                              \
+        XCPU_KEEP_PRODUCT(bits, r, r >> bits);                                 \
     }                                                                          \
     static inline void IMUL##bits(                                             \
         struct xcpu *cpu, const struct xcpu_slot *slot, uint##bits##_t b)      \
@@ -69,7 +63,7 @@ static inline void IMUL8(struct xcpu *cpu, const struct xcpu_slot *slot,
         (void)slot;                                                            \
         *a = (uint##bits##_t)r;                                                \
         *xcpu_reg##bits(cpu, XCPU_EDX) = (uint##bits##_t)(r >> bits);          \
-        KEEP(bits, r, r != (int##bits##_t)r);                                  \
+        XCPU_KEEP_PRODUCT(bits, r, r != (int##bits##_t)r);                     \
     }
 
 MULTIPLY(16, 32, )
@@ -90,54 +84,16 @@ MULTIPLY_ROWS(IMUL)
 
 /* ---- IMUL with two and three operands ---- */
 
-#define IMUL_BODIES(bits, wide)                                                \
-    static inline uint##bits##_t multiply##bits(                               \
-        struct xcpu *cpu, uint##bits##_t a, uint##bits##_t b, int quiet)       \
-    {                                                                          \
-        int##wide##_t r = (int##wide##_t)(int##bits##_t)a * (int##bits##_t)b;  \
-        if (!quiet)                                                            \
-            KEEP(bits, r, r != (int##bits##_t)r);                              \
-        return (uint##bits##_t)r;                                              \
-    }                                                                          \
-    IMUL_REG_BODIES(bits, , 0)                                                 \
-    IMUL_REG_BODIES(bits, q, 1)
-#define IMUL_REG_BODIES(bits, q, quiet)                                        \
-    static inline void IMUL2_##bits##_r##q(struct xcpu *cpu,                   \
-                                           const struct xcpu_slot *slot)       \
-    {                                                                          \
-        uint##bits##_t *a = xcpu_reg##bits(cpu, slot->reg);                    \
-        *a = multiply##bits(cpu, *a, *xcpu_reg##bits(cpu, slot->rm), quiet);   \
-    }                                                                          \
-    static inline void IMUL2_##bits##_m##q(struct xcpu *cpu,                   \
-                                           const struct xcpu_slot *slot,       \
-                                           uint8_t *memory, uint32_t address)  \
-    {                                                                          \
-        uint##bits##_t b = xcpu_load##bits(cpu, slot, memory, address);        \
-        uint##bits##_t *a = xcpu_reg##bits(cpu, slot->reg);                    \
-        *a = multiply##bits(cpu, *a, b, quiet);                                \
-    }                                                                          \
-    static inline void IMUL3_##bits##_r##q(struct xcpu *cpu,                   \
-                                           const struct xcpu_slot *slot)       \
-    {                                                                          \
-        *xcpu_reg##bits(cpu, slot->reg) =                                      \
-            multiply##bits(cpu, *xcpu_reg##bits(cpu, slot->rm),                \
-                           (uint##bits##_t)slot->imm, quiet);                  \
-    }                                                                          \
-    static inline void IMUL3_##bits##_m##q(struct xcpu *cpu,                   \
-                                           const struct xcpu_slot *slot,       \
-                                           uint8_t *memory, uint32_t address)  \
-    {                                                                          \
-        uint##bits##_t a = xcpu_load##bits(cpu, slot, memory, address);        \
-        *xcpu_reg##bits(cpu, slot->reg) =                                      \
-            multiply##bits(cpu, a, (uint##bits##_t)slot->imm, quiet);          \
-    }                                                                          \
+#define IMUL_HANDLERS(bits, q)                                                 \
     XCPU_REG_HANDLER(IMUL2_##bits##_r##q)                                      \
     XCPU_MEM_HANDLERS(IMUL2_##bits##_m##q)                                     \
     XCPU_REG_HANDLER(IMUL3_##bits##_r##q)                                      \
     XCPU_MEM_HANDLERS(IMUL3_##bits##_m##q)
 
-IMUL_BODIES(16, 32)
-IMUL_BODIES(32, 64)
+IMUL_HANDLERS(16, )
+IMUL_HANDLERS(16, q)
+IMUL_HANDLERS(32, )
+IMUL_HANDLERS(32, q)
 
 #define IMUL_FORMS(op, q)                                                      \
     XCPU_REG(op##_32_r##q), XCPU_REG16(op##_16_r##q), XCPU_MEM(op##_32_m##q),  \
