@@ -61,6 +61,7 @@ struct hk_signals {
     atomic_uint_least64_t ignored;
     struct hk_pending pending;
     struct letter inbox[INBOX_SIZE];
+    atomic_int has_mail; /* set behind a full letter */
 };
 
 static uint64_t default_ignored(void)
@@ -173,6 +174,7 @@ static void post_letter(struct hk_signals *signals,
         letter->info = *info;
         atomic_store_explicit(&letter->state, LETTER_FULL,
                               memory_order_release);
+        atomic_store_explicit(&signals->has_mail, 1, memory_order_release);
         return;
     }
 }
@@ -323,9 +325,14 @@ void hk_signal_self(struct hk_thread *self, int signal)
     hk_signal_thread(self, &info);
 }
 
-/* Letters become pending signals of the team. */
+/* Letters become pending signals of the team. Every system call looks. */
 static void empty_inbox(struct hk_team *team)
 {
+    atomic_int *has_mail = &team->signals->has_mail;
+
+    if (!atomic_load_explicit(has_mail, memory_order_relaxed) ||
+        !atomic_exchange_explicit(has_mail, 0, memory_order_acquire))
+        return;
     for (int i = 0; i < INBOX_SIZE; i++) {
         struct letter *letter = &team->signals->inbox[i];
         struct hk_siginfo info;
