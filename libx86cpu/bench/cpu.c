@@ -22,7 +22,7 @@ static struct column {
     double slowdowns[RUNS], speeds[RUNS];
 } columns[] = {
     {.name = "interp",
-     .command = "libx86cpu/guest interp libx86cpu/kernels.image"},
+     .command = "libx86cpu/kernels_guest interp libx86cpu/kernels.image"},
     {.name = "qemu-i386",
      .command = "qemu-i386 " NATIVE,
      .needs = "/usr/bin/qemu-i386"},
