@@ -113,20 +113,22 @@ static xcpu_handler *choose(const struct xcpu *cpu,
     return forms->reg;
 }
 
-void xcpu_bind_slot(const struct xcpu *cpu, struct xcpu_slot *slot,
-                    const struct xcpu_insn *insn, int quiet,
-                    enum xcpu_flags_kind before)
+int xcpu_bind_slot(const struct xcpu *cpu, struct xcpu_slot *slot,
+                   const struct xcpu_insn *insn, int quiet,
+                   enum xcpu_flags_kind before)
 {
     const struct xcpu_forms *forms = xcpu_forms_of(insn);
     slot->run = NULL;
     if (quiet && forms->quiet)
         slot->run = choose(cpu, forms->quiet, insn);
-    if (!slot->run)
+    int silent = slot->run != NULL;
+    if (!silent)
         slot->run = choose(cpu, forms, insn);
     if (forms->bind)
         forms->bind(slot, insn, before);
     if (!slot->run)
         slot->run = xcpu_run_undefined;
+    return silent;
 }
 
 void xcpu_swap_registers(struct xcpu_slot *slot, const struct xcpu_insn *insn,

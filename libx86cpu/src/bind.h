@@ -12,10 +12,11 @@ void xcpu_fill_slot(struct xcpu_slot *slot, const struct xcpu_insn *insn,
                     uint32_t eip);
 
 /* Its handler. quiet: the flags it writes are not wanted; before: what kind
- * of flags it finds. */
-void xcpu_bind_slot(const struct xcpu *cpu, struct xcpu_slot *slot,
-                    const struct xcpu_insn *insn, int quiet,
-                    enum xcpu_flags_kind before);
+ * of flags it finds. Returns 1 when the handler leaves cpu->flags alone because
+ * of that. */
+int xcpu_bind_slot(const struct xcpu *cpu, struct xcpu_slot *slot,
+                   const struct xcpu_insn *insn, int quiet,
+                   enum xcpu_flags_kind before);
 
 int xcpu_has_memory_operand(const struct xcpu_insn *insn);
 

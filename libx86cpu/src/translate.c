@@ -191,9 +191,10 @@ static struct xcpu_slot *make_slots(struct draft *draft)
         }
         xcpu_fill_slot(slot, insn, eip);
         slot->left = (uint8_t)(block->insns - i);
-        xcpu_bind_slot(draft->cpu, slot, insn, (int)(quiet >> i & 1), kind);
-        /* A quiet handler may have left flags alone that it does not write. */
-        kind = quiet >> i & 1 ? XCPU_FLAGS_ANY : xcpu_flags_after(insn, kind);
+        /* What INC leaves of CF is still of the kind before a quiet slot. */
+        if (!xcpu_bind_slot(draft->cpu, slot, insn, (int)(quiet >> i & 1),
+                            kind))
+            kind = xcpu_flags_after(insn, kind);
         eip += insn->length;
         slot++;
     }
