@@ -21,6 +21,7 @@ static struct column {
     double logs[KERNEL_KINDS]; /* sums of ln(slowdown) */
     double slowdowns[RUNS], speeds[RUNS];
 } columns[] = {
+    {.name = "jit", .command = "libx86cpu/guest jit libx86cpu/kernels.image"},
     {.name = "interp",
      .command = "libx86cpu/kernels_guest interp libx86cpu/kernels.image"},
     {.name = "qemu-i386",

@@ -23,6 +23,7 @@ static const struct {
     enum xcpu_engine engine;
 } engines[] = {
     {"interp", XCPU_ENGINE_INTERP},
+    {"jit", XCPU_ENGINE_JIT},
 };
 
 static uint8_t *window;

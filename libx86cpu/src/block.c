@@ -1,6 +1,7 @@
 /* block.c -- a cpu's blocks of guest code made ready, and where they are. */
 /* SPDX-License-Identifier: MIT */
 #include "block.h"
+#include "jit.h"
 #include "machine.h"
 
 #include <stdlib.h>
@@ -89,6 +90,8 @@ void xcpu_block_pass(struct xcpu *cpu)
 void xcpu_cache_clear(struct xcpu *cpu)
 {
     struct xcpu_cache *cache = cpu->cache;
+    if (cpu->jit)
+        xcpu_jit_clear(cpu);
     memset(cache->table, 0,
            (cache->table_mask + (size_t)1) * sizeof(*cache->table));
     memset(cache->pages, 0,
@@ -208,6 +211,12 @@ int xcpu_block_insert(struct xcpu *cpu, struct xcpu_block *block,
     return 0;
 }
 
+uint32_t xcpu_block_state(const struct xcpu *cpu,
+                          const struct xcpu_block *block)
+{
+    return find_page(cpu->cache, block->eip >> XCPU_PAGE_SHIFT)->state;
+}
+
 static void unlink_to(struct xcpu_link *link)
 {
     link->cost = XCPU_UNLINKED;
@@ -260,6 +269,8 @@ static void drop_from_pages(struct xcpu *cpu, struct xcpu_block *block)
 void xcpu_block_drop(struct xcpu *cpu, struct xcpu_block *block)
 {
     struct xcpu_cache *cache = cpu->cache;
+    if (block->translation)
+        xcpu_jit_drop(cpu, block->translation);
     drop_from_pages(cpu, block);
     struct xcpu_block **at =
         &cache->table[hash_of(block->eip) & cache->table_mask];

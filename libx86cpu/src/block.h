@@ -8,6 +8,8 @@
 #define XCPU_BLOCK_LINKS 2
 #define XCPU_BLOCK_INSNS 64 /* at most, in a block */
 
+struct xcpu_translation;
+
 /* A block never leaves its first page, but for its last instruction. */
 struct xcpu_block {
     struct xcpu_block *next;         /* of the same hash */
@@ -19,6 +21,8 @@ struct xcpu_block {
     uint8_t insns;    /* instructions, what a run through it costs */
     uint8_t pages;    /* 1 or 2 */
     uint8_t compared; /* its bytes stand behind its links */
+    uint8_t heat;     /* runs, before it is translated (jit.h) */
+    struct xcpu_translation *translation;
     _Alignas(64) struct xcpu_slot slots[];
 };
 
@@ -74,6 +78,10 @@ int xcpu_block_insert(struct xcpu *cpu, struct xcpu_block *block,
 void xcpu_block_pass(struct xcpu *cpu);
 
 void xcpu_block_drop(struct xcpu *cpu, struct xcpu_block *block);
+
+/* State of a block's first page when it was made. */
+uint32_t xcpu_block_state(const struct xcpu *cpu,
+                          const struct xcpu_block *block);
 
 /* Makes a link, or an indirect jump, go to a block. */
 void xcpu_block_link(struct xcpu_block *block, struct xcpu_link *link);

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "block.h"
 #include "flags.h"
+#include "jit.h"
 #include "machine.h"
 #include "segment.h"
 
@@ -66,6 +67,7 @@ void xcpu_free(struct xcpu *cpu)
 {
     if (!cpu)
         return;
+    xcpu_jit_release(cpu);
     xcpu_cache_free(cpu->cache);
     cpu->cache = NULL;
     atomic_store(&cpu->used, 0);

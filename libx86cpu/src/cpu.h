@@ -15,6 +15,7 @@
 #include <x86cpu/x86cpu.h>
 
 struct xcpu_slot;
+struct xcpu_jit;
 
 /* Executes slot and what follows it; returns NULL at the end of a run, or
  * the next slot (see XCPU_JUMP). memory: the window's base. */
@@ -141,6 +142,16 @@ struct xcpu {
     int64_t paid;           /* the whole budget */
     struct xcpu_descriptor descriptors[XCPU_DESCRIPTORS];
     struct xcpu_link nowhere; /* what returns[] is filled with */
+    struct xcpu_jit *jit;     /* translated code, or NULL (jit.h) */
+    uint64_t jit_from;        /* where it was left, an address behind a call */
+    uint64_t host_gs;         /* the host's base of GS, while gs_set */
+    _Atomic(uint8_t *) poll;  /* a page that its loops read */
+    _Atomic uint32_t in_jit;  /* it may be running */
+    uint32_t jit_vector;      /* of INT */
+    uint16_t jit_flags;       /* as LAHF and SETO AL leave them in AX */
+    uint8_t no_sse;           /* its XMM registers are in fpu */
+    uint8_t interpret;        /* the next block, translated or not */
+    uint8_t gs_set;           /* the base of GS is the window */
     struct xcpu_jump jumps[XCPU_JUMPS];
 };
 

@@ -1,7 +1,8 @@
 /* fault.c -- host faults that are guest exceptions. */
 /* SPDX-License-Identifier: MIT */
 #include "fault.h"
-#include "interp.h"
+#include "frame.h"
+#include "jit.h"
 #include "machine.h"
 
 #include <signal.h>
@@ -45,18 +46,51 @@ static int may_repeat(struct xcpu *cpu, uint32_t address)
     return 1;
 }
 
+/* The fault of translated code at a known EIP, its state taken. */
+_Noreturn static void raise_translated(struct xcpu *cpu, int signo,
+                                       const struct xcpu_host_fault *fault)
+{
+    cpu->running = 0;
+    atomic_store_explicit(&cpu->in_jit, 0, memory_order_relaxed);
+    xcpu_fpu_interrupted(&cpu->fpu, fault->fpregs);
+    if (signo == SIGFPE)
+        xcpu_raise(cpu, cpu->slot, XCPU_DE, 0);
+    xcpu_raise(cpu, cpu->slot, XCPU_GP, 0);
+}
+
+/* A read of the page that stops loops: leaves translated code unless it was
+ * for nothing. */
+static int on_poll(struct xcpu *cpu, const struct xcpu_host_fault *fault,
+                   const void *ucontext)
+{
+    if (!atomic_load_explicit(&cpu->stop, memory_order_seq_cst))
+        return 1;
+    if (!xcpu_jit_interrupted(cpu, ucontext))
+        return 0;
+    cpu->running = 0;
+    xcpu_fpu_interrupted(&cpu->fpu, fault->fpregs);
+    xcpu_interrupt(cpu, cpu->slot);
+}
+
 int xcpu_on_fault(struct xcpu *cpu, int signo, void *siginfo, void *ucontext)
 {
-    if (!cpu || !cpu->running || (signo != SIGSEGV && signo != SIGBUS))
+    if (!cpu || !cpu->running ||
+        (signo != SIGSEGV && signo != SIGBUS && signo != SIGFPE))
         return 0;
     struct xcpu_host_fault fault;
     xcpu_read_host_fault(siginfo, ucontext, &fault);
+    if (xcpu_jit_polled(cpu, fault.address))
+        return on_poll(cpu, &fault, ucontext);
+    int translated = xcpu_jit_interrupted(cpu, ucontext);
+    if (translated && (signo == SIGFPE || fault.general))
+        raise_translated(cpu, signo, &fault);
     uintptr_t offset = fault.address - (uintptr_t)cpu->machine->base;
-    if (offset >= (UINT64_C(1) << 32) + GUARD)
+    if (signo == SIGFPE || offset >= (UINT64_C(1) << 32) + GUARD)
         return 0;
     uint32_t address = (uint32_t)offset;
     int store = is_store(cpu, &fault);
     cpu->running = 0;
+    atomic_store_explicit(&cpu->in_jit, 0, memory_order_relaxed);
     xcpu_fpu_interrupted(&cpu->fpu, fault.fpregs);
     if (store && may_repeat(cpu, address))
         xcpu_repeat_alone(cpu);

@@ -25,6 +25,7 @@ struct xcpu_host_fault {
     uintptr_t address;
     int present;        /* the page was mapped with another protection */
     int write;          /* 1, 0, or -1: not known */
+    int general;        /* 1: #GP, it has no address */
     const void *fpregs; /* FXSAVE image of the interrupted context, or NULL */
 };
 

@@ -13,10 +13,12 @@ void xcpu_read_host_fault(const void *siginfo, const void *ucontext,
     fault->present = info->si_signo == SIGSEGV && info->si_code == SEGV_ACCERR;
 #if defined(__x86_64__) && defined(__linux__)
     const ucontext_t *context = ucontext;
+    fault->general = info->si_signo == SIGSEGV && info->si_code == SI_KERNEL;
     fault->write = (context->uc_mcontext.gregs[REG_ERR] & 2) != 0;
     fault->fpregs = context->uc_mcontext.fpregs;
 #else
     (void)ucontext;
+    fault->general = 0;
     fault->write = -1;
     fault->fpregs = NULL;
 #endif

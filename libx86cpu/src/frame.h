@@ -10,6 +10,8 @@ XCPU_HANDLER(compare);     /* the beginning of one whose bytes are compared */
 XCPU_HANDLER(bad_segment); /* in front of an access that a segment refuses */
 XCPU_HANDLER(undefined);   /* #UD */
 XCPU_HANDLER(privileged);  /* #GP(0) */
+XCPU_HANDLER(translated);  /* all of a block, as host code (jit.h) */
+XCPU_HANDLER(handled);     /* behind an instruction of translated code */
 
 /* Leave the inner loop: by a link that cannot be followed now, to an address
  * that has to be looked up, or from xcpu_run. Return NULL. */

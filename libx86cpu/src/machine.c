@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "machine.h"
 #include "fuse.h"
+#include "jit.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -24,7 +25,8 @@ int xcpu_machine_new(const struct xcpu_config *config,
     const struct xcpu_memory *memory = &config->memory;
     if (!memory->base || memory->size != UINT64_C(1) << 32 || !memory->fetch)
         return XCPU_ERR_INVALID;
-    if (config->engine != XCPU_ENGINE_INTERP ||
+    if (config->engine > XCPU_ENGINE_JIT ||
+        (config->engine == XCPU_ENGINE_JIT && !xcpu_jit_supported()) ||
         (config->model != XCPU_MODEL_SSE2 &&
          config->model != XCPU_MODEL_PENTIUM))
         return XCPU_ERR_UNSUPPORTED;
@@ -50,6 +52,7 @@ void xcpu_machine_free(struct xcpu_machine *machine)
     struct xcpu *cpu = atomic_load(&machine->cpus);
     while (cpu) {
         struct xcpu *next = cpu->next;
+        xcpu_jit_free(cpu);
         free(cpu);
         cpu = next;
     }
@@ -146,6 +149,7 @@ void xcpu_set_pending(struct xcpu *cpu, uint32_t bits)
     /* In this order: pending is looked at after stop was cleared. */
     atomic_fetch_or_explicit(&cpu->pending, bits, memory_order_seq_cst);
     atomic_store_explicit(&cpu->stop, INT64_MAX, memory_order_seq_cst);
+    xcpu_jit_stop(cpu);
 }
 
 static void tell_cpus(struct xcpu_machine *machine)
@@ -244,6 +248,9 @@ void xcpu_machine_after_fork(struct xcpu_machine *machine, struct xcpu *self)
         if (cpu == self)
             continue;
         cpu->cache = NULL; /* in whatever state its thread had it */
+        cpu->jit = NULL;
+        atomic_store(&cpu->poll, NULL);
+        atomic_store(&cpu->in_jit, 0);
         atomic_store(&cpu->used, 0);
     }
     /* Whoever held the lock may have been between a watch and its record. */
@@ -254,6 +261,8 @@ void xcpu_machine_after_fork(struct xcpu_machine *machine, struct xcpu *self)
         atomic_store(state, now + XCPU_PAGE_GENERATION);
     }
     atomic_flag_clear(&machine->pages_lock);
+    if (self)
+        xcpu_jit_after_fork(self);
     if (self)
         xcpu_set_pending(self, XCPU_PENDING_FORGET);
 }

@@ -4,6 +4,7 @@
 #include "block.h"
 #include "fault.h"
 #include "frame.h"
+#include "jit.h"
 #include "machine.h"
 #include "translate.h"
 
@@ -170,8 +171,33 @@ static const struct xcpu_slot *one_alone(struct xcpu *cpu)
     return part_of_block(cpu, 1);
 }
 
+/* Translated code counts nothing, and string instructions in it go up. */
+static int may_translate(const struct xcpu *cpu)
+{
+    return cpu->machine->config.engine == XCPU_ENGINE_JIT &&
+           cpu->paid == BUDGET_MAX && !(cpu->eflags & XCPU_DF);
+}
+
+/* The block and no other: what follows may be translated. */
+static const struct xcpu_slot *one_block(struct xcpu *cpu,
+                                         struct xcpu_block *block)
+{
+    cpu->link = NULL;
+    cpu->jumped = 0;
+    cpu->reserve = cpu->left - block->insns;
+    cpu->left = 0;
+    return block->slots;
+}
+
 static const struct xcpu_slot *whole_block(struct xcpu *cpu)
 {
+    const struct xcpu_slot *slot = NULL;
+    int translate = may_translate(cpu), interpret = cpu->interpret;
+    cpu->interpret = 0;
+    if (translate && cpu->jit && !interpret)
+        slot = xcpu_jit_find(cpu);
+    if (slot)
+        return slot;
     struct xcpu_block *block = xcpu_block_find(cpu, cpu->eip);
     if (!block) {
         if (cpu->left < XCPU_BLOCK_INSNS)
@@ -180,6 +206,10 @@ static const struct xcpu_slot *whole_block(struct xcpu *cpu)
         if (!block)
             return NULL;
     }
+    if (translate && !interpret)
+        slot = xcpu_jit_slot(cpu, block);
+    if (slot || translate)
+        return slot ? slot : one_block(cpu, block);
     if (cpu->left < block->insns)
         return part_of_block(cpu, (unsigned)cpu->left);
     if (cpu->link)
@@ -240,6 +270,8 @@ void xcpu_run(struct xcpu *cpu, uint64_t budget, struct xcpu_exit *exit)
     cpu->link = NULL;
     sigsetjmp(cpu->env, 0);
     cpu->running = 0;
+    cpu->no_sse = 1;
+    atomic_store_explicit(&cpu->in_jit, 0, memory_order_relaxed);
     if (cpu->leaving == XCPU_LEAVING_FAULT) {
         cpu->running = 1;
         xcpu_raise_crossing(cpu);
@@ -251,7 +283,9 @@ void xcpu_run(struct xcpu *cpu, uint64_t budget, struct xcpu_exit *exit)
         cpu->running = 1;
         run_slots(cpu, slot);
         cpu->running = 0;
+        atomic_store_explicit(&cpu->in_jit, 0, memory_order_relaxed);
     }
+    xcpu_jit_leave(cpu);
     xcpu_fpu_leave(&cpu->fpu);
     xcpu_finish_exit(cpu);
     cpu->exit.executed = (uint64_t)(cpu->paid - cpu->left - cpu->reserve);

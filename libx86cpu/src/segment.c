@@ -15,6 +15,8 @@ static void set_segment(struct xcpu *cpu, unsigned sreg, uint16_t selector,
     uint8_t code = found && found->code ? bit : 0;
     uint32_t base = found ? found->base : 0;
     int moved = sreg < XCPU_FS && !base != !cpu->sreg_base[sreg];
+    if (cpu->jit) /* translated code holds bases */
+        moved = base != cpu->sreg_base[sreg];
     cpu->sreg[sreg] = selector;
     cpu->sreg_base[sreg] = base;
     if (moved || (cpu->null_segments & bit) != null ||

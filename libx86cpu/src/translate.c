@@ -8,23 +8,9 @@
 #include "interp.h"
 #include "machine.h"
 
-/* Guest bytes looked at for one block. */
-#define CODE_MAX 256
-
 /* The instructions' own, each with checks of its segment and its alignment,
  * one in front, one behind. */
 #define SLOTS_MAX (3 * XCPU_BLOCK_INSNS + 2)
-
-/* A block in the making. */
-struct draft {
-    struct xcpu *cpu;
-    struct xcpu_block *block;
-    uint32_t eip; /* behind the instructions so far */
-    uint32_t page_state[2];
-    size_t code_size;
-    uint8_t code[CODE_MAX]; /* from block->eip on */
-    struct xcpu_insn insns[XCPU_BLOCK_INSNS];
-};
 
 static int model_has(enum xcpu_model model, enum xcpu_feature feature)
 {
@@ -49,7 +35,7 @@ static void fetch_page_fault(struct xcpu *cpu, uint32_t address, int present)
 }
 
 /* Fetches size bytes from the block's start on; 0 or < 0. */
-static int fetch(struct draft *draft, size_t size)
+static int fetch(struct xcpu_draft *draft, size_t size)
 {
     struct xcpu *cpu = draft->cpu;
     const struct xcpu_memory *memory = &cpu->machine->config.memory;
@@ -64,18 +50,18 @@ static int fetch(struct draft *draft, size_t size)
     return -1;
 }
 
-static int fetch_first_page(struct draft *draft)
+static int fetch_first_page(struct xcpu_draft *draft)
 {
     uint32_t eip = draft->block->eip;
     size_t size = XCPU_PAGE_SIZE - eip % XCPU_PAGE_SIZE;
     draft->page_state[0] =
         xcpu_page_prepare(draft->cpu->machine, eip >> XCPU_PAGE_SHIFT);
     draft->block->pages = 1;
-    return fetch(draft, size < CODE_MAX ? size : CODE_MAX);
+    return fetch(draft, size < XCPU_DRAFT_CODE ? size : XCPU_DRAFT_CODE);
 }
 
 /* The first instruction is not whole in its page. */
-static int fetch_second_page(struct draft *draft)
+static int fetch_second_page(struct xcpu_draft *draft)
 {
     uint32_t page = (draft->block->eip >> XCPU_PAGE_SHIFT) + 1;
     draft->page_state[1] =
@@ -88,7 +74,7 @@ static int fetch_second_page(struct draft *draft)
  * Decodes the next instruction. Returns 1, 0 where the block has to end
  * before it, or < 0 after setting the exception.
  */
-static int decode_next(struct draft *draft, struct xcpu_insn *insn)
+static int decode_next(struct xcpu_draft *draft, struct xcpu_insn *insn)
 {
     struct xcpu *cpu = draft->cpu;
     size_t at = draft->eip - draft->block->eip;
@@ -111,8 +97,17 @@ static int decode_next(struct draft *draft, struct xcpu_insn *insn)
     return -1;
 }
 
+static int ends_block(const struct xcpu_draft *draft,
+                      const struct xcpu_insn *insn)
+{
+    unsigned attributes = xcpu_rows[insn->op].attributes;
+    if (draft->past_branches && (attributes & A_JCC) == A_JCC)
+        return 0;
+    return (attributes & A_END) || xcpu_forms_of(insn)->ends;
+}
+
 /* Decodes instructions until the block ends. 0, or < 0 when there is none. */
-static int decode_block(struct draft *draft, unsigned count)
+static int decode_block(struct xcpu_draft *draft, unsigned count)
 {
     struct xcpu_block *block = draft->block;
     uint32_t page_left = XCPU_PAGE_SIZE - block->eip % XCPU_PAGE_SIZE;
@@ -125,8 +120,7 @@ static int decode_block(struct draft *draft, unsigned count)
             break;
         block->insns++;
         draft->eip += insn->length;
-        if ((xcpu_rows[insn->op].attributes & A_END) ||
-            xcpu_forms_of(insn)->ends ||
+        if (ends_block(draft, insn) ||
             (((draft->page_state[0] | draft->page_state[1]) &
               XCPU_PAGE_COMPARED) &&
              xcpu_insn_stores(insn)) ||
@@ -138,7 +132,7 @@ static int decode_block(struct draft *draft, unsigned count)
 }
 
 /* A bit for each instruction whose flags are not wanted. */
-static uint64_t find_quiet(const struct draft *draft)
+static uint64_t find_quiet(const struct xcpu_draft *draft)
 {
     uint32_t wanted = XF_OSZAPC;
     uint64_t quiet = 0;
@@ -164,7 +158,7 @@ static int is_nothing(const struct xcpu_insn *insn)
 }
 
 /* Makes slots of the instructions; returns the one behind them. */
-static struct xcpu_slot *make_slots(struct draft *draft)
+static struct xcpu_slot *make_slots(struct xcpu_draft *draft)
 {
     struct xcpu_block *block = draft->block;
     struct xcpu_slot *slot = block->slots;
@@ -202,7 +196,7 @@ static struct xcpu_slot *make_slots(struct draft *draft)
 }
 
 /* Puts the links behind the slots: where a branch goes or else on, and on. */
-static void make_links(struct draft *draft, struct xcpu_slot *end)
+static void make_links(struct xcpu_draft *draft, struct xcpu_slot *end)
 {
     struct xcpu_block *block = draft->block;
     const struct xcpu_insn *last = &draft->insns[block->insns - 1];
@@ -223,24 +217,34 @@ static void make_links(struct draft *draft, struct xcpu_slot *end)
               (size_t)(end - block->slots));
 }
 
+int xcpu_draft_make(struct xcpu_draft *draft, struct xcpu *cpu,
+                    struct xcpu_block *block, uint32_t eip, unsigned insns,
+                    int past_branches)
+{
+    draft->cpu = cpu;
+    draft->block = block;
+    draft->eip = eip;
+    draft->page_state[0] = draft->page_state[1] = 0;
+    draft->past_branches = (uint8_t)past_branches;
+    draft->code_size = 0;
+    memset(block, 0, sizeof(*block));
+    block->eip = eip;
+    if (fetch_first_page(draft) < 0)
+        return -1;
+    return decode_block(draft, insns);
+}
+
 struct xcpu_block *xcpu_translate(struct xcpu *cpu, uint32_t eip,
                                   unsigned insns, int insert)
 {
     xcpu_fpu_leave(&cpu->fpu);
-    struct xcpu_block *block = xcpu_block_room(cpu, SLOTS_MAX, CODE_MAX);
+    struct xcpu_block *block = xcpu_block_room(cpu, SLOTS_MAX, XCPU_DRAFT_CODE);
     if (!block) {
         fetch_page_fault(cpu, eip, 1);
         return NULL;
     }
-    struct draft draft;
-    draft.cpu = cpu;
-    draft.block = block;
-    draft.eip = eip;
-    draft.page_state[0] = draft.page_state[1] = 0;
-    draft.code_size = 0;
-    memset(block, 0, sizeof(*block));
-    block->eip = eip;
-    if (fetch_first_page(&draft) < 0 || decode_block(&draft, insns) < 0)
+    struct xcpu_draft draft;
+    if (xcpu_draft_make(&draft, cpu, block, eip, insns, 0) < 0)
         return NULL;
     block->compared = insert && ((draft.page_state[0] | draft.page_state[1]) &
                                  XCPU_PAGE_COMPARED);

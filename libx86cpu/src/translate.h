@@ -5,6 +5,29 @@
 
 #include "block.h"
 
+/* Guest bytes looked at for one block. */
+#define XCPU_DRAFT_CODE 256
+
+/* A block in the making: its instructions. */
+struct xcpu_draft {
+    struct xcpu *cpu;
+    struct xcpu_block *block; /* eip, size, insns and pages are filled in */
+    uint32_t eip;             /* behind the instructions so far */
+    uint32_t page_state[2];
+    uint8_t past_branches; /* goes on where a conditional one is not taken */
+    size_t code_size;
+    uint8_t code[XCPU_DRAFT_CODE]; /* from block->eip on */
+    struct xcpu_insn insns[XCPU_BLOCK_INSNS];
+};
+
+/*
+ * Decodes at most insns instructions from eip on. 0, or < 0 when the first
+ * one cannot be fetched or decoded: then cpu->exit holds the exception.
+ */
+int xcpu_draft_make(struct xcpu_draft *draft, struct xcpu *cpu,
+                    struct xcpu_block *block, uint32_t eip, unsigned insns,
+                    int past_branches);
+
 /*
  * Makes a block of the code at eip, of at most insns instructions. With
  * insert it goes into the cpu's cache; without, it may be executed until the

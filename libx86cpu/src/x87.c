@@ -18,6 +18,12 @@ static void enter_host(struct xcpu_fpu *fpu)
                         : XCPU_X87_HOST_STRICT;
 }
 
+void xcpu_x87_enter(struct xcpu_fpu *fpu)
+{
+    if (!fpu->portable && !xcpu_fpu_pending(fpu))
+        enter_host(fpu);
+}
+
 int xcpu_x87_wait(struct xcpu *cpu, const struct xcpu_slot *slot)
 {
     struct xcpu_fpu *fpu = &cpu->fpu;
@@ -39,6 +45,11 @@ int xcpu_x87_wait(struct xcpu *cpu, const struct xcpu_slot *slot)
     return 1;
 }
 #else
+void xcpu_x87_enter(struct xcpu_fpu *fpu)
+{
+    (void)fpu;
+}
+
 int xcpu_x87_wait(struct xcpu *cpu, const struct xcpu_slot *slot)
 {
     if (xcpu_fpu_pending(&cpu->fpu))

@@ -25,6 +25,10 @@
  */
 int xcpu_x87_wait(struct xcpu *cpu, const struct xcpu_slot *slot);
 
+/* Moves the state into the host's x87, from where it is in memory, if that can
+ * be. */
+void xcpu_x87_enter(struct xcpu_fpu *fpu);
+
 static inline int xcpu_x87_begin(struct xcpu *cpu, const struct xcpu_slot *slot)
 {
     if (XCPU_LIKELY(cpu->fpu.x87_mode == XCPU_X87_HOST))

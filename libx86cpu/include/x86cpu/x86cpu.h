@@ -78,7 +78,10 @@ struct xcpu_memory {
     int (*is_mapped)(void *owner, uint32_t address);
 };
 
-enum xcpu_engine { XCPU_ENGINE_INTERP };
+enum xcpu_engine {
+    XCPU_ENGINE_INTERP, /* portable */
+    XCPU_ENGINE_JIT     /* translates what runs often; x86-64 Linux only */
+};
 
 /* What CPUID reports and which instructions exist. */
 enum xcpu_model { XCPU_MODEL_SSE2, XCPU_MODEL_PENTIUM };
@@ -90,6 +93,11 @@ struct xcpu_config {
     /* Called for RDTSC: ticks of the guest's time stamp counter; NULL takes
      * CLOCK_MONOTONIC nanoseconds (a 1 GHz counter). */
     uint64_t (*read_tsc)(void *owner);
+    /* Of XCPU_ENGINE_JIT: after how many runs a block of code is translated,
+     * 1 to 254, and bytes of host code a cpu keeps, a multiple of 64 KiB, at
+     * least that. 0 takes the defaults. */
+    uint32_t translate_after;
+    uint32_t code_size;
 };
 
 /* Creates a machine; the memory must outlive it. 0 or XCPU_ERR_*. */
@@ -225,7 +233,8 @@ struct xcpu_exit {
     uint32_t vector;
     uint32_t error_code; /* #PF: 1 protection, 2 write, 4 user, 16 fetch */
     uint32_t address;    /* #PF: the address that faulted (CR2) */
-    uint64_t executed;   /* instructions this call has completed */
+    uint64_t executed;   /* instructions this call has completed; without a
+                            budget XCPU_ENGINE_JIT does not count them all */
 };
 
 #define XCPU_BUDGET_UNLIMITED UINT64_MAX

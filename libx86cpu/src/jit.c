@@ -1,0 +1,335 @@
+/* jit.c -- a cpu's translated blocks: memory, look-up, links. */
+/* SPDX-License-Identifier: MIT */
+#include "jit.h"
+#include "machine.h"
+
+#if XCPU_HAVE_JIT
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define PAGE_SIZE    ((size_t)XCPU_PAGE_SIZE)
+#define CODE_DEFAULT ((uint32_t)32 << 20)
+#define TABLE_SIZE   ((size_t)4 << 32) /* an entry for each guest address */
+#define ARENA_SIZE   ((size_t)64 << 10)
+
+struct xcpu_jit_arena {
+    struct xcpu_jit_arena *next;
+    size_t used;
+    _Alignas(16) char bytes[];
+};
+
+/* ---- memory ---- */
+
+static void *reserve(size_t size, int protection)
+{
+    void *at = mmap(NULL, size, protection,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return at == MAP_FAILED ? NULL : at;
+}
+
+/* Maps a memory file twice, behind the page that stops loops. 0 or < 0. */
+static int map_views(struct xcpu_jit *jit, int fd)
+{
+    uint8_t *room = reserve(PAGE_SIZE + jit->size, PROT_READ);
+    if (!room)
+        return -1;
+    jit->code = room + PAGE_SIZE;
+    if (mmap(jit->code, jit->size, PROT_READ | PROT_EXEC,
+             MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
+        return -1;
+    jit->writable =
+        mmap(NULL, jit->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (jit->writable == MAP_FAILED) {
+        jit->writable = NULL;
+        return -1;
+    }
+    return 0;
+}
+
+static int map_code(struct xcpu_jit *jit)
+{
+    int fd = memfd_create("xcpu", MFD_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    int result = ftruncate(fd, jit->size) < 0 ? -1 : map_views(jit, fd);
+    close(fd);
+    return result;
+}
+
+/* A child would share the code, and write to it. */
+static void keep_from_children(struct xcpu_jit *jit)
+{
+    madvise(jit->code - PAGE_SIZE, PAGE_SIZE + jit->size, MADV_DONTFORK);
+    madvise(jit->writable, jit->size, MADV_DONTFORK);
+    madvise(jit->table, TABLE_SIZE, MADV_DONTFORK);
+}
+
+static void unmap(struct xcpu_jit *jit)
+{
+    if (jit->code)
+        munmap(jit->code - PAGE_SIZE, PAGE_SIZE + jit->size);
+    if (jit->writable)
+        munmap(jit->writable, jit->size);
+    if (jit->table)
+        munmap(jit->table, TABLE_SIZE);
+}
+
+static void free_arenas(struct xcpu_jit *jit)
+{
+    while (jit->arena) {
+        struct xcpu_jit_arena *next = jit->arena->next;
+        free(jit->arena);
+        jit->arena = next;
+    }
+}
+
+static void free_all(struct xcpu_jit *jit)
+{
+    free_arenas(jit);
+    free(jit->list);
+    free(jit);
+}
+
+int xcpu_jit_supported(void)
+{
+    return 1;
+}
+
+void xcpu_jit_new(struct xcpu *cpu)
+{
+    struct xcpu_jit *jit = calloc(1, sizeof(*jit));
+    if (!jit)
+        return;
+    jit->size = cpu->machine->config.code_size;
+    if (!jit->size)
+        jit->size = CODE_DEFAULT;
+    jit->table = reserve(TABLE_SIZE, PROT_READ | PROT_WRITE);
+    if (!jit->table || map_code(jit) < 0 || xcpu_jit_make_stubs(jit) < 0) {
+        unmap(jit);
+        free(jit);
+        return;
+    }
+    keep_from_children(jit);
+    cpu->no_sse = 1;
+    cpu->jit = jit;
+    atomic_store_explicit(&cpu->poll, jit->code - PAGE_SIZE,
+                          memory_order_release);
+}
+
+/* With the machine: until then xcpu_jit_stop may use the page. */
+void xcpu_jit_free(struct xcpu *cpu)
+{
+    if (!cpu->jit)
+        return;
+    unmap(cpu->jit);
+    free_all(cpu->jit);
+    cpu->jit = NULL;
+}
+
+static void forget_blocks(struct xcpu_jit *jit)
+{
+    for (uint32_t i = 0; i < jit->count; i++)
+        if (jit->list[i]->block)
+            jit->list[i]->block->translation = NULL;
+    jit->count = 0;
+}
+
+void xcpu_jit_after_fork(struct xcpu *cpu)
+{
+    if (cpu->jit) {
+        forget_blocks(cpu->jit);
+        free_all(cpu->jit);
+    }
+    cpu->jit = NULL;
+    atomic_store(&cpu->poll, NULL);
+    atomic_store(&cpu->in_jit, 0);
+}
+
+void *xcpu_jit_allocate(struct xcpu_jit *jit, size_t size)
+{
+    struct xcpu_jit_arena *arena = jit->arena;
+    size = (size + 15) & ~(size_t)15;
+    if (!arena || size > ARENA_SIZE - arena->used) {
+        if (size > ARENA_SIZE)
+            return NULL;
+        arena = malloc(sizeof(*arena) + ARENA_SIZE);
+        if (!arena)
+            return NULL;
+        arena->next = jit->arena;
+        arena->used = 0;
+        jit->arena = arena;
+    }
+    void *at = arena->bytes + arena->used;
+    arena->used += size;
+    return at;
+}
+
+/* ---- stopping ---- */
+
+void xcpu_jit_stop(struct xcpu *cpu)
+{
+    uint8_t *poll = atomic_load_explicit(&cpu->poll, memory_order_acquire);
+    /* In this order: with the entry, which sets in_jit and then looks. */
+    if (poll && atomic_load_explicit(&cpu->in_jit, memory_order_seq_cst))
+        mprotect(poll, PAGE_SIZE, PROT_NONE);
+}
+
+int xcpu_jit_polled(struct xcpu *cpu, uintptr_t address)
+{
+    uint8_t *poll = atomic_load_explicit(&cpu->poll, memory_order_relaxed);
+    if (!poll || address - (uintptr_t)poll >= PAGE_SIZE)
+        return 0;
+    mprotect(poll, PAGE_SIZE, PROT_READ);
+    return 1;
+}
+
+/* ---- look-up by host address ---- */
+
+struct xcpu_translation *xcpu_jit_block_of(const struct xcpu_jit *jit,
+                                           uintptr_t host)
+{
+    uintptr_t offset = host - (uintptr_t)jit->code;
+    uint32_t low = 0, high = jit->count;
+    if (offset >= jit->used)
+        return NULL;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (jit->list[middle]->code <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == 0 || offset >= jit->list[low - 1]->end)
+        return NULL;
+    return jit->list[low - 1];
+}
+
+const struct xcpu_jit_mark *
+xcpu_jit_mark_of(const struct xcpu_jit *jit,
+                 const struct xcpu_translation *translation, uintptr_t host)
+{
+    uintptr_t offset = host - (uintptr_t)jit->code - translation->code;
+    const struct xcpu_jit_mark *mark = translation->marks;
+    const struct xcpu_jit_mark *end = mark + translation->marks_count;
+    while (mark + 1 < end && mark[1].host <= offset)
+        mark++;
+    return mark;
+}
+
+/* ---- links ---- */
+
+static void patch(struct xcpu_jit *jit, const struct xcpu_jit_exit *exit,
+                  uint32_t to)
+{
+    uint32_t relative = to - (exit->site + 4);
+    memcpy(jit->writable + exit->site, &relative, 4);
+    jit->modified = 1;
+}
+
+static void link_exit(struct xcpu_jit *jit, struct xcpu_jit_exit *exit,
+                      struct xcpu_translation *to)
+{
+    exit->to = to;
+    exit->incoming = to->incoming;
+    to->incoming = exit;
+    patch(jit, exit, (to->needs & ~exit->known) ? to->code : to->entry);
+}
+
+static void cut_exit(struct xcpu_jit_exit *exit)
+{
+    if (!exit->to)
+        return;
+    struct xcpu_jit_exit **at = &exit->to->incoming;
+    while (*at != exit)
+        at = &(*at)->incoming;
+    *at = exit->incoming;
+    exit->to = NULL;
+}
+
+void xcpu_jit_drop(struct xcpu *cpu, struct xcpu_translation *translation)
+{
+    struct xcpu_jit *jit = cpu->jit;
+    translation->block->translation = NULL;
+    translation->block = NULL;
+    if (jit->table[translation->eip] == translation->code)
+        jit->table[translation->eip] = 0;
+    for (unsigned i = 0; i < translation->exits_count; i++) {
+        cut_exit(&translation->exits[i]);
+        if (jit->from == &translation->exits[i])
+            jit->from = NULL;
+    }
+    while (translation->incoming) {
+        struct xcpu_jit_exit *exit = translation->incoming;
+        translation->incoming = exit->incoming;
+        exit->to = NULL;
+        patch(jit, exit, exit->stub);
+    }
+}
+
+void xcpu_jit_clear(struct xcpu *cpu)
+{
+    struct xcpu_jit *jit = cpu->jit;
+    if (jit->count)
+        madvise(jit->table, TABLE_SIZE, MADV_DONTNEED);
+    forget_blocks(jit);
+    jit->used = jit->first;
+    jit->from = NULL;
+    jit->modified = 1;
+    jit->flushes++;
+    free_arenas(jit);
+}
+
+void xcpu_jit_release(struct xcpu *cpu)
+{
+    struct xcpu_jit *jit = cpu->jit;
+    size_t first;
+    if (!jit)
+        return;
+    xcpu_jit_clear(cpu);
+    first = (jit->first + PAGE_SIZE - 1) & ~(size_t)(PAGE_SIZE - 1);
+    madvise(jit->writable + first, jit->size - first, MADV_REMOVE);
+}
+
+/* ---- the way in ---- */
+
+static const struct xcpu_slot *enter_at(struct xcpu *cpu, uint32_t code)
+{
+    struct xcpu_jit *jit = cpu->jit;
+    if (jit->from) {
+        struct xcpu_translation *to =
+            xcpu_jit_block_of(jit, (uintptr_t)jit->code + code);
+        if (jit->from->eip == cpu->eip && !jit->from->to)
+            link_exit(jit, jit->from, to);
+        jit->from = NULL;
+    }
+    jit->entry = jit->code + code;
+    return &jit->slot;
+}
+
+const struct xcpu_slot *xcpu_jit_find(struct xcpu *cpu)
+{
+    uint32_t code = cpu->jit->table[cpu->eip];
+    return code ? enter_at(cpu, code) : NULL;
+}
+
+const struct xcpu_slot *xcpu_jit_slot(struct xcpu *cpu,
+                                      struct xcpu_block *block)
+{
+    unsigned after = cpu->machine->config.translate_after;
+    if (block->heat == XCPU_NEVER_TRANSLATE)
+        return NULL;
+    if (++block->heat < (after ? after : XCPU_TRANSLATE_AFTER))
+        return NULL;
+    if (!cpu->jit)
+        xcpu_jit_new(cpu);
+    if (!cpu->jit || xcpu_jit_translate(cpu, block) < 0) {
+        block->heat = XCPU_NEVER_TRANSLATE;
+        return NULL;
+    }
+    return enter_at(cpu, block->translation->code);
+}
+
+#endif

@@ -1,0 +1,163 @@
+/* jit.h -- host code made of guest code, one cache for each cpu. */
+/* SPDX-License-Identifier: MIT */
+#ifndef X86CPU_JIT_H
+#define X86CPU_JIT_H
+
+#include "block.h"
+
+/* The hosts that have a translator. */
+#if defined(__x86_64__) && defined(__linux__)
+#define XCPU_HAVE_JIT 1
+#else
+#define XCPU_HAVE_JIT 0
+#endif
+
+/* Runs of a block in the interpreter before it is translated, unless the
+ * configuration says otherwise. */
+#define XCPU_TRANSLATE_AFTER 8
+#define XCPU_NEVER_TRANSLATE UINT8_MAX
+
+/* State of the guest that has to be in the host's registers. */
+enum xcpu_jit_needs {
+    XCPU_JIT_X87 = 1, /* XCPU_X87_HOST */
+    XCPU_JIT_SSE = 2  /* XMM registers, and XCPU_SSE_HOST */
+};
+
+/* Why translated code returns. */
+enum xcpu_jit_result {
+    XCPU_JIT_LINK,     /* at a jump that goes nowhere yet */
+    XCPU_JIT_INDIRECT, /* to an address without code */
+    XCPU_JIT_INTERP,   /* what is at cpu->eip has to be interpreted */
+    XCPU_JIT_INT       /* INT n */
+};
+
+struct xcpu_translation;
+
+/* A direct jump out of a block. */
+struct xcpu_jit_exit {
+    struct xcpu_translation *to;    /* NULL while it goes to its stub */
+    struct xcpu_jit_exit *incoming; /* another one to the same block */
+    uint32_t site;                  /* offset of the jump's rel32 */
+    uint32_t stub;                  /* offset of the stub, a call */
+    uint32_t eip;                   /* where it goes */
+    uint32_t known;                 /* enum xcpu_jit_needs: what is there */
+};
+
+/* Where an instruction's host code begins, and what holds there. */
+struct xcpu_jit_mark {
+    uint16_t host;  /* from the block's code on */
+    uint16_t guest; /* from its eip on */
+    uint32_t esp;   /* ESP is R15 + esp */
+};
+
+/* The host code of a block. */
+struct xcpu_translation {
+    struct xcpu_block *block;
+    struct xcpu_jit_exit *incoming;
+    struct xcpu_jit_exit *exits;
+    struct xcpu_jit_mark *marks;
+    uint32_t eip;
+    uint32_t code;  /* offset of what makes sure of needs */
+    uint32_t entry; /* offset of what relies on them */
+    uint32_t end;
+    uint16_t marks_count;
+    uint8_t exits_count;
+    uint8_t needs;
+};
+
+struct xcpu_jit_arena;
+
+struct xcpu_jit {
+    uint8_t *code;     /* executable; the page before it stops loops */
+    uint8_t *writable; /* the same memory */
+    uint32_t *table;   /* offset of the code of each guest address, or 0 */
+    uint32_t size, used;
+    uint32_t first;             /* offset behind the stubs */
+    uint32_t enter, leave_link; /* offsets of the stubs */
+    uint32_t leave_interp, leave_int;
+    uint32_t call_handler, load_x87, load_sse;
+    struct xcpu_translation **list; /* by code */
+    uint32_t count, capacity;
+    struct xcpu_jit_arena *arena;
+    struct xcpu_jit_exit *from; /* that led to cpu->eip */
+    const uint8_t *entry;       /* what slot runs */
+    struct xcpu_slot slot;
+    struct xcpu_slot fault; /* the instruction that a signal interrupted */
+    uint8_t modified;       /* code was written since it was last entered */
+    uint64_t flushes, translations, guest_bytes;
+};
+
+/* ---- run.c: the rest are no-ops where cpu->jit is NULL ---- */
+
+/*
+ * The slot to run for the code at cpu->eip, where block begins: NULL when it
+ * has to be interpreted, then this was counted.
+ */
+const struct xcpu_slot *xcpu_jit_slot(struct xcpu *cpu,
+                                      struct xcpu_block *block);
+/* The same for code that is already translated. */
+const struct xcpu_slot *xcpu_jit_find(struct xcpu *cpu);
+
+/* At the end of xcpu_run. */
+void xcpu_jit_leave(struct xcpu *cpu);
+
+/* ---- block.c ---- */
+
+void xcpu_jit_drop(struct xcpu *cpu, struct xcpu_translation *translation);
+void xcpu_jit_clear(struct xcpu *cpu);
+
+/* ---- fault.c ---- */
+
+/*
+ * Whether a host signal interrupted translated code: the guest's state was
+ * then taken from ucontext, and cpu->slot says which instruction it was.
+ */
+int xcpu_jit_interrupted(struct xcpu *cpu, const void *ucontext);
+
+/* Whether address is the page that stops loops, made accessible again. */
+int xcpu_jit_polled(struct xcpu *cpu, uintptr_t address);
+
+/* ---- machine.c, cpu.c ---- */
+
+int xcpu_jit_supported(void);
+void xcpu_jit_new(struct xcpu *cpu); /* cpu->jit stays NULL without memory */
+void xcpu_jit_free(struct xcpu *cpu);
+
+/* Gives memory back; the mappings stay, for xcpu_jit_stop. */
+void xcpu_jit_release(struct xcpu *cpu);
+
+/* Stops the translated code of a cpu. Async-signal-safe, any thread. */
+void xcpu_jit_stop(struct xcpu *cpu);
+
+/* In the child of a fork: the mappings are not there. */
+void xcpu_jit_after_fork(struct xcpu *cpu);
+
+/* ---- jit.c, jit_block.c, jit_entry.c ---- */
+
+/* Makes host code of the block at block->eip; 0, or < 0 when it has to be
+ * interpreted. */
+int xcpu_jit_translate(struct xcpu *cpu, struct xcpu_block *block);
+
+/* Memory that lives until the code is cleared; NULL when short of it. */
+void *xcpu_jit_allocate(struct xcpu_jit *jit, size_t size);
+
+/* Writes the code that all blocks share; 0 or < 0. */
+int xcpu_jit_make_stubs(struct xcpu_jit *jit);
+
+/* The block that a host address is in, or NULL; the last of its marks that
+ * are not behind it. */
+struct xcpu_translation *xcpu_jit_block_of(const struct xcpu_jit *jit,
+                                           uintptr_t host);
+const struct xcpu_jit_mark *
+xcpu_jit_mark_of(const struct xcpu_jit *jit,
+                 const struct xcpu_translation *translation, uintptr_t host);
+
+/* What translated code calls (jit_entry.c). */
+void xcpu_jit_call_handler(struct xcpu *cpu, const struct xcpu_slot *slot);
+int xcpu_jit_load(struct xcpu *cpu, unsigned needs, uintptr_t host);
+
+/* Flags as LAHF and SETO AL leave them in AX, and back. */
+void xcpu_jit_pack_flags(struct xcpu *cpu);
+void xcpu_jit_unpack_flags(struct xcpu *cpu);
+
+#endif

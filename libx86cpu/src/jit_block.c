@@ -1,0 +1,414 @@
+/* jit_block.c -- a block of guest code to host code. */
+/* SPDX-License-Identifier: MIT */
+#include "bind.h"
+#include "frame.h"
+#include "jit_emit.h"
+#include "machine.h"
+
+#if XCPU_HAVE_JIT
+
+#include <stdlib.h>
+
+/* Host code of one block, at most. */
+#define BLOCK_CODE_MAX ((size_t)16 << 10)
+
+#define FIELD(name) ((uint32_t)offsetof(struct xcpu, name))
+
+static uint32_t offset_of(const struct xcpu_emit *e, const uint8_t *at)
+{
+    return (uint32_t)(at - e->jit->writable);
+}
+
+/* ---- ESP ---- */
+
+/* The host code from here on belongs to the current instruction. */
+static void mark(struct xcpu_emit *e)
+{
+    e->marks[e->marked++] = (struct xcpu_jit_mark){
+        .host = (uint16_t)(e->index ? e->a.at - e->start : 0),
+        .guest = (uint16_t)(e->eip - e->block->eip),
+        .esp = e->esp,
+    };
+}
+
+void xcpu_emit_settle_esp(struct xcpu_emit *e)
+{
+    if (!e->esp)
+        return;
+    xcpu_put_lea(&e->a, XH_ESP, XH_ESP, e->esp);
+    e->esp = 0;
+    if (e->marked < 2 * XCPU_BLOCK_INSNS)
+        mark(e);
+}
+
+/* ---- memory ---- */
+
+struct xcpu_asm_memory xcpu_emit_at(unsigned host, uint32_t disp)
+{
+    struct xcpu_asm_memory m = xcpu_at(host, disp);
+    m.guest = 1;
+    return m;
+}
+
+struct xcpu_asm_memory xcpu_emit_stack(const struct xcpu_emit *e, uint32_t disp)
+{
+    return xcpu_emit_at(XH_ESP, e->esp + disp);
+}
+
+int xcpu_emit_address(const struct xcpu_emit *e, struct xcpu_asm_memory *m)
+{
+    const struct xcpu_insn *insn = e->insn;
+    if (insn->address_size != 4)
+        return 0;
+    *m = (struct xcpu_asm_memory){.base = XH_NONE,
+                                  .index = XH_NONE,
+                                  .scale = insn->scale,
+                                  .guest = 1,
+                                  .disp = insn->disp};
+    m->disp += e->cpu->sreg_base[insn->segment];
+    if (insn->base == XCPU_ESP)
+        m->disp += e->esp;
+    if (insn->base != XCPU_NO_REG)
+        m->base = (uint8_t)xcpu_emit_reg(insn->base);
+    if (insn->index != XCPU_NO_REG)
+        m->index = insn->index;
+    return 1;
+}
+
+/* ---- ways out ---- */
+
+static void put_exit(struct xcpu_emit *e, uint8_t *site, uint32_t eip)
+{
+    struct xcpu_jit_exit *exit = &e->exits[e->exits_count++];
+    *exit = (struct xcpu_jit_exit){
+        .site = offset_of(e, site), .eip = eip, .known = e->known};
+}
+
+void xcpu_emit_exit(struct xcpu_emit *e, int cc, uint32_t eip)
+{
+    unsigned index = e->exits_count;
+    if (cc < 0) {
+        xcpu_emit_settle_esp(e);
+        xcpu_put8(&e->a, 0xe9);
+        e->ended = 1;
+    } else {
+        xcpu_put8(&e->a, 0x0f);
+        xcpu_put8(&e->a, 0x80 | (unsigned)cc);
+    }
+    e->late[index] = NULL;
+    e->late_esp[index] = e->esp;
+    put_exit(e, e->a.at, eip);
+    if (e->esp)
+        e->late[index] = e->a.at;
+    xcpu_put32(&e->a, 0);
+}
+
+void xcpu_emit_indirect(struct xcpu_emit *e)
+{
+    struct xcpu_asm_memory entry = {
+        .base = XH_TABLE, .index = XH_T0, .scale = 2};
+    struct xcpu_asm_memory code = {.base = XH_CODE, .index = XH_T1};
+    struct xcpu_asm_op lea = {.wide = 1, .opcode = 0x8d};
+    xcpu_put_memory(&e->a, xcpu_op(0x8b), XH_T1, &entry);
+    xcpu_put_memory(&e->a, lea, XH_T1, &code);
+    xcpu_put_reg(&e->a, xcpu_op(0xff), 4, XH_T1);
+    e->ended = 1;
+}
+
+void xcpu_emit_leave(struct xcpu_emit *e, uint32_t stub, uint32_t eip)
+{
+    xcpu_emit_settle_esp(e);
+    xcpu_put_store_imm(&e->a, XH_CPU, FIELD(eip), eip);
+    xcpu_put_branch(&e->a, 0xe9, e->jit->writable + stub);
+    e->ended = 1;
+}
+
+static void set_relative(uint8_t *rel32, const uint8_t *to)
+{
+    uint32_t relative = (uint32_t)(to - (rel32 + 4));
+    memcpy(rel32, &relative, 4);
+}
+
+/* Behind the block: stubs, and the jumps that move ESP first. */
+static void put_stubs(struct xcpu_emit *e)
+{
+    for (unsigned i = 0; i < e->exits_count; i++) {
+        struct xcpu_jit_exit *exit = &e->exits[i];
+        if (e->late[i]) {
+            set_relative(e->late[i], e->a.at);
+            xcpu_put_lea(&e->a, XH_ESP, XH_ESP, e->late_esp[i]);
+            xcpu_put8(&e->a, 0xe9);
+            exit->site = offset_of(e, e->a.at);
+            xcpu_put32(&e->a, 0);
+        }
+        exit->stub = offset_of(e, e->a.at);
+        if (e->a.end - e->a.at < 16)
+            return;
+        set_relative(e->jit->writable + exit->site, e->a.at);
+        xcpu_put_branch(&e->a, 0xe8, e->jit->writable + e->jit->leave_link);
+    }
+}
+
+/* ---- x87 and SSE state ---- */
+
+/*
+ * Without touching flags, for a byte of the cpu that has to have a certain
+ * value: ECX becomes the difference for JECXZ.
+ */
+static void put_check(struct xcpu_emit *e, uint32_t field, uint32_t wanted,
+                      uint32_t stub)
+{
+    struct xcpu_asm_memory byte = xcpu_at(XH_CPU, field);
+    xcpu_put_mov(&e->a, XH_T0, XH_CX);
+    xcpu_put_memory(&e->a, xcpu_op0f(0xb6), XH_CX, &byte);
+    if (wanted)
+        xcpu_put_lea(&e->a, XH_CX, XH_CX, 0 - wanted);
+    xcpu_put8(&e->a, 0xe3); /* jrcxz over the call */
+    xcpu_put8(&e->a, 5);
+    xcpu_put_branch(&e->a, 0xe8, e->jit->writable + stub);
+    xcpu_put_mov(&e->a, XH_CX, XH_T0);
+}
+
+void xcpu_emit_need(struct xcpu_emit *e, unsigned needs)
+{
+    unsigned missing = needs & ~(unsigned)e->known;
+    if (missing & XCPU_JIT_X87)
+        put_check(e, FIELD(fpu.x87_mode), XCPU_X87_HOST, e->jit->load_x87);
+    if (missing & XCPU_JIT_SSE)
+        put_check(e, FIELD(no_sse), 0, e->jit->load_sse);
+    e->known |= (uint8_t)missing;
+}
+
+/* What an instruction finds in the host when an emitter does it. */
+static unsigned needs_of(const struct xcpu_insn *insn)
+{
+    const struct xcpu_row *row = &xcpu_rows[insn->op];
+    unsigned needs = row->group == XG_X87 || row->group == XG_MMX;
+    if (insn->op == XCPU_OP_FNSTCW_Mw)
+        return 0;
+    for (int i = 0; i < 3; i++) {
+        unsigned letter = row->operands[i];
+        if (letter >= XO_Pd && letter <= XO_Nq)
+            needs |= XCPU_JIT_X87;
+        if (letter >= XO_Vd && letter <= XO_Usd)
+            needs |= XCPU_JIT_SSE;
+    }
+    return needs;
+}
+
+/* ---- instructions without an emitter ---- */
+
+static struct xcpu_slot *make_slots(struct xcpu_emit *e)
+{
+    const struct xcpu_insn *insn = e->insn;
+    int bad = xcpu_uses_bad_segment(e->cpu, insn);
+    struct xcpu_slot *slots = xcpu_jit_allocate(e->jit, 3 * sizeof(*slots));
+    struct xcpu_slot *slot = slots;
+    if (!slots) {
+        e->failed = 1;
+        return NULL;
+    }
+    if (bad)
+        *slot++ = (struct xcpu_slot){.run = xcpu_run_bad_segment,
+                                     .eip = e->eip,
+                                     .rep = xcpu_rows[insn->op].attributes &
+                                                    (A_REP | A_REPCC)
+                                                ? insn->rep
+                                                : 0};
+    xcpu_fill_slot(slot, insn, e->eip);
+    xcpu_bind_slot(e->cpu, slot, insn, 0, XCPU_FLAGS_ANY);
+    slot[1] = (struct xcpu_slot){.run = xcpu_run_handled};
+    return slots;
+}
+
+static void call_handler(struct xcpu_emit *e)
+{
+    const struct xcpu_slot *slots = make_slots(e);
+    xcpu_emit_settle_esp(e);
+    xcpu_put_imm64(&e->a, XH_T0, (uintptr_t)slots);
+    xcpu_put_branch(&e->a, 0xe8, e->jit->writable + e->jit->call_handler);
+    if (xcpu_rows[e->insn->op].group != XG_INT || e->insn->op == XCPU_OP_RDTSC)
+        e->known = 0;
+}
+
+/* ---- the block ---- */
+
+/* Behind STD strings go down, which is for the interpreter. */
+static int ends_block(const struct xcpu_insn *insn)
+{
+    unsigned attributes = xcpu_rows[insn->op].attributes;
+    return ((attributes & A_END) && (attributes & A_JCC) != A_JCC) ||
+           xcpu_forms_of(insn)->ends || insn->op == XCPU_OP_STD;
+}
+
+static void emit_insn(struct xcpu_emit *e)
+{
+    xcpu_emitter *emitter = xcpu_emitter_of(e->insn);
+    int bad = xcpu_uses_bad_segment(e->cpu, e->insn);
+    uint8_t *before = e->a.at;
+    uint32_t esp = e->esp;
+    unsigned marked = e->marked;
+    if (emitter && !bad) {
+        xcpu_emit_need(e, needs_of(e->insn));
+        before = e->a.at;
+        if (emitter(e))
+            return;
+    }
+    e->a.at = before;
+    e->esp = esp;
+    e->marked = marked;
+    if (!(xcpu_rows[e->insn->op].attributes & A_END))
+        call_handler(e);
+    else if (e->index == 0)
+        e->failed = 1;
+    else
+        xcpu_emit_leave(e, e->jit->leave_interp, e->eip);
+}
+
+static int goes_back(const struct xcpu_insn *insn, uint32_t eip)
+{
+    unsigned attributes = xcpu_rows[insn->op].attributes;
+    if (!(attributes & A_END))
+        return 0;
+    if (!(xcpu_rows[insn->op].encoding & (XE_RELZ | XE_SIMM8)))
+        return 1;
+    return eip + insn->length + insn->imm <= eip;
+}
+
+/* Whether a loop can go through the block alone, or by its ways out. */
+static int may_loop(const struct xcpu_emit *e)
+{
+    uint32_t eip = e->block->eip;
+    for (unsigned i = 0; i < e->block->insns; i++) {
+        if (goes_back(&e->draft.insns[i], eip))
+            return 1;
+        eip += e->draft.insns[i].length;
+    }
+    return 0;
+}
+
+static unsigned needs_of_block(const struct xcpu_emit *e)
+{
+    unsigned needs = 0;
+    for (unsigned i = 0; i < e->block->insns; i++)
+        if (xcpu_emitter_of(&e->draft.insns[i]))
+            needs |= needs_of(&e->draft.insns[i]);
+    return needs;
+}
+
+/* Reads the page that xcpu_jit_stop takes away. */
+static void put_poll(struct xcpu_emit *e)
+{
+    xcpu_put_load(&e->a, XH_T0, XH_CODE, UINT32_MAX - 3);
+}
+
+static uint8_t *emit_block(struct xcpu_emit *e)
+{
+    e->needs = (uint8_t)needs_of_block(e);
+    xcpu_emit_need(e, e->needs);
+    uint8_t *entry = e->a.at;
+    if (may_loop(e))
+        put_poll(e);
+    e->eip = e->block->eip;
+    e->bytes = e->draft.code;
+    for (; e->index < e->block->insns && !e->ended && !e->failed; e->index++) {
+        e->insn = &e->draft.insns[e->index];
+        mark(e);
+        emit_insn(e);
+        e->eip += e->insn->length;
+        e->bytes += e->insn->length;
+        if (!e->ended && ends_block(e->insn))
+            xcpu_emit_leave(e, e->jit->leave_interp, e->eip);
+    }
+    if (!e->ended)
+        xcpu_emit_exit(e, -1, e->eip);
+    put_stubs(e);
+    return entry;
+}
+
+/* ---- keeping it ---- */
+
+static int grow_list(struct xcpu_jit *jit)
+{
+    if (jit->count < jit->capacity)
+        return 0;
+    uint32_t capacity = jit->capacity ? jit->capacity * 2 : 256;
+    void *list = realloc(jit->list, capacity * sizeof(*jit->list));
+    if (!list)
+        return -1;
+    jit->list = list;
+    jit->capacity = capacity;
+    return 0;
+}
+
+static struct xcpu_translation *make_translation(struct xcpu_emit *e)
+{
+    size_t exits = e->exits_count * sizeof(e->exits[0]);
+    size_t marks = e->marked * sizeof(e->marks[0]);
+    char *room = xcpu_jit_allocate(e->jit, sizeof(struct xcpu_translation) +
+                                               exits + marks);
+    if (!room)
+        return NULL;
+    struct xcpu_translation *made = (void *)room;
+    *made = (struct xcpu_translation){
+        .exits = (void *)(room + sizeof(*made)),
+        .marks = (void *)(room + sizeof(*made) + exits),
+        .eip = e->block->eip,
+        .code = offset_of(e, e->start),
+        .end = offset_of(e, e->a.at),
+        .marks_count = (uint16_t)e->marked,
+        .exits_count = e->exits_count,
+        .needs = e->needs,
+    };
+    memcpy(made->exits, e->exits, exits);
+    memcpy(made->marks, e->marks, marks);
+    return made;
+}
+
+static int keep(struct xcpu_emit *e, struct xcpu_block *block,
+                const uint8_t *entry)
+{
+    struct xcpu_jit *jit = e->jit;
+    if (grow_list(jit) < 0)
+        return -1;
+    struct xcpu_translation *made = make_translation(e);
+    if (!made)
+        return -1;
+    made->entry = offset_of(e, entry);
+    made->block = block;
+    block->translation = made;
+    jit->list[jit->count++] = made;
+    jit->table[made->eip] = made->code;
+    jit->used = (made->end + 15) & ~15u;
+    jit->modified = 1;
+    jit->translations++;
+    jit->guest_bytes += e->block->size;
+    return 0;
+}
+
+int xcpu_jit_translate(struct xcpu *cpu, struct xcpu_block *block)
+{
+    struct xcpu_emit e;
+    struct xcpu_block extent;
+    struct xcpu_jit *jit = cpu->jit;
+    if (block->compared)
+        return -1;
+    if (jit->size - jit->used < BLOCK_CODE_MAX)
+        xcpu_jit_clear(cpu);
+    memset(&e, 0, offsetof(struct xcpu_emit, exits));
+    e.cpu = cpu;
+    e.jit = jit;
+    e.block = &extent;
+    e.start = jit->writable + jit->used;
+    e.a = (struct xcpu_asm){e.start, e.start + BLOCK_CODE_MAX};
+    if (xcpu_draft_make(&e.draft, cpu, e.block, block->eip, XCPU_BLOCK_INSNS,
+                        1) < 0 ||
+        e.draft.page_state[0] != xcpu_block_state(cpu, block))
+        return -1;
+    uint8_t *entry = emit_block(&e);
+    if (e.failed || e.a.at >= e.a.end)
+        return -1;
+    return keep(&e, block, entry);
+}
+
+#endif

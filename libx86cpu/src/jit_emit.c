@@ -1,0 +1,732 @@
+/* jit_emit.c -- instructions as host code: most are their own. */
+/* SPDX-License-Identifier: MIT */
+#include "jit_emit.h"
+#include "bind.h"
+#include "interp.h"
+
+#if XCPU_HAVE_JIT
+
+#define FIELD(name) ((uint32_t)offsetof(struct xcpu, name))
+
+/* ---- the instruction itself, with other registers and addresses ---- */
+
+/* Mandatory prefixes of MMX and SSE rows, by the table's column. */
+#define PREFIX_any 0
+#define PREFIX_np  0
+#define PREFIX_npo 0
+#define PREFIX_nF3 0
+#define PREFIX_66  0x66
+#define PREFIX_F2  0xf2
+#define PREFIX_F3  0xf3
+
+static const uint8_t prefixes[XCPU_OPS] = {
+#define XCPU_ROW(id, mnemonic, a, b, c, map, first, last, prefix, ...)         \
+    [XCPU_OP_##id] = PREFIX_##prefix,
+#include "x86_insns.def"
+};
+
+/* Which field of ModRM, or of the opcode, names what. */
+enum kind { NONE, BYTE, GENERAL, OTHER };
+
+static enum kind kind_of(unsigned letter, int rm)
+{
+    switch (letter) {
+    case XO_Gb:
+        return rm ? NONE : BYTE;
+    case XO_Gw:
+    case XO_Gd:
+    case XO_Gv:
+        return rm ? NONE : GENERAL;
+    case XO_Eb:
+    case XO_Zb:
+        return rm ? BYTE : NONE;
+    case XO_Ew:
+    case XO_Ed:
+    case XO_Ev:
+    case XO_Rw:
+    case XO_Rd:
+    case XO_Rv:
+    case XO_Zv:
+        return rm ? GENERAL : NONE;
+    default:
+        return NONE;
+    }
+}
+
+static enum kind kind_of_field(const struct xcpu_insn *insn, int rm)
+{
+    const struct xcpu_row *row = &xcpu_rows[insn->op];
+    for (int i = 0; i < 3; i++) {
+        enum kind kind = kind_of(row->operands[i], rm);
+        if (kind != NONE)
+            return kind;
+    }
+    return OTHER;
+}
+
+static int is_prefix(unsigned byte)
+{
+    return byte == 0x26 || byte == 0x2e || byte == 0x36 || byte == 0x3e ||
+           (byte >= 0x64 && byte <= 0x67) || byte == 0xf0 || byte == 0xf2 ||
+           byte == 0xf3;
+}
+
+/* Bytes of the immediate operand, at the instruction's end. */
+static unsigned immediate_size(const struct xcpu_insn *insn)
+{
+    unsigned encoding = xcpu_rows[insn->op].encoding;
+    if (encoding & (XE_IMM8 | XE_SIMM8))
+        return 1;
+    if (encoding & XE_IMM16)
+        return 2;
+    return encoding & XE_IMMZ ? insn->operand_size : 0;
+}
+
+static struct xcpu_asm_op op_of(const struct xcpu_emit *e)
+{
+    const struct xcpu_insn *insn = e->insn;
+    const uint8_t *at = e->bytes;
+    struct xcpu_asm_op op = {.lock = insn->lock, .opcode = insn->opcode};
+    while (is_prefix(*at))
+        at++;
+    if (*at == 0x0f)
+        op.map = 0x0f;
+    if (xcpu_rows[insn->op].group == XG_INT)
+        op.prefix = insn->operand_size == 2 ? 0x66 : 0;
+    else
+        op.prefix = prefixes[insn->op];
+    return op;
+}
+
+static void put_immediate(struct xcpu_emit *e)
+{
+    unsigned size = immediate_size(e->insn);
+    xcpu_put_bytes(&e->a, e->bytes + e->insn->length - size, size);
+}
+
+/* The host's number of a register field; ESP is settled first. */
+static unsigned field(struct xcpu_emit *e, unsigned value, enum kind kind)
+{
+    if (kind != GENERAL || value != XCPU_ESP)
+        return value;
+    xcpu_emit_settle_esp(e);
+    return XH_ESP;
+}
+
+static int emit_copy_op(struct xcpu_emit *e, struct xcpu_asm_op op)
+{
+    const struct xcpu_insn *insn = e->insn;
+    enum kind reg_kind = kind_of_field(insn, 0);
+    enum kind rm_kind = kind_of_field(insn, 1);
+    unsigned reg = field(e, insn->reg, reg_kind);
+    struct xcpu_asm_memory m;
+    if (!xcpu_has_memory_operand(insn)) {
+        unsigned rm = field(e, insn->rm, rm_kind);
+        /* AH to BH have no number beside a REX prefix. */
+        if ((reg_kind == BYTE && insn->reg >= 4 && rm >= 8) ||
+            (rm_kind == BYTE && insn->rm >= 4 && reg >= 8))
+            return 0;
+        xcpu_put_reg(&e->a, op, reg, rm);
+    } else {
+        if (!xcpu_emit_address(e, &m) ||
+            (reg_kind == BYTE && reg >= 4 && m.base == XH_ESP))
+            return 0;
+        xcpu_put_memory(&e->a, op, reg, &m);
+    }
+    put_immediate(e);
+    return 1;
+}
+
+static int emit_copy(struct xcpu_emit *e)
+{
+    return emit_copy_op(e, op_of(e));
+}
+
+/* The register is in the opcode. */
+static int emit_opcode_register(struct xcpu_emit *e)
+{
+    struct xcpu_asm_op op = op_of(e);
+    unsigned reg = field(e, e->insn->rm, kind_of_field(e->insn, 1));
+    op.opcode = (uint8_t)((op.opcode & 0xf8) | (reg & 7));
+    xcpu_put_opcode(&e->a, op, reg >> 3);
+    put_immediate(e);
+    return 1;
+}
+
+/* No operand in ModRM. */
+static int emit_plain(struct xcpu_emit *e)
+{
+    xcpu_put_opcode(&e->a, op_of(e), 0);
+    put_immediate(e);
+    return 1;
+}
+
+static int emit_nothing(struct xcpu_emit *e)
+{
+    (void)e;
+    return 1;
+}
+
+static int emit_pause(struct xcpu_emit *e)
+{
+    xcpu_put8(&e->a, 0xf3);
+    xcpu_put8(&e->a, 0x90);
+    return 1;
+}
+
+/* Opcode bytes 40 to 4f are prefixes to the host. */
+static int emit_inc_dec(struct xcpu_emit *e)
+{
+    struct xcpu_asm_op op = op_of(e);
+    unsigned dec = op.opcode >> 3 & 1;
+    op.opcode = 0xff;
+    xcpu_put_reg(&e->a, op, dec, field(e, e->insn->rm, GENERAL));
+    return 1;
+}
+
+/* 82 is 80. */
+static int emit_alu_byte(struct xcpu_emit *e)
+{
+    struct xcpu_asm_op op = op_of(e);
+    op.opcode = 0x80;
+    return emit_copy_op(e, op);
+}
+
+/* With a bit offset in a register the operand is anywhere in memory: more
+ * than the address-size prefix is known to bound. */
+static int emit_bit(struct xcpu_emit *e)
+{
+    if (xcpu_has_memory_operand(e->insn) &&
+        xcpu_rows[e->insn->op].operands[1] == XO_Gv)
+        return 0;
+    return emit_copy(e);
+}
+
+static int emit_bswap(struct xcpu_emit *e)
+{
+    return e->insn->operand_size == 4 && emit_opcode_register(e);
+}
+
+/* ---- moves ---- */
+
+/* A0 to A3 as 8A, 8B, 88 and 89. */
+static int emit_mov_offset(struct xcpu_emit *e)
+{
+    static const uint8_t opcodes[4] = {0x8a, 0x8b, 0x88, 0x89};
+    struct xcpu_asm_op op = op_of(e);
+    struct xcpu_asm_memory m;
+    op.opcode = opcodes[e->insn->opcode & 3];
+    if (!xcpu_emit_address(e, &m))
+        return 0;
+    xcpu_put_memory(&e->a, op, XH_AX, &m);
+    return 1;
+}
+
+static int emit_lea(struct xcpu_emit *e)
+{
+    const struct xcpu_insn *insn = e->insn;
+    struct xcpu_asm_memory m;
+    if (!xcpu_emit_address(e, &m))
+        return 0;
+    m.guest = 0;
+    m.disp -= e->cpu->sreg_base[insn->segment];
+    if (insn->operand_size == 2 && insn->reg == XCPU_ESP)
+        return 0;
+    xcpu_put_memory(&e->a, op_of(e), xcpu_emit_reg(insn->reg), &m);
+    if (insn->reg == XCPU_ESP)
+        e->esp = 0;
+    return 1;
+}
+
+/* MOV between registers: to and from ESP with what is to be added to it. */
+static int emit_mov(struct xcpu_emit *e)
+{
+    const struct xcpu_insn *insn = e->insn;
+    int store = insn->op == XCPU_OP_MOV_Ev_Gv;
+    unsigned to = store ? insn->rm : insn->reg;
+    unsigned from = store ? insn->reg : insn->rm;
+    if (insn->mod != 3 || insn->operand_size != 4 || to == from ||
+        (to != XCPU_ESP && (from != XCPU_ESP || !e->esp)))
+        return emit_copy(e);
+    if (to == XCPU_ESP) {
+        xcpu_put_mov(&e->a, XH_ESP, from);
+        e->esp = 0;
+    } else {
+        xcpu_put_lea(&e->a, to, XH_ESP, e->esp);
+    }
+    return 1;
+}
+
+/* ---- the stack ---- */
+
+static struct xcpu_asm_op op32(unsigned opcode)
+{
+    return xcpu_op(opcode);
+}
+
+static void put_push(struct xcpu_emit *e, unsigned host)
+{
+    struct xcpu_asm_memory top = xcpu_emit_stack(e, 0 - 4u);
+    xcpu_put_memory(&e->a, op32(0x89), host, &top);
+    e->esp -= 4;
+}
+
+static void put_push_imm(struct xcpu_emit *e, uint32_t value)
+{
+    struct xcpu_asm_memory top = xcpu_emit_stack(e, 0 - 4u);
+    xcpu_put_memory(&e->a, op32(0xc7), 0, &top);
+    xcpu_put32(&e->a, value);
+    e->esp -= 4;
+}
+
+static int emit_push(struct xcpu_emit *e)
+{
+    const struct xcpu_insn *insn = e->insn;
+    struct xcpu_asm_memory m;
+    unsigned host = insn->rm;
+    if (insn->operand_size != 4)
+        return 0;
+    if (xcpu_has_memory_operand(insn)) {
+        if (!xcpu_emit_address(e, &m))
+            return 0;
+        host = XH_T0;
+        xcpu_put_memory(&e->a, op32(0x8b), host, &m);
+    } else if (insn->rm == XCPU_ESP) {
+        host = XH_ESP;
+        if (e->esp) {
+            host = XH_T0;
+            xcpu_put_lea(&e->a, host, XH_ESP, e->esp);
+        }
+    }
+    put_push(e, host);
+    return 1;
+}
+
+static int emit_push_imm(struct xcpu_emit *e)
+{
+    if (e->insn->operand_size != 4)
+        return 0;
+    put_push_imm(e, e->insn->imm);
+    return 1;
+}
+
+static int emit_pop(struct xcpu_emit *e)
+{
+    const struct xcpu_insn *insn = e->insn;
+    struct xcpu_asm_memory top = xcpu_emit_stack(e, 0), m;
+    if (insn->operand_size != 4)
+        return 0;
+    if (xcpu_has_memory_operand(insn)) {
+        if (!xcpu_emit_address(e, &m))
+            return 0;
+        if (insn->base == XCPU_ESP)
+            m.disp += 4;
+        xcpu_put_memory(&e->a, op32(0x8b), XH_T0, &top);
+        xcpu_put_memory(&e->a, op32(0x89), XH_T0, &m);
+        e->esp += 4;
+        return 1;
+    }
+    xcpu_put_memory(&e->a, op32(0x8b), xcpu_emit_reg(insn->rm), &top);
+    e->esp = insn->rm == XCPU_ESP ? 0 : e->esp + 4;
+    return 1;
+}
+
+static int emit_leave(struct xcpu_emit *e)
+{
+    struct xcpu_asm_memory frame = xcpu_emit_at(XH_BP, 0);
+    if (e->insn->operand_size != 4)
+        return 0;
+    xcpu_put_memory(&e->a, op32(0x8b), XH_T0, &frame);
+    xcpu_put_lea(&e->a, XH_ESP, XH_BP, 4);
+    xcpu_put_mov(&e->a, XH_BP, XH_T0);
+    e->esp = 0;
+    return 1;
+}
+
+/* ---- branches ---- */
+
+static int emit_jcc(struct xcpu_emit *e)
+{
+    if (e->insn->operand_size != 4)
+        return 0;
+    xcpu_emit_exit(e, e->insn->cond, xcpu_emit_next(e) + e->insn->imm);
+    return 1;
+}
+
+/* LOOP, LOOPE, LOOPNE, JCXZ: short jumps only, over one to what follows. */
+static int emit_loop(struct xcpu_emit *e)
+{
+    const struct xcpu_insn *insn = e->insn;
+    if (insn->operand_size != 4 || insn->address_size != 4)
+        return 0;
+    xcpu_emit_settle_esp(e);
+    xcpu_put8(&e->a, 0x67); /* ECX */
+    xcpu_put8(&e->a, insn->opcode);
+    xcpu_put8(&e->a, 5);
+    xcpu_emit_exit(e, -1, xcpu_emit_next(e));
+    xcpu_emit_exit(e, -1, xcpu_emit_next(e) + insn->imm);
+    return 1;
+}
+
+static int emit_jmp(struct xcpu_emit *e)
+{
+    if (e->insn->operand_size != 4)
+        return 0;
+    xcpu_emit_exit(e, -1, xcpu_emit_next(e) + e->insn->imm);
+    return 1;
+}
+
+static int emit_call(struct xcpu_emit *e)
+{
+    if (e->insn->operand_size != 4)
+        return 0;
+    put_push_imm(e, xcpu_emit_next(e));
+    xcpu_emit_exit(e, -1, xcpu_emit_next(e) + e->insn->imm);
+    return 1;
+}
+
+/* Loads the target of an indirect branch into T0; it may come from ESP. */
+static int load_target(struct xcpu_emit *e)
+{
+    const struct xcpu_insn *insn = e->insn;
+    struct xcpu_asm_memory m;
+    if (insn->operand_size != 4)
+        return 0;
+    if (!xcpu_has_memory_operand(insn)) {
+        if (insn->rm == XCPU_ESP)
+            xcpu_put_lea(&e->a, XH_T0, XH_ESP, e->esp);
+        else
+            xcpu_put_mov(&e->a, XH_T0, insn->rm);
+        return 1;
+    }
+    if (!xcpu_emit_address(e, &m))
+        return 0;
+    xcpu_put_memory(&e->a, op32(0x8b), XH_T0, &m);
+    return 1;
+}
+
+static int emit_jmp_indirect(struct xcpu_emit *e)
+{
+    if (!load_target(e))
+        return 0;
+    xcpu_emit_settle_esp(e);
+    xcpu_emit_indirect(e);
+    return 1;
+}
+
+static int emit_call_indirect(struct xcpu_emit *e)
+{
+    if (!load_target(e))
+        return 0;
+    put_push_imm(e, xcpu_emit_next(e));
+    xcpu_emit_settle_esp(e);
+    xcpu_emit_indirect(e);
+    return 1;
+}
+
+static int emit_ret(struct xcpu_emit *e)
+{
+    struct xcpu_asm_memory top = xcpu_emit_stack(e, 0);
+    if (e->insn->operand_size != 4)
+        return 0;
+    xcpu_put_memory(&e->a, op32(0x8b), XH_T0, &top);
+    e->esp += 4 + (e->insn->op == XCPU_OP_RET_Iw ? e->insn->imm : 0);
+    xcpu_emit_settle_esp(e);
+    xcpu_emit_indirect(e);
+    return 1;
+}
+
+static int emit_int(struct xcpu_emit *e)
+{
+    xcpu_put_store_imm(&e->a, XH_CPU, FIELD(jit_vector), e->insn->imm & 0xff);
+    xcpu_emit_leave(e, e->jit->leave_int, xcpu_emit_next(e));
+    return 1;
+}
+
+/* ---- string instructions: the direction is up, see run.c ---- */
+
+static int is_simple_string(const struct xcpu_emit *e)
+{
+    return !e->insn->rep && e->insn->address_size == 4;
+}
+
+static struct xcpu_asm_op op_sized(const struct xcpu_emit *e, unsigned opcode)
+{
+    struct xcpu_asm_op op = xcpu_op(opcode | (e->insn->opcode & 1));
+    if ((e->insn->opcode & 1) && e->insn->operand_size == 2)
+        op.prefix = 0x66;
+    return op;
+}
+
+static struct xcpu_asm_memory string_source(const struct xcpu_emit *e)
+{
+    return xcpu_emit_at(XH_SI, e->cpu->sreg_base[e->insn->segment]);
+}
+
+static struct xcpu_asm_memory string_target(const struct xcpu_emit *e)
+{
+    return xcpu_emit_at(XH_DI, e->cpu->sreg_base[XCPU_ES]);
+}
+
+static void put_advance(struct xcpu_emit *e, unsigned host)
+{
+    uint32_t size = e->insn->opcode & 1 ? e->insn->operand_size : 1;
+    xcpu_put_lea(&e->a, host, host, size);
+}
+
+static int emit_movs(struct xcpu_emit *e)
+{
+    struct xcpu_asm_memory from = string_source(e), to = string_target(e);
+    if (!is_simple_string(e))
+        return 0;
+    xcpu_put_memory(&e->a, op_sized(e, 0x8a), XH_T0, &from);
+    xcpu_put_memory(&e->a, op_sized(e, 0x88), XH_T0, &to);
+    put_advance(e, XH_SI);
+    put_advance(e, XH_DI);
+    return 1;
+}
+
+static int emit_stos(struct xcpu_emit *e)
+{
+    struct xcpu_asm_memory to = string_target(e);
+    if (!is_simple_string(e))
+        return 0;
+    xcpu_put_memory(&e->a, op_sized(e, 0x88), XH_AX, &to);
+    put_advance(e, XH_DI);
+    return 1;
+}
+
+static int emit_lods(struct xcpu_emit *e)
+{
+    struct xcpu_asm_memory from = string_source(e);
+    if (!is_simple_string(e))
+        return 0;
+    xcpu_put_memory(&e->a, op_sized(e, 0x8a), XH_AX, &from);
+    put_advance(e, XH_SI);
+    return 1;
+}
+
+static int emit_cmps(struct xcpu_emit *e)
+{
+    struct xcpu_asm_memory from = string_source(e), to = string_target(e);
+    if (!is_simple_string(e))
+        return 0;
+    xcpu_put_memory(&e->a, op_sized(e, 0x8a), XH_T0, &from);
+    xcpu_put_memory(&e->a, op_sized(e, 0x3a), XH_T0, &to);
+    put_advance(e, XH_SI);
+    put_advance(e, XH_DI);
+    return 1;
+}
+
+static int emit_scas(struct xcpu_emit *e)
+{
+    struct xcpu_asm_memory to = string_target(e);
+    if (!is_simple_string(e))
+        return 0;
+    xcpu_put_memory(&e->a, op_sized(e, 0x3a), XH_AX, &to);
+    put_advance(e, XH_DI);
+    return 1;
+}
+
+static int emit_xlat(struct xcpu_emit *e)
+{
+    struct xcpu_asm_memory m =
+        xcpu_emit_at(XH_BX, e->cpu->sreg_base[e->insn->segment]);
+    if (e->insn->address_size != 4)
+        return 0;
+    xcpu_put_reg(&e->a, xcpu_op0f(0xb6), XH_T0, XH_AX);
+    m.index = XH_T0;
+    xcpu_put_memory(&e->a, xcpu_op(0x8a), XH_AX, &m);
+    return 1;
+}
+
+/* ---- x87 control ---- */
+
+/* The cpu's is exact in all modes. */
+static int emit_fnstcw(struct xcpu_emit *e)
+{
+    struct xcpu_asm_memory word = xcpu_at(XH_CPU, FIELD(fpu.control)), m;
+    struct xcpu_asm_op store = xcpu_op(0x89);
+    store.prefix = 0x66;
+    if (!xcpu_emit_address(e, &m))
+        return 0;
+    xcpu_put_memory(&e->a, xcpu_op0f(0xb7), XH_T0, &word);
+    xcpu_put_memory(&e->a, store, XH_T0, &m);
+    return 1;
+}
+
+/* ---- which ones ---- */
+
+/* Rows whose two or three operands are E, G, an immediate or CL. */
+#define ALU_ROWS(op)                                                           \
+    [XCPU_OP_##op##_Eb_Gb] = emit_copy, [XCPU_OP_##op##_Ev_Gv] = emit_copy,    \
+    [XCPU_OP_##op##_Gb_Eb] = emit_copy, [XCPU_OP_##op##_Gv_Ev] = emit_copy,    \
+    [XCPU_OP_##op##_AL_Ib] = emit_plain, [XCPU_OP_##op##_rAX_Iz] = emit_plain, \
+    [XCPU_OP_##op##_Eb_Ib] = emit_alu_byte,                                    \
+    [XCPU_OP_##op##_Ev_Iz] = emit_copy, [XCPU_OP_##op##_Ev_sIb] = emit_copy
+#define SHIFT_ROWS(op)                                                         \
+    [XCPU_OP_##op##_Eb_Ib] = emit_copy, [XCPU_OP_##op##_Ev_Ib] = emit_copy,    \
+    [XCPU_OP_##op##_Eb_1] = emit_copy, [XCPU_OP_##op##_Ev_1] = emit_copy,      \
+    [XCPU_OP_##op##_Eb_CL] = emit_copy, [XCPU_OP_##op##_Ev_CL] = emit_copy
+#define UNARY_ROWS(op)                                                         \
+    [XCPU_OP_##op##_Eb] = emit_copy, [XCPU_OP_##op##_Ev] = emit_copy
+#define BIT_ROWS(op)                                                           \
+    [XCPU_OP_##op##_Ev_Gv] = emit_bit, [XCPU_OP_##op##_Ev_Ib] = emit_bit
+
+static xcpu_emitter *const integer_emitters[XCPU_OPS] = {
+    ALU_ROWS(ADD),
+    ALU_ROWS(OR),
+    ALU_ROWS(ADC),
+    ALU_ROWS(SBB),
+    ALU_ROWS(AND),
+    ALU_ROWS(SUB),
+    ALU_ROWS(XOR),
+    ALU_ROWS(CMP),
+    SHIFT_ROWS(ROL),
+    SHIFT_ROWS(ROR),
+    SHIFT_ROWS(RCL),
+    SHIFT_ROWS(RCR),
+    SHIFT_ROWS(SHL),
+    SHIFT_ROWS(SHR),
+    SHIFT_ROWS(SAR),
+    UNARY_ROWS(NOT),
+    UNARY_ROWS(NEG),
+    UNARY_ROWS(MUL),
+    UNARY_ROWS(IMUL),
+    UNARY_ROWS(DIV),
+    UNARY_ROWS(IDIV),
+    UNARY_ROWS(INC),
+    UNARY_ROWS(DEC),
+    BIT_ROWS(BT),
+    BIT_ROWS(BTS),
+    BIT_ROWS(BTR),
+    BIT_ROWS(BTC),
+    [XCPU_OP_TEST_Eb_Gb] = emit_copy,
+    [XCPU_OP_TEST_Ev_Gv] = emit_copy,
+    [XCPU_OP_TEST_Eb_Ib] = emit_copy,
+    [XCPU_OP_TEST_Ev_Iz] = emit_copy,
+    [XCPU_OP_TEST_AL_Ib] = emit_plain,
+    [XCPU_OP_TEST_rAX_Iz] = emit_plain,
+    [XCPU_OP_INC_Zv] = emit_inc_dec,
+    [XCPU_OP_DEC_Zv] = emit_inc_dec,
+    [XCPU_OP_XCHG_Eb_Gb] = emit_copy,
+    [XCPU_OP_XCHG_Ev_Gv] = emit_copy,
+    [XCPU_OP_XCHG_Zv_rAX] = emit_opcode_register,
+    [XCPU_OP_MOV_Eb_Gb] = emit_copy,
+    [XCPU_OP_MOV_Ev_Gv] = emit_mov,
+    [XCPU_OP_MOV_Gb_Eb] = emit_copy,
+    [XCPU_OP_MOV_Gv_Ev] = emit_mov,
+    [XCPU_OP_MOV_Eb_Ib] = emit_copy,
+    [XCPU_OP_MOV_Ev_Iz] = emit_copy,
+    [XCPU_OP_MOV_Zb_Ib] = emit_opcode_register,
+    [XCPU_OP_MOV_Zv_Iv] = emit_opcode_register,
+    [XCPU_OP_MOV_AL_Ob] = emit_mov_offset,
+    [XCPU_OP_MOV_rAX_Ov] = emit_mov_offset,
+    [XCPU_OP_MOV_Ob_AL] = emit_mov_offset,
+    [XCPU_OP_MOV_Ov_rAX] = emit_mov_offset,
+    [XCPU_OP_MOVZX_Gv_Eb] = emit_copy,
+    [XCPU_OP_MOVZX_Gv_Ew] = emit_copy,
+    [XCPU_OP_MOVSX_Gv_Eb] = emit_copy,
+    [XCPU_OP_MOVSX_Gv_Ew] = emit_copy,
+    [XCPU_OP_LEA_Gv_M] = emit_lea,
+    [XCPU_OP_CMOVCC_Gv_Ev] = emit_copy,
+    [XCPU_OP_SETCC_Eb] = emit_copy,
+    [XCPU_OP_BSF_Gv_Ev] = emit_copy,
+    [XCPU_OP_BSR_Gv_Ev] = emit_copy,
+    [XCPU_OP_IMUL_Gv_Ev] = emit_copy,
+    [XCPU_OP_IMUL_Gv_Ev_Iz] = emit_copy,
+    [XCPU_OP_IMUL_Gv_Ev_sIb] = emit_copy,
+    [XCPU_OP_SHLD_Ev_Gv_Ib] = emit_copy,
+    [XCPU_OP_SHLD_Ev_Gv_CL] = emit_copy,
+    [XCPU_OP_SHRD_Ev_Gv_Ib] = emit_copy,
+    [XCPU_OP_SHRD_Ev_Gv_CL] = emit_copy,
+    [XCPU_OP_CMPXCHG_Eb_Gb] = emit_copy,
+    [XCPU_OP_CMPXCHG_Ev_Gv] = emit_copy,
+    [XCPU_OP_XADD_Eb_Gb] = emit_copy,
+    [XCPU_OP_XADD_Ev_Gv] = emit_copy,
+    [XCPU_OP_CMPXCHG8B_Mq] = emit_copy,
+    [XCPU_OP_BSWAP_Zv] = emit_bswap,
+    [XCPU_OP_CBW] = emit_plain,
+    [XCPU_OP_CWD] = emit_plain,
+    [XCPU_OP_SAHF] = emit_plain,
+    [XCPU_OP_LAHF] = emit_plain,
+    [XCPU_OP_CLC] = emit_plain,
+    [XCPU_OP_STC] = emit_plain,
+    [XCPU_OP_CMC] = emit_plain,
+    [XCPU_OP_CLD] = emit_nothing,
+    [XCPU_OP_NOP] = emit_nothing,
+    [XCPU_OP_NOP_Ev] = emit_nothing,
+    [XCPU_OP_PREFETCH_Mb] = emit_nothing,
+    [XCPU_OP_PAUSE] = emit_pause,
+    [XCPU_OP_PUSH_Zv] = emit_push,
+    [XCPU_OP_PUSH_Ev] = emit_push,
+    [XCPU_OP_PUSH_Iz] = emit_push_imm,
+    [XCPU_OP_PUSH_sIb] = emit_push_imm,
+    [XCPU_OP_POP_Zv] = emit_pop,
+    [XCPU_OP_POP_Ev] = emit_pop,
+    [XCPU_OP_LEAVE] = emit_leave,
+    [XCPU_OP_JCC_Jb] = emit_jcc,
+    [XCPU_OP_JCC_Jz] = emit_jcc,
+    [XCPU_OP_LOOP_Jb] = emit_loop,
+    [XCPU_OP_LOOPE_Jb] = emit_loop,
+    [XCPU_OP_LOOPNE_Jb] = emit_loop,
+    [XCPU_OP_JCXZ_Jb] = emit_loop,
+    [XCPU_OP_JMP_Jb] = emit_jmp,
+    [XCPU_OP_JMP_Jz] = emit_jmp,
+    [XCPU_OP_CALL_Jz] = emit_call,
+    [XCPU_OP_CALL_Ev] = emit_call_indirect,
+    [XCPU_OP_JMP_Ev] = emit_jmp_indirect,
+    [XCPU_OP_RET] = emit_ret,
+    [XCPU_OP_RET_Iw] = emit_ret,
+    [XCPU_OP_INT_Ib] = emit_int,
+    [XCPU_OP_MOVS_Yb_Xb] = emit_movs,
+    [XCPU_OP_MOVS_Yv_Xv] = emit_movs,
+    [XCPU_OP_STOS_Yb_AL] = emit_stos,
+    [XCPU_OP_STOS_Yv_rAX] = emit_stos,
+    [XCPU_OP_LODS_AL_Xb] = emit_lods,
+    [XCPU_OP_LODS_rAX_Xv] = emit_lods,
+    [XCPU_OP_CMPS_Xb_Yb] = emit_cmps,
+    [XCPU_OP_CMPS_Xv_Yv] = emit_cmps,
+    [XCPU_OP_SCAS_AL_Yb] = emit_scas,
+    [XCPU_OP_SCAS_rAX_Yv] = emit_scas,
+    [XCPU_OP_XLAT] = emit_xlat,
+};
+
+/* Of the x87, MMX and SSE rows all copy but these. */
+static int emit_none(struct xcpu_emit *e)
+{
+    (void)e;
+    return 0;
+}
+
+static xcpu_emitter *const float_emitters[XCPU_OPS] = {
+    [XCPU_OP_FNSTCW_Mw] = emit_fnstcw,
+    [XCPU_OP_WAIT] = emit_nothing,
+    [XCPU_OP_FLDCW_Mw] = emit_none,
+    [XCPU_OP_FNINIT] = emit_none,
+    [XCPU_OP_FLDENV_M] = emit_none,
+    [XCPU_OP_FNSTENV_M] = emit_none,
+    [XCPU_OP_FRSTOR_M] = emit_none,
+    [XCPU_OP_FNSAVE_M] = emit_none,
+    [XCPU_OP_FXSAVE_M] = emit_none,
+    [XCPU_OP_FXRSTOR_M] = emit_none,
+    [XCPU_OP_LDMXCSR_Md] = emit_none,
+    [XCPU_OP_STMXCSR_Md] = emit_none,
+    [XCPU_OP_MASKMOVQ_Pq_Nq] = emit_none,
+    [XCPU_OP_MASKMOVDQU_Vdq_Udq] = emit_none,
+    [XCPU_OP_EMMS] = emit_plain,
+};
+
+xcpu_emitter *xcpu_emitter_of(const struct xcpu_insn *insn)
+{
+    xcpu_emitter *emitter = integer_emitters[insn->op];
+    unsigned group = xcpu_rows[insn->op].group;
+    if (group == XG_INT || group == XG_PRIV || group == XG_UD)
+        return emitter;
+    emitter = float_emitters[insn->op];
+    if (!emitter)
+        return emit_copy;
+    return emitter == emit_none ? NULL : emitter;
+}
+
+#endif

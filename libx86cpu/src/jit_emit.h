@@ -1,0 +1,75 @@
+/* jit_emit.h -- a block on its way to host code. */
+/* SPDX-License-Identifier: MIT */
+#ifndef X86CPU_JIT_EMIT_H
+#define X86CPU_JIT_EMIT_H
+
+#include "jit.h"
+#include "jit_asm.h"
+#include "translate.h"
+
+#define XCPU_EMIT_EXITS (XCPU_BLOCK_INSNS + 2)
+
+struct xcpu_emit {
+    struct xcpu_asm a;
+    struct xcpu *cpu;
+    struct xcpu_jit *jit;
+    struct xcpu_draft draft;
+    struct xcpu_block *block;     /* the extent of all */
+    uint8_t *start;               /* of its code, in the writable view */
+    const struct xcpu_insn *insn; /* the current one */
+    const uint8_t *bytes;         /* and its bytes */
+    uint32_t eip;                 /* its address */
+    uint32_t esp;                 /* ESP is R15 + esp */
+    unsigned index;               /* of insn */
+    unsigned marked;              /* marks[] in use */
+    uint8_t known;                /* enum xcpu_jit_needs, in the host */
+    uint8_t needs;                /* of the block, at its entry */
+    uint8_t ended;                /* nothing follows */
+    uint8_t failed;
+    uint8_t exits_count;
+    struct xcpu_jit_exit exits[XCPU_EMIT_EXITS];
+    uint8_t *late[XCPU_EMIT_EXITS]; /* rel32 of a jump that moves ESP first */
+    uint32_t late_esp[XCPU_EMIT_EXITS];
+    struct xcpu_jit_mark marks[2 * XCPU_BLOCK_INSNS];
+};
+
+/* An emitter returns 1, or 0 when the interpreter's handler has to do. */
+typedef int xcpu_emitter(struct xcpu_emit *e);
+
+/* The current instruction's. */
+xcpu_emitter *xcpu_emitter_of(const struct xcpu_insn *insn);
+
+static inline uint32_t xcpu_emit_next(const struct xcpu_emit *e)
+{
+    return e->eip + e->insn->length;
+}
+
+static inline unsigned xcpu_emit_reg(unsigned guest)
+{
+    return guest == XCPU_ESP ? XH_ESP : guest;
+}
+
+/* The memory operand in guest memory. 0 when it is addressed by 16 bits. */
+int xcpu_emit_address(const struct xcpu_emit *e, struct xcpu_asm_memory *m);
+
+/* Guest memory at register + disp in a flat segment, or from ESP. */
+struct xcpu_asm_memory xcpu_emit_at(unsigned host, uint32_t disp);
+struct xcpu_asm_memory xcpu_emit_stack(const struct xcpu_emit *e,
+                                       uint32_t disp);
+
+/* Makes R15 the guest's ESP. */
+void xcpu_emit_settle_esp(struct xcpu_emit *e);
+
+/* A conditional jump (cc), or a jump (cc < 0), to a guest address. */
+void xcpu_emit_exit(struct xcpu_emit *e, int cc, uint32_t eip);
+
+/* Goes to the guest address in T0. */
+void xcpu_emit_indirect(struct xcpu_emit *e);
+
+/* Leaves translated code for a stub, with EIP at eip. */
+void xcpu_emit_leave(struct xcpu_emit *e, uint32_t stub, uint32_t eip);
+
+/* Makes sure that state is in the host's registers. */
+void xcpu_emit_need(struct xcpu_emit *e, unsigned needs);
+
+#endif

@@ -1,0 +1,44 @@
+/* jit_fault.c -- the guest's state where a signal found translated code. */
+/* SPDX-License-Identifier: MIT */
+#include "flags.h"
+#include "jit.h"
+
+#if XCPU_HAVE_JIT
+
+#include <signal.h>
+#include <string.h>
+#include <ucontext.h>
+
+/* Offset of the XMM registers in FXSAVE's image (SDM 1, 10.5.1). */
+#define FX_XMM 160
+
+static void take_registers(struct xcpu *cpu, const mcontext_t *context)
+{
+    static const int registers[8] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX,
+                                     REG_R15, REG_RBP, REG_RSI, REG_RDI};
+    for (int i = 0; i < 8; i++)
+        cpu->gpr[i].d = (uint32_t)context->gregs[registers[i]];
+    xcpu_set_flags(cpu, (uint32_t)context->gregs[REG_EFL] & XF_OSZAPC);
+    if (!cpu->no_sse)
+        memcpy(cpu->fpu.xmm, (const char *)context->fpregs + FX_XMM,
+               sizeof(cpu->fpu.xmm));
+    cpu->no_sse = 1;
+}
+
+int xcpu_jit_interrupted(struct xcpu *cpu, const void *ucontext)
+{
+    struct xcpu_jit *jit = cpu->jit;
+    const mcontext_t *context = &((const ucontext_t *)ucontext)->uc_mcontext;
+    uintptr_t host = (uintptr_t)context->gregs[REG_RIP];
+    struct xcpu_translation *in = jit ? xcpu_jit_block_of(jit, host) : NULL;
+    if (!in)
+        return 0;
+    const struct xcpu_jit_mark *mark = xcpu_jit_mark_of(jit, in, host);
+    take_registers(cpu, context);
+    cpu->gpr[XCPU_ESP].d += mark->esp;
+    jit->fault = (struct xcpu_slot){.eip = in->eip + mark->guest};
+    cpu->slot = &jit->fault;
+    return 1;
+}
+
+#endif

@@ -1,0 +1,78 @@
+/* jit_none.c -- hosts without a translator. */
+/* SPDX-License-Identifier: MIT */
+#include "jit.h"
+
+#if !XCPU_HAVE_JIT
+
+int xcpu_jit_supported(void)
+{
+    return 0;
+}
+
+/* cpu->jit is NULL always. */
+
+const struct xcpu_slot *xcpu_jit_slot(struct xcpu *cpu,
+                                      struct xcpu_block *block)
+{
+    (void)cpu;
+    (void)block;
+    return NULL;
+}
+
+const struct xcpu_slot *xcpu_jit_find(struct xcpu *cpu)
+{
+    (void)cpu;
+    return NULL;
+}
+
+void xcpu_jit_leave(struct xcpu *cpu)
+{
+    (void)cpu;
+}
+
+void xcpu_jit_drop(struct xcpu *cpu, struct xcpu_translation *translation)
+{
+    (void)cpu;
+    (void)translation;
+}
+
+void xcpu_jit_clear(struct xcpu *cpu)
+{
+    (void)cpu;
+}
+
+int xcpu_jit_interrupted(struct xcpu *cpu, const void *ucontext)
+{
+    (void)cpu;
+    (void)ucontext;
+    return 0;
+}
+
+int xcpu_jit_polled(struct xcpu *cpu, uintptr_t address)
+{
+    (void)cpu;
+    (void)address;
+    return 0;
+}
+
+void xcpu_jit_free(struct xcpu *cpu)
+{
+    (void)cpu;
+}
+
+void xcpu_jit_release(struct xcpu *cpu)
+{
+    (void)cpu;
+}
+
+void xcpu_jit_stop(struct xcpu *cpu)
+{
+    (void)cpu;
+}
+
+void xcpu_jit_after_fork(struct xcpu *cpu)
+{
+    (void)cpu;
+}
+
+#endif
