@@ -24,7 +24,7 @@ static const char usage[] =
     "default)\n"
     "  -E NAME=VALUE         sets a variable of the program's environment;\n"
     "                        -E NAME takes it over from uvm's own\n"
-    "      --engine ENGINE   how code is executed: interp\n"
+    "      --engine ENGINE   how code is executed: interp, jit\n"
     "      --cpu MODEL       processor the program sees: sse2, pentium\n"
     "      --strace          prints each system call on stderr\n"
     "      --quiet           does not report system calls that are not built\n"
@@ -103,6 +103,7 @@ static void parse_option(int option, struct uvm_options *options,
                          size_t *variables)
 {
     static const struct word engines[] = {{"interp", XCPU_ENGINE_INTERP},
+                                          {"jit", XCPU_ENGINE_JIT},
                                           {NULL, 0}};
     static const struct word models[] = {
         {"sse2", XCPU_MODEL_SSE2}, {"pentium", XCPU_MODEL_PENTIUM}, {NULL, 0}};

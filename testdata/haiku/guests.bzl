@@ -19,10 +19,24 @@ def guest(name, srcs = None, extra_hdrs = [], static = True, **kwargs):
         **kwargs
     )
 
-def guest_test(name, guest, args = [], options = [], expect = None, status = 0, stdin = None, data = [], **kwargs):
-    """Runs a guest under uvm in an empty directory.
+_ENGINES = {
+    "interp": "",
+    "jit": "_jit",
+}
+
+def guest_test(name, **kwargs):
+    """Runs a guest under uvm in an empty directory, once with each engine.
+
+    name ends in _test; the other arguments are those of _engine_test.
+    """
+    for engine, suffix in _ENGINES.items():
+        _engine_test(name[:-len("_test")] + suffix + "_test", engine, **kwargs)
+
+def _engine_test(name, engine, guest, args = [], options = [], expect = None, status = 0, stdin = None, data = [], **kwargs):
+    """One test.
 
     Args:
+      engine: of uvm.
       guest: a haiku_binary.
       args: of the guest.
       options: of uvm.
@@ -41,6 +55,8 @@ def guest_test(name, guest, args = [], options = [], expect = None, status = 0, 
             "$(location %s)" % expect if expect else "-",
             str(status),
             "'%s'" % (stdin or ""),
+            "--engine",
+            engine,
         ] + options + ["--"] + args,
         data = ["//apps/uvm", guest] + ([expect] if expect else []) + data,
         **kwargs
