@@ -166,6 +166,7 @@ int uvm_machine_new(struct uvm *uvm)
                    .watch_writes = watch_writes},
         .engine = uvm->options->engine,
         .model = uvm->options->model,
+        .translate_after = uvm->options->translate_after,
     };
     int result = xcpu_machine_new(&config, &uvm->machine);
 

@@ -25,6 +25,8 @@ static const char usage[] =
     "  -E NAME=VALUE         sets a variable of the program's environment;\n"
     "                        -E NAME takes it over from uvm's own\n"
     "      --engine ENGINE   how code is executed: interp, jit\n"
+    "      --translate-after N  runs of a block of code before jit translates "
+    "it\n"
     "      --cpu MODEL       processor the program sees: sse2, pentium\n"
     "      --strace          prints each system call on stderr\n"
     "      --quiet           does not report system calls that are not built\n"
@@ -36,6 +38,7 @@ static const char usage[] =
 
 enum {
     OPT_ENGINE = 256,
+    OPT_TRANSLATE_AFTER,
     OPT_CPU,
     OPT_STRACE,
     OPT_QUIET,
@@ -47,6 +50,7 @@ enum {
 static const struct option long_options[] = {
     {"root", required_argument, NULL, 'r'},
     {"engine", required_argument, NULL, OPT_ENGINE},
+    {"translate-after", required_argument, NULL, OPT_TRANSLATE_AFTER},
     {"cpu", required_argument, NULL, OPT_CPU},
     {"strace", no_argument, NULL, OPT_STRACE},
     {"quiet", no_argument, NULL, OPT_QUIET},
@@ -87,6 +91,17 @@ static const char *variable(const char *text)
     return made;
 }
 
+static uint32_t number(const char *option, const char *text, unsigned long max)
+{
+    char *end;
+    unsigned long value = strtoul(text, &end, 10);
+
+    if (*text < '0' || *text > '9' || *end != '\0' || value > max)
+        uvm_fail(UVM_EXIT_USAGE, "%s wants a number to %lu, not '%s'", option,
+                 max, text);
+    return (uint32_t)value;
+}
+
 static void check_root(const char *root)
 {
     struct stat st;
@@ -102,9 +117,8 @@ static void check_root(const char *root)
 static void parse_option(int option, struct uvm_options *options,
                          size_t *variables)
 {
-    static const struct word engines[] = {{"interp", XCPU_ENGINE_INTERP},
-                                          {"jit", XCPU_ENGINE_JIT},
-                                          {NULL, 0}};
+    static const struct word engines[] = {
+        {"interp", XCPU_ENGINE_INTERP}, {"jit", XCPU_ENGINE_JIT}, {NULL, 0}};
     static const struct word models[] = {
         {"sse2", XCPU_MODEL_SSE2}, {"pentium", XCPU_MODEL_PENTIUM}, {NULL, 0}};
 
@@ -119,6 +133,9 @@ static void parse_option(int option, struct uvm_options *options,
     case OPT_ENGINE:
         options->engine =
             (enum xcpu_engine)find_word(engines, "engine", optarg);
+        break;
+    case OPT_TRANSLATE_AFTER:
+        options->translate_after = number("--translate-after", optarg, 254);
         break;
     case OPT_CPU:
         options->model = (enum xcpu_model)find_word(models, "cpu", optarg);

@@ -26,6 +26,7 @@ struct uvm_options {
     const char **environment; /* of -E, NULL-terminated */
     enum xcpu_engine engine;
     enum xcpu_model model;
+    uint32_t translate_after; /* struct xcpu_config's */
     int strace, quiet, randomize;
     const char *program;
     const char *const *arguments; /* behind the program, NULL-terminated */

@@ -272,13 +272,14 @@ void xcpu_jit_drop(struct xcpu *cpu, struct xcpu_translation *translation)
 void xcpu_jit_clear(struct xcpu *cpu)
 {
     struct xcpu_jit *jit = cpu->jit;
-    if (jit->count)
+    if (jit->count) {
         madvise(jit->table, TABLE_SIZE, MADV_DONTNEED);
+        jit->stats.flushes++;
+    }
     forget_blocks(jit);
     jit->used = jit->first;
     jit->from = NULL;
     jit->modified = 1;
-    jit->flushes++;
     free_arenas(jit);
 }
 
@@ -291,6 +292,11 @@ void xcpu_jit_release(struct xcpu *cpu)
     xcpu_jit_clear(cpu);
     first = (jit->first + PAGE_SIZE - 1) & ~(size_t)(PAGE_SIZE - 1);
     madvise(jit->writable + first, jit->size - first, MADV_REMOVE);
+}
+
+void xcpu_get_jit_stats(const struct xcpu *cpu, struct xcpu_jit_stats *stats)
+{
+    *stats = cpu->jit ? cpu->jit->stats : (struct xcpu_jit_stats){0};
 }
 
 /* ---- the way in ---- */

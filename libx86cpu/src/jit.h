@@ -84,7 +84,7 @@ struct xcpu_jit {
     struct xcpu_slot slot;
     struct xcpu_slot fault; /* the instruction that a signal interrupted */
     uint8_t modified;       /* code was written since it was last entered */
-    uint64_t flushes, translations, guest_bytes;
+    struct xcpu_jit_stats stats;
 };
 
 /* ---- run.c: the rest are no-ops where cpu->jit is NULL ---- */

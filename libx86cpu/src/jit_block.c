@@ -381,8 +381,9 @@ static int keep(struct xcpu_emit *e, struct xcpu_block *block,
     jit->table[made->eip] = made->code;
     jit->used = (made->end + 15) & ~15u;
     jit->modified = 1;
-    jit->translations++;
-    jit->guest_bytes += e->block->size;
+    jit->stats.blocks++;
+    jit->stats.guest_bytes += e->block->size;
+    jit->stats.host_bytes += made->end - made->code;
     return 0;
 }
 

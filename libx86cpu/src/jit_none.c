@@ -65,6 +65,12 @@ void xcpu_jit_release(struct xcpu *cpu)
     (void)cpu;
 }
 
+void xcpu_get_jit_stats(const struct xcpu *cpu, struct xcpu_jit_stats *stats)
+{
+    (void)cpu;
+    *stats = (struct xcpu_jit_stats){0};
+}
+
 void xcpu_jit_stop(struct xcpu *cpu)
 {
     (void)cpu;

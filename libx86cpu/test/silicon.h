@@ -142,7 +142,7 @@ using Memory = const uint8_t *;
 class Executors
 {
   public:
-    Executors();
+    explicit Executors(enum xcpu_engine engine = XCPU_ENGINE_INTERP);
     ~Executors();
     Executors(const Executors &) = delete;
     Executors &operator=(const Executors &) = delete;

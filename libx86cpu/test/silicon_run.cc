@@ -33,9 +33,11 @@ struct Executors::Implementation {
     std::vector<bool> written;     /* slots of code since the last clearing */
     struct xcpu_machine *machine = nullptr;
     struct xcpu *cpu = nullptr;
+    enum xcpu_engine engine = XCPU_ENGINE_INTERP;
 
     void map(uint8_t *base, int code_file, int data_file);
-    void make_machine();
+    void make_machine(enum xcpu_engine engine);
+    void start(const Case &test, bool portable);
     void place(const Case &test);
     void fill_data(const Case &test, uint8_t *memory);
 };
@@ -131,7 +133,7 @@ void Executors::Implementation::map(uint8_t *base, int code_file, int data_file)
                MAP_SHARED | MAP_FIXED | MAP_POPULATE, data_file, writable));
 }
 
-void Executors::Implementation::make_machine()
+void Executors::Implementation::make_machine(enum xcpu_engine wanted)
 {
     struct xcpu_config config = {};
 
@@ -142,6 +144,8 @@ void Executors::Implementation::make_machine()
     config.memory.watch_writes = watch_writes;
     config.memory.is_mapped = is_mapped;
     config.model = XCPU_MODEL_SSE2;
+    config.engine = engine = wanted;
+    config.translate_after = 1;
     if (xcpu_machine_new(&config, &machine) < 0 || xcpu_new(machine, &cpu) < 0)
         abort();
     /* What a register has held can be loaded from then on. */
@@ -160,7 +164,7 @@ void Executors::Implementation::make_machine()
     }
 }
 
-Executors::Executors() : me_(new Implementation)
+Executors::Executors(enum xcpu_engine engine) : me_(new Implementation)
 {
     Implementation &me = *me_;
     const int code_file = make_file(code_size);
@@ -184,7 +188,7 @@ Executors::Executors() : me_(new Implementation)
     for (int file : data_files)
         close(file);
     me.written.resize(code_size / code_slot);
-    me.make_machine();
+    me.make_machine(engine);
     install_handlers(on_fault);
 }
 
@@ -269,15 +273,12 @@ void Executors::on_host(const Case &test, State *after)
     after->vector = -1;
 }
 
-void Executors::on_ours(const Case &test, State *after, bool portable)
+void Executors::Implementation::start(const Case &test, bool portable)
 {
-    struct xcpu *cpu = me_->cpu;
     struct xcpu_fxstate fx;
     struct xcpu_regs regs;
-    struct xcpu_exit exit;
 
-    me_->place(test);
-    me_->fill_data(test, me_->data[1]);
+    fill_data(test, data[1]);
     memcpy(fx.bytes, test.before.fx, 512);
     xcpu_set_fxstate(cpu, &fx);
     xcpu_fpu_of(cpu)->portable = portable;
@@ -288,8 +289,24 @@ void Executors::on_ours(const Case &test, State *after, bool portable)
     regs.eip = test.before.eip;
     regs.eflags = test.before.eflags;
     xcpu_set_regs(cpu, &regs);
+}
+
+/* Translated code has no budget: it gets what the interpreter ends. */
+void Executors::on_ours(const Case &test, State *after, bool portable)
+{
+    struct xcpu *cpu = me_->cpu;
+    struct xcpu_fxstate fx;
+    struct xcpu_regs regs;
+    struct xcpu_exit exit;
+
+    me_->place(test);
+    me_->start(test, portable);
     running_cpu = cpu;
     xcpu_run(cpu, budget, &exit);
+    if (me_->engine == XCPU_ENGINE_JIT && exit.reason != XCPU_EXIT_BUDGET) {
+        me_->start(test, portable);
+        xcpu_run(cpu, XCPU_BUDGET_UNLIMITED, &exit);
+    }
     running_cpu = nullptr;
     xcpu_get_fxstate(cpu, &fx);
     xcpu_get_regs(cpu, &regs);

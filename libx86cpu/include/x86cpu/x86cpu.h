@@ -262,6 +262,17 @@ void xcpu_kick(struct xcpu *cpu);
  */
 int xcpu_on_fault(struct xcpu *cpu, int signo, void *siginfo, void *ucontext);
 
+/* What XCPU_ENGINE_JIT has done for a cpu so far. */
+struct xcpu_jit_stats {
+    uint64_t blocks;      /* translated, also those forgotten since */
+    uint64_t guest_bytes; /* their code */
+    uint64_t host_bytes;  /* and what was made of it */
+    uint64_t flushes;     /* times that all of it was forgotten */
+};
+
+/* Zeros where nothing was translated. */
+void xcpu_get_jit_stats(const struct xcpu *cpu, struct xcpu_jit_stats *stats);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,327 @@
+/* jit_test.cc -- the translator's ways in and out, and its memory. */
+/* SPDX-License-Identifier: MIT */
+#include "libx86cpu/test/jit_guest.h"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <cstring>
+#include <semaphore.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+namespace
+{
+
+using namespace jit_guest;
+
+using Bytes = std::vector<uint8_t>;
+
+Bytes operator+(Bytes a, const Bytes &b)
+{
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
+}
+
+Bytes word(uint32_t value)
+{
+    Bytes bytes(4);
+
+    memcpy(bytes.data(), &value, 4);
+    return bytes;
+}
+
+const Bytes stop = {0xcd, 0x80}; /* int $0x80 */
+
+Bytes mov(unsigned reg, uint32_t value)
+{
+    return Bytes{static_cast<uint8_t>(0xb8 | reg)} + word(value);
+}
+
+class Jit : public testing::Test
+{
+  protected:
+    Jit() : memory(XCPU_ENGINE_JIT), guest(memory) {}
+    void SetUp() override
+    {
+        if (!guest.usable())
+            GTEST_SKIP() << "no translator for this host";
+        install_handlers();
+    }
+
+    Memory memory;
+    Guest guest;
+};
+
+/* ---- kicks ---- */
+
+struct xcpu *volatile to_kick;
+
+void on_alarm(int)
+{
+    xcpu_kick(to_kick);
+}
+
+/* The timer fires while the loop runs, unless the host is that slow that it
+ * fires before: then the run ends at once, also by the kick. */
+void expect_kicked(Memory &memory, Guest &guest, const Bytes &loop)
+{
+    const struct itimerval soon = {{0, 0}, {0, 2000}};
+
+    memory.place(code_at, loop);
+    for (int i = 0; i < 10; i++) {
+        guest.regs.eip = code_at;
+        guest.exit.reason = XCPU_EXIT_BUDGET;
+        setitimer(ITIMER_REAL, &soon, nullptr);
+        guest.run();
+        ASSERT_EQ(XCPU_EXIT_KICK, guest.exit.reason);
+        ASSERT_LT(guest.regs.eip - code_at, loop.size());
+    }
+}
+
+TEST_F(Jit, LoopsOfAnyKindAreLeftByAKick)
+{
+    const struct sigaction action = [] {
+        struct sigaction made = {};
+        made.sa_handler = on_alarm;
+        return made;
+    }();
+    to_kick = guest.cpu;
+    sigaction(SIGALRM, &action, nullptr);
+    expect_kicked(memory, guest, {0xeb, 0xfe});       /* jmp . */
+    expect_kicked(memory, guest, {0xf9, 0x72, 0xfd}); /* stc; jc */
+    expect_kicked(memory, guest, {0x90, 0xe9, 0xfa, 0xff, 0xff, 0xff});
+    expect_kicked(memory, guest, mov(0, code_at) + Bytes{0xff, 0xe0});
+    /* push; ret, and a call of itself whose return address is dropped */
+    expect_kicked(memory, guest, Bytes{0x68} + word(code_at) + Bytes{0xc3});
+    expect_kicked(memory, guest, {0xe8, 0, 0, 0, 0, 0x58, 0xeb, 0xf8});
+    /* mov $-1, %ecx; loop . */
+    expect_kicked(memory, guest, mov(1, ~0u) + Bytes{0xe2, 0xfe, 0xeb, 0xf7});
+    /* rep lodsb over and over */
+    expect_kicked(memory, guest,
+                  mov(1, 0x1000) + mov(6, data_at) +
+                      Bytes{0xf3, 0xac, 0xeb, 0xf2});
+}
+
+TEST_F(Jit, KicksOfAnotherThreadAreNotLost)
+{
+    sem_t ready;
+    constexpr int rounds = 2000;
+
+    memory.place(code_at, {0x40, 0x75, 0xfd, 0xeb, 0xfb});
+    sem_init(&ready, 0, 0);
+    std::thread other([&] {
+        for (int i = 0; i < rounds; i++) {
+            sem_wait(&ready);
+            xcpu_kick(guest.cpu);
+        }
+    });
+    for (int i = 0; i < rounds; i++) {
+        sem_post(&ready);
+        guest.run();
+        ASSERT_EQ(XCPU_EXIT_KICK, guest.exit.reason);
+    }
+    other.join();
+    sem_destroy(&ready);
+}
+
+TEST_F(Jit, ABudgetIsExact)
+{
+    memory.place(code_at, {0x40, 0xeb, 0xfd}); /* inc %eax; jmp */
+    guest.run(1001);
+    EXPECT_EQ(XCPU_EXIT_BUDGET, guest.exit.reason);
+    EXPECT_EQ(1001u, guest.exit.executed);
+    EXPECT_EQ(501u, guest.regs.gpr[XCPU_EAX]);
+}
+
+/* ---- code that changes ---- */
+
+TEST_F(Jit, AnInstructionRewritesTheNextOne)
+{
+    /* 1: mov %ecx, imm; mov $imm, %eax; add %eax, %ebx; loop 1b */
+    memory.place(code_at, mov(1, 1000) + Bytes{0x89, 0x0d} +
+                              word(code_at + 12) + mov(0, 0) +
+                              Bytes{0x01, 0xc3, 0xe2, 0xf1} + stop);
+    guest.run();
+    EXPECT_EQ(XCPU_EXIT_INT, guest.exit.reason);
+    EXPECT_EQ(500500u, guest.regs.gpr[XCPU_EBX]);
+}
+
+TEST_F(Jit, DataBesideCodeMayBeWritten)
+{
+    memory.place(code_at, mov(1, 1000) + Bytes{0x01, 0x0d} +
+                              word(code_at + 0x800) + Bytes{0xe2, 0xf8} + stop);
+    guest.run();
+    EXPECT_EQ(XCPU_EXIT_INT, guest.exit.reason);
+    EXPECT_EQ(500500u, memory.read32(code_at + 0x800));
+}
+
+TEST_F(Jit, ForgottenCodeIsReadAgain)
+{
+    for (uint32_t i = 0; i < 100; i++) {
+        memory.place(code_at + 5, mov(0, i) + stop);
+        memory.place(code_at, Bytes{0xe9} + word(0));
+        guest.regs.eip = code_at;
+        guest.run();
+        ASSERT_EQ(XCPU_EXIT_INT, guest.exit.reason);
+        ASSERT_EQ(i, guest.regs.gpr[XCPU_EAX]);
+    }
+}
+
+/* The reader calls a function until it returns what the writer has put
+ * there. */
+TEST_F(Jit, AnotherThreadsStoresToCodeAreSeen)
+{
+    const uint32_t function = code_at + 0x1000, writer = code_at + 0x2000;
+
+    memory.place(function, mov(0, 0) + Bytes{0xc3});
+    memory.place(code_at, Bytes{0xe8} + word(0x1000 - 5) +
+                              Bytes{0x39, 0xd8, 0x75, 0xf7} + stop);
+    memory.place(writer, Bytes{0x89, 0x1d} + word(function + 1) + stop);
+    for (uint32_t i = 1; i <= 100; i++) {
+        std::thread other([&] {
+            Guest second(memory);
+            second.regs.eip = writer;
+            second.regs.gpr[XCPU_EBX] = i;
+            second.run();
+        });
+        guest.regs.eip = code_at;
+        guest.regs.gpr[XCPU_EBX] = i;
+        guest.run();
+        other.join();
+        ASSERT_EQ(XCPU_EXIT_INT, guest.exit.reason);
+        ASSERT_EQ(i, guest.regs.gpr[XCPU_EAX]);
+    }
+}
+
+TEST(JitCache, AFullOneIsForgotten)
+{
+    Memory memory(XCPU_ENGINE_JIT, 64 << 10);
+    Guest guest(memory);
+    if (!guest.usable())
+        GTEST_SKIP() << "no translator for this host";
+    install_handlers();
+    constexpr uint32_t blocks = 20000;
+    Bytes code;
+    for (uint32_t i = 0; i < blocks; i++)
+        code = std::move(code) + Bytes{0x83, 0xc0, 0x01, 0xe9} + word(0);
+    memory.place(code_at, code + Bytes{0x4b, 0x0f, 0x85} +
+                              word(0u - 8 * blocks - 7) + stop);
+    guest.regs.gpr[XCPU_EBX] = 3;
+    guest.run();
+    struct xcpu_jit_stats stats;
+    xcpu_get_jit_stats(guest.cpu, &stats);
+    EXPECT_EQ(XCPU_EXIT_INT, guest.exit.reason);
+    EXPECT_EQ(3 * blocks, guest.regs.gpr[XCPU_EAX]);
+    EXPECT_GT(stats.flushes, 3u);
+}
+
+/* ---- the host's own state ---- */
+
+TEST_F(Jit, ExceptionsOfTheHostBecomeTheGuests)
+{
+    memory.place(code_at, {0x56, 0xf7, 0xf1}); /* push %esi; div %ecx */
+    guest.run();
+    EXPECT_EQ(XCPU_EXIT_EXCEPTION, guest.exit.reason);
+    EXPECT_EQ(unsigned{XCPU_DE}, guest.exit.vector);
+    EXPECT_EQ(code_at + 1, guest.regs.eip);
+    EXPECT_EQ(data_at + data_size - 0x104, guest.regs.gpr[XCPU_ESP]);
+    memory.place(code_at, {0x0f, 0x28, 0x01}); /* movaps (%ecx), %xmm0 */
+    guest.regs.eip = code_at;
+    guest.regs.gpr[XCPU_ECX] = data_at + 4;
+    guest.run();
+    EXPECT_EQ(XCPU_EXIT_EXCEPTION, guest.exit.reason);
+    EXPECT_EQ(unsigned{XCPU_GP}, guest.exit.vector);
+    EXPECT_EQ(code_at, guest.regs.eip);
+}
+
+/* All that an access could reach beside the window is inaccessible to it: the
+ * guest faults at an address of its own. */
+TEST_F(Jit, AddressesWrapAround)
+{
+    static const Bytes loads[] = {
+        {0x8b, 0x80, 0xff, 0xff, 0xff, 0xff}, /* mov -1(%eax), %eax */
+        {0x8b, 0x04, 0xc1},                   /* mov (%ecx, %eax, 8), %eax */
+        {0xa1, 0xff, 0xff, 0xff, 0xff},       /* mov 0xffffffff, %eax */
+        {0x67, 0x8b, 0x07},                   /* mov (%bx), %eax */
+        {0x0f, 0xa3, 0x01},                   /* bt %eax, (%ecx) */
+        {0xa4},                               /* movsb */
+        {0xf3, 0xa4},
+        {0xd7}, /* xlat */
+        {0x8f, 0x00},
+        {0xff, 0x30},
+    };
+    for (const Bytes &load : loads) {
+        for (uint32_t value : {0u, 1u, 0x7fffffffu, 0x80000000u, ~0u}) {
+            memory.place(code_at, load + stop);
+            for (uint32_t &reg : guest.regs.gpr)
+                reg = value;
+            guest.regs.eip = code_at;
+            guest.run();
+            if (value == 0 && load[0] == 0xf3) /* ECX is 0 */
+                continue;
+            ASSERT_EQ(XCPU_EXIT_EXCEPTION, guest.exit.reason);
+            ASSERT_EQ(unsigned{XCPU_VECTOR_PF}, guest.exit.vector);
+            ASSERT_EQ(code_at, guest.regs.eip);
+        }
+    }
+}
+
+TEST_F(Jit, ForkedChildrenTranslateOnTheirOwn)
+{
+    /* a call, that each of them goes on from: inc %eax; int; jmp */
+    memory.place(code_at, {0x40, 0xcd, 0x80, 0xeb, 0xfb});
+    for (int i = 0; i < 100; i++)
+        guest.run();
+    sem_t ready;
+    sem_init(&ready, 0, 0);
+    Guest second(memory);
+    std::thread other([&] {
+        sem_post(&ready);
+        second.regs.eip = code_at + 3; /* until it is kicked */
+        while (second.exit.reason != XCPU_EXIT_KICK)
+            second.run();
+    });
+    sem_wait(&ready);
+    const pid_t child = fork();
+    if (child == 0) {
+        xcpu_machine_after_fork(memory.machine, guest.cpu);
+        for (int i = 0; i < 100; i++)
+            guest.run();
+        _exit(guest.regs.gpr[XCPU_EAX] == 200 && guest.translated() ? 0 : 1);
+    }
+    for (int i = 0; i < 100; i++)
+        guest.run();
+    int status = -1;
+    waitpid(child, &status, 0);
+    EXPECT_EQ(0, status);
+    EXPECT_EQ(200u, guest.regs.gpr[XCPU_EAX]);
+    xcpu_kick(second.cpu);
+    other.join();
+    sem_destroy(&ready);
+}
+
+/* Cpus come and go, with others running: what is theirs is used again. */
+TEST_F(Jit, ThreadsComeAndGo)
+{
+    /* 1: lock incl data; loop 1b */
+    memory.place(code_at, Bytes{0xf0, 0xff, 0x05} + word(data_at) +
+                              Bytes{0xe2, 0xf7} + stop);
+    for (int round = 0; round < 10; round++) {
+        std::vector<std::thread> threads;
+        for (int i = 0; i < 4; i++)
+            threads.emplace_back([&] {
+                Guest one(memory);
+                one.regs.gpr[XCPU_ECX] = 1000;
+                one.run();
+            });
+        for (std::thread &thread : threads)
+            thread.join();
+    }
+    EXPECT_EQ(40000u, memory.read32(data_at));
+}
+
+} // namespace
