@@ -327,7 +327,13 @@ const struct xcpu_slot *xcpu_jit_slot(struct xcpu *cpu,
     unsigned after = cpu->machine->config.translate_after;
     if (block->heat == XCPU_NEVER_TRANSLATE)
         return NULL;
-    if (++block->heat < (after ? after : XCPU_TRANSLATE_AFTER))
+    const struct xcpu_jit_change *change =
+        cpu->jit ? xcpu_jit_find_change(cpu->jit, block->eip) : NULL;
+    if (xcpu_jit_is_hopeless(change)) {
+        block->heat = XCPU_NEVER_TRANSLATE;
+        return NULL;
+    }
+    if (++block->heat < (after ? after : XCPU_TRANSLATE_AFTER) && !change)
         return NULL;
     if (!cpu->jit)
         xcpu_jit_new(cpu);

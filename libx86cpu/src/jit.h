@@ -28,7 +28,8 @@ enum xcpu_jit_result {
     XCPU_JIT_LINK,     /* at a jump that goes nowhere yet */
     XCPU_JIT_INDIRECT, /* to an address without code */
     XCPU_JIT_INTERP,   /* what is at cpu->eip has to be interpreted */
-    XCPU_JIT_INT       /* INT n */
+    XCPU_JIT_INT,      /* INT n */
+    XCPU_JIT_CHANGED   /* the block at cpu->eip is another one in memory */
 };
 
 struct xcpu_translation;
@@ -50,8 +51,20 @@ struct xcpu_jit_mark {
     uint32_t esp;   /* ESP is R15 + esp */
 };
 
+struct xcpu_jit_compare;
+
+/* Instructions of a block that were changed, a bit for the offset of each. */
+struct xcpu_jit_change {
+    uint32_t eip;
+    uint32_t count; /* of changes; 0: free */
+    uint8_t starts[32];
+};
+
+#define XCPU_JIT_CHANGES 64 /* kept of so many blocks, a power of two */
+
 /* The host code of a block. */
 struct xcpu_translation {
+    struct xcpu_jit_compare *compare; /* NULL: its pages are watched */
     struct xcpu_block *block;
     struct xcpu_jit_exit *incoming;
     struct xcpu_jit_exit *exits;
@@ -75,7 +88,7 @@ struct xcpu_jit {
     uint32_t first;             /* offset behind the stubs */
     uint32_t enter, leave_link; /* offsets of the stubs */
     uint32_t leave_interp, leave_int;
-    uint32_t call_handler, load_x87, load_sse;
+    uint32_t call_handler, load_x87, load_sse, compare;
     struct xcpu_translation **list; /* by code */
     uint32_t count, capacity;
     struct xcpu_jit_arena *arena;
@@ -85,6 +98,7 @@ struct xcpu_jit {
     struct xcpu_slot fault; /* the instruction that a signal interrupted */
     uint8_t modified;       /* code was written since it was last entered */
     struct xcpu_jit_stats stats;
+    struct xcpu_jit_change changes[XCPU_JIT_CHANGES];
 };
 
 /* ---- run.c: the rest are no-ops where cpu->jit is NULL ---- */
@@ -100,6 +114,9 @@ const struct xcpu_slot *xcpu_jit_find(struct xcpu *cpu);
 
 /* At the end of xcpu_run. */
 void xcpu_jit_leave(struct xcpu *cpu);
+
+/* The code at eip has changed since it was made ready. */
+void xcpu_jit_note_change(struct xcpu *cpu, uint32_t eip);
 
 /* ---- block.c ---- */
 
@@ -155,6 +172,28 @@ xcpu_jit_mark_of(const struct xcpu_jit *jit,
 /* What translated code calls (jit_entry.c). */
 void xcpu_jit_call_handler(struct xcpu *cpu, const struct xcpu_slot *slot);
 int xcpu_jit_load(struct xcpu *cpu, unsigned needs, uintptr_t host);
+
+/* ---- jit_change.c ---- */
+
+/* A comparison of the code at eip, and what with: varying bytes are left out.
+ * NULL when memory is short. */
+struct xcpu_jit_compare *xcpu_jit_make_compare(struct xcpu_jit *jit,
+                                               uint32_t eip);
+void xcpu_jit_fill_compare(struct xcpu_jit_compare *compare,
+                           const uint8_t *bytes, const uint8_t *varying,
+                           uint32_t size);
+
+/* 1, or 0 with cpu->eip at the block. Called by translated code. */
+int xcpu_jit_same(struct xcpu *cpu, const struct xcpu_jit_compare *compare);
+
+/* Drops the block at cpu->eip, after a look at what has changed. */
+void xcpu_jit_changed(struct xcpu *cpu);
+
+/* What is known of the block at eip, or NULL; and whether it changes too
+ * often, in too many ways. */
+const struct xcpu_jit_change *xcpu_jit_find_change(struct xcpu_jit *jit,
+                                                   uint32_t eip);
+int xcpu_jit_is_hopeless(const struct xcpu_jit_change *change);
 
 /* Flags as LAHF and SETO AL leave them in AX, and back. */
 void xcpu_jit_pack_flags(struct xcpu *cpu);

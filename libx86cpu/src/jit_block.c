@@ -241,6 +241,12 @@ static int ends_block(const struct xcpu_insn *insn)
            xcpu_forms_of(insn)->ends || insn->op == XCPU_OP_STD;
 }
 
+static int has_changed(const struct xcpu_emit *e)
+{
+    uint32_t offset = e->eip - e->block->eip;
+    return e->change && (e->change->starts[offset / 8] >> offset % 8 & 1);
+}
+
 static void emit_insn(struct xcpu_emit *e)
 {
     xcpu_emitter *emitter = xcpu_emitter_of(e->insn);
@@ -249,6 +255,8 @@ static void emit_insn(struct xcpu_emit *e)
     uint32_t esp = e->esp;
     unsigned marked = e->marked;
     if (emitter && !bad) {
+        if (has_changed(e) && xcpu_emit_varying(e))
+            return;
         xcpu_emit_need(e, needs_of(e->insn));
         before = e->a.at;
         if (emitter(e))
@@ -307,6 +315,10 @@ static uint8_t *emit_block(struct xcpu_emit *e)
     e->needs = (uint8_t)needs_of_block(e);
     xcpu_emit_need(e, e->needs);
     uint8_t *entry = e->a.at;
+    if (e->compare) {
+        xcpu_put_imm64(&e->a, XH_T0, (uintptr_t)e->compare);
+        xcpu_put_branch(&e->a, 0xe8, e->jit->writable + e->jit->compare);
+    }
     if (may_loop(e))
         put_poll(e);
     e->eip = e->block->eip;
@@ -379,6 +391,10 @@ static int keep(struct xcpu_emit *e, struct xcpu_block *block,
     block->translation = made;
     jit->list[jit->count++] = made;
     jit->table[made->eip] = made->code;
+    made->compare = e->compare;
+    if (e->compare)
+        xcpu_jit_fill_compare(e->compare, e->draft.code, e->varying,
+                              e->block->size);
     jit->used = (made->end + 15) & ~15u;
     jit->modified = 1;
     jit->stats.blocks++;
@@ -387,16 +403,24 @@ static int keep(struct xcpu_emit *e, struct xcpu_block *block,
     return 0;
 }
 
+static int begin_compare(struct xcpu_emit *e, const struct xcpu_block *block)
+{
+    if (!block->compared)
+        return 0;
+    e->change = xcpu_jit_find_change(e->jit, block->eip);
+    e->compare = xcpu_jit_make_compare(e->jit, block->eip);
+    return e->compare ? 0 : -1;
+}
+
 int xcpu_jit_translate(struct xcpu *cpu, struct xcpu_block *block)
 {
     struct xcpu_emit e;
     struct xcpu_block extent;
     struct xcpu_jit *jit = cpu->jit;
-    if (block->compared)
-        return -1;
     if (jit->size - jit->used < BLOCK_CODE_MAX)
         xcpu_jit_clear(cpu);
     memset(&e, 0, offsetof(struct xcpu_emit, exits));
+    memset(e.varying, 0, sizeof(e.varying));
     e.cpu = cpu;
     e.jit = jit;
     e.block = &extent;
@@ -404,7 +428,8 @@ int xcpu_jit_translate(struct xcpu *cpu, struct xcpu_block *block)
     e.a = (struct xcpu_asm){e.start, e.start + BLOCK_CODE_MAX};
     if (xcpu_draft_make(&e.draft, cpu, e.block, block->eip, XCPU_BLOCK_INSNS,
                         1) < 0 ||
-        e.draft.page_state[0] != xcpu_block_state(cpu, block))
+        e.draft.page_state[0] != xcpu_block_state(cpu, block) ||
+        begin_compare(&e, block) < 0)
         return -1;
     uint8_t *entry = emit_block(&e);
     if (e.failed || e.a.at >= e.a.end)

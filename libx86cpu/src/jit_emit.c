@@ -555,6 +555,45 @@ static int emit_fnstcw(struct xcpu_emit *e)
     return 1;
 }
 
+/* ---- immediates that change: as memory operands ---- */
+
+#define ALU_VARYING(op, opcode)                                                \
+    [XCPU_OP_##op##_rAX_Iz] = opcode, [XCPU_OP_##op##_Ev_Iz] = opcode
+
+/* op reg, memory of the rows that have an emitter for it; 0: none. */
+static const uint8_t varying_opcodes[XCPU_OPS] = {
+    ALU_VARYING(ADD, 0x03),       ALU_VARYING(OR, 0x0b),
+    ALU_VARYING(ADC, 0x13),       ALU_VARYING(SBB, 0x1b),
+    ALU_VARYING(AND, 0x23),       ALU_VARYING(SUB, 0x2b),
+    ALU_VARYING(XOR, 0x33),       ALU_VARYING(CMP, 0x3b),
+    [XCPU_OP_TEST_rAX_Iz] = 0x85, [XCPU_OP_MOV_Zv_Iv] = 0x8b,
+    [XCPU_OP_PUSH_Iz] = 0x8b,
+};
+
+static unsigned varying_register(struct xcpu_emit *e)
+{
+    const struct xcpu_row *row = &xcpu_rows[e->insn->op];
+    if (e->insn->op == XCPU_OP_PUSH_Iz)
+        return XH_T0;
+    return row->operands[0] == XO_rAX ? XH_AX : field(e, e->insn->rm, GENERAL);
+}
+
+int xcpu_emit_varying(struct xcpu_emit *e)
+{
+    const struct xcpu_insn *insn = e->insn;
+    uint32_t at = xcpu_emit_next(e) - 4;
+    struct xcpu_asm_memory immediate = xcpu_emit_at(XH_NONE, at);
+    unsigned opcode = varying_opcodes[insn->op];
+    if (!opcode || insn->operand_size != 4 || xcpu_has_memory_operand(insn))
+        return 0;
+    unsigned reg = varying_register(e);
+    xcpu_put_memory(&e->a, xcpu_op(opcode), reg, &immediate);
+    if (insn->op == XCPU_OP_PUSH_Iz)
+        put_push(e, reg);
+    memset(e->varying + (at - e->block->eip), 1, 4);
+    return 1;
+}
+
 /* ---- which ones ---- */
 
 /* Rows whose two or three operands are E, G, an immediate or CL. */

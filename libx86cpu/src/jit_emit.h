@@ -14,22 +14,25 @@ struct xcpu_emit {
     struct xcpu *cpu;
     struct xcpu_jit *jit;
     struct xcpu_draft draft;
-    struct xcpu_block *block;     /* the extent of all */
-    uint8_t *start;               /* of its code, in the writable view */
-    const struct xcpu_insn *insn; /* the current one */
-    const uint8_t *bytes;         /* and its bytes */
-    uint32_t eip;                 /* its address */
-    uint32_t esp;                 /* ESP is R15 + esp */
-    unsigned index;               /* of insn */
-    unsigned marked;              /* marks[] in use */
-    uint8_t known;                /* enum xcpu_jit_needs, in the host */
-    uint8_t needs;                /* of the block, at its entry */
-    uint8_t ended;                /* nothing follows */
+    struct xcpu_block *block;         /* the extent of all */
+    uint8_t *start;                   /* of its code, in the writable view */
+    const struct xcpu_insn *insn;     /* the current one */
+    const uint8_t *bytes;             /* and its bytes */
+    uint32_t eip;                     /* its address */
+    uint32_t esp;                     /* ESP is R15 + esp */
+    unsigned index;                   /* of insn */
+    unsigned marked;                  /* marks[] in use */
+    uint8_t known;                    /* enum xcpu_jit_needs, in the host */
+    uint8_t needs;                    /* of the block, at its entry */
+    uint8_t ended;                    /* nothing follows */
+    struct xcpu_jit_compare *compare; /* of code that changes */
+    const struct xcpu_jit_change *change; /* how it did, or NULL */
     uint8_t failed;
     uint8_t exits_count;
     struct xcpu_jit_exit exits[XCPU_EMIT_EXITS];
     uint8_t *late[XCPU_EMIT_EXITS]; /* rel32 of a jump that moves ESP first */
     uint32_t late_esp[XCPU_EMIT_EXITS];
+    uint8_t varying[XCPU_DRAFT_CODE]; /* bytes that are read when executed */
     struct xcpu_jit_mark marks[2 * XCPU_BLOCK_INSNS];
 };
 
@@ -38,6 +41,10 @@ typedef int xcpu_emitter(struct xcpu_emit *e);
 
 /* The current instruction's. */
 xcpu_emitter *xcpu_emitter_of(const struct xcpu_insn *insn);
+
+/* The current instruction, which reads its immediate operand from its code
+ * when it is executed: 1, or 0 when it cannot. */
+int xcpu_emit_varying(struct xcpu_emit *e);
 
 static inline uint32_t xcpu_emit_next(const struct xcpu_emit *e)
 {

@@ -157,6 +157,24 @@ static void put_call_handler(struct xcpu_asm *a)
     xcpu_put8(a, 0xc3);
 }
 
+/* Behind the call of a function that may say 0: then the way out, with
+ * registers that are in the cpu already. */
+static void put_leave_unless(struct xcpu_asm *a, enum xcpu_jit_result result)
+{
+    struct xcpu_asm_op add = {.wide = 1, .opcode = 0x83};
+    xcpu_put_reg(a, xcpu_op(0x85), XH_AX, XH_AX);
+    xcpu_put8(a, 0x75); /* jne */
+    uint8_t *from = a->at;
+    xcpu_put8(a, 0);
+    xcpu_put_imm(a, XH_AX, result);
+    xcpu_put_reg(a, add, 0, XH_SP); /* the return address */
+    xcpu_put8(a, 8);
+    put_epilogue(a);
+    from[0] = (uint8_t)(a->at - from - 1);
+    put_xmm(a, 0x10, 0);
+    put_registers_in(a);
+}
+
 /* R8D: the guest's ECX, which ECX does not hold; likewise afterwards. */
 static void put_load_state(struct xcpu_asm *a, unsigned needs)
 {
@@ -168,20 +186,21 @@ static void put_load_state(struct xcpu_asm *a, unsigned needs)
     xcpu_put_imm(a, XH_SI, needs);
     xcpu_put_memory(a, move, XH_DX, &host);
     put_out_call(a, (uintptr_t)xcpu_jit_load);
-    xcpu_put_reg(a, xcpu_op(0x85), XH_AX, XH_AX);
-    xcpu_put8(a, 0x74); /* je */
-    uint8_t *from = a->at;
-    xcpu_put8(a, 0);
-    put_xmm(a, 0x10, 0);
-    put_registers_in(a);
+    put_leave_unless(a, XCPU_JIT_INTERP);
     xcpu_put_mov(a, XH_T0, XH_CX);
     xcpu_put8(a, 0xc3);
-    from[0] = (uint8_t)(a->at - from - 1);
-    xcpu_put_imm(a, XH_AX, XCPU_JIT_INTERP);
-    struct xcpu_asm_op add = {.wide = 1, .opcode = 0x83};
-    xcpu_put_reg(a, add, 0, XH_SP); /* the return address */
-    xcpu_put8(a, 8);
-    put_epilogue(a);
+}
+
+/* R8: what with. */
+static void put_compare(struct xcpu_asm *a)
+{
+    struct xcpu_asm_op move = {.wide = 1, .opcode = 0x8b};
+    put_registers_out(a);
+    put_xmm(a, 0x11, 0);
+    xcpu_put_reg(a, move, XH_SI, XH_T0);
+    put_out_call(a, (uintptr_t)xcpu_jit_same);
+    put_leave_unless(a, XCPU_JIT_CHANGED);
+    xcpu_put8(a, 0xc3);
 }
 
 int xcpu_jit_make_stubs(struct xcpu_jit *jit)
@@ -211,6 +230,8 @@ int xcpu_jit_make_stubs(struct xcpu_jit *jit)
     put_load_state(&a, XCPU_JIT_X87);
     jit->load_sse = HERE;
     put_load_state(&a, XCPU_JIT_SSE);
+    jit->compare = HERE;
+    put_compare(&a);
     jit->first = jit->used = HERE;
 #undef HERE
     jit->slot.run = xcpu_run_translated;
@@ -385,6 +406,9 @@ XCPU_HANDLER(translated)
         break;
     case XCPU_JIT_INTERP:
         cpu->interpret = 1;
+        break;
+    case XCPU_JIT_CHANGED:
+        xcpu_jit_changed(cpu);
         break;
     case XCPU_JIT_INT:
         return xcpu_leave_exit(cpu, cpu->eip, XCPU_EXIT_INT, cpu->jit_vector);

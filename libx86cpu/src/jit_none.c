@@ -30,6 +30,12 @@ void xcpu_jit_leave(struct xcpu *cpu)
     (void)cpu;
 }
 
+void xcpu_jit_note_change(struct xcpu *cpu, uint32_t eip)
+{
+    (void)cpu;
+    (void)eip;
+}
+
 void xcpu_jit_drop(struct xcpu *cpu, struct xcpu_translation *translation)
 {
     (void)cpu;

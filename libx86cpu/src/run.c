@@ -105,6 +105,8 @@ XCPU_HANDLER(compare)
     if (XCPU_LIKELY(same))
         XCPU_JUMP(slot + 1);
     cpu->left += block->insns;
+    if (cpu->jit)
+        xcpu_jit_note_change(cpu, block->eip);
     xcpu_block_drop(cpu, block);
     return xcpu_leave_to(cpu, block->eip);
 }

@@ -1,0 +1,143 @@
+/* jit_change.c -- translated code of pages that are stored to often. */
+/* SPDX-License-Identifier: MIT */
+#include "interp.h"
+#include "jit.h"
+#include "jit_emit.h"
+#include "machine.h"
+
+#if XCPU_HAVE_JIT
+
+#include <string.h>
+
+/*
+ * Such a block compares its bytes with memory before each run. When they have
+ * changed it is made again; where only immediate operands have, the new one
+ * reads these from memory when it is executed, and does not compare them.
+ */
+struct xcpu_jit_compare {
+    struct xcpu_slot slot; /* of the block's start, for a fault */
+    uint32_t size;         /* bytes, rounded up to words */
+    uint8_t *mask;         /* 0xff for those that are compared */
+    uint8_t bytes[];
+};
+
+/* Changes of a block, after which it is left to the interpreter. */
+#define CHANGES_MAX 64
+
+#define WORD sizeof(uint64_t)
+
+static struct xcpu_jit_change *change_of(struct xcpu_jit *jit, uint32_t eip)
+{
+    return &jit->changes[(eip ^ eip >> 6) % XCPU_JIT_CHANGES];
+}
+
+const struct xcpu_jit_change *xcpu_jit_find_change(struct xcpu_jit *jit,
+                                                   uint32_t eip)
+{
+    const struct xcpu_jit_change *change = change_of(jit, eip);
+    return change->count && change->eip == eip ? change : NULL;
+}
+
+int xcpu_jit_is_hopeless(const struct xcpu_jit_change *change)
+{
+    return change && change->count >= CHANGES_MAX;
+}
+
+struct xcpu_jit_compare *xcpu_jit_make_compare(struct xcpu_jit *jit,
+                                               uint32_t eip)
+{
+    struct xcpu_jit_compare *made =
+        xcpu_jit_allocate(jit, sizeof(*made) + 2 * XCPU_DRAFT_CODE);
+    if (made)
+        made->slot = (struct xcpu_slot){.eip = eip};
+    return made;
+}
+
+void xcpu_jit_fill_compare(struct xcpu_jit_compare *compare,
+                           const uint8_t *bytes, const uint8_t *varying,
+                           uint32_t size)
+{
+    compare->size = (size + WORD - 1) & ~(uint32_t)(WORD - 1);
+    compare->mask = compare->bytes + compare->size;
+    memset(compare->bytes, 0, 2 * (size_t)compare->size);
+    memcpy(compare->bytes, bytes, size);
+    for (uint32_t i = 0; i < size; i++)
+        compare->mask[i] = varying[i] ? 0 : 0xff;
+}
+
+static uint64_t word_at(const uint8_t *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, WORD);
+    return word;
+}
+
+/* The bytes behind the block are not compared, and may not be there. */
+static void read_code(struct xcpu *cpu, const struct xcpu_jit_compare *compare,
+                      uint8_t *now)
+{
+    uint32_t size = compare->size;
+    while (!compare->mask[size - 1])
+        size--;
+    xcpu_load_bytes(cpu, &compare->slot, cpu->machine->base, compare->slot.eip,
+                    now, size);
+}
+
+int xcpu_jit_same(struct xcpu *cpu, const struct xcpu_jit_compare *compare)
+{
+    uint8_t now[XCPU_DRAFT_CODE];
+    uint64_t different = 0;
+    memset(now + compare->size - WORD, 0, WORD);
+    read_code(cpu, compare, now);
+    for (uint32_t i = 0; i < compare->size; i += WORD)
+        different |= (word_at(now + i) ^ word_at(compare->bytes + i)) &
+                     word_at(compare->mask + i);
+    if (!different)
+        return 1;
+    cpu->eip = compare->slot.eip;
+    cpu->no_sse = 1;
+    return 0;
+}
+
+/* Notes the instructions that have changed by their first bytes; those whose
+ * immediate has changed are known by them, others will not be found again. */
+static void note_changes(struct xcpu_jit_change *change,
+                         const struct xcpu_translation *in,
+                         const struct xcpu_jit_compare *compare,
+                         const uint8_t *now)
+{
+    for (unsigned i = 0; i < in->marks_count; i++) {
+        uint32_t from = in->marks[i].guest, to = compare->size;
+        for (unsigned j = i + 1; j < in->marks_count && to == compare->size;
+             j++)
+            if (in->marks[j].guest != from)
+                to = in->marks[j].guest;
+        for (uint32_t at = from; at < to; at++)
+            if ((now[at] ^ compare->bytes[at]) & compare->mask[at])
+                change->starts[from / 8] |= (uint8_t)(1u << from % 8);
+    }
+}
+
+void xcpu_jit_note_change(struct xcpu *cpu, uint32_t eip)
+{
+    struct xcpu_jit_change *change = change_of(cpu->jit, eip);
+    if (change->eip != eip)
+        *change = (struct xcpu_jit_change){.eip = eip};
+    if (change->count < CHANGES_MAX)
+        change->count++;
+}
+
+void xcpu_jit_changed(struct xcpu *cpu)
+{
+    struct xcpu_jit *jit = cpu->jit;
+    uint8_t now[XCPU_DRAFT_CODE] = {0};
+    struct xcpu_jit_change *change = change_of(jit, cpu->eip);
+    xcpu_jit_note_change(cpu, cpu->eip);
+    uintptr_t code = (uintptr_t)jit->code + jit->table[cpu->eip];
+    struct xcpu_translation *in = xcpu_jit_block_of(jit, code);
+    read_code(cpu, in->compare, now);
+    note_changes(change, in, in->compare, now);
+    xcpu_block_drop(cpu, in->block);
+}
+
+#endif
