@@ -72,6 +72,17 @@ static int on_poll(struct xcpu *cpu, const struct xcpu_host_fault *fault,
     xcpu_interrupt(cpu, cpu->slot);
 }
 
+/* A string instruction of translated code at the end of the window: the
+ * interpreter goes on from address 0. */
+_Noreturn static void leave_wrapped(struct xcpu *cpu,
+                                    const struct xcpu_host_fault *fault)
+{
+    cpu->running = 0;
+    cpu->interpret = 1;
+    xcpu_fpu_interrupted(&cpu->fpu, fault->fpregs);
+    xcpu_interrupt(cpu, cpu->slot);
+}
+
 int xcpu_on_fault(struct xcpu *cpu, int signo, void *siginfo, void *ucontext)
 {
     if (!cpu || !cpu->running ||
@@ -87,6 +98,8 @@ int xcpu_on_fault(struct xcpu *cpu, int signo, void *siginfo, void *ucontext)
     uintptr_t offset = fault.address - (uintptr_t)cpu->machine->base;
     if (signo == SIGFPE || offset >= (UINT64_C(1) << 32) + GUARD)
         return 0;
+    if (translated == 2 && offset >> 32)
+        leave_wrapped(cpu, &fault);
     uint32_t address = (uint32_t)offset;
     int store = is_store(cpu, &fault);
     cpu->running = 0;

@@ -44,11 +44,15 @@ struct xcpu_jit_exit {
     uint32_t known;                 /* enum xcpu_jit_needs: what is there */
 };
 
+/* Registers that hold addresses of the host, in the midst of an instruction. */
+enum xcpu_jit_pointers { XCPU_JIT_ESI = 1, XCPU_JIT_EDI = 2 };
+
 /* Where an instruction's host code begins, and what holds there. */
 struct xcpu_jit_mark {
-    uint16_t host;  /* from the block's code on */
-    uint16_t guest; /* from its eip on */
-    uint32_t esp;   /* ESP is R15 + esp */
+    uint16_t host;          /* from the block's code on */
+    uint16_t guest;         /* from its eip on */
+    int16_t esp;            /* ESP is R15 + esp */
+    uint16_t host_pointers; /* enum xcpu_jit_pointers */
 };
 
 struct xcpu_jit_compare;
@@ -127,7 +131,8 @@ void xcpu_jit_clear(struct xcpu *cpu);
 
 /*
  * Whether a host signal interrupted translated code: the guest's state was
- * then taken from ucontext, and cpu->slot says which instruction it was.
+ * then taken from ucontext, and cpu->slot says which instruction it was. 2: a
+ * string instruction whose addresses do not wrap around.
  */
 int xcpu_jit_interrupted(struct xcpu *cpu, const void *ucontext);
 

@@ -21,13 +21,17 @@ static uint32_t offset_of(const struct xcpu_emit *e, const uint8_t *at)
 
 /* ---- ESP ---- */
 
-/* The host code from here on belongs to the current instruction. */
-static void mark(struct xcpu_emit *e)
+void xcpu_emit_mark(struct xcpu_emit *e)
 {
+    if (e->marked == XCPU_EMIT_MARKS) {
+        e->failed = 1;
+        return;
+    }
     e->marks[e->marked++] = (struct xcpu_jit_mark){
         .host = (uint16_t)(e->index ? e->a.at - e->start : 0),
         .guest = (uint16_t)(e->eip - e->block->eip),
-        .esp = e->esp,
+        .esp = (int16_t)e->esp,
+        .host_pointers = e->host_pointers,
     };
 }
 
@@ -37,8 +41,7 @@ void xcpu_emit_settle_esp(struct xcpu_emit *e)
         return;
     xcpu_put_lea(&e->a, XH_ESP, XH_ESP, e->esp);
     e->esp = 0;
-    if (e->marked < 2 * XCPU_BLOCK_INSNS)
-        mark(e);
+    xcpu_emit_mark(e);
 }
 
 /* ---- memory ---- */
@@ -221,7 +224,7 @@ static struct xcpu_slot *make_slots(struct xcpu_emit *e)
     return slots;
 }
 
-static void call_handler(struct xcpu_emit *e)
+void xcpu_emit_handler(struct xcpu_emit *e)
 {
     const struct xcpu_slot *slots = make_slots(e);
     xcpu_emit_settle_esp(e);
@@ -266,7 +269,7 @@ static void emit_insn(struct xcpu_emit *e)
     e->esp = esp;
     e->marked = marked;
     if (!(xcpu_rows[e->insn->op].attributes & A_END))
-        call_handler(e);
+        xcpu_emit_handler(e);
     else if (e->index == 0)
         e->failed = 1;
     else
@@ -325,7 +328,7 @@ static uint8_t *emit_block(struct xcpu_emit *e)
     e->bytes = e->draft.code;
     for (; e->index < e->block->insns && !e->ended && !e->failed; e->index++) {
         e->insn = &e->draft.insns[e->index];
-        mark(e);
+        xcpu_emit_mark(e);
         emit_insn(e);
         e->eip += e->insn->length;
         e->bytes += e->insn->length;

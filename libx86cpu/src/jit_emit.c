@@ -443,103 +443,6 @@ static int emit_int(struct xcpu_emit *e)
     return 1;
 }
 
-/* ---- string instructions: the direction is up, see run.c ---- */
-
-static int is_simple_string(const struct xcpu_emit *e)
-{
-    return !e->insn->rep && e->insn->address_size == 4;
-}
-
-static struct xcpu_asm_op op_sized(const struct xcpu_emit *e, unsigned opcode)
-{
-    struct xcpu_asm_op op = xcpu_op(opcode | (e->insn->opcode & 1));
-    if ((e->insn->opcode & 1) && e->insn->operand_size == 2)
-        op.prefix = 0x66;
-    return op;
-}
-
-static struct xcpu_asm_memory string_source(const struct xcpu_emit *e)
-{
-    return xcpu_emit_at(XH_SI, e->cpu->sreg_base[e->insn->segment]);
-}
-
-static struct xcpu_asm_memory string_target(const struct xcpu_emit *e)
-{
-    return xcpu_emit_at(XH_DI, e->cpu->sreg_base[XCPU_ES]);
-}
-
-static void put_advance(struct xcpu_emit *e, unsigned host)
-{
-    uint32_t size = e->insn->opcode & 1 ? e->insn->operand_size : 1;
-    xcpu_put_lea(&e->a, host, host, size);
-}
-
-static int emit_movs(struct xcpu_emit *e)
-{
-    struct xcpu_asm_memory from = string_source(e), to = string_target(e);
-    if (!is_simple_string(e))
-        return 0;
-    xcpu_put_memory(&e->a, op_sized(e, 0x8a), XH_T0, &from);
-    xcpu_put_memory(&e->a, op_sized(e, 0x88), XH_T0, &to);
-    put_advance(e, XH_SI);
-    put_advance(e, XH_DI);
-    return 1;
-}
-
-static int emit_stos(struct xcpu_emit *e)
-{
-    struct xcpu_asm_memory to = string_target(e);
-    if (!is_simple_string(e))
-        return 0;
-    xcpu_put_memory(&e->a, op_sized(e, 0x88), XH_AX, &to);
-    put_advance(e, XH_DI);
-    return 1;
-}
-
-static int emit_lods(struct xcpu_emit *e)
-{
-    struct xcpu_asm_memory from = string_source(e);
-    if (!is_simple_string(e))
-        return 0;
-    xcpu_put_memory(&e->a, op_sized(e, 0x8a), XH_AX, &from);
-    put_advance(e, XH_SI);
-    return 1;
-}
-
-static int emit_cmps(struct xcpu_emit *e)
-{
-    struct xcpu_asm_memory from = string_source(e), to = string_target(e);
-    if (!is_simple_string(e))
-        return 0;
-    xcpu_put_memory(&e->a, op_sized(e, 0x8a), XH_T0, &from);
-    xcpu_put_memory(&e->a, op_sized(e, 0x3a), XH_T0, &to);
-    put_advance(e, XH_SI);
-    put_advance(e, XH_DI);
-    return 1;
-}
-
-static int emit_scas(struct xcpu_emit *e)
-{
-    struct xcpu_asm_memory to = string_target(e);
-    if (!is_simple_string(e))
-        return 0;
-    xcpu_put_memory(&e->a, op_sized(e, 0x3a), XH_AX, &to);
-    put_advance(e, XH_DI);
-    return 1;
-}
-
-static int emit_xlat(struct xcpu_emit *e)
-{
-    struct xcpu_asm_memory m =
-        xcpu_emit_at(XH_BX, e->cpu->sreg_base[e->insn->segment]);
-    if (e->insn->address_size != 4)
-        return 0;
-    xcpu_put_reg(&e->a, xcpu_op0f(0xb6), XH_T0, XH_AX);
-    m.index = XH_T0;
-    xcpu_put_memory(&e->a, xcpu_op(0x8a), XH_AX, &m);
-    return 1;
-}
-
 /* ---- x87 control ---- */
 
 /* The cpu's is exact in all modes. */
@@ -718,17 +621,17 @@ static xcpu_emitter *const integer_emitters[XCPU_OPS] = {
     [XCPU_OP_RET] = emit_ret,
     [XCPU_OP_RET_Iw] = emit_ret,
     [XCPU_OP_INT_Ib] = emit_int,
-    [XCPU_OP_MOVS_Yb_Xb] = emit_movs,
-    [XCPU_OP_MOVS_Yv_Xv] = emit_movs,
-    [XCPU_OP_STOS_Yb_AL] = emit_stos,
-    [XCPU_OP_STOS_Yv_rAX] = emit_stos,
-    [XCPU_OP_LODS_AL_Xb] = emit_lods,
-    [XCPU_OP_LODS_rAX_Xv] = emit_lods,
-    [XCPU_OP_CMPS_Xb_Yb] = emit_cmps,
-    [XCPU_OP_CMPS_Xv_Yv] = emit_cmps,
-    [XCPU_OP_SCAS_AL_Yb] = emit_scas,
-    [XCPU_OP_SCAS_rAX_Yv] = emit_scas,
-    [XCPU_OP_XLAT] = emit_xlat,
+    [XCPU_OP_MOVS_Yb_Xb] = xcpu_emit_movs,
+    [XCPU_OP_MOVS_Yv_Xv] = xcpu_emit_movs,
+    [XCPU_OP_STOS_Yb_AL] = xcpu_emit_stos,
+    [XCPU_OP_STOS_Yv_rAX] = xcpu_emit_stos,
+    [XCPU_OP_LODS_AL_Xb] = xcpu_emit_lods,
+    [XCPU_OP_LODS_rAX_Xv] = xcpu_emit_lods,
+    [XCPU_OP_CMPS_Xb_Yb] = xcpu_emit_cmps,
+    [XCPU_OP_CMPS_Xv_Yv] = xcpu_emit_cmps,
+    [XCPU_OP_SCAS_AL_Yb] = xcpu_emit_scas,
+    [XCPU_OP_SCAS_rAX_Yv] = xcpu_emit_scas,
+    [XCPU_OP_XLAT] = xcpu_emit_xlat,
 };
 
 /* Of the x87, MMX and SSE rows all copy but these. */

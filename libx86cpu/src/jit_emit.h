@@ -8,6 +8,7 @@
 #include "translate.h"
 
 #define XCPU_EMIT_EXITS (XCPU_BLOCK_INSNS + 2)
+#define XCPU_EMIT_MARKS (3 * XCPU_BLOCK_INSNS)
 
 struct xcpu_emit {
     struct xcpu_asm a;
@@ -28,12 +29,13 @@ struct xcpu_emit {
     struct xcpu_jit_compare *compare; /* of code that changes */
     const struct xcpu_jit_change *change; /* how it did, or NULL */
     uint8_t failed;
+    uint8_t host_pointers; /* enum xcpu_jit_pointers */
     uint8_t exits_count;
     struct xcpu_jit_exit exits[XCPU_EMIT_EXITS];
     uint8_t *late[XCPU_EMIT_EXITS]; /* rel32 of a jump that moves ESP first */
     uint32_t late_esp[XCPU_EMIT_EXITS];
     uint8_t varying[XCPU_DRAFT_CODE]; /* bytes that are read when executed */
-    struct xcpu_jit_mark marks[2 * XCPU_BLOCK_INSNS];
+    struct xcpu_jit_mark marks[XCPU_EMIT_MARKS];
 };
 
 /* An emitter returns 1, or 0 when the interpreter's handler has to do. */
@@ -41,6 +43,10 @@ typedef int xcpu_emitter(struct xcpu_emit *e);
 
 /* The current instruction's. */
 xcpu_emitter *xcpu_emitter_of(const struct xcpu_insn *insn);
+
+/* Emitters of jit_string.c. */
+xcpu_emitter xcpu_emit_movs, xcpu_emit_stos, xcpu_emit_lods, xcpu_emit_cmps,
+    xcpu_emit_scas, xcpu_emit_xlat;
 
 /* The current instruction, which reads its immediate operand from its code
  * when it is executed: 1, or 0 when it cannot. */
@@ -63,6 +69,13 @@ int xcpu_emit_address(const struct xcpu_emit *e, struct xcpu_asm_memory *m);
 struct xcpu_asm_memory xcpu_emit_at(unsigned host, uint32_t disp);
 struct xcpu_asm_memory xcpu_emit_stack(const struct xcpu_emit *e,
                                        uint32_t disp);
+
+/* The host code from here on belongs to the current instruction, with what
+ * holds now. */
+void xcpu_emit_mark(struct xcpu_emit *e);
+
+/* Calls the interpreter's handler of the current instruction. */
+void xcpu_emit_handler(struct xcpu_emit *e);
 
 /* Makes R15 the guest's ESP. */
 void xcpu_emit_settle_esp(struct xcpu_emit *e);

@@ -295,7 +295,8 @@ int xcpu_jit_load(struct xcpu *cpu, unsigned needs, uintptr_t host)
     const struct xcpu_translation *in = xcpu_jit_block_of(jit, host);
     const struct xcpu_jit_mark *mark = xcpu_jit_mark_of(jit, in, host);
     cpu->eip = in->eip + mark->guest;
-    cpu->gpr[XCPU_ESP].d += mark->esp;
+    uint32_t esp = (uint32_t)(int32_t)mark->esp;
+    cpu->gpr[XCPU_ESP].d += esp;
     cpu->no_sse = 1;
     return 0;
 }

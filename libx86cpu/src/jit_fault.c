@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "flags.h"
 #include "jit.h"
+#include "machine.h"
 
 #if XCPU_HAVE_JIT
 
@@ -35,10 +36,15 @@ int xcpu_jit_interrupted(struct xcpu *cpu, const void *ucontext)
         return 0;
     const struct xcpu_jit_mark *mark = xcpu_jit_mark_of(jit, in, host);
     take_registers(cpu, context);
-    cpu->gpr[XCPU_ESP].d += mark->esp;
+    uint32_t esp = (uint32_t)(int32_t)mark->esp;
+    cpu->gpr[XCPU_ESP].d += esp;
+    if (mark->host_pointers & XCPU_JIT_ESI)
+        cpu->gpr[XCPU_ESI].d -= (uint32_t)(uintptr_t)cpu->machine->base;
+    if (mark->host_pointers & XCPU_JIT_EDI)
+        cpu->gpr[XCPU_EDI].d -= (uint32_t)(uintptr_t)cpu->machine->base;
     jit->fault = (struct xcpu_slot){.eip = in->eip + mark->guest};
     cpu->slot = &jit->fault;
-    return 1;
+    return mark->host_pointers ? 2 : 1;
 }
 
 #endif

@@ -124,6 +124,7 @@ void append_insn(Random &random, std::vector<uint8_t> *code)
         if (xcpu_decode(bytes, sizeof(bytes), &insn) <= 0 ||
             !is_tame(random, insn) || !is_comparable(insn) ||
             (xcpu_rows[insn.op].encoding & XE_RELZ) ||
+            insn.op == XCPU_OP_JMP_Jb ||
             (xcpu_rows[insn.op].attributes & A_JCC) == A_JCC)
             continue;
         code->insert(code->end(), bytes, bytes + insn.length);
@@ -271,6 +272,19 @@ std::string hex(uint64_t value)
     return text;
 }
 
+/* A repeated comparison that faults has its flags of before (SDM 2, REP), but
+ * those of the iterations so far on some CPUs, and then in translated code. */
+bool ended_in_comparison(const Engine &engine)
+{
+    xcpu_insn insn;
+    const uint32_t eip = engine.guest.regs.eip;
+
+    return engine.guest.exit.reason == XCPU_EXIT_EXCEPTION &&
+           eip - code_at < pages - XCPU_INSN_MAX &&
+           xcpu_decode(engine.memory.window + eip, XCPU_INSN_MAX, &insn) > 0 &&
+           (xcpu_rows[insn.op].attributes & A_REPCC) && insn.rep;
+}
+
 std::string difference(const Engine &a, const Engine &b)
 {
     std::string text;
@@ -292,7 +306,8 @@ std::string difference(const Engine &a, const Engine &b)
     for (uint32_t i = 0; i < 8; i++)
         compare("r", a.guest.regs.gpr[i], b.guest.regs.gpr[i], i);
     compare("eip", a.guest.regs.eip, b.guest.regs.eip);
-    compare("eflags", a.guest.regs.eflags, b.guest.regs.eflags);
+    if (!ended_in_comparison(a))
+        compare("eflags", a.guest.regs.eflags, b.guest.regs.eflags);
     for (uint32_t i = 0; i < 6; i++)
         compare("s", a.guest.regs.sreg[i], b.guest.regs.sreg[i], i);
     /* But for FOP, FIP and FDP. */
