@@ -184,7 +184,6 @@ static int may_translate(const struct xcpu *cpu)
 static const struct xcpu_slot *one_block(struct xcpu *cpu,
                                          struct xcpu_block *block)
 {
-    cpu->link = NULL;
     cpu->jumped = 0;
     cpu->reserve = cpu->left - block->insns;
     cpu->left = 0;
@@ -196,6 +195,8 @@ static const struct xcpu_slot *whole_block(struct xcpu *cpu)
     const struct xcpu_slot *slot = NULL;
     int translate = may_translate(cpu), interpret = cpu->interpret;
     cpu->interpret = 0;
+    if (translate)
+        cpu->link = NULL;
     if (translate && cpu->jit && !interpret)
         slot = xcpu_jit_find(cpu);
     if (slot)
@@ -210,8 +211,10 @@ static const struct xcpu_slot *whole_block(struct xcpu *cpu)
     }
     if (translate && !interpret)
         slot = xcpu_jit_slot(cpu, block);
-    if (slot || translate)
-        return slot ? slot : one_block(cpu, block);
+    if (slot)
+        return slot;
+    if (translate)
+        return one_block(cpu, block);
     if (cpu->left < block->insns)
         return part_of_block(cpu, (unsigned)cpu->left);
     if (cpu->link)

@@ -6,6 +6,8 @@
 
 #include <csignal>
 #include <cstring>
+#include <memory>
+#include <random>
 #include <semaphore.h>
 #include <sys/mman.h>
 #include <sys/time.h>
@@ -171,6 +173,74 @@ TEST_F(Jit, ForgottenCodeIsReadAgain)
     }
 }
 
+/* What a function returns whose code is copied to one place in many variants,
+ * each called at once: add, sub, xor, push and pop, jumps over them. */
+uint32_t run_variants(enum xcpu_engine engine, uint64_t *translated)
+{
+    constexpr uint32_t size = 32, count = 64;
+    const uint32_t function = code_at + 0x1000;
+    static const Bytes parts[] = {Bytes{0x05} + word(0x01020304),
+                                  {0x83, 0xe8, 0x05},
+                                  Bytes{0x35} + word(0x00ff00ff),
+                                  {0x50, 0x59, 0x01, 0xc8},
+                                  Bytes{0xb9} + word(7) + Bytes{0xf7, 0xe1},
+                                  {0xd1, 0xc0},
+                                  {0x72, 0x01, 0x40}};
+    std::minstd_rand random(7);
+    Memory memory(engine);
+    Guest guest(memory);
+    for (uint32_t i = 0; i < count; i++) {
+        Bytes body = i % 4 ? Bytes{0x05} + word(random()) : Bytes();
+        while (body.size() < size - 8)
+            body = std::move(body) + parts[random() % 7];
+        body.resize(size - 1, 0x90);
+        body.push_back(0xc3);
+        memcpy(memory.window + data_at + size * i, body.data(), size);
+    }
+    /* mov $rounds, %ebp; 1: mov %ebp, %esi; and $63, %esi; shl $5, %esi;
+     * add $data, %esi; mov $function, %edi; mov $32, %ecx; rep movsb;
+     * call function; dec %ebp; jne 1b */
+    memory.place(code_at,
+                 mov(5, 1000) +
+                     Bytes{0x89, 0xee, 0x83, 0xe6, 63, 0xc1, 0xe6, 5} +
+                     Bytes{0x81, 0xc6} + word(data_at) + mov(7, function) +
+                     mov(1, size) + Bytes{0xf3, 0xa4, 0xe8} +
+                     word(function - (code_at + 5 + 8 + 6 + 5 + 5 + 2 + 5)) +
+                     Bytes{0x4d, 0x75, 0xde} + stop);
+    guest.run();
+    EXPECT_EQ(XCPU_EXIT_INT, guest.exit.reason);
+    EXPECT_EQ(0u, guest.regs.gpr[XCPU_EBP]);
+    *translated = guest.translated();
+    return guest.regs.gpr[XCPU_EAX];
+}
+
+TEST_F(Jit, CodeThatIsReplacedAllTheTimeIsTheNewOne)
+{
+    uint64_t translated;
+    const uint32_t expected = run_variants(XCPU_ENGINE_INTERP, &translated);
+
+    EXPECT_EQ(0u, translated);
+    EXPECT_EQ(expected, run_variants(XCPU_ENGINE_JIT, &translated));
+    EXPECT_LT(0u, translated);
+}
+
+/* One operand changes before each call: read when executed, in the end. */
+TEST_F(Jit, AnOperandThatChangesIsNotTranslatedAgain)
+{
+    const uint32_t function = code_at + 0x1000;
+
+    /* 1: mov %ecx, operand; call function; loop 1b */
+    memory.place(function, Bytes{0x05} + word(0) + Bytes{0xc3});
+    memory.place(code_at, mov(1, 10000) + Bytes{0x89, 0x0d} +
+                              word(function + 1) + Bytes{0xe8} +
+                              word(function - (code_at + 16)) +
+                              Bytes{0xe2, 0xf3} + stop);
+    guest.run();
+    EXPECT_EQ(XCPU_EXIT_INT, guest.exit.reason);
+    EXPECT_EQ(50005000u, guest.regs.gpr[XCPU_EAX]);
+    EXPECT_LT(guest.translated(), 100u);
+}
+
 /* The reader calls a function until it returns what the writer has put
  * there. */
 TEST_F(Jit, AnotherThreadsStoresToCodeAreSeen)
@@ -302,6 +372,43 @@ TEST_F(Jit, ForkedChildrenTranslateOnTheirOwn)
     xcpu_kick(second.cpu);
     other.join();
     sem_destroy(&ready);
+}
+
+/* Threads that run and rewrite the same code, are kicked and have their code
+ * forgotten: each of them counts right. */
+TEST_F(Jit, ThreadsDisturbEachOther)
+{
+    constexpr int count = 4;
+    constexpr uint32_t rounds = 3000;
+    std::vector<std::unique_ptr<Guest>> guests;
+    std::vector<std::thread> threads;
+
+    /* 1: add $1, %eax; mov %eax, (%esi), which is beside the code of all;
+     * call 2f; loop 1b; int; 2: inc %ebx; ret */
+    memory.place(code_at, Bytes{0x83, 0xc0, 0x01, 0x89, 0x06, 0xe8} + word(4) +
+                              Bytes{0xe2, 0xf4} + stop + Bytes{0x43, 0xc3});
+    for (int i = 0; i < count; i++)
+        guests.push_back(std::make_unique<Guest>(memory));
+    for (int i = 0; i < count; i++)
+        threads.emplace_back([&, i] {
+            Guest &mine = *guests[static_cast<size_t>(i)];
+            mine.regs.gpr[XCPU_ESP] -= 0x100u * static_cast<uint32_t>(i);
+            mine.regs.gpr[XCPU_ESI] =
+                code_at + 0x800 + 4 * static_cast<uint32_t>(i);
+            mine.regs.gpr[XCPU_ECX] = rounds;
+            while (mine.exit.reason != XCPU_EXIT_INT) {
+                mine.run();
+                xcpu_kick(guests[static_cast<size_t>(i + 1) % count]->cpu);
+            }
+        });
+    for (int i = 0; i < 200; i++)
+        xcpu_machine_forget(memory.machine, code_at, 4096);
+    for (std::thread &thread : threads)
+        thread.join();
+    for (const auto &one : guests) {
+        EXPECT_EQ(rounds, one->regs.gpr[XCPU_EAX]);
+        EXPECT_EQ(rounds, one->regs.gpr[XCPU_EBX]);
+    }
 }
 
 /* Cpus come and go, with others running: what is theirs is used again. */
