@@ -158,7 +158,7 @@ static void forget(void *context, enum gm_event event, gm_addr address,
 
 int uvm_machine_new(struct uvm *uvm)
 {
-    const struct xcpu_config config = {
+    struct xcpu_config config = {
         .memory = {.base = gm_space_base(uvm->space),
                    .size = gm_space_size(uvm->space),
                    .owner = uvm->space,
@@ -170,6 +170,10 @@ int uvm_machine_new(struct uvm *uvm)
     };
     int result = xcpu_machine_new(&config, &uvm->machine);
 
+    if (result == XCPU_ERR_UNSUPPORTED && !uvm->options->engine_given) {
+        config.engine = XCPU_ENGINE_INTERP;
+        result = xcpu_machine_new(&config, &uvm->machine);
+    }
     if (result >= 0)
         gm_set_watcher(uvm->space, forget, uvm->machine);
     return result;

@@ -24,7 +24,8 @@ static const char usage[] =
     "default)\n"
     "  -E NAME=VALUE         sets a variable of the program's environment;\n"
     "                        -E NAME takes it over from uvm's own\n"
-    "      --engine ENGINE   how code is executed: interp, jit\n"
+    "      --engine ENGINE   how code is executed: interp, or jit where\n"
+    "                        the host has it, the default\n"
     "      --translate-after N  runs of a block of code before jit translates "
     "it\n"
     "      --cpu MODEL       processor the program sees: sse2, pentium\n"
@@ -133,6 +134,7 @@ static void parse_option(int option, struct uvm_options *options,
     case OPT_ENGINE:
         options->engine =
             (enum xcpu_engine)find_word(engines, "engine", optarg);
+        options->engine_given = 1;
         break;
     case OPT_TRANSLATE_AFTER:
         options->translate_after = number("--translate-after", optarg, 254);
@@ -168,6 +170,7 @@ void uvm_parse_options(int argc, char **argv, struct uvm_options *options)
 
     memset(options, 0, sizeof(*options));
     options->root = getenv("UVM_ROOT");
+    options->engine = XCPU_ENGINE_JIT;
     options->environment = calloc((size_t)argc + 1, sizeof(char *));
     if (options->environment == NULL)
         uvm_fail(UVM_EXIT_FAILURE, "out of memory");

@@ -25,6 +25,7 @@ struct uvm_options {
     const char *root;         /* host directory, or NULL */
     const char **environment; /* of -E, NULL-terminated */
     enum xcpu_engine engine;
+    int engine_given; /* else the interpreter stands in for the translator */
     enum xcpu_model model;
     uint32_t translate_after; /* struct xcpu_config's */
     int strace, quiet, randomize;
