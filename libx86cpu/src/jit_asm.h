@@ -221,6 +221,21 @@ static inline void xcpu_put_imm64(struct xcpu_asm *a, unsigned to,
     xcpu_put64(a, value);
 }
 
+/* The arithmetic flags into AX: OF in bit 0, SF ZF 0 AF 0 PF 1 CF from bit 8
+ * on; and back. Adding 0x7f to 1 overflows, to 0 it does not. */
+static inline void xcpu_put_flags_out(struct xcpu_asm *a)
+{
+    xcpu_put_reg(a, xcpu_op0f(0x90), 0, XH_AX); /* seto %al */
+    xcpu_put8(a, 0x9f);                         /* lahf */
+}
+
+static inline void xcpu_put_flags_in(struct xcpu_asm *a)
+{
+    xcpu_put8(a, 0x04); /* add $0x7f, %al */
+    xcpu_put8(a, 0x7f);
+    xcpu_put8(a, 0x9e); /* sahf */
+}
+
 /* jmp or call (0xe9, 0xe8) to an address in the writable view. */
 static inline void xcpu_put_branch(struct xcpu_asm *a, unsigned opcode,
                                    const uint8_t *to)

@@ -29,19 +29,15 @@ static void put_flags_out(struct xcpu_asm *a)
     struct xcpu_asm_memory flags = xcpu_at(XH_CPU, FIELD(jit_flags));
     struct xcpu_asm_op store = xcpu_op(0x89);
     store.prefix = 0x66;
-    xcpu_put_reg(a, xcpu_op0f(0x90), 0, XH_AX); /* seto %al */
-    xcpu_put8(a, 0x9f);                         /* lahf */
+    xcpu_put_flags_out(a);
     xcpu_put_memory(a, store, XH_AX, &flags);
 }
 
-/* Adding 0x7f to 1 overflows, to 0 it does not. */
 static void put_flags_in(struct xcpu_asm *a)
 {
     struct xcpu_asm_memory flags = xcpu_at(XH_CPU, FIELD(jit_flags));
     xcpu_put_memory(a, xcpu_op0f(0xb7), XH_AX, &flags);
-    xcpu_put8(a, 0x04); /* add $0x7f, %al */
-    xcpu_put8(a, 0x7f);
-    xcpu_put8(a, 0x9e); /* sahf */
+    xcpu_put_flags_in(a);
 }
 
 static void put_registers_out(struct xcpu_asm *a)
@@ -239,7 +235,7 @@ int xcpu_jit_make_stubs(struct xcpu_jit *jit)
     return a.at < a.end ? 0 : -1;
 }
 
-/* ---- flags: OF in bit 0; SF ZF 0 AF 0 PF 1 CF from bit 8 on ---- */
+/* ---- flags, as xcpu_put_flags_out leaves them ---- */
 
 void xcpu_jit_pack_flags(struct xcpu *cpu)
 {
