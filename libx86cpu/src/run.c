@@ -173,11 +173,12 @@ static const struct xcpu_slot *one_alone(struct xcpu *cpu)
     return part_of_block(cpu, 1);
 }
 
-/* Translated code counts nothing, and string instructions in it go up. */
+/* Translated code counts nothing, does not check alignment, and string
+ * instructions in it go up. */
 static int may_translate(const struct xcpu *cpu)
 {
     return cpu->machine->config.engine == XCPU_ENGINE_JIT &&
-           cpu->paid == BUDGET_MAX && !(cpu->eflags & XCPU_DF);
+           cpu->paid == BUDGET_MAX && !(cpu->eflags & (XCPU_DF | XCPU_AC));
 }
 
 /* The block and no other: what follows may be translated. */
