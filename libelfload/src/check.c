@@ -117,7 +117,8 @@ static int add_load(const struct eld_elf *elf,
     if (extent->end == 0)
         extent->start = start;
     extent->end = end;
-    if (elf->entry >= segment->vaddr &&
+    /* Haiku tells a library by its entry point, 0. */
+    if (elf->entry != 0 && elf->entry >= segment->vaddr &&
         elf->entry - segment->vaddr < segment->memory_size)
         extent->has_entry = 1;
     return 0;
