@@ -118,9 +118,31 @@ int64_t hk_sys_fork(struct hk_thread *self)
 
 /* ---- exec ---- */
 
+/* What Haiku's loader calls loading_app_failed with. */
+static int32_t load_status(int error)
+{
+    static const struct {
+        int error;
+        int32_t status;
+    } rows[] = {
+        {HK_ERR_NOMEM, HK_B_NO_MEMORY},
+        {HK_ERR_NOTFOUND, HK_B_ENTRY_NOT_FOUND},
+        {HK_ERR_ACCESS, HK_B_PERMISSION_DENIED},
+        {HK_ERR_NOEXEC, HK_B_NOT_AN_EXECUTABLE},
+        {HK_ERR_NOLIBRARY, HK_B_MISSING_LIBRARY},
+        {HK_ERR_NOSYMBOL, HK_B_MISSING_SYMBOL},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (rows[i].error == error)
+            return rows[i].status;
+    return HK_B_ERROR;
+}
+
 void hk_team_exec(struct hk_thread *self, const struct hk_arguments *arguments)
 {
     struct hk_team *team = self->team;
+    int result;
 
     hk_fds_exec(team->fds);
     hk_timers_clear(team->timers);
@@ -130,8 +152,11 @@ void hk_team_exec(struct hk_thread *self, const struct hk_arguments *arguments)
     hk_user_thread_release(self);
     hk_areas_clear(team);
     self->restart.is_armed = 0;
-    if (hk_program_load(self, arguments) < 0)
+    result = hk_program_load(self, arguments);
+    if (result == HK_ERR_LOADER)
         hk_end_team(self, 0, HK_SIGKILL);
+    else if (result < 0)
+        hk_sys_loading_app_failed(self, load_status(result));
     self->registers_set = 1;
 }
 

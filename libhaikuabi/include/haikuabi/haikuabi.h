@@ -32,7 +32,10 @@ struct hk_thread;
     X(NOEXEC, -5, "not an executable program")                                 \
     X(REVISION, -6, "libroot.so of an unknown Haiku release")                  \
     X(TOOBIG, -7, "arguments too long")                                        \
-    X(IO, -8, "host error")
+    X(IO, -8, "host error")                                                    \
+    X(NOLIBRARY, -9, "missing library")                                        \
+    X(NOSYMBOL, -10, "missing symbol")                                         \
+    X(LOADER, -11, "the root's runtime_loader cannot be loaded")
 
 enum hk_error {
 #define X(name, value, text) HK_ERR_##name = (value),
@@ -111,9 +114,10 @@ struct hk_host {
     /*
      * Maps the program of a new team: Haiku's runtime_loader when the root
      * has one, else the program itself with its libraries. path is the
-     * guest's. Areas are made through hk_map_segment and its like. On
-     * success *entry is where the main thread starts; else HK_ERR_*, told
-     * to the user by the host.
+     * guest's. Areas are made through hk_guest_map and its like. On success
+     * *entry is where the main thread starts; else HK_ERR_*, told to the
+     * user by the host. After an exec HK_ERR_LOADER ends the team by SIGKILL,
+     * any other as if the program's loader had found what it says.
      */
     int (*load_program)(void *host, struct hk_team *team, const char *path,
                         uint32_t *entry);
