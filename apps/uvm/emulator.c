@@ -12,6 +12,8 @@
 
 #include <fcntl.h>
 
+#include <elf.h>
+
 #include <elfload/elf_dynamic.h>
 
 #include "uvm.h"
@@ -219,29 +221,30 @@ static int64_t look_up(void *context, const char *symbol)
 static enum hk_release detect_release(const struct uvm_options *options)
 {
     static const char name[] = "/boot/system/lib/libroot.so";
-    char path[UVM_PATH_MAX];
     struct libroot libroot;
-    struct stat st;
-    void *bytes;
+    struct eld_fault fault;
+    struct uvm_file file;
+    char text[1024];
     int fd, release;
 
     if (options->root == NULL)
         return HK_R1BETA5;
-    snprintf(path, sizeof(path), "%s%s", options->root, name);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) != 0 || st.st_size == 0)
+    fd = uvm_open_in_root(options->root, name);
+    if (fd < 0 && errno == ENOENT)
         return HK_R1BETA5;
-    bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    close(fd);
-    if (bytes == MAP_FAILED)
-        uvm_fail(UVM_EXIT_FAILURE, "%s: %s", path, strerror(errno));
-    if (eld_read_header(bytes, (size_t)st.st_size, &libroot.elf, NULL) < 0 ||
-        eld_read_dynamic(&libroot.elf, &libroot.dynamic, NULL) < 0)
-        uvm_fail(UVM_EXIT_FAILURE, "%s: not a library", path);
-    release = hk_detect_release(bytes, (size_t)st.st_size, look_up, &libroot);
-    munmap(bytes, (size_t)st.st_size);
+    if (fd < 0)
+        uvm_fail(UVM_EXIT_NOT_RUNNABLE, "%s: %s", name, strerror(errno));
+    file = uvm_map_file(name, fd);
+    if (eld_check_library(file.bytes, file.size, eld_target_of(EM_386),
+                          &libroot.elf, &fault) < 0 ||
+        eld_read_dynamic(&libroot.elf, &libroot.dynamic, &fault) < 0) {
+        eld_fault_format(&fault, text, sizeof(text));
+        uvm_fail(UVM_EXIT_NOT_RUNNABLE, "%s: %s", name, text);
+    }
+    release = hk_detect_release(file.bytes, file.size, look_up, &libroot);
     if (release < 0)
-        uvm_fail(UVM_EXIT_FAILURE, "%s: %s", path, hk_error_text(release));
+        uvm_fail(UVM_EXIT_NOT_RUNNABLE, "%s: %s", name, hk_error_text(release));
+    uvm_unmap_file(&file);
     return (enum hk_release)release;
 }
 
@@ -281,10 +284,7 @@ static void make_kernel(struct uvm *uvm, const struct hk_host *host,
                         const struct uvm_program *program)
 {
     char guest[UVM_PATH_MAX], here[UVM_PATH_MAX], shared[UVM_PATH_MAX];
-    struct hk_bind binds[] = {
-        {here, guest, 0},
-        {program->host_directory, program->guest_directory, 0},
-    };
+    struct hk_bind binds[3] = {{here, guest, 0}};
     struct hk_config config = {
         .host = host,
         .space = uvm->space,
@@ -301,9 +301,13 @@ static void make_kernel(struct uvm *uvm, const struct hk_host *host,
     int result;
 
     working_directory(guest, here);
-    if (program->host_directory[0] != '\0' &&
-        strcmp(program->host_directory, here) != 0)
-        config.bind_count++;
+    for (int i = 0; i < program->directory_count; i++) {
+        const struct uvm_directory *directory = &program->directories[i];
+
+        if (strcmp(directory->host, here) != 0)
+            binds[config.bind_count++] =
+                (struct hk_bind){directory->host, directory->guest, 0};
+    }
     result = hk_kernel_new(&config, &uvm->kernel);
     if (result < 0)
         uvm_fail(UVM_EXIT_FAILURE, "cannot set up: %s", hk_error_text(result));
@@ -338,7 +342,7 @@ _Noreturn void uvm_run(const struct uvm_options *options,
     install_handlers();
     result = hk_start(uvm.kernel, program->guest_path, program->arguments,
                       make_environment(options), &thread, &cpu);
-    if (result == HK_ERR_NOEXEC) /* the loader has said why */
+    if (uvm.is_told)
         exit(UVM_EXIT_NOT_RUNNABLE);
     if (result < 0)
         uvm_fail(UVM_EXIT_NOT_RUNNABLE, "%s: %s", program->guest_path,

@@ -87,13 +87,39 @@ static void release(void *context, uint64_t address, uint64_t size)
 
 /* ---- loading ---- */
 
-static int fail(const char *path, const struct eld_fault *fault)
+/* What libhaikuabi is told of a fault. */
+static int load_error(const struct eld_fault *fault)
+{
+    static const struct {
+        int fault, host_error, error;
+    } rows[] = {
+        {ELD_ERR_NOMEM, 0, HK_ERR_NOMEM},
+        {ELD_ERR_HOST, ENOMEM, HK_ERR_NOMEM},
+        {ELD_ERR_HOST, ENOENT, HK_ERR_NOTFOUND},
+        {ELD_ERR_HOST, ENOTDIR, HK_ERR_NOTFOUND},
+        {ELD_ERR_HOST, EACCES, HK_ERR_ACCESS},
+        {ELD_ERR_NO_LIBRARY, -1, HK_ERR_NOLIBRARY},
+        {ELD_ERR_NO_SYMBOL, -1, HK_ERR_NOSYMBOL},
+        {ELD_ERR_SYMBOL_TYPE, -1, HK_ERR_NOSYMBOL},
+        {ELD_ERR_NO_VERSION, -1, HK_ERR_NOSYMBOL},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (rows[i].fault == fault->error &&
+            (rows[i].host_error < 0 || rows[i].host_error == fault->host_error))
+            return rows[i].error;
+    return HK_ERR_NOEXEC;
+}
+
+static int fail(struct uvm *uvm, const char *path,
+                const struct eld_fault *fault)
 {
     char text[1024];
 
     eld_fault_format(fault, text, sizeof(text));
     uvm_message("%s: %s", fault->file[0] != '\0' ? fault->file : path, text);
-    return HK_ERR_NOEXEC;
+    uvm->is_told = 1;
+    return load_error(fault);
 }
 
 static int register_image(struct hk_team *team, const struct eld_image *image,
@@ -128,8 +154,10 @@ static int load_haiku_loader(struct uvm *uvm, struct hk_team *team,
     struct eld_fault fault;
 
     if (eld_load_runtime_loader(host, runtime_loader, eld_target_of(EM_386),
-                                &uvm->loaded, &fault) < 0)
-        return fail(runtime_loader, &fault);
+                                &uvm->loaded, &fault) < 0) {
+        fail(uvm, runtime_loader, &fault);
+        return HK_ERR_LOADER;
+    }
     if (register_image(team, &uvm->loaded->images[0], ELD_IMAGE_LIBRARY) < 0)
         return HK_ERR_NOMEM;
     *entry = (uint32_t)uvm->loaded->entry;
@@ -147,7 +175,7 @@ static int link_program(struct uvm *uvm, struct hk_team *team,
     int error = 0;
 
     if (eld_link_program(host, &request, &uvm->loaded, &fault) < 0)
-        return fail(path, &fault);
+        return fail(uvm, path, &fault);
     ids = calloc(uvm->loaded->image_count, sizeof(*ids));
     if (ids == NULL)
         return HK_ERR_NOMEM;
@@ -177,12 +205,15 @@ int uvm_load_program(void *host, struct hk_team *team, const char *path,
         .release = release,
     };
     struct hk_guest_file file;
+    int error;
 
     eld_program_free(uvm->loaded);
     uvm->loaded = NULL;
-    if (hk_guest_open(team, runtime_loader, &file) == 0) {
+    error = hk_guest_open(team, runtime_loader, &file);
+    if (error == -ENOENT)
+        return link_program(uvm, team, &loader_host, path, entry);
+    /* Whatever else is wrong with it, its loading tells. */
+    if (error == 0)
         close(file.fd);
-        return load_haiku_loader(uvm, team, &loader_host, entry);
-    }
-    return link_program(uvm, team, &loader_host, path, entry);
+    return load_haiku_loader(uvm, team, &loader_host, entry);
 }

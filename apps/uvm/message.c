@@ -3,7 +3,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "uvm.h"
@@ -11,22 +10,23 @@
 /* One write(2), so that lines of several threads and teams stay whole. */
 static void write_message(const char *format, va_list args)
 {
-    char line[2048] = "uvm: ";
-    const size_t prefix = sizeof("uvm: ") - 1;
-    const char *at = line;
-    size_t left;
+    char *text = NULL, *line = NULL;
+    const char *at;
+    int left = -1;
 
-    vsnprintf(line + prefix, sizeof(line) - prefix - 1, format, args);
-    strcat(line, "\n");
-    left = strlen(line);
+    if (vasprintf(&text, format, args) >= 0)
+        left = asprintf(&line, "uvm: %s\n", text);
+    at = line;
     while (left > 0) {
-        ssize_t written = write(STDERR_FILENO, at, left);
+        ssize_t written = write(STDERR_FILENO, at, (size_t)left);
 
         if (written <= 0)
-            return;
+            break;
         at += written;
-        left -= (size_t)written;
+        left -= (int)written;
     }
+    free(line);
+    free(text);
 }
 
 void uvm_message(const char *format, ...)

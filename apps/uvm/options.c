@@ -165,6 +165,7 @@ static void parse_option(int option, struct uvm_options *options,
 
 void uvm_parse_options(int argc, char **argv, struct uvm_options *options)
 {
+    static char name[] = "uvm"; /* in what getopt_long says */
     size_t variables = 0;
     int option;
 
@@ -174,10 +175,12 @@ void uvm_parse_options(int argc, char **argv, struct uvm_options *options)
     options->environment = calloc((size_t)argc + 1, sizeof(char *));
     if (options->environment == NULL)
         uvm_fail(UVM_EXIT_FAILURE, "out of memory");
+    if (argc > 0)
+        argv[0] = name;
     /* '+': what follows the program belongs to the program. */
     while ((option = getopt_long(argc, argv, "+r:E:", long_options, NULL)) >= 0)
         parse_option(option, options, &variables);
-    if (optind == argc) {
+    if (optind >= argc) {
         fputs(usage, stderr);
         exit(UVM_EXIT_USAGE);
     }

@@ -29,8 +29,7 @@ void uvm_host_to_guest(const char *host_path, char guest_path[UVM_PATH_MAX])
         uvm_fail(UVM_EXIT_FAILURE, "%s: path too long", host_path);
 }
 
-/* Opens a path as the guest would: links lead nowhere outside the root. */
-static int open_in_root(const char *root, const char *path)
+int uvm_open_in_root(const char *root, const char *path)
 {
     const struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
                                  .resolve =
@@ -52,12 +51,11 @@ static int find_in_root(const struct uvm_options *options, const char *path,
 {
     if (options->root == NULL)
         return 0;
-    program->fd = open_in_root(options->root, path);
+    program->fd = uvm_open_in_root(options->root, path);
     if (program->fd < 0 && errno != EACCES)
         return 0;
     program->error = program->fd < 0 ? errno : 0;
     snprintf(program->guest_path, UVM_PATH_MAX, "%s", path);
-    program->host_directory[0] = '\0';
     return 1;
 }
 
@@ -83,9 +81,12 @@ static int find_command(const struct uvm_options *options, const char *name,
     return 0;
 }
 
-/* A path of the host: its directory will be bound. */
+/* A path of the host: its directory will be bound. 0 and errno when there is
+ * none. */
 static int find_on_host(const char *path, struct uvm_program *program)
 {
+    struct uvm_directory *directory =
+        &program->directories[program->directory_count];
     char real[PATH_MAX];
     char *slash;
 
@@ -98,13 +99,16 @@ static int find_on_host(const char *path, struct uvm_program *program)
     if (slash == real)
         slash++;
     *slash = '\0';
-    snprintf(program->host_directory, UVM_PATH_MAX, "%s", real);
-    uvm_host_to_guest(real, program->guest_directory);
+    snprintf(directory->host, UVM_PATH_MAX, "%s", real);
+    uvm_host_to_guest(real, directory->guest);
+    program->directory_count++;
     return 1;
 }
 
+/* what: as the user knows it, for messages; missing: the exit status when
+ * there is no such file. */
 static void find(const struct uvm_options *options, const char *name,
-                 struct uvm_program *program)
+                 const char *what, int missing, struct uvm_program *program)
 {
     int found;
 
@@ -112,113 +116,73 @@ static void find(const struct uvm_options *options, const char *name,
         found = find_command(options, name, program);
     else
         found = name[0] == '/' && find_in_root(options, name, program);
-    if (!found && !find_on_host(name, program))
-        uvm_fail(UVM_EXIT_NOT_FOUND, "%s: %s", name, strerror(ENOENT));
+    if (found || find_on_host(name, program))
+        return;
+    uvm_fail(errno == ENOENT ? missing : UVM_EXIT_NOT_RUNNABLE, "%s: %s", what,
+             strerror(errno));
 }
 
 /* ---- what the file is ---- */
 
-struct bytes {
-    uint8_t *bytes;
-    size_t size;
-};
-
-static struct bytes read_file(const char *name, struct uvm_program *program)
+struct uvm_file uvm_map_file(const char *name, int fd)
 {
-    struct bytes file = {NULL, 0};
+    struct uvm_file file = {NULL, 0};
     struct stat st;
 
-    if (program->fd < 0)
-        uvm_fail(UVM_EXIT_NOT_RUNNABLE, "%s: %s", name,
-                 strerror(program->error));
-    if (fstat(program->fd, &st) != 0 || !S_ISREG(st.st_mode))
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
         uvm_fail(UVM_EXIT_NOT_RUNNABLE, "%s: %s", name,
                  S_ISDIR(st.st_mode) ? "is a directory" : "not a regular file");
     file.size = (size_t)st.st_size;
     if (file.size > 0) {
-        file.bytes =
-            mmap(NULL, file.size, PROT_READ, MAP_PRIVATE, program->fd, 0);
+        file.bytes = mmap(NULL, file.size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (file.bytes == MAP_FAILED)
             uvm_fail(UVM_EXIT_NOT_RUNNABLE, "%s: %s", name, strerror(errno));
     }
-    close(program->fd);
-    program->fd = -1;
+    close(fd);
     return file;
 }
 
-static void drop_file(struct bytes *file)
+void uvm_unmap_file(const struct uvm_file *file)
 {
     if (file->size > 0)
         munmap(file->bytes, file->size);
 }
 
-/* The interpreter of a `#!` line and its argument, both copied, or NULL. */
-static int script_line(const struct bytes *file, char **interpreter,
-                       char **argument)
+static struct uvm_file read_program(const char *name,
+                                    struct uvm_program *program)
 {
-    enum { LINE_LENGTH = 256 };
-    char line[LINE_LENGTH + 1];
-    size_t size = file->size < LINE_LENGTH ? file->size : LINE_LENGTH;
-    char *save = NULL;
-    char *word;
+    int fd = program->fd;
 
-    if (size < 2 || memcmp(file->bytes, "#!", 2) != 0)
-        return 0;
-    memcpy(line, file->bytes, size);
-    line[size] = '\0';
-    line[strcspn(line, "\n")] = '\0';
-    word = strtok_r(line + 2, " \t\r", &save);
-    if (word == NULL)
-        return 0;
-    /* Haiku has its commands in /bin. */
-    *interpreter = strdup(strncmp(word, "/usr/bin/", 9) == 0 ? word + 4 : word);
-    word = strtok_r(NULL, "\r", &save);
-    *argument = word != NULL ? strdup(word) : NULL;
-    return 1;
+    if (fd < 0)
+        uvm_fail(UVM_EXIT_NOT_RUNNABLE, "%s: %s", name,
+                 strerror(program->error));
+    program->fd = -1;
+    return uvm_map_file(name, fd);
 }
 
-/* [before...], program, arguments of the options */
+/* [words of a #! line...], program, arguments of the options */
 static void make_arguments(const struct uvm_options *options,
-                           const char *const *before, size_t before_count,
-                           const char *name, struct uvm_program *program)
+                           const struct uvm_script *script, const char *name,
+                           struct uvm_program *program)
 {
+    size_t before = script != NULL ? script->count : 0;
     size_t count = 0;
     const char **arguments;
 
     while (options->arguments[count] != NULL)
         count++;
-    arguments = calloc(before_count + count + 2, sizeof(*arguments));
+    arguments = calloc(before + count + 2, sizeof(*arguments));
     if (arguments == NULL)
         uvm_fail(UVM_EXIT_FAILURE, "out of memory");
-    for (size_t i = 0; i < before_count; i++)
-        arguments[i] = before[i];
-    arguments[before_count] = name;
-    memcpy(arguments + before_count + 1, options->arguments,
+    for (size_t i = 0; i < before; i++)
+        arguments[i] = script->words[i];
+    arguments[before] = name;
+    memcpy(arguments + before + 1, options->arguments,
            count * sizeof(*arguments));
     program->arguments = arguments;
 }
 
-static void follow_script(const struct uvm_options *options, char *interpreter,
-                          char *argument, struct uvm_program *program)
-{
-    const char *const before[] = {interpreter, argument};
-    char *script = strdup(program->guest_path);
-    struct uvm_program found = *program;
-
-    if (script == NULL)
-        uvm_fail(UVM_EXIT_FAILURE, "out of memory");
-    if (!find_in_root(options, interpreter, &found) &&
-        !find_on_host(interpreter, &found))
-        uvm_fail(UVM_EXIT_NOT_RUNNABLE, "%s: interpreter %s: %s",
-                 options->program, interpreter, strerror(ENOENT));
-    /* The script's directory stays visible. */
-    memcpy(found.host_directory, program->host_directory, UVM_PATH_MAX);
-    memcpy(found.guest_directory, program->guest_directory, UVM_PATH_MAX);
-    *program = found;
-    make_arguments(options, before, argument != NULL ? 2 : 1, script, program);
-}
-
-static void check(const char *name, const struct bytes *file)
+static void check(const char *name, const struct uvm_file *file)
 {
     struct eld_fault fault;
     char text[1024];
@@ -230,22 +194,43 @@ static void check(const char *name, const struct bytes *file)
     uvm_fail(UVM_EXIT_NOT_RUNNABLE, "%s: %s", name, text);
 }
 
+/* As Haiku does, an interpreter is taken as it is: it cannot be a script. */
+static void find_interpreter(const struct uvm_options *options,
+                             const struct uvm_script *script,
+                             struct uvm_program *program)
+{
+    char *name = strdup(program->guest_path);
+    char what[2 * UVM_PATH_MAX];
+    struct uvm_file file;
+
+    if (name == NULL)
+        uvm_fail(UVM_EXIT_FAILURE, "out of memory");
+    snprintf(what, sizeof(what), "%s: interpreter %s", options->program,
+             script->words[0]);
+    find(options, script->words[0], what, UVM_EXIT_NOT_RUNNABLE, program);
+    file = read_program(what, program);
+    check(what, &file);
+    uvm_unmap_file(&file);
+    make_arguments(options, script, name, program);
+}
+
 void uvm_find_program(const struct uvm_options *options,
                       struct uvm_program *program)
 {
-    char *interpreter, *argument;
-    struct bytes file;
+    struct uvm_script script;
+    struct uvm_file file;
+    int is_script;
 
-    find(options, options->program, program);
-    file = read_file(options->program, program);
-    if (script_line(&file, &interpreter, &argument)) {
-        drop_file(&file);
-        follow_script(options, interpreter, argument, program);
-        file = read_file(interpreter, program);
-        check(interpreter, &file);
-    } else {
+    find(options, options->program, options->program, UVM_EXIT_NOT_FOUND,
+         program);
+    file = read_program(options->program, program);
+    is_script =
+        uvm_read_script(options->program, file.bytes, file.size, &script);
+    if (!is_script)
         check(options->program, &file);
-        make_arguments(options, NULL, 0, program->guest_path, program);
-    }
-    drop_file(&file);
+    uvm_unmap_file(&file);
+    if (is_script)
+        find_interpreter(options, &script, program);
+    else
+        make_arguments(options, NULL, program->guest_path, program);
 }

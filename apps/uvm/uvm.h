@@ -41,13 +41,19 @@ void uvm_parse_options(int argc, char **argv, struct uvm_options *options);
 
 #define UVM_PATH_MAX 4096
 
+/* A directory of the host, and where the guest sees it. */
+struct uvm_directory {
+    char host[UVM_PATH_MAX], guest[UVM_PATH_MAX];
+};
+
 /* What to start: a path of the guest and its arguments. */
 struct uvm_program {
     int fd, error; /* the file, open; -1 and why not */
     char guest_path[UVM_PATH_MAX];
-    char host_directory[UVM_PATH_MAX];  /* to be bound, "" when in the root */
-    char guest_directory[UVM_PATH_MAX]; /* where it is seen */
-    const char **arguments;             /* with the program's name */
+    struct uvm_directory directories[2]; /* to be bound: a script's and that of
+                                            what is started */
+    int directory_count;
+    const char **arguments; /* with the program's name */
 };
 
 /* Finds the program that the options name, follows its `#!` line, and checks
@@ -55,8 +61,38 @@ struct uvm_program {
 void uvm_find_program(const struct uvm_options *options,
                       struct uvm_program *program);
 
+/* Opens a path for reading as the guest would: links lead nowhere outside the
+ * root. A descriptor, or -1 and errno. */
+int uvm_open_in_root(const char *root, const char *path);
+
+/* A whole file, mapped; bytes is NULL when it is empty. */
+struct uvm_file {
+    uint8_t *bytes;
+    size_t size;
+};
+
+/* Maps and closes fd; ends the process with a message when it is no regular
+ * file. */
+struct uvm_file uvm_map_file(const char *name, int fd);
+void uvm_unmap_file(const struct uvm_file *file);
+
 /* "/host" and an absolute host path: where the guest sees it. */
 void uvm_host_to_guest(const char *host_path, char guest_path[UVM_PATH_MAX]);
+
+/* ---- script.c ---- */
+
+/* What of a script's first line counts, its newline included. */
+#define UVM_SCRIPT_LINE 254
+
+struct uvm_script {
+    char *line, **words; /* interpreter and its arguments */
+    size_t count;
+};
+
+/* Reads the `#!` line of a file: 1, or 0 when it has none; ends the process
+ * with a message when the line names no interpreter. */
+int uvm_read_script(const char *name, const uint8_t *bytes, size_t size,
+                    struct uvm_script *script);
 
 /* ---- emulator.c ---- */
 
@@ -66,6 +102,7 @@ struct uvm {
     struct xcpu_machine *machine;
     struct hk_kernel *kernel;
     struct eld_program *loaded; /* of the last exec */
+    int is_told;                /* the user, why it could not be loaded */
 };
 
 /* Runs the program to its end; does not return. */
