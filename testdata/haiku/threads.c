@@ -2,43 +2,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <guest.h>
 
-struct attributes {
-    int (*entry)(void *, void *);
-    const char *name;
-    int32_t priority;
-    void *arg1, *arg2, *stack;
-    uint32_t stack_size, guard_size;
-    void *pthread;
-    uint32_t flags;
-};
+#include <thread.h>
 
 enum { LOCKED = 1, WAITING = 2, THREADS = 4, ROUNDS = 2000 };
-enum { RELATIVE_TIMEOUT = 8 };
-
-static long spawn(const char *name, int (*entry)(void *, void *), void *arg1,
-                  void *arg2)
-{
-    struct attributes attributes = {.entry = entry,
-                                    .name = name,
-                                    .priority = 10,
-                                    .arg1 = arg1,
-                                    .arg2 = arg2};
-
-    return sys(SYS_spawn_thread, &attributes);
-}
-
-/* A thread's id is in its TLS. */
-static long self(void)
-{
-    long id;
-
-    __asm__("movl %%fs:4, %0" : "=r"(id));
-    return id;
-}
 
 static int add(void *a, void *b)
 {
-    CHECK_STATUS(sys(SYS_find_thread, (void *)0), self());
+    CHECK_STATUS(sys(SYS_find_thread, (void *)0), this_thread());
     return *(int *)a + *(int *)b;
 }
 
@@ -46,7 +16,7 @@ static void results(void)
 {
     int a = 40, b = 2;
     int32_t status = 0;
-    long id = spawn("adder", add, &a, &b);
+    long id = spawn_thread("adder", add, &a, &b);
 
     CHECK(id > 0);
     CHECK_STATUS(sys(SYS_find_thread, "adder"), id);
@@ -56,7 +26,7 @@ static void results(void)
     CHECK_STATUS(sys(SYS_wait_for_thread, id, &status), HK_B_BAD_THREAD_ID);
     CHECK_STATUS(sys(SYS_suspend_thread, id), HK_B_BAD_THREAD_ID);
     CHECK_STATUS(sys(SYS_spawn_thread, BAD_POINTER), HK_B_BAD_ADDRESS);
-    CHECK_STATUS(spawn("x", 0, 0, 0), HK_B_BAD_ADDRESS);
+    CHECK_STATUS(spawn_thread("x", 0, 0, 0), HK_B_BAD_ADDRESS);
 }
 
 static int32_t mutex;
@@ -98,7 +68,7 @@ static void mutexes(void)
     int32_t status, held = LOCKED;
 
     for (int i = 0; i < THREADS; i++)
-        sys(SYS_resume_thread, ids[i] = spawn("counter", count, 0, 0));
+        sys(SYS_resume_thread, ids[i] = spawn_thread("counter", count, 0, 0));
     for (int i = 0; i < THREADS; i++)
         CHECK_STATUS(sys(SYS_wait_for_thread, ids[i], &status), HK_B_OK);
     CHECK_STATUS(counter, 2 * THREADS * ROUNDS);
@@ -126,7 +96,7 @@ static int echo(void *a, void *b)
 static void mailboxes(void)
 {
     int32_t status;
-    long id = spawn("echo", echo, 0, 0);
+    long id = spawn_thread("echo", echo, 0, 0);
 
     CHECK_STATUS(sys(SYS_send_data, id, 41, "hello", 6), HK_B_OK);
     CHECK_STATUS(sys(SYS_has_data, id) & 0xff, 1);
@@ -156,7 +126,7 @@ static void killing(void)
 
     for (int i = 0; i < 2; i++) {
         int32_t status;
-        long id = spawn("victim", entries[i], 0, 0);
+        long id = spawn_thread("victim", entries[i], 0, 0);
 
         sys(SYS_resume_thread, id);
         sys(SYS_snooze_etc, 2000LL, 0, RELATIVE_TIMEOUT, (void *)0);

@@ -228,8 +228,7 @@ TEST_F(BadInputTest, what_is_no_file_does_not_run)
     expect_fault(run({"./text/x"}), 126, "./text/x", "Not a directory");
     expect_fault(run({"./" + std::string(300, 'x')}), 126, "xxx",
                  "File name too long");
-    expect_fault(run({"./" + many("x/", 1500)}), 127, "x/x/x/",
-                 "No such file");
+    expect_fault(run({"./" + many("x/", 1500)}), 127, "x/x/x/", "No such file");
 }
 
 TEST_F(BadInputTest, what_cannot_be_read_does_not_run)

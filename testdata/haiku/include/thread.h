@@ -1,0 +1,43 @@
+/* thread.h -- threads of the bundled guests. */
+/* SPDX-License-Identifier: MIT */
+#ifndef THREAD_H
+#define THREAD_H
+
+#include <guest.h>
+
+enum { RELATIVE_TIMEOUT = 8, ABSOLUTE_TIMEOUT = 16 };
+
+/* thread_creation_attributes (haiku-abi/structs.md). */
+struct thread_attributes {
+    int (*entry)(void *, void *);
+    const char *name;
+    int32_t priority;
+    void *arg1, *arg2, *stack;
+    uint32_t stack_size, guard_size;
+    void *pthread;
+    uint32_t flags;
+};
+
+/* A thread of normal priority, to be resumed: its id, or an error code. */
+static inline long spawn_thread(const char *name, int (*entry)(void *, void *),
+                                void *arg1, void *arg2)
+{
+    struct thread_attributes attributes = {.entry = entry,
+                                           .name = name,
+                                           .priority = 10,
+                                           .arg1 = arg1,
+                                           .arg2 = arg2};
+
+    return sys(SYS_spawn_thread, &attributes);
+}
+
+/* The calling thread's id, from its TLS. */
+static inline long this_thread(void)
+{
+    long id;
+
+    __asm__("movl %%fs:4, %0" : "=r"(id));
+    return id;
+}
+
+#endif
