@@ -23,6 +23,12 @@ static void put8(struct start *start, uint8_t byte)
     start->bytes[start->used++] = byte;
 }
 
+static void put_bytes(struct start *start, const uint8_t *bytes, uint32_t count)
+{
+    memcpy(start->bytes + start->used, bytes, count);
+    start->used += count;
+}
+
 static void put32(struct start *start, uint32_t word)
 {
     for (int i = 0; i < 32; i += 8)
@@ -40,6 +46,17 @@ static void put_call(struct start *start, uint64_t address)
 {
     put8(start, 0xe8);
     put32(start, (uint32_t)address - (start->address + start->used + 4));
+}
+
+/* The system call number(eax), its arguments left on the stack. */
+static void put_system_call(struct start *start, uint32_t number)
+{
+    put8(start, 0x50); /* push eax: the argument */
+    put8(start, 0x50); /* push eax: the skipped word */
+    put8(start, 0xb8); /* mov eax, number */
+    put32(start, number);
+    put8(start, 0xcd); /* int 99 */
+    put8(start, 99);
 }
 
 /* Calls functions in order, each with its image's id or nothing; the stack
@@ -63,7 +80,7 @@ static void put_calls(struct start *start, const struct eld_call *calls,
  */
 static void put_code(struct start *start, const struct eld_program *program,
                      const int32_t *image_ids, uint32_t tls_vector,
-                     uint32_t exit_number)
+                     const struct hk_guest_numbers *numbers)
 {
     static const uint8_t prologue[] = {
         0x8b, 0x5c, 0x24, 0x04,                   /* mov ebx, [esp + 4] */
@@ -80,27 +97,22 @@ static void put_code(struct start *start, const struct eld_program *program,
         0x83, 0xc4, 0x14, /* add esp, 20 */
         0x89, 0xc6,       /* mov esi, eax */
     };
-    static const uint8_t epilogue[] = {
-        0x56, /* push esi: the status */
-        0x56, /* push esi: the skipped word */
-        0xb8, /* mov eax, number */
-    };
 
-    memcpy(start->bytes + start->used, prologue, sizeof(prologue));
-    start->used += sizeof(prologue);
+    put_bytes(start, prologue, sizeof(prologue));
     put32(start, tls_vector);
+    put8(start, 0xb8); /* mov eax, the program's id */
+    put32(start, (uint32_t)image_ids[0]);
+    put_system_call(start, numbers->image_relocated);
+    put8(start, 0x58); /* pop eax */
+    put8(start, 0x58);
     put_calls(start, program->init, program->init_count, image_ids);
-    memcpy(start->bytes + start->used, main_call, sizeof(main_call));
-    start->used += sizeof(main_call);
+    put_bytes(start, main_call, sizeof(main_call));
     put_call(start, program->entry);
-    memcpy(start->bytes + start->used, main_return, sizeof(main_return));
-    start->used += sizeof(main_return);
+    put_bytes(start, main_return, sizeof(main_return));
     put_calls(start, program->fini, program->fini_count, image_ids);
-    memcpy(start->bytes + start->used, epilogue, sizeof(epilogue));
-    start->used += sizeof(epilogue);
-    put32(start, exit_number);
-    put8(start, 0xcd); /* int 99 */
-    put8(start, 99);
+    put8(start, 0x89); /* mov eax, esi: the status */
+    put8(start, 0xf0);
+    put_system_call(start, numbers->exit_team);
 }
 
 static uint64_t align_up(uint64_t value, uint64_t align)
@@ -150,6 +162,7 @@ int uvm_make_start(struct hk_team *team, struct gm_space *space,
 {
     const unsigned prot = GM_PROT_READ | GM_PROT_WRITE;
     struct start start = {.used = 0};
+    struct hk_guest_numbers numbers;
     uint64_t size =
         align_up(tls_size(program) + code_size(program), GM_PAGE_SIZE);
     int error;
@@ -168,8 +181,8 @@ int uvm_make_start(struct hk_team *team, struct gm_space *space,
         error = fill_tls(&start, space, program);
     if (error == 0) {
         *entry = start.address + start.used;
-        put_code(&start, program, image_ids, start.address,
-                 hk_guest_exit_number(team));
+        hk_guest_get_numbers(team, &numbers);
+        put_code(&start, program, image_ids, start.address, &numbers);
         if (gm_copy_out(space, start.address, start.bytes, start.size) < 0)
             error = -EFAULT;
     }

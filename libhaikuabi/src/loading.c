@@ -123,8 +123,12 @@ int hk_guest_register(struct hk_team *team, const struct hk_guest_image *image)
     return id < 0 ? -ENOMEM : id;
 }
 
-uint32_t hk_guest_exit_number(const struct hk_team *team)
+void hk_guest_get_numbers(const struct hk_team *team,
+                          struct hk_guest_numbers *numbers)
 {
-    return (uint32_t)hk_row_number(team->kernel->config.release,
-                                   HK_ROW_exit_team);
+    const enum hk_release release = team->kernel->config.release;
+
+    numbers->image_relocated =
+        (uint32_t)hk_row_number(release, HK_ROW_image_relocated);
+    numbers->exit_team = (uint32_t)hk_row_number(release, HK_ROW_exit_team);
 }

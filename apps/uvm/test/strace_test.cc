@@ -23,11 +23,12 @@ class StraceTest : public UvmCase
 {
 };
 
-TEST_F(StraceTest, hello_makes_two_calls)
+TEST_F(StraceTest, hello_makes_two_calls_behind_that_of_its_start)
 {
     Outcome outcome = run({"--strace", guest("hello_static")});
     EXPECT_EQ(outcome.out, "Hello, Haiku!\n");
     EXPECT_EQ(without_ids(outcome.err),
+              "uvm: [ID] image_relocated(id: 2)\n"
               "uvm: [ID] write(fd: 1, pos: -1, buffer: ADDRESS, buffer_size: "
               "14) = 14\n"
               "uvm: [ID] exit_team(return_value: 0)\n");
@@ -41,7 +42,8 @@ TEST_F(StraceTest, arguments_and_results_are_written_by_their_kinds)
     EXPECT_EQ(outcome.status, 3);
     EXPECT_EQ(
         without_ids(outcome.err),
-        open + "\"none\"" + rest + "B_ENTRY_NOT_FOUND\n" + open +
+        "uvm: [ID] image_relocated(id: 2)\n" + open + "\"none\"" + rest +
+            "B_ENTRY_NOT_FOUND\n" + open +
             "\"\\\"a\\\"\\\\b\\n\\x09\\x7f\xc3\xa4\"" + rest +
             "B_ENTRY_NOT_FOUND\n" + open + "\"" + std::string(64, 'n') +
             "\"..." + rest + "B_ENTRY_NOT_FOUND\n" + open + "NULL" + rest +

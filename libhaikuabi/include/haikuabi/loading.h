@@ -61,9 +61,15 @@ struct hk_guest_image {
 /* Registers an image. Its id, or -ENOMEM. */
 int hk_guest_register(struct hk_team *team, const struct hk_guest_image *image);
 
-/* Number of the call exit_team in the team's release: what a program without
- * libroot ends with. */
-uint32_t hk_guest_exit_number(const struct hk_team *team);
+/* Numbers of the calls in the team's release that Haiku's loader and libroot
+ * would make: image_relocated(id) once everything is linked, for the program
+ * last, and exit_team(status) at the end. */
+struct hk_guest_numbers {
+    uint32_t image_relocated, exit_team;
+};
+
+void hk_guest_get_numbers(const struct hk_team *team,
+                          struct hk_guest_numbers *numbers);
 
 #ifdef __cplusplus
 }
