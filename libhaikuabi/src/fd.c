@@ -373,15 +373,20 @@ int32_t hk_fd_replace(const struct hk_thread *self, int32_t from, int32_t to,
     return result;
 }
 
-struct hk_file *hk_cwd_get(const struct hk_thread *self)
+struct hk_file *hk_team_cwd_get(const struct hk_team *team)
 {
-    struct hk_fds *fds = self->team->fds;
+    struct hk_fds *fds = team->fds;
     struct hk_file *file;
 
     pthread_mutex_lock(&fds->lock);
     file = hk_file_share(fds->cwd);
     pthread_mutex_unlock(&fds->lock);
     return file;
+}
+
+struct hk_file *hk_cwd_get(const struct hk_thread *self)
+{
+    return hk_team_cwd_get(self->team);
 }
 
 void hk_cwd_set(const struct hk_thread *self, struct hk_file *directory)

@@ -113,6 +113,7 @@ int32_t hk_fd_replace(const struct hk_thread *self, int32_t from, int32_t to,
 /* The working directory, as hk_file_get; and put into another (taking over
  * the reference). */
 struct hk_file *hk_cwd_get(const struct hk_thread *self);
+struct hk_file *hk_team_cwd_get(const struct hk_team *team);
 void hk_cwd_set(const struct hk_thread *self, struct hk_file *directory);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "area.h"
 #include "bytes.h"
+#include "fd.h"
 #include "image.h"
 #include "syscall_table.h"
 #include "vfs.h"
@@ -25,13 +26,13 @@ int hk_guest_open(struct hk_team *team, const char *path,
                   struct hk_guest_file *file)
 {
     const struct hk_vfs *vfs = team->kernel->vfs;
-    struct hk_node root = hk_place_node(vfs->root);
+    struct hk_file *start = hk_team_cwd_get(team);
     struct stat st;
-    int32_t status = hk_vfs_normalize(vfs, &root, path, 1, file->path);
+    int32_t status = hk_vfs_normalize(vfs, &start->node, path, 1, file->path);
 
-    if (status != HK_B_OK)
-        return host_error(status);
-    file->fd = hk_vfs_open_host(team->kernel, path);
+    file->fd =
+        status == HK_B_OK ? hk_vfs_open_host(vfs, &start->node, path) : status;
+    hk_file_put(start);
     if (file->fd < 0)
         return host_error(file->fd);
     if (fstat(file->fd, &st) != 0 || S_ISDIR(st.st_mode)) {

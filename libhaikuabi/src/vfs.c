@@ -324,12 +324,12 @@ struct hk_node hk_place_node(const struct hk_place *place)
     return (struct hk_node){place, place->under, -1};
 }
 
-int hk_vfs_open_host(const struct hk_kernel *kernel, const char *guest_path)
+int hk_vfs_open_host(const struct hk_vfs *vfs, const struct hk_node *start,
+                     const char *path)
 {
-    struct hk_node root = hk_place_node(kernel->vfs->root);
     struct hk_node node;
-    int32_t status = hk_vfs_open(kernel->vfs, &root, guest_path, HK_WALK_FOLLOW,
-                                 O_RDONLY, 0, &node);
+    int32_t status =
+        hk_vfs_open(vfs, start, path, HK_WALK_FOLLOW, O_RDONLY, 0, &node);
 
     if (status == HK_B_OK && node.fd < 0)
         status = HK_B_IS_A_DIRECTORY;

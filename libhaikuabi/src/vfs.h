@@ -126,6 +126,7 @@ const struct hk_place *hk_place_child(const struct hk_place *place,
 
 /* Opens a file for reading, for the kernel's own use: a host descriptor that
  * the caller closes, or an error (below 0). */
-int hk_vfs_open_host(const struct hk_kernel *kernel, const char *guest_path);
+int hk_vfs_open_host(const struct hk_vfs *vfs, const struct hk_node *start,
+                     const char *path);
 
 #endif

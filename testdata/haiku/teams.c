@@ -2,16 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <guest.h>
 
-enum { NOHANG = 1, UNTRACED = 2, EXITED = 8 };
-enum { CLD_EXITED = 60, CLD_KILLED = 61 };
-enum { SIGTERM = 15 };
+#include <team.h>
 
-struct siginfo {
-    int32_t signal, code, error, pid;
-    uint32_t uid;
-    void *address;
-    int32_t status, band, value;
-};
+enum { SIGTERM = 15 };
 
 static void fork_and_wait(void)
 {
@@ -72,30 +65,6 @@ static void pipe_to_child(void)
     CHECK(strcmp(text, "piped") == 0);
     CHECK_STATUS(sys(SYS_read, ends[0], NO_POSITION, text, sizeof(text)), 0);
     sys(SYS_wait_for_child, child, EXITED, &info, (void *)0);
-}
-
-/* The flat block of exec and load_image: two arrays, then strings. */
-struct flat {
-    char *pointers[5]; /* program, argument, NULL, variable, NULL */
-    char strings[256];
-};
-
-static char *add(char *to, const char *text)
-{
-    memcpy(to, text, strlen(text) + 1);
-    return to + strlen(text) + 1;
-}
-
-static void flatten(struct flat *flat, const char *program, const char *word)
-{
-    char *to = flat->strings;
-
-    flat->pointers[0] = to;
-    flat->pointers[1] = to = add(to, program);
-    flat->pointers[2] = 0;
-    flat->pointers[3] = to = add(to, word);
-    flat->pointers[4] = 0;
-    add(to, "GUEST_A=flat");
 }
 
 static void exec_in_child(const char *program)

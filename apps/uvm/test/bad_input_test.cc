@@ -391,6 +391,73 @@ TEST_F(BadInputTest, libraries_in_a_circle_run)
     EXPECT_EQ(run({"./program"}).status, 7);
 }
 
+/* ---- from within a guest ---- */
+
+/* What the guest `exec` and uvm say of one program that it starts twice. */
+class ExecTest : public BadInputTest
+{
+  protected:
+    void expect_end(const std::string &name, const std::string &exec,
+                    const std::string &load_image, const std::string &fault)
+    {
+        Outcome outcome = run({"--quiet", guest("exec"), name});
+        size_t at = outcome.err.find(fault);
+        EXPECT_EQ(outcome.status, 0) << name;
+        EXPECT_EQ(outcome.out, name + ": exec: " + exec + "\n" + name +
+                                   ": load_image: " + load_image + "\n");
+        EXPECT_NE(at, std::string::npos) << outcome.err;
+        if (!fault.empty() && at != std::string::npos) {
+            EXPECT_NE(outcome.err.find(fault, at + 1), std::string::npos)
+                << outcome.err;
+            EXPECT_EQ(outcome.err.compare(0, 5, "uvm: "), 0) << outcome.err;
+        }
+    }
+};
+
+TEST_F(ExecTest, a_program_runs)
+{
+    write_program(program());
+    expect_end("program", "exited 7", "exited 7", "");
+    expect_end("./program", "exited 7", "exited 7", "");
+}
+
+/* The statuses are the lowest eight bits of Haiku's error codes. */
+TEST_F(ExecTest, each_kind_of_bad_file_ends_the_new_team_with_haikus_error)
+{
+    for (const auto &row : bad_files) {
+        bool is_memory = strcmp(row.name, "bss_too_large") == 0;
+        write(row.name, row.make());
+        expect_end(row.name, is_memory ? "exited 0" : "exited 2",
+                   is_memory ? "failed: B_NO_MEMORY"
+                             : "failed: B_NOT_AN_EXECUTABLE",
+                   row.fault);
+    }
+    std::filesystem::create_directory("directory");
+    write("script", "#!./program\n");
+    expect_end("none", "exited 3", "failed: B_ENTRY_NOT_FOUND", "No such file");
+    expect_end("none/x", "exited 3", "failed: B_ENTRY_NOT_FOUND",
+               "No such file");
+    expect_end("directory", "exited 2", "failed: B_NOT_AN_EXECUTABLE",
+               "Is a directory");
+    /* Scripts are libroot's business, before it calls exec. */
+    expect_end("script", "exited 2", "failed: B_NOT_AN_EXECUTABLE",
+               "text file, not an ELF file");
+}
+
+TEST_F(ExecTest, a_program_that_does_not_link_ends_with_haikus_error)
+{
+    ElfBuilder builder = program();
+    builder.needed = {"libnone.so"};
+    write_program(builder);
+    expect_end("program", "exited 3", "failed: B_MISSING_LIBRARY",
+               "libnone.so: library not found");
+    builder = program();
+    builder.undefined("nobodys", STT_FUNC).reloc(0x10, R_386_32, "nobodys");
+    write_program(builder);
+    expect_end("program", "exited 4", "failed: B_MISSING_SYMBOL",
+               "nobodys: symbol not found");
+}
+
 /* ---- a root that is broken ---- */
 
 class BadRootTest : public BadInputTest

@@ -26,7 +26,8 @@ struct hk_guest_file {
     int64_t node;
 };
 
-/* Opens a guest path; directories are refused with -EISDIR. */
+/* Opens a guest path, from the team's working directory when it is relative;
+ * directories are refused with -EISDIR. */
 int hk_guest_open(struct hk_team *team, const char *path,
                   struct hk_guest_file *file);
 
