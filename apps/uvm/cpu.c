@@ -144,8 +144,11 @@ static size_t fetch(void *owner, uint32_t address, void *bytes, size_t size,
     return done;
 }
 
+/* What other mappings and other teams write, too, cannot be watched. */
 static int watch_writes(void *owner, uint32_t address, uint32_t size, int on)
 {
+    if (on && gm_is_shared(owner, address, size))
+        return -1;
     return gm_watch_writes(owner, address, size, on);
 }
 

@@ -80,8 +80,7 @@ static int copy_region(struct gm_space *space, struct gm_space *copy,
                        const struct gm_interval *region,
                        const struct gm_host_census *census)
 {
-    gm_pages_set(copy, region->start, region->end,
-                 (uint8_t)(GM_PAGE_MAPPED | region->prot));
+    gm_pages_set(copy, region->start, region->end, gm_page_entry(region));
     if (region->flags & GM_MAP_SHARED)
         return gm_host_alias(space->base + region->start,
                              copy->base + region->start,

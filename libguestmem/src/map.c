@@ -64,7 +64,7 @@ static int map_locked(struct gm_space *space, const struct gm_mapping *mapping)
     if (gm_intervals_reserve(&space->map) < 0)
         return GM_ERR_NOMEM;
 
-    uint8_t entry = (uint8_t)(GM_PAGE_MAPPED | new.prot);
+    uint8_t entry = gm_page_entry(&new);
     gm_pages_set(space, new.start, new.end, entry);
     int error = gm_host_map(space->base + new.start, mapping->size, new.prot,
                             new.flags &GM_MAP_SHARED, new.fd, new.offset);
@@ -141,14 +141,13 @@ static int protect_locked(struct gm_space *space, gm_addr start, gm_addr end,
     if (gm_intervals_reserve(&space->map) < 0)
         return GM_ERR_NOMEM;
 
-    uint8_t entry = (uint8_t)(GM_PAGE_MAPPED | prot);
-    gm_pages_set(space, start, end, entry);
+    gm_pages_set_prot(space, start, end, prot);
     int error = gm_host_protect(space->base + start, end - start, prot);
     if (error < 0) {
         take_back(space, start, end);
     } else {
         gm_intervals_set_prot(&space->map, start, end, prot);
-        gm_pages_confirm(space, start, end, entry);
+        gm_pages_confirm(space, start, end, (uint8_t)(GM_PAGE_MAPPED | prot));
     }
     gm_tell(space, GM_EVENT_PROTECT, start, end - start);
     return error;

@@ -28,6 +28,15 @@ void gm_pages_set(struct gm_space *space, gm_addr start, gm_addr end,
                               memory_order_release);
 }
 
+void gm_pages_set_prot(struct gm_space *space, gm_addr start, gm_addr end,
+                       unsigned prot)
+{
+    for (gm_addr page = start; page < end; page += GM_PAGE_SIZE)
+        gm_pages_set(space, page, page + GM_PAGE_SIZE,
+                     (uint8_t)(GM_PAGE_MAPPED | prot |
+                               (load(space, page) & GM_PAGE_SHARED)));
+}
+
 void gm_pages_reload(struct gm_space *space, gm_addr start, gm_addr end)
 {
     const struct gm_intervals *map = &space->map;
@@ -39,7 +48,7 @@ void gm_pages_reload(struct gm_space *space, gm_addr start, gm_addr end)
         if (i < map->count && map->items[i].start < end) {
             from = map->items[i].start > done ? map->items[i].start : done;
             to = map->items[i].end < end ? map->items[i].end : end;
-            entry = (uint8_t)(GM_PAGE_MAPPED | map->items[i].prot);
+            entry = gm_page_entry(&map->items[i]);
         }
         gm_pages_set(space, done, from, 0);
         gm_pages_set(space, from, to, entry);
@@ -121,6 +130,17 @@ int gm_pages_watch(struct gm_space *space, gm_addr start, gm_addr end, int on)
         last = page + GM_PAGE_SIZE;
     }
     return first < last ? gm_pages_settle(space, first, last) : 0;
+}
+
+int gm_is_shared(struct gm_space *space, gm_addr address, uint64_t size)
+{
+    if (!gm_in_space(space, address, size))
+        return 0;
+    for (gm_addr page = gm_page_floor(address); page < address + size;
+         page += GM_PAGE_SIZE)
+        if (load(space, page) & GM_PAGE_SHARED)
+            return 1;
+    return 0;
 }
 
 int gm_watch_writes(struct gm_space *space, gm_addr address, uint64_t size,

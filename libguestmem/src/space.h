@@ -12,7 +12,7 @@
 #define GM_PROT_ALL (GM_PROT_READ | GM_PROT_WRITE | GM_PROT_EXEC)
 
 /* An entry of the page table: these bits and the page's enum gm_prot. */
-enum gm_page { GM_PAGE_MAPPED = 8, GM_PAGE_WATCHED = 16 };
+enum gm_page { GM_PAGE_MAPPED = 8, GM_PAGE_WATCHED = 16, GM_PAGE_SHARED = 32 };
 
 struct gm_space {
     uint8_t *base;
@@ -60,12 +60,24 @@ void gm_tell(struct gm_space *space, enum gm_event event, gm_addr address,
  * meet on a page, the one to reach the host last sees both changes.
  */
 
+/* The entry of a page of an interval that is not watched. */
+static inline uint8_t gm_page_entry(const struct gm_interval *interval)
+{
+    return (uint8_t)(GM_PAGE_MAPPED | interval->prot |
+                     (interval->flags & GM_MAP_SHARED ? GM_PAGE_SHARED : 0));
+}
+
 /* The protection the host is to have for an entry. */
 unsigned gm_page_prot(uint8_t entry);
 
 /* Sets the entries of whole pages, with the lock held. */
 void gm_pages_set(struct gm_space *space, gm_addr start, gm_addr end,
                   uint8_t entry);
+
+/* Gives mapped pages another protection and ends watches, with the lock
+ * held. */
+void gm_pages_set_prot(struct gm_space *space, gm_addr start, gm_addr end,
+                       unsigned prot);
 
 /* Sets them to what the interval map says, with the lock held. */
 void gm_pages_reload(struct gm_space *space, gm_addr start, gm_addr end);

@@ -91,6 +91,29 @@ TEST_F(Watch, RefusesWhatIsNotMapped)
     EXPECT_EQ(Host(), "-wwwwr--");
 }
 
+TEST_F(Watch, IsBlindForSharedPages)
+{
+    ASSERT_EQ(Map(space, 8 * kPage, 2 * kPage, kRW, GM_MAP_SHARED), 0);
+    EXPECT_TRUE(gm_is_shared(space, 8 * kPage, 1));
+    EXPECT_TRUE(gm_is_shared(space, 10 * kPage - 1, 1));
+    EXPECT_TRUE(gm_is_shared(space, 4 * kPage, 5 * kPage));
+    EXPECT_FALSE(gm_is_shared(space, 4 * kPage, 4 * kPage));
+    EXPECT_FALSE(gm_is_shared(space, 8 * kPage, 0));
+    EXPECT_FALSE(gm_is_shared(space, 0, UINT64_MAX));
+    EXPECT_EQ(gm_watch_writes(space, 8 * kPage, kPage, 1), 0);
+    EXPECT_EQ(gm_protect(space, 8 * kPage, kPage, GM_PROT_READ), 0);
+    EXPECT_TRUE(gm_is_shared(space, 8 * kPage, kPage));
+    EXPECT_EQ(gm_protect(space, 4 * kPage, kPage, GM_PROT_READ), 0);
+    EXPECT_FALSE(gm_is_shared(space, 4 * kPage, kPage));
+
+    struct gm_space *copy;
+    ASSERT_EQ(gm_space_clone(space, &copy), 0);
+    EXPECT_TRUE(gm_is_shared(copy, 8 * kPage, kPage));
+    gm_space_free(copy);
+    EXPECT_EQ(gm_unmap(space, 8 * kPage, kPage), 0);
+    EXPECT_FALSE(gm_is_shared(space, 8 * kPage, kPage));
+}
+
 TEST_F(Watch, EndsWhenThePageChanges)
 {
     auto watch = [&] { return gm_watch_writes(space, kPage, 4 * kPage, 1); };

@@ -127,6 +127,10 @@ int gm_protect(struct gm_space *space, gm_addr address, uint64_t size,
 int gm_set_tag(struct gm_space *space, gm_addr address, uint64_t size,
                uint64_t tag);
 
+/* Whether a page of a range is mapped with GM_MAP_SHARED: stores may come to it
+ * that no watch sees. Async-signal-safe, takes no lock. */
+int gm_is_shared(struct gm_space *space, gm_addr address, uint64_t size);
+
 /*
  * Makes the pages of a range refuse stores (on != 0) or gives them their own
  * protection back; what gm_query says does not change. A watch lasts until it
