@@ -2,22 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <guest.h>
 
+#include <file.h>
+
 enum { NAMES = 300, DEPTH = 200 };
-
-struct stat {
-    int32_t dev;
-    uint32_t ino[2], mode;
-    int32_t nlink;
-    uint32_t uid, gid, size, size_high;
-    uint32_t rest[13];
-};
-
-struct dirent {
-    int32_t dev, parent_dev;
-    uint32_t ino[2], parent_ino[2];
-    uint16_t length;
-    char name[];
-};
 
 static void number_name(char *to, unsigned number)
 {
@@ -93,11 +80,6 @@ static void many(void)
     CHECK_STATUS(sys(SYS_open_dir, AT_FDCWD, "many"), HK_B_ENTRY_NOT_FOUND);
 }
 
-static long stat_of(const char *path, int follow, struct stat *stat)
-{
-    return sys(SYS_read_stat, AT_FDCWD, path, follow, stat, sizeof(*stat));
-}
-
 static void links(void)
 {
     struct stat stat;
@@ -109,10 +91,10 @@ static void links(void)
                  HK_B_OK);
     CHECK_STATUS(sys(SYS_create_link, AT_FDCWD, "hard", AT_FDCWD, "file", 0),
                  HK_B_OK);
-    CHECK_STATUS(stat_of("soft", 0, &stat), HK_B_OK);
+    CHECK_STATUS(read_stat("soft", 0, &stat), HK_B_OK);
     CHECK((stat.mode & 0170000) == 0120000);
-    CHECK_STATUS(stat_of("soft", 1, &stat), HK_B_OK);
-    CHECK((stat.mode & 0170777) == 0100640 && stat.nlink == 2);
+    CHECK_STATUS(read_stat("soft", 1, &stat), HK_B_OK);
+    CHECK((stat.mode & 0170777) == 0100640 && stat.links == 2);
     CHECK_STATUS(sys(SYS_read_link, AT_FDCWD, "soft", target, &size), HK_B_OK);
     CHECK(size == 4 && memcmp(target, "file", 4) == 0);
     CHECK_STATUS(sys(SYS_read_link, AT_FDCWD, "file", target, &size),
@@ -121,10 +103,10 @@ static void links(void)
                  HK_B_OK);
     CHECK_STATUS(sys(SYS_open, AT_FDCWD, "loop", O_RDONLY, 0), HK_B_LINK_LIMIT);
     CHECK_STATUS(sys(SYS_rename, AT_FDCWD, "hard", AT_FDCWD, "moved"), HK_B_OK);
-    CHECK_STATUS(stat_of("hard", 0, &stat), HK_B_ENTRY_NOT_FOUND);
-    CHECK_STATUS(stat_of("moved", 0, &stat), HK_B_OK);
-    CHECK_STATUS(stat_of(BAD_POINTER, 0, &stat), HK_B_BAD_ADDRESS);
-    CHECK_STATUS(stat_of("file", 0, BAD_POINTER), HK_B_BAD_ADDRESS);
+    CHECK_STATUS(read_stat("hard", 0, &stat), HK_B_ENTRY_NOT_FOUND);
+    CHECK_STATUS(read_stat("moved", 0, &stat), HK_B_OK);
+    CHECK_STATUS(read_stat(BAD_POINTER, 0, &stat), HK_B_BAD_ADDRESS);
+    CHECK_STATUS(read_stat("file", 0, BAD_POINTER), HK_B_BAD_ADDRESS);
     CHECK_STATUS(sys(SYS_rename, AT_FDCWD, "none", AT_FDCWD, "x"),
                  HK_B_ENTRY_NOT_FOUND);
     CHECK_STATUS(sys(SYS_access, AT_FDCWD, "file", 4, 0), HK_B_OK);
@@ -162,12 +144,12 @@ static void outside(void)
 {
     struct stat stat;
 
-    CHECK_STATUS(stat_of("/etc/passwd", 1, &stat), HK_B_ENTRY_NOT_FOUND);
-    CHECK_STATUS(stat_of("/proc/self/root", 1, &stat), HK_B_ENTRY_NOT_FOUND);
+    CHECK_STATUS(read_stat("/etc/passwd", 1, &stat), HK_B_ENTRY_NOT_FOUND);
+    CHECK_STATUS(read_stat("/proc/self/root", 1, &stat), HK_B_ENTRY_NOT_FOUND);
     CHECK_STATUS(sys(SYS_create_symlink, AT_FDCWD, "out", "/etc/passwd", 0777),
                  HK_B_OK);
-    CHECK_STATUS(stat_of("out", 1, &stat), HK_B_ENTRY_NOT_FOUND);
-    CHECK_STATUS(stat_of("/../../../../../../../../etc/passwd", 1, &stat),
+    CHECK_STATUS(read_stat("out", 1, &stat), HK_B_ENTRY_NOT_FOUND);
+    CHECK_STATUS(read_stat("/../../../../../../../../etc/passwd", 1, &stat),
                  HK_B_ENTRY_NOT_FOUND);
 }
 

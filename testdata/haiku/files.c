@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <guest.h>
 
-enum { SEEK_SET = 0, SEEK_CUR = 1, SEEK_END = 2 };
+#include <file.h>
 
 struct iovec {
     const void *base;

@@ -1,0 +1,223 @@
+/* nodes.c -- what else file tools do with files, volumes and references. */
+/* SPDX-License-Identifier: MIT */
+#include <guest.h>
+
+#include <file.h>
+
+enum { LOCK_SHARED = 1, LOCK_EXCLUSIVE = 2, LOCK_NOW = 4, UNLOCK = 8 };
+enum { GETFL = 8, SETFL = 16, GETLK = 32, SETLK = 128 };
+enum { RDLCK = 64, UNLCK = 512, WRLCK = 1024 };
+enum { TCGETA = 0x8000 };
+#define FIONREAD 0xbe000001u
+
+static long make(const char *name)
+{
+    return sys(SYS_open, AT_FDCWD, name, O_RDWR | O_CREAT, 0644);
+}
+
+static void status(void)
+{
+    struct stat stat, changed = {.mode = 0600, .size = 100};
+    long fd = make("status");
+
+    changed.modified.seconds = 1000000000;
+    changed.accessed.seconds = 1100000000;
+    CHECK_STATUS(
+        sys(SYS_write_stat, fd, (void *)0, 0, &changed, sizeof(changed),
+            STAT_MODE | STAT_SIZE | STAT_ACCESS_TIME | STAT_MODIFICATION_TIME),
+        HK_B_OK);
+    CHECK_STATUS(stat_of(fd, &stat), HK_B_OK);
+    CHECK(stat.mode == (S_IFREG | 0600) && stat.size == 100);
+    CHECK(stat.modified.seconds == 1000000000);
+    CHECK(stat.accessed.seconds == 1100000000);
+    changed.size = 3;
+    CHECK_STATUS(sys(SYS_write_stat, AT_FDCWD, "status", 1, &changed,
+                     sizeof(changed), STAT_SIZE),
+                 HK_B_OK);
+    CHECK_STATUS(read_stat("status", 1, &stat), HK_B_OK);
+    CHECK(stat.size == 3 && stat.mode == (S_IFREG | 0600));
+    CHECK_STATUS(sys(SYS_write_stat, AT_FDCWD, "none", 1, &changed,
+                     sizeof(changed), STAT_SIZE),
+                 HK_B_ENTRY_NOT_FOUND);
+    CHECK_STATUS(sys(SYS_write_stat, fd, (void *)0, 0, BAD_POINTER,
+                     sizeof(changed), STAT_MODE),
+                 HK_B_BAD_ADDRESS);
+    CHECK_STATUS(stat_of(99, &stat), HK_B_FILE_ERROR);
+    sys(SYS_close, fd);
+}
+
+static void space(void)
+{
+    struct stat stat;
+    int32_t ends[2];
+    long fd = make("space");
+
+    sys(SYS_write, fd, NO_POSITION, "data", 4);
+    CHECK_STATUS(sys(SYS_preallocate, fd, 0LL, 65536LL), HK_B_OK);
+    CHECK_STATUS(stat_of(fd, &stat), HK_B_OK);
+    CHECK(stat.size == 65536);
+    CHECK_STATUS(sys(SYS_preallocate, fd, -1LL, 1LL), HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_preallocate, 99, 0LL, 1LL), HK_B_FILE_ERROR);
+    sys(SYS_create_pipe, ends);
+    CHECK_STATUS(sys(SYS_preallocate, ends[1], 0LL, 1LL), HK_ESPIPE);
+    CHECK_STATUS(sys(SYS_fsync, fd), HK_B_OK);
+    CHECK_STATUS(sys(SYS_fsync, 99), HK_B_FILE_ERROR);
+    CHECK_STATUS(sys(SYS_sync), HK_B_OK);
+    sys(SYS_close, ends[0]);
+    sys(SYS_close, ends[1]);
+    sys(SYS_close, fd);
+}
+
+/* Locks of a whole file belong to a description, those of ranges to a team. */
+static void locks(void)
+{
+    struct __attribute__((packed, aligned(4))) {
+        int16_t type, whence;
+        int64_t start, length;
+        int32_t team;
+    } range = {.type = WRLCK, .whence = SEEK_SET, .start = 10, .length = 5};
+    long one = make("locked"), two = make("locked");
+
+    CHECK_STATUS(sys(SYS_flock, one, LOCK_EXCLUSIVE), HK_B_OK);
+    CHECK_STATUS(sys(SYS_flock, two, LOCK_SHARED | LOCK_NOW), HK_B_WOULD_BLOCK);
+    CHECK_STATUS(sys(SYS_flock, one, UNLOCK), HK_B_OK);
+    CHECK_STATUS(sys(SYS_flock, two, LOCK_SHARED | LOCK_NOW), HK_B_OK);
+    CHECK_STATUS(sys(SYS_flock, 99, UNLOCK), HK_B_FILE_ERROR);
+    CHECK_STATUS(sys(SYS_flock, one, 0), HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_fcntl, one, SETLK, &range), HK_B_OK);
+    CHECK_STATUS(sys(SYS_fcntl, two, GETLK, &range), HK_B_OK);
+    CHECK(range.type == UNLCK);
+    range.type = 3;
+    CHECK_STATUS(sys(SYS_fcntl, one, SETLK, &range), HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_fcntl, one, SETLK, BAD_POINTER), HK_B_BAD_ADDRESS);
+    /* All that open was given. */
+    CHECK_STATUS(sys(SYS_fcntl, one, GETFL, 0), O_RDWR | O_CREAT);
+    CHECK_STATUS(sys(SYS_fcntl, one, SETFL, O_APPEND), HK_B_OK);
+    CHECK_STATUS(sys(SYS_fcntl, one, GETFL, 0), O_RDWR | O_CREAT | O_APPEND);
+    CHECK_STATUS(sys(SYS_fcntl, one, 7, 0), HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_fcntl, 99, GETFL, 0), HK_B_FILE_ERROR);
+    CHECK_STATUS(sys(SYS_flock, two, UNLOCK), HK_B_OK);
+    CHECK_STATUS(sys(SYS_lock_node, one), HK_B_OK);
+    CHECK_STATUS(sys(SYS_lock_node, one), HK_B_BUSY);
+    CHECK_STATUS(sys(SYS_unlock_node, one), HK_B_OK);
+    CHECK_STATUS(sys(SYS_unlock_node, one), HK_B_BAD_VALUE);
+    sys(SYS_close, one);
+    sys(SYS_close, two);
+}
+
+static void devices(void)
+{
+    uint8_t termios[32];
+    int32_t ends[2], ready = 0;
+    long fd = make("plain");
+
+    CHECK_STATUS(sys(SYS_ioctl, fd, TCGETA, termios, sizeof(termios)),
+                 HK_ENOTTY);
+    CHECK_STATUS(sys(SYS_ioctl, 99, TCGETA, termios, sizeof(termios)),
+                 HK_B_FILE_ERROR);
+    sys(SYS_create_pipe, ends);
+    sys(SYS_write, ends[1], NO_POSITION, "12345", 5);
+    CHECK_STATUS(sys(SYS_ioctl, ends[0], FIONREAD, &ready, sizeof(ready)),
+                 HK_B_OK);
+    CHECK(ready == 5);
+    sys(SYS_close, ends[0]);
+    sys(SYS_close, ends[1]);
+    sys(SYS_close, fd);
+}
+
+static void fifo(void)
+{
+    struct stat stat;
+    char text[8] = "";
+    long fd;
+
+    CHECK_STATUS(sys(SYS_create_fifo, AT_FDCWD, "fifo", 0600), HK_B_OK);
+    CHECK_STATUS(sys(SYS_create_fifo, AT_FDCWD, "fifo", 0600),
+                 HK_B_FILE_EXISTS);
+    CHECK_STATUS(read_stat("fifo", 1, &stat), HK_B_OK);
+    CHECK(stat.mode == (S_IFIFO | 0600));
+    fd = sys(SYS_open, AT_FDCWD, "fifo", O_RDWR, 0);
+    CHECK_STATUS(sys(SYS_write, fd, NO_POSITION, "through", 7), 7);
+    CHECK_STATUS(sys(SYS_read, fd, NO_POSITION, text, sizeof(text)), 7);
+    CHECK(memcmp(text, "through", 7) == 0);
+    sys(SYS_close, fd);
+}
+
+static void volumes(void)
+{
+    static uint8_t info[480];
+    struct stat stat;
+    int32_t cookie = 0;
+    int found = 0;
+    long device;
+
+    CHECK_STATUS(read_stat(".", 1, &stat), HK_B_OK);
+    while ((device = sys(SYS_next_device, &cookie)) >= 0)
+        found += device == stat.device;
+    CHECK(found == 1);
+    CHECK_STATUS(device, HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_next_device, BAD_POINTER), HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_read_fs_info, stat.device, info), HK_B_OK);
+    CHECK(*(int32_t *)info == stat.device);
+    CHECK(*(int64_t *)(info + 16) > 0 && *(int64_t *)(info + 32) > 0);
+    CHECK_STATUS(sys(SYS_read_fs_info, 9999, info), HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_read_fs_info, stat.device, BAD_POINTER),
+                 HK_B_BAD_ADDRESS);
+}
+
+/* Haiku's references to entries: volume, directory's node, name. */
+static void references(void)
+{
+    char path[1024], name[32];
+    struct stat directory, stat, again;
+    long fd, parent;
+
+    sys(SYS_create_dir, AT_FDCWD, "inside", 0755);
+    sys(SYS_close, make("inside/entry"));
+    CHECK_STATUS(read_stat("inside", 1, &directory), HK_B_OK);
+    CHECK_STATUS(read_stat("inside/entry", 1, &stat), HK_B_OK);
+    CHECK_STATUS(sys(SYS_entry_ref_to_path, directory.device, directory.node,
+                     "entry", path, sizeof(path)),
+                 HK_B_OK);
+    CHECK_STATUS(read_stat(path, 1, &again), HK_B_OK);
+    CHECK(again.node == stat.node && again.device == stat.device);
+    CHECK_STATUS(sys(SYS_entry_ref_to_path, directory.device, directory.node,
+                     "entry", path, 5),
+                 HK_B_BUFFER_OVERFLOW);
+    fd = sys(SYS_open_entry_ref, directory.device, directory.node, "entry",
+             O_RDONLY, 0);
+    CHECK_STATUS(stat_of(fd, &again), HK_B_OK);
+    CHECK(again.node == stat.node);
+    sys(SYS_close, fd);
+    CHECK_STATUS(sys(SYS_open_entry_ref, directory.device, directory.node,
+                     "none", O_RDONLY, 0),
+                 HK_B_ENTRY_NOT_FOUND);
+    fd = sys(SYS_open_dir_entry_ref, directory.device, directory.node,
+             (void *)0);
+    CHECK_STATUS(stat_of(fd, &again), HK_B_OK);
+    CHECK(again.node == directory.node);
+    parent = sys(SYS_open_parent_dir, fd, name, sizeof(name));
+    CHECK(parent >= 0 && strcmp(name, "inside") == 0);
+    CHECK_STATUS(sys(SYS_open_parent_dir, fd, name, 3), HK_B_BUFFER_OVERFLOW);
+    CHECK_STATUS(sys(SYS_open_parent_dir, 99, name, sizeof(name)),
+                 HK_B_FILE_ERROR);
+    sys(SYS_close, parent);
+    sys(SYS_close, fd);
+    CHECK_STATUS(
+        sys(SYS_open_dir_entry_ref, directory.device, directory.node, "entry"),
+        HK_B_NOT_A_DIRECTORY);
+}
+
+int main(int argc, char **argv, char **environment)
+{
+    (void)argc, (void)argv, (void)environment;
+    status();
+    space();
+    locks();
+    devices();
+    fifo();
+    volumes();
+    references();
+    print("nodes checked\n");
+    return 0;
+}

@@ -1,0 +1,167 @@
+/* sockets.c -- pairs, local sockets, the internet's on this host alone. */
+/* SPDX-License-Identifier: MIT */
+#include <guest.h>
+
+#include <team.h>
+
+enum { AF_INET = 1, AF_UNIX = 9, SOCK_STREAM = 1, SOCK_DGRAM = 2 };
+enum { SHUT_WR = 1, MSG_PEEK = 2, MSG_DONTWAIT = 0x80 };
+enum { SOL_SOCKET = -1, SO_TYPE = 0x40000008, SO_ERROR = 0x40000007 };
+enum { POLLIN = 1 };
+
+struct address_unix {
+    uint8_t length, family;
+    char path[126];
+};
+
+struct address_inet {
+    uint8_t length, family;
+    uint16_t port;
+    uint8_t address[4], zero[24];
+};
+
+struct poll {
+    int32_t fd;
+    int16_t events, revents;
+};
+
+static void pairs(void)
+{
+    int32_t ends[2];
+    char text[16] = "";
+    struct poll poll;
+    long count;
+
+    CHECK_STATUS(sys(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, ends), HK_B_OK);
+    CHECK_STATUS(sys(SYS_recv, ends[0], text, 1, MSG_DONTWAIT),
+                 HK_B_WOULD_BLOCK);
+    CHECK_STATUS(sys(SYS_send, ends[1], "hello", 5, 0), 5);
+    poll = (struct poll){ends[0], POLLIN, 0};
+    CHECK_STATUS(sys(SYS_poll, &poll, 1, 1000000LL, (void *)0), 1);
+    CHECK(poll.revents == POLLIN);
+    CHECK_STATUS(sys(SYS_recv, ends[0], text, 2, MSG_PEEK), 2);
+    CHECK_STATUS(sys(SYS_read, ends[0], NO_POSITION, text, sizeof(text)), 5);
+    CHECK(strcmp(text, "hello") == 0);
+    CHECK_STATUS(sys(SYS_write, ends[0], NO_POSITION, "back", 4), 4);
+    CHECK_STATUS(sys(SYS_shutdown_socket, ends[0], SHUT_WR), HK_B_OK);
+    for (size_t got = 0; got < 4; got += (size_t)count) {
+        count = sys(SYS_recv, ends[1], text, 4, 0);
+        CHECK(count > 0);
+        if (count <= 0)
+            break;
+    }
+    CHECK_STATUS(sys(SYS_recv, ends[1], text, 4, 0), 0);
+    sys(SYS_close, ends[0]);
+    sys(SYS_close, ends[1]);
+    CHECK_STATUS(sys(SYS_socketpair, 77, SOCK_STREAM, 0, ends),
+                 HK_EAFNOSUPPORT);
+    CHECK_STATUS(sys(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, BAD_POINTER),
+                 HK_B_BAD_ADDRESS);
+}
+
+/* A server that answers one client with what it sent, twice. */
+static void serve(long listening)
+{
+    char text[16];
+    struct address_unix address;
+    uint32_t length = sizeof(address);
+    long client = sys(SYS_accept, listening, &address, &length);
+    long count = sys(SYS_recv, client, text, sizeof(text), 0);
+
+    sys(SYS_send, client, text, count, 0);
+    sys(SYS_send, client, text, count, 0);
+    sys(SYS_exit_team, count);
+}
+
+static void ask(long fd, const void *address, uint32_t length)
+{
+    char text[16] = "";
+    uint32_t size = 0;
+    long count;
+
+    CHECK_STATUS(sys(SYS_connect, fd, address, length), HK_B_OK);
+    CHECK_STATUS(sys(SYS_send, fd, "twice", 5, 0), 5);
+    while (size < 10 &&
+           (count = sys(SYS_recv, fd, text + size, sizeof(text) - size, 0)) > 0)
+        size += (uint32_t)count;
+    CHECK(strcmp(text, "twicetwice") == 0);
+}
+
+static void client_and_server(long listening, long client, const void *address,
+                              uint32_t length)
+{
+    struct siginfo info;
+    long child;
+
+    CHECK_STATUS(sys(SYS_listen, listening, 5), HK_B_OK);
+    child = fork_team();
+    if (child == 0)
+        serve(listening);
+    sys(SYS_close, listening);
+    ask(client, address, length);
+    CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
+                 child);
+    CHECK(info.code == CLD_EXITED && info.status == 5);
+    sys(SYS_close, client);
+}
+
+static void local(void)
+{
+    struct address_unix address = {sizeof(address), AF_UNIX, "socket"};
+    long listening = sys(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
+    long client = sys(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
+
+    CHECK(listening >= 0 && client >= 0);
+    CHECK_STATUS(sys(SYS_connect, client, &address, sizeof(address)),
+                 HK_B_ENTRY_NOT_FOUND);
+    CHECK_STATUS(sys(SYS_bind, listening, &address, sizeof(address)), HK_B_OK);
+    client_and_server(listening, client, &address, sizeof(address));
+    CHECK_STATUS(sys(SYS_unlink, AT_FDCWD, "socket"), HK_B_OK);
+}
+
+static void internet(void)
+{
+    struct address_inet address = {
+        sizeof(address), AF_INET, 0, {127, 0, 0, 1}, {0}};
+    uint32_t length = sizeof(address);
+    long listening = sys(SYS_socket, AF_INET, SOCK_STREAM, 0);
+
+    CHECK(listening >= 0);
+    CHECK_STATUS(sys(SYS_bind, listening, &address, sizeof(address)), HK_B_OK);
+    CHECK_STATUS(sys(SYS_getsockname, listening, &address, &length), HK_B_OK);
+    CHECK(address.family == AF_INET && address.port != 0);
+    client_and_server(listening, sys(SYS_socket, AF_INET, SOCK_STREAM, 0),
+                      &address, sizeof(address));
+}
+
+static void options(void)
+{
+    int32_t value = 0;
+    uint32_t length = sizeof(value);
+    long fd = sys(SYS_socket, AF_INET, SOCK_DGRAM, 0);
+
+    CHECK_STATUS(sys(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, &value, &length),
+                 HK_B_OK);
+    CHECK(value == SOCK_DGRAM && length == 4);
+    CHECK_STATUS(sys(SYS_getsockopt, fd, SOL_SOCKET, SO_ERROR, &value, &length),
+                 HK_B_OK);
+    CHECK(value == 0);
+    CHECK_STATUS(sys(SYS_getsockopt, 99, SOL_SOCKET, SO_TYPE, &value, &length),
+                 HK_B_FILE_ERROR);
+    CHECK_STATUS(sys(SYS_getsockopt, 0, SOL_SOCKET, SO_TYPE, &value, &length),
+                 HK_ENOTSOCK);
+    CHECK_STATUS(sys(SYS_send, fd, "x", 1, 0), HK_EDESTADDRREQ);
+    CHECK_STATUS(sys(SYS_socket, AF_UNIX, 99, 0), HK_EPROTOTYPE);
+    sys(SYS_close, fd);
+}
+
+int main(int argc, char **argv, char **environment)
+{
+    (void)argc, (void)argv, (void)environment;
+    pairs();
+    local();
+    internet();
+    options();
+    print("sockets checked\n");
+    return 0;
+}
