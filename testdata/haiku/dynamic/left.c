@@ -10,6 +10,11 @@ __attribute__((constructor)) static void construct(void)
     base_counter += 1;
 }
 
+__attribute__((destructor)) static void destruct(void)
+{
+    note('L');
+}
+
 int left(void)
 {
     return base_counter * 10;

@@ -11,6 +11,11 @@ __attribute__((constructor)) static void construct(void)
     base_counter += 2;
 }
 
+__attribute__((destructor)) static void destruct(void)
+{
+    note('R');
+}
+
 int right(void)
 {
     return base_counter * 100;

@@ -28,7 +28,7 @@ long long sys64(int number, ...);
  * (haiku-abi/x86-32.md, section 5). */
 long fork_team(void);
 
-/* Text goes to a buffer that guest_exit, a newline at its end or 4 KiB of it
+/* Text goes to a buffer that guest_end, a newline at its end or 4 KiB of it
  * write to descriptor 1. */
 void print(const char *text);
 void print_number(long number);
@@ -40,7 +40,7 @@ void printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void print_status(const char *what, long status);
 const char *status_name(long status);
 
-/* One line when a condition does not hold; guest_exit then gives 1. */
+/* One line when a condition does not hold; guest_end then gives 1. */
 void check(int condition, const char *text);
 #define CHECK(condition) check((condition) != 0, #condition)
 
@@ -48,7 +48,10 @@ void check(int condition, const char *text);
 void check_status(long found, long expected, const char *text);
 #define CHECK_STATUS(call, expected) check_status((call), (expected), #call)
 
-/* Flushes and ends the team: with status, or 1 after a failed check. */
+/* Flushes; returns status, or 1 after a failed check. */
+int guest_end(int status);
+
+/* The same, and ends the team with it. */
 _Noreturn void guest_exit(int status);
 
 size_t strlen(const char *text);

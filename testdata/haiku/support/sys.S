@@ -20,16 +20,19 @@ sys64:
         pushl   %ecx
         ret
 
-/* Haiku's loader, and uvm in its place, call entry(argc, argv, environ). */
+/* Haiku's loader, and uvm in its place, call entry(argc, argv, environ), and
+ * end the team with what it returns; uvm calls destructors before. */
         .globl  _start
         .type   _start, @function
-        .hidden main, guest_exit
+        .hidden main, guest_end
 _start:
         pushl   12(%esp)
         pushl   12(%esp)
         pushl   12(%esp)
         call    main
         pushl   %eax
-        call    guest_exit
+        call    guest_end
+        addl    $16, %esp
+        ret
 
         .section .note.GNU-stack,"",@progbits
