@@ -48,6 +48,7 @@ static int list(uint32_t size)
         if (seen[i] != 1)
             printf("entry %d came %d times\n", i, seen[i]);
     CHECK_STATUS(sys(SYS_rewind_dir, fd), HK_B_OK);
+    CHECK_STATUS(sys(SYS_rewind_dir, 99), HK_B_FILE_ERROR);
     CHECK(sys(SYS_read_dir, fd, buffer, size, 1) == 1);
     CHECK_STATUS(sys(SYS_read_dir, fd, buffer, 20, 1), HK_B_BUFFER_OVERFLOW);
     CHECK_STATUS(sys(SYS_close, fd), HK_B_OK);
@@ -99,6 +100,11 @@ static void links(void)
     CHECK(size == 4 && memcmp(target, "file", 4) == 0);
     CHECK_STATUS(sys(SYS_read_link, AT_FDCWD, "file", target, &size),
                  HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_create_symlink, AT_FDCWD, "soft", "file", 0777),
+                 HK_B_FILE_EXISTS);
+    CHECK_STATUS(sys(SYS_create_link, AT_FDCWD, "hard", AT_FDCWD, "file", 0),
+                 HK_B_FILE_EXISTS);
+    CHECK_STATUS(sys(SYS_unlink, AT_FDCWD, "none"), HK_B_ENTRY_NOT_FOUND);
     CHECK_STATUS(sys(SYS_create_symlink, AT_FDCWD, "loop", "loop", 0777),
                  HK_B_OK);
     CHECK_STATUS(sys(SYS_open, AT_FDCWD, "loop", O_RDONLY, 0), HK_B_LINK_LIMIT);

@@ -46,6 +46,7 @@ static void vectors(void)
     CHECK_STATUS(sys(SYS_readv, fd, 0LL, in, 2), 6);
     CHECK(strcmp(a, "on") == 0 && strcmp(b, "etwo") == 0);
     CHECK_STATUS(sys(SYS_readv, fd, 0LL, BAD_POINTER, 2), HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_writev, 99, NO_POSITION, out, 3), HK_B_FILE_ERROR);
     sys(SYS_close, fd);
 }
 
@@ -127,6 +128,7 @@ static void descriptors(void)
     CHECK(sys64(SYS_seek, copy, 0LL, SEEK_CUR) == 3);
     CHECK_STATUS(sys(SYS_dup2, fd, 40), 40);
     CHECK_STATUS(sys(SYS_dup, 99), HK_B_FILE_ERROR);
+    CHECK_STATUS(sys(SYS_dup2, 99, 5), HK_B_FILE_ERROR);
     CHECK(sys(SYS_fcntl, fd, DUPFD, 50) >= 50);
     CHECK_STATUS(sys(SYS_fcntl, fd, SETFD, CLOEXEC), HK_B_OK);
     CHECK_STATUS(sys(SYS_fcntl, fd, GETFD, 0), CLOEXEC);
