@@ -47,7 +47,8 @@ def _compile(ctx, src):
     return out
 
 def _image_impl(ctx):
-    objects = [_compile(ctx, src) for src in ctx.files.srcs]
+    marks = [] if ctx.attr.static else [ctx.file._abi]
+    objects = [_compile(ctx, src) for src in ctx.files.srcs + marks]
     libraries = [dep[HaikuInfo].library for dep in ctx.attr.deps]
     needed = depset(transitive = [dep[HaikuInfo].runtime for dep in ctx.attr.deps])
     out = ctx.actions.declare_file(ctx.attr.out)
@@ -91,6 +92,10 @@ _image = rule(
         "static": attr.bool(),
         "tls": attr.bool(),
         "version_script": attr.label(allow_single_file = True),
+        "_abi": attr.label(
+            allow_single_file = True,
+            default = "//testdata/haiku:support/abi.c",
+        ),
         "_include": attr.label(default = "//testdata/haiku:include"),
     },
 )

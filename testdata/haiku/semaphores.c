@@ -123,6 +123,7 @@ static void switching(void)
 static void teams(void)
 {
     long mine = sys(SYS_create_sem, 0, "shared");
+    long go = sys(SYS_create_sem, 0, "go");
     struct siginfo info;
     long child = fork_team();
 
@@ -131,9 +132,11 @@ static void teams(void)
 
         sys(SYS_set_sem_owner, mine, sys(SYS_get_current_team));
         sys(SYS_release_sem, mine);
+        sys(SYS_acquire_sem, go);
         sys(SYS_exit_team, theirs > 0 ? 0 : 1);
     }
     CHECK_STATUS(acquire(mine, 1, 60000000), HK_B_OK);
+    CHECK_STATUS(sys(SYS_release_sem, go), HK_B_OK);
     CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
                  child);
     CHECK(info.code == CLD_EXITED && info.status == 0);
