@@ -187,14 +187,15 @@ void hk_on_signal(struct hk_kernel *kernel, struct hk_thread *thread, int signo,
     struct hk_siginfo info;
     int signal;
 
+    if (signo == hk_interrupt_signal()) {
+        if (thread != NULL) /* else it comes out of the host's call alone */
+            hk_interrupt_self(thread);
+        return;
+    }
     if (thread == NULL)
         thread = team->main_thread;
     if (thread == NULL)
         return;
-    if (signo == hk_interrupt_signal()) {
-        hk_interrupt_self(thread);
-        return;
-    }
     if (signo == hk_timer_signal()) {
         info = hk_timer_expired(team, siginfo);
         signal = info.signal;
