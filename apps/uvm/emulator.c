@@ -18,9 +18,11 @@
 
 #include "uvm.h"
 
-/* What the calling host thread runs: a signal handler has no other way. */
+/* What the process runs, and what the calling host thread does, which is
+ * nothing while the thread is being made or ends: a signal handler has no
+ * other way to know. */
+static struct uvm uvm_of_process;
 static _Thread_local struct {
-    struct uvm *uvm;
     struct hk_thread *thread;
     struct xcpu *cpu;
 } current;
@@ -31,7 +33,7 @@ static void run_thread(void *host, struct hk_thread *thread, void *cpu)
     enum hk_action action = HK_CONTINUE;
     struct xcpu_exit exit;
 
-    current.uvm = host;
+    (void)host;
     current.thread = thread;
     current.cpu = cpu;
     while (action <= HK_RETRY) {
@@ -106,8 +108,8 @@ static void on_fault(int signo, siginfo_t *info, void *context)
     int saved = errno;
     int handled;
 
-    if (info->si_code <= 0 && current.uvm != NULL) { /* kill(2), no fault */
-        hk_on_signal(current.uvm->kernel, current.thread, signo, info);
+    if (info->si_code <= 0) { /* kill(2), no fault */
+        hk_on_signal(uvm_of_process.kernel, current.thread, signo, info);
         return;
     }
     handled = gm_on_fault(info, context);
@@ -123,7 +125,7 @@ static void on_signal(int signo, siginfo_t *info, void *context)
     int saved = errno;
 
     (void)context;
-    hk_on_signal(current.uvm->kernel, current.thread, signo, info);
+    hk_on_signal(uvm_of_process.kernel, current.thread, signo, info);
     errno = saved;
 }
 
@@ -316,9 +318,9 @@ static void make_kernel(struct uvm *uvm, const struct hk_host *host,
 _Noreturn void uvm_run(const struct uvm_options *options,
                        const struct uvm_program *program)
 {
-    static struct uvm uvm;
+    struct uvm *uvm = &uvm_of_process;
     static const struct hk_host host = {
-        .host = &uvm,
+        .host = &uvm_of_process,
         .cpu = &uvm_cpu_ops,
         .run_thread = run_thread,
         .after_fork = after_fork,
@@ -330,23 +332,22 @@ _Noreturn void uvm_run(const struct uvm_options *options,
     void *cpu;
     int result;
 
-    uvm.options = options;
-    result = gm_space_new(32, &uvm.space);
+    uvm->options = options;
+    result = gm_space_new(32, &uvm->space);
     if (result < 0)
         uvm_fail(UVM_EXIT_FAILURE, "guest memory: %s", gm_error_text(result));
-    result = uvm_machine_new(&uvm);
+    result = uvm_machine_new(uvm);
     if (result < 0)
         uvm_fail(UVM_EXIT_FAILURE, "processor: %s", xcpu_error_text(result));
-    make_kernel(&uvm, &host, program);
-    current.uvm = &uvm;
+    make_kernel(uvm, &host, program);
     install_handlers();
-    result = hk_start(uvm.kernel, program->guest_path, program->arguments,
+    result = hk_start(uvm->kernel, program->guest_path, program->arguments,
                       make_environment(options), &thread, &cpu);
-    if (uvm.is_told)
+    if (uvm->is_told)
         exit(UVM_EXIT_NOT_RUNNABLE);
     if (result < 0)
         uvm_fail(UVM_EXIT_NOT_RUNNABLE, "%s: %s", program->guest_path,
                  hk_error_text(result));
-    run_thread(&uvm, thread, cpu);
+    run_thread(uvm, thread, cpu);
     exit(UVM_EXIT_FAILURE);
 }

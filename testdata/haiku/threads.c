@@ -138,6 +138,38 @@ static void killing(void)
     }
 }
 
+static void handle(int signal, void *data, void *registers)
+{
+    (void)signal, (void)data, (void)registers;
+}
+
+/* Signals and deaths meet threads that have hardly begun. */
+static void young_threads(void)
+{
+    enum { SIGUSR1 = 18, SEND_TO_THREAD = 0x20000, YOUNG = 200 };
+    static const struct __attribute__((packed)) {
+        void (*handler)(int, void *, void *);
+        uint64_t mask;
+        int32_t flags;
+        void *data;
+    } action = {.handler = handle};
+
+    CHECK_STATUS(sys(SYS_sigaction, SIGUSR1, &action, (void *)0), HK_B_OK);
+    for (int i = 0; i < YOUNG; i++) {
+        int32_t status;
+        long id = spawn_thread("young", sleep_long, 0, 0);
+
+        sys(SYS_resume_thread, id);
+        if (i % 2 == 1)
+            CHECK_STATUS(
+                sys(SYS_send_signal, id, SIGUSR1, (void *)0, SEND_TO_THREAD),
+                HK_B_OK);
+        /* The signal may have ended its sleep, and the thread. */
+        sys(SYS_kill_thread, id);
+        CHECK_STATUS(sys(SYS_wait_for_thread, id, &status), HK_B_OK);
+    }
+}
+
 int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
@@ -145,6 +177,7 @@ int main(int argc, char **argv, char **environment)
     mutexes();
     mailboxes();
     killing();
+    young_threads();
     print("threads checked\n");
     return 0;
 }
