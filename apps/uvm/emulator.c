@@ -12,10 +12,6 @@
 
 #include <fcntl.h>
 
-#include <elf.h>
-
-#include <elfload/elf_dynamic.h>
-
 #include "uvm.h"
 
 /* What the process runs, and what the calling host thread does, which is
@@ -201,55 +197,6 @@ static const char **make_environment(const struct uvm_options *options)
     return environment;
 }
 
-struct libroot {
-    struct eld_elf elf;
-    struct eld_dynamic dynamic;
-};
-
-static int64_t look_up(void *context, const char *symbol)
-{
-    const struct libroot *libroot = context;
-    struct eld_symbol found;
-    struct eld_part part;
-
-    if (eld_find_symbol(&libroot->elf, &libroot->dynamic, symbol, &found,
-                        NULL) < 0 ||
-        eld_find_address(&libroot->elf, found.value, 1, &part, NULL) < 0)
-        return -1;
-    return (int64_t)part.offset;
-}
-
-/* The release of a root is what its libroot.so says; r1beta5 without. */
-static enum hk_release detect_release(const struct uvm_options *options)
-{
-    static const char name[] = "/boot/system/lib/libroot.so";
-    struct libroot libroot;
-    struct eld_fault fault;
-    struct uvm_file file;
-    char text[1024];
-    int fd, release;
-
-    if (options->root == NULL)
-        return HK_R1BETA5;
-    fd = uvm_open_in_root(options->root, name);
-    if (fd < 0 && errno == ENOENT)
-        return HK_R1BETA5;
-    if (fd < 0)
-        uvm_fail(UVM_EXIT_NOT_RUNNABLE, "%s: %s", name, strerror(errno));
-    file = uvm_map_file(name, fd);
-    if (eld_check_library(file.bytes, file.size, eld_target_of(EM_386),
-                          &libroot.elf, &fault) < 0 ||
-        eld_read_dynamic(&libroot.elf, &libroot.dynamic, &fault) < 0) {
-        eld_fault_format(&fault, text, sizeof(text));
-        uvm_fail(UVM_EXIT_NOT_RUNNABLE, "%s: %s", name, text);
-    }
-    release = hk_detect_release(file.bytes, file.size, look_up, &libroot);
-    if (release < 0)
-        uvm_fail(UVM_EXIT_NOT_RUNNABLE, "%s: %s", name, hk_error_text(release));
-    uvm_unmap_file(&file);
-    return (enum hk_release)release;
-}
-
 static void working_directory(char guest[UVM_PATH_MAX], char host[UVM_PATH_MAX])
 {
     if (getcwd(host, UVM_PATH_MAX) == NULL)
@@ -290,7 +237,7 @@ static void make_kernel(struct uvm *uvm, const struct hk_host *host,
     struct hk_config config = {
         .host = host,
         .space = uvm->space,
-        .release = detect_release(uvm->options),
+        .release = uvm_detect_release(uvm->options->root),
         .root = uvm->options->root,
         .binds = binds,
         .bind_count = 1,

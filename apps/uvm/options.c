@@ -33,7 +33,8 @@ static const char usage[] =
     "      --quiet           reports neither system calls that are not built\n"
     "                        nor the program's debug output\n"
     "      --aslr            places memory at random, as Haiku does\n"
-    "      --help, --version\n"
+    "      --version         uvm's, and the release of Haiku in the root\n"
+    "      --help            this\n"
     "\n"
     "Exit status: the program's; 128 + n when signal n ended it; 125 when uvm\n"
     "failed, 126 when PROGRAM cannot run, 127 when it is not found.\n";
@@ -156,12 +157,21 @@ static void parse_option(int option, struct uvm_options *options,
         fputs(usage, stdout);
         exit(0);
     case OPT_VERSION:
-        puts("uvm " HK_VERSION);
-        exit(0);
+        options->version = 1;
+        break;
     default:
         fputs("Try 'uvm --help'.\n", stderr);
         exit(UVM_EXIT_USAGE);
     }
+}
+
+static void print_version(const struct uvm_options *options)
+{
+    puts("uvm " HK_VERSION);
+    if (options->root != NULL)
+        printf("%s: Haiku %s\n", options->root,
+               hk_release_name(uvm_detect_release(options->root)));
+    exit(0);
 }
 
 void uvm_parse_options(int argc, char **argv, struct uvm_options *options)
@@ -181,13 +191,15 @@ void uvm_parse_options(int argc, char **argv, struct uvm_options *options)
     /* '+': what follows the program belongs to the program. */
     while ((option = getopt_long(argc, argv, "+r:E:", long_options, NULL)) >= 0)
         parse_option(option, options, &variables);
-    if (optind >= argc) {
+    if (options->root != NULL && options->root[0] == '\0')
+        options->root = NULL;
+    if (optind >= argc && !options->version) {
         fputs(usage, stderr);
         exit(UVM_EXIT_USAGE);
     }
+    check_root(options->root);
+    if (options->version)
+        print_version(options);
     options->program = argv[optind];
     options->arguments = (const char *const *)argv + optind + 1;
-    if (options->root != NULL && options->root[0] == '\0')
-        options->root = NULL;
-    check_root(options->root);
 }

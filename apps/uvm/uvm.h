@@ -28,7 +28,7 @@ struct uvm_options {
     int engine_given; /* else the interpreter stands in for the translator */
     enum xcpu_model model;
     uint32_t translate_after; /* struct xcpu_config's */
-    int strace, quiet, randomize;
+    int strace, quiet, randomize, version;
     const char *program;
     const char *const *arguments; /* behind the program, NULL-terminated */
 };
@@ -93,6 +93,12 @@ struct uvm_script {
  * with a message when the line names no interpreter. */
 int uvm_read_script(const char *name, const uint8_t *bytes, size_t size,
                     struct uvm_script *script);
+
+/* ---- release.c ---- */
+
+/* The release that a root's libroot.so says; r1beta5 without one. Ends the
+ * process with a message when the file is unfit. */
+enum hk_release uvm_detect_release(const char *root);
 
 /* ---- emulator.c ---- */
 

@@ -37,6 +37,18 @@ TEST_F(OptionsTest, version_is_one_line)
     EXPECT_EQ(outcome.err, "");
 }
 
+TEST_F(OptionsTest, version_tells_the_roots_release)
+{
+    Outcome outcome = run({"--root", ".", "--version"});
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(outcome.out, "uvm " HK_VERSION "\n.: Haiku r1beta5\n");
+    setenv("UVM_ROOT", directory.c_str(), 1);
+    outcome = run({"--version"});
+    EXPECT_EQ(outcome.out,
+              "uvm " HK_VERSION "\n" + directory + ": Haiku r1beta5\n");
+    EXPECT_EQ(run({"--root", "none", "--version"}).status, 2);
+}
+
 TEST_F(OptionsTest, help_names_every_option)
 {
     Outcome outcome = run({"--help"});
