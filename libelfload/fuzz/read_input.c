@@ -97,6 +97,37 @@ static uint64_t read_versions(const struct eld_elf *elf,
     return found < 0 ? sum + check_fault(found, &fault) : sum;
 }
 
+static uint64_t read_properties(const struct eld_elf *elf,
+                                const struct eld_note *note)
+{
+    struct eld_property property;
+    struct eld_fault fault;
+    uint64_t offset = 0, before = 0, sum = 0;
+    int found;
+
+    while ((found = eld_next_property(elf, note, &offset, &property, &fault)) ==
+           1) {
+        check(offset > before);
+        before = offset;
+        for (uint32_t i = 0; i < property.size; i++)
+            sum += property.bytes[i];
+        sum += sum_string(eld_property_name(elf->machine, property.type));
+    }
+    return found < 0 ? sum + check_fault(found, &fault) : sum;
+}
+
+static uint64_t sum_flags(uint32_t set, uint64_t flags)
+{
+    uint64_t rest = 0, sum = 0;
+    uint32_t cursor = 0;
+    const char *name;
+
+    while ((name = eld_next_flag(set, flags, &cursor, &rest)) != NULL)
+        sum += strlen(name);
+    check((rest & ~flags) == 0);
+    return sum + rest;
+}
+
 static uint64_t read_notes(const struct eld_elf *elf,
                            const struct eld_part *part, uint64_t align)
 {
@@ -109,6 +140,7 @@ static uint64_t read_notes(const struct eld_elf *elf,
            1) {
         check(offset > before);
         before = offset;
+        sum += read_properties(elf, &note);
         for (uint32_t i = 0; i < note.name_size; i++)
             sum += (uint8_t)note.name[i];
         for (uint32_t i = 0; i < note.size; i++)
@@ -135,6 +167,10 @@ static uint64_t read_sections(const struct eld_elf *elf)
         if (eld_section_name(elf, &section, &name, NULL) == 0)
             sum += sum_string(name);
         sum += sum_string(eld_section_type_name(elf->machine, section.type));
+        sum += sum_flags(ELD_FLAGS_SECTION, section.flags);
+        struct eld_segment segment;
+        if (eld_read_segment(elf, i, &segment, NULL) == 0)
+            sum += (uint64_t)eld_segment_has_section(&segment, &section);
         error = eld_section_part(elf, &section, &part, &fault);
         if (error < 0) {
             sum += check_fault(error, &fault);
@@ -223,6 +259,7 @@ uint64_t read_input(const uint8_t *data, size_t size)
         return sum + check_fault(error, &fault);
     sum += sum_string(eld_machine_name(elf.machine, elf.is_64)) +
            sum_string(eld_type_name(elf.type)) +
-           sum_string(eld_os_abi_name(elf.os_abi));
+           sum_string(eld_os_abi_name(elf.os_abi)) +
+           sum_flags(elf.machine, elf.flags);
     return sum + read_segments(&elf) + read_sections(&elf) + read_dynamic(&elf);
 }

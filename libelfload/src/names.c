@@ -41,10 +41,21 @@ const char *eld_type_name(uint16_t type)
 const char *eld_dynamic_tag_name(int64_t tag)
 {
     switch (tag) {
-#define TAG(number, name) CASE(number, name)
+#define TAG(number, name, value) CASE(number, name)
 #include "names.def"
     }
     return NULL;
+}
+
+enum eld_value eld_dynamic_value(int64_t tag)
+{
+    switch (tag) {
+#define TAG(number, name, value)                                               \
+    case number:                                                               \
+        return ELD_VALUE_##value;
+#include "names.def"
+    }
+    return ELD_VALUE_NUMBER;
 }
 
 const char *eld_symbol_bind_name(uint8_t bind)
@@ -145,13 +156,115 @@ static const char *reloc_name_x86_64(uint32_t type)
     return NULL;
 }
 
+/* Rows ascend by machine and number. */
+static const char *find_reloc_name(uint16_t machine, uint32_t type)
+{
+    static const struct row rows[] = {
+#define RELOC_NAME(machine, number, name) {machine, number, name},
+#include "reloc_names.def"
+#undef RELOC_NAME
+    };
+    size_t low = 0, high = sizeof(rows) / sizeof(rows[0]);
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const struct row *row = &rows[middle];
+
+        if (row->machine == machine && row->number == type)
+            return row->name;
+        if (row->machine < machine ||
+            (row->machine == machine && row->number < type))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
 const char *eld_reloc_name(uint16_t machine, uint32_t type)
 {
     if (machine == EM_386 || machine == EM_IAMCU)
         return reloc_name_i386(type);
     if (machine == EM_X86_64)
         return reloc_name_x86_64(type);
+    if (machine == EM_SPARCV9 || machine == EM_SPARC32PLUS)
+        machine = EM_SPARC;
+    return find_reloc_name(machine, type);
+}
+
+/* Names of flags as the rows have them. */
+enum {
+    SEGMENT = ELD_FLAGS_SEGMENT,
+    SECTION = ELD_FLAGS_SECTION,
+    DYNAMIC = ELD_FLAGS_DYNAMIC,
+    DYNAMIC_1 = ELD_FLAGS_DYNAMIC_1,
+    VERSION = ELD_FLAGS_VERSION,
+    X86_FEATURE_1 = ELD_FLAGS_X86_FEATURE_1,
+    X86_ISA_1 = ELD_FLAGS_X86_ISA_1,
+    AARCH64_FEATURE_1 = ELD_FLAGS_AARCH64_FEATURE_1
+};
+
+const char *eld_next_flag(uint32_t set, uint64_t flags, uint32_t *cursor,
+                          uint64_t *rest)
+{
+    static const struct {
+        uint32_t set;
+        uint64_t mask, value;
+        const char *name;
+    } rows[] = {
+#define FLAG(set, mask, value, name) {set, mask, value, name},
+#include "names.def"
+    };
+
+    if (*cursor == 0 && rest != NULL)
+        *rest = flags;
+    while (*cursor < sizeof(rows) / sizeof(rows[0])) {
+        uint32_t i = (*cursor)++;
+
+        if (rows[i].set != set || (flags & rows[i].mask) != rows[i].value)
+            continue;
+        if (rest != NULL)
+            *rest &= ~rows[i].mask;
+        return rows[i].name;
+    }
     return NULL;
+}
+
+static const struct property_row {
+    struct row row;
+    uint32_t flags;
+} properties[] = {
+#define PROPERTY(machine, number, name, flags) {{machine, number, name}, flags},
+#include "names.def"
+};
+
+static const struct property_row *find_property(uint16_t machine, uint32_t type)
+{
+    uint16_t family =
+        machine == EM_X86_64 || machine == EM_IAMCU ? EM_386 : machine;
+
+    for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++) {
+        const struct row *row = &properties[i].row;
+
+        if (row->number == type &&
+            (row->machine == 0 || row->machine == family))
+            return &properties[i];
+    }
+    return NULL;
+}
+
+const char *eld_property_name(uint16_t machine, uint32_t type)
+{
+    const struct property_row *property = find_property(machine, type);
+
+    return property != NULL ? property->row.name : NULL;
+}
+
+uint32_t eld_property_flags(uint16_t machine, uint32_t type)
+{
+    const struct property_row *property = find_property(machine, type);
+
+    return property != NULL ? property->flags : 0;
 }
 
 const char *eld_note_type_name(const char *owner, uint16_t file_type,

@@ -48,6 +48,32 @@ int eld_next_note(const struct eld_elf *elf, const struct eld_part *part,
     return 1;
 }
 
+int eld_next_property(const struct eld_elf *elf, const struct eld_note *note,
+                      uint64_t *offset, struct eld_property *property,
+                      struct eld_fault *fault)
+{
+    /* Records are padded to words of the class (Linux Extensions to gABI). */
+    uint64_t mask = elf->is_64 ? 7 : 3, start = *offset;
+
+    if (start >= note->size)
+        return 0;
+    const uint8_t *p = note->bytes + start;
+    uint64_t left = note->size - start;
+    uint64_t size = left < 8 ? 0 : eld_load32(elf, p + 4);
+    if (left < 8 || size > left - 8) {
+        eld_fail_value(fault, ELD_ERR_TRUNCATED, "property of note", ELD_NONE,
+                       left, 8 + size);
+        eld_fault_add_offset(fault, note->offset);
+        return ELD_ERR_TRUNCATED;
+    }
+    property->type = eld_load32(elf, p);
+    property->size = (uint32_t)size;
+    property->bytes = p + 8;
+    property->value = size < 4 ? 0 : eld_load32(elf, p + 8);
+    *offset = start + ((8 + size + mask) & ~mask);
+    return 1;
+}
+
 static int find_in(const struct eld_elf *elf, const struct eld_part *part,
                    uint64_t align, struct eld_note *note)
 {

@@ -112,6 +112,9 @@ int eld_next_reloc(const struct eld_elf *elf, const struct eld_relocs *relocs,
     uint64_t info = eld_load_word(elf, p + word);
     reloc->offset = eld_load_word(elf, p);
     reloc->type = (uint32_t)(elf->is_64 ? info & UINT32_MAX : info & 0xff);
+    /* The upper bytes are a second addend (SPARC V9 psABI). */
+    if (elf->machine == EM_SPARCV9)
+        reloc->type &= 0xff;
     reloc->symbol = (uint32_t)(elf->is_64 ? info >> 32 : info >> 8);
     reloc->addend = 0;
     if (has_addend && elf->is_64)

@@ -112,3 +112,49 @@ int eld_find_section_by_name(const struct eld_elf *elf, const char *name,
     eld_fault_add_name(fault, name, NULL);
     return ELD_ERR_NOT_FOUND;
 }
+
+/* 1 when [start, start + size) lies within [low, low + room); an empty one
+ * may stand at either end only where the other has no room either. */
+static int lies_within(uint64_t start, uint64_t size, uint64_t low,
+                       uint64_t room)
+{
+    if (start < low || !eld_fits(start - low, size, room))
+        return 0;
+    return size > 0 || room == 0 || start - low < room;
+}
+
+/* Segments of memory alone, which nothing else in the file belongs to. */
+static int is_memory(uint32_t segment_type)
+{
+    return segment_type == PT_LOAD || segment_type == PT_DYNAMIC ||
+           segment_type == PT_GNU_EH_FRAME || segment_type == PT_GNU_STACK ||
+           segment_type == PT_GNU_RELRO;
+}
+
+int eld_segment_has_section(const struct eld_segment *segment,
+                            const struct eld_section *section)
+{
+    int is_nobits = section->type == SHT_NOBITS;
+    int is_alloc = (section->flags & SHF_ALLOC) != 0;
+
+    if (section->type == SHT_NULL || segment->type == PT_PHDR)
+        return 0;
+    if (section->flags & SHF_TLS) {
+        if (segment->type != PT_TLS &&
+            (is_nobits ||
+             (segment->type != PT_LOAD && segment->type != PT_GNU_RELRO)))
+            return 0;
+    } else if (segment->type == PT_TLS) {
+        return 0;
+    }
+    if (!is_alloc && (is_nobits || is_memory(segment->type)))
+        return 0;
+    if ((segment->type == PT_DYNAMIC || segment->type == PT_NOTE) &&
+        section->size == 0 && segment->memory_size != 0)
+        return 0;
+    if (!is_nobits && !lies_within(section->offset, section->size,
+                                   segment->offset, segment->file_size))
+        return 0;
+    return !is_alloc || lies_within(section->address, section->size,
+                                    segment->vaddr, segment->memory_size);
+}

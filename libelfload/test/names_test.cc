@@ -5,7 +5,9 @@
 #include <elfload/elf_names.h>
 #include <gtest/gtest.h>
 
+#include <iterator>
 #include <string>
+#include <utility>
 
 static std::string or_none(const char *name)
 {
@@ -85,7 +87,6 @@ TEST(Names, OfRelocationsAreThoseOfThePsabi)
     ROW(R_X86_64_REX_GOTPCRELX);
 #undef ROW
     EXPECT_EQ(or_none(eld_reloc_name(EM_386, 200)), "(none)");
-    EXPECT_EQ(or_none(eld_reloc_name(EM_ARM, 1)), "(none)");
 }
 
 TEST(Names, OfNotesDependOnTheirOwner)
@@ -94,4 +95,95 @@ TEST(Names, OfNotesDependOnTheirOwner)
     EXPECT_EQ(or_none(eld_note_type_name("CORE", ET_CORE, 3)), "NT_PRPSINFO");
     EXPECT_EQ(or_none(eld_note_type_name("CORE", ET_EXEC, 3)), "(none)");
     EXPECT_EQ(or_none(eld_note_type_name("nobody", ET_DYN, 3)), "(none)");
+}
+
+TEST(Names, OfRelocationsOfOtherMachines)
+{
+#define ROW(machine, type)                                                     \
+    EXPECT_EQ(or_none(eld_reloc_name(machine, type)), #type)
+    ROW(EM_ARM, R_ARM_NONE);
+    ROW(EM_ARM, R_ARM_TLS_DESC);
+    ROW(EM_ARM, R_ARM_RELATIVE);
+    ROW(EM_AARCH64, R_AARCH64_ABS64);
+    ROW(EM_AARCH64, R_AARCH64_IRELATIVE);
+    ROW(EM_RISCV, R_RISCV_JUMP_SLOT);
+    ROW(EM_PPC, R_PPC_REL24);
+    ROW(EM_PPC64, R_PPC64_JMP_IREL);
+    ROW(EM_68K, R_68K_GLOB_DAT);
+    ROW(EM_SPARC, R_SPARC_OLO10);
+    ROW(EM_SPARCV9, R_SPARC_64);
+    ROW(EM_MIPS, R_MIPS_REL32);
+    ROW(EM_S390, R_390_64);
+#undef ROW
+    EXPECT_EQ(or_none(eld_reloc_name(EM_68K, 200)), "(none)");
+    EXPECT_EQ(or_none(eld_reloc_name(EM_VAX, 1)), "(none)");
+}
+
+TEST(Names, OfRelocationsAscendInTheirTable)
+{
+    const uint32_t numbers[][2] = {
+#define RELOC_NAME(machine, number, name) {machine, number},
+#include "libelfload/src/reloc_names.def"
+#undef RELOC_NAME
+    };
+    for (size_t i = 1; i < std::size(numbers); i++)
+        EXPECT_LT(std::make_pair(numbers[i - 1][0], numbers[i - 1][1]),
+                  std::make_pair(numbers[i][0], numbers[i][1]));
+}
+
+static std::string flags_of(uint32_t set, uint64_t flags, uint64_t *rest)
+{
+    std::string result;
+    uint32_t cursor = 0;
+    while (const char *name = eld_next_flag(set, flags, &cursor, rest))
+        result += std::string(result.empty() ? "" : " ") + name;
+    return result;
+}
+
+TEST(Names, OfFlagsLeaveTheRest)
+{
+    uint64_t rest = 1;
+    EXPECT_EQ(flags_of(ELD_FLAGS_SEGMENT, PF_R | PF_X, &rest), "R X");
+    EXPECT_EQ(rest, 0u);
+    EXPECT_EQ(flags_of(ELD_FLAGS_SECTION, SHF_ALLOC | 0x10000000, &rest),
+              "ALLOC");
+    EXPECT_EQ(rest, 0x10000000u);
+    EXPECT_EQ(flags_of(ELD_FLAGS_DYNAMIC, DF_TEXTREL, nullptr), "TEXTREL");
+    EXPECT_EQ(flags_of(ELD_FLAGS_DYNAMIC_1, DF_1_NOW | DF_1_PIE, &rest),
+              "NOW PIE");
+    EXPECT_EQ(flags_of(ELD_FLAGS_VERSION, VER_FLG_BASE, &rest), "BASE");
+    EXPECT_EQ(flags_of(EM_RISCV, 5, &rest), "RVC double-float ABI");
+    EXPECT_EQ(flags_of(EM_ARM, 0x05000400, &rest),
+              "EABI version 5 hard-float ABI");
+    EXPECT_EQ(rest, 0u);
+    EXPECT_EQ(flags_of(EM_386, 1, &rest), "");
+    EXPECT_EQ(rest, 1u);
+}
+
+TEST(Names, DynamicEntriesSayWhatTheirValueIs)
+{
+    EXPECT_EQ(eld_dynamic_value(DT_NEEDED), ELD_VALUE_STRING);
+    EXPECT_EQ(eld_dynamic_value(DT_HASH), ELD_VALUE_ADDRESS);
+    EXPECT_EQ(eld_dynamic_value(DT_STRSZ), ELD_VALUE_SIZE);
+    EXPECT_EQ(eld_dynamic_value(DT_RELCOUNT), ELD_VALUE_COUNT);
+    EXPECT_EQ(eld_dynamic_value(DT_PLTREL), ELD_VALUE_TAG);
+    EXPECT_EQ(eld_dynamic_value(DT_FLAGS), ELD_VALUE_FLAGS);
+    EXPECT_EQ(eld_dynamic_value(DT_FLAGS_1), ELD_VALUE_FLAGS_1);
+    EXPECT_EQ(eld_dynamic_value(0x12345), ELD_VALUE_NUMBER);
+}
+
+TEST(Names, OfPropertiesDependOnTheMachine)
+{
+    uint32_t x86 = GNU_PROPERTY_X86_FEATURE_1_AND;
+    EXPECT_EQ(or_none(eld_property_name(EM_386, 1)), "STACK_SIZE");
+    EXPECT_EQ(or_none(eld_property_name(EM_X86_64, x86)), "X86_FEATURE_1_AND");
+    EXPECT_EQ(or_none(eld_property_name(EM_386, x86)), "X86_FEATURE_1_AND");
+    EXPECT_EQ(or_none(eld_property_name(EM_ARM, x86)), "(none)");
+    EXPECT_EQ(or_none(eld_property_name(EM_AARCH64, 0xc0000000)),
+              "AARCH64_FEATURE_1_AND");
+    EXPECT_EQ(flags_of(eld_property_flags(EM_X86_64, x86), 3, nullptr),
+              "IBT SHSTK");
+    EXPECT_EQ(flags_of(eld_property_flags(EM_AARCH64, 0xc0000000), 1, nullptr),
+              "BTI");
+    EXPECT_EQ(eld_property_flags(EM_X86_64, 1), 0u);
 }

@@ -102,3 +102,20 @@ TEST_P(Relocs, OtherSectionsAndSmallRecordsAreRefused)
     EXPECT_EQ(eld_section_relocs(file.get(), &section, &relocs, nullptr), 0);
     EXPECT_EQ(relocs.table.count, 1u);
 }
+
+TEST(RelocsOfSparc, TheUpperBytesOfATypeAreData)
+{
+    ElfBuilder builder(true);
+    builder.is_big = true;
+    builder.machine = EM_SPARCV9;
+    builder.reloc(0, 0x00123400 | R_SPARC_OLO10);
+    Opened file(builder.build());
+    eld_section section;
+    eld_relocs relocs;
+    eld_reloc_cursor cursor = {};
+    eld_reloc reloc;
+    ASSERT_EQ(eld_find_section(file.get(), SHT_RELA, &section, nullptr), 0);
+    ASSERT_EQ(eld_section_relocs(file.get(), &section, &relocs, nullptr), 0);
+    ASSERT_EQ(eld_next_reloc(file.get(), &relocs, &cursor, &reloc, nullptr), 1);
+    EXPECT_EQ(reloc.type, (uint32_t)R_SPARC_OLO10);
+}

@@ -119,3 +119,48 @@ TEST(Strings, MustEndInTheirTable)
     EXPECT_EQ(eld_read_string(file.get(), &part, 0, &string, nullptr),
               ELD_ERR_TRUNCATED);
 }
+
+/* ---- segments that sections are part of ---- */
+
+struct PartRow {
+    const char *what;
+    uint32_t segment_type, section_type;
+    uint64_t flags, offset, address, size;
+    int expected;
+};
+
+TEST(SectionsOfSegments, AreThoseWithinItsMemoryAndFile)
+{
+    /* The segment: 0x100 bytes at 0x1000 of the file, 0x180 at 0x5000. */
+    const uint64_t A = SHF_ALLOC, T = SHF_ALLOC | SHF_TLS;
+    const PartRow rows[] = {
+        {"whole", PT_LOAD, SHT_PROGBITS, A, 0x1000, 0x5000, 0x100, 1},
+        {"one too long", PT_LOAD, SHT_PROGBITS, A, 0x1000, 0x5000, 0x101, 0},
+        {"before", PT_LOAD, SHT_PROGBITS, A, 0xfff, 0x4fff, 1, 0},
+        {"wrapping", PT_LOAD, SHT_PROGBITS, A, 0x1000, 0x5000, ~0ull, 0},
+        {"bss", PT_LOAD, SHT_NOBITS, A, 0x1100, 0x5100, 0x80, 1},
+        {"bss too long", PT_LOAD, SHT_NOBITS, A, 0x1100, 0x5100, 0x81, 0},
+        {"empty at the end", PT_LOAD, SHT_PROGBITS, A, 0x1100, 0x5180, 0, 0},
+        {"empty inside", PT_LOAD, SHT_PROGBITS, A, 0x10ff, 0x50ff, 0, 1},
+        {"not in memory", PT_LOAD, SHT_PROGBITS, 0, 0x1000, 0, 4, 0},
+        {"only in the file", PT_NOTE, SHT_NOTE, 0, 0x1000, 0, 4, 1},
+        {"empty note", PT_NOTE, SHT_NOTE, A, 0x1000, 0x5000, 0, 0},
+        {"null", PT_NOTE, SHT_NULL, 0, 0x1000, 0, 4, 0},
+        {"headers", PT_PHDR, SHT_PROGBITS, A, 0x1000, 0x5000, 4, 0},
+        {"tdata", PT_LOAD, SHT_PROGBITS, T, 0x1000, 0x5000, 4, 1},
+        {"tdata in TLS", PT_TLS, SHT_PROGBITS, T, 0x1000, 0x5000, 4, 1},
+        {"data in TLS", PT_TLS, SHT_PROGBITS, A, 0x1000, 0x5000, 4, 0},
+        {"tbss", PT_LOAD, SHT_NOBITS, T, 0x1100, 0x5100, 4, 0},
+        {"tbss in TLS", PT_TLS, SHT_NOBITS, T, 0x1100, 0x5100, 4, 1},
+        {"tdata in NOTE", PT_NOTE, SHT_PROGBITS, T, 0x1000, 0x5000, 4, 0},
+    };
+    for (const auto &row : rows) {
+        eld_segment segment = {row.segment_type, 0,     0x1000, 0x5000,
+                               0x5000,           0x100, 0x180,  1};
+        eld_section section = {
+            1,           0,          row.section_type, 0, 0, row.flags,
+            row.address, row.offset, row.size,         1, 0};
+        EXPECT_EQ(eld_segment_has_section(&segment, &section), row.expected)
+            << row.what;
+    }
+}

@@ -87,6 +87,15 @@ int eld_read_string(const struct eld_elf *elf, const struct eld_part *strings,
                     struct eld_fault *fault);
 
 /*
+ * 1 when the section is part of the segment, by its addresses in memory and,
+ * unless it is SHT_NOBITS, by its bytes in the file, as in the section to
+ * segment mapping of other tools. A thread-local SHT_NOBITS section is part
+ * of PT_TLS alone: it takes no room elsewhere.
+ */
+int eld_segment_has_section(const struct eld_segment *segment,
+                            const struct eld_section *section);
+
+/*
  * Where in the file the bytes of a virtual address are, through PT_LOAD
  * headers; part->size is how many follow there, at least size.
  */
@@ -203,6 +212,20 @@ struct eld_note {
 int eld_next_note(const struct eld_elf *elf, const struct eld_part *part,
                   uint64_t align, uint64_t *offset, struct eld_note *note,
                   struct eld_fault *fault);
+
+struct eld_property {
+    uint32_t type, size;
+    const uint8_t *bytes;
+    uint32_t value; /* the first four bytes, 0 when there are fewer */
+};
+
+/*
+ * The next of the properties that an NT_GNU_PROPERTY_TYPE_0 note holds: 1, or
+ * 0 at the end. *offset starts with 0.
+ */
+int eld_next_property(const struct eld_elf *elf, const struct eld_note *note,
+                      uint64_t *offset, struct eld_property *property,
+                      struct eld_fault *fault);
 
 /* The GNU build-id note, from segments or else sections. */
 int eld_find_build_id(const struct eld_elf *elf, struct eld_note *note,
