@@ -1,6 +1,7 @@
 /* names.c -- numbers to names, out of names.def and relocs.def. */
 /* SPDX-License-Identifier: MIT */
 
+#include <elfload/elf_haiku.h>
 #include <elfload/elf_names.h>
 
 #include <elf.h>
@@ -80,6 +81,24 @@ const char *eld_symbol_visibility_name(uint8_t visibility)
 {
     switch (visibility) {
 #define VISIBILITY(number, name) CASE(number, name)
+#include "names.def"
+    }
+    return NULL;
+}
+
+const char *eld_haiku_abi_name(uint32_t abi)
+{
+    switch (abi) {
+#define HAIKU_ABI(number, name) CASE(number, name)
+#include "names.def"
+    }
+    return NULL;
+}
+
+const char *eld_haiku_api_name(uint32_t api_version)
+{
+    switch (api_version) {
+#define HAIKU_API(number, name) CASE(number, name)
 #include "names.def"
     }
     return NULL;

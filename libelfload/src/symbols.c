@@ -35,25 +35,38 @@ static int find_companions(const struct eld_elf *elf,
     return 0;
 }
 
-int eld_find_symbols(const struct eld_elf *elf, uint32_t type,
-                     struct eld_symbols *symbols, struct eld_fault *fault)
+int eld_section_symbols(const struct eld_elf *elf,
+                        const struct eld_section *section,
+                        struct eld_symbols *symbols, struct eld_fault *fault)
 {
-    struct eld_section section, strings;
+    struct eld_section strings;
     struct eld_symbols result;
     struct eld_part part;
     int error;
 
+    if (section->type != SHT_SYMTAB && section->type != SHT_DYNSYM)
+        return eld_fail(fault, ELD_ERR_INVALID, "section", section->index,
+                        ELD_NONE);
     memset(&result, 0, sizeof(result));
-    if ((error = eld_find_section(elf, type, &section, fault)) < 0 ||
-        (error = eld_section_part(elf, &section, &part, fault)) < 0 ||
-        (error = eld_table_of(&part, section.entry_size, eld_symbol_size(elf),
+    if ((error = eld_section_part(elf, section, &part, fault)) < 0 ||
+        (error = eld_table_of(&part, section->entry_size, eld_symbol_size(elf),
                               "symbol table", &result.table, fault)) < 0 ||
-        (error = eld_read_section(elf, section.link, &strings, fault)) < 0 ||
+        (error = eld_read_section(elf, section->link, &strings, fault)) < 0 ||
         (error = eld_section_part(elf, &strings, &result.strings, fault)) < 0 ||
-        (error = find_companions(elf, &section, &result, fault)) < 0)
+        (error = find_companions(elf, section, &result, fault)) < 0)
         return error;
     *symbols = result;
     return 0;
+}
+
+int eld_find_symbols(const struct eld_elf *elf, uint32_t type,
+                     struct eld_symbols *symbols, struct eld_fault *fault)
+{
+    struct eld_section section;
+    int error = eld_find_section(elf, type, &section, fault);
+
+    return error < 0 ? error
+                     : eld_section_symbols(elf, &section, symbols, fault);
 }
 
 /* Words of a table that runs along the symbols; fallback where it has none. */

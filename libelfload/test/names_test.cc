@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <elf.h>
+#include <elfload/elf_haiku.h>
 #include <elfload/elf_names.h>
 #include <gtest/gtest.h>
 
@@ -186,4 +187,16 @@ TEST(Names, OfPropertiesDependOnTheMachine)
     EXPECT_EQ(flags_of(eld_property_flags(EM_AARCH64, 0xc0000000), 1, nullptr),
               "BTI");
     EXPECT_EQ(eld_property_flags(EM_X86_64, 1), 0u);
+}
+
+TEST(Names, OfHaikusAbisAndReleases)
+{
+    EXPECT_EQ(or_none(eld_haiku_abi_name(ELD_ABI_GCC2_HAIKU)),
+              "gcc 2.95 (Haiku)");
+    EXPECT_EQ(or_none(eld_haiku_abi_name(ELD_ABI_GCC4)),
+              "gcc 4 or later, or clang");
+    EXPECT_EQ(or_none(eld_haiku_abi_name(1)), "(none)");
+    EXPECT_EQ(or_none(eld_haiku_api_name(0x900)), "Haiku R1/beta5");
+    EXPECT_EQ(or_none(eld_haiku_api_name(1)), "BeOS");
+    EXPECT_EQ(or_none(eld_haiku_api_name(0)), "(none)");
 }

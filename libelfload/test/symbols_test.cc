@@ -100,3 +100,21 @@ TEST_P(Symbols, SpecialSectionsAreMarkedAndExtendedOnesResolved)
     ASSERT_EQ(eld_read_symbol(file.get(), &symbols, 2, &symbol, nullptr), 0);
     EXPECT_EQ(symbol.section, (uint32_t)SHN_XINDEX);
 }
+
+TEST_P(Symbols, OfASectionAreThoseOfItsType)
+{
+    fill();
+    Opened file(builder.build());
+    eld_section section;
+    eld_symbols by_section, by_type;
+    ASSERT_EQ(eld_find_section(file.get(), SHT_DYNSYM, &section, nullptr), 0);
+    ASSERT_EQ(eld_section_symbols(file.get(), &section, &by_section, nullptr),
+              0);
+    ASSERT_EQ(eld_find_symbols(file.get(), SHT_DYNSYM, &by_type, nullptr), 0);
+    EXPECT_EQ(by_section.table.offset, by_type.table.offset);
+    EXPECT_EQ(by_section.versions.offset, by_type.versions.offset);
+    ASSERT_EQ(eld_find_section(file.get(), SHT_DYNAMIC, &section, nullptr), 0);
+    EXPECT_EQ(
+        eld_section_symbols(file.get(), &section, &by_section, &file.fault),
+        ELD_ERR_INVALID);
+}

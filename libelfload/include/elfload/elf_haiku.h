@@ -32,6 +32,10 @@ void eld_read_haiku_version(const struct eld_elf *elf,
                             const struct eld_dynamic *dynamic,
                             struct eld_haiku_version *version);
 
+/* "gcc 2.95 (Haiku)", "Haiku R1/beta5"; NULL for a number without a name. */
+const char *eld_haiku_abi_name(uint32_t abi);
+const char *eld_haiku_api_name(uint32_t api_version);
+
 #ifdef __cplusplus
 }
 #endif

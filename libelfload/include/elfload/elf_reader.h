@@ -121,7 +121,13 @@ struct eld_symbol {
     uint8_t is_special; /* section is SHN_LORESERVE.. (SHN_ABS, ...) */
 };
 
-/* The table in a section of type SHT_SYMTAB or SHT_DYNSYM. */
+/* The table in a section of type SHT_SYMTAB or SHT_DYNSYM, else
+ * ELD_ERR_INVALID. */
+int eld_section_symbols(const struct eld_elf *elf,
+                        const struct eld_section *section,
+                        struct eld_symbols *symbols, struct eld_fault *fault);
+
+/* The same for the first section of that type. */
 int eld_find_symbols(const struct eld_elf *elf, uint32_t type,
                      struct eld_symbols *symbols, struct eld_fault *fault);
 
