@@ -1,0 +1,150 @@
+/* elfinfo.h -- what the parts of elfinfo share. */
+/* SPDX-License-Identifier: MIT */
+#ifndef ELFINFO_ELFINFO_H
+#define ELFINFO_ELFINFO_H
+
+#include <elfload/elf_dynamic.h>
+
+#include "output.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define INF_VERSION "0.1.0"
+
+enum { INF_OK = 0, INF_BAD_FILE = 1, INF_USAGE = 2 }; /* exit status */
+
+/* ---- options.c ---- */
+
+enum inf_view {
+#define VIEW(name, function, letter, option, in_all, in_headers, help)         \
+    INF_VIEW_##name,
+#define ALIAS(name, option)
+#include "views.def"
+#undef VIEW
+#undef ALIAS
+    INF_VIEW_COUNT
+};
+
+/* A section to dump, as -x or -p names it. */
+struct inf_dump {
+    const char *section; /* name or number */
+    int is_text;         /* its strings instead of its bytes */
+};
+
+struct inf_options {
+    uint8_t views[INF_VIEW_COUNT];
+    struct inf_dump *dumps;
+    int dump_count;
+    int is_json;
+    char **files;
+    int file_count;
+};
+
+/* Ends the process for --help, --version and wrong usage. */
+void inf_parse_options(struct inf_options *options, int argc, char **argv);
+void inf_free_options(struct inf_options *options);
+
+/* ---- message.c ---- */
+
+/* "elfinfo: FILE: ..." on stderr; file NULL: without one. */
+void inf_message(const char *file, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The same without a file, and the process ends with INF_BAD_FILE. */
+void inf_fail(const char *format, ...)
+    __attribute__((format(printf, 1, 2), noreturn));
+
+/* ---- input.c ---- */
+
+struct inf_input {
+    uint8_t *bytes; /* on the heap */
+    size_t size;
+};
+
+/* Reads a file, or stdin for "-". 0 or a negative errno value. */
+int inf_read_input(const char *path, struct inf_input *input);
+void inf_free_input(struct inf_input *input);
+
+/* ---- file.c ---- */
+
+/* A version of symbols; file: it is needed from there, NULL: defined here. */
+struct inf_version {
+    const char *name, *file;
+};
+
+/* A file that is being shown. */
+struct inf_file {
+    const char *name;
+    const struct inf_options *options;
+    struct inf_output *out;
+    struct eld_elf elf;
+    int is_dynamic; /* dynamic is valid */
+    struct eld_dynamic dynamic;
+    struct inf_version *versions; /* by number; name NULL: none */
+    uint32_t version_count;
+    char **errors; /* lines reported */
+    int error_count;
+};
+
+/* Shows the bytes of a file as the options say. INF_OK or INF_BAD_FILE. */
+int inf_show_file(const char *name, const struct inf_input *input,
+                  const struct inf_options *options, struct inf_output *out);
+
+/* Reports an error of the file, once. */
+void inf_report(struct inf_file *file, const struct eld_fault *fault);
+
+/* Faults of many records of a kind: the first, and how many more. */
+struct inf_faults {
+    struct eld_fault first;
+    uint64_t count;
+};
+void inf_count_fault(struct inf_faults *faults, const struct eld_fault *fault);
+void inf_report_all(struct inf_file *file, const struct inf_faults *faults);
+
+/* Name of a section, "" when it has none that can be read. */
+const char *inf_section_name(const struct inf_file *file,
+                             const struct eld_section *section);
+
+/* Puts the names of flags as a list, and what is left as a number. */
+void inf_put_flags(struct inf_output *out, uint32_t set, uint64_t flags,
+                   const char *separator);
+
+/* The same as text: in room, which is returned; as inf_put_text does. */
+const char *inf_flags_text(uint32_t set, uint64_t flags, char *room,
+                           size_t size);
+void inf_put_flags_text(struct inf_output *out, uint32_t set, uint64_t flags);
+
+/* The version of a symbol, or NULL. */
+const struct inf_version *inf_symbol_version(const struct inf_file *file,
+                                             const struct eld_symbol *symbol);
+
+/* 1 when those get this symbol who ask for no version. */
+int inf_is_default_version(const struct eld_symbol *symbol,
+                           const struct inf_version *version);
+
+/* "name@VERSION", or "name@@VERSION" for a default one; free it. */
+char *inf_symbol_text(const struct inf_file *file,
+                      const struct eld_symbol *symbol);
+
+/* Where a symbol is defined: "UND", "ABS", "COM", or NULL for a section. */
+const char *inf_special_section(const struct eld_symbol *symbol);
+
+/* ---- dump.c ---- */
+
+void inf_show_dump(struct inf_file *file, const struct inf_dump *dump);
+
+/* ---- views, each in a file of its own ---- */
+
+#define VIEW(name, function, letter, option, in_all, in_headers, help)         \
+    void function(struct inf_file *file);
+#define ALIAS(name, option)
+#include "views.def"
+#undef VIEW
+#undef ALIAS
+
+#ifdef __cplusplus
+}
+#endif
+#endif

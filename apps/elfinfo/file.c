@@ -1,0 +1,257 @@
+/* file.c -- one file: reading it once, showing what is asked for. */
+/* SPDX-License-Identifier: MIT */
+#include <elf.h>
+#include <elfload/elf_names.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "elfinfo.h"
+
+enum { VERSION_HIDDEN = 0x8000, VERSION_MASK = 0x7fff, VERSION_FIRST = 2 };
+
+static void *check(void *memory)
+{
+    if (memory == NULL)
+        inf_fail("out of memory");
+    return memory;
+}
+
+/* ---- errors ---- */
+
+static void report_line(struct inf_file *file, const char *line)
+{
+    for (int i = 0; i < file->error_count; i++) {
+        if (strcmp(file->errors[i], line) == 0)
+            return;
+    }
+    file->errors = check(realloc(file->errors, (size_t)(file->error_count + 1) *
+                                                   sizeof(*file->errors)));
+    file->errors[file->error_count++] = check(strdup(line));
+    inf_message(file->name, "%s", line);
+    inf_add_error(file->out, line);
+}
+
+void inf_report(struct inf_file *file, const struct eld_fault *fault)
+{
+    char line[2048];
+
+    eld_fault_format(fault, line, sizeof(line));
+    report_line(file, line);
+}
+
+void inf_count_fault(struct inf_faults *faults, const struct eld_fault *fault)
+{
+    if (faults->count++ == 0)
+        faults->first = *fault;
+}
+
+void inf_report_all(struct inf_file *file, const struct inf_faults *faults)
+{
+    char line[2048];
+
+    if (faults->count == 0)
+        return;
+    size_t size = eld_fault_format(&faults->first, line, sizeof(line));
+    if (faults->count > 1)
+        snprintf(line + size, sizeof(line) - size, ", and %" PRIu64 " more",
+                 faults->count - 1);
+    report_line(file, line);
+}
+
+/* ---- what views share ---- */
+
+const char *inf_section_name(const struct inf_file *file,
+                             const struct eld_section *section)
+{
+    const char *name;
+
+    return eld_section_name(&file->elf, section, &name, NULL) < 0 ? "" : name;
+}
+
+void inf_put_flags(struct inf_output *out, uint32_t set, uint64_t flags,
+                   const char *separator)
+{
+    uint64_t rest = flags;
+    uint32_t cursor = 0;
+    const char *name;
+    char number[32];
+
+    inf_begin_list(out, separator);
+    while ((name = eld_next_flag(set, flags, &cursor, &rest)) != NULL)
+        inf_add_item(out, name);
+    if (rest != 0) {
+        snprintf(number, sizeof(number), "0x%" PRIx64, rest);
+        inf_add_item(out, number);
+    }
+    inf_end_list(out);
+}
+
+const char *inf_flags_text(uint32_t set, uint64_t flags, char *room,
+                           size_t size)
+{
+    uint64_t rest = flags;
+    uint32_t cursor = 0;
+    size_t used = 0;
+    const char *name;
+
+    room[0] = '\0';
+    while ((name = eld_next_flag(set, flags, &cursor, &rest)) != NULL &&
+           used < size)
+        used += (size_t)snprintf(room + used, size - used, "%s%s",
+                                 used > 0 ? " " : "", name);
+    if (rest != 0 && used < size)
+        snprintf(room + used, size - used, "%s0x%" PRIx64, used > 0 ? " " : "",
+                 rest);
+    return room;
+}
+
+void inf_put_flags_text(struct inf_output *out, uint32_t set, uint64_t flags)
+{
+    char room[512];
+
+    inf_put_text(out, inf_flags_text(set, flags, room, sizeof(room)));
+}
+
+const char *inf_special_section(const struct eld_symbol *symbol)
+{
+    if (symbol->section == SHN_UNDEF)
+        return "UND";
+    if (!symbol->is_special)
+        return NULL;
+    if (symbol->section == SHN_ABS)
+        return "ABS";
+    return symbol->section == SHN_COMMON ? "COM" : NULL;
+}
+
+const struct inf_version *inf_symbol_version(const struct inf_file *file,
+                                             const struct eld_symbol *symbol)
+{
+    uint32_t index = symbol->version & VERSION_MASK;
+
+    if (index < VERSION_FIRST || index >= file->version_count ||
+        file->versions[index].name == NULL)
+        return NULL;
+    return &file->versions[index];
+}
+
+int inf_is_default_version(const struct eld_symbol *symbol,
+                           const struct inf_version *version)
+{
+    /* A copy of another file's object has that file's version. */
+    return !(symbol->version & VERSION_HIDDEN) && version->file == NULL;
+}
+
+char *inf_symbol_text(const struct inf_file *file,
+                      const struct eld_symbol *symbol)
+{
+    const struct inf_version *version = inf_symbol_version(file, symbol);
+
+    /* The symbol that stands for a version says so by its name. */
+    if (version == NULL || (symbol->section == SHN_ABS &&
+                            strcmp(symbol->name, version->name) == 0))
+        return check(strdup(symbol->name));
+    size_t size = strlen(symbol->name) + strlen(version->name) + 3;
+    char *text = check(malloc(size));
+    snprintf(text, size, "%s%s%s", symbol->name,
+             inf_is_default_version(symbol, version) ? "@@" : "@",
+             version->name);
+    return text;
+}
+
+/* ---- reading ---- */
+
+static void read_versions(struct inf_file *file,
+                          const struct eld_versions *versions)
+{
+    struct eld_version_cursor cursor = {0, 0, 0, 0, 0};
+    struct eld_version version;
+
+    while (eld_next_version(&file->elf, versions, &cursor, &version, NULL) ==
+           1) {
+        if (version.is_parent)
+            continue;
+        if (version.index >= file->version_count) {
+            uint32_t count = version.index + 1u;
+
+            file->versions =
+                check(realloc(file->versions, count * sizeof(*file->versions)));
+            while (file->version_count < count)
+                file->versions[file->version_count++] =
+                    (struct inf_version){NULL, NULL};
+        }
+        if (version.file != NULL || !(version.flags & VER_FLG_BASE))
+            file->versions[version.index] =
+                (struct inf_version){version.name, version.file};
+    }
+}
+
+/* A file without a dynamic section is not wrong. */
+static void read_dynamic(struct inf_file *file)
+{
+    struct eld_table entries;
+    struct eld_fault fault;
+
+    if (eld_find_dynamic(&file->elf, &entries, NULL) == ELD_ERR_NOT_FOUND)
+        return;
+    if (eld_read_dynamic(&file->elf, &file->dynamic, &fault) < 0) {
+        inf_report(file, &fault);
+        return;
+    }
+    file->is_dynamic = 1;
+    read_versions(file, &file->dynamic.defined);
+    read_versions(file, &file->dynamic.needed);
+}
+
+static void free_file(struct inf_file *file)
+{
+    for (int i = 0; i < file->error_count; i++)
+        free(file->errors[i]);
+    free(file->errors);
+    free(file->versions);
+}
+
+/* ---- showing ---- */
+
+static void (*const functions[])(struct inf_file *) = {
+#define VIEW(name, function, letter, option, in_all, in_headers, help) function,
+#define ALIAS(name, option)
+#include "views.def"
+#undef VIEW
+#undef ALIAS
+};
+
+static void show_dumps(struct inf_file *file, int is_text)
+{
+    for (int i = 0; i < file->options->dump_count; i++) {
+        const struct inf_dump *dump = &file->options->dumps[i];
+
+        if (dump->is_text == is_text)
+            inf_show_dump(file, dump);
+    }
+}
+
+int inf_show_file(const char *name, const struct inf_input *input,
+                  const struct inf_options *options, struct inf_output *out)
+{
+    struct inf_file file = {.name = name, .options = options, .out = out};
+    struct eld_fault fault;
+
+    inf_begin_file(out, name, options->file_count == 1);
+    if (eld_read_header(input->bytes, input->size, &file.elf, &fault) < 0) {
+        inf_report(&file, &fault);
+    } else {
+        read_dynamic(&file);
+        for (int i = 0; i < INF_VIEW_COUNT; i++) {
+            if (options->views[i])
+                functions[i](&file);
+        }
+        show_dumps(&file, 0);
+        show_dumps(&file, 1);
+    }
+    inf_end_file(out);
+    int status = file.error_count > 0 ? INF_BAD_FILE : INF_OK;
+    free_file(&file);
+    return status;
+}

@@ -1,0 +1,193 @@
+/* options.c -- the command line of elfinfo. */
+/* SPDX-License-Identifier: MIT */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "elfinfo.h"
+
+static const char usage[] =
+    "usage: elfinfo [options] FILE...\n"
+    "Shows what is in ELF files; \"-\" is the standard input.\n"
+    "\n";
+
+static const char more_usage[] =
+    "  -a, --all                  all of them but --summary and --dyn-syms\n"
+    "  -e, --headers              -h -S -l\n"
+    "  -x, --hex-dump=SECTION     the bytes of a section, by name or number\n"
+    "  -p, --string-dump=SECTION  the strings in a section\n"
+    "      --json                 everything as one JSON document\n"
+    "  -W, --wide                 nothing: lines are never broken\n"
+    "  -H, --help\n"
+    "  -v, --version\n"
+    "\n"
+    "Exit status: 0; 1 when a file is bad or cannot be read; 2 for wrong "
+    "usage.\n";
+
+struct view_row {
+    enum inf_view view;
+    char letter;
+    const char *option;
+    int in_all, in_headers;
+    const char *help;
+};
+
+static const struct view_row view_rows[] = {
+#define VIEW(name, function, letter, option, in_all, in_headers, help)         \
+    {INF_VIEW_##name, letter, option, in_all, in_headers, help},
+#define ALIAS(name, option) {INF_VIEW_##name, 0, option, 0, 0, NULL},
+#include "views.def"
+#undef VIEW
+#undef ALIAS
+};
+
+enum {
+    VIEW_ROWS = sizeof(view_rows) / sizeof(view_rows[0]),
+    OPT_VIEW = 256, /* and the row's number */
+    OPT_JSON = OPT_VIEW + VIEW_ROWS
+};
+
+static const struct option other_options[] = {
+    {"all", no_argument, NULL, 'a'},
+    {"headers", no_argument, NULL, 'e'},
+    {"hex-dump", required_argument, NULL, 'x'},
+    {"string-dump", required_argument, NULL, 'p'},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"wide", no_argument, NULL, 'W'},
+    {"help", no_argument, NULL, 'H'},
+    {"version", no_argument, NULL, 'v'},
+};
+
+enum { OTHERS = sizeof(other_options) / sizeof(other_options[0]) };
+
+static void print_usage(void)
+{
+    fputs(usage, stdout);
+    for (int i = 0; i < VIEW_ROWS; i++) {
+        const struct view_row *row = &view_rows[i];
+        char letter[5] = "    ";
+
+        if (row->help == NULL)
+            continue;
+        if (row->letter != 0)
+            snprintf(letter, sizeof(letter), "-%c, ", row->letter);
+        printf("  %s--%-20s %s\n", letter, row->option, row->help);
+    }
+    fputs(more_usage, stdout);
+}
+
+static void wrong_usage(void)
+{
+    fputs("Try 'elfinfo --help'.\n", stderr);
+    exit(INF_USAGE);
+}
+
+static void add_dump(struct inf_options *options, const char *section,
+                     int is_text)
+{
+    struct inf_dump *dumps =
+        realloc(options->dumps,
+                (size_t)(options->dump_count + 1) * sizeof(*options->dumps));
+
+    if (dumps == NULL)
+        inf_fail("out of memory");
+    options->dumps = dumps;
+    dumps[options->dump_count++] = (struct inf_dump){section, is_text};
+}
+
+static void choose(struct inf_options *options, int is_headers)
+{
+    for (int i = 0; i < VIEW_ROWS; i++) {
+        if (is_headers ? view_rows[i].in_headers : view_rows[i].in_all)
+            options->views[view_rows[i].view] = 1;
+    }
+}
+
+static int choose_by_letter(struct inf_options *options, int letter)
+{
+    for (int i = 0; i < VIEW_ROWS; i++) {
+        if (view_rows[i].letter == letter) {
+            options->views[view_rows[i].view] = 1;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void handle(struct inf_options *options, int option)
+{
+    if (option >= OPT_VIEW && option < OPT_JSON) {
+        options->views[view_rows[option - OPT_VIEW].view] = 1;
+        return;
+    }
+    switch (option) {
+    case 'a':
+    case 'e':
+        choose(options, option == 'e');
+        break;
+    case 'x':
+    case 'p':
+        add_dump(options, optarg, option == 'p');
+        break;
+    case OPT_JSON:
+        options->is_json = 1;
+        break;
+    case 'W':
+        break;
+    case 'H':
+        print_usage();
+        exit(INF_OK);
+    case 'v':
+        puts("elfinfo " INF_VERSION);
+        exit(INF_OK);
+    default:
+        if (option == '?' || !choose_by_letter(options, option))
+            wrong_usage();
+    }
+}
+
+/* What getopt_long wants: letters in one string, long options in a list. */
+static void list_options(char *letters, struct option *list)
+{
+    strcpy(letters, "aex:p:WHv");
+    for (int i = 0; i < VIEW_ROWS; i++) {
+        size_t size = strlen(letters);
+
+        if (view_rows[i].letter != 0) {
+            letters[size] = view_rows[i].letter;
+            letters[size + 1] = '\0';
+        }
+        list[i] = (struct option){view_rows[i].option, no_argument, NULL,
+                                  OPT_VIEW + i};
+    }
+    memcpy(list + VIEW_ROWS, other_options, sizeof(other_options));
+    list[VIEW_ROWS + OTHERS] = (struct option){NULL, 0, NULL, 0};
+}
+
+void inf_parse_options(struct inf_options *options, int argc, char **argv)
+{
+    struct option list[VIEW_ROWS + OTHERS + 1];
+    char letters[VIEW_ROWS + 16];
+    int option, is_chosen = 0;
+
+    memset(options, 0, sizeof(*options));
+    list_options(letters, list);
+    while ((option = getopt_long(argc, argv, letters, list, NULL)) != -1)
+        handle(options, option);
+    options->files = argv + optind;
+    options->file_count = argc - optind;
+    if (options->file_count == 0) {
+        inf_message(NULL, "no file");
+        wrong_usage();
+    }
+    for (int i = 0; i < INF_VIEW_COUNT; i++)
+        is_chosen |= options->views[i];
+    if (!is_chosen && options->dump_count == 0)
+        options->views[INF_VIEW_SUMMARY] = 1;
+}
+
+void inf_free_options(struct inf_options *options)
+{
+    free(options->dumps);
+}

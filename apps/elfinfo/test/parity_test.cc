@@ -1,0 +1,394 @@
+/* parity_test.cc -- elfinfo's JSON against what readelf prints. */
+/* SPDX-License-Identifier: MIT */
+
+#include "apps/elfinfo/test/runner.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <functional>
+#include <set>
+
+using Files = std::map<std::string, std::string>;
+
+static Files all_files()
+{
+    Files files = built_files();
+    files.merge(guest_files());
+    files.merge(host_files());
+    return files;
+}
+
+static std::vector<std::string> readelf(const std::string &arguments)
+{
+    Result result = run("LC_ALL=C readelf -W " + arguments);
+    EXPECT_EQ(result.status, 0) << arguments << ": " << result.err;
+    return lines_of(result.out);
+}
+
+static uint64_t hex(const std::string &text)
+{
+    return strtoull(text.c_str(), nullptr, 16);
+}
+
+static uint64_t decimal(const std::string &text)
+{
+    return strtoull(text.c_str(), nullptr, 0);
+}
+
+/* The text behind "Label:", "" when there is none. */
+static std::string field(const std::vector<std::string> &lines,
+                         const std::string &label)
+{
+    for (const auto &line : lines) {
+        size_t at = line.find(label + ":");
+        if (at == std::string::npos)
+            continue;
+        size_t text = line.find_first_not_of(' ', at + label.size() + 1);
+        return text == std::string::npos ? "" : line.substr(text);
+    }
+    return "";
+}
+
+TEST(Parity, OfHeaders)
+{
+    const struct {
+        const char *label, *key;
+    } numbers[] = {
+        {"Entry point address", "entry"},
+        {"Start of program headers", "segments_offset"},
+        {"Start of section headers", "sections_offset"},
+        {"Flags", "flags"},
+        {"Size of this header", "header_size"},
+        {"Size of program headers", "segment_size"},
+        {"Number of program headers", "segment_count"},
+        {"Size of section headers", "section_size"},
+        {"Number of section headers", "section_count"},
+        {"Section header string table index", "names_section"},
+        {"ABI Version", "abi_version"},
+    };
+    for (const auto &file : all_files()) {
+        SCOPED_TRACE(file.first);
+        auto lines = readelf("-h " + file.second);
+        Json header = elfinfo_json("-h " + file.second)["header"];
+        for (const auto &row : numbers)
+            EXPECT_EQ(header[row.key].number(),
+                      decimal(field(lines, row.label)))
+                << row.key;
+        EXPECT_EQ(header["class"].text(), field(lines, "Class"));
+        EXPECT_NE(field(lines, "Data")
+                      .find(header["data"].text() == "big-endian"
+                                ? "big endian"
+                                : "little endian"),
+                  std::string::npos);
+        EXPECT_EQ(header["type"].text(), words_of(field(lines, "Type"))[0]);
+    }
+}
+
+/* readelf's own names of some types. */
+static std::string section_type(const std::string &name)
+{
+    static const std::map<std::string, std::string> names = {
+        {"GNU_versym", "VERSYM"},
+        {"GNU_verdef", "VERDEF"},
+        {"GNU_verneed", "VERNEED"}};
+    auto found = names.find(name);
+    return found == names.end() ? name : found->second;
+}
+
+TEST(Parity, OfSections)
+{
+    for (const auto &file : all_files()) {
+        SCOPED_TRACE(file.first);
+        Json sections = elfinfo_json("-S " + file.second)["sections"];
+        size_t count = 0;
+        for (const auto &line : readelf("-S " + file.second)) {
+            size_t bracket = line.find(']');
+            if (line.compare(0, 3, "  [") != 0 || line.find("Nr]") < bracket)
+                continue;
+            size_t index = strtoul(line.c_str() + 3, nullptr, 10);
+            Json section = sections[index];
+            auto words = words_of(line.substr(bracket + 1));
+            if (section["name"].text() != "")
+                EXPECT_EQ(words[0], section["name"].text());
+            else
+                words.insert(words.begin(), "");
+            EXPECT_EQ(section["index"].number(), index);
+            EXPECT_EQ(section_type(section["type"].text()), words[1]);
+            EXPECT_EQ(section["address"].number(), hex(words[2]));
+            EXPECT_EQ(section["offset"].number(), hex(words[3]));
+            EXPECT_EQ(section["size"].number(), hex(words[4]));
+            EXPECT_EQ(section["entry_size"].number(), hex(words[5]));
+            if (words.size() == 9)
+                words.insert(words.begin() + 6, "");
+            EXPECT_EQ(section["flag_letters"].text(), words[6]);
+            EXPECT_EQ(section["link"].number(), decimal(words[7]));
+            EXPECT_EQ(section["info"].number(), decimal(words[8]));
+            EXPECT_EQ(section["align"].number(), decimal(words[9]));
+            count++;
+        }
+        EXPECT_EQ(count, sections.size());
+    }
+}
+
+TEST(Parity, OfSegmentsAndTheirSections)
+{
+    for (const auto &file : all_files()) {
+        SCOPED_TRACE(file.first);
+        Json segments = elfinfo_json("-l " + file.second)["segments"];
+        size_t count = 0;
+        bool is_mapping = false;
+        for (const auto &line : readelf("-l " + file.second)) {
+            auto words = words_of(line);
+            is_mapping |= line.find("Section to Segment") != std::string::npos;
+            if (!is_mapping && words.size() >= 7 &&
+                words[1].compare(0, 2, "0x") == 0) {
+                Json segment = segments[count++];
+                std::string flags;
+                for (size_t i = 6; i + 1 < words.size(); i++)
+                    flags += words[i] == "E"     ? "X"
+                             : words[i] == "RE"  ? "RX"
+                             : words[i] == "RWE" ? "RWX"
+                                                 : words[i];
+                EXPECT_EQ(segment["type"].text(), words[0]);
+                EXPECT_EQ(segment["offset"].number(), hex(words[1]));
+                EXPECT_EQ(segment["vaddr"].number(), hex(words[2]));
+                EXPECT_EQ(segment["paddr"].number(), hex(words[3]));
+                EXPECT_EQ(segment["file_size"].number(), hex(words[4]));
+                EXPECT_EQ(segment["memory_size"].number(), hex(words[5]));
+                EXPECT_EQ(segment["flag_names"].join(""), flags);
+                EXPECT_EQ(segment["align"].number(), hex(words.back()));
+            } else if (is_mapping && !words.empty() &&
+                       isdigit((unsigned char)words[0][0])) {
+                std::string names;
+                for (size_t i = 1; i < words.size(); i++)
+                    names += (i > 1 ? " " : "") + words[i];
+                Json segment = segments[(size_t)atoi(words[0].c_str())];
+                EXPECT_EQ(segment["sections"].join(), names) << words[0];
+            }
+        }
+        EXPECT_EQ(count, segments.size());
+    }
+}
+
+TEST(Parity, OfDynamicSections)
+{
+    for (const auto &file : all_files()) {
+        SCOPED_TRACE(file.first);
+        Json entries = elfinfo_json("-d " + file.second)["dynamic"];
+        size_t count = 0;
+        for (const auto &line : readelf("-d " + file.second)) {
+            auto words = words_of(line);
+            if (words.size() < 3 || words[0].compare(0, 2, "0x") != 0 ||
+                words[1] == "(NULL)")
+                continue;
+            Json entry = entries[count++];
+            EXPECT_EQ(entry["tag"].number(), hex(words[0]));
+            EXPECT_EQ("(" + entry["name"].text() + ")", words[1]);
+            size_t bracket = line.find('[');
+            if (bracket != std::string::npos) {
+                EXPECT_EQ(
+                    line.substr(bracket + 1, line.rfind(']') - bracket - 1),
+                    entry["text"].text());
+            } else if (words[2].compare(0, 2, "0x") == 0) {
+                EXPECT_EQ(entry["value"].number(), hex(words[2]));
+            } else if (words.back() == "(bytes)") {
+                EXPECT_EQ(entry["value"].number(), decimal(words[2]));
+            } else if (words[2] == "Flags:") {
+                EXPECT_EQ(entry["text"].text(),
+                          line.substr(line.find("Flags:") + 7));
+            }
+        }
+        EXPECT_EQ(count, entries.size());
+    }
+}
+
+/* "name@VERSION (3)" as readelf ends its lines. */
+static std::string versioned(const Json &symbol)
+{
+    std::string name = symbol["name"].text();
+    if (!symbol["version"].is_null() && symbol["version"].text() != name)
+        name += (symbol["is_default_version"].is_true() ? "@@" : "@") +
+                symbol["version"].text();
+    return name;
+}
+
+/* What readelf calls a section that has no number. */
+static std::string section_index(const Json &symbol)
+{
+    uint64_t number = symbol["section_index"].number();
+    return number == 0        ? "UND"
+           : number == 0xfff1 ? "ABS"
+           : number == 0xfff2 ? "COM"
+                              : std::to_string(number);
+}
+
+TEST(Parity, OfSymbolsAndTheirVersions)
+{
+    for (const auto &file : all_files()) {
+        SCOPED_TRACE(file.first);
+        Json symbols = elfinfo_json("-s " + file.second)["symbols"];
+        size_t count = 0;
+        if (symbols[(size_t)0]["table"].text() == "of the dynamic section")
+            continue; /* readelf looks at sections only */
+        for (const auto &line : readelf("-s " + file.second)) {
+            auto words = words_of(line);
+            if (words.size() < 7 || words[0].back() != ':' ||
+                !isdigit((unsigned char)words[0][0]))
+                continue;
+            Json symbol = symbols[count++];
+            /* A section's symbol is shown by the section's name. */
+            std::string name = words.size() > 7 ? words[7] : "";
+            if (symbol["type"].text() == "SECTION")
+                name = symbol["name"].text();
+            EXPECT_EQ(symbol["index"].number(),
+                      decimal(words[0].substr(0, words[0].size() - 1)));
+            EXPECT_EQ(symbol["value"].number(), hex(words[1]));
+            EXPECT_EQ(symbol["size"].number(), decimal(words[2]));
+            EXPECT_EQ(symbol["type"].text(), words[3]);
+            EXPECT_EQ(symbol["bind"].text(), words[4]);
+            EXPECT_EQ(symbol["visibility"].text(), words[5]);
+            EXPECT_EQ(section_index(symbol), words[6]);
+            EXPECT_EQ(versioned(symbol), name);
+        }
+        EXPECT_EQ(count, symbols.size());
+    }
+}
+
+/* The psABI's name for what readelf calls otherwise. */
+static std::string reloc_type(const std::string &name)
+{
+    return name == "R_386_JUMP_SLOT" ? "R_386_JMP_SLOT" : name;
+}
+
+TEST(Parity, OfRelocations)
+{
+    for (const auto &file : all_files()) {
+        SCOPED_TRACE(file.first);
+        Json relocs = elfinfo_json("-r " + file.second)["relocs"];
+        size_t count = 0;
+        if (relocs[(size_t)0]["table"].text().compare(0, 3, "DT_") == 0)
+            continue; /* readelf looks at sections only */
+        bool is_64 =
+            elfinfo_json("-h " + file.second)["header"]["class"].text() ==
+            "ELF64";
+        for (const auto &line : readelf("-r " + file.second)) {
+            auto words = words_of(line);
+            /* RELR tables are printed in another way. */
+            if (words.size() < 3 || words[2].compare(0, 2, "R_") != 0)
+                continue;
+            while (relocs[count]["type"].text() == "RELR")
+                count++;
+            Json reloc = relocs[count++];
+            uint64_t info = hex(words[1]);
+            EXPECT_EQ(reloc["offset"].number(), hex(words[0]));
+            EXPECT_EQ(reloc["type"].text(), reloc_type(words[2]));
+            EXPECT_EQ(reloc["symbol_index"].number(),
+                      is_64 ? info >> 32 : info >> 8);
+            EXPECT_EQ(reloc["type_number"].number(),
+                      is_64 ? info & 0xffffffff : info & 0xff);
+            if (words.size() > 4) {
+                EXPECT_EQ(reloc["symbol"].text(), words[4]);
+            }
+        }
+        while (relocs[count]["type"].text() == "RELR")
+            count++;
+        EXPECT_EQ(count, relocs.size());
+    }
+}
+
+/* Every relocation type that we have a name for, in a file of its machine. */
+TEST(Parity, OfNamesOfRelocations)
+{
+    const struct {
+        uint16_t machine;
+        bool is_64, is_big;
+        uint32_t first, last;
+    } rows[] = {
+        {EM_386, false, false, 0, 50},   {EM_X86_64, true, false, 0, 45},
+        {EM_ARM, false, false, 0, 255},  {EM_AARCH64, true, false, 256, 1100},
+        {EM_RISCV, true, false, 0, 70},  {EM_PPC, false, true, 0, 255},
+        {EM_PPC64, true, true, 0, 255},  {EM_68K, false, true, 0, 60},
+        {EM_SPARC, false, true, 0, 255}, {EM_MIPS, false, true, 0, 255},
+        {EM_S390, true, true, 0, 80},
+    };
+    for (const auto &row : rows) {
+        SCOPED_TRACE(row.machine);
+        ElfBuilder builder(row.is_64);
+        builder.is_big = row.is_big;
+        builder.machine = row.machine;
+        builder.text_offset = 0x8000; /* behind all the relocations */
+        builder.data_offset = 0x8400;
+        for (uint32_t type = row.first; type <= row.last; type++)
+            builder.reloc(0, type);
+        std::string path = write_file("types", builder.build());
+        Json relocs = elfinfo_json("-r " + path)["relocs"];
+        size_t count = 0;
+        std::string differences;
+        for (const auto &line : readelf("-r " + path)) {
+            auto words = words_of(line);
+            if (words.size() < 3 || words[0].size() < 8 ||
+                words[0].find_first_not_of("0123456789abcdef") !=
+                    std::string::npos)
+                continue;
+            std::string ours = relocs[count]["type"].text();
+            if (words[2].compare(0, 2, "R_") == 0 &&
+                ours != reloc_type(words[2]))
+                differences += std::to_string(row.first + count) + ": " + ours +
+                               " is " + words[2] + "\n";
+            count++;
+        }
+        EXPECT_EQ(count, relocs.size());
+        EXPECT_EQ(differences, "");
+    }
+}
+
+/* The number or word that follows a label in a line. */
+static std::string after(const std::string &line, const std::string &label)
+{
+    size_t at = line.find(label);
+    return at == std::string::npos
+               ? ""
+               : words_of(line.substr(at + label.size()))[0];
+}
+
+TEST(Parity, OfVersions)
+{
+    for (const auto &file : all_files()) {
+        SCOPED_TRACE(file.first);
+        if (file.first == "gnu_hash_alone")
+            continue; /* it has no sections, and readelf looks at those only */
+        std::multiset<std::string> expected, actual;
+        for (const auto &line : readelf("-V " + file.second)) {
+            if (line.find("Name: ") == std::string::npos)
+                continue;
+            std::string index = after(line, "Version: ");
+            if (index.empty())
+                index = after(line, "Index: ");
+            if (!index.empty() && index != "1")
+                expected.insert(index + " " + after(line, "Name: "));
+        }
+        Json versions = elfinfo_json("-V " + file.second)["versions"];
+        for (size_t i = 0; i < versions.size(); i++) {
+            Json version = versions[i];
+            if (!version["is_parent"].is_true() &&
+                version["index"].number() > 1)
+                actual.insert(std::to_string(version["index"].number()) + " " +
+                              version["name"].text());
+        }
+        EXPECT_EQ(actual, expected);
+    }
+}
+
+TEST(Parity, OfBuildIds)
+{
+    for (const auto &file : all_files()) {
+        SCOPED_TRACE(file.first);
+        std::string id = field(readelf("-n " + file.second), "Build ID");
+        Json note = elfinfo_json("-n " + file.second)["notes"].with(
+            "type", "NT_GNU_BUILD_ID");
+        EXPECT_EQ(note["bytes"].text(), id);
+        EXPECT_EQ(note["text"].text(), id);
+    }
+}
