@@ -33,11 +33,19 @@ struct inf_dump {
     int is_text;         /* its strings instead of its bytes */
 };
 
+enum inf_demangling {
+    INF_DEMANGLE_NONE,
+    INF_DEMANGLE_AUTO, /* by the file's compiler */
+    INF_DEMANGLE_GCC2, /* names of gcc 2 and Itanium ones */
+    INF_DEMANGLE_ITANIUM
+};
+
 struct inf_options {
     uint8_t views[INF_VIEW_COUNT];
     struct inf_dump *dumps;
     int dump_count;
     int is_json;
+    enum inf_demangling demangling;
     char **files;
     int file_count;
 };
@@ -80,7 +88,8 @@ struct inf_file {
     const struct inf_options *options;
     struct inf_output *out;
     struct eld_elf elf;
-    int is_dynamic; /* dynamic is valid */
+    enum inf_demangling demangling; /* never AUTO */
+    int is_dynamic;                 /* dynamic is valid */
     struct eld_dynamic dynamic;
     struct inf_version *versions; /* by number; name NULL: none */
     uint32_t version_count;
@@ -124,12 +133,21 @@ const struct inf_version *inf_symbol_version(const struct inf_file *file,
 int inf_is_default_version(const struct eld_symbol *symbol,
                            const struct inf_version *version);
 
-/* "name@VERSION", or "name@@VERSION" for a default one; free it. */
+/* "name@VERSION", or "name@@VERSION" for a default one; free it. The name is
+ * demangled if that is asked for and is_demangled. */
 char *inf_symbol_text(const struct inf_file *file,
-                      const struct eld_symbol *symbol);
+                      const struct eld_symbol *symbol, int is_demangled);
 
 /* Where a symbol is defined: "UND", "ABS", "COM", or NULL for a section. */
 const char *inf_special_section(const struct eld_symbol *symbol);
+
+/* ---- demangle.c ---- */
+
+/* How names of the file are demangled, by what the options ask for. */
+enum inf_demangling inf_demangling_of(const struct inf_file *file);
+
+/* What a name stands for, or NULL; free it. */
+char *inf_demangle(const struct inf_file *file, const char *name);
 
 /* ---- dump.c ---- */
 

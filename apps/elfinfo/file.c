@@ -144,19 +144,22 @@ int inf_is_default_version(const struct eld_symbol *symbol,
 }
 
 char *inf_symbol_text(const struct inf_file *file,
-                      const struct eld_symbol *symbol)
+                      const struct eld_symbol *symbol, int is_demangled)
 {
     const struct inf_version *version = inf_symbol_version(file, symbol);
+    char *demangled = is_demangled ? inf_demangle(file, symbol->name) : NULL;
+    char *name = demangled != NULL ? demangled : check(strdup(symbol->name));
 
     /* The symbol that stands for a version says so by its name. */
     if (version == NULL || (symbol->section == SHN_ABS &&
                             strcmp(symbol->name, version->name) == 0))
-        return check(strdup(symbol->name));
-    size_t size = strlen(symbol->name) + strlen(version->name) + 3;
+        return name;
+    size_t size = strlen(name) + strlen(version->name) + 3;
     char *text = check(malloc(size));
-    snprintf(text, size, "%s%s%s", symbol->name,
+    snprintf(text, size, "%s%s%s", name,
              inf_is_default_version(symbol, version) ? "@@" : "@",
              version->name);
+    free(name);
     return text;
 }
 
@@ -243,6 +246,7 @@ int inf_show_file(const char *name, const struct inf_input *input,
         inf_report(&file, &fault);
     } else {
         read_dynamic(&file);
+        file.demangling = inf_demangling_of(&file);
         for (int i = 0; i < INF_VIEW_COUNT; i++) {
             if (options->views[i])
                 functions[i](&file);

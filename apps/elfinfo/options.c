@@ -17,6 +17,9 @@ static const char more_usage[] =
     "  -e, --headers              -h -S -l\n"
     "  -x, --hex-dump=SECTION     the bytes of a section, by name or number\n"
     "  -p, --string-dump=SECTION  the strings in a section\n"
+    "  -C, --demangle[=STYLE]     C++ names as in the source: auto (by the "
+    "file's\n"
+    "                             compiler), gcc2, itanium, none\n"
     "      --json                 everything as one JSON document\n"
     "  -W, --wide                 nothing: lines are never broken\n"
     "  -H, --help\n"
@@ -53,6 +56,7 @@ static const struct option other_options[] = {
     {"headers", no_argument, NULL, 'e'},
     {"hex-dump", required_argument, NULL, 'x'},
     {"string-dump", required_argument, NULL, 'p'},
+    {"demangle", optional_argument, NULL, 'C'},
     {"json", no_argument, NULL, OPT_JSON},
     {"wide", no_argument, NULL, 'W'},
     {"help", no_argument, NULL, 'H'},
@@ -77,7 +81,7 @@ static void print_usage(void)
     fputs(more_usage, stdout);
 }
 
-static void wrong_usage(void)
+static _Noreturn void wrong_usage(void)
 {
     fputs("Try 'elfinfo --help'.\n", stderr);
     exit(INF_USAGE);
@@ -115,6 +119,26 @@ static int choose_by_letter(struct inf_options *options, int letter)
     return 0;
 }
 
+static enum inf_demangling parse_demangling(const char *style)
+{
+    static const struct {
+        const char *name;
+        enum inf_demangling demangling;
+    } styles[] = {{"auto", INF_DEMANGLE_AUTO},
+                  {"gcc2", INF_DEMANGLE_GCC2},
+                  {"itanium", INF_DEMANGLE_ITANIUM},
+                  {"none", INF_DEMANGLE_NONE}};
+
+    if (style == NULL)
+        return INF_DEMANGLE_AUTO;
+    for (size_t i = 0; i < sizeof(styles) / sizeof(styles[0]); i++) {
+        if (strcmp(styles[i].name, style) == 0)
+            return styles[i].demangling;
+    }
+    inf_message(NULL, "no such way of demangling: %s", style);
+    wrong_usage();
+}
+
 static void handle(struct inf_options *options, int option)
 {
     if (option >= OPT_VIEW && option < OPT_JSON) {
@@ -129,6 +153,9 @@ static void handle(struct inf_options *options, int option)
     case 'x':
     case 'p':
         add_dump(options, optarg, option == 'p');
+        break;
+    case 'C':
+        options->demangling = parse_demangling(optarg);
         break;
     case OPT_JSON:
         options->is_json = 1;
@@ -150,7 +177,7 @@ static void handle(struct inf_options *options, int option)
 /* What getopt_long wants: letters in one string, long options in a list. */
 static void list_options(char *letters, struct option *list)
 {
-    strcpy(letters, "aex:p:WHv");
+    strcpy(letters, "aex:p:CWHv");
     for (int i = 0; i < VIEW_ROWS; i++) {
         size_t size = strlen(letters);
 

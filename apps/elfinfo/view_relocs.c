@@ -4,14 +4,20 @@
 #include <elfload/elf_names.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "elfinfo.h"
 
 static const struct inf_column columns[] = {
-    {"table", NULL, 0},       {"offset", "Offset", 12},
-    {"type", "Type", -22},    {"symbol_value", "Value", 12},
-    {"addend", "Addend", 10}, {"symbol", "Symbol", 0},
-    {"type_number", NULL, 0}, {"symbol_index", NULL, 0},
+    {"table", NULL, 0},
+    {"offset", "Offset", 12},
+    {"type", "Type", -22},
+    {"symbol_value", "Value", 12},
+    {"addend", "Addend", 10},
+    {"symbol", "Symbol", 0},
+    {"symbol_demangled", NULL, 0},
+    {"type_number", NULL, 0},
+    {"symbol_index", NULL, 0},
     {NULL, NULL, 0},
 };
 
@@ -23,19 +29,14 @@ struct source {
 };
 
 /* A section's symbol has no name but the section's. */
-static char *symbol_text(const struct inf_file *file,
-                         const struct eld_symbol *symbol)
+static void name_section(const struct inf_file *file, struct eld_symbol *symbol)
 {
     struct eld_section section;
 
     if (symbol->type == STT_SECTION && symbol->name[0] == '\0' &&
         !symbol->is_special &&
-        eld_read_section(&file->elf, symbol->section, &section, NULL) == 0) {
-        struct eld_symbol named = *symbol;
-        named.name = inf_section_name(file, &section);
-        return inf_symbol_text(file, &named);
-    }
-    return inf_symbol_text(file, symbol);
+        eld_read_section(&file->elf, symbol->section, &section, NULL) == 0)
+        symbol->name = inf_section_name(file, &section);
 }
 
 static void put_symbol(struct inf_file *file, const struct source *source,
@@ -45,14 +46,17 @@ static void put_symbol(struct inf_file *file, const struct source *source,
     int has_addend = source->relocs.kind == ELD_RELOCS_RELA;
     struct eld_symbol symbol;
     struct eld_fault fault;
-    char *text = NULL;
+    char *text = NULL, *plain = NULL;
 
     if (reloc->symbol != 0 && source->symbols != NULL) {
         if (eld_read_symbol(&file->elf, source->symbols, reloc->symbol, &symbol,
-                            &fault) < 0)
+                            &fault) < 0) {
             inf_count_fault(faults, &fault);
-        else
-            text = symbol_text(file, &symbol);
+        } else {
+            name_section(file, &symbol);
+            text = inf_symbol_text(file, &symbol, 1);
+            plain = inf_symbol_text(file, &symbol, 0);
+        }
     }
     if (text != NULL)
         inf_put_hex(out, symbol.value);
@@ -62,8 +66,10 @@ static void put_symbol(struct inf_file *file, const struct source *source,
         inf_put_signed(out, reloc->addend);
     else
         inf_put_none(out);
-    inf_put_text(out, text);
+    inf_put_texts(out, text, plain);
+    inf_put_text(out, text != NULL && strcmp(text, plain) != 0 ? text : NULL);
     free(text);
+    free(plain);
 }
 
 static void put_reloc(struct inf_file *file, const struct source *source,

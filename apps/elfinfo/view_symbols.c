@@ -14,7 +14,8 @@ static const struct inf_column columns[] = {
     {"visibility", "Vis", -9}, {"section_index", "Ndx", 4},
     {"name", "Name", 0},       {"version", NULL, 0},
     {"version_file", NULL, 0}, {"is_default_version", NULL, 0},
-    {"section", NULL, 0},      {NULL, NULL, 0},
+    {"section", NULL, 0},      {"demangled", NULL, 0},
+    {NULL, NULL, 0},
 };
 
 static const char *name_of_section(struct inf_file *file,
@@ -62,7 +63,8 @@ static void put_symbol(struct inf_file *file, const char *table,
 {
     struct inf_output *out = file->out;
     const struct inf_version *version = inf_symbol_version(file, symbol);
-    char *text = inf_symbol_text(file, symbol);
+    char *text = inf_symbol_text(file, symbol, 1);
+    char *demangled = inf_demangle(file, symbol->name);
 
     inf_put_text(out, table);
     inf_put_decimal(out, symbol->index);
@@ -76,8 +78,10 @@ static void put_symbol(struct inf_file *file, const char *table,
     inf_put_texts(out, text, symbol->name);
     put_version(out, symbol, version);
     inf_put_text(out, name_of_section(file, symbol));
+    inf_put_text(out, demangled);
     inf_end_row(out);
     free(text);
+    free(demangled);
 }
 
 static void show_table(struct inf_file *file, const char *name,
