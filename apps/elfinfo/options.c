@@ -9,7 +9,9 @@
 
 static const char usage[] =
     "usage: elfinfo [options] FILE...\n"
-    "Shows what is in ELF files; \"-\" is the standard input.\n"
+    "       elfinfo VIEW [options] FILE...\n"
+    "Shows what is in ELF files; \"-\" is the standard input. A VIEW is one "
+    "of these\nlong options without its dashes.\n"
     "\n";
 
 static const char more_usage[] =
@@ -192,6 +194,18 @@ static void list_options(char *letters, struct option *list)
     list[VIEW_ROWS + OTHERS] = (struct option){NULL, 0, NULL, 0};
 }
 
+/* A view's long option without its dashes, as the first word. */
+static int choose_by_word(struct inf_options *options, const char *word)
+{
+    for (int i = 0; i < VIEW_ROWS; i++) {
+        if (strcmp(view_rows[i].option, word) == 0) {
+            options->views[view_rows[i].view] = 1;
+            return 1;
+        }
+    }
+    return 0;
+}
+
 void inf_parse_options(struct inf_options *options, int argc, char **argv)
 {
     struct option list[VIEW_ROWS + OTHERS + 1];
@@ -200,6 +214,11 @@ void inf_parse_options(struct inf_options *options, int argc, char **argv)
 
     memset(options, 0, sizeof(*options));
     list_options(letters, list);
+    if (argc > 1 && choose_by_word(options, argv[1])) {
+        argv[1] = argv[0];
+        argc--;
+        argv++;
+    }
     while ((option = getopt_long(argc, argv, letters, list, NULL)) != -1)
         handle(options, option);
     options->files = argv + optind;

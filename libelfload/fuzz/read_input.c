@@ -53,6 +53,9 @@ static uint64_t read_symbols(const struct eld_elf *elf,
         }
         check(symbol.index == i);
         sum += sum_string(symbol.name) + symbol.value + symbol.section;
+        uint32_t number;
+        if (eld_read_syscall_number(elf, &symbol, &number, NULL) == 0)
+            sum += number;
         if (dynamic != NULL && i < 64 &&
             eld_find_symbol(elf, dynamic, symbol.name, &found, NULL) == 0)
             check(strcmp(found.name, symbol.name) == 0);

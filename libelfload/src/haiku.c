@@ -1,8 +1,11 @@
-/* haiku.c -- the compiler ABI and the API version of an image. */
+/* haiku.c -- the compiler ABI, the API version, the system calls of an image.
+ */
 /* SPDX-License-Identifier: MIT */
 
 #include "bytes.h"
+#include "fault.h"
 
+#include <elf.h>
 #include <elfload/elf_haiku.h>
 #include <string.h>
 
@@ -110,4 +113,40 @@ void eld_read_haiku_version(const struct eld_elf *elf,
     if (version->api_version == 0)
         version->api_version =
             version->abi > ELD_ABI_GCC2_BEOS ? API_POST_BEOS : API_BEOS;
+}
+
+/* ---- system calls ---- */
+
+/* Instructions that a stub may begin with, up to the number. */
+static const struct {
+    uint16_t machine;
+    uint8_t size;
+    uint8_t bytes[6];
+} stubs[] = {
+    {EM_386, 1, {0xb8}},                                  /* mov eax, n */
+    {EM_X86_64, 1, {0xb8}},                               /* mov eax, n */
+    {EM_X86_64, 3, {0x48, 0xc7, 0xc0}},                   /* mov rax, n */
+    {EM_X86_64, 6, {0x49, 0x89, 0xca, 0x48, 0xc7, 0xc0}}, /* mov r10, rcx */
+};
+
+int eld_read_syscall_number(const struct eld_elf *elf,
+                            const struct eld_symbol *symbol, uint32_t *number,
+                            struct eld_fault *fault)
+{
+    for (size_t i = 0; i < sizeof(stubs) / sizeof(stubs[0]); i++) {
+        struct eld_part part;
+        size_t size = stubs[i].size;
+
+        if (stubs[i].machine != elf->machine || symbol->section == SHN_UNDEF ||
+            eld_find_address(elf, symbol->value, size + 4, &part, NULL) < 0)
+            continue;
+        const uint8_t *p = elf->bytes + part.offset;
+        if (memcmp(p, stubs[i].bytes, size) == 0) {
+            *number = eld_load32(elf, p + size);
+            return 0;
+        }
+    }
+    eld_fail(fault, ELD_ERR_NOT_FOUND, "system call stub", ELD_NONE, ELD_NONE);
+    eld_fault_add_name(fault, symbol->name, NULL);
+    return ELD_ERR_NOT_FOUND;
 }

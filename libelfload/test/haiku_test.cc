@@ -80,3 +80,51 @@ TEST(HaikuVersion, MarkersThatCannotBeReadDoNotCount)
     EXPECT_EQ(read(half).abi, (uint32_t)ELD_ABI_GCC2_HAIKU);
     EXPECT_EQ(read(half).api_version, 0x10u);
 }
+
+struct StubRow {
+    bool is_64;
+    Bytes text;
+    int result;
+};
+
+TEST(HaikuSyscalls, NumbersAreReadFromTheStubs)
+{
+    const StubRow rows[] = {
+        {false, {0xb8, 0x2a, 1, 0, 0, 0x8b, 0x14, 0x24}, 0},
+        {false, {0x55, 0x89, 0xe5, 0x83, 0xec, 0x08}, ELD_ERR_NOT_FOUND},
+        {false, {0x48, 0xc7, 0xc0, 0x2a, 1, 0, 0}, ELD_ERR_NOT_FOUND},
+        {true, {0x48, 0xc7, 0xc0, 0x2a, 1, 0, 0, 0x49}, 0},
+        {true, {0x49, 0x89, 0xca, 0x48, 0xc7, 0xc0, 0x2a, 1, 0, 0}, 0},
+        {true, {0xb8, 0x2a, 1, 0, 0}, 0},
+    };
+    for (const auto &row : rows) {
+        ElfBuilder builder(row.is_64);
+        builder.text = row.text;
+        builder.function("_kern_write").undefined("_kern_read", STT_FUNC);
+        Opened file(builder.build());
+        eld_dynamic dynamic;
+        eld_symbol symbol;
+        uint32_t number = 7;
+        ASSERT_EQ(eld_read_dynamic(file.get(), &dynamic, nullptr), 0);
+        ASSERT_EQ(eld_find_symbol(file.get(), &dynamic, "_kern_write", &symbol,
+                                  nullptr),
+                  0);
+        EXPECT_EQ(
+            eld_read_syscall_number(file.get(), &symbol, &number, &file.fault),
+            row.result);
+        EXPECT_EQ(number, row.result == 0 ? 0x12au : 7u);
+        if (row.result < 0) {
+            EXPECT_EQ(file.line(), "system call stub: _kern_write: not found");
+        }
+        symbol.section = SHN_UNDEF;
+        EXPECT_EQ(
+            eld_read_syscall_number(file.get(), &symbol, &number, nullptr),
+            ELD_ERR_NOT_FOUND);
+        /* A stub that the file's end cuts off. */
+        symbol.section = 1;
+        symbol.value = builder.text_at(row.text.size() - 2);
+        EXPECT_EQ(
+            eld_read_syscall_number(file.get(), &symbol, &number, nullptr),
+            ELD_ERR_NOT_FOUND);
+    }
+}

@@ -302,6 +302,48 @@ TEST(Elfinfo, NamesThatGrowWithoutEndAreLeftAlone)
               4u);
 }
 
+/* A libroot with a stub for each number of a release. */
+static std::string libroot_of(const std::string &release)
+{
+    ElfBuilder builder;
+    builder.soname = "libroot.so";
+    builder.text.clear();
+    builder.text_offset = 0x8000;
+    builder.data_offset = 0xa000;
+    for (const auto &line :
+         lines_of(read_file("libhaikuabi/src/numbers/" + release + ".def"))) {
+        unsigned number;
+        char name[100];
+        if (sscanf(line.c_str(), "NUMBER(%u, %99[a-z0-9_])", &number, name) !=
+            2)
+            continue;
+        std::string text = name;
+        builder.function("_kern_" + text.substr(0, text.find("__")),
+                         builder.text.size());
+        builder.text.push_back(0xb8);
+        for (int i = 0; i < 4; i++)
+            builder.text.push_back((uint8_t)(number >> 8 * i));
+    }
+    return write_file("libroot.so", builder.build());
+}
+
+TEST(Elfinfo, ListsTheSystemCallsOfALibroot)
+{
+    std::string path = libroot_of("r1beta5");
+    Json file = elfinfo_json("--syscalls " + path);
+    EXPECT_EQ(file["libroot"]["release"].text(), "r1beta5");
+    Json calls = file["syscalls"];
+    EXPECT_EQ(file["libroot"]["count"].number(), calls.size());
+    EXPECT_GT(calls.size(), 200u);
+    EXPECT_EQ(calls[(size_t)0]["name"].text(), "is_computer_on");
+    for (size_t i = 0; i < calls.size(); i++)
+        EXPECT_EQ(calls[i]["number"].number(), i);
+    Result result = elfinfo("syscalls " + path);
+    EXPECT_TRUE(has_line(result.out, "Numbers of release: r1beta5"));
+    EXPECT_EQ(elfinfo_json("--syscalls /bin/true")["libroot"]["count"].number(),
+              0u);
+}
+
 TEST(Elfinfo, UsageIsHelpedWithAndRefused)
 {
     Result help = elfinfo("--help");

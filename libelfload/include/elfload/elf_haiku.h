@@ -32,6 +32,15 @@ void eld_read_haiku_version(const struct eld_elf *elf,
                             const struct eld_dynamic *dynamic,
                             struct eld_haiku_version *version);
 
+/*
+ * The number of the system call that a function makes: libroot's _kern_NAME
+ * load it into EAX or RAX first (haiku-abi/x86-32, x86-64). For i386 and
+ * x86-64; ELD_ERR_NOT_FOUND when the function is no such stub.
+ */
+int eld_read_syscall_number(const struct eld_elf *elf,
+                            const struct eld_symbol *symbol, uint32_t *number,
+                            struct eld_fault *fault);
+
 /* "gcc 2.95 (Haiku)", "Haiku R1/beta5"; NULL for a number without a name. */
 const char *eld_haiku_abi_name(uint32_t abi);
 const char *eld_haiku_api_name(uint32_t api_version);
