@@ -103,6 +103,28 @@ static int defines_version(const struct eld_linked *linked,
     return 0;
 }
 
+int eld_check_needed_version(const struct eld_linker *linker,
+                             const struct eld_linked *linked,
+                             const struct eld_version *version,
+                             struct eld_fault *fault)
+{
+    const struct eld_linked *library = eld_find_loaded(linker, version->file);
+    int error = 0;
+
+    if (library == NULL)
+        error = ELD_ERR_NO_LIBRARY;
+    /* A library without any versions may still do, by its symbols. */
+    else if (library->dynamic.defined.count != 0 &&
+             !(version->flags & VER_FLG_WEAK) &&
+             !defines_version(library, version))
+        error = ELD_ERR_NO_VERSION;
+    if (error == 0)
+        return 0;
+    eld_fail(fault, error, NULL, ELD_NONE, ELD_NONE);
+    eld_fault_add_name(fault, version->file, version->name);
+    return eld_fail_in(fault, error, linked);
+}
+
 int eld_check_needed_versions(const struct eld_linker *linker,
                               const struct eld_linked *linked,
                               struct eld_fault *fault)
@@ -114,22 +136,10 @@ int eld_check_needed_versions(const struct eld_linker *linker,
     while (linked->is_dynamic &&
            (found = eld_next_version(&linked->elf, &linked->dynamic.needed,
                                      &cursor, &version, fault)) == 1) {
-        const struct eld_linked *library =
-            eld_find_loaded(linker, version.file);
-        int error = 0;
+        int error = eld_check_needed_version(linker, linked, &version, fault);
 
-        if (library == NULL)
-            error = ELD_ERR_NO_LIBRARY;
-        /* A library without any versions may still do, by its symbols. */
-        else if (library->dynamic.defined.count != 0 &&
-                 !(version.flags & VER_FLG_WEAK) &&
-                 !defines_version(library, &version))
-            error = ELD_ERR_NO_VERSION;
-        if (error < 0) {
-            eld_fail(fault, error, NULL, ELD_NONE, ELD_NONE);
-            eld_fault_add_name(fault, version.file, version.name);
-            return eld_fail_in(fault, error, linked);
-        }
+        if (error < 0)
+            return error;
     }
     return found < 0 ? eld_fail_in(fault, found, linked) : 0;
 }

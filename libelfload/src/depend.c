@@ -47,7 +47,7 @@ static int need(struct eld_linker *linker, struct eld_linked *linked,
         file.fd = -1;
         int error = eld_open_library(linker, name, linked, &file, fault);
         if (error < 0)
-            return error;
+            return eld_report_fault(linker, error, fault);
         /* Two names may lead to one file. */
         index = find_by_path(linker, file.path);
         if (index != ELD_IMAGE_NONE) {
@@ -56,7 +56,7 @@ static int need(struct eld_linker *linker, struct eld_linked *linked,
             index = linker->image_count;
             error = eld_load_image(linker, &file, ELD_IMAGE_LIBRARY, fault);
             if (error < 0)
-                return error;
+                return eld_report_fault(linker, error, fault);
         }
     }
     linked->needed[linked->image.needed_count++] = index;

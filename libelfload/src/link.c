@@ -39,10 +39,9 @@ static void abandon(struct eld_linker *linker)
     eld_program_free(&linker->program);
 }
 
-static struct eld_linker *new_linker(const struct eld_host *host,
-                                     const struct eld_link_request *request,
-                                     enum eld_style style,
-                                     struct eld_fault *fault)
+struct eld_linker *eld_new_linker(const struct eld_host *host,
+                                  const struct eld_link_request *request,
+                                  enum eld_style style, struct eld_fault *fault)
 {
     struct eld_linker *linker = calloc(1, sizeof(*linker));
 
@@ -60,8 +59,8 @@ static struct eld_linker *new_linker(const struct eld_host *host,
 
 /* ---- steps ---- */
 
-static int load_main(struct eld_linker *linker, enum eld_image_type type,
-                     struct eld_fault *fault)
+int eld_load_main(struct eld_linker *linker, enum eld_image_type type,
+                  struct eld_fault *fault)
 {
     const struct eld_host *host = &linker->host;
     const char *path = linker->request->program;
@@ -101,7 +100,7 @@ static int protect_all(struct eld_linker *linker, struct eld_fault *fault)
     return 0;
 }
 
-static int finish(struct eld_linker *linker, struct eld_fault *fault)
+int eld_finish_program(struct eld_linker *linker, struct eld_fault *fault)
 {
     uint32_t count = linker->image_count;
 
@@ -126,18 +125,18 @@ int eld_link_program(const struct eld_host *host,
                      struct eld_program **program, struct eld_fault *fault)
 {
     struct eld_linker *linker =
-        new_linker(host, request, ELD_STYLE_LOADER, fault);
+        eld_new_linker(host, request, ELD_STYLE_LOADER, fault);
     int error;
 
     if (linker == NULL)
         return ELD_ERR_NOMEM;
-    if ((error = load_main(linker, ELD_IMAGE_APP, fault)) < 0 ||
+    if ((error = eld_load_main(linker, ELD_IMAGE_APP, fault)) < 0 ||
         (error = eld_load_dependencies(linker, fault)) < 0 ||
         (error = eld_order_images(linker, fault)) < 0 ||
         (error = relocate_all(linker, fault)) < 0 ||
         (error = eld_list_calls(linker, fault)) < 0 ||
         (error = protect_all(linker, fault)) < 0 ||
-        (error = finish(linker, fault)) < 0) {
+        (error = eld_finish_program(linker, fault)) < 0) {
         abandon(linker);
         return error;
     }
@@ -152,15 +151,15 @@ int eld_load_runtime_loader(const struct eld_host *host, const char *path,
 {
     const struct eld_link_request request = {.program = path, .target = target};
     struct eld_linker *linker =
-        new_linker(host, &request, ELD_STYLE_KERNEL, fault);
+        eld_new_linker(host, &request, ELD_STYLE_KERNEL, fault);
     int error;
 
     if (linker == NULL)
         return ELD_ERR_NOMEM;
-    if ((error = load_main(linker, ELD_IMAGE_LIBRARY, fault)) < 0 ||
+    if ((error = eld_load_main(linker, ELD_IMAGE_LIBRARY, fault)) < 0 ||
         (error = eld_relocate_image(linker, 0, fault)) < 0 ||
         (error = protect_all(linker, fault)) < 0 ||
-        (error = finish(linker, fault)) < 0) {
+        (error = eld_finish_program(linker, fault)) < 0) {
         abandon(linker);
         return error;
     }

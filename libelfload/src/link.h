@@ -16,8 +16,9 @@ extern "C" {
 #define ELD_PAGE       4096u
 #define ELD_IMAGE_NONE UINT32_MAX
 
-/* Whose way of mapping and binding is followed. */
-enum eld_style { ELD_STYLE_LOADER, ELD_STYLE_KERNEL };
+/* Whose way of mapping and binding is followed. INSPECT: the loader's, but
+ * nothing is mapped, and what is missing is reported instead of an error. */
+enum eld_style { ELD_STYLE_LOADER, ELD_STYLE_KERNEL, ELD_STYLE_INSPECT };
 
 /* Version number N of an image is versions[N]; name NULL: there is none. */
 struct eld_version_name {
@@ -66,6 +67,8 @@ struct eld_linker {
     struct eld_window window;
     struct eld_image *result;
     struct eld_call *calls[2]; /* init, fini */
+    eld_report *report;        /* INSPECT */
+    void *report_context;
 };
 
 /* All of these give 0 or ELD_ERR_* and the fault. */
@@ -106,6 +109,10 @@ int eld_read_version_names(struct eld_linked *linked, struct eld_fault *fault);
 int eld_check_needed_versions(const struct eld_linker *linker,
                               const struct eld_linked *linked,
                               struct eld_fault *fault);
+int eld_check_needed_version(const struct eld_linker *linker,
+                             const struct eld_linked *linked,
+                             const struct eld_version *version,
+                             struct eld_fault *fault);
 
 /* What a reference to a symbol may be bound to. */
 enum eld_reference {
@@ -121,6 +128,19 @@ int eld_bind_symbol(struct eld_linker *linker, uint32_t image, uint64_t index,
 /* relocate.c */
 int eld_relocate_image(struct eld_linker *linker, uint32_t image,
                        struct eld_fault *fault);
+
+/* inspect.c: 0 when a fault has been reported and loading can go on. */
+int eld_report_fault(struct eld_linker *linker, int error,
+                     const struct eld_fault *fault);
+
+/* link.c: beginning and end of a program. */
+struct eld_linker *eld_new_linker(const struct eld_host *host,
+                                  const struct eld_link_request *request,
+                                  enum eld_style style,
+                                  struct eld_fault *fault);
+int eld_load_main(struct eld_linker *linker, enum eld_image_type type,
+                  struct eld_fault *fault);
+int eld_finish_program(struct eld_linker *linker, struct eld_fault *fault);
 
 /* calls.c: the functions to call before and after the program. */
 int eld_list_calls(struct eld_linker *linker, struct eld_fault *fault);

@@ -248,6 +248,18 @@ void eld_unload_image(struct eld_linker *linker, struct eld_linked *linked)
     free(linked);
 }
 
+static int place_image(struct eld_linker *linker, struct eld_linked *linked,
+                       struct eld_fault *fault)
+{
+    int error;
+
+    if ((error = eld_map_image(linker, linked, fault)) < 0 ||
+        (error = find_tls(linker, linked, fault)) < 0)
+        return error;
+    describe(linker, linked);
+    return 0;
+}
+
 int eld_load_image(struct eld_linker *linker, const struct eld_file *file,
                    enum eld_image_type type, struct eld_fault *fault)
 {
@@ -267,9 +279,10 @@ int eld_load_image(struct eld_linker *linker, const struct eld_file *file,
     linked->file = *file;
     linked->image.type = type;
     linked->image.tls_module = ELD_NO_TLS;
-    if ((error = read_file(linker, linked, fault)) < 0 ||
-        (error = eld_map_image(linker, linked, fault)) < 0 ||
-        (error = find_tls(linker, linked, fault)) < 0) {
+    error = read_file(linker, linked, fault);
+    if (error == 0 && linker->style != ELD_STYLE_INSPECT)
+        error = place_image(linker, linked, fault);
+    if (error < 0) {
         eld_fail_in(fault, error, linked);
         if (linked->reserved_size != 0)
             host->release(host->context, linked->reserved,
@@ -277,7 +290,6 @@ int eld_load_image(struct eld_linker *linker, const struct eld_file *file,
         eld_unload_image(linker, linked);
         return error;
     }
-    describe(linker, linked);
     linker->images[linker->image_count++] = linked;
     return 0;
 }

@@ -154,6 +154,22 @@ int eld_link_program(const struct eld_host *host,
                      const struct eld_link_request *request,
                      struct eld_program **program, struct eld_fault *fault);
 
+/* Called for each thing that is missing; fault->file: who wants it. */
+typedef void eld_report(void *context, const struct eld_fault *fault);
+
+/*
+ * Finds everything that eld_link_program would load, without loading it: of
+ * the host only open and close are used. Reports every library that is
+ * not found or cannot be one, every version and every symbol that no image
+ * defines, and goes on. The program may be a library, too. Images have their
+ * paths, names, ABIs and needs (those found), no addresses. 0, or ELD_ERR_*
+ * when the program itself cannot be read; to be freed as above.
+ */
+int eld_inspect_program(const struct eld_host *host,
+                        const struct eld_link_request *request,
+                        eld_report *report, void *context,
+                        struct eld_program **program, struct eld_fault *fault);
+
 /*
  * Loads Haiku's runtime_loader as its kernel does (haiku-abi/libroot-abi,
  * Who loads what): placed at or above its own addresses, bound to nothing but
