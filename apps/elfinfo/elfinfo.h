@@ -46,6 +46,8 @@ struct inf_options {
     int dump_count;
     int is_json;
     enum inf_demangling demangling;
+    const char *root;         /* host directory that holds a Haiku */
+    const char *library_path; /* LIBRARY_PATH there; NULL: the default */
     char **files;
     int file_count;
 };
@@ -93,7 +95,8 @@ struct inf_file {
     struct eld_dynamic dynamic;
     struct inf_version *versions; /* by number; name NULL: none */
     uint32_t version_count;
-    char **errors; /* lines reported */
+    int is_incomplete; /* something it needs is missing */
+    char **errors;     /* lines reported */
     int error_count;
 };
 
@@ -103,6 +106,10 @@ int inf_show_file(const char *name, const struct inf_input *input,
 
 /* Reports an error of the file, once. */
 void inf_report(struct inf_file *file, const struct eld_fault *fault);
+
+/* The same with a text of one's own. */
+void inf_report_text(struct inf_file *file, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Faults of many records of a kind: the first, and how many more. */
 struct inf_faults {

@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <elfload/elf_names.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,17 @@ void inf_report(struct inf_file *file, const struct eld_fault *fault)
     char line[2048];
 
     eld_fault_format(fault, line, sizeof(line));
+    report_line(file, line);
+}
+
+void inf_report_text(struct inf_file *file, const char *format, ...)
+{
+    char line[2048];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
     report_line(file, line);
 }
 
@@ -255,7 +267,8 @@ int inf_show_file(const char *name, const struct inf_input *input,
         show_dumps(&file, 1);
     }
     inf_end_file(out);
-    int status = file.error_count > 0 ? INF_BAD_FILE : INF_OK;
+    int status =
+        file.error_count > 0 || file.is_incomplete ? INF_BAD_FILE : INF_OK;
     free_file(&file);
     return status;
 }

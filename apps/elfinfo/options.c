@@ -23,12 +23,17 @@ static const char more_usage[] =
     "file's\n"
     "                             compiler), gcc2, itanium, none\n"
     "      --json                 everything as one JSON document\n"
+    "      --root DIR             directory that holds a Haiku, for deps "
+    "(UVM_ROOT\n"
+    "                             gives a default, else /)\n"
+    "      --library-path LIST    LIBRARY_PATH there, instead of Haiku's "
+    "default\n"
     "  -W, --wide                 nothing: lines are never broken\n"
     "  -H, --help\n"
     "  -v, --version\n"
     "\n"
-    "Exit status: 0; 1 when a file is bad or cannot be read; 2 for wrong "
-    "usage.\n";
+    "Exit status: 0; 1 when a file is bad, cannot be read, or lacks what it "
+    "needs;\n2 for wrong usage.\n";
 
 struct view_row {
     enum inf_view view;
@@ -50,7 +55,9 @@ static const struct view_row view_rows[] = {
 enum {
     VIEW_ROWS = sizeof(view_rows) / sizeof(view_rows[0]),
     OPT_VIEW = 256, /* and the row's number */
-    OPT_JSON = OPT_VIEW + VIEW_ROWS
+    OPT_JSON = OPT_VIEW + VIEW_ROWS,
+    OPT_ROOT,
+    OPT_LIBRARY_PATH
 };
 
 static const struct option other_options[] = {
@@ -60,6 +67,8 @@ static const struct option other_options[] = {
     {"string-dump", required_argument, NULL, 'p'},
     {"demangle", optional_argument, NULL, 'C'},
     {"json", no_argument, NULL, OPT_JSON},
+    {"root", required_argument, NULL, OPT_ROOT},
+    {"library-path", required_argument, NULL, OPT_LIBRARY_PATH},
     {"wide", no_argument, NULL, 'W'},
     {"help", no_argument, NULL, 'H'},
     {"version", no_argument, NULL, 'v'},
@@ -162,6 +171,12 @@ static void handle(struct inf_options *options, int option)
     case OPT_JSON:
         options->is_json = 1;
         break;
+    case OPT_ROOT:
+        options->root = optarg;
+        break;
+    case OPT_LIBRARY_PATH:
+        options->library_path = optarg;
+        break;
     case 'W':
         break;
     case 'H':
@@ -213,6 +228,9 @@ void inf_parse_options(struct inf_options *options, int argc, char **argv)
     int option, is_chosen = 0;
 
     memset(options, 0, sizeof(*options));
+    options->root = getenv("UVM_ROOT");
+    if (options->root == NULL)
+        options->root = "/";
     list_options(letters, list);
     if (argc > 1 && choose_by_word(options, argv[1])) {
         argv[1] = argv[0];

@@ -131,8 +131,11 @@ static void print_value(struct inf_output *out, const char *text)
 
 static void print_heading(const struct inf_output *out)
 {
-    if (out->title != NULL)
-        printf("%s:\n", out->title);
+    if (out->title != NULL) {
+        char *title = clean(out->title, 0);
+        printf("%s:\n", title);
+        free(title);
+    }
     for (const struct inf_column *c = out->columns; c->key != NULL; c++) {
         if (c->label == NULL)
             continue;
@@ -384,13 +387,25 @@ void inf_end_table(struct inf_output *out)
 
 void inf_note(struct inf_output *out, const char *format, ...)
 {
+    char line[4096];
     va_list arguments;
 
     if (out->is_json)
         return;
     va_start(arguments, format);
-    vprintf(format, arguments);
+    vsnprintf(line, sizeof(line), format, arguments);
     va_end(arguments);
+    /* Only the newlines at the end are ours. */
+    size_t size = strlen(line);
+    while (size > 0 && line[size - 1] == '\n')
+        size--;
+    size_t newlines = strlen(line + size);
+    line[size] = '\0';
+    char *ready = clean(line, 0);
+    fputs(ready, stdout);
+    while (newlines-- > 0)
+        putchar('\n');
+    free(ready);
 }
 
 /* ---- files ---- */

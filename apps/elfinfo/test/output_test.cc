@@ -117,6 +117,24 @@ TEST(Output, TablesOfOneKeyAreOneArray)
     EXPECT_EQ(file["errors"].size(), 0u);
 }
 
+TEST(Output, TitlesAndNotesAreMadeHarmless)
+{
+    EXPECT_EQ(output(false,
+                     [](inf_output *out) {
+                         inf_begin_table(out, "t", "a\x1b[m", kColumns);
+                         put_values(out, 1, "\x07");
+                         inf_end_row(out);
+                         inf_end_table(out);
+                         inf_note(out, "%s: x\n\n", "b\nc");
+                     }),
+              "a\\x1b[m:\n"
+              "    Nr Name   List\n"
+              "     1 \\x07   x, y\n"
+              "\n"
+              "b\\x0ac: x\n"
+              "\n");
+}
+
 TEST(Output, ErrorsGoToTheirFile)
 {
     std::string text = output(true, [](inf_output *out) {
