@@ -7,6 +7,7 @@
 #include <elfload/elf_check.h>
 #include <elfload/elf_haiku.h>
 #include <elfload/elf_names.h>
+#include <elfload/elf_resources.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -247,6 +248,27 @@ static uint64_t read_dynamic(const struct eld_elf *elf)
            read_versions(elf, &dynamic.needed);
 }
 
+static uint64_t read_resources(const struct eld_elf *elf)
+{
+    struct eld_resource_cursor cursor = {0, 0, 0};
+    struct eld_resources resources;
+    struct eld_resource resource;
+    struct eld_fault fault;
+    uint64_t sum = 0, before = 0;
+    int found = eld_find_resources(elf, &resources, &fault);
+
+    while (found >= 0 && (found = eld_next_resource(elf, &resources, &cursor,
+                                                    &resource, &fault)) == 1) {
+        check(cursor.offset > before);
+        before = cursor.offset;
+        for (uint32_t i = 0; i < resource.name_size; i++)
+            sum += (uint8_t)resource.name[i];
+        for (uint64_t i = 0; i < resource.data.size && i < LIMIT; i++)
+            sum += elf->bytes[resource.data.offset + i];
+    }
+    return found < 0 ? sum + check_fault(found, &fault) : sum;
+}
+
 uint64_t read_input(const uint8_t *data, size_t size)
 {
     struct eld_fault fault;
@@ -264,5 +286,6 @@ uint64_t read_input(const uint8_t *data, size_t size)
            sum_string(eld_type_name(elf.type)) +
            sum_string(eld_os_abi_name(elf.os_abi)) +
            sum_flags(elf.machine, elf.flags);
-    return sum + read_segments(&elf) + read_sections(&elf) + read_dynamic(&elf);
+    return sum + read_segments(&elf) + read_sections(&elf) +
+           read_dynamic(&elf) + read_resources(&elf);
 }

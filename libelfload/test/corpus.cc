@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "libelfload/test/corpus.h"
+#include "libelfload/test/resource_builder.h"
 
 /* Less room than usual: every byte of a corpus is one to be tried. */
 static ElfBuilder small(bool is_64 = false, uint64_t base = 0)
@@ -54,6 +55,11 @@ std::map<std::string, Bytes> reader_corpus()
     hashless.has_hash = false;
     hashless.has_sections = false;
     files["gnu_hash_alone"] = hashless.build();
+    ElfBuilder plain(true);
+    files["resources"] = add_resources(
+        plain.build(),
+        {{"MIMS", 1, "BEOS:APP_SIG", "application/x"}, {"CSTR", 2, "", "text"}},
+        false, 8);
     return files;
 }
 
