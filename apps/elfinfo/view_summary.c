@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <elfload/elf_haiku.h>
 #include <elfload/elf_names.h>
+#include <elfload/elf_resources.h>
 #include <stdio.h>
 
 #include "elfinfo.h"
@@ -15,6 +16,7 @@ static const struct inf_column columns[] = {
     {"entry", "Entry point", 0},
     {"haiku_abi", "Haiku compiler ABI", 0},
     {"haiku_api", "Haiku API version", 0},
+    {"signature", "Signature", 0},
     {"soname", "Name (DT_SONAME)", 0},
     {"needed", "Needs", 0},
     {"run_path", "Run path", 0},
@@ -130,12 +132,29 @@ static void put_haiku(struct inf_file *file)
                  version.api_version);
 }
 
+/* What Haiku knows a program by. */
+static void put_signature(struct inf_file *file)
+{
+    enum { MIMS = 0x4d494d53, SIGNATURE_ID = 1 };
+    struct eld_resources resources;
+    struct eld_resource resource;
+    const char *text = NULL;
+
+    if (eld_find_resources(&file->elf, &resources, NULL) == 0 &&
+        eld_find_resource(&file->elf, &resources, MIMS, SIGNATURE_ID, &resource,
+                          NULL) == 0 &&
+        eld_read_string(&file->elf, &resource.data, 0, &text, NULL) < 0)
+        text = NULL;
+    inf_put_text(file->out, text);
+}
+
 static void put_rest(struct inf_file *file)
 {
     const struct eld_dynamic *dynamic = &file->dynamic;
     struct eld_section section;
     struct eld_note note;
 
+    put_signature(file);
     put_string(file, dynamic->soname);
     put_needed(file);
     put_string(file, dynamic->runpath != ELD_NONE ? dynamic->runpath

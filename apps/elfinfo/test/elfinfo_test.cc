@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "apps/elfinfo/test/runner.h"
+#include "libelfload/test/resource_builder.h"
 
 #include <elfload/elf_haiku.h>
 #include <gtest/gtest.h>
@@ -342,6 +343,59 @@ TEST(Elfinfo, ListsTheSystemCallsOfALibroot)
     EXPECT_TRUE(has_line(result.out, "Numbers of release: r1beta5"));
     EXPECT_EQ(elfinfo_json("--syscalls /bin/true")["libroot"]["count"].number(),
               0u);
+}
+
+static std::string number(uint32_t value, bool is_big)
+{
+    std::string text(4, '\0');
+    for (int i = 0; i < 4; i++)
+        text[(size_t)(is_big ? 3 - i : i)] = (char)(value >> 8 * i);
+    return text;
+}
+
+TEST(Elfinfo, ReadsResourcesAndTheirValues)
+{
+    for (bool is_big : {false, true}) {
+        std::string version = number(1, is_big) + number(2, is_big) +
+                              number(3, is_big) + number(5, is_big) +
+                              number(7, is_big) + "Tester";
+        version.resize(680);
+        Bytes bytes =
+            add_resources(ElfBuilder().build(),
+                          {{"MIMS", 1, "BEOS:APP_SIG",
+                            std::string("application/x-vnd.T", 20)},
+                           {"APPF", 1, "BEOS:APP_FLAGS", number(5, is_big)},
+                           {"APPV", 1, "BEOS:APP_VERSION", version},
+                           {"VICN", 101, "BEOS:ICON", "ncif\x01"},
+                           {"ICON", 101, "", std::string(1024, 'x')},
+                           {"LONG", 1, "", number(0xfffffffe, is_big)},
+                           {"BOOL", 1, "", std::string(1, '\1')},
+                           {"APPV", 2, "", "short"},
+                           {"RAWT", -5, "raw\x1b", "abc"}},
+                          is_big);
+        std::string path = write_file("resourceful", bytes);
+        Json list = elfinfo_json("--resources " + path)["resources"];
+        ASSERT_EQ(list.size(), 9u);
+        const char *texts[] = {"application/x-vnd.T",
+                               "multiple launch, background",
+                               "1.2.3 final 7: Tester",
+                               "vector icon",
+                               "icon of 32x32 pixels",
+                               "-2",
+                               "true",
+                               "",
+                               ""};
+        for (size_t i = 0; i < 9; i++)
+            EXPECT_EQ(list[i]["text"].text(), texts[i]);
+        EXPECT_EQ(list[8]["type"].text(), "RAWT");
+        EXPECT_EQ(elfinfo_json(path)["summary"]["signature"].text(),
+                  "application/x-vnd.T");
+        EXPECT_NE(elfinfo("resources " + path)
+                      .out.find(" 4 multiple launch, background\n"),
+                  std::string::npos);
+    }
+    EXPECT_EQ(elfinfo("--resources /bin/true").out,
+              "There are no resources.\n\n");
 }
 
 TEST(Elfinfo, UsageIsHelpedWithAndRefused)
