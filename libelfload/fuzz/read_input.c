@@ -4,6 +4,7 @@
 #include "libelfload/fuzz/read_input.h"
 
 #include <elf.h>
+#include <elfload/elf_archive.h>
 #include <elfload/elf_check.h>
 #include <elfload/elf_haiku.h>
 #include <elfload/elf_names.h>
@@ -269,11 +270,31 @@ static uint64_t read_resources(const struct eld_elf *elf)
     return found < 0 ? sum + check_fault(found, &fault) : sum;
 }
 
+static uint64_t read_archive(const uint8_t *data, size_t size)
+{
+    struct eld_archive archive;
+    struct eld_member member;
+    struct eld_fault fault;
+    uint64_t offset = 0, before = 0, sum = 0;
+    int found = eld_read_archive(data, size, &archive, &fault);
+
+    while (found >= 0 &&
+           (found = eld_next_member(&archive, &offset, &member, &fault)) == 1) {
+        check(offset > before);
+        check(member.data.size <= size &&
+              member.data.offset <= size - member.data.size);
+        before = offset;
+        for (size_t i = 0; i < member.name_size; i++)
+            sum += (uint8_t)member.name[i];
+    }
+    return found < 0 ? sum + check_fault(found, &fault) : sum;
+}
+
 uint64_t read_input(const uint8_t *data, size_t size)
 {
     struct eld_fault fault;
     struct eld_elf elf;
-    uint64_t sum = 0;
+    uint64_t sum = read_archive(data, size);
     int error =
         eld_check_program(data, size, eld_target_of(EM_386), NULL, &fault);
 
