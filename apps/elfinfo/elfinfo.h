@@ -44,6 +44,8 @@ struct inf_options {
     uint8_t views[INF_VIEW_COUNT];
     struct inf_dump *dumps;
     int dump_count;
+    const char **codes; /* what to disassemble */
+    int code_count;
     int is_json;
     enum inf_demangling demangling;
     const char *root;         /* host directory that holds a Haiku */
@@ -100,9 +102,9 @@ struct inf_file {
     int error_count;
 };
 
-/* Shows the bytes of a file as the options say. INF_OK or INF_BAD_FILE. */
-int inf_show_file(const char *name, const struct inf_input *input,
-                  const struct inf_options *options, struct inf_output *out);
+/* Shows one ELF file as the options say. INF_OK or INF_BAD_FILE. */
+int inf_show_elf(const char *name, const uint8_t *bytes, size_t size,
+                 const struct inf_options *options, struct inf_output *out);
 
 /* Reports an error of the file, once. */
 void inf_report(struct inf_file *file, const struct eld_fault *fault);
@@ -147,6 +149,24 @@ char *inf_symbol_text(const struct inf_file *file,
 
 /* Where a symbol is defined: "UND", "ABS", "COM", or NULL for a section. */
 const char *inf_special_section(const struct eld_symbol *symbol);
+
+/* ---- archive.c ---- */
+
+/* The same for any file: each member of an archive is a file of its own. */
+int inf_show_file(const char *name, const struct inf_input *input,
+                  const struct inf_options *options, struct inf_output *out);
+
+/* ---- path.c ---- */
+
+/* Reads a file and shows it under another name: an archive if title is NULL,
+ * else an ELF file of that title. */
+int inf_show_path(const char *path, const char *title,
+                  const struct inf_options *options, struct inf_output *out);
+
+/* ---- disassembly.c ---- */
+
+/* what: a symbol, or a range of addresses, A-B or A+SIZE. */
+void inf_show_disassembly(struct inf_file *file, const char *what);
 
 /* ---- demangle.c ---- */
 

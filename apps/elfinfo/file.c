@@ -247,14 +247,15 @@ static void show_dumps(struct inf_file *file, int is_text)
     }
 }
 
-int inf_show_file(const char *name, const struct inf_input *input,
-                  const struct inf_options *options, struct inf_output *out)
+int inf_show_elf(const char *name, const uint8_t *bytes, size_t size,
+                 const struct inf_options *options, struct inf_output *out)
 {
     struct inf_file file = {.name = name, .options = options, .out = out};
+    int is_alone = options->file_count == 1 && name == options->files[0];
     struct eld_fault fault;
 
-    inf_begin_file(out, name, options->file_count == 1);
-    if (eld_read_header(input->bytes, input->size, &file.elf, &fault) < 0) {
+    inf_begin_file(out, name, is_alone);
+    if (eld_read_header(bytes, size, &file.elf, &fault) < 0) {
         inf_report(&file, &fault);
     } else {
         read_dynamic(&file);
@@ -265,6 +266,8 @@ int inf_show_file(const char *name, const struct inf_input *input,
         }
         show_dumps(&file, 0);
         show_dumps(&file, 1);
+        for (int i = 0; i < options->code_count; i++)
+            inf_show_disassembly(&file, options->codes[i]);
     }
     inf_end_file(out);
     int status =

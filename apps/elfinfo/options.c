@@ -19,6 +19,8 @@ static const char more_usage[] =
     "  -e, --headers              -h -S -l\n"
     "  -x, --hex-dump=SECTION     the bytes of a section, by name or number\n"
     "  -p, --string-dump=SECTION  the strings in a section\n"
+    "  -D, --disassemble=WHAT     the code of a symbol, or from A-B or "
+    "A+SIZE (x86)\n"
     "  -C, --demangle[=STYLE]     C++ names as in the source: auto (by the "
     "file's\n"
     "                             compiler), gcc2, itanium, none\n"
@@ -65,6 +67,7 @@ static const struct option other_options[] = {
     {"headers", no_argument, NULL, 'e'},
     {"hex-dump", required_argument, NULL, 'x'},
     {"string-dump", required_argument, NULL, 'p'},
+    {"disassemble", required_argument, NULL, 'D'},
     {"demangle", optional_argument, NULL, 'C'},
     {"json", no_argument, NULL, OPT_JSON},
     {"root", required_argument, NULL, OPT_ROOT},
@@ -109,6 +112,18 @@ static void add_dump(struct inf_options *options, const char *section,
         inf_fail("out of memory");
     options->dumps = dumps;
     dumps[options->dump_count++] = (struct inf_dump){section, is_text};
+}
+
+static void add_code(struct inf_options *options, const char *what)
+{
+    const char **codes =
+        realloc(options->codes,
+                (size_t)(options->code_count + 1) * sizeof(*options->codes));
+
+    if (codes == NULL)
+        inf_fail("out of memory");
+    options->codes = codes;
+    codes[options->code_count++] = what;
 }
 
 static void choose(struct inf_options *options, int is_headers)
@@ -165,6 +180,9 @@ static void handle(struct inf_options *options, int option)
     case 'p':
         add_dump(options, optarg, option == 'p');
         break;
+    case 'D':
+        add_code(options, optarg);
+        break;
     case 'C':
         options->demangling = parse_demangling(optarg);
         break;
@@ -194,7 +212,7 @@ static void handle(struct inf_options *options, int option)
 /* What getopt_long wants: letters in one string, long options in a list. */
 static void list_options(char *letters, struct option *list)
 {
-    strcpy(letters, "aex:p:CWHv");
+    strcpy(letters, "aex:p:D:CWHv");
     for (int i = 0; i < VIEW_ROWS; i++) {
         size_t size = strlen(letters);
 
@@ -247,11 +265,12 @@ void inf_parse_options(struct inf_options *options, int argc, char **argv)
     }
     for (int i = 0; i < INF_VIEW_COUNT; i++)
         is_chosen |= options->views[i];
-    if (!is_chosen && options->dump_count == 0)
+    if (!is_chosen && options->dump_count == 0 && options->code_count == 0)
         options->views[INF_VIEW_SUMMARY] = 1;
 }
 
 void inf_free_options(struct inf_options *options)
 {
     free(options->dumps);
+    free(options->codes);
 }

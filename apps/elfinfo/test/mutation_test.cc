@@ -52,6 +52,13 @@ static void show(const Bytes &bytes, bool is_json)
         view = 1;
     options.dumps = dumps;
     options.dump_count = 2;
+    const char *codes[] = {"f", "0x10800+64"};
+    char *files[] = {const_cast<char *>("file")};
+    options.codes = codes;
+    options.code_count = 2;
+    options.files = files;
+    options.root = "/nothing";
+    options.demangling = INF_DEMANGLE_GCC2;
     options.is_json = is_json;
     options.file_count = 1;
     inf_input input = {copy.data.get(), copy.size};
