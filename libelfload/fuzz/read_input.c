@@ -7,6 +7,7 @@
 #include <elfload/elf_archive.h>
 #include <elfload/elf_check.h>
 #include <elfload/elf_haiku.h>
+#include <elfload/elf_lint.h>
 #include <elfload/elf_names.h>
 #include <elfload/elf_resources.h>
 #include <stdlib.h>
@@ -270,6 +271,14 @@ static uint64_t read_resources(const struct eld_elf *elf)
     return found < 0 ? sum + check_fault(found, &fault) : sum;
 }
 
+static void count_finding(void *context, const struct eld_finding *finding)
+{
+    uint64_t *sum = context;
+
+    check(finding->count > 0 && finding->text != NULL);
+    *sum += strlen(finding->detail);
+}
+
 static uint64_t read_archive(const uint8_t *data, size_t size)
 {
     struct eld_archive archive;
@@ -307,6 +316,7 @@ uint64_t read_input(const uint8_t *data, size_t size)
            sum_string(eld_type_name(elf.type)) +
            sum_string(eld_os_abi_name(elf.os_abi)) +
            sum_flags(elf.machine, elf.flags);
+    eld_lint(&elf, count_finding, &sum);
     return sum + read_segments(&elf) + read_sections(&elf) +
            read_dynamic(&elf) + read_resources(&elf);
 }
