@@ -97,8 +97,9 @@ struct inf_file {
     struct eld_dynamic dynamic;
     struct inf_version *versions; /* by number; name NULL: none */
     uint32_t version_count;
-    int is_incomplete; /* something it needs is missing */
-    char **errors;     /* lines reported */
+    int is_incomplete; /* it lacks something, or Haiku would refuse it */
+    int finding_count;
+    char **errors; /* lines reported */
     int error_count;
 };
 

@@ -34,8 +34,9 @@ static const char more_usage[] =
     "  -H, --help\n"
     "  -v, --version\n"
     "\n"
-    "Exit status: 0; 1 when a file is bad, cannot be read, or lacks what it "
-    "needs;\n2 for wrong usage.\n";
+    "Exit status: 0; 1 when a file is bad, cannot be read, lacks what it "
+    "needs or\nwould be refused by Haiku (deps, check); 2 for wrong "
+    "usage.\n";
 
 struct view_row {
     enum inf_view view;

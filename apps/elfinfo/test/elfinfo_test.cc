@@ -398,6 +398,39 @@ TEST(Elfinfo, ReadsResourcesAndTheirValues)
               "There are no resources.\n\n");
 }
 
+TEST(Elfinfo, ChecksWhatHaikuWouldRefuse)
+{
+    ElfBuilder builder;
+    builder.soname = "libx.so";
+    builder.object("_gSharedObjectHaikuABI", 0).words = {{0, ELD_ABI_GCC4}};
+    std::string path = write_file("good", builder.build());
+    Result result = elfinfo("check " + path);
+    EXPECT_EQ(result.status, 0);
+    EXPECT_EQ(result.out, "Nothing found.\n\n");
+    builder.runpath = "/boot";
+    builder.reloc(16, R_386_IRELATIVE).reloc(20, R_386_IRELATIVE);
+    path = write_file("bad", builder.build());
+    result = elfinfo("check " + path);
+    EXPECT_EQ(result.status, 1);
+    EXPECT_EQ(result.err, "");
+    EXPECT_TRUE(has_line(result.out,
+                         "H006 error relocation that the loader does not "
+                         "apply: R_386_IRELATIVE (0x2a) of address 0x20c10, "
+                         "and 1 more"))
+        << result.out;
+    Json findings = Json::parse(
+        elfinfo("--json --check " + path).out)["files"][(size_t)0]["findings"];
+    ASSERT_EQ(findings.size(), 2u);
+    EXPECT_EQ(findings[(size_t)0]["code"].text(), "H006");
+    EXPECT_EQ(findings[(size_t)0]["count"].number(), 2u);
+    EXPECT_EQ(findings[1]["severity"].text(), "warning");
+    ElfBuilder other;
+    other.machine = EM_68K;
+    path = write_file("m68k", other.build());
+    EXPECT_EQ(elfinfo("check " + path).err,
+              "elfinfo: " + path + ": check: Haiku has no programs for m68k\n");
+}
+
 TEST(Elfinfo, UsageIsHelpedWithAndRefused)
 {
     Result help = elfinfo("--help");
