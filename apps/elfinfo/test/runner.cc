@@ -191,7 +191,7 @@ std::map<std::string, std::string> host_files()
     for (const std::string path :
          {"/bin/true", "/lib64/ld-linux-x86-64.so.2", "/usr/bin/readelf",
           "/usr/lib/x86_64-linux-gnu/crt1.o", "/usr/lib32/crt1.o",
-          "/usr/lib32/libm.so.6", "apps/elfinfo/elfinfo"}) {
+          "/usr/lib32/libm.so.6"}) {
         if (access(path.c_str(), R_OK) == 0)
             files[path.substr(path.rfind('/') + 1) +
                   (path.find("lib32") != std::string::npos ? "-32" : "")] =
