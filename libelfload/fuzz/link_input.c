@@ -121,6 +121,40 @@ static void look_at(const struct eld_program *program)
     eld_find_program_symbol(program, "u", &address);
 }
 
+static void check_report(void *context, const struct eld_fault *fault)
+{
+    uint64_t *count = context;
+    char line[256];
+
+    check(fault->error < 0 && fault->file[0] != '\0');
+    check(eld_fault_format(fault, line, sizeof(line)) > 0);
+    (*count)++;
+}
+
+/* The same files, not loaded. */
+static void inspect(const struct eld_host *host,
+                    const struct eld_link_request *request)
+{
+    struct eld_program *program = NULL;
+    struct eld_fault fault;
+    uint64_t count = 0;
+    int error = eld_inspect_program(host, request, check_report, &count,
+                                    &program, &fault);
+
+    if (error < 0) {
+        check(fault.error == error);
+        return;
+    }
+    for (uint32_t i = 0; i < program->image_count; i++) {
+        const struct eld_image *image = &program->images[i];
+
+        check(image->name != NULL && image->path != NULL);
+        for (uint32_t j = 0; j < image->needed_count; j++)
+            check(image->needed[j] < program->image_count);
+    }
+    eld_program_free(program);
+}
+
 int link_input(struct gm_space *space, const uint8_t *data, size_t size)
 {
     const struct eld_link_request request = {.program = "/bin/program",
@@ -144,6 +178,8 @@ int link_input(struct gm_space *space, const uint8_t *data, size_t size)
     }
     const struct eld_host host = {&input,  space, open_file, close_file,
                                   reserve, map,   protect,   release};
+    inspect(&host, &request);
+    check(input.open_count == 0);
     int error = eld_link_program(&host, &request, &program, &fault);
     if (error == 0) {
         look_at(program);

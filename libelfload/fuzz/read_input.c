@@ -6,6 +6,7 @@
 #include <elf.h>
 #include <elfload/elf_archive.h>
 #include <elfload/elf_check.h>
+#include <elfload/elf_demangle.h>
 #include <elfload/elf_haiku.h>
 #include <elfload/elf_lint.h>
 #include <elfload/elf_names.h>
@@ -56,6 +57,10 @@ static uint64_t read_symbols(const struct eld_elf *elf,
         }
         check(symbol.index == i);
         sum += sum_string(symbol.name) + symbol.value + symbol.section;
+        char text[256];
+        int length = eld_demangle_gcc2(symbol.name, text, sizeof(text));
+        if (length >= 0)
+            check(strlen(text) == (size_t)length);
         uint32_t number;
         if (eld_read_syscall_number(elf, &symbol, &number, NULL) == 0)
             sum += number;
