@@ -21,11 +21,24 @@ static const struct inf_column columns[] = {
     {NULL, NULL, 0},
 };
 
+/* Looking at each section for each segment would take hours beyond. */
+enum { PAIRS_MAX = 1 << 24 };
+
+static int is_too_much(const struct inf_file *file)
+{
+    return (uint64_t)file->elf.segment_count * file->elf.section_count >
+           PAIRS_MAX;
+}
+
 static void put_sections(struct inf_file *file,
                          const struct eld_segment *segment)
 {
     struct eld_section section;
 
+    if (is_too_much(file)) {
+        inf_put_none(file->out);
+        return;
+    }
     inf_begin_list(file->out, " ");
     for (uint32_t i = 0; i < file->elf.section_count; i++) {
         if (eld_read_section(&file->elf, i, &section, NULL) < 0)
@@ -91,5 +104,8 @@ void inf_show_segments(struct inf_file *file)
         put_segment(file, i, &segment, &faults);
     }
     inf_end_table(file->out);
+    if (is_too_much(file))
+        inf_report_text(file, "program headers: too many for a list of the "
+                              "sections of each");
     inf_report_all(file, &faults);
 }

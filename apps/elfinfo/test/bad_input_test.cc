@@ -6,7 +6,9 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 
 /* One line that begins with the file's name, and status 1. */
 static void expect_error(const std::string &options, const std::string &path,
@@ -111,4 +113,23 @@ TEST(BadInput, AFileCutOffShowsWhatIsThere)
     EXPECT_NE(result.out.find("Program headers:"), std::string::npos);
     EXPECT_NE(result.err.find("section header"), std::string::npos);
     EXPECT_NE(result.err.find("file is truncated"), std::string::npos);
+}
+
+TEST(BadInput, HeadersThatAreTooManyDoNotTakeForever)
+{
+    /* 65534 program headers and as many section headers, all the same. */
+    Bytes bytes(52 + 40 * 65534);
+    const uint8_t header[] = {0x7f, 'E', 'L', 'F', 1, 1, 1};
+    std::copy(std::begin(header), std::end(header), bytes.begin());
+    bytes = changed(bytes, 16, {3, 0, 3, 0, 1, 0, 0, 0});
+    bytes = changed(bytes, 28, {52, 0, 0, 0, 52, 0, 0, 0});
+    bytes =
+        changed(bytes, 40, {52, 0, 32, 0, 0xfe, 0xff, 40, 0, 0xfe, 0xff, 0, 0});
+    std::string path = write_file("many", bytes);
+    Result result = elfinfo("-l " + path);
+    EXPECT_EQ(result.status, 1);
+    EXPECT_EQ(lines_of(result.out).size(), 65534u + 3);
+    EXPECT_EQ(result.err, "elfinfo: " + path +
+                              ": program headers: too many for a list of the "
+                              "sections of each\n");
 }
