@@ -361,7 +361,9 @@ static int is_at(const char *path, int fd)
            st.st_dev == at.st_dev && st.st_ino == at.st_ino;
 }
 
-/* Teams that still use a stale file keep it, without its name. */
+/* Teams that still use a stale file keep it, without its name. Its mapping
+ * keeps the file open behind close, and the lock with it: it is let go of by
+ * name. */
 static struct hk_shared_file *open_file(const char *path)
 {
     enum { TRIES = 100 };
@@ -377,6 +379,7 @@ static struct hk_shared_file *open_file(const char *path)
             file = map_locked(fd, &is_stale);
             if (file == NULL && (!is_stale || unlink(path) != 0))
                 i = TRIES;
+            flock(fd, LOCK_UN);
         }
         close(fd);
     }
