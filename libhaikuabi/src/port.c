@@ -88,14 +88,13 @@ int64_t hk_sys_create_port(struct hk_thread *self, int32_t queue_length,
 
 /* ---- closing and deleting ---- */
 
-/* Each waiter woken is a step of its own. One that waits for space looks for
- * its port again. */
+/* One that waits for space looks for its port again. */
 static void wake_all(struct hk_shared *shared, struct hk_port *port)
 {
     while (hk_queue_wake(shared, &port->readers, HK_B_BAD_PORT_ID) ||
            hk_queue_wake(shared, &port->writers, HK_B_BAD_PORT_ID) ||
            hk_queue_wake(shared, hk_space_queue(shared), HK_B_OK))
-        hk_shared_commit(shared);
+        continue;
     hk_watches_alert(shared, port->watches);
 }
 
@@ -110,9 +109,9 @@ static void delete_port(struct hk_shared *shared, struct hk_port *port)
     hk_put(shared, &port->id, 0);
     count_owned(shared, port->owner, UINT32_MAX);
     hk_item_free(shared, HK_POOL_PORTS, index);
-    hk_shared_commit(shared);
 }
 
+/* Each of them is a step of its own. */
 void hk_ports_delete(struct hk_shared *shared, uint32_t team)
 {
     uint32_t end = hk_item_end(shared, HK_POOL_PORTS);
@@ -120,8 +119,10 @@ void hk_ports_delete(struct hk_shared *shared, uint32_t team)
     for (uint32_t i = 1; i < end; i++) {
         struct hk_port *port = port_at(shared, i);
 
-        if (port->id != 0 && port->owner == team)
-            delete_port(shared, port);
+        if (port->id == 0 || port->owner != team)
+            continue;
+        delete_port(shared, port);
+        hk_shared_commit(shared);
     }
 }
 
@@ -283,18 +284,6 @@ int64_t hk_sys_port_count(struct hk_thread *self, int32_t id)
 
 /* ---- owners ---- */
 
-static void adopt(struct hk_shared *shared, const struct hk_queue *queue,
-                  uint32_t owner)
-{
-    struct hk_waiter *waiter = hk_item(shared, HK_POOL_WAITERS, queue->first);
-
-    for (int i = 0; waiter != NULL && i < HK_WAITERS_MAX; i++) {
-        hk_put(shared, &waiter->owner, owner);
-        hk_waiter_alert(shared, waiter);
-        waiter = hk_item(shared, HK_POOL_WAITERS, waiter->next);
-    }
-}
-
 /* Those who wait look after another team from now on. */
 static void give_to(struct hk_shared *shared, struct hk_port *port,
                     uint32_t owner)
@@ -302,8 +291,9 @@ static void give_to(struct hk_shared *shared, struct hk_port *port,
     count_owned(shared, port->owner, UINT32_MAX);
     count_owned(shared, owner, 1);
     hk_put(shared, &port->owner, owner);
-    adopt(shared, &port->readers, owner);
-    adopt(shared, &port->writers, owner);
+    hk_queue_alert(shared, &port->readers);
+    hk_queue_alert(shared, &port->writers);
+    hk_watches_alert(shared, port->watches);
 }
 
 int64_t hk_sys_set_port_owner(struct hk_thread *self, int32_t id, int32_t team)

@@ -111,31 +111,23 @@ static void remove_first(struct hk_shared *shared, struct hk_port *port)
 
 void hk_port_drop_messages(struct hk_shared *shared, struct hk_port *port)
 {
-    while (first_message(shared, port) != NULL) {
+    while (first_message(shared, port) != NULL)
         remove_first(shared, port);
-        hk_shared_commit(shared);
-    }
 }
 
 /* ---- who goes on ---- */
 
 /* There is something to read, or room to write: one of those who wait for it
- * looks. Nothing may be half done. */
+ * looks. */
 static void wake_reader(struct hk_shared *shared, struct hk_port *port)
 {
-    int32_t id = port->id;
-
-    if (port->queue_count > 0 &&
-        hk_queue_first(shared, &port->readers) != NULL && port->id == id)
+    if (port->queue_count > 0)
         hk_queue_wake(shared, &port->readers, HK_B_OK);
 }
 
 static void wake_writer(struct hk_shared *shared, struct hk_port *port)
 {
-    int32_t id = port->id;
-
-    if (port->queue_count < port->capacity &&
-        hk_queue_first(shared, &port->writers) != NULL && port->id == id)
+    if (port->queue_count < port->capacity)
         hk_queue_wake(shared, &port->writers, HK_B_OK);
 }
 
@@ -151,16 +143,15 @@ void hk_port_forget_waiter(struct hk_shared *shared, struct hk_waiter *waiter)
         hk_dequeue(shared, reads ? &port->readers : &port->writers, waiter);
         return;
     }
-    if (reads && port->queue_count > 0)
-        hk_queue_wake(shared, &port->readers, HK_B_OK);
-    else if (!reads && port->queue_count < port->capacity)
-        hk_queue_wake(shared, &port->writers, HK_B_OK);
+    if (reads)
+        wake_reader(shared, port);
+    else
+        wake_writer(shared, port);
 }
 
 /* Waits on a queue of a port, or for space. */
-static int32_t wait_on(struct hk_thread *self, const struct hk_port *port,
-                       struct hk_queue *queue, enum hk_waits_for kind,
-                       const struct hk_port_wait *wait)
+static int32_t wait_on(struct hk_thread *self, struct hk_queue *queue,
+                       enum hk_waits_for kind, const struct hk_port_wait *wait)
 {
     struct hk_shared *shared = hk_shared_of(self);
     struct hk_waiter *waiter;
@@ -169,7 +160,7 @@ static int32_t wait_on(struct hk_thread *self, const struct hk_port *port,
     if ((wait->flags & HK_RELATIVE_TIMEOUT) != 0 && wait->timeout <= 0)
         return HK_B_WOULD_BLOCK;
     waiter = hk_waiter_new(self, kind, hk_id_index(HK_POOL_PORTS, wait->id),
-                           wait->id, port->owner);
+                           wait->id);
     if (waiter == NULL)
         return HK_B_NO_MEMORY;
     hk_enqueue(shared, queue, waiter);
@@ -208,8 +199,7 @@ static int32_t wait_for_message(struct hk_thread *self,
             return HK_B_OK;
         if (hk_port_is_closed(*port))
             return HK_B_BAD_PORT_ID;
-        status =
-            wait_on(self, *port, &(*port)->readers, HK_WAITS_FOR_MESSAGE, wait);
+        status = wait_on(self, &(*port)->readers, HK_WAITS_FOR_MESSAGE, wait);
         if (status != HK_B_OK)
             return status;
     }
@@ -231,7 +221,6 @@ static int32_t take_message(struct hk_thread *self, struct hk_port *port,
     remove_first(shared, port);
     hk_put(shared, &port->total_count, (uint32_t)port->total_count + 1);
     hk_watches_alert(shared, port->watches);
-    hk_shared_commit(shared);
     wake_writer(shared, port);
     return status == HK_B_OK ? (int32_t)size : status;
 }
@@ -247,10 +236,14 @@ int64_t hk_sys_read_port_etc(struct hk_thread *self, int32_t port,
     int32_t code = 0, status;
     uint8_t word[4];
 
-    if ((msg_buffer == 0 && buffer_size != 0) || timeout < 0)
+    if (msg_buffer == 0 && buffer_size != 0)
         return HK_B_BAD_VALUE;
     if (msg_code >= HK_USER_LIMIT || msg_buffer >= HK_USER_LIMIT)
         return HK_B_BAD_ADDRESS;
+    if (port < 0)
+        return HK_B_BAD_PORT_ID;
+    if (timeout < 0)
+        return HK_B_BAD_VALUE;
     wait = make_wait(self, port, flags, timeout);
     hk_shared_lock(shared);
     status = wait_for_message(self, &wait, &found);
@@ -279,7 +272,6 @@ static int32_t look_at_message(struct hk_thread *self,
     status = wait_for_message(self, wait, &port);
     if (status == HK_B_OK) {
         *message = *first_message(shared, port);
-        hk_shared_commit(shared);
         wake_reader(shared, port); /* the message is still there */
     }
     hk_shared_unlock(shared);
@@ -323,6 +315,15 @@ int64_t hk_sys_get_port_message_info_etc(struct hk_thread *self, int32_t port,
 
 /* ---- writing ---- */
 
+/* Room that this writer was woken for and does not use. */
+static void pass_room_on(struct hk_shared *shared, int32_t id)
+{
+    struct hk_port *port = hk_port_find(shared, id);
+
+    if (port != NULL)
+        wake_writer(shared, port);
+}
+
 /* A port with room, and chunks for a message. */
 static int32_t wait_for_room(struct hk_thread *self,
                              const struct hk_port_wait *wait, uint32_t size,
@@ -336,17 +337,18 @@ static int32_t wait_for_room(struct hk_thread *self,
         if (*port == NULL || hk_port_is_closed(*port))
             return HK_B_BAD_PORT_ID;
         if ((*port)->queue_count >= (*port)->capacity) {
-            status = wait_on(self, *port, &(*port)->writers, HK_WAITS_FOR_ROOM,
-                             wait);
+            status = wait_on(self, &(*port)->writers, HK_WAITS_FOR_ROOM, wait);
         } else {
             *chunk = hk_chunks_new(shared, chunk_count(size));
             if (*chunk != 0)
                 return HK_B_OK;
-            status = wait_on(self, *port, hk_space_queue(shared),
-                             HK_WAITS_FOR_SPACE, wait);
+            status =
+                wait_on(self, hk_space_queue(shared), HK_WAITS_FOR_SPACE, wait);
         }
-        if (status != HK_B_OK)
+        if (status != HK_B_OK) {
+            pass_room_on(shared, wait->id);
             return status;
+        }
     }
 }
 
@@ -362,7 +364,6 @@ static void deliver(struct hk_shared *shared, struct hk_port *port,
 {
     append(shared, port, chunk);
     hk_watches_alert(shared, port->watches);
-    hk_shared_commit(shared);
     wake_reader(shared, port);
 }
 
@@ -429,7 +430,6 @@ static int32_t write_locked(struct hk_thread *self,
     status = copy_pieces(self, chunk, pieces, count, size);
     if (status != HK_B_OK) {
         hk_chunks_free(shared, chunk);
-        hk_shared_commit(shared);
         wake_writer(shared, port); /* the room goes to somebody else */
         return status;
     }

@@ -79,23 +79,21 @@ int64_t hk_sys_create_sem(struct hk_thread *self, int32_t count, gm_addr name)
     return id;
 }
 
-/* Each waiter woken is a step of its own: the semaphore stays until the
- * last. */
 static void delete_sem(struct hk_shared *shared, struct hk_sem *sem)
 {
     uint32_t index = hk_id_index(HK_POOL_SEMS, sem->id);
 
     while (hk_queue_wake(shared, &sem->waiters, HK_B_BAD_SEM_ID))
-        hk_shared_commit(shared);
+        continue;
     hk_watches_alert(shared, sem->watches);
     hk_put(shared, &sem->watches, 0);
     hk_put(shared, &sem->generation, sem->generation + 1);
     hk_put(shared, &sem->id, 0);
     count_owned(shared, sem->owner, UINT32_MAX);
     hk_item_free(shared, HK_POOL_SEMS, index);
-    hk_shared_commit(shared);
 }
 
+/* Each of them is a step of its own. */
 void hk_sems_delete(struct hk_shared *shared, uint32_t team)
 {
     uint32_t end = hk_item_end(shared, HK_POOL_SEMS);
@@ -103,8 +101,10 @@ void hk_sems_delete(struct hk_shared *shared, uint32_t team)
     for (uint32_t i = 1; i < end; i++) {
         struct hk_sem *sem = sem_at(shared, i);
 
-        if (sem->id != 0 && sem->owner == team)
-            delete_sem(shared, sem);
+        if (sem->id == 0 || sem->owner != team)
+            continue;
+        delete_sem(shared, sem);
+        hk_shared_commit(shared);
     }
 }
 
@@ -128,19 +128,15 @@ int64_t hk_sys_delete_sem(struct hk_thread *self, int32_t id)
 
 /*
  * Hands `count` out to waiters, the first one first, and adds what is left
- * unless only waiters are to get it. Each of them is a step of its own.
+ * unless only waiters are to get it.
  */
 static void hand_out(struct hk_shared *shared, struct hk_sem *sem,
                      int32_t count, int32_t status, int waiting_only)
 {
-    int32_t id = sem->id;
-
     while (count > 0) {
         const struct hk_waiter *waiter = hk_queue_first(shared, &sem->waiters);
         int32_t part;
 
-        if (sem->id != id) /* the semaphore's team turned out to be dead */
-            return;
         if (waiter == NULL || waiter->count > (int64_t)sem->net_count + count) {
             if (waiter == NULL && waiting_only)
                 return;
@@ -153,16 +149,19 @@ static void hand_out(struct hk_shared *shared, struct hk_sem *sem,
         add_count(shared, &sem->net_count, part - waiter->count);
         count -= part;
         hk_queue_wake(shared, &sem->waiters, status);
-        hk_shared_commit(shared);
     }
 }
 
+/* Nothing may be half done. */
 static void release_locked(struct hk_shared *shared, struct hk_sem *sem,
                            int32_t count, uint32_t flags)
 {
     int waiting_only = (flags & RELEASE_IF_WAITING_ONLY) != 0;
     int32_t status = HK_B_OK, id = sem->id;
 
+    hk_queue_reap(shared, &sem->waiters);
+    if (sem->id != id) /* one of the dead was the owner */
+        return;
     hk_put(shared, &sem->latest_holder, 0u - (uint32_t)sem->latest_holder);
     if ((flags & RELEASE_ALL) != 0) {
         if (count < 0)
@@ -171,7 +170,7 @@ static void release_locked(struct hk_shared *shared, struct hk_sem *sem,
         waiting_only = 1;
     }
     hand_out(shared, sem, count, status, waiting_only);
-    if (sem->id == id && sem->count > 0)
+    if (sem->count > 0)
         hk_watches_alert(shared, sem->watches);
 }
 
@@ -206,33 +205,43 @@ int64_t hk_sys_release_sem_etc(struct hk_thread *self, int32_t id,
 
 /* ---- acquiring ---- */
 
-/* What a waiter that is still on the queue has taken goes back; others may
- * have been waiting behind it for less. */
-static void give_up(struct hk_shared *shared, struct hk_sem *sem,
-                    struct hk_waiter *waiter)
+/* Waiters go on for whom there is enough. */
+static void go_on(struct hk_shared *shared, struct hk_sem *sem)
 {
-    struct hk_waiter *next;
+    const struct hk_waiter *next = hk_queue_first(shared, &sem->waiters);
 
-    hk_dequeue(shared, &sem->waiters, waiter);
-    add_count(shared, &sem->count, waiter->count);
-    hk_put(shared, &waiter->result, HK_B_OK);
-    next = hk_item(shared, HK_POOL_WAITERS, sem->waiters.first);
     while (next != NULL && next->count <= sem->net_count) {
         add_count(shared, &sem->net_count, -next->count);
         hk_queue_wake(shared, &sem->waiters, HK_B_OK);
-        hk_shared_commit(shared);
-        next = hk_item(shared, HK_POOL_WAITERS, sem->waiters.first);
+        next = hk_queue_first(shared, &sem->waiters);
     }
     if (sem->count > 0)
         hk_watches_alert(shared, sem->watches);
+}
+
+/* What a waiter that is still on the queue wants is wanted no more; others
+ * may have been waiting behind it for less. */
+static void give_up(struct hk_shared *shared, struct hk_sem *sem,
+                    struct hk_waiter *waiter)
+{
+    hk_dequeue(shared, &sem->waiters, waiter);
+    add_count(shared, &sem->count, waiter->count);
+    go_on(shared, sem);
 }
 
 void hk_sem_forget_waiter(struct hk_shared *shared, struct hk_waiter *waiter)
 {
     struct hk_sem *sem = sem_at(shared, waiter->object);
 
-    if (sem != NULL && sem->id == waiter->id && waiter->result == HK_WAITING)
+    if (sem == NULL || sem->id != waiter->id)
+        return;
+    if (waiter->result == HK_WAITING) {
         give_up(shared, sem, waiter);
+    } else if (waiter->result == HK_B_OK) {
+        add_count(shared, &sem->count, waiter->count);
+        add_count(shared, &sem->net_count, waiter->count);
+        go_on(shared, sem);
+    }
 }
 
 struct acquisition {
@@ -255,9 +264,9 @@ static int32_t wait_for(struct hk_thread *self, struct hk_sem *sem,
                         const struct acquisition *wanted)
 {
     struct hk_shared *shared = hk_shared_of(self);
-    struct hk_waiter *waiter = hk_waiter_new(
-        self, HK_WAITS_FOR_SEM, hk_id_index(HK_POOL_SEMS, wanted->id),
-        wanted->id, sem->owner);
+    struct hk_waiter *waiter =
+        hk_waiter_new(self, HK_WAITS_FOR_SEM,
+                      hk_id_index(HK_POOL_SEMS, wanted->id), wanted->id);
     int32_t status;
 
     if (waiter == NULL)
@@ -470,17 +479,11 @@ int64_t hk_sys_get_next_sem_info(struct hk_thread *self, int32_t team,
 static void give_to(struct hk_shared *shared, struct hk_sem *sem,
                     uint32_t owner)
 {
-    uint32_t next = sem->waiters.first;
-    struct hk_waiter *waiter = hk_item(shared, HK_POOL_WAITERS, next);
-
     count_owned(shared, sem->owner, UINT32_MAX);
     count_owned(shared, owner, 1);
     hk_put(shared, &sem->owner, owner);
-    for (int i = 0; waiter != NULL && i < HK_WAITERS_MAX; i++) {
-        hk_put(shared, &waiter->owner, owner);
-        hk_waiter_alert(shared, waiter);
-        waiter = hk_item(shared, HK_POOL_WAITERS, waiter->next);
-    }
+    hk_queue_alert(shared, &sem->waiters);
+    hk_watches_alert(shared, sem->watches);
 }
 
 int64_t hk_sys_set_sem_owner(struct hk_thread *self, int32_t id, int32_t proc)

@@ -15,8 +15,9 @@
 
 #define MAGIC UINT64_C(0x64657261687375)
 
-/* Any change of the layout makes it another version. */
-enum { VERSION = 1, BOOT_ID_LENGTH = 40, JOURNAL_LENGTH = 4096 };
+/* Any change of the layout makes it another version. The journal has room for
+ * the longest change of all: a waiter that ends HK_WATCHES_MAX watches. */
+enum { VERSION = 2, BOOT_ID_LENGTH = 40, JOURNAL_LENGTH = 1 << 20 };
 
 struct change {
     uint32_t at; /* in words, from the file's start */
@@ -70,6 +71,13 @@ static void in_order(void)
     atomic_signal_fence(memory_order_seq_cst);
 }
 
+void hk_shared_commit(struct hk_shared *shared)
+{
+    in_order();
+    atomic_store_explicit(&shared->file->change_count, 0, memory_order_relaxed);
+    in_order();
+}
+
 void hk_put(struct hk_shared *shared, void *word, uint32_t value)
 {
     struct hk_shared_file *file = shared->file;
@@ -77,21 +85,16 @@ void hk_put(struct hk_shared *shared, void *word, uint32_t value)
     unsigned count =
         atomic_load_explicit(&file->change_count, memory_order_relaxed);
 
-    if (count >= JOURNAL_LENGTH) /* long loops commit by themselves */
+    if (count >= JOURNAL_LENGTH) { /* only a damaged file can have it */
+        hk_shared_commit(shared);
         count = 0;
+    }
     file->changes[count].at = (uint32_t)(at - (uint32_t *)(void *)file);
     file->changes[count].old = *at;
     in_order();
     atomic_store_explicit(&file->change_count, count + 1, memory_order_relaxed);
     in_order();
     *at = value;
-    in_order();
-}
-
-void hk_shared_commit(struct hk_shared *shared)
-{
-    in_order();
-    atomic_store_explicit(&shared->file->change_count, 0, memory_order_relaxed);
     in_order();
 }
 
@@ -113,8 +116,8 @@ static void roll_back(struct hk_shared_file *file)
     }
 }
 
-/* The dead one may have changed words it has not told waiters of, or told
- * them of changes that are undone: all look again. */
+/* Waiters are told of a change before it stays. Those who were told of one
+ * that is undone look, and sleep again. */
 void hk_shared_lock(struct hk_shared *shared)
 {
     struct hk_shared_file *file = shared->file;
@@ -122,7 +125,6 @@ void hk_shared_lock(struct hk_shared *shared)
     if (pthread_mutex_lock(&file->lock) != EOWNERDEAD)
         return;
     roll_back(file);
-    hk_waiters_alert(shared);
     pthread_mutex_consistent(&file->lock);
 }
 

@@ -68,7 +68,6 @@ struct hk_waiter {
     int32_t thread;     /* the host's id */
     int32_t count;      /* of a semaphore */
     int32_t result;     /* HK_WAITING while queued */
-    uint32_t owner;     /* index of the team whose death ends the wait */
     uint32_t by_signal; /* it sleeps where only a signal wakes it */
     uint32_t watches;   /* first of its own */
     atomic_uint events; /* a futex */
@@ -215,7 +214,7 @@ void hk_shared_reap(struct hk_shared *shared);
 
 /* A waiter for the calling thread; NULL when there are too many. */
 struct hk_waiter *hk_waiter_new(struct hk_thread *self, enum hk_waits_for kind,
-                                uint32_t object, int32_t id, uint32_t owner);
+                                uint32_t object, int32_t id);
 void hk_waiter_free(struct hk_shared *shared, struct hk_waiter *waiter);
 
 void hk_enqueue(struct hk_shared *shared, struct hk_queue *queue,
@@ -223,21 +222,23 @@ void hk_enqueue(struct hk_shared *shared, struct hk_queue *queue,
 void hk_dequeue(struct hk_shared *shared, struct hk_queue *queue,
                 struct hk_waiter *waiter);
 
-/* The first waiter of a queue whose team lives, or NULL; nothing may be half
- * done. */
-struct hk_waiter *hk_queue_first(struct hk_shared *shared,
+/* The first waiter of a queue, alive or not, or NULL. */
+struct hk_waiter *hk_queue_first(const struct hk_shared *shared,
                                  const struct hk_queue *queue);
 
+/* Waiters whose team is dead go off a queue; nothing may be half done. */
+void hk_queue_reap(struct hk_shared *shared, const struct hk_queue *queue);
+
 /* The first waiter of a queue, alive or not, goes on with a result: 1, 0 when
- * there is none. */
+ * there is none. A dead one's share goes on when its team is reaped. */
 int hk_queue_wake(struct hk_shared *shared, struct hk_queue *queue,
                   int32_t result);
 
 /* Wakes a waiter that is to look at the state of things again. */
 void hk_waiter_alert(struct hk_shared *shared, struct hk_waiter *waiter);
 
-/* Every waiter is to look again. */
-void hk_waiters_alert(struct hk_shared *shared);
+/* Every waiter of a queue is to look again. */
+void hk_queue_alert(struct hk_shared *shared, const struct hk_queue *queue);
 
 /*
  * Sleeps without the lock until the waiter has a result. Or: B_TIMED_OUT,
@@ -266,7 +267,8 @@ void hk_ports_delete(struct hk_shared *shared, uint32_t team);
 struct hk_sem *hk_sem_find(struct hk_shared *shared, int32_t id);
 struct hk_port *hk_port_find(struct hk_shared *shared, int32_t id);
 
-/* A waiter whose team is dead goes off its queue; others may go on. */
+/* A waiter whose team is dead goes off its queue. What it was given and has
+ * not taken goes back; others may go on. */
 void hk_sem_forget_waiter(struct hk_shared *shared, struct hk_waiter *waiter);
 void hk_port_forget_waiter(struct hk_shared *shared, struct hk_waiter *waiter);
 

@@ -9,8 +9,8 @@
 #include "clock.h"
 #include "shared.h"
 
-/* A sleeper looks after the owner of its object that often, us: a process
- * that is killed tells nobody. */
+/* A sleeper that depends on other teams looks after them that often, us: a
+ * process that is killed tells nobody. */
 enum { LOOK_INTERVAL = 50000 };
 
 static uint32_t index_of(const struct hk_shared *shared,
@@ -22,7 +22,7 @@ static uint32_t index_of(const struct hk_shared *shared,
 }
 
 struct hk_waiter *hk_waiter_new(struct hk_thread *self, enum hk_waits_for kind,
-                                uint32_t object, int32_t id, uint32_t owner)
+                                uint32_t object, int32_t id)
 {
     struct hk_shared *shared = hk_shared_of(self);
     uint32_t index = hk_item_new(shared, HK_POOL_WAITERS);
@@ -37,7 +37,6 @@ struct hk_waiter *hk_waiter_new(struct hk_thread *self, enum hk_waits_for kind,
     hk_put(shared, &waiter->team, shared->team);
     hk_put(shared, &waiter->thread, (uint32_t)self->id);
     hk_put(shared, &waiter->result, (uint32_t)HK_WAITING);
-    hk_put(shared, &waiter->owner, owner);
     hk_put(shared, &waiter->by_signal, 0);
     hk_put(shared, &waiter->watches, 0);
     return waiter;
@@ -92,14 +91,46 @@ void hk_dequeue(struct hk_shared *shared, struct hk_queue *queue,
     hk_put(shared, &waiter->next, 0);
 }
 
-struct hk_waiter *hk_queue_first(struct hk_shared *shared,
+struct hk_waiter *hk_queue_first(const struct hk_shared *shared,
                                  const struct hk_queue *queue)
 {
-    struct hk_waiter *waiter = waiter_at(shared, queue->first);
+    return waiter_at(shared, queue->first);
+}
 
-    while (waiter != NULL && !hk_shared_is_alive(shared, waiter->team))
-        waiter = waiter_at(shared, queue->first);
-    return waiter;
+/* The team of a waiter of the queue that is not this one, or 0; `until` and
+ * what is behind it is not looked at. */
+static uint32_t other_team(const struct hk_shared *shared,
+                           const struct hk_queue *queue,
+                           const struct hk_waiter *until)
+{
+    const struct hk_waiter *waiter = waiter_at(shared, queue->first);
+
+    for (int i = 0; waiter != NULL && waiter != until && i < HK_WAITERS_MAX;
+         i++) {
+        if (waiter->team != shared->team)
+            return waiter->team;
+        waiter = waiter_at(shared, waiter->next);
+    }
+    return 0;
+}
+
+/* The first waiter of the queue whose team is dead, which then is reaped. */
+static int reap_one(struct hk_shared *shared, const struct hk_queue *queue)
+{
+    const struct hk_waiter *waiter = waiter_at(shared, queue->first);
+
+    for (int i = 0; waiter != NULL && i < HK_WAITERS_MAX; i++) {
+        if (!hk_shared_is_alive(shared, waiter->team))
+            return 1;
+        waiter = waiter_at(shared, waiter->next);
+    }
+    return 0;
+}
+
+void hk_queue_reap(struct hk_shared *shared, const struct hk_queue *queue)
+{
+    for (int i = 0; i < HK_TEAMS_MAX && reap_one(shared, queue); i++)
+        continue;
 }
 
 static void wake_futex(atomic_uint *events)
@@ -118,15 +149,13 @@ void hk_waiter_alert(struct hk_shared *shared, struct hk_waiter *waiter)
         syscall(SYS_tgkill, slot->id, waiter->thread, hk_interrupt_signal());
 }
 
-void hk_waiters_alert(struct hk_shared *shared)
+void hk_queue_alert(struct hk_shared *shared, const struct hk_queue *queue)
 {
-    uint32_t end = hk_item_end(shared, HK_POOL_WAITERS);
+    struct hk_waiter *waiter = waiter_at(shared, queue->first);
 
-    for (uint32_t i = 1; i < end; i++) {
-        struct hk_waiter *waiter = waiter_at(shared, i);
-
-        if (waiter->kind != 0)
-            hk_waiter_alert(shared, waiter);
+    for (int i = 0; waiter != NULL && i < HK_WAITERS_MAX; i++) {
+        hk_waiter_alert(shared, waiter);
+        waiter = waiter_at(shared, waiter->next);
     }
 }
 
@@ -141,64 +170,6 @@ int hk_queue_wake(struct hk_shared *shared, struct hk_queue *queue,
     hk_put(shared, &waiter->result, (uint32_t)result);
     hk_waiter_alert(shared, waiter);
     return 1;
-}
-
-/* ---- sleep ---- */
-
-static void futex_wait(atomic_uint *word, unsigned seen, int64_t deadline)
-{
-    struct timespec until;
-    const struct timespec *timeout = NULL;
-
-    if (deadline != HK_INFINITE_TIMEOUT) {
-        until = hk_host_deadline(deadline);
-        timeout = &until;
-    }
-    syscall(SYS_futex, word, FUTEX_WAIT_BITSET, seen, timeout, NULL,
-            FUTEX_BITSET_MATCH_ANY);
-}
-
-/* Without the lock. B_OK: look again. */
-static int32_t sleep_once(struct hk_thread *self, atomic_uint *events,
-                          unsigned seen, int64_t deadline, int look_after)
-{
-    int64_t now = hk_system_time(), until = deadline;
-    int32_t status = HK_B_OK;
-
-    if (now >= deadline)
-        return HK_B_TIMED_OUT;
-    if (look_after && until - now > LOOK_INTERVAL)
-        until = now + LOOK_INTERVAL;
-    atomic_store(&self->wait.elsewhere, events);
-    if (hk_is_interrupted(self)) /* after the store: hk_interrupt sees it */
-        status = HK_B_INTERRUPTED;
-    else
-        futex_wait(events, seen, until);
-    atomic_store(&self->wait.elsewhere, NULL);
-    return status;
-}
-
-int32_t hk_waiter_sleep(struct hk_thread *self, struct hk_waiter *waiter,
-                        int64_t deadline)
-{
-    struct hk_shared *shared = hk_shared_of(self);
-
-    for (;;) {
-        unsigned seen =
-            atomic_load_explicit(&waiter->events, memory_order_acquire);
-        int look_after = waiter->owner != shared->team && waiter->owner != 0;
-        int32_t status;
-
-        hk_shared_unlock(shared);
-        status = sleep_once(self, &waiter->events, seen, deadline, look_after);
-        hk_shared_lock(shared);
-        if (waiter->result == HK_WAITING && look_after)
-            hk_shared_is_alive(shared, waiter->owner);
-        if (waiter->result != HK_WAITING)
-            return waiter->result;
-        if (status != HK_B_OK)
-            return status;
-    }
 }
 
 /* ---- watches ---- */
@@ -216,6 +187,17 @@ void hk_watches_alert(struct hk_shared *shared, uint32_t first)
             hk_waiter_alert(shared, waiter);
         first = watch->next;
     }
+}
+
+static uint32_t owner_of(const struct hk_shared *shared, int is_port,
+                         uint32_t object)
+{
+    const struct hk_port *port = hk_item(shared, HK_POOL_PORTS, object);
+    const struct hk_sem *sem = hk_item(shared, HK_POOL_SEMS, object);
+
+    if (is_port)
+        return port != NULL ? port->owner : 0;
+    return sem != NULL ? sem->owner : 0;
 }
 
 static uint32_t *list_of(const struct hk_shared *shared,
@@ -278,4 +260,110 @@ int hk_watch_add(struct hk_shared *shared, struct hk_waiter *waiter,
     hk_put(shared, &waiter->watches, index);
     hk_put(shared, list, index);
     return 1;
+}
+
+/* ---- sleep ---- */
+
+static void futex_wait(atomic_uint *word, unsigned seen, int64_t deadline)
+{
+    struct timespec until;
+    const struct timespec *timeout = NULL;
+
+    if (deadline != HK_INFINITE_TIMEOUT) {
+        until = hk_host_deadline(deadline);
+        timeout = &until;
+    }
+    syscall(SYS_futex, word, FUTEX_WAIT_BITSET, seen, timeout, NULL,
+            FUTEX_BITSET_MATCH_ANY);
+}
+
+/* Without the lock. B_OK: look again. */
+static int32_t sleep_once(struct hk_thread *self, atomic_uint *events,
+                          unsigned seen, int64_t deadline, int look_after)
+{
+    int64_t now = hk_system_time(), until = deadline;
+    int32_t status = HK_B_OK;
+
+    if (now >= deadline)
+        return HK_B_TIMED_OUT;
+    if (look_after && until - now > LOOK_INTERVAL)
+        until = now + LOOK_INTERVAL;
+    atomic_store(&self->wait.elsewhere, events);
+    if (hk_is_interrupted(self)) /* after the store: hk_interrupt sees it */
+        status = HK_B_INTERRUPTED;
+    else
+        futex_wait(events, seen, until);
+    atomic_store(&self->wait.elsewhere, NULL);
+    return status;
+}
+
+static int is_other(const struct hk_shared *shared, uint32_t team)
+{
+    return team != 0 && team != shared->team;
+}
+
+static int watches_others(const struct hk_shared *shared,
+                          const struct hk_waiter *waiter)
+{
+    const struct hk_watch *watch =
+        hk_item(shared, HK_POOL_WATCHES, waiter->watches);
+
+    for (int i = 0; watch != NULL && i < HK_WATCHES_MAX; i++) {
+        if (is_other(shared, owner_of(shared, watch->is_port != 0, watch->object)))
+            return 1;
+        watch = hk_item(shared, HK_POOL_WATCHES, watch->next_own);
+    }
+    return 0;
+}
+
+/*
+ * Whether another team's death may end the wait: that of the object's owner,
+ * or of one that waits ahead in the queue. (Who waits behind, and who is made
+ * the owner, is seen when the waiter is alerted.)
+ */
+static int depends_on_others(const struct hk_shared *shared,
+                             const struct hk_waiter *waiter)
+{
+    const struct hk_port *port = hk_item(shared, HK_POOL_PORTS, waiter->object);
+    const struct hk_sem *sem = hk_item(shared, HK_POOL_SEMS, waiter->object);
+
+    switch (waiter->kind) {
+    case HK_WAITS_FOR_SEM:
+        return is_other(shared, sem->owner) ||
+               other_team(shared, &sem->waiters, waiter) != 0;
+    case HK_WAITS_FOR_MESSAGE:
+        return is_other(shared, port->owner) ||
+               other_team(shared, &port->readers, waiter) != 0;
+    case HK_WAITS_FOR_ROOM:
+        return is_other(shared, port->owner) ||
+               other_team(shared, &port->writers, waiter) != 0;
+    case HK_WAITS_FOR_OBJECTS:
+        return watches_others(shared, waiter);
+    default:
+        return 1; /* any team's messages take space */
+    }
+}
+
+int32_t hk_waiter_sleep(struct hk_thread *self, struct hk_waiter *waiter,
+                        int64_t deadline)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    int look_after = 0;
+
+    for (;;) {
+        unsigned seen =
+            atomic_load_explicit(&waiter->events, memory_order_acquire);
+        int32_t status;
+
+        look_after |= depends_on_others(shared, waiter);
+        hk_shared_unlock(shared);
+        status = sleep_once(self, &waiter->events, seen, deadline, look_after);
+        hk_shared_lock(shared);
+        if (waiter->result == HK_WAITING && look_after)
+            hk_shared_reap(shared);
+        if (waiter->result != HK_WAITING)
+            return waiter->result;
+        if (status != HK_B_OK)
+            return status;
+    }
 }

@@ -135,7 +135,7 @@ TEST_F(Semaphores, TimeOut)
 
 TEST_F(Semaphores, AreInterruptedBySignals)
 {
-    enum { SIGNAL_USR1 = 18 };
+    enum { SIGNAL_USR1 = 18 }; // Haiku's
     int sem = create(0);
     harness_signal(team.harness, SIGNAL_USR1);
     EXPECT_EQ(team.call("acquire_sem", sem), HK_B_INTERRUPTED);
@@ -233,13 +233,40 @@ TEST_F(Semaphores, GoOnWhenTheGreedyOneGivesUp)
 {
     int sem = create(1);
     Process first(root, [&](Team &its) {
-        return static_cast<int>(its.call("acquire_sem_etc", sem, 5,
-                                         hk::RELATIVE,
-                                         int64_t{100000}) == HK_B_TIMED_OUT);
+        harness_catch(its.harness);
+        return static_cast<int>(its.call("acquire_sem_etc", sem, 5, 0,
+                                         int64_t{0}) == HK_B_INTERRUPTED);
     });
     await_count(sem, -4);
-    EXPECT_EQ(team.call("acquire_sem", sem), 0); // waits behind it
+    Process second(root, [&](Team &its) { // waits behind it
+        return static_cast<int>(its.call("acquire_sem", sem) == 0);
+    });
+    await_count(sem, -5);
+    ::kill(first.pid, SIGUSR1);
     EXPECT_EQ(first.wait(), 1);
+    EXPECT_EQ(second.wait(), 1);
+    EXPECT_EQ(count(sem), 0);
+}
+
+TEST_F(Semaphores, GoOnWhenTheGreedyOneIsKilled)
+{
+    int sem = create(1);
+    Process first(root, [&](Team &its) {
+        return static_cast<int>(
+            its.call("acquire_sem_etc", sem, 5, 0, int64_t{0}));
+    });
+    await_count(sem, -4);
+    Process killer(root, [&](Team &its) {
+        Address to = its.room(4);
+        do {
+            its.call("get_sem_count", sem, to);
+        } while (its.get<int>(to) != -5);
+        ::kill(first.pid, SIGKILL);
+        return 0;
+    });
+    // The owner itself waits, behind a team that dies.
+    EXPECT_EQ(team.call("acquire_sem", sem), 0);
+    EXPECT_EQ(killer.wait(), 0);
     EXPECT_EQ(count(sem), 0);
 }
 
@@ -308,15 +335,17 @@ TEST_F(Semaphores, DieWithAnOwnerThatIsKilled)
     while (count(ready) == 0)
         ::usleep(1000);
     int sem = count(ready);
-    EXPECT_EQ(team.call("get_sem_count", sem, room), 0);
-    Process killer(root, [&](Team &) {
-        ::usleep(50000);
+    Process killer(root, [&](Team &its) {
+        Address to = its.room(4);
+        do {
+            its.call("get_sem_count", sem, to);
+        } while (its.get<int>(to) != -1);
         ::kill(owner.pid, SIGKILL);
         return 0;
     });
     EXPECT_EQ(team.call("acquire_sem", sem), HK_B_BAD_SEM_ID);
     EXPECT_EQ(team.call("get_sem_count", sem, room), HK_B_BAD_SEM_ID);
-    killer.wait();
+    EXPECT_EQ(killer.wait(), 0);
 }
 
 TEST_F(Semaphores, OutliveTheirMakerWhenGivenAway)
