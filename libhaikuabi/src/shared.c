@@ -1,10 +1,9 @@
 /* shared.c -- the file that the teams of a root share. */
 /* SPDX-License-Identifier: MIT */
-#include "shared.h"
+#include "shared_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,53 +13,6 @@
 #include <unistd.h>
 
 #define MAGIC UINT64_C(0x64657261687375)
-
-/* Any change of the layout makes it another version. The journal has room for
- * the longest change of all: a waiter that ends HK_WATCHES_MAX watches. */
-enum { VERSION = 2, BOOT_ID_LENGTH = 40, JOURNAL_LENGTH = 1 << 20 };
-
-struct change {
-    uint32_t at; /* in words, from the file's start */
-    uint32_t old;
-};
-
-struct hk_shared_file {
-    uint64_t magic;
-    uint32_t version, is_complete;
-    uint64_t size;
-    char boot_id[BOOT_ID_LENGTH]; /* of the host */
-    pthread_mutex_t lock;
-    atomic_uint change_count;
-    struct change changes[JOURNAL_LENGTH];
-    struct hk_free_list pools[HK_POOL_COUNT];
-    struct hk_free_list free_chunks;
-    struct hk_queue space_queue;
-    struct hk_team_slot teams[HK_TEAMS_MAX];
-    struct hk_waiter waiters[HK_WAITERS_MAX];
-    struct hk_watch watches[HK_WATCHES_MAX];
-    struct hk_sem sems[HK_SEMS_MAX];
-    struct hk_port ports[HK_PORTS_MAX];
-    struct hk_chunk chunks[HK_CHUNKS_MAX];
-};
-
-/* later: how many items lie free before one is used again. */
-static const struct {
-    size_t at, size;
-    uint32_t limit, later;
-} pools[HK_POOL_COUNT] = {
-#define POOL(name, later)                                                      \
-    {                                                                          \
-        offsetof(struct hk_shared_file, name),                                 \
-            sizeof(((struct hk_shared_file *)0)->name[0]),                     \
-            sizeof(((struct hk_shared_file *)0)->name) /                       \
-                sizeof(((struct hk_shared_file *)0)->name[0]),                 \
-            later                                                              \
-    }
-    [HK_POOL_TEAMS] = POOL(teams, 0),     [HK_POOL_WAITERS] = POOL(waiters, 0),
-    [HK_POOL_WATCHES] = POOL(watches, 0), [HK_POOL_SEMS] = POOL(sems, 1024),
-    [HK_POOL_PORTS] = POOL(ports, 256),
-#undef POOL
-};
 
 /* ---- the lock, and what undoes a dead holder's work ---- */
 
@@ -85,7 +37,7 @@ void hk_put(struct hk_shared *shared, void *word, uint32_t value)
     unsigned count =
         atomic_load_explicit(&file->change_count, memory_order_relaxed);
 
-    if (count >= JOURNAL_LENGTH) { /* only a damaged file can have it */
+    if (count >= HK_JOURNAL_LENGTH) { /* only a damaged file can have it */
         hk_shared_commit(shared);
         count = 0;
     }
@@ -104,10 +56,10 @@ static void roll_back(struct hk_shared_file *file)
         atomic_load_explicit(&file->change_count, memory_order_relaxed);
     uint32_t *words = (uint32_t *)(void *)file;
 
-    if (count > JOURNAL_LENGTH)
-        count = JOURNAL_LENGTH;
+    if (count > HK_JOURNAL_LENGTH)
+        count = HK_JOURNAL_LENGTH;
     while (count > 0) {
-        const struct change *change = &file->changes[--count];
+        const struct hk_change *change = &file->changes[--count];
 
         if (change->at < sizeof(*file) / sizeof(words[0]))
             words[change->at] = change->old;
@@ -134,140 +86,6 @@ void hk_shared_unlock(struct hk_shared *shared)
     pthread_mutex_unlock(&shared->file->lock);
 }
 
-/* ---- items ---- */
-
-void *hk_item(const struct hk_shared *shared, enum hk_pool pool, uint32_t index)
-{
-    if (index == 0 || index >= pools[pool].limit)
-        return NULL;
-    return (uint8_t *)shared->file + pools[pool].at + index * pools[pool].size;
-}
-
-uint32_t hk_item_new(struct hk_shared *shared, enum hk_pool pool)
-{
-    struct hk_free_list *list = &shared->file->pools[pool];
-    uint32_t fresh = list->fresh == 0 ? 1 : list->fresh;
-    uint32_t index = list->first;
-    const uint32_t *next = hk_item(shared, pool, index);
-
-    if (next == NULL ||
-        (list->count <= pools[pool].later && fresh < pools[pool].limit)) {
-        if (fresh >= pools[pool].limit)
-            return 0;
-        hk_put(shared, &list->fresh, fresh + 1);
-        return fresh;
-    }
-    hk_put(shared, &list->first, *next);
-    hk_put(shared, &list->count, list->count - 1);
-    if (*next == 0)
-        hk_put(shared, &list->last, 0);
-    return index;
-}
-
-void hk_item_free(struct hk_shared *shared, enum hk_pool pool, uint32_t index)
-{
-    struct hk_free_list *list = &shared->file->pools[pool];
-    uint32_t *next = hk_item(shared, pool, index);
-    uint32_t *last = hk_item(shared, pool, list->last);
-
-    if (next == NULL)
-        return;
-    hk_put(shared, next, 0);
-    hk_put(shared, last != NULL ? last : &list->first, index);
-    hk_put(shared, &list->last, index);
-    hk_put(shared, &list->count, list->count + 1);
-}
-
-uint32_t hk_item_end(const struct hk_shared *shared, enum hk_pool pool)
-{
-    uint32_t fresh = shared->file->pools[pool].fresh;
-
-    return fresh < pools[pool].limit ? fresh : pools[pool].limit;
-}
-
-int32_t hk_make_id(enum hk_pool pool, uint32_t index, uint32_t generation)
-{
-    return (int32_t)((generation * pools[pool].limit + index) & INT32_MAX);
-}
-
-/* The limits of pools with ids are powers of two. */
-uint32_t hk_id_index(enum hk_pool pool, int32_t id)
-{
-    return id <= 0 ? 0 : (uint32_t)id & (pools[pool].limit - 1);
-}
-
-/* ---- chunks ---- */
-
-struct hk_chunk *hk_chunk(const struct hk_shared *shared, uint32_t index)
-{
-    if (index == 0 || index >= HK_CHUNKS_MAX)
-        return NULL;
-    return &shared->file->chunks[index];
-}
-
-/* A chain of chunks that were never used before. */
-static uint32_t take_fresh(struct hk_shared *shared, uint32_t count)
-{
-    struct hk_free_list *list = &shared->file->free_chunks;
-    uint32_t first = list->fresh == 0 ? 1 : list->fresh;
-
-    if (count > HK_CHUNKS_MAX - first)
-        return 0;
-    for (uint32_t i = 0; i < count; i++)
-        hk_chunk(shared, first + i)->next = i + 1 < count ? first + i + 1 : 0;
-    hk_put(shared, &list->fresh, first + count);
-    return first;
-}
-
-uint32_t hk_chunks_new(struct hk_shared *shared, uint32_t count)
-{
-    struct hk_free_list *list = &shared->file->free_chunks;
-    struct hk_chunk *last = NULL;
-    uint32_t first = list->first, next = list->first, taken = 0;
-    uint32_t rest = 0;
-
-    while (taken < count && hk_chunk(shared, next) != NULL) {
-        last = hk_chunk(shared, next);
-        next = last->next;
-        taken++;
-    }
-    if (taken < count) {
-        rest = take_fresh(shared, count - taken);
-        if (rest == 0)
-            return 0;
-    }
-    if (taken == 0)
-        return rest;
-    hk_put(shared, &list->first, next);
-    hk_put(shared, &last->next, rest);
-    return first;
-}
-
-void hk_chunks_free(struct hk_shared *shared, uint32_t first)
-{
-    struct hk_free_list *list = &shared->file->free_chunks;
-    struct hk_chunk *last = hk_chunk(shared, first);
-
-    if (last == NULL)
-        return;
-    for (uint32_t i = 0; i < HK_CHUNKS_MAX && last->next != 0; i++) {
-        struct hk_chunk *next = hk_chunk(shared, last->next);
-
-        if (next == NULL)
-            break;
-        last = next;
-    }
-    hk_put(shared, &last->next, list->first);
-    hk_put(shared, &list->first, first);
-    while (hk_queue_wake(shared, &shared->file->space_queue, HK_B_OK))
-        continue;
-}
-
-struct hk_queue *hk_space_queue(const struct hk_shared *shared)
-{
-    return &shared->file->space_queue;
-}
-
 /* ---- the file ---- */
 
 void hk_shared_init_mutex(pthread_mutex_t *mutex)
@@ -281,14 +99,14 @@ void hk_shared_init_mutex(pthread_mutex_t *mutex)
     pthread_mutexattr_destroy(&attributes);
 }
 
-static void read_boot_id(char id[BOOT_ID_LENGTH])
+static void read_boot_id(char id[HK_BOOT_ID_LENGTH])
 {
     int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
 
-    memset(id, 0, BOOT_ID_LENGTH);
+    memset(id, 0, HK_BOOT_ID_LENGTH);
     if (fd < 0)
         return;
-    if (read(fd, id, BOOT_ID_LENGTH - 1) < 0)
+    if (read(fd, id, HK_BOOT_ID_LENGTH - 1) < 0)
         id[0] = '\0';
     close(fd);
 }
@@ -296,7 +114,7 @@ static void read_boot_id(char id[BOOT_ID_LENGTH])
 static void init_file(struct hk_shared_file *file)
 {
     file->magic = MAGIC;
-    file->version = VERSION;
+    file->version = HK_SHARED_VERSION;
     file->size = sizeof(*file);
     read_boot_id(file->boot_id);
     hk_shared_init_mutex(&file->lock);
@@ -306,10 +124,10 @@ static void init_file(struct hk_shared_file *file)
 
 static int is_current(const struct hk_shared_file *file)
 {
-    char boot_id[BOOT_ID_LENGTH];
+    char boot_id[HK_BOOT_ID_LENGTH];
 
     read_boot_id(boot_id);
-    return file->magic == MAGIC && file->version == VERSION &&
+    return file->magic == MAGIC && file->version == HK_SHARED_VERSION &&
            file->is_complete && file->size == sizeof(*file) &&
            memcmp(file->boot_id, boot_id, sizeof(boot_id)) == 0;
 }
@@ -388,14 +206,20 @@ static struct hk_shared_file *open_file(const char *path)
     return file;
 }
 
-/* Named after the root's device and inode, by whatever path it is known. */
+/* Named after the root's device and inode, by whatever path it is known, and
+ * after the namespace that the ids of processes belong to. */
 static struct hk_shared_file *open_of_root(const char *directory,
                                            const struct stat *root)
 {
+    struct stat pids = {.st_ino = 0};
     char path[4096];
-    int length = snprintf(path, sizeof(path), "%s/%llx-%llx", directory,
-                          (unsigned long long)root->st_dev,
-                          (unsigned long long)root->st_ino);
+    int length;
+
+    stat("/proc/self/ns/pid", &pids);
+    length = snprintf(path, sizeof(path), "%s/%llx-%llx-%llx", directory,
+                      (unsigned long long)root->st_dev,
+                      (unsigned long long)root->st_ino,
+                      (unsigned long long)pids.st_ino);
 
     if (length < 0 || (size_t)length >= sizeof(path))
         return NULL;

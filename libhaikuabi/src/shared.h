@@ -126,11 +126,6 @@ struct hk_chunk {
     } u;
 };
 
-struct hk_free_list {
-    uint32_t first, last, count;
-    uint32_t fresh; /* items used so far, 0 among them */
-};
-
 struct hk_shared_file;
 
 struct hk_shared {
@@ -160,6 +155,8 @@ void hk_shared_commit(struct hk_shared *shared);
 
 /* Changes a word: of 32 bits, of the file, with the lock. */
 void hk_put(struct hk_shared *shared, void *word, uint32_t value);
+
+/* ---- shared_items.c ---- */
 
 /* The item of an index; NULL for 0 and one out of range. */
 void *hk_item(const struct hk_shared *shared, enum hk_pool pool,

@@ -309,7 +309,8 @@ static int watches_others(const struct hk_shared *shared,
         hk_item(shared, HK_POOL_WATCHES, waiter->watches);
 
     for (int i = 0; watch != NULL && i < HK_WATCHES_MAX; i++) {
-        if (is_other(shared, owner_of(shared, watch->is_port != 0, watch->object)))
+        if (is_other(shared,
+                     owner_of(shared, watch->is_port != 0, watch->object)))
             return 1;
         watch = hk_item(shared, HK_POOL_WATCHES, watch->next_own);
     }

@@ -25,22 +25,13 @@ class Semaphores : public testing::Test
     }
     int count(int sem)
     {
-        Address to = team.room(4);
-        EXPECT_EQ(team.call("get_sem_count", sem, to), 0);
-        return team.get<int>(to);
+        return hk::sem_count(team, sem);
     }
     int64_t try_acquire(int sem, int wanted = 1)
     {
         return team.call("acquire_sem_etc", sem, wanted, hk::RELATIVE,
                          int64_t{0});
     }
-    // Waits until so many are wanted of a semaphore.
-    void await_count(int sem, int wanted)
-    {
-        while (count(sem) != wanted)
-            ::usleep(1000);
-    }
-
     hk::SharedRoot root;
     Team team;
 };
@@ -215,9 +206,9 @@ TEST_F(Semaphores, ServeTheFirstWaiterFirst)
         };
     };
     Process first(root, wants(3));
-    await_count(sem, -3);
+    hk::await_sem_count(team, sem, -3);
     Process second(root, wants(1));
-    await_count(sem, -4);
+    hk::await_sem_count(team, sem, -4);
     team.call("release_sem_etc", sem, 2, 0); // not enough for the first
     EXPECT_EQ(try_acquire(order), HK_B_WOULD_BLOCK);
     team.call("release_sem", sem);
@@ -237,11 +228,11 @@ TEST_F(Semaphores, GoOnWhenTheGreedyOneGivesUp)
         return static_cast<int>(its.call("acquire_sem_etc", sem, 5, 0,
                                          int64_t{0}) == HK_B_INTERRUPTED);
     });
-    await_count(sem, -4);
+    hk::await_sem_count(team, sem, -4);
     Process second(root, [&](Team &its) { // waits behind it
         return static_cast<int>(its.call("acquire_sem", sem) == 0);
     });
-    await_count(sem, -5);
+    hk::await_sem_count(team, sem, -5);
     ::kill(first.pid, SIGUSR1);
     EXPECT_EQ(first.wait(), 1);
     EXPECT_EQ(second.wait(), 1);
@@ -255,12 +246,9 @@ TEST_F(Semaphores, GoOnWhenTheGreedyOneIsKilled)
         return static_cast<int>(
             its.call("acquire_sem_etc", sem, 5, 0, int64_t{0}));
     });
-    await_count(sem, -4);
+    hk::await_sem_count(team, sem, -4);
     Process killer(root, [&](Team &its) {
-        Address to = its.room(4);
-        do {
-            its.call("get_sem_count", sem, to);
-        } while (its.get<int>(to) != -5);
+        hk::await_sem_count(its, sem, -5);
         ::kill(first.pid, SIGKILL);
         return 0;
     });
@@ -283,7 +271,7 @@ TEST_F(Semaphores, AreReleasedForAllWhoWait)
                                     row.expected);
         };
         Process a(root, wait), b(root, wait);
-        await_count(sem, -2);
+        hk::await_sem_count(team, sem, -2);
         EXPECT_EQ(team.call("release_sem_etc", sem, row.release, ALL), 0);
         EXPECT_EQ(a.wait(), 1);
         EXPECT_EQ(b.wait(), 1);
@@ -315,7 +303,7 @@ TEST_F(Semaphores, WakeWaitersWhenDeleted)
         return static_cast<int>(its.call("acquire_sem", sem) ==
                                 HK_B_BAD_SEM_ID);
     });
-    await_count(sem, -1);
+    hk::await_sem_count(team, sem, -1);
     EXPECT_EQ(team.call("delete_sem", sem), 0);
     EXPECT_EQ(other.wait(), 1);
 }
@@ -336,10 +324,7 @@ TEST_F(Semaphores, DieWithAnOwnerThatIsKilled)
         ::usleep(1000);
     int sem = count(ready);
     Process killer(root, [&](Team &its) {
-        Address to = its.room(4);
-        do {
-            its.call("get_sem_count", sem, to);
-        } while (its.get<int>(to) != -1);
+        hk::await_sem_count(its, sem, -1);
         ::kill(owner.pid, SIGKILL);
         return 0;
     });
@@ -368,7 +353,7 @@ TEST_F(Semaphores, LoseNothingToAWaiterThatIsKilled)
     Process waiter(root, [&](Team &its) {
         return static_cast<int>(its.call("acquire_sem", sem));
     });
-    await_count(sem, -1);
+    hk::await_sem_count(team, sem, -1);
     waiter.kill();
     EXPECT_EQ(team.call("release_sem", sem), 0);
     EXPECT_EQ(count(sem), 1);

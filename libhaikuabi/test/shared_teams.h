@@ -49,11 +49,16 @@ class Process
 {
   public:
     Process(SharedRoot &root, const std::function<int(Team &)> &act)
+        : Process(root, root.config(), act)
+    {
+    }
+    Process(SharedRoot &, const hk_config &config,
+            const std::function<int(Team &)> &act)
     {
         pid = ::fork();
         if (pid != 0)
             return;
-        Team team(root.config());
+        Team team(config);
         ::_exit(team.error == 0 ? act(team) : 99);
     }
     ~Process()
@@ -80,6 +85,20 @@ class Process
 
     pid_t pid;
 };
+
+inline int sem_count(Team &team, int sem)
+{
+    Address to = team.room(4);
+    EXPECT_EQ(team.call("get_sem_count", sem, to), 0);
+    return team.get<int>(to);
+}
+
+// Until so many are wanted of a semaphore: until others have come to wait.
+inline void await_sem_count(Team &team, int sem, int wanted)
+{
+    while (sem_count(team, sem) != wanted)
+        ::usleep(1000);
+}
 
 } // namespace hk
 #endif

@@ -1,0 +1,45 @@
+/* shared_file.h -- the layout of the file that the teams of a root share. */
+/* SPDX-License-Identifier: MIT */
+#ifndef HK_SHARED_FILE_H
+#define HK_SHARED_FILE_H
+
+#include "shared.h"
+
+/* Any change of the layout makes it another version. The journal has room for
+ * the longest change of all: a waiter that ends HK_WATCHES_MAX watches. */
+enum {
+    HK_SHARED_VERSION = 2,
+    HK_BOOT_ID_LENGTH = 40,
+    HK_JOURNAL_LENGTH = 1 << 20
+};
+
+struct hk_change {
+    uint32_t at; /* in words, from the file's start */
+    uint32_t old;
+};
+
+struct hk_free_list {
+    uint32_t first, last, count;
+    uint32_t fresh; /* items used so far, 0 among them */
+};
+
+struct hk_shared_file {
+    uint64_t magic;
+    uint32_t version, is_complete;
+    uint64_t size;
+    char boot_id[HK_BOOT_ID_LENGTH]; /* of the host */
+    pthread_mutex_t lock;
+    atomic_uint change_count;
+    struct hk_change changes[HK_JOURNAL_LENGTH];
+    struct hk_free_list pools[HK_POOL_COUNT];
+    struct hk_free_list free_chunks;
+    struct hk_queue space_queue;
+    struct hk_team_slot teams[HK_TEAMS_MAX];
+    struct hk_waiter waiters[HK_WAITERS_MAX];
+    struct hk_watch watches[HK_WATCHES_MAX];
+    struct hk_sem sems[HK_SEMS_MAX];
+    struct hk_port ports[HK_PORTS_MAX];
+    struct hk_chunk chunks[HK_CHUNKS_MAX];
+};
+
+#endif

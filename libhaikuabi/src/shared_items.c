@@ -1,0 +1,158 @@
+/* shared_items.c -- taking items of the shared file, and giving them back. */
+/* SPDX-License-Identifier: MIT */
+#include <stddef.h>
+
+#include "shared_file.h"
+
+/* later: how many items lie free before one is used again. */
+static const struct {
+    size_t at, size;
+    uint32_t limit, later;
+} pools[HK_POOL_COUNT] = {
+#define POOL(name, later)                                                      \
+    {                                                                          \
+        offsetof(struct hk_shared_file, name),                                 \
+            sizeof(((struct hk_shared_file *)0)->name[0]),                     \
+            sizeof(((struct hk_shared_file *)0)->name) /                       \
+                sizeof(((struct hk_shared_file *)0)->name[0]),                 \
+            later                                                              \
+    }
+    [HK_POOL_TEAMS] = POOL(teams, 0),     [HK_POOL_WAITERS] = POOL(waiters, 0),
+    [HK_POOL_WATCHES] = POOL(watches, 0), [HK_POOL_SEMS] = POOL(sems, 1024),
+    [HK_POOL_PORTS] = POOL(ports, 256),
+#undef POOL
+};
+
+/* ---- items ---- */
+
+void *hk_item(const struct hk_shared *shared, enum hk_pool pool, uint32_t index)
+{
+    if (index == 0 || index >= pools[pool].limit)
+        return NULL;
+    return (uint8_t *)shared->file + pools[pool].at + index * pools[pool].size;
+}
+
+uint32_t hk_item_new(struct hk_shared *shared, enum hk_pool pool)
+{
+    struct hk_free_list *list = &shared->file->pools[pool];
+    uint32_t fresh = list->fresh == 0 ? 1 : list->fresh;
+    uint32_t index = list->first;
+    const uint32_t *next = hk_item(shared, pool, index);
+
+    if (next == NULL ||
+        (list->count <= pools[pool].later && fresh < pools[pool].limit)) {
+        if (fresh >= pools[pool].limit)
+            return 0;
+        hk_put(shared, &list->fresh, fresh + 1);
+        return fresh;
+    }
+    hk_put(shared, &list->first, *next);
+    hk_put(shared, &list->count, list->count - 1);
+    if (*next == 0)
+        hk_put(shared, &list->last, 0);
+    return index;
+}
+
+void hk_item_free(struct hk_shared *shared, enum hk_pool pool, uint32_t index)
+{
+    struct hk_free_list *list = &shared->file->pools[pool];
+    uint32_t *next = hk_item(shared, pool, index);
+    uint32_t *last = hk_item(shared, pool, list->last);
+
+    if (next == NULL)
+        return;
+    hk_put(shared, next, 0);
+    hk_put(shared, last != NULL ? last : &list->first, index);
+    hk_put(shared, &list->last, index);
+    hk_put(shared, &list->count, list->count + 1);
+}
+
+uint32_t hk_item_end(const struct hk_shared *shared, enum hk_pool pool)
+{
+    uint32_t fresh = shared->file->pools[pool].fresh;
+
+    return fresh < pools[pool].limit ? fresh : pools[pool].limit;
+}
+
+int32_t hk_make_id(enum hk_pool pool, uint32_t index, uint32_t generation)
+{
+    return (int32_t)((generation * pools[pool].limit + index) & INT32_MAX);
+}
+
+/* The limits of pools with ids are powers of two. */
+uint32_t hk_id_index(enum hk_pool pool, int32_t id)
+{
+    return id <= 0 ? 0 : (uint32_t)id & (pools[pool].limit - 1);
+}
+
+/* ---- chunks ---- */
+
+struct hk_chunk *hk_chunk(const struct hk_shared *shared, uint32_t index)
+{
+    if (index == 0 || index >= HK_CHUNKS_MAX)
+        return NULL;
+    return &shared->file->chunks[index];
+}
+
+/* A chain of chunks that were never used before. */
+static uint32_t take_fresh(struct hk_shared *shared, uint32_t count)
+{
+    struct hk_free_list *list = &shared->file->free_chunks;
+    uint32_t first = list->fresh == 0 ? 1 : list->fresh;
+
+    if (count > HK_CHUNKS_MAX - first)
+        return 0;
+    for (uint32_t i = 0; i < count; i++)
+        hk_chunk(shared, first + i)->next = i + 1 < count ? first + i + 1 : 0;
+    hk_put(shared, &list->fresh, first + count);
+    return first;
+}
+
+uint32_t hk_chunks_new(struct hk_shared *shared, uint32_t count)
+{
+    struct hk_free_list *list = &shared->file->free_chunks;
+    struct hk_chunk *last = NULL;
+    uint32_t first = list->first, next = list->first, taken = 0;
+    uint32_t rest = 0;
+
+    while (taken < count && hk_chunk(shared, next) != NULL) {
+        last = hk_chunk(shared, next);
+        next = last->next;
+        taken++;
+    }
+    if (taken < count) {
+        rest = take_fresh(shared, count - taken);
+        if (rest == 0)
+            return 0;
+    }
+    if (taken == 0)
+        return rest;
+    hk_put(shared, &list->first, next);
+    hk_put(shared, &last->next, rest);
+    return first;
+}
+
+void hk_chunks_free(struct hk_shared *shared, uint32_t first)
+{
+    struct hk_free_list *list = &shared->file->free_chunks;
+    struct hk_chunk *last = hk_chunk(shared, first);
+
+    if (last == NULL)
+        return;
+    for (uint32_t i = 0; i < HK_CHUNKS_MAX && last->next != 0; i++) {
+        struct hk_chunk *next = hk_chunk(shared, last->next);
+
+        if (next == NULL)
+            break;
+        last = next;
+    }
+    hk_put(shared, &last->next, list->first);
+    hk_put(shared, &list->first, first);
+    while (hk_queue_wake(shared, &shared->file->space_queue, HK_B_OK))
+        continue;
+}
+
+struct hk_queue *hk_space_queue(const struct hk_shared *shared)
+{
+    return &shared->file->space_queue;
+}

@@ -1,0 +1,298 @@
+/* shared_probe.c -- whether the file that teams share is consistent. */
+/* SPDX-License-Identifier: MIT */
+#include "libhaikuabi/test/shared_probe.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libhaikuabi/src/shared_file.h"
+
+static char wrong[256];
+
+#define FAIL(...) (snprintf(wrong, sizeof(wrong), __VA_ARGS__), 0)
+
+static struct hk_shared *shared_of(struct harness *harness)
+{
+    return harness_kernel(harness)->team->shared;
+}
+
+static int is_used(const struct hk_shared *shared, enum hk_pool pool,
+                   uint32_t index)
+{
+    const struct hk_shared_file *file = shared->file;
+
+    switch (pool) {
+    case HK_POOL_TEAMS:
+        return file->teams[index].id != 0;
+    case HK_POOL_WAITERS:
+        return file->waiters[index].kind != 0;
+    case HK_POOL_WATCHES:
+        return file->watches[index].waiter != 0;
+    case HK_POOL_SEMS:
+        return file->sems[index].id != 0;
+    case HK_POOL_PORTS:
+        return file->ports[index].id != 0;
+    case HK_POOL_COUNT:
+        break;
+    }
+    return 0;
+}
+
+static unsigned count_used(const struct hk_shared *shared, enum hk_pool pool)
+{
+    unsigned count = 0;
+
+    for (uint32_t i = 1; i < hk_item_end(shared, pool); i++)
+        count += is_used(shared, pool, i) != 0;
+    return count;
+}
+
+/* Every item is either in use or once on the list of free ones. */
+static int check_pool(const struct hk_shared *shared, enum hk_pool pool)
+{
+    const struct hk_free_list *list = &shared->file->pools[pool];
+    uint32_t count = 0, last = 0, at = list->first;
+
+    while (at != 0 && count <= list->count) {
+        const uint32_t *next = hk_item(shared, pool, at);
+
+        if (next == NULL || is_used(shared, pool, at))
+            return FAIL("pool %d: item %u on the free list", pool, at);
+        last = at;
+        at = *next;
+        count++;
+    }
+    if (count != list->count || last != list->last)
+        return FAIL("pool %d: %u free, last %u; noted %u, %u", pool, count,
+                    last, list->count, list->last);
+    if (list->fresh != 0 && count_used(shared, pool) + count != list->fresh - 1)
+        return FAIL("pool %d: %u used and %u free of %u", pool,
+                    count_used(shared, pool), count, list->fresh - 1);
+    return 1;
+}
+
+/* The waiters of a queue; what they want together. */
+static int check_queue(const struct hk_shared *shared,
+                       const struct hk_queue *queue, enum hk_waits_for kind,
+                       int32_t id, unsigned *count, int64_t *wanted)
+{
+    uint32_t at = queue->first, last = 0;
+
+    for (; at != 0; (*count)++) {
+        const struct hk_waiter *waiter = hk_item(shared, HK_POOL_WAITERS, at);
+
+        if (waiter == NULL || waiter->kind != kind ||
+            (id != 0 && waiter->id != id) || waiter->result != HK_WAITING ||
+            *count > HK_WAITERS_MAX)
+            return FAIL("queue %d of %d: waiter %u", kind, id, at);
+        *wanted += waiter->count;
+        last = at;
+        at = waiter->next;
+    }
+    if (last != queue->last)
+        return FAIL("queue %d of %d: last %u, noted %u", kind, id, last,
+                    queue->last);
+    return 1;
+}
+
+static int check_watches(const struct hk_shared *shared, uint32_t first,
+                         int32_t id)
+{
+    for (uint32_t at = first, i = 0; at != 0; i++) {
+        const struct hk_watch *watch = hk_item(shared, HK_POOL_WATCHES, at);
+
+        if (watch == NULL || watch->id != id || watch->waiter == 0 ||
+            i > HK_WATCHES_MAX)
+            return FAIL("watch %u of %d", at, id);
+        at = watch->next;
+    }
+    return 1;
+}
+
+static int check_sems(const struct hk_shared *shared, unsigned *queued)
+{
+    for (uint32_t i = 1; i < hk_item_end(shared, HK_POOL_SEMS); i++) {
+        const struct hk_sem *sem = &shared->file->sems[i];
+        int64_t wanted = 0;
+
+        if (sem->id == 0)
+            continue;
+        if (!check_queue(shared, &sem->waiters, HK_WAITS_FOR_SEM, sem->id,
+                         queued, &wanted) ||
+            !check_watches(shared, sem->watches, sem->id))
+            return 0;
+        if (sem->count != sem->net_count - wanted)
+            return FAIL("semaphore %d: count %d, net %d, wanted %ld", sem->id,
+                        sem->count, sem->net_count, (long)wanted);
+    }
+    return 1;
+}
+
+/* Counts the chunks of a chain. */
+static int count_chain(const struct hk_shared *shared, uint32_t first,
+                       unsigned *count)
+{
+    for (uint32_t at = first; at != 0; (*count)++) {
+        const struct hk_chunk *chunk = hk_chunk(shared, at);
+
+        if (chunk == NULL || *count > HK_CHUNKS_MAX)
+            return FAIL("chunk %u", at);
+        at = chunk->next;
+    }
+    return 1;
+}
+
+static int check_messages(const struct hk_shared *shared,
+                          const struct hk_port *port, unsigned *chunks)
+{
+    uint32_t last = 0, at = port->first;
+    int32_t count = 0;
+
+    while (at != 0 && count <= port->queue_count) {
+        if (!count_chain(shared, at, chunks))
+            return 0;
+        last = at;
+        at = hk_chunk(shared, at)->u.message.next;
+        count++;
+    }
+    if (count != port->queue_count || last != port->last)
+        return FAIL("port %d: %d messages, noted %d", port->id, count,
+                    port->queue_count);
+    return 1;
+}
+
+static int check_ports(const struct hk_shared *shared, unsigned *queued,
+                       unsigned *chunks)
+{
+    for (uint32_t i = 1; i < hk_item_end(shared, HK_POOL_PORTS); i++) {
+        const struct hk_port *port = &shared->file->ports[i];
+        int64_t wanted = 0;
+
+        if (port->id == 0)
+            continue;
+        if (!check_queue(shared, &port->readers, HK_WAITS_FOR_MESSAGE, port->id,
+                         queued, &wanted) ||
+            !check_queue(shared, &port->writers, HK_WAITS_FOR_ROOM, port->id,
+                         queued, &wanted) ||
+            !check_watches(shared, port->watches, port->id) ||
+            !check_messages(shared, port, chunks))
+            return 0;
+    }
+    return 1;
+}
+
+/* Each team has as many objects as its slot says. */
+static int check_owners(const struct hk_shared *shared)
+{
+    const struct hk_shared_file *file = shared->file;
+
+    for (uint32_t team = 1; team < hk_item_end(shared, HK_POOL_TEAMS); team++) {
+        unsigned sems = 0, ports = 0;
+
+        if (file->teams[team].id == 0)
+            continue;
+        for (uint32_t i = 1; i < hk_item_end(shared, HK_POOL_SEMS); i++)
+            sems += file->sems[i].id != 0 && file->sems[i].owner == team;
+        for (uint32_t i = 1; i < hk_item_end(shared, HK_POOL_PORTS); i++)
+            ports += file->ports[i].id != 0 && file->ports[i].owner == team;
+        if (sems != file->teams[team].sems || ports != file->teams[team].ports)
+            return FAIL("team %u: %u semaphores, noted %u; %u ports, noted %u",
+                        team, sems, file->teams[team].sems, ports,
+                        file->teams[team].ports);
+    }
+    return 1;
+}
+
+static int check_all(const struct hk_shared *shared)
+{
+    const struct hk_shared_file *file = shared->file;
+    unsigned queued = 0, chunks = 0;
+    int64_t wanted = 0;
+
+    for (int pool = 0; pool < HK_POOL_COUNT; pool++)
+        if (!check_pool(shared, (enum hk_pool)pool))
+            return 0;
+    if (!check_sems(shared, &queued) ||
+        !check_ports(shared, &queued, &chunks) || !check_owners(shared) ||
+        !check_queue(shared, &file->space_queue, HK_WAITS_FOR_SPACE, 0, &queued,
+                     &wanted) ||
+        !count_chain(shared, file->free_chunks.first, &chunks))
+        return 0;
+    if (file->free_chunks.fresh != 0 && chunks != file->free_chunks.fresh - 1)
+        return FAIL("%u chunks of %u", chunks, file->free_chunks.fresh - 1);
+    return 1;
+}
+
+const char *probe_shared(struct harness *harness)
+{
+    struct hk_shared *shared = shared_of(harness);
+
+    wrong[0] = '\0';
+    hk_shared_lock(shared);
+    hk_shared_reap(shared);
+    check_all(shared);
+    hk_shared_unlock(shared);
+    return wrong;
+}
+
+struct probe_counts probe_count(struct harness *harness)
+{
+    struct hk_shared *shared = shared_of(harness);
+    struct probe_counts counts = {0};
+    unsigned free_chunks = 0;
+
+    hk_shared_lock(shared);
+    hk_shared_reap(shared);
+    counts.teams = count_used(shared, HK_POOL_TEAMS);
+    counts.waiters = count_used(shared, HK_POOL_WAITERS);
+    counts.watches = count_used(shared, HK_POOL_WATCHES);
+    counts.sems = count_used(shared, HK_POOL_SEMS);
+    counts.ports = count_used(shared, HK_POOL_PORTS);
+    count_chain(shared, shared->file->free_chunks.first, &free_chunks);
+    if (shared->file->free_chunks.fresh != 0)
+        counts.chunks = shared->file->free_chunks.fresh - 1 - free_chunks;
+    hk_shared_unlock(shared);
+    return counts;
+}
+
+void probe_wait_for_sem(struct harness *harness, int32_t id, int32_t count)
+{
+    struct hk_shared *shared = shared_of(harness);
+    struct hk_waiter *waiter;
+    struct hk_sem *sem;
+
+    hk_shared_lock(shared);
+    sem = hk_sem_find(shared, id);
+    waiter = hk_waiter_new(harness_thread(harness), HK_WAITS_FOR_SEM,
+                           hk_id_index(HK_POOL_SEMS, id), id);
+    hk_put(shared, &waiter->count, (uint32_t)count);
+    hk_put(shared, &sem->count, (uint32_t)(sem->count - count));
+    hk_enqueue(shared, &sem->waiters, waiter);
+    hk_shared_unlock(shared);
+}
+
+void probe_die_inside(struct harness *harness, int32_t id)
+{
+    struct hk_shared *shared = shared_of(harness);
+    struct hk_sem *sem;
+
+    hk_shared_lock(shared);
+    sem = hk_sem_find(shared, id);
+    hk_put(shared, &sem->count, 77);
+    hk_put(shared, &sem->id, 0);
+    kill(getpid(), SIGKILL);
+}
+
+struct probe_layout probe_get_layout(void)
+{
+    return (struct probe_layout){
+        .version = offsetof(struct hk_shared_file, version),
+        .is_complete = offsetof(struct hk_shared_file, is_complete),
+        .size = offsetof(struct hk_shared_file, size),
+        .boot_id = offsetof(struct hk_shared_file, boot_id),
+    };
+}

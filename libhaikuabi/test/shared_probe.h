@@ -1,0 +1,38 @@
+// shared_probe.h -- whether the file that teams share is consistent.
+// SPDX-License-Identifier: MIT
+#ifndef SHARED_PROBE_H
+#define SHARED_PROBE_H
+
+#include "libhaikuabi/test/team_harness.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Reaps dead teams, then looks at every item of the file and every link: ""
+// when they agree, else what does not.
+const char *probe_shared(struct harness *harness);
+
+// Items in use, with dead teams reaped.
+struct probe_counts {
+    unsigned teams, waiters, watches, sems, ports, chunks;
+};
+struct probe_counts probe_count(struct harness *harness);
+
+// A waiter for a semaphore that nobody sleeps on, as a thread of the team
+// leaves it when it dies.
+void probe_wait_for_sem(struct harness *harness, int32_t id, int32_t count);
+
+// Dies with the lock held and a change half done.
+void probe_die_inside(struct harness *harness, int32_t sem);
+
+// Where in the file the fields lie that tell whether it can be used.
+struct probe_layout {
+    unsigned version, is_complete, size, boot_id;
+};
+struct probe_layout probe_get_layout(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,491 @@
+// shared_test.cc -- the file that teams share, and death in the middle.
+// SPDX-License-Identifier: MIT
+#include "libhaikuabi/test/shared_probe.h"
+#include "libhaikuabi/test/shared_teams.h"
+
+// The linker puts __wrap_hk_put into the place of each hk_put, and hk_put
+// itself into that of __real_hk_put (BUILD).
+extern "C" {
+struct hk_shared;
+void __real_hk_put(hk_shared *shared, void *word, uint32_t value);
+void __real_hk_shared_unlock(hk_shared *shared);
+void __wrap_hk_put(hk_shared *shared, void *word, uint32_t value);
+void __wrap_hk_shared_unlock(hk_shared *shared);
+}
+
+namespace
+{
+
+// The process dies at this change or unlocking from now on; 0: at none.
+int countdown;
+
+void maybe_die()
+{
+    if (countdown > 0 && --countdown == 0)
+        ::kill(::getpid(), SIGKILL);
+}
+
+} // namespace
+
+void __wrap_hk_put(hk_shared *shared, void *word, uint32_t value)
+{
+    maybe_die();
+    __real_hk_put(shared, word, value);
+}
+
+void __wrap_hk_shared_unlock(hk_shared *shared)
+{
+    maybe_die();
+    __real_hk_shared_unlock(shared);
+}
+
+namespace
+{
+
+using hk::Address;
+using hk::Process;
+using hk::SharedRoot;
+using hk::Team;
+
+// Runs a process that dies at the n-th change, if there are so many: 0 when
+// there are not.
+int run_dying(SharedRoot &root, int n, const std::function<void(Team &)> &act)
+{
+    Process victim(root, [&](Team &its) {
+        countdown = n;
+        act(its);
+        countdown = 0;
+        return 0;
+    });
+    return victim.wait();
+}
+
+int call(Team &team, const char *name, int a)
+{
+    return static_cast<int>(team.call(name, a));
+}
+
+// ---- death at each change of each call ----
+
+// What the test's own team holds, and others see: two semaphores, two ports.
+struct Objects {
+    int sem, other_sem, port, other_port;
+};
+
+// All that calls tell of the objects.
+std::string describe(Team &team, const Objects &objects)
+{
+    std::string text;
+    Address info = team.room(64);
+    for (int sem : {objects.sem, objects.other_sem}) {
+        int64_t status = team.call("get_sem_info", sem, info, 48);
+        text += status != 0 ? "-;"
+                            : std::to_string(team.get<int>(info, 4)) + "," +
+                                  std::to_string(team.get<int>(info, 40)) + ";";
+    }
+    for (int port : {objects.port, objects.other_port}) {
+        int64_t status = team.call("get_port_info", port, info);
+        text += status != 0
+                    ? "-;"
+                    : std::to_string(team.get<int>(info, 4)) + "," +
+                          std::to_string(team.get<int>(info, 40)) + "," +
+                          std::to_string(team.get<int>(info, 44)) + "," +
+                          std::to_string(team.get<int>(info, 48)) + ";";
+    }
+    return text;
+}
+
+Objects make_objects(Team &team)
+{
+    Objects made{
+        static_cast<int>(team.call("create_sem", 3, "one")),
+        static_cast<int>(team.call("create_sem", 0, "two")),
+        static_cast<int>(team.call("create_port", 2, "one")),
+        static_cast<int>(team.call("create_port", 1, "two")),
+    };
+    std::string large(3000, 'x');
+    team.call("write_port_etc", made.port, 1, large,
+              static_cast<int>(large.size()), 0, int64_t{0});
+    team.call("write_port_etc", made.other_port, 1, "small", 5, 0, int64_t{0});
+    return made;
+}
+
+void delete_objects(Team &team, const Objects &objects)
+{
+    call(team, "delete_sem", objects.sem);
+    call(team, "delete_sem", objects.other_sem);
+    call(team, "delete_port", objects.port);
+    call(team, "delete_port", objects.other_port);
+}
+
+struct Deed {
+    const char *name;
+    void (*act)(Team &team, const Objects &objects);
+};
+
+const Deed deeds[] = {
+    {"acquire_sem",
+     [](Team &t, const Objects &o) { t.call("acquire_sem", o.sem); }},
+    {"release_sem",
+     [](Team &t, const Objects &o) { t.call("release_sem", o.sem); }},
+    {"delete_sem",
+     [](Team &t, const Objects &o) { t.call("delete_sem", o.sem); }},
+    {"set_sem_owner",
+     [](Team &t, const Objects &o) { t.call("set_sem_owner", o.sem, 0); }},
+    {"acquire_sem_etc that times out",
+     [](Team &t, const Objects &o) {
+         t.call("acquire_sem_etc", o.other_sem, 2, hk::RELATIVE, int64_t{1});
+     }},
+    {"switch_sem_etc",
+     [](Team &t, const Objects &o) {
+         t.call("switch_sem_etc", o.other_sem, o.sem, 2, 0, int64_t{0});
+     }},
+    {"write_port_etc",
+     [](Team &t, const Objects &o) {
+         std::string text(1200, 'y');
+         t.call("write_port_etc", o.port, 7, text, 1200, 0, int64_t{0});
+     }},
+    {"write_port_etc that times out",
+     [](Team &t, const Objects &o) {
+         t.call("write_port_etc", o.other_port, 7, "text", 4, hk::RELATIVE,
+                int64_t{1});
+     }},
+    {"write_port_etc from nowhere",
+     [](Team &t, const Objects &o) {
+         t.call("write_port_etc", o.port, 7, Address{0x70000000}, 1200, 0,
+                int64_t{0});
+     }},
+    {"read_port_etc",
+     [](Team &t, const Objects &o) {
+         t.call("read_port_etc", o.port, nullptr, t.room(3000), 3000, 0,
+                int64_t{0});
+     }},
+    {"close_port",
+     [](Team &t, const Objects &o) { t.call("close_port", o.port); }},
+    {"delete_port",
+     [](Team &t, const Objects &o) { t.call("delete_port", o.port); }},
+    {"set_port_owner",
+     [](Team &t, const Objects &o) { t.call("set_port_owner", o.port, 0); }},
+    {"create_sem",
+     [](Team &t, const Objects &) { t.call("create_sem", 1, "made"); }},
+    {"create_port",
+     [](Team &t, const Objects &) { t.call("create_port", 1, "made"); }},
+    {"port_buffer_size_etc",
+     [](Team &t, const Objects &o) {
+         t.call("port_buffer_size_etc", o.port, 0, int64_t{0});
+     }},
+    {"the end of a team",
+     [](Team &t, const Objects &) {
+         t.call("create_sem", 1, "made");
+         int port = static_cast<int>(t.call("create_port", 1, "made"));
+         t.call("write_port_etc", port, 7, "text", 4, 0, int64_t{0});
+         t.call("exit_team", 0);
+     }},
+};
+
+class Deeds : public testing::TestWithParam<Deed>
+{
+};
+
+TEST_P(Deeds, HappenWhollyOrNotAtAll)
+{
+    const Deed &deed = GetParam();
+    SharedRoot root;
+    Team team(root.config());
+    probe_counts empty = probe_count(team.harness);
+    bool finished = false;
+    int deaths = 0;
+
+    for (int n = 1; !finished; n++) {
+        Objects objects = make_objects(team);
+        std::string before = describe(team, objects);
+        int status =
+            run_dying(root, n, [&](Team &its) { deed.act(its, objects); });
+        ASSERT_STREQ(probe_shared(team.harness), "") << "death " << n;
+        finished = status == 0;
+        if (!finished) {
+            ASSERT_EQ(status, -1) << "death " << n;
+            ASSERT_LT(n, 1000);
+            deaths++;
+            EXPECT_EQ(describe(team, objects), before) << "death " << n;
+        }
+        delete_objects(team, objects);
+    }
+    EXPECT_GE(deaths, 1);
+    probe_counts left = probe_count(team.harness);
+    EXPECT_EQ(left.sems, empty.sems);
+    EXPECT_EQ(left.ports, empty.ports);
+    EXPECT_EQ(left.chunks, empty.chunks);
+    EXPECT_EQ(left.waiters, empty.waiters);
+    EXPECT_EQ(left.teams, empty.teams);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Deeds, testing::ValuesIn(deeds),
+                         [](const auto &info) {
+                             std::string name = info.param.name;
+                             for (char &c : name)
+                                 if (c == ' ')
+                                     c = '_';
+                             return name;
+                         });
+
+// A semaphore with waiters of several teams: what one of them is given it is
+// given whole.
+TEST(Release, IsHandedOutWhollyOrNotAtAll)
+{
+    SharedRoot root;
+    Team team(root.config());
+    bool finished = false;
+
+    for (int n = 1; !finished; n++) {
+        int sem = static_cast<int>(team.call("create_sem", 0, "sem"));
+        auto wait = [&](Team &its) {
+            return static_cast<int>(
+                its.call("acquire_sem_etc", sem, 2, 0, int64_t{0}));
+        };
+        Process first(root, wait);
+        Process second(root, wait);
+        hk::await_sem_count(team, sem, -4);
+        finished = run_dying(root, n, [&](Team &its) {
+                       its.call("release_sem_etc", sem, 4, 0);
+                   }) == 0;
+        if (!finished) {
+            EXPECT_EQ(hk::sem_count(team, sem), -4) << "death " << n;
+            EXPECT_EQ(team.call("release_sem_etc", sem, 4, 0), 0);
+        }
+        EXPECT_EQ(first.wait(), 0);
+        EXPECT_EQ(second.wait(), 0);
+        EXPECT_EQ(hk::sem_count(team, sem), 0);
+        ASSERT_STREQ(probe_shared(team.harness), "") << "death " << n;
+        team.call("delete_sem", sem);
+    }
+}
+
+// A reader whose writer dies on the way waits on, or has the whole message.
+TEST(Messages, ArriveWhollyOrNotAtAll)
+{
+    SharedRoot root;
+    Team team(root.config());
+    bool finished = false;
+    std::string text(700, 'm');
+
+    for (int n = 1; !finished; n++) {
+        int port = static_cast<int>(team.call("create_port", 1, "port"));
+        Process reader(root, [&](Team &its) {
+            Address buffer = its.room(700);
+            int64_t size = its.call("read_port_etc", port, nullptr, buffer, 700,
+                                    0, int64_t{0});
+            return size == 700 && its.bytes(buffer, 700) == text ? 0 : 1;
+        });
+        while (probe_count(team.harness).waiters != 1)
+            ::usleep(1000);
+        finished =
+            run_dying(root, n, [&](Team &its) {
+                its.call("write_port_etc", port, 1, text, 700, 0, int64_t{0});
+            }) == 0;
+        if (!finished) {
+            EXPECT_EQ(team.call("port_count", port), 0) << "death " << n;
+            EXPECT_EQ(
+                team.call("write_port_etc", port, 1, text, 700, 0, int64_t{0}),
+                0);
+        }
+        EXPECT_EQ(reader.wait(), 0);
+        ASSERT_STREQ(probe_shared(team.harness), "") << "death " << n;
+        team.call("delete_port", port);
+    }
+}
+
+// A process that dies while it puts away what a dead team has left: the next
+// one goes on with it.
+TEST(Reaping, IsGoneOnWithByTheNextTeam)
+{
+    SharedRoot root;
+    Team team(root.config());
+    bool finished = false;
+
+    for (int n = 1; !finished; n++) {
+        int sem = static_cast<int>(team.call("create_sem", 5, "mine"));
+        Process dead(root, [&](Team &its) {
+            its.call("create_sem", 1, "theirs");
+            int port = static_cast<int>(its.call("create_port", 2, "theirs"));
+            its.call("write_port_etc", port, 1, "text", 4, 0, int64_t{0});
+            its.call("write_port_etc", port, 1, "text", 4, 0, int64_t{0});
+            probe_wait_for_sem(its.harness, sem, 7);
+            ::kill(::getpid(), SIGKILL);
+            return 0;
+        });
+        EXPECT_EQ(dead.wait(), -1);
+        countdown = n; // of the next process: it reaps when it joins
+        Process victim(root, [](Team &) { return 0; });
+        countdown = 0;
+        finished = victim.wait() == 0;
+        ASSERT_STREQ(probe_shared(team.harness), "") << "death " << n;
+        EXPECT_EQ(hk::sem_count(team, sem), 5);
+        probe_counts left = probe_count(team.harness);
+        EXPECT_EQ(left.teams, 1u);
+        EXPECT_EQ(left.sems, 1u);
+        EXPECT_EQ(left.ports, 0u);
+        EXPECT_EQ(left.chunks, 0u);
+        EXPECT_EQ(left.waiters, 0u);
+        team.call("delete_sem", sem);
+    }
+}
+
+TEST(Lock, OfADeadHolderIsTakenOver)
+{
+    SharedRoot root;
+    Team team(root.config());
+    int sem = static_cast<int>(team.call("create_sem", 5, "mine"));
+    Process holder(root, [&](Team &its) {
+        probe_die_inside(its.harness, sem);
+        return 0;
+    });
+    EXPECT_EQ(holder.wait(), -1);
+    EXPECT_EQ(hk::sem_count(team, sem), 5);
+    EXPECT_STREQ(probe_shared(team.harness), "");
+}
+
+// ---- the file ----
+
+TEST(File, IsTheSameByEveryPathOfTheRoot)
+{
+    SharedRoot root;
+    root.root.make("sub");
+    Team team(root.config());
+    int sem = static_cast<int>(team.call("create_sem", 4, "sem"));
+    hk_config config = root.config();
+    std::string other = root.root.at("sub/..");
+    config.root = other.c_str();
+    Process same(root, config, [&](Team &its) {
+        return hk::sem_count(its, sem) == 4 ? 0 : 1;
+    });
+    EXPECT_EQ(same.wait(), 0);
+    std::string sub = root.root.at("sub");
+    config.root = sub.c_str();
+    Process another(root, config, [&](Team &its) {
+        Address to = its.room(4);
+        return its.call("get_sem_count", sem, to) == HK_B_BAD_SEM_ID ? 0 : 1;
+    });
+    EXPECT_EQ(another.wait(), 0);
+}
+
+TEST(File, IsTheTeamsAloneWithoutADirectory)
+{
+    SharedRoot root;
+    hk_config config = root.config();
+    config.shared_directory = nullptr;
+    Team team(config);
+    int sem = static_cast<int>(team.call("create_sem", 4, "sem"));
+    Process other(root, config, [&](Team &its) {
+        Address to = its.room(4);
+        return its.call("get_sem_count", sem, to) == HK_B_BAD_SEM_ID ? 0 : 1;
+    });
+    EXPECT_EQ(other.wait(), 0);
+    EXPECT_EQ(root.file(), "");
+}
+
+TEST(File, CannotBeMade)
+{
+    SharedRoot root;
+    hk_config config = root.config();
+    std::string missing = root.meeting.at("missing");
+    config.shared_directory = missing.c_str();
+    Team team(config);
+    EXPECT_EQ(team.error, HK_ERR_IO);
+}
+
+TEST(File, IsNotLookedForBehindALink)
+{
+    SharedRoot root;
+    {
+        Team team(root.config());
+    }
+    std::string file = root.file();
+    ASSERT_NE(file, "");
+    std::filesystem::rename(file, root.root.at("elsewhere"));
+    std::filesystem::create_symlink(root.root.at("elsewhere"), file);
+    Team team(root.config());
+    EXPECT_EQ(team.error, HK_ERR_IO);
+}
+
+TEST(File, IsTheUsersOwn)
+{
+    SharedRoot root;
+    Team team(root.config());
+    auto mode = std::filesystem::status(root.file()).permissions();
+    EXPECT_EQ(mode, std::filesystem::perms::owner_read |
+                        std::filesystem::perms::owner_write);
+}
+
+void overwrite(const std::string &path, unsigned at, const std::string &bytes)
+{
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(at);
+    file << bytes;
+}
+
+// A file that is not to be used is replaced; a team that still uses it keeps
+// it, and does not meet the others any more.
+TEST(File, IsReplacedWhenItIsStale)
+{
+    const struct probe_layout at = probe_get_layout();
+    const std::string zeros(4, '\0');
+    struct {
+        const char *what;
+        std::function<void(const std::string &path)> spoil;
+    } rows[] = {
+        {"magic", [](auto &path) { overwrite(path, 0, "another"); }},
+        {"version", [&](auto &path) { overwrite(path, at.version, zeros); }},
+        {"incomplete",
+         [&](auto &path) { overwrite(path, at.is_complete, zeros); }},
+        {"size told", [&](auto &path) { overwrite(path, at.size, zeros); }},
+        {"boot id", [&](auto &path) { overwrite(path, at.boot_id, "0000"); }},
+        {"short",
+         [](auto &path) { // of another version: the old one stays as it is
+             std::filesystem::remove(path);
+             std::ofstream(path) << "short";
+         }},
+    };
+    for (const auto &row : rows) {
+        SharedRoot root;
+        Team team(root.config());
+        int sem = static_cast<int>(team.call("create_sem", 4, "sem"));
+        row.spoil(root.file());
+        Process other(root, [&](Team &its) {
+            Address to = its.room(4);
+            if (its.call("get_sem_count", sem, to) != HK_B_BAD_SEM_ID)
+                return 1;
+            int made = static_cast<int>(its.call("create_sem", 6, "sem"));
+            Process third(root, [&](Team &the_third) {
+                return hk::sem_count(the_third, made) == 6 ? 0 : 1;
+            });
+            return third.wait();
+        });
+        EXPECT_EQ(other.wait(), 0) << row.what;
+        EXPECT_EQ(hk::sem_count(team, sem), 4) << row.what;
+    }
+}
+
+// Many processes come at once, to no file or to a stale one: one of them
+// makes it, and all meet in it.
+TEST(File, IsMadeByOneOfMany)
+{
+    SharedRoot root;
+    for (const char *before : {"", "stale"}) {
+        if (*before != '\0')
+            std::ofstream(root.file()) << before;
+        std::vector<std::unique_ptr<Process>> processes;
+        for (int i = 0; i < 8; i++)
+            processes.push_back(std::make_unique<Process>(root, [](Team &its) {
+                its.call("create_port", 1, "here");
+                for (;;)
+                    ::pause();
+                return 0;
+            }));
+        Team team(root.config());
+        while (probe_count(team.harness).ports < 8)
+            ::usleep(1000);
+    }
+}
+
+} // namespace
