@@ -56,6 +56,7 @@ static void begin_restart(struct hk_restart *restart, uint32_t number)
     restart->is_running = restart->is_armed && restart->call == number;
     restart->is_armed = 0;
     restart->is_allowed = 1;
+    restart->is_required = 0;
 }
 
 /* A number that is none, or arguments that cannot be read, leave everything

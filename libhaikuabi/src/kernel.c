@@ -134,8 +134,8 @@ void hk_kernel_free(struct hk_kernel *kernel)
 {
     if (kernel == NULL)
         return;
-    while (kernel->team != NULL && kernel->team->threads != NULL)
-        hk_thread_free(kernel->team->threads);
+    if (kernel->team != NULL)
+        hk_threads_free(kernel->team);
     free_team(kernel->team);
     hk_vfs_free(kernel->vfs);
     free(kernel->reported);

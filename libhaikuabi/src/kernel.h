@@ -60,6 +60,7 @@ struct hk_team {
     struct hk_thread *main_thread;
     atomic_uint changes; /* counts ends of threads and children: a futex */
     struct hk_dead_thread *dead_threads; /* not yet waited for */
+    atomic_uint host_threads;            /* all but the main one: a futex */
     struct hk_timers *timers;
     struct hk_mutexes *mutexes;
     struct hk_shared *shared;
@@ -80,6 +81,7 @@ struct hk_team {
 /* A call that was interrupted and is executed again keeps its deadline. */
 struct hk_restart {
     int is_allowed;   /* the call that runs may be executed again */
+    int is_required;  /* it will be, whatever the handler's flags say */
     int is_armed;     /* the next call is an execution again of */
     uint32_t call;    /* this number */
     int is_running;   /* the call that runs is one */

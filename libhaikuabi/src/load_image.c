@@ -2,11 +2,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "shared.h"
 #include "signals.h"
 #include "syscalls.h"
 #include "team.h"
@@ -200,7 +200,8 @@ int32_t hk_team_resume(struct hk_thread *self, int32_t id)
     }
     pthread_mutex_unlock(&self->team->lock);
     if (found == NULL)
-        return kill(id, 0) == 0 ? HK_B_BAD_THREAD_STATE : HK_B_BAD_THREAD_ID;
+        return hk_shared_has_team(self->team->shared, id) ? HK_B_OK
+                                                          : HK_B_BAD_THREAD_ID;
     close_loading(found); /* the end of the pipe resumes it */
     return HK_B_OK;
 }

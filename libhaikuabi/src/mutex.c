@@ -195,8 +195,14 @@ static void unblock_locked(struct hk_thread *self, gm_addr word, uint32_t flags)
         return;
     }
     if (first_waiter(mutexes, word) != NULL) {
-        if ((set_bits(self, word, LOCKED) & LOCKED) != 0)
+        uint32_t old = set_bits(self, word, LOCKED);
+
+        if ((old & LOCKED) != 0)
             return; /* somebody has taken it: it will come back here */
+        if ((old & DISABLED) != 0) {
+            wake_all(self, word);
+            return;
+        }
         wake_first(mutexes, word);
     }
     forget_waiting(self, word);

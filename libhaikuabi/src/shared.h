@@ -200,6 +200,11 @@ void hk_shared_leave(struct hk_shared *shared);
 /* With the lock: the index of a living team, 0 for none; id 0 is one's own. */
 uint32_t hk_shared_find_team(struct hk_shared *shared, int32_t id);
 
+/* Without the lock: 1 when a team of that id lives; the next living team's id
+ * above one, 0 for none. */
+int hk_shared_has_team(struct hk_shared *shared, int32_t id);
+int32_t hk_shared_next_team(struct hk_shared *shared, int32_t above);
+
 /* With the lock, and nothing half done: 1 when that team lives; a dead one's
  * objects are deleted. */
 int hk_shared_is_alive(struct hk_shared *shared, uint32_t team);

@@ -108,6 +108,34 @@ uint32_t hk_shared_find_team(struct hk_shared *shared, int32_t id)
     return 0;
 }
 
+int hk_shared_has_team(struct hk_shared *shared, int32_t id)
+{
+    uint32_t team;
+
+    hk_shared_lock(shared);
+    team = id > 0 ? hk_shared_find_team(shared, id) : 0;
+    hk_shared_unlock(shared);
+    return team != 0;
+}
+
+int32_t hk_shared_next_team(struct hk_shared *shared, int32_t above)
+{
+    uint32_t end;
+    int32_t best = 0;
+
+    hk_shared_lock(shared);
+    hk_shared_reap(shared);
+    end = hk_item_end(shared, HK_POOL_TEAMS);
+    for (uint32_t team = 1; team < end; team++) {
+        int32_t id = slot_of(shared, team)->id;
+
+        if (id > above && (best == 0 || id < best))
+            best = id;
+    }
+    hk_shared_unlock(shared);
+    return best;
+}
+
 /* The first time that a slot is used: to do it for all of them would be most
  * of the time that a program takes to start. */
 static void make_life(struct hk_team_slot *slot)

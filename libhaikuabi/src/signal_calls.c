@@ -7,6 +7,7 @@
 
 #include "bytes.h"
 #include "clock.h"
+#include "shared.h"
 #include "signals.h"
 #include "syscalls.h"
 #include "thread.h"
@@ -36,6 +37,7 @@ static int32_t write_set(const struct hk_thread *self, gm_addr to, uint64_t set)
 
 enum { FLAG_QUEUE = 0x10000, FLAG_THREAD = 0x20000 };
 
+/* 0: the calling thread. B_BAD_THREAD_ID: none of this team. */
 static int32_t send_to_thread(struct hk_thread *self, int32_t id,
                               const struct hk_siginfo *info)
 {
@@ -68,16 +70,22 @@ static int32_t send_to_own_team(struct hk_thread *self,
     }
 }
 
-/* Other teams are processes of the host, and so are their groups. */
-static int32_t send_to_others(int32_t id, const struct hk_siginfo *info)
+/* Another team of the root is a process of the host; no other process is
+ * reached. */
+static int32_t send_to_team(struct hk_thread *self, int32_t id,
+                            const struct hk_siginfo *info)
 {
     int host_signal = hk_signal_to_host(info->signal);
     union sigval value = {.sival_ptr = (void *)(uintptr_t)info->value};
     int result;
 
+    if (id == 0 || id == self->team->id)
+        return send_to_own_team(self, info);
+    if (!hk_shared_has_team(hk_shared_of(self), id))
+        return HK_B_BAD_TEAM_ID;
     if (info->signal != 0 && host_signal == 0)
         return HK_B_BAD_VALUE;
-    if (info->code == HK_SI_QUEUE && id > 0)
+    if (info->code == HK_SI_QUEUE)
         result = sigqueue(id, host_signal, value);
     else
         result = kill(id, host_signal);
@@ -86,7 +94,24 @@ static int32_t send_to_others(int32_t id, const struct hk_siginfo *info)
     return errno == ESRCH ? HK_B_BAD_TEAM_ID : hk_status_from_errno(errno);
 }
 
-/* 0 and -1 are the own team: Haiku's kernel knows no broadcast. */
+/* All teams of a process group, the own one last: the signal may end it. */
+static int32_t send_to_group(struct hk_thread *self, int32_t group,
+                             const struct hk_siginfo *info)
+{
+    int32_t status = HK_B_BAD_TEAM_ID;
+    int32_t team = 0;
+
+    while ((team = hk_shared_next_team(hk_shared_of(self), team)) != 0)
+        if (team != self->team->id && getpgid(team) == group &&
+            send_to_team(self, team, info) == HK_B_OK)
+            status = HK_B_OK;
+    if (getpgrp() == group)
+        status = send_to_own_team(self, info);
+    return status;
+}
+
+/* PART: a thread of another team is reached by the id of its main thread
+ * alone. -1 is the own team: Haiku's kernel knows no broadcast. */
 int64_t hk_sys_send_signal(struct hk_thread *self, int32_t id, uint32_t signal,
                            gm_addr user_value, uint32_t flags)
 {
@@ -94,9 +119,6 @@ int64_t hk_sys_send_signal(struct hk_thread *self, int32_t id, uint32_t signal,
         .signal = (int32_t)signal, .code = HK_SI_USER, .pid = self->team->id};
     uint8_t value[4];
 
-    if (signal > HK_SIGNAL_MAX ||
-        (flags & ~(uint32_t)(FLAG_QUEUE | FLAG_THREAD)) != 0)
-        return HK_B_BAD_VALUE;
     if ((flags & FLAG_QUEUE) != 0)
         info.code = HK_SI_QUEUE;
     if (user_value != 0) {
@@ -104,11 +126,20 @@ int64_t hk_sys_send_signal(struct hk_thread *self, int32_t id, uint32_t signal,
             return HK_B_BAD_ADDRESS;
         info.value = hk_get32(value);
     }
-    if ((flags & FLAG_THREAD) != 0)
-        return send_to_thread(self, id, &info);
-    if (id == 0 || id == -1 || id == self->team->id)
+    if (signal > HK_SIGNAL_MAX)
+        return HK_B_BAD_VALUE;
+    if (id == -1)
         return send_to_own_team(self, &info);
-    return send_to_others(id, &info);
+    if (id < 0)
+        return send_to_group(self, id == INT32_MIN ? INT32_MAX : -id, &info);
+    if ((flags & FLAG_THREAD) != 0) {
+        int32_t status = send_to_thread(self, id, &info);
+
+        if (status != HK_B_BAD_THREAD_ID ||
+            !hk_shared_has_team(hk_shared_of(self), id))
+            return status;
+    }
+    return send_to_team(self, id, &info);
 }
 
 /* ---- masks and actions ---- */
@@ -150,14 +181,17 @@ int64_t hk_sys_sigaction(struct hk_thread *self, int32_t sig, gm_addr action,
                          gm_addr old_action)
 {
     struct hk_sigaction old, wanted;
-    uint8_t bytes[SIGACTION_SIZE];
+    uint8_t bytes[SIGACTION_SIZE], was[SIGACTION_SIZE];
 
+    if ((action != 0 &&
+         hk_read_user(self, bytes, action, sizeof(bytes)) != HK_B_OK) ||
+        (old_action != 0 &&
+         hk_read_user(self, was, old_action, sizeof(was)) != HK_B_OK))
+        return HK_B_BAD_ADDRESS;
     if (sig < 1 || sig > HK_SIGNAL_MAX ||
-        (action != 0 && (HK_SIGNAL_BIT(sig) & HK_UNBLOCKABLE) != 0))
+        (HK_SIGNAL_BIT(sig) & HK_UNBLOCKABLE) != 0)
         return HK_B_BAD_VALUE;
     if (action != 0) {
-        if (hk_read_user(self, bytes, action, sizeof(bytes)) != HK_B_OK)
-            return HK_B_BAD_ADDRESS;
         wanted.handler = hk_get32(bytes);
         wanted.mask = hk_get64(bytes + 4) & ~HK_UNBLOCKABLE;
         wanted.flags = (int32_t)hk_get32(bytes + 12);
@@ -165,8 +199,8 @@ int64_t hk_sys_sigaction(struct hk_thread *self, int32_t sig, gm_addr action,
     }
     if (old_action != 0) {
         old = hk_signals_get_action(self->team, sig);
-        put_action(&old, bytes);
-        if (hk_write_user(self, old_action, bytes, sizeof(bytes)) != HK_B_OK)
+        put_action(&old, was);
+        if (hk_write_user(self, old_action, was, sizeof(was)) != HK_B_OK)
             return HK_B_BAD_ADDRESS;
     }
     if (action != 0)
@@ -178,13 +212,40 @@ int64_t hk_sys_sigpending(struct hk_thread *self, gm_addr set)
 {
     uint64_t blocked = atomic_load(&self->signals->mask);
 
+    if (set == 0)
+        return HK_B_BAD_VALUE;
     return write_set(self, set, hk_signals_pending(self) & blocked);
+}
+
+/* stack_t. */
+enum { STACK_SIZE = 12, ONSTACK = 1, DISABLE = 2 };
+
+static int32_t set_stack(struct hk_thread_signals *signals, int is_on_stack,
+                         const uint8_t wanted[STACK_SIZE])
+{
+    enum { MIN_SIZE = 8192 };
+    uint32_t flags = hk_get32(wanted + 8);
+
+    if ((flags & ~(uint32_t)DISABLE) != 0)
+        return HK_B_BAD_VALUE;
+    if (flags == DISABLE) {
+        signals->stack_size = 0;
+        return HK_B_OK;
+    }
+    if (hk_get32(wanted + 4) < MIN_SIZE)
+        return HK_B_NO_MEMORY;
+    if (is_on_stack)
+        return HK_B_NOT_ALLOWED;
+    if (hk_get32(wanted) >= HK_USER_LIMIT)
+        return HK_B_BAD_VALUE;
+    signals->stack_base = hk_get32(wanted);
+    signals->stack_size = hk_get32(wanted + 4);
+    return HK_B_OK;
 }
 
 int64_t hk_sys_set_signal_stack(struct hk_thread *self, gm_addr new_stack,
                                 gm_addr old_stack)
 {
-    enum { STACK_SIZE = 12, ONSTACK = 1, DISABLE = 2, MIN_SIZE = 8192 };
     const struct hk_cpu_ops *cpu = hk_kernel_of(self)->config.host->cpu;
     struct hk_thread_signals *signals = self->signals;
     uint32_t eax, esp, flags;
@@ -204,30 +265,20 @@ int64_t hk_sys_set_signal_stack(struct hk_thread *self, gm_addr new_stack,
     if (old_stack != 0 &&
         hk_write_user(self, old_stack, old, sizeof(old)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    if (new_stack == 0)
-        return HK_B_OK;
-    if (is_on_stack)
-        return HK_B_NOT_ALLOWED;
-    flags = hk_get32(wanted + 8);
-    if ((flags & ~(uint32_t)DISABLE) != 0)
-        return HK_B_BAD_VALUE;
-    if (flags == 0 && hk_get32(wanted + 4) < MIN_SIZE)
-        return HK_B_NO_MEMORY;
-    signals->stack_base = hk_get32(wanted);
-    signals->stack_size = flags == DISABLE ? 0 : hk_get32(wanted + 4);
-    return HK_B_OK;
+    return new_stack == 0 ? HK_B_OK : set_stack(signals, is_on_stack, wanted);
 }
 
 /* ---- waiting ---- */
 
-/* Neither of these calls is ever executed again: a handler is what they wait
- * for. */
+/* Never executed again: a handler is what it waits for. */
 int64_t hk_sys_sigsuspend(struct hk_thread *self, gm_addr mask)
 {
     struct hk_thread_signals *signals = self->signals;
     uint64_t wanted;
     int32_t status;
 
+    if (mask == 0)
+        return HK_B_BAD_VALUE;
     if (read_set(self, mask, &wanted) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     self->restart.is_allowed = 0;
@@ -252,8 +303,10 @@ int64_t hk_sys_sigwait(struct hk_thread *self, gm_addr set, gm_addr info,
 
     if (read_set(self, set, &wanted) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
+    if (info >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
     wanted &= ~HK_UNBLOCKABLE;
-    self->restart.is_allowed = 0;
+    self->restart.is_required = 1;
     hk_signals_want(self, wanted);
     while (!hk_signals_take(self, wanted, &found)) {
         if (hk_signals_has_effect(self)) {

@@ -118,7 +118,8 @@ static enum hk_action deliver(struct hk_thread *thread,
         return HK_CONTINUE;
     if (action.handler == HK_SIG_DFL)
         return default_action(thread, info->signal);
-    if (call != HK_NO_CALL && (action.flags & HK_SA_RESTART) != 0)
+    if (call != HK_NO_CALL &&
+        ((action.flags & HK_SA_RESTART) != 0 || thread->restart.is_required))
         restart_call(thread, call);
     *handled = 1;
     return run_handler(thread, &action, info);
@@ -145,10 +146,12 @@ enum hk_action hk_attend(struct hk_thread *thread, uint32_t call)
     struct hk_thread_signals *signals = thread->signals;
     enum hk_action action = HK_CONTINUE;
     struct hk_siginfo info;
-    int handled = 0;
+    int handled = 0, resumed = 0;
 
     atomic_store_explicit(&thread->attention, 0, memory_order_release);
-    action = hk_thread_checkpoint(thread);
+    action = hk_thread_checkpoint(thread, &resumed);
+    if (resumed)
+        call = HK_NO_CALL;
     if (action == HK_CONTINUE)
         action = cancel(thread, &handled);
     while (action == HK_CONTINUE && !handled &&

@@ -259,6 +259,14 @@ static int take_pending(struct hk_pending *pending, uint64_t set,
     return 1;
 }
 
+static void remove_pending(struct hk_pending *pending, int signal)
+{
+    struct hk_siginfo info;
+
+    while (take_pending(pending, HK_SIGNAL_BIT(signal), &info))
+        continue;
+}
+
 static void clear_pending(struct hk_pending *pending)
 {
     pending->set = 0;
@@ -388,7 +396,8 @@ int hk_signals_has_effect(struct hk_thread *self)
 
     return (hk_signals_pending(self) & open) != 0 ||
            atomic_load(&self->life->killed) ||
-           atomic_load(&self->life->suspended);
+           atomic_load(&self->life->suspended) ||
+           atomic_load(&self->life->resumed);
 }
 
 void hk_signals_set_mask(struct hk_thread *self, uint64_t mask)
@@ -421,13 +430,21 @@ void hk_signals_set_action(struct hk_team *team, int signal,
     struct hk_signals *signals = team->signals;
     uint64_t bit = HK_SIGNAL_BIT(signal);
 
+    empty_inbox(team);
+    pthread_mutex_lock(&team->lock);
     pthread_mutex_lock(&signals->lock);
     signals->actions[signal] = *action;
-    if (is_ignored(action, signal))
+    if (is_ignored(action, signal)) {
         atomic_fetch_or(&signals->ignored, bit);
-    else
+        remove_pending(&signals->pending, signal);
+        for (struct hk_thread *thread = team->threads; thread != NULL;
+             thread = thread->next)
+            remove_pending(&thread->signals->pending, signal);
+    } else {
         atomic_fetch_and(&signals->ignored, ~bit);
+    }
     pthread_mutex_unlock(&signals->lock);
+    pthread_mutex_unlock(&team->lock);
 }
 
 void hk_signals_exec(struct hk_thread *main_thread)

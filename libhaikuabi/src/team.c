@@ -27,13 +27,13 @@ int64_t hk_sys_exit_team(struct hk_thread *self, int32_t return_value)
     return HK_B_OK;
 }
 
-/* Other teams end by the host's SIGKILL. */
+/* Other teams of the root end by the host's SIGKILL. */
 int64_t hk_sys_kill_team(struct hk_thread *self, int32_t team)
 {
-    if (team <= 0)
-        return HK_B_BAD_TEAM_ID;
     if (team == self->team->id)
         hk_end_team(self, 0, HK_SIGKILL);
+    if (!hk_shared_has_team(self->team->shared, team))
+        return HK_B_BAD_TEAM_ID;
     if (kill(team, SIGKILL) != 0)
         return errno == ESRCH ? HK_B_BAD_TEAM_ID : HK_B_NOT_ALLOWED;
     return HK_B_OK;

@@ -112,6 +112,7 @@ void hk_threads_fork_child(struct hk_thread *self)
     self->next = NULL;
     team->threads = self;
     team->thread_count = 1;
+    atomic_store(&team->host_threads, 0);
     team->main_thread = self;
     self->life->is_main = 1;
     self->id = (int32_t)syscall(SYS_gettid);
@@ -125,12 +126,13 @@ void hk_thread_suspend(struct hk_thread *thread)
     hk_interrupt(thread);
 }
 
-int32_t hk_thread_resume(struct hk_thread *thread)
+void hk_thread_resume(struct hk_thread *thread)
 {
-    if (!atomic_exchange(&thread->life->suspended, 0))
-        return HK_B_BAD_THREAD_STATE;
+    if (!atomic_load(&thread->life->suspended))
+        return;
+    atomic_store(&thread->life->resumed, 1);
+    atomic_store(&thread->life->suspended, 0);
     syscall(SYS_futex, &thread->life->suspended, FUTEX_WAKE_PRIVATE, 1);
-    return HK_B_OK;
 }
 
 void hk_thread_kill(struct hk_thread *thread)
@@ -140,12 +142,13 @@ void hk_thread_kill(struct hk_thread *thread)
     hk_interrupt(thread);
 }
 
-enum hk_action hk_thread_checkpoint(struct hk_thread *self)
+enum hk_action hk_thread_checkpoint(struct hk_thread *self, int *resumed)
 {
     struct hk_thread_life *life = self->life;
 
     while (atomic_load(&life->suspended) && !atomic_load(&life->killed))
         syscall(SYS_futex, &life->suspended, FUTEX_WAIT_PRIVATE, 1, NULL);
+    *resumed = atomic_exchange(&life->resumed, 0);
     if (!atomic_load(&life->killed))
         return HK_CONTINUE;
     hk_thread_exit(self, HK_B_INTERRUPTED);
@@ -221,6 +224,30 @@ int hk_thread_take_dead(struct hk_team *team, int32_t id, int32_t *status)
     return 0;
 }
 
+void hk_threads_free(struct hk_team *team)
+{
+    unsigned count;
+
+    pthread_mutex_lock(&team->lock);
+    for (struct hk_thread *thread = team->threads; thread != NULL;
+         thread = thread->next)
+        if (!thread->life->is_main)
+            hk_thread_kill(thread);
+    pthread_mutex_unlock(&team->lock);
+    while ((count = atomic_load_explicit(&team->host_threads,
+                                         memory_order_acquire)) > 0)
+        syscall(SYS_futex, &team->host_threads, FUTEX_WAIT_PRIVATE, count,
+                NULL);
+    while (team->threads != NULL)
+        hk_thread_free(team->threads);
+    while (team->dead_threads != NULL) {
+        struct hk_dead_thread *dead = team->dead_threads;
+
+        team->dead_threads = dead->next;
+        free(dead);
+    }
+}
+
 /* What the creator and the new host thread share until both know its id. */
 struct birth {
     struct hk_thread *thread;
@@ -232,12 +259,17 @@ static void *thread_main(void *argument)
     struct birth *birth = argument;
     struct hk_thread *thread = birth->thread;
     const struct hk_host *host = hk_kernel_of(thread)->config.host;
+    atomic_uint *host_threads = &thread->team->host_threads;
+    int resumed;
 
     thread->id = (int32_t)syscall(SYS_gettid);
     sem_post(&birth->has_id);
-    if (hk_thread_checkpoint(thread) != HK_EXIT)
+    if (hk_thread_checkpoint(thread, &resumed) != HK_EXIT)
         host->run_thread(host->host, thread, thread->cpu);
     bury(thread);
+    /* The team may be freed from here on; the host looks at no memory. */
+    atomic_fetch_sub_explicit(host_threads, 1, memory_order_release);
+    syscall(SYS_futex, host_threads, FUTEX_WAKE_PRIVATE, 1);
     return NULL;
 }
 
@@ -254,7 +286,10 @@ int32_t hk_thread_start(struct hk_thread *thread)
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, HOST_STACK);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    atomic_fetch_add(&thread->team->host_threads, 1);
     error = pthread_create(&host, &attributes, thread_main, &birth);
+    if (error != 0)
+        atomic_fetch_sub(&thread->team->host_threads, 1);
     pthread_attr_destroy(&attributes);
     while (error == 0 && sem_wait(&birth.has_id) != 0)
         continue;

@@ -9,6 +9,7 @@
 /* A thread's share of struct hk_thread; the team's lock guards it. */
 struct hk_thread_life {
     atomic_int suspended; /* 1: does not run; a futex */
+    atomic_int resumed;   /* the call that was interrupted fails for good */
     atomic_int killed;    /* ends at its next checkpoint */
     int32_t exit_status;
     int is_main;
@@ -41,8 +42,9 @@ int hk_thread_take_dead(struct hk_team *team, int32_t id, int32_t *status);
 /* The thread of that id, 0 for self; NULL. With the team's lock. */
 struct hk_thread *hk_thread_find(struct hk_thread *self, int32_t id);
 
-/* Suspension and death, between two instructions. */
-enum hk_action hk_thread_checkpoint(struct hk_thread *self);
+/* Suspension and death, between two instructions. *resumed becomes 1 when the
+ * thread was suspended: a call that this interrupted is not restarted. */
+enum hk_action hk_thread_checkpoint(struct hk_thread *self, int *resumed);
 
 /* The thread ends when the call that runs is over; the main thread takes its
  * team with it. */
@@ -52,7 +54,10 @@ void hk_thread_exit(struct hk_thread *self, int32_t status);
  * lock. */
 void hk_thread_kill(struct hk_thread *thread);
 void hk_thread_suspend(struct hk_thread *thread);
-int32_t hk_thread_resume(struct hk_thread *thread);
+void hk_thread_resume(struct hk_thread *thread);
+
+/* Ends all threads but the main one, waits for that, and frees them all. */
+void hk_threads_free(struct hk_team *team);
 
 /* In the child of a fork: the others are gone. */
 void hk_threads_fork_child(struct hk_thread *self);

@@ -150,17 +150,20 @@ int64_t hk_sys_spawn_thread(struct hk_thread *self, gm_addr attributes)
     thread->priority = clamp_priority(wanted.priority);
     atomic_store(&thread->signals->mask, atomic_load(&self->signals->mask));
     status = prepare(thread, &wanted);
-    hk_thread_add(thread);
     if (status != HK_B_OK) {
-        hk_thread_kill(thread);
+        atomic_store(&thread->life->killed, 1);
+        hk_thread_resume(thread);
         return status;
     }
-    return thread->id;
+    status = thread->id; /* once it is added others may end it */
+    hk_thread_add(thread);
+    return status;
 }
 
 /* ---- one thread by its id ---- */
 
-/* Runs an action on a thread of the team, under the team's lock. */
+/* Runs an action on a thread of the team, under the team's lock. PART: threads
+ * of other teams are not reached. */
 static int32_t with_thread(struct hk_thread *self, int32_t id,
                            int32_t (*action)(struct hk_thread *thread,
                                              int32_t value),
@@ -171,7 +174,7 @@ static int32_t with_thread(struct hk_thread *self, int32_t id,
     int32_t status = HK_B_BAD_THREAD_ID;
 
     if (id <= 0)
-        return HK_B_BAD_VALUE;
+        return HK_B_BAD_THREAD_ID;
     pthread_mutex_lock(&team->lock);
     thread = hk_thread_find(self, id);
     if (thread != NULL)
@@ -183,7 +186,8 @@ static int32_t with_thread(struct hk_thread *self, int32_t id,
 static int32_t resume(struct hk_thread *thread, int32_t value)
 {
     (void)value;
-    return hk_thread_resume(thread);
+    hk_thread_resume(thread);
+    return HK_B_OK;
 }
 
 static int32_t suspend(struct hk_thread *thread, int32_t value)
@@ -210,8 +214,11 @@ static int32_t set_priority(struct hk_thread *thread, int32_t value)
 
 int64_t hk_sys_resume_thread(struct hk_thread *self, int32_t thread)
 {
-    int32_t status = with_thread(self, thread, resume, 0);
+    int32_t status;
 
+    if (thread <= 0)
+        return HK_B_BAD_VALUE;
+    status = with_thread(self, thread, resume, 0);
     if (status == HK_B_BAD_THREAD_ID)
         return hk_team_resume(self, thread);
     return status;
@@ -219,19 +226,18 @@ int64_t hk_sys_resume_thread(struct hk_thread *self, int32_t thread)
 
 int64_t hk_sys_suspend_thread(struct hk_thread *self, int32_t thread)
 {
-    return with_thread(self, thread, suspend, 0);
+    return thread <= 0 ? HK_B_BAD_VALUE : with_thread(self, thread, suspend, 0);
 }
 
 int64_t hk_sys_kill_thread(struct hk_thread *self, int32_t thread)
 {
-    return with_thread(self, thread, end, 0);
+    return thread <= 0 ? HK_B_BAD_VALUE : with_thread(self, thread, end, 0);
 }
 
 int64_t hk_sys_set_thread_priority(struct hk_thread *self, int32_t thread,
                                    int32_t new_priority)
 {
-    return with_thread(self, thread == 0 ? self->id : thread, set_priority,
-                       new_priority);
+    return with_thread(self, thread, set_priority, new_priority);
 }
 
 int64_t hk_sys_rename_thread(struct hk_thread *self, int32_t thread,
@@ -243,7 +249,7 @@ int64_t hk_sys_rename_thread(struct hk_thread *self, int32_t thread,
     if (hk_read_user_name(self, name, new_name) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     pthread_mutex_lock(&self->team->lock);
-    found = hk_thread_find(self, thread);
+    found = thread > 0 ? hk_thread_find(self, thread) : NULL;
     if (found != NULL)
         memcpy(found->name, name, sizeof(name));
     pthread_mutex_unlock(&self->team->lock);
@@ -286,7 +292,7 @@ int64_t hk_sys_cancel_thread(struct hk_thread *self, int32_t thread_id,
     if (cancel_function == 0 || cancel_function >= HK_USER_LIMIT)
         return HK_B_BAD_VALUE;
     pthread_mutex_lock(&self->team->lock);
-    thread = hk_thread_find(self, thread_id);
+    thread = thread_id > 0 ? hk_thread_find(self, thread_id) : NULL;
     if (thread != NULL) {
         atomic_store(&thread->life->cancel_function, (uint32_t)cancel_function);
         hk_interrupt(thread);
@@ -300,14 +306,18 @@ static int32_t look_for_dead(struct hk_thread *self, int32_t id,
                              int32_t *status)
 {
     struct hk_team *team = self->team;
-    int is_alive, is_dead;
+    struct hk_thread *thread;
+    int is_dead;
 
     pthread_mutex_lock(&team->lock);
-    is_alive = hk_thread_find(self, id) != NULL;
-    is_dead = !is_alive && hk_thread_take_dead(team, id, status);
+    thread = hk_thread_find(self, id);
+    if (thread != NULL)
+        hk_thread_resume(thread); /* its end would never come */
+    is_dead = thread == NULL && hk_thread_take_dead(team, id, status);
     pthread_mutex_unlock(&team->lock);
-    if (is_alive || is_dead)
+    if (thread != NULL || is_dead)
         return is_dead;
+    hk_team_resume(self, id);
     return hk_team_wait_status(self, id, status);
 }
 
@@ -317,6 +327,8 @@ static int64_t wait_for_thread(struct hk_thread *self, int32_t id,
     int32_t status = 0, result;
     uint8_t bytes[4];
 
+    if (return_code >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
     if (id <= 0 || id == self->id)
         return id == self->id ? HK_EDEADLK : HK_B_BAD_THREAD_ID;
     for (;;) {
@@ -365,12 +377,14 @@ int64_t hk_sys_snooze_etc(struct hk_thread *self, int64_t time,
     int32_t status;
     uint32_t wait_flags = (uint32_t)flags;
 
+    if (timebase == HK_CLOCK_THREAD_CPUTIME_ID)
+        return HK_B_BAD_VALUE;
     if (timebase != HK_CLOCK_MONOTONIC && timebase != HK_CLOCK_REALTIME)
         return HK_ENOTSUP;
     if (timebase == HK_CLOCK_REALTIME)
         wait_flags |= HK_TIMEOUT_REAL_TIME_BASE;
-    if ((wait_flags & (HK_RELATIVE_TIMEOUT | HK_ABSOLUTE_TIMEOUT)) == 0)
-        return HK_B_OK;
+    if ((wait_flags & HK_RELATIVE_TIMEOUT) == 0)
+        wait_flags |= HK_ABSOLUTE_TIMEOUT;
     deadline = hk_call_deadline(self, wait_flags, time);
     hk_wait_prepare(self);
     status = hk_wait(self, deadline);
@@ -378,7 +392,7 @@ int64_t hk_sys_snooze_etc(struct hk_thread *self, int64_t time,
         return HK_B_OK;
     left = deadline - hk_system_time();
     hk_put64(bytes, (uint64_t)(left < 0 ? 0 : left));
-    if (remaining_time != 0 && (wait_flags & HK_RELATIVE_TIMEOUT) != 0 &&
+    if (remaining_time != 0 &&
         hk_write_user(self, remaining_time, bytes, sizeof(bytes)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     return status;
@@ -465,15 +479,15 @@ int64_t hk_sys_unblock_threads(struct hk_thread *self, gm_addr threads,
                                uint32_t count, int32_t status)
 {
     enum { MAX_COUNT = 128 };
-    uint8_t id[4];
+    uint8_t ids[MAX_COUNT * 4];
 
+    if (threads == 0)
+        return HK_B_BAD_ADDRESS;
     if (count > MAX_COUNT)
         return HK_B_BAD_VALUE;
-    for (uint32_t i = 0; i < count; i++) {
-        if (hk_read_user(self, id, threads + (gm_addr)i * 4, sizeof(id)) !=
-            HK_B_OK)
-            return HK_B_BAD_ADDRESS;
-        with_thread(self, (int32_t)hk_get32(id), unblock, status);
-    }
+    if (hk_read_user(self, ids, threads, (size_t)count * 4) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    for (uint32_t i = 0; i < count; i++)
+        with_thread(self, (int32_t)hk_get32(ids + i * 4), unblock, status);
     return HK_B_OK;
 }

@@ -96,7 +96,7 @@ int64_t hk_sys_get_next_thread_info(struct hk_thread *self, int32_t team,
     if (hk_read_user(self, word, cookie, sizeof(word)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     if (team != 0 && team != self->team->id)
-        return HK_B_BAD_TEAM_ID;
+        return HK_B_BAD_VALUE;
     pthread_mutex_lock(&self->team->lock);
     thread = next_thread(self->team, (int32_t)hk_get32(word));
     if (thread != NULL) {
@@ -121,24 +121,34 @@ int64_t hk_sys_estimate_max_scheduling_latency(struct hk_thread *self,
     return QUANTUM;
 }
 
-/* A mask of processors is the host's own, as long as the guest's buffer. */
+static int is_own_thread(struct hk_thread *self, int32_t id)
+{
+    int result;
+
+    pthread_mutex_lock(&self->team->lock);
+    result = hk_thread_find(self, id) != NULL;
+    pthread_mutex_unlock(&self->team->lock);
+    return result;
+}
+
+/* A mask of processors is the host's own. PART: of this team's threads. */
 int64_t hk_sys_get_thread_affinity(struct hk_thread *self, int32_t id,
                                    gm_addr user_mask, uint32_t size)
 {
     enum { MASK_SIZE = 8 };
-    uint8_t bytes[sizeof(cpu_set_t)] = {0};
+    uint8_t bytes[MASK_SIZE] = {0};
     cpu_set_t set;
 
-    if (id < 0 || size < MASK_SIZE)
+    if (id < 0 || user_mask == 0)
         return HK_B_BAD_VALUE;
-    if (sched_getaffinity(id, sizeof(set), &set) != 0)
+    if (!is_own_thread(self, id) ||
+        sched_getaffinity(id, sizeof(set), &set) != 0)
         return HK_B_BAD_THREAD_ID;
     for (size_t i = 0; i < MASK_SIZE * 8; i++)
         if (CPU_ISSET(i, &set))
             bytes[i / 8] |= (uint8_t)(1u << (i % 8));
-    if (size > sizeof(bytes))
-        size = sizeof(bytes);
-    (void)self;
+    if (size > MASK_SIZE)
+        size = MASK_SIZE;
     return hk_write_user(self, user_mask, bytes, size);
 }
 
@@ -149,7 +159,7 @@ int64_t hk_sys_set_thread_affinity(struct hk_thread *self, int32_t id,
     uint8_t bytes[MASK_SIZE];
     cpu_set_t set;
 
-    if (id < 0 || size < MASK_SIZE)
+    if (id < 0 || size < MASK_SIZE || user_mask == 0)
         return HK_B_BAD_VALUE;
     if (hk_read_user(self, bytes, user_mask, sizeof(bytes)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
@@ -157,6 +167,8 @@ int64_t hk_sys_set_thread_affinity(struct hk_thread *self, int32_t id,
     for (size_t i = 0; i < MASK_SIZE * 8; i++)
         if ((bytes[i / 8] >> (i % 8) & 1) != 0)
             CPU_SET(i, &set);
+    if (!is_own_thread(self, id))
+        return HK_B_BAD_THREAD_ID;
     if (sched_setaffinity(id, sizeof(set), &set) != 0)
         return errno == ESRCH ? HK_B_BAD_THREAD_ID : HK_B_BAD_VALUE;
     return HK_B_OK;
@@ -251,7 +263,11 @@ int64_t hk_sys_get_team_usage_info(struct hk_thread *self, int32_t team,
     uint8_t bytes[USAGE_SIZE];
     struct rusage usage;
 
-    if (size != sizeof(bytes) || (who != SELF && who != CHILDREN))
+    if (size != sizeof(bytes))
+        return HK_B_BAD_VALUE;
+    if (info == 0 || info >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
+    if (who != SELF && who != CHILDREN)
         return HK_B_BAD_VALUE;
     if (team != 0 && team != self->team->id)
         return HK_B_BAD_TEAM_ID;
@@ -306,6 +322,10 @@ int64_t hk_sys_getrlimit(struct hk_thread *self, int32_t resource, gm_addr rlp)
     uint8_t bytes[8];
     uint32_t limit;
 
+    if (rlp == 0)
+        return HK_B_BAD_VALUE;
+    if (rlp >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
     if (get_limit(self, resource, &limit) != HK_B_OK)
         return HK_B_BAD_VALUE;
     hk_put32(bytes, limit);
@@ -317,13 +337,15 @@ int64_t hk_sys_setrlimit(struct hk_thread *self, int32_t resource, gm_addr rlp)
 {
     uint8_t bytes[8];
 
+    if (rlp == 0)
+        return HK_B_BAD_VALUE;
     if (hk_read_user(self, bytes, rlp, sizeof(bytes)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     switch (resource) {
     case LIMIT_CORE:
         return hk_get32(bytes) == 0 && hk_get32(bytes + 4) == 0
                    ? HK_B_OK
-                   : HK_B_NOT_ALLOWED;
+                   : HK_B_BAD_VALUE;
     case LIMIT_NOFILE:
         return hk_fds_set_limit(self->team->fds, hk_get32(bytes));
     default:
@@ -346,7 +368,7 @@ static int32_t put_data(struct hk_thread *self, int32_t id, int32_t code,
         int32_t status;
 
         pthread_mutex_lock(&team->lock);
-        thread = hk_thread_find(self, id);
+        thread = id > 0 ? hk_thread_find(self, id) : NULL;
         if (thread != NULL && !thread->life->has_data) {
             thread->life->has_data = 1;
             thread->life->data_sender = self->id;
@@ -372,6 +394,8 @@ int64_t hk_sys_send_data(struct hk_thread *self, int32_t thread, int32_t code,
     uint8_t *data = NULL;
     int32_t status;
 
+    if (buffer >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
     if (buffer_size > DATA_MAX)
         return HK_B_NO_MEMORY;
     if (buffer_size > 0) {
@@ -383,6 +407,7 @@ int64_t hk_sys_send_data(struct hk_thread *self, int32_t thread, int32_t code,
             return HK_B_BAD_DATA;
         }
     }
+    self->restart.is_required = 1;
     status = put_data(self, thread, code, data, buffer_size);
     if (status != HK_B_OK)
         free(data);
@@ -398,6 +423,9 @@ int64_t hk_sys_receive_data(struct hk_thread *self, gm_addr sender,
     uint8_t word[4];
     int32_t status = HK_B_OK;
 
+    if (sender >= HK_USER_LIMIT || buffer >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
+    self->restart.is_required = 1;
     for (;;) {
         unsigned seen = hk_changes(team);
 
@@ -434,7 +462,7 @@ int64_t hk_sys_has_data(struct hk_thread *self, int32_t thread)
     int result;
 
     pthread_mutex_lock(&self->team->lock);
-    found = hk_thread_find(self, thread);
+    found = thread > 0 ? hk_thread_find(self, thread) : NULL;
     result = found != NULL && found->life->has_data;
     pthread_mutex_unlock(&self->team->lock);
     return result;

@@ -151,5 +151,7 @@ int32_t hk_team_wait_status(struct hk_thread *self, int32_t id, int32_t *status)
 int64_t hk_sys_wait_for_team(struct hk_thread *self, int32_t team,
                              gm_addr return_code)
 {
-    return hk_sys_wait_for_thread(self, team, return_code);
+    int64_t status = hk_sys_wait_for_thread(self, team, return_code);
+
+    return status == HK_B_BAD_THREAD_ID ? HK_B_BAD_TEAM_ID : status;
 }

@@ -155,6 +155,9 @@ struct hk_config {
  * for dead when that thread ends.
  */
 int hk_kernel_new(const struct hk_config *config, struct hk_kernel **kernel);
+
+/* By the same host thread: ends the team's other threads, waits until they
+ * are over, and frees all. */
 void hk_kernel_free(struct hk_kernel *kernel);
 
 /*
