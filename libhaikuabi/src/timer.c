@@ -248,6 +248,20 @@ static int32_t read_event(struct hk_thread *self, gm_addr event,
     return HK_B_OK;
 }
 
+/* A timer's owner: the team, below 0, or one of its threads. PART, in all
+ * calls: a thread's timers are those of its team. */
+static int is_thread(struct hk_thread *self, int32_t id)
+{
+    int result;
+
+    if (id < 0)
+        return 1;
+    pthread_mutex_lock(&self->team->lock);
+    result = id > 0 && hk_thread_find(self, id) != NULL;
+    pthread_mutex_unlock(&self->team->lock);
+    return result;
+}
+
 /* PART: timers that notify by a thread (SIGEV_THREAD) are refused. */
 int64_t hk_sys_create_timer(struct hk_thread *self, int32_t clock_id,
                             int32_t thread_id, uint32_t flags, gm_addr event,
@@ -257,11 +271,12 @@ int64_t hk_sys_create_timer(struct hk_thread *self, int32_t clock_id,
     struct timer wanted = {.clock = clock_id};
     int32_t status = read_event(self, event, &wanted);
 
-    (void)thread_id;
     (void)flags;
     (void)thread_attributes;
     if (status != HK_B_OK)
         return status;
+    if (!is_thread(self, thread_id))
+        return HK_B_BAD_THREAD_ID;
     if (!is_known_clock(self, clock_id))
         return HK_B_BAD_VALUE;
     pthread_mutex_lock(&timers->lock);
@@ -286,9 +301,12 @@ int64_t hk_sys_delete_timer(struct hk_thread *self, int32_t timer_id,
     struct hk_timers *timers = self->team->timers;
     struct timer *timer;
 
-    (void)thread_id;
+    if (timer_id < FIRST_DEFINED)
+        return HK_B_BAD_VALUE;
+    if (!is_thread(self, thread_id))
+        return HK_B_BAD_THREAD_ID;
     pthread_mutex_lock(&timers->lock);
-    timer = timer_id < FIRST_DEFINED ? NULL : find(timers, timer_id);
+    timer = find(timers, timer_id);
     if (timer != NULL)
         forget(timer);
     pthread_mutex_unlock(&timers->lock);
@@ -302,7 +320,8 @@ int64_t hk_sys_get_timer(struct hk_thread *self, int32_t timer_id,
     uint8_t bytes[TIMER_INFO_SIZE];
     struct timer *timer;
 
-    (void)thread_id;
+    if (!is_thread(self, thread_id))
+        return HK_B_BAD_THREAD_ID;
     pthread_mutex_lock(&timers->lock);
     timer = find(timers, timer_id);
     if (timer != NULL)
@@ -310,6 +329,8 @@ int64_t hk_sys_get_timer(struct hk_thread *self, int32_t timer_id,
     pthread_mutex_unlock(&timers->lock);
     if (timer == NULL)
         return HK_B_BAD_VALUE;
+    if (info == 0)
+        return HK_B_OK;
     return hk_write_user(self, info, bytes, sizeof(bytes));
 }
 
@@ -323,9 +344,10 @@ int64_t hk_sys_set_timer(struct hk_thread *self, int32_t timer_id,
     int32_t status = HK_B_BAD_VALUE;
     struct timer *timer;
 
-    (void)thread_id;
     if (start_time < 0 || interval < 0)
         return HK_B_BAD_VALUE;
+    if (!is_thread(self, thread_id))
+        return HK_B_BAD_THREAD_ID;
     pthread_mutex_lock(&timers->lock);
     timer = find(timers, timer_id);
     if (timer != NULL) {

@@ -1,0 +1,212 @@
+// timer_test.cc -- timers that send signals.
+// SPDX-License-Identifier: MIT
+#include "libhaikuabi/test/team_threads.h"
+
+namespace
+{
+
+using hk::Address;
+
+enum Clock { MONOTONIC = 0, REALTIME = -1, PROCESS_CPU = -2, THREAD_CPU = -3 };
+enum Flags : uint32_t { RELATIVE = 8, ABSOLUTE = 16 };
+enum Signal { SIG_ALRM = 14, SIG_USR1 = 18, SIG_VTALRM = 27, SIG_RT0 = 33 };
+enum Notify { NONE = 0, SIGNAL = 1, BY_THREAD = 3 };
+constexpr int64_t INFINITE = INT64_MAX, SECOND = 1000000;
+const Address nowhere{0x50000000}, kernels{0x90000000};
+
+class Timers : public testing::Test
+{
+  protected:
+    Timers() : config(hk::make_config(root.path.c_str())), team(config)
+    {
+        harness_catch(team.harness);
+        harness_block_signals(team.harness, ~uint64_t{0});
+    }
+
+    int64_t create(int clock, int notify, int signal, uint32_t value = 0)
+    {
+        Address event = team.room(20);
+        team.set(event, 0, notify);
+        team.set(event, 4, signal);
+        team.set(event, 8, value);
+        return team.call("create_timer", clock, -1, 0, event, nullptr);
+    }
+    int64_t set(int64_t timer, int64_t start, int64_t interval,
+                uint32_t flags = RELATIVE, Address old = {0})
+    {
+        return team.call("set_timer", static_cast<int>(timer), -1, start,
+                         interval, flags, old);
+    }
+    // Waits for a signal, without a deadline; its siginfo_t.
+    Address await(int signal)
+    {
+        Address wanted = team.room(8), info = team.room(36);
+        team.set(wanted, 0, uint64_t{1} << (signal - 1));
+        EXPECT_EQ(team.call("sigwait", wanted, info, 0, int64_t{0}), 0);
+        return info;
+    }
+
+    hk::Directory root;
+    hk_config config;
+    hk::ThreadedTeam team;
+};
+
+TEST_F(Timers, SendTheirSignal)
+{
+    int64_t timer = create(MONOTONIC, SIGNAL, SIG_USR1, 1234);
+    ASSERT_GE(timer, 3);
+    ASSERT_EQ(set(timer, 2000, 0), 0);
+    Address info = await(SIG_USR1);
+    EXPECT_EQ(team.get<int>(info), SIG_USR1);
+    EXPECT_EQ(team.get<int>(info, 4), 2); // SI_TIMER
+    EXPECT_EQ(team.get<int>(info, 32), 1234);
+}
+
+TEST_F(Timers, RunByEachClock)
+{
+    for (int clock : {(int)MONOTONIC, (int)REALTIME}) {
+        int64_t timer = create(clock, SIGNAL, SIG_USR1);
+        ASSERT_EQ(set(timer, 1, 0, ABSOLUTE), 0); // long ago
+        await(SIG_USR1);
+        ASSERT_EQ(set(timer, 1000, 0), 0);
+        await(SIG_USR1);
+    }
+    int64_t timer = create(PROCESS_CPU, SIGNAL, SIG_USR1);
+    ASSERT_EQ(set(timer, 1000, 0), 0);
+    while ((harness_pending(team.harness) >> (SIG_USR1 - 1) & 1) == 0)
+        continue; // uses up processor time
+}
+
+TEST_F(Timers, AlarmIsDefinedFromTheBeginning)
+{
+    ASSERT_EQ(set(0, 1000, 0), 0);
+    Address info = await(SIG_ALRM);
+    EXPECT_EQ(team.get<int>(info, 4), 2);
+    EXPECT_EQ(set(1, 1 * SECOND, 0), 0);
+    EXPECT_EQ(set(2, 1 * SECOND, 0), 0);
+}
+
+TEST_F(Timers, Repeat)
+{
+    int64_t timer = create(MONOTONIC, SIGNAL, SIG_RT0);
+    ASSERT_EQ(set(timer, 1000, 1000), 0);
+    for (int i = 0; i < 3; i++)
+        await(SIG_RT0);
+    ASSERT_EQ(set(timer, INFINITE, 0), 0); // disarmed
+}
+
+TEST_F(Timers, TellWhatRemains)
+{
+    int64_t timer = create(MONOTONIC, SIGNAL, SIG_USR1);
+    int id = static_cast<int>(timer);
+    Address info = team.room(20);
+    ASSERT_EQ(team.call("get_timer", id, -1, info), 0);
+    EXPECT_EQ(team.get<int64_t>(info), INFINITE);
+    EXPECT_EQ(team.get<int64_t>(info, 8), 0);
+    ASSERT_EQ(set(timer, 1000 * SECOND, 5 * SECOND), 0);
+    ASSERT_EQ(team.call("get_timer", id, -1, info), 0);
+    EXPECT_GT(team.get<int64_t>(info), 0);
+    EXPECT_LE(team.get<int64_t>(info), 1000 * SECOND);
+    EXPECT_EQ(team.get<int64_t>(info, 8), 5 * SECOND);
+    Address old = team.room(20);
+    ASSERT_EQ(set(timer, INFINITE, 0, ABSOLUTE, old), 0);
+    EXPECT_EQ(team.get<int64_t>(old, 8), 5 * SECOND);
+    EXPECT_EQ(team.call("get_timer", id, -1, nullptr), 0);
+}
+
+TEST_F(Timers, AreSilentWhenAsked)
+{
+    int64_t timer = create(MONOTONIC, NONE, 0);
+    ASSERT_GE(timer, 0);
+    ASSERT_EQ(set(timer, 1, 0, ABSOLUTE), 0);
+    int64_t other = create(MONOTONIC, SIGNAL, SIG_USR1);
+    ASSERT_EQ(set(other, 1000, 0), 0);
+    await(SIG_USR1);
+    EXPECT_EQ(harness_pending(team.harness), 0u);
+}
+
+TEST_F(Timers, RefuseWhatIsWrong)
+{
+    int64_t timer = create(MONOTONIC, SIGNAL, SIG_USR1);
+    int id = static_cast<int>(timer);
+    struct {
+        const char *what;
+        int64_t result;
+        int expected;
+    } rows[] = {
+        {"clock", create(-7, SIGNAL, SIG_USR1), HK_B_BAD_VALUE},
+        {"signal 0", create(MONOTONIC, SIGNAL, 0), HK_B_BAD_VALUE},
+        {"signal 41", create(MONOTONIC, SIGNAL, 41), HK_B_BAD_VALUE},
+        {"notification", create(MONOTONIC, 9, SIG_USR1), HK_B_BAD_VALUE},
+        {"event", team.call("create_timer", 0, -1, 0, nowhere, nullptr),
+         HK_B_BAD_ADDRESS},
+        {"event of the kernel's",
+         team.call("create_timer", 0, -1, 0, kernels, nullptr),
+         HK_B_BAD_ADDRESS},
+        {"thread", team.call("create_timer", 0, 999999999, 0, nullptr, nullptr),
+         HK_B_BAD_THREAD_ID},
+        {"start < 0", set(timer, -1, 0), HK_B_BAD_VALUE},
+        {"interval < 0", set(timer, 1, -1), HK_B_BAD_VALUE},
+        {"set none", set(60, 1, 0), HK_B_BAD_VALUE},
+        {"set < 0", set(-1, 1, 0), HK_B_BAD_VALUE},
+        {"set, far too large", set(1 << 30, 1, 0), HK_B_BAD_VALUE},
+        {"set a thread's",
+         team.call("set_timer", id, 999999999, int64_t{1}, int64_t{0}, 0,
+                   nullptr),
+         HK_B_BAD_THREAD_ID},
+        {"set, old to the kernel", set(timer, INFINITE, 0, ABSOLUTE, kernels),
+         HK_B_BAD_ADDRESS},
+        {"get none", team.call("get_timer", 60, -1, nullptr), HK_B_BAD_VALUE},
+        {"get a thread's", team.call("get_timer", id, 999999999, nullptr),
+         HK_B_BAD_THREAD_ID},
+        {"get to nowhere", team.call("get_timer", id, -1, nowhere),
+         HK_B_BAD_ADDRESS},
+        {"delete the first", team.call("delete_timer", 0, -1), HK_B_BAD_VALUE},
+        {"delete none", team.call("delete_timer", 60, -1), HK_B_BAD_VALUE},
+        {"delete a thread's", team.call("delete_timer", id, 999999999),
+         HK_B_BAD_THREAD_ID},
+    };
+    for (const auto &row : rows)
+        EXPECT_EQ(row.result, row.expected) << row.what;
+}
+
+TEST_F(Timers, SendNothingOnceDeleted)
+{
+    int64_t timer = create(MONOTONIC, SIGNAL, SIG_USR1);
+    ASSERT_EQ(set(timer, 1000 * SECOND, 0), 0);
+    EXPECT_EQ(team.call("delete_timer", static_cast<int>(timer), -1), 0);
+    EXPECT_EQ(team.call("delete_timer", static_cast<int>(timer), -1),
+              HK_B_BAD_VALUE);
+    EXPECT_EQ(create(MONOTONIC, SIGNAL, SIG_USR1), timer); // free again
+}
+
+TEST_F(Timers, RunOut)
+{
+    int made = 0;
+    while (create(MONOTONIC, SIGNAL, SIG_USR1) >= 0)
+        ASSERT_LT(++made, 1000);
+    EXPECT_GE(made, 32); // _POSIX_TIMER_MAX
+    EXPECT_EQ(create(MONOTONIC, SIGNAL, SIG_USR1), HK_B_WOULD_BLOCK);
+}
+
+TEST_F(Timers, AreTheTeamsOwn)
+{
+    int64_t timer = create(MONOTONIC, SIGNAL, SIG_USR1);
+    ASSERT_EQ(set(timer, 1000 * SECOND, 0), 0);
+    int64_t child = team.call("fork");
+    if (child == 0) {
+        Address info = team.room(20);
+        int64_t status =
+            team.call("get_timer", static_cast<int>(timer), -1, info);
+        ::_exit(status == HK_B_BAD_VALUE ? 0 : 1);
+    }
+    ASSERT_GT(child, 0);
+    Address info = team.room(36);
+    enum { EXITED = 8 };
+    EXPECT_EQ(team.call("wait_for_child", static_cast<int>(child), (int)EXITED,
+                        info, nullptr),
+              child);
+    EXPECT_EQ(team.get<int>(info, 24), 0);
+}
+
+} // namespace
