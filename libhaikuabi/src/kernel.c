@@ -167,11 +167,31 @@ int hk_start(struct hk_kernel *kernel, const char *path,
     return 0;
 }
 
+/* The others end before what they wait for does. The main thread's end would
+ * be the team's once more: it sleeps. */
+static void end_threads(struct hk_thread *self)
+{
+    struct hk_team *team = self->team;
+
+    pthread_mutex_lock(&team->lock);
+    for (struct hk_thread *thread = team->threads; thread != NULL;
+         thread = thread->next) {
+        if (thread == self)
+            continue;
+        if (thread->life->is_main)
+            hk_thread_suspend(thread);
+        else
+            hk_thread_kill(thread);
+    }
+    pthread_mutex_unlock(&team->lock);
+}
+
 void hk_end_team(struct hk_thread *self, int32_t status, int signal)
 {
     const struct hk_host *host = hk_kernel_of(self)->config.host;
     int host_signal = hk_signal_to_host(signal);
 
+    end_threads(self);
     hk_shared_clear(self->team->shared);
     host->end_team(host->host, signal != 0 ? 128 + signal : status,
                    host_signal);

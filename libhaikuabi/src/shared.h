@@ -189,6 +189,10 @@ struct hk_queue *hk_space_queue(const struct hk_shared *shared);
  * free place the team has no semaphores and ports. */
 void hk_shared_join(struct hk_shared *shared, int32_t team);
 
+/* After a fork: waits until the child has joined, so that calls on it find
+ * it. A child that dies, or has no place, is not waited for. */
+void hk_shared_await(struct hk_shared *shared, int32_t child);
+
 /* Deletes the team's objects: exec, and the end of the process, behind which
  * its place is free for whoever notices. */
 void hk_shared_clear(struct hk_shared *shared);

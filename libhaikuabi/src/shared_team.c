@@ -1,8 +1,14 @@
 /* shared_team.c -- the teams of a root: who lives, and what dies with them. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
-#include "shared.h"
+#include "shared_file.h"
 
 static struct hk_team_slot *slot_of(const struct hk_shared *shared,
                                     uint32_t team)
@@ -165,6 +171,32 @@ void hk_shared_join(struct hk_shared *shared, int32_t id)
         shared->team = team;
     }
     hk_shared_unlock(shared);
+    atomic_fetch_add(&shared->file->joins, 1);
+    syscall(SYS_futex, &shared->file->joins, FUTEX_WAKE, INT_MAX);
+}
+
+static int has_ended(int32_t child)
+{
+    siginfo_t info = {.si_pid = 0};
+
+    return waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT | WNOHANG) !=
+               0 ||
+           info.si_pid != 0;
+}
+
+void hk_shared_await(struct hk_shared *shared, int32_t child)
+{
+    enum { TRIES = 100, LOOK_INTERVAL = 20000000 /* ns */ };
+    const struct timespec interval = {0, LOOK_INTERVAL};
+    atomic_uint *joins = &shared->file->joins;
+
+    for (int i = 0; i < TRIES; i++) {
+        unsigned seen = atomic_load(joins);
+
+        if (hk_shared_has_team(shared, child) || has_ended(child))
+            return;
+        syscall(SYS_futex, joins, FUTEX_WAIT, seen, &interval);
+    }
 }
 
 void hk_shared_clear(struct hk_shared *shared)

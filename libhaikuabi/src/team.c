@@ -3,7 +3,9 @@
 #include "team.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -106,6 +108,8 @@ int32_t hk_team_fork(struct hk_thread *self)
     if (child == 0)
         begin_child(self);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (child > 0)
+        hk_shared_await(self->team->shared, (int32_t)child);
     if (child >= 0)
         return (int32_t)child;
     return error == EAGAIN ? HK_B_NO_MORE_TEAMS : hk_status_from_errno(error);
@@ -196,14 +200,44 @@ int64_t hk_sys_setsid(struct hk_thread *self)
     return session < 0 ? hk_status_from_errno(errno) : session;
 }
 
+static int is_team(struct hk_thread *self, int32_t process)
+{
+    return process == 0 || process == self->team->id ||
+           hk_shared_has_team(self->team->shared, process);
+}
+
+/* Only teams of the root; of those the host moves the own one and its
+ * children. */
 int64_t hk_sys_setpgid(struct hk_thread *self, int32_t process, int32_t group)
 {
-    (void)self;
-    if (process < 0 || group < 0)
+    if (group < 0)
         return HK_B_BAD_VALUE;
+    if (!is_team(self, process))
+        return HK_ESRCH;
     if (setpgid(process, group) != 0)
-        return hk_status_from_errno(errno);
+        return errno == ESRCH ? HK_B_NOT_ALLOWED : hk_status_from_errno(errno);
     return getpgid(process);
+}
+
+/* The fourth word of /proc/PID/stat, the second one being in parentheses. */
+static pid_t parent_of(int32_t process)
+{
+    char path[32], text[512];
+    const char *end;
+    ssize_t size;
+    int parent = -1, fd;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", process);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    size = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    text[size > 0 ? size : 0] = '\0';
+    end = strrchr(text, ')');
+    if (end == NULL || sscanf(end + 1, " %*c %d", &parent) != 1)
+        return -1;
+    return parent;
 }
 
 int64_t hk_sys_process_info(struct hk_thread *self, int32_t process,
@@ -212,22 +246,15 @@ int64_t hk_sys_process_info(struct hk_thread *self, int32_t process,
     enum { SESSION_ID = 1, GROUP_ID = 2, PARENT_ID = 3 };
     pid_t id;
 
-    if (process < 0)
+    if (process < 0 || which < SESSION_ID || which > PARENT_ID)
         return HK_B_BAD_VALUE;
-    switch (which) {
-    case SESSION_ID:
+    if (!is_team(self, process))
+        return HK_B_BAD_TEAM_ID;
+    if (which == SESSION_ID)
         id = getsid(process);
-        break;
-    case GROUP_ID:
+    else if (which == GROUP_ID)
         id = getpgid(process);
-        break;
-    case PARENT_ID:
-        if (process != 0 && process != self->team->id)
-            return HK_B_BAD_TEAM_ID;
-        id = getppid();
-        break;
-    default:
-        return HK_B_BAD_VALUE;
-    }
+    else
+        id = parent_of(process == 0 ? self->team->id : process);
     return id < 0 ? HK_B_BAD_TEAM_ID : id;
 }

@@ -109,8 +109,12 @@ int64_t hk_sys_wait_for_child(struct hk_thread *self, int32_t child,
     uint8_t bytes[HK_SIGINFO_SIZE];
     int32_t result;
 
-    if ((flags & events) == 0 || child == INT32_MIN)
+    if (info >= HK_USER_LIMIT || usage_info >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
+    if ((flags & events) == 0)
         return HK_B_BAD_VALUE;
+    if (child == INT32_MIN)
+        return HK_ECHILD;
     for (;;) {
         unsigned seen = hk_changes(self->team);
 
@@ -127,7 +131,7 @@ int64_t hk_sys_wait_for_child(struct hk_thread *self, int32_t child,
     if (result < 0)
         return result;
     hk_siginfo_put(&found, bytes);
-    if (hk_write_user(self, info, bytes, sizeof(bytes)) != HK_B_OK)
+    if (info != 0 && hk_write_user(self, info, bytes, sizeof(bytes)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     if (usage_info != 0 && write_usage(self, usage_info, &before) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
