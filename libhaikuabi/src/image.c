@@ -157,6 +157,8 @@ int64_t hk_sys_get_image_info(struct hk_thread *self, int32_t id, gm_addr info,
 
     if (size > HK_IMAGE_INFO_SIZE)
         return HK_B_BAD_VALUE;
+    if (info >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
     if (find_from(self->team->images, id, &image) != HK_B_OK || image.id != id)
         return HK_B_ENTRY_NOT_FOUND;
     return hk_write_user(self, info, image.info, size);
@@ -173,7 +175,8 @@ int64_t hk_sys_get_next_image_info(struct hk_thread *self, int32_t team,
 
     if (size > HK_IMAGE_INFO_SIZE)
         return HK_B_BAD_VALUE;
-    if (hk_read_user(self, bytes, cookie, sizeof(bytes)) != HK_B_OK)
+    if (info >= HK_USER_LIMIT ||
+        hk_read_user(self, bytes, cookie, sizeof(bytes)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     if (team != 0 && team != self->team->id)
         return HK_B_BAD_TEAM_ID;

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "libhaikuabi/test/team_threads.h"
 
+#include <memory>
+
 #include <atomic>
 
 namespace

@@ -60,7 +60,7 @@ class ThreadedTeam : public Team
     int join(int id)
     {
         Address status = room(4);
-        EXPECT_EQ(call("wait_for_thread", id, status), 0);
+        EXPECT_EQ(call("wait_for_thread_etc", id, 0, int64_t{0}, status), 0);
         return get<int>(status);
     }
 

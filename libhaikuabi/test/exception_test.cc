@@ -1,0 +1,101 @@
+// exception_test.cc -- processor exceptions as signals.
+// SPDX-License-Identifier: MIT
+#include "libhaikuabi/test/team_threads.h"
+
+#include <csignal>
+
+namespace
+{
+
+using hk::Address;
+
+enum : uint32_t { HANDLER = 0x300000, CODE = 0x400000, FAULT = 0x50000000 };
+
+class Exceptions : public testing::Test
+{
+  protected:
+    Exceptions() : config(hk::make_config(root.path.c_str())), team(config)
+    {
+        team.registers().eip = CODE;
+    }
+
+    void handle(int signal)
+    {
+        Address action = team.room(20);
+        team.set<uint32_t>(action, 0, HANDLER);
+        ASSERT_EQ(team.call("sigaction", signal, action, nullptr), 0);
+    }
+
+    hk::Directory root;
+    hk_config config;
+    hk::ThreadedTeam team;
+};
+
+// haiku-abi/x86-32.md, section 10.
+TEST_F(Exceptions, AreTheSignalOfTheirVector)
+{
+    struct {
+        uint32_t vector;
+        int signal, code;
+        uint32_t address;
+    } rows[] = {
+        {0, 8, 20, CODE},    // #DE: SIGFPE, FPE_INTDIV
+        {1, 22, 0, CODE},    // #DB: SIGTRAP
+        {3, 22, 0, CODE},    // #BP
+        {4, 8, 21, CODE},    // #OF: FPE_INTOVF
+        {5, 22, 0, 0},       // #BR
+        {6, 4, 10, CODE},    // #UD: SIGILL, ILL_ILLOPC
+        {13, 4, 14, CODE},   // #GP: ILL_PRVOPC
+        {14, 11, 30, FAULT}, // #PF: SIGSEGV, SEGV_MAPERR
+        {16, 8, 22, CODE},   // #MF: FPE_FLTDIV
+        {17, 30, 40, 0},     // #AC: SIGBUS, BUS_ADRALN
+        {19, 8, 22, CODE},   // #XM
+    };
+    for (const auto &row : rows) {
+        handle(row.signal);
+        harness_block_signals(team.harness, 0);
+        team.registers().eip = CODE;
+        uint32_t esp = team.registers().esp;
+        EXPECT_EQ(harness_exception(team.harness, row.vector, 0, FAULT),
+                  HK_CONTINUE)
+            << row.vector;
+        Address frame{team.registers().esp + 8};
+        EXPECT_EQ(team.get<int>(frame), row.signal) << row.vector;
+        EXPECT_EQ(team.get<int>(frame, 4), row.code) << row.vector;
+        EXPECT_EQ(team.get<uint32_t>(frame, 20), row.address) << row.vector;
+        team.registers().esp = esp;
+    }
+}
+
+TEST_F(Exceptions, TellMissingFromProtectedMemory)
+{
+    handle(11);
+    uint32_t mapped = team.places().commpage;
+    EXPECT_EQ(harness_exception(team.harness, 14, 7, mapped), HK_CONTINUE);
+    Address frame{team.registers().esp + 8};
+    EXPECT_EQ(team.get<int>(frame, 4), 31); // SEGV_ACCERR
+    EXPECT_EQ(team.get<uint32_t>(frame, 20), mapped);
+}
+
+TEST_F(Exceptions, EndTheTeamWhenNobodyHandlesThem)
+{
+    EXPECT_EQ(harness_exception(team.harness, 14, 4, FAULT), HARNESS_ENDED);
+    EXPECT_EQ(harness_get_end(team.harness).signal, SIGSEGV);
+    EXPECT_NE(team.reports().find("page fault at 0x50000000, code 0x00400000"),
+              std::string::npos)
+        << team.reports();
+    EXPECT_EQ(harness_exception(team.harness, 0, 0, 0), HARNESS_ENDED);
+    EXPECT_EQ(harness_get_end(team.harness).signal, SIGFPE);
+    EXPECT_NE(team.reports().find("exception 0"), std::string::npos);
+    EXPECT_EQ(harness_exception(team.harness, 8, 0, 0), HARNESS_ENDED);
+    EXPECT_EQ(harness_get_end(team.harness).signal, SIGSEGV);
+}
+
+TEST_F(Exceptions, EndTheTeamWhenTheSignalIsBlocked)
+{
+    handle(11);
+    harness_block_signals(team.harness, uint64_t{1} << 10);
+    EXPECT_EQ(harness_exception(team.harness, 14, 4, FAULT), HARNESS_ENDED);
+}
+
+} // namespace

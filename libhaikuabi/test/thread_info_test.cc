@@ -1,0 +1,216 @@
+// thread_info_test.cc -- what is known of threads and teams; their mailboxes.
+// SPDX-License-Identifier: MIT
+#include "libhaikuabi/test/shared_teams.h"
+#include "libhaikuabi/test/team_threads.h"
+
+namespace
+{
+
+using hk::Address;
+
+const Address nowhere{0x50000000}, kernels{0x90000000};
+
+class Info : public testing::Test
+{
+  protected:
+    Info() : team(root.config()) {}
+
+    int self()
+    {
+        return harness_id(team.thread());
+    }
+
+    hk::SharedRoot root;
+    hk::ThreadedTeam team;
+};
+
+TEST_F(Info, OfAThread)
+{
+    Address info = team.room(76);
+    ASSERT_EQ(team.call("get_thread_info", self(), info), 0);
+    EXPECT_EQ(team.get<int>(info), self());
+    EXPECT_EQ(team.get<int>(info, 4), ::getpid());
+    EXPECT_EQ(team.text({info.value + 8}), "program");
+    EXPECT_EQ(team.get<int>(info, 40), 1); // running
+    EXPECT_EQ(team.get<int>(info, 44), 10);
+    EXPECT_EQ(team.get<uint32_t>(info, 68), team.places().stack_base);
+    EXPECT_EQ(team.get<uint32_t>(info, 72), team.places().stack_end);
+    EXPECT_EQ(team.call("get_thread_info", 999999999, info),
+              HK_B_BAD_THREAD_ID);
+    EXPECT_EQ(team.call("get_thread_info", -1, info), HK_B_BAD_THREAD_ID);
+    EXPECT_EQ(team.call("get_thread_info", self(), nowhere), HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team.call("get_thread_info", self(), kernels), HK_B_BAD_ADDRESS);
+}
+
+TEST_F(Info, OfAllThreads)
+{
+    int other = team.make(nullptr, "other");
+    Address cookie = team.room(4), info = team.room(76);
+    std::vector<int> found;
+    while (team.call("get_next_thread_info", 0, cookie, info) == 0)
+        found.push_back(team.get<int>(info));
+    EXPECT_EQ(found, (std::vector<int>{self(), other}));
+    EXPECT_EQ(team.text({info.value + 8}), "other");
+    EXPECT_EQ(team.get<int>(info, 40), 5); // suspended
+    EXPECT_EQ(team.call("get_next_thread_info", 999999999, cookie, info),
+              HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("get_next_thread_info", 0, nowhere, info),
+              HK_B_BAD_ADDRESS);
+    team.set(cookie, 0, 0);
+    EXPECT_EQ(team.call("get_next_thread_info", 0, cookie, kernels),
+              HK_B_BAD_ADDRESS);
+}
+
+TEST_F(Info, OfTheTeam)
+{
+    Address info = team.room(160);
+    ASSERT_EQ(team.call("get_team_info", 0, info, 160), 0);
+    EXPECT_EQ(team.get<int>(info), ::getpid());
+    EXPECT_EQ(team.get<int>(info, 4), 1);  // threads
+    EXPECT_EQ(team.get<int>(info, 8), 1);  // images: the commpage
+    EXPECT_EQ(team.get<int>(info, 24), 1); // argc
+    EXPECT_EQ(team.text({info.value + 28}), "program");
+    EXPECT_EQ(team.get<int>(info, 116), ::getppid());
+    EXPECT_EQ(team.text({info.value + 120}), "program");
+    EXPECT_EQ(team.call("get_team_info", ::getpid(), info, 4), 0);
+    EXPECT_EQ(team.call("get_team_info", 0, info, 161), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("get_team_info", 999999999, info, 160),
+              HK_B_BAD_TEAM_ID);
+    EXPECT_EQ(team.call("get_team_info", 0, nowhere, 160), HK_B_BAD_ADDRESS);
+    Address cookie = team.room(4);
+    EXPECT_EQ(team.call("get_next_team_info", cookie, info, 160), 0);
+    EXPECT_EQ(team.call("get_next_team_info", cookie, info, 160),
+              HK_B_BAD_TEAM_ID);
+    EXPECT_EQ(team.call("get_next_team_info", nowhere, info, 160),
+              HK_B_BAD_ADDRESS);
+}
+
+TEST_F(Info, OfUsage)
+{
+    enum { SELF = 0, CHILDREN = -1 };
+    Address info = team.room(16);
+    EXPECT_EQ(team.call("get_team_usage_info", 0, (int)SELF, info, 16), 0);
+    EXPECT_EQ(
+        team.call("get_team_usage_info", ::getpid(), (int)CHILDREN, info, 16),
+        0);
+    EXPECT_EQ(team.call("get_team_usage_info", 0, 1, info, 16), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("get_team_usage_info", 0, (int)SELF, info, 15),
+              HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("get_team_usage_info", 999999999, (int)SELF, info, 16),
+              HK_B_BAD_TEAM_ID);
+    for (Address bad : {Address{0}, nowhere, kernels})
+        EXPECT_EQ(team.call("get_team_usage_info", 0, (int)SELF, bad, 16),
+                  HK_B_BAD_ADDRESS);
+}
+
+TEST_F(Info, OfProcessors)
+{
+    Address mask = team.room(16), set = team.room(8);
+    EXPECT_EQ(team.call("get_thread_affinity", 0, mask, 8), 0);
+    uint64_t all = team.get<uint64_t>(mask);
+    EXPECT_NE(all, 0u);
+    uint64_t first = all & (~all + 1);
+    team.set(set, 0, first);
+    EXPECT_EQ(team.call("set_thread_affinity", self(), set, 8), 0);
+    EXPECT_EQ(team.call("get_thread_affinity", self(), mask, 16), 0);
+    EXPECT_EQ(team.get<uint64_t>(mask), first);
+    EXPECT_EQ(team.get<uint64_t>(mask, 8), 0u);
+    team.set(set, 0, all);
+    EXPECT_EQ(team.call("set_thread_affinity", 0, set, 8), 0);
+    team.set(set, 0, uint64_t{0});
+    EXPECT_EQ(team.call("set_thread_affinity", 0, set, 8), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("set_thread_affinity", 0, set, 7), HK_B_BAD_VALUE);
+    team.set(set, 0, all);
+    EXPECT_EQ(team.call("set_thread_affinity", 1, set, 8),
+              HK_B_BAD_THREAD_ID); // of the host, and not ours
+    EXPECT_EQ(team.call("set_thread_affinity", -1, set, 8), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("set_thread_affinity", 0, nullptr, 8), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("set_thread_affinity", 0, nowhere, 8),
+              HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team.call("get_thread_affinity", 1, mask, 8), HK_B_BAD_THREAD_ID);
+    EXPECT_EQ(team.call("get_thread_affinity", -1, mask, 8), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("get_thread_affinity", 0, nullptr, 8), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("get_thread_affinity", 0, kernels, 8),
+              HK_B_BAD_ADDRESS);
+}
+
+TEST_F(Info, OfLimits)
+{
+    enum { CORE = 0, NOFILE = 4, STACK = 5 };
+    Address limit = team.room(8);
+    for (int resource : {0, 2, 4, 5, 6, 7}) {
+        EXPECT_EQ(team.call("getrlimit", resource, limit), 0) << resource;
+        EXPECT_EQ(team.get<uint32_t>(limit), team.get<uint32_t>(limit, 4));
+    }
+    EXPECT_EQ(team.call("getrlimit", 99, limit), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("getrlimit", -1, limit), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("getrlimit", (int)CORE, nullptr), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("getrlimit", 99, kernels), HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team.call("getrlimit", (int)CORE, nowhere), HK_B_BAD_ADDRESS);
+    team.set<uint64_t>(limit, 0, 0);
+    EXPECT_EQ(team.call("setrlimit", (int)CORE, limit), 0);
+    team.set<uint64_t>(limit, 0, 1);
+    EXPECT_EQ(team.call("setrlimit", (int)CORE, limit), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("setrlimit", (int)STACK, limit), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("setrlimit", (int)CORE, nullptr), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("setrlimit", (int)CORE, kernels), HK_B_BAD_ADDRESS);
+    team.set(limit, 0, 300);
+    team.set(limit, 4, 300);
+    EXPECT_EQ(team.call("setrlimit", (int)NOFILE, limit), 0);
+    team.call("getrlimit", (int)NOFILE, limit);
+    EXPECT_EQ(team.get<int>(limit), 300);
+}
+
+// ---- mailboxes ----
+
+TEST_F(Info, MailboxesHoldOneMessage)
+{
+    Address sender = team.room(4), buffer = team.room(16);
+    EXPECT_EQ(team.call("has_data", self()), 0);
+    EXPECT_EQ(team.call("send_data", self(), 77, "hello", 5), 0);
+    EXPECT_EQ(team.call("has_data", self()), 1);
+    EXPECT_EQ(team.call("receive_data", sender, buffer, 16), 77);
+    EXPECT_EQ(team.get<int>(sender), self());
+    EXPECT_EQ(team.bytes(buffer, 5), "hello");
+    EXPECT_EQ(team.call("has_data", self()), 0);
+    EXPECT_EQ(team.call("send_data", self(), 78, nullptr, 0), 0);
+    EXPECT_EQ(team.call("receive_data", nullptr, nullptr, 0), 78);
+}
+
+TEST_F(Info, MailboxesMakeTheSecondSenderWait)
+{
+    Address text = team.put("message"), buffer = team.room(16);
+    std::vector<int64_t> codes;
+    int receiver = team.make([&](hk_thread *thread) {
+        for (int i = 0; i < 3; i++)
+            codes.push_back(
+                team.call_as(thread, "receive_data", nullptr, buffer, 16u));
+    });
+    EXPECT_EQ(team.call("send_data", receiver, 1, text, 7), 0);
+    int second = team.spawn([&](hk_thread *thread) {
+        EXPECT_EQ(team.call_as(thread, "send_data", receiver, 2, text, 7u), 0);
+        EXPECT_EQ(team.call_as(thread, "send_data", receiver, 3, text, 7u), 0);
+    });
+    team.call("resume_thread", receiver);
+    team.join(second);
+    team.join(receiver);
+    EXPECT_EQ(codes, (std::vector<int64_t>{1, 2, 3}));
+}
+
+TEST_F(Info, MailboxesRefuseWhatIsWrong)
+{
+    EXPECT_EQ(team.call("send_data", 999999999, 1, "x", 1), HK_B_BAD_THREAD_ID);
+    EXPECT_EQ(team.call("send_data", 0, 1, "x", 1), HK_B_BAD_THREAD_ID);
+    EXPECT_EQ(team.call("send_data", self(), 1, "x", 65537), HK_B_NO_MEMORY);
+    EXPECT_EQ(team.call("send_data", self(), 1, nowhere, 1), HK_B_BAD_DATA);
+    EXPECT_EQ(team.call("send_data", self(), 1, kernels, 1), HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team.call("receive_data", kernels, nullptr, 0), HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team.call("receive_data", nullptr, kernels, 0), HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team.call("has_data", 999999999), 0);
+    EXPECT_EQ(team.call("has_data", 0), 0);
+    team.call("send_data", self(), 1, "x", 1);
+    EXPECT_EQ(team.call("receive_data", nullptr, nowhere, 1), HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team.call("has_data", self()), 0);
+}
+
+} // namespace
