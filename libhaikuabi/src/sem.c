@@ -18,8 +18,15 @@ struct hk_sem *hk_sem_find(struct hk_shared *shared, int32_t id)
     struct hk_sem *sem = sem_at(shared, hk_id_index(HK_POOL_SEMS, id));
 
     if (sem == NULL || sem->id != id || !hk_shared_is_alive(shared, sem->owner))
-        return NULL;
+        return NULL; /* also one behind a name */
     return sem->id == id ? sem : NULL;
+}
+
+struct hk_sem *hk_sem_find_named(struct hk_shared *shared, int32_t id)
+{
+    struct hk_sem *sem = sem_at(shared, hk_id_index(HK_POOL_SEMS, id));
+
+    return sem != NULL && sem->id == id && sem->named != 0 ? sem : NULL;
 }
 
 static void add_count(struct hk_shared *shared, int32_t *count, int32_t more)
@@ -37,21 +44,17 @@ static void count_owned(struct hk_shared *shared, uint32_t team, uint32_t more)
 
 /* ---- making and deleting ---- */
 
-static int32_t create_locked(struct hk_shared *shared, int32_t count,
-                             const char name[HK_NAME_LENGTH])
+int32_t hk_sem_create(struct hk_shared *shared, uint32_t owner, uint32_t named,
+                      int32_t count, const char name[HK_NAME_LENGTH])
 {
     uint32_t index = hk_item_new(shared, HK_POOL_SEMS);
-    struct hk_sem *sem;
+    struct hk_sem *sem = sem_at(shared, index);
 
-    if (index == 0) {
-        hk_shared_reap(shared);
-        index = hk_item_new(shared, HK_POOL_SEMS);
-    }
-    sem = sem_at(shared, index);
     if (sem == NULL)
-        return HK_B_NO_MORE_SEMS;
+        return 0;
     memcpy(sem->name, name, HK_NAME_LENGTH);
-    hk_put(shared, &sem->owner, shared->team);
+    hk_put(shared, &sem->owner, owner);
+    hk_put(shared, &sem->named, named);
     hk_put(shared, &sem->count, (uint32_t)count);
     hk_put(shared, &sem->net_count, (uint32_t)count);
     hk_put(shared, &sem->latest_holder, 0);
@@ -60,8 +63,20 @@ static int32_t create_locked(struct hk_shared *shared, int32_t count,
     hk_put(shared, &sem->watches, 0);
     hk_put(shared, &sem->id,
            (uint32_t)hk_make_id(HK_POOL_SEMS, index, sem->generation));
-    count_owned(shared, shared->team, 1);
+    count_owned(shared, owner, 1);
     return sem->id;
+}
+
+static int32_t create_own(struct hk_shared *shared, int32_t count,
+                          const char name[HK_NAME_LENGTH])
+{
+    int32_t id = hk_sem_create(shared, shared->team, 0, count, name);
+
+    if (id == 0) {
+        hk_shared_reap(shared);
+        id = hk_sem_create(shared, shared->team, 0, count, name);
+    }
+    return id != 0 ? id : HK_B_NO_MORE_SEMS;
 }
 
 int64_t hk_sys_create_sem(struct hk_thread *self, int32_t count, gm_addr name)
@@ -74,12 +89,12 @@ int64_t hk_sys_create_sem(struct hk_thread *self, int32_t count, gm_addr name)
         return HK_B_BAD_ADDRESS;
     hk_shared_lock(shared);
     if (shared->team != 0)
-        id = create_locked(shared, count, text);
+        id = create_own(shared, count, text);
     hk_shared_unlock(shared);
     return id;
 }
 
-static void delete_sem(struct hk_shared *shared, struct hk_sem *sem)
+void hk_sem_delete(struct hk_shared *shared, struct hk_sem *sem)
 {
     uint32_t index = hk_id_index(HK_POOL_SEMS, sem->id);
 
@@ -103,7 +118,7 @@ void hk_sems_delete(struct hk_shared *shared, uint32_t team)
 
         if (sem->id == 0 || sem->owner != team)
             continue;
-        delete_sem(shared, sem);
+        hk_sem_delete(shared, sem);
         hk_shared_commit(shared);
     }
 }
@@ -117,7 +132,7 @@ int64_t hk_sys_delete_sem(struct hk_thread *self, int32_t id)
     hk_shared_lock(shared);
     sem = hk_sem_find(shared, id);
     if (sem != NULL) {
-        delete_sem(shared, sem);
+        hk_sem_delete(shared, sem);
         status = HK_B_OK;
     }
     hk_shared_unlock(shared);
@@ -192,6 +207,19 @@ static int32_t release(struct hk_thread *self, int32_t id, int32_t count,
     return sem != NULL ? HK_B_OK : HK_B_BAD_SEM_ID;
 }
 
+int32_t hk_sem_release_named(struct hk_thread *self, int32_t id)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    struct hk_sem *sem;
+
+    hk_shared_lock(shared);
+    sem = hk_sem_find_named(shared, id);
+    if (sem != NULL)
+        release_locked(shared, sem, 1, 0);
+    hk_shared_unlock(shared);
+    return sem != NULL ? HK_B_OK : HK_B_BAD_VALUE;
+}
+
 int64_t hk_sys_release_sem(struct hk_thread *self, int32_t id)
 {
     return release(self, id, 1, 0);
@@ -247,6 +275,7 @@ void hk_sem_forget_waiter(struct hk_shared *shared, struct hk_waiter *waiter)
 struct acquisition {
     int32_t id, count;
     int32_t release; /* the semaphore to release when this one waits, or -1 */
+    int is_named;    /* the one behind a name of that id */
     uint32_t flags;
     int64_t timeout, deadline;
 };
@@ -289,7 +318,9 @@ static int32_t acquire_locked(struct hk_thread *self,
                               const struct acquisition *wanted)
 {
     struct hk_shared *shared = hk_shared_of(self);
-    struct hk_sem *sem = hk_sem_find(shared, wanted->id);
+    struct hk_sem *sem = wanted->is_named
+                             ? hk_sem_find_named(shared, wanted->id)
+                             : hk_sem_find(shared, wanted->id);
 
     if (sem == NULL)
         return HK_B_BAD_SEM_ID;
@@ -323,6 +354,20 @@ static int32_t acquire(struct hk_thread *self, struct acquisition *wanted)
     status = acquire_locked(self, wanted);
     hk_shared_unlock(shared);
     return status;
+}
+
+int32_t hk_sem_acquire_named(struct hk_thread *self, int32_t id, uint32_t flags,
+                             int64_t timeout)
+{
+    struct acquisition wanted = {.id = id,
+                                 .count = 1,
+                                 .release = -1,
+                                 .is_named = 1,
+                                 .flags = flags,
+                                 .timeout = timeout};
+    int32_t status = acquire(self, &wanted);
+
+    return status == HK_B_BAD_SEM_ID ? HK_B_BAD_VALUE : status;
 }
 
 int64_t hk_sys_acquire_sem(struct hk_thread *self, int32_t id)

@@ -24,6 +24,8 @@ enum hk_pool {
     HK_POOL_WATCHES,
     HK_POOL_SEMS,
     HK_POOL_PORTS,
+    HK_POOL_NAMED_SEMS,
+    HK_POOL_SEM_OPENS,
     HK_POOL_COUNT
 };
 
@@ -33,6 +35,8 @@ enum {
     HK_WATCHES_MAX = 65536,
     HK_SEMS_MAX = 65536,
     HK_PORTS_MAX = 4096,
+    HK_NAMED_SEMS_MAX = 4096,
+    HK_SEM_OPENS_MAX = 16384,
     HK_CHUNKS_MAX = 131072,
     HK_CHUNK_DATA = 508
 };
@@ -87,13 +91,33 @@ struct hk_sem {
     uint32_t next;
     int32_t id;          /* 0: free */
     uint32_t generation; /* of the next id */
-    uint32_t owner;      /* index of a team */
+    uint32_t owner;      /* index of a team; 0 for one behind a name */
+    uint32_t named;      /* index of its POSIX name, or 0 */
     int32_t count;       /* below 0: what waiting threads want */
     int32_t net_count;   /* count, and what waiting threads want */
     int32_t latest_holder;
     struct hk_queue waiters;
     uint32_t watches;
     char name[HK_NAME_LENGTH];
+};
+
+/* A POSIX semaphore: it stays as long as it has its name, or a team has it
+ * open. */
+struct hk_named_sem {
+    uint32_t next;
+    int32_t sem; /* id; 0: free */
+    uint32_t is_linked;
+    uint32_t opens; /* first */
+    char name[HK_PATH_LENGTH];
+};
+
+/* A team has a POSIX semaphore open. */
+struct hk_sem_open {
+    uint32_t next;  /* of the same semaphore */
+    uint32_t named; /* 0: free */
+    uint32_t team;
+    uint32_t count;
+    uint32_t user_sem; /* guest address of the team's sem_t */
 };
 
 struct hk_port {
@@ -267,6 +291,25 @@ void hk_watches_alert(struct hk_shared *shared, uint32_t first);
 /* Deletes all of a team. */
 void hk_sems_delete(struct hk_shared *shared, uint32_t team);
 void hk_ports_delete(struct hk_shared *shared, uint32_t team);
+
+/* Makes a semaphore for a team, or for a name: its id, or 0. */
+int32_t hk_sem_create(struct hk_shared *shared, uint32_t owner, uint32_t named,
+                      int32_t count, const char name[HK_NAME_LENGTH]);
+void hk_sem_delete(struct hk_shared *shared, struct hk_sem *sem);
+
+/* Takes one of a semaphore behind a name, and gives one back; without the
+ * lock. */
+int32_t hk_sem_acquire_named(struct hk_thread *self, int32_t id, uint32_t flags,
+                             int64_t timeout);
+int32_t hk_sem_release_named(struct hk_thread *self, int32_t id);
+
+/* The semaphore of an id that is behind a name, or NULL. */
+struct hk_sem *hk_sem_find_named(struct hk_shared *shared, int32_t id);
+
+/* The team has no POSIX semaphore open any more; a fork has what its parent
+ * has. */
+void hk_named_sems_close(struct hk_shared *shared, uint32_t team);
+void hk_named_sems_inherit(struct hk_shared *shared, uint32_t parent);
 
 /* The semaphore or port of an id whose owner lives, or NULL; nothing may be
  * half done. */

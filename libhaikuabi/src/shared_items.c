@@ -17,9 +17,13 @@ static const struct {
                 sizeof(((struct hk_shared_file *)0)->name[0]),                 \
             later                                                              \
     }
-    [HK_POOL_TEAMS] = POOL(teams, 0),     [HK_POOL_WAITERS] = POOL(waiters, 0),
-    [HK_POOL_WATCHES] = POOL(watches, 0), [HK_POOL_SEMS] = POOL(sems, 1024),
+    [HK_POOL_TEAMS] = POOL(teams, 0),
+    [HK_POOL_WAITERS] = POOL(waiters, 0),
+    [HK_POOL_WATCHES] = POOL(watches, 0),
+    [HK_POOL_SEMS] = POOL(sems, 1024),
     [HK_POOL_PORTS] = POOL(ports, 256),
+    [HK_POOL_NAMED_SEMS] = POOL(named_sems, 0),
+    [HK_POOL_SEM_OPENS] = POOL(sem_opens, 0),
 #undef POOL
 };
 

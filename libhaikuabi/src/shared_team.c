@@ -24,6 +24,7 @@ static void delete_objects(struct hk_shared *shared, uint32_t team)
         hk_sems_delete(shared, team);
     if (slot->ports != 0)
         hk_ports_delete(shared, team);
+    hk_named_sems_close(shared, team);
 }
 
 /* Waiters of a team that is no more. Its living threads have none. */
@@ -154,6 +155,7 @@ static void make_life(struct hk_team_slot *slot)
 
 void hk_shared_join(struct hk_shared *shared, int32_t id)
 {
+    uint32_t parent = shared->team;
     struct hk_team_slot *slot;
     uint32_t team;
 
@@ -169,6 +171,10 @@ void hk_shared_join(struct hk_shared *shared, int32_t id)
         hk_put(shared, &slot->sems, 0);
         hk_put(shared, &slot->ports, 0);
         shared->team = team;
+        /* It may have died, and somebody else have got its place. */
+        slot = slot_of(shared, parent);
+        if (slot != NULL && slot->id == (int32_t)getppid())
+            hk_named_sems_inherit(shared, parent);
     }
     hk_shared_unlock(shared);
     atomic_fetch_add(&shared->file->joins, 1);

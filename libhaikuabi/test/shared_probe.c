@@ -36,6 +36,10 @@ static int is_used(const struct hk_shared *shared, enum hk_pool pool,
         return file->sems[index].id != 0;
     case HK_POOL_PORTS:
         return file->ports[index].id != 0;
+    case HK_POOL_NAMED_SEMS:
+        return file->named_sems[index].sem != 0;
+    case HK_POOL_SEM_OPENS:
+        return file->sem_opens[index].named != 0;
     case HK_POOL_COUNT:
         break;
     }
@@ -132,6 +136,35 @@ static int check_sems(const struct hk_shared *shared, unsigned *queued)
     return 1;
 }
 
+/* Each name has its semaphore, and is there for a reason; each opening is of a
+ * living team, once. */
+static int check_names(const struct hk_shared *shared)
+{
+    const struct hk_shared_file *file = shared->file;
+    unsigned opens = 0;
+
+    for (uint32_t i = 1; i < hk_item_end(shared, HK_POOL_NAMED_SEMS); i++) {
+        const struct hk_named_sem *named = &file->named_sems[i];
+        const struct hk_sem *sem = hk_item(
+            shared, HK_POOL_SEMS, hk_id_index(HK_POOL_SEMS, named->sem));
+
+        if (named->sem == 0)
+            continue;
+        if (sem == NULL || sem->id != named->sem || sem->named != i ||
+            (!named->is_linked && named->opens == 0))
+            return FAIL("name %s of %d", named->name, named->sem);
+        for (uint32_t at = named->opens; at != 0;
+             at = file->sem_opens[at].next, opens++)
+            if (file->sem_opens[at].named != i ||
+                file->teams[file->sem_opens[at].team].id == 0)
+                return FAIL("opening %u of %s", at, named->name);
+    }
+    if (opens != count_used(shared, HK_POOL_SEM_OPENS))
+        return FAIL("%u openings of %u", opens,
+                    count_used(shared, HK_POOL_SEM_OPENS));
+    return 1;
+}
+
 /* Counts the chunks of a chain. */
 static int count_chain(const struct hk_shared *shared, uint32_t first,
                        unsigned *count)
@@ -216,7 +249,7 @@ static int check_all(const struct hk_shared *shared)
     for (int pool = 0; pool < HK_POOL_COUNT; pool++)
         if (!check_pool(shared, (enum hk_pool)pool))
             return 0;
-    if (!check_sems(shared, &queued) ||
+    if (!check_names(shared) || !check_sems(shared, &queued) ||
         !check_ports(shared, &queued, &chunks) || !check_owners(shared) ||
         !check_queue(shared, &file->space_queue, HK_WAITS_FOR_SPACE, 0, &queued,
                      &wanted) ||

@@ -67,9 +67,10 @@ int call(Team &team, const char *name, int a)
 
 // ---- death at each change of each call ----
 
-// What the test's own team holds, and others see: two semaphores, two ports.
+// What the test's own team holds, and others see: two semaphores, two ports,
+// and a POSIX semaphore, /there.
 struct Objects {
-    int sem, other_sem, port, other_port;
+    int sem, other_sem, port, other_port, posix;
 };
 
 // All that calls tell of the objects.
@@ -97,11 +98,15 @@ std::string describe(Team &team, const Objects &objects)
 
 Objects make_objects(Team &team)
 {
+    Address posix = team.room(16);
+    team.call("realtime_sem_open", "/there", 0x200, 0600, 1, posix,
+              team.room(4));
     Objects made{
         static_cast<int>(team.call("create_sem", 3, "one")),
         static_cast<int>(team.call("create_sem", 0, "two")),
         static_cast<int>(team.call("create_port", 2, "one")),
         static_cast<int>(team.call("create_port", 1, "two")),
+        team.get<int>(posix, 4),
     };
     std::string large(3000, 'x');
     team.call("write_port_etc", made.port, 1, large,
@@ -112,6 +117,9 @@ Objects make_objects(Team &team)
 
 void delete_objects(Team &team, const Objects &objects)
 {
+    team.call("realtime_sem_close", objects.posix, nullptr);
+    team.call("realtime_sem_unlink", "/there");
+    team.call("realtime_sem_unlink", "/made");
     call(team, "delete_sem", objects.sem);
     call(team, "delete_sem", objects.other_sem);
     call(team, "delete_port", objects.port);
@@ -173,6 +181,23 @@ const Deed deeds[] = {
     {"port_buffer_size_etc",
      [](Team &t, const Objects &o) {
          t.call("port_buffer_size_etc", o.port, 0, int64_t{0});
+     }},
+    {"realtime_sem_open of a new one",
+     [](Team &t, const Objects &) {
+         t.call("realtime_sem_open", "/made", 0x200, 0600, 1, t.room(16),
+                t.room(4));
+     }},
+    {"realtime_sem_open and close",
+     [](Team &t, const Objects &) {
+         Address sem = t.room(16);
+         t.call("realtime_sem_open", "/there", 0, 0600, 1, sem, t.room(4));
+         t.call("realtime_sem_close", t.get<int>(sem, 4), nullptr);
+     }},
+    {"the end of a team with POSIX semaphores",
+     [](Team &t, const Objects &) {
+         t.call("realtime_sem_open", "/there", 0, 0600, 1, t.room(16),
+                t.room(4));
+         t.call("exit_team", 0);
      }},
     {"the end of a team",
      [](Team &t, const Objects &) {
