@@ -12,7 +12,8 @@ enum { LOCKED = 1, WAITING = 2, DISABLED = 4 };
 #define UNBLOCK_ALL 0x80000000u
 
 /* A thread that waits for the word at an address, first come first served.
- * Memory shared between teams is waited for within each team alone. */
+ * PART, in all calls: B_USER_MUTEX_SHARED is not looked at; a word in memory
+ * that teams share is waited for within each team alone. */
 struct waiter {
     struct hk_thread *thread;
     gm_addr address;

@@ -256,6 +256,7 @@ int64_t hk_sys_rename_thread(struct hk_thread *self, int32_t thread,
     return found != NULL ? HK_B_OK : HK_B_BAD_THREAD_ID;
 }
 
+/* PART: threads of other teams are not found. */
 int64_t hk_sys_find_thread(struct hk_thread *self, gm_addr name)
 {
     char text[HK_NAME_LENGTH];
@@ -301,7 +302,8 @@ int64_t hk_sys_cancel_thread(struct hk_thread *self, int32_t thread_id,
     return thread != NULL ? HK_B_OK : HK_B_BAD_THREAD_ID;
 }
 
-/* The thread has ended: 1 and its status; else 0, or an error. */
+/* The thread has ended: 1 and its status; else 0, or an error. PART, in all
+ * calls: of other teams only the main threads of children are waited for. */
 static int32_t look_for_dead(struct hk_thread *self, int32_t id,
                              int32_t *status)
 {

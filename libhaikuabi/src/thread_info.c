@@ -256,6 +256,7 @@ static uint64_t microseconds(const struct timeval *time)
     return (uint64_t)time->tv_sec * 1000000 + (uint64_t)time->tv_usec;
 }
 
+/* PART: other teams' usage is not known here. */
 int64_t hk_sys_get_team_usage_info(struct hk_thread *self, int32_t team,
                                    int32_t who, gm_addr info, uint32_t size)
 {
@@ -388,6 +389,7 @@ static int32_t put_data(struct hk_thread *self, int32_t id, int32_t code,
     }
 }
 
+/* PART: threads of other teams are not reached. */
 int64_t hk_sys_send_data(struct hk_thread *self, int32_t thread, int32_t code,
                          gm_addr buffer, uint32_t buffer_size)
 {
