@@ -30,6 +30,13 @@ class ThreadedTeam : public Team
         started = start("/boot/program", {"program"});
     }
 
+    // The threads that are left look at what they have to do.
+    ~ThreadedTeam()
+    {
+        harness_free(harness);
+        harness = nullptr;
+    }
+
     // thread_creation_attributes (haiku-abi/x86-32.md, section 6).
     Address attributes(const char *name = "thread", int priority = 10,
                        uint32_t entry = 0x200000)
