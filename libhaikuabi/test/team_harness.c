@@ -280,6 +280,7 @@ void harness_free(struct harness *harness)
     if (harness == NULL)
         return;
     stop_catching(harness);
+    running = NULL;
     hk_kernel_free(harness->kernel);
     gm_space_free(harness->space);
     pthread_mutex_destroy(&harness->lock);
