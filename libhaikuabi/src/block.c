@@ -38,8 +38,9 @@ static int poll_until(struct pollfd *fds, uint32_t count, int64_t deadline,
 
 /* Host signals stay blocked between the look for an interruption and the
  * wait, so that none comes in between unseen. */
-static int32_t wait_once(struct hk_thread *self, struct pollfd *fds,
-                         uint32_t count, int64_t deadline)
+int32_t hk_block_once(struct hk_thread *self, struct pollfd *fds,
+                      uint32_t count, int64_t deadline, const atomic_uint *word,
+                      unsigned seen)
 {
     sigset_t all, mask;
     int32_t result;
@@ -48,6 +49,8 @@ static int32_t wait_once(struct hk_thread *self, struct pollfd *fds,
     pthread_sigmask(SIG_SETMASK, &all, &mask);
     if (hk_is_interrupted(self)) {
         result = HK_B_INTERRUPTED;
+    } else if (word != NULL && atomic_load(word) != seen) {
+        result = HK_B_OK;
     } else {
         result = poll_until(fds, count, deadline, &mask);
         if (result < 0)
@@ -65,7 +68,7 @@ int32_t hk_block_fds(struct hk_thread *self, struct pollfd *fds, uint32_t count,
     if (result < 0 && errno != EINTR)
         return hk_status_from_errno(errno);
     while (result <= 0 && hk_system_time() < deadline) {
-        result = wait_once(self, fds, count, deadline);
+        result = hk_block_once(self, fds, count, deadline, NULL, 0);
         if (result == HK_B_INTERRUPTED && hk_is_interrupted(self))
             return HK_B_INTERRUPTED;
         if (result < 0 && result != HK_B_INTERRUPTED)

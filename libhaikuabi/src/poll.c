@@ -29,7 +29,7 @@ static const struct {
     {GUEST_POLLHUP, POLLHUP},
 };
 
-static short to_host(uint32_t guest)
+short hk_poll_to_host(uint32_t guest)
 {
     unsigned host = 0;
 
@@ -39,7 +39,7 @@ static short to_host(uint32_t guest)
     return (short)host;
 }
 
-static uint32_t to_guest(short host)
+uint32_t hk_poll_to_guest(short host)
 {
     uint32_t guest = 0;
 
@@ -91,7 +91,7 @@ static int32_t add(const struct hk_thread *self, struct watch *watch,
     if (file == NULL)
         return HK_B_FILE_ERROR;
     watch->files[index] = file;
-    host->events = to_host(events);
+    host->events = hk_poll_to_host(events);
     if (file->node.fd >= 0 && file->type != S_IFLNK) {
         host->fd = file->node.fd;
         return HK_B_OK;
@@ -190,7 +190,8 @@ static int32_t tell_all(const struct watch *watch, uint8_t *raw)
 
     for (uint32_t i = 0; i < watch->count; i++) {
         short host = watch->host[i].revents;
-        uint32_t guest = host & POLLNVAL ? GUEST_POLLNVAL : to_guest(host);
+        uint32_t guest =
+            host & POLLNVAL ? GUEST_POLLNVAL : hk_poll_to_guest(host);
 
         hk_put16(raw + i * POLLFD_SIZE + 6, (uint16_t)guest);
         count += guest != 0;
@@ -294,7 +295,7 @@ static int32_t tell_sets(const struct watch *watch, struct sets *sets)
     int32_t count = 0;
 
     for (uint32_t fd = 0; fd < watch->count; fd++) {
-        uint32_t events = to_guest(watch->host[fd].revents);
+        uint32_t events = hk_poll_to_guest(watch->host[fd].revents);
 
         for (int set = 0; set < SET_COUNT; set++) {
             uint8_t *byte = &set_of(sets, set)[fd / 8];

@@ -237,6 +237,9 @@ int32_t hk_shared_next_team(struct hk_shared *shared, int32_t above);
  * objects are deleted. */
 int hk_shared_is_alive(struct hk_shared *shared, uint32_t team);
 
+/* The same, and the dead one stays as it is. */
+int hk_shared_is_dead(struct hk_shared *shared, uint32_t team);
+
 /* With the lock: the same for all teams. */
 void hk_shared_reap(struct hk_shared *shared);
 
@@ -276,6 +279,17 @@ void hk_queue_alert(struct hk_shared *shared, const struct hk_queue *queue);
  */
 int32_t hk_waiter_sleep(struct hk_thread *self, struct hk_waiter *waiter,
                         int64_t deadline);
+
+/* Sleeps once, without the lock, until the waiter's events are not those
+ * seen: B_OK, B_TIMED_OUT or B_INTERRUPTED. */
+int32_t hk_waiter_pause(struct hk_thread *self, struct hk_waiter *waiter,
+                        unsigned seen, int64_t deadline);
+
+/* 1 when the death of another team may be what a waiter waits for: it is to
+ * look after them (hk_shared_reap) that often, in us. */
+enum { HK_LOOK_INTERVAL = 50000 };
+int hk_waiter_depends_on_others(const struct hk_shared *shared,
+                                const struct hk_waiter *waiter);
 
 /* A waiter watches an object, whose list of watches is given: 1, or 0 when
  * there are too many. The waiter's end ends its watches. */

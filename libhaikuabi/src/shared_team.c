@@ -95,6 +95,20 @@ int hk_shared_is_alive(struct hk_shared *shared, uint32_t team)
     return 0;
 }
 
+int hk_shared_is_dead(struct hk_shared *shared, uint32_t team)
+{
+    struct hk_team_slot *slot = slot_of(shared, team);
+
+    if (team == shared->team && team != 0)
+        return 0;
+    if (slot == NULL || slot->id == 0)
+        return 1;
+    if (!take_life(slot))
+        return 0;
+    pthread_mutex_unlock(&slot->life);
+    return 1;
+}
+
 void hk_shared_reap(struct hk_shared *shared)
 {
     uint32_t end = hk_item_end(shared, HK_POOL_TEAMS);

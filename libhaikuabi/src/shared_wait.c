@@ -9,10 +9,6 @@
 #include "clock.h"
 #include "shared.h"
 
-/* A sleeper that depends on other teams looks after them that often, us: a
- * process that is killed tells nobody. */
-enum { LOOK_INTERVAL = 50000 };
-
 static uint32_t index_of(const struct hk_shared *shared,
                          const struct hk_waiter *waiter)
 {
@@ -145,7 +141,8 @@ void hk_waiter_alert(struct hk_shared *shared, struct hk_waiter *waiter)
         hk_item(shared, HK_POOL_TEAMS, waiter->team);
 
     wake_futex(&waiter->events);
-    if (waiter->by_signal && slot != NULL && slot->id > 0)
+    if (waiter->by_signal && slot != NULL && slot->id > 0 &&
+        !hk_shared_is_dead(shared, waiter->team))
         syscall(SYS_tgkill, slot->id, waiter->thread, hk_interrupt_signal());
 }
 
@@ -286,8 +283,8 @@ static int32_t sleep_once(struct hk_thread *self, atomic_uint *events,
 
     if (now >= deadline)
         return HK_B_TIMED_OUT;
-    if (look_after && until - now > LOOK_INTERVAL)
-        until = now + LOOK_INTERVAL;
+    if (look_after && until - now > HK_LOOK_INTERVAL)
+        until = now + HK_LOOK_INTERVAL;
     atomic_store(&self->wait.elsewhere, events);
     if (hk_is_interrupted(self)) /* after the store: hk_interrupt sees it */
         status = HK_B_INTERRUPTED;
@@ -295,6 +292,12 @@ static int32_t sleep_once(struct hk_thread *self, atomic_uint *events,
         futex_wait(events, seen, until);
     atomic_store(&self->wait.elsewhere, NULL);
     return status;
+}
+
+int32_t hk_waiter_pause(struct hk_thread *self, struct hk_waiter *waiter,
+                        unsigned seen, int64_t deadline)
+{
+    return sleep_once(self, &waiter->events, seen, deadline, 0);
 }
 
 static int is_other(const struct hk_shared *shared, uint32_t team)
@@ -322,8 +325,8 @@ static int watches_others(const struct hk_shared *shared,
  * or of one that waits ahead in the queue. (Who waits behind, and who is made
  * the owner, is seen when the waiter is alerted.)
  */
-static int depends_on_others(const struct hk_shared *shared,
-                             const struct hk_waiter *waiter)
+int hk_waiter_depends_on_others(const struct hk_shared *shared,
+                                const struct hk_waiter *waiter)
 {
     const struct hk_port *port = hk_item(shared, HK_POOL_PORTS, waiter->object);
     const struct hk_sem *sem = hk_item(shared, HK_POOL_SEMS, waiter->object);
@@ -356,7 +359,7 @@ int32_t hk_waiter_sleep(struct hk_thread *self, struct hk_waiter *waiter,
             atomic_load_explicit(&waiter->events, memory_order_acquire);
         int32_t status;
 
-        look_after |= depends_on_others(shared, waiter);
+        look_after |= hk_waiter_depends_on_others(shared, waiter);
         hk_shared_unlock(shared);
         status = sleep_once(self, &waiter->events, seen, deadline, look_after);
         hk_shared_lock(shared);

@@ -1,0 +1,292 @@
+/* objects.c -- waiting for several objects at once. */
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "block.h"
+#include "bytes.h"
+#include "clock.h"
+#include "fd.h"
+#include "port.h"
+#include "syscalls.h"
+#include "thread.h"
+
+/* haiku-abi/structs.md, "object_wait_info". */
+enum { INFO_SIZE = 8, TYPE_FD = 0, TYPE_SEM = 1, TYPE_PORT = 2, TYPE_THREAD };
+
+enum {
+    EVENT_READ = 0x1,
+    EVENT_ACQUIRE = 0x1,
+    EVENT_WRITE = 0x2,
+    EVENT_ERROR = 0x4,
+    EVENT_DISCONNECTED = 0x80,
+    EVENT_INVALID = 0x1000,
+    ALWAYS = EVENT_INVALID | EVENT_ERROR | EVENT_DISCONNECTED
+};
+
+struct object {
+    int32_t id;
+    uint16_t type;
+    uint32_t selected, events;
+    struct hk_file *file; /* held, so that its number is not used anew */
+};
+
+struct objects {
+    struct hk_thread *self;
+    uint32_t count;
+    struct object *all;
+    struct pollfd *fds; /* of each that is one of the host; else fd is -1 */
+    int has_fds, has_threads;
+};
+
+/* ---- what has happened ---- */
+
+static uint32_t sem_events(struct hk_shared *shared, int32_t id)
+{
+    const struct hk_sem *sem = hk_sem_find(shared, id);
+
+    if (sem == NULL)
+        return EVENT_INVALID;
+    return sem->count > 0 ? EVENT_ACQUIRE : 0;
+}
+
+static uint32_t port_events(struct hk_shared *shared, int32_t id)
+{
+    const struct hk_port *port = hk_port_find(shared, id);
+
+    if (port == NULL || hk_port_is_closed(port))
+        return EVENT_INVALID;
+    return (port->queue_count > 0 ? EVENT_READ : 0u) |
+           (port->queue_count < port->capacity ? EVENT_WRITE : 0u);
+}
+
+static uint32_t thread_events(struct hk_thread *self, int32_t id)
+{
+    const struct hk_thread *thread;
+
+    pthread_mutex_lock(&self->team->lock);
+    thread = id > 0 ? hk_thread_find(self, id) : NULL;
+    pthread_mutex_unlock(&self->team->lock);
+    return thread == NULL ? EVENT_INVALID : 0;
+}
+
+/* With the lock, and nothing half done. */
+static void look_at_shared(struct objects *objects)
+{
+    struct hk_shared *shared = hk_shared_of(objects->self);
+
+    for (uint32_t i = 0; i < objects->count; i++) {
+        struct object *object = &objects->all[i];
+
+        if (object->type == TYPE_SEM)
+            object->events = sem_events(shared, object->id);
+        else if (object->type == TYPE_PORT)
+            object->events = port_events(shared, object->id);
+    }
+}
+
+/* A file that the host does not have never makes one wait. */
+static uint32_t file_events(const struct object *object,
+                            const struct pollfd *host)
+{
+    if (object->file == NULL)
+        return EVENT_INVALID;
+    if (host->fd < 0)
+        return EVENT_READ | EVENT_WRITE;
+    return hk_poll_to_guest(host->revents);
+}
+
+/* Without the lock. How many have an event that is asked for. */
+static int32_t look_at_all(struct objects *objects)
+{
+    int32_t count = 0;
+
+    if (objects->has_fds)
+        hk_block_fds(objects->self, objects->fds, objects->count, 0);
+    for (uint32_t i = 0; i < objects->count; i++) {
+        struct object *object = &objects->all[i];
+
+        if (object->type == TYPE_FD)
+            object->events = file_events(object, &objects->fds[i]);
+        else if (object->type == TYPE_THREAD)
+            object->events = thread_events(objects->self, object->id);
+        else if (object->type > TYPE_THREAD)
+            object->events = EVENT_INVALID;
+        object->events &= object->selected;
+        count += object->events != 0;
+    }
+    return count;
+}
+
+/* ---- the wait ---- */
+
+/* With the lock. B_OK, or B_NO_MEMORY when too many watch. */
+static int32_t watch_all(struct objects *objects, struct hk_waiter *waiter)
+{
+    struct hk_shared *shared = hk_shared_of(objects->self);
+
+    for (uint32_t i = 0; i < objects->count; i++) {
+        const struct object *object = &objects->all[i];
+        int is_port = object->type == TYPE_PORT;
+        enum hk_pool pool = is_port ? HK_POOL_PORTS : HK_POOL_SEMS;
+        uint32_t *list = NULL;
+
+        hk_shared_commit(shared);
+        if (is_port) {
+            struct hk_port *port = hk_port_find(shared, object->id);
+
+            list = port != NULL ? &port->watches : NULL;
+        } else if (object->type == TYPE_SEM) {
+            struct hk_sem *sem = hk_sem_find(shared, object->id);
+
+            list = sem != NULL ? &sem->watches : NULL;
+        }
+        if (list != NULL &&
+            !hk_watch_add(shared, waiter, is_port,
+                          hk_id_index(pool, object->id), object->id, list))
+            return HK_B_NO_MEMORY;
+    }
+    hk_shared_commit(shared);
+    return HK_B_OK;
+}
+
+/* Without the lock. B_OK or above: look again. */
+static int32_t sleep_once(struct objects *objects, struct hk_waiter *waiter,
+                          unsigned seen, int64_t deadline, int look_after)
+{
+    int64_t now = hk_system_time(), until = deadline;
+
+    if (now >= deadline)
+        return HK_B_TIMED_OUT;
+    if (look_after && until - now > HK_LOOK_INTERVAL)
+        until = now + HK_LOOK_INTERVAL;
+    if (!objects->has_fds) {
+        int32_t status = hk_waiter_pause(objects->self, waiter, seen, until);
+
+        return status == HK_B_TIMED_OUT && until < deadline ? HK_B_OK : status;
+    }
+    return hk_block_once(objects->self, objects->fds, objects->count, until,
+                         &waiter->events, seen);
+}
+
+/* With the lock. How many objects have an event, or an error. */
+static int32_t wait_locked(struct objects *objects, struct hk_waiter *waiter,
+                           int64_t deadline)
+{
+    struct hk_shared *shared = hk_shared_of(objects->self);
+    int look_after = objects->has_threads;
+
+    for (;;) {
+        unsigned seen =
+            atomic_load_explicit(&waiter->events, memory_order_acquire);
+        int32_t count, status = HK_B_OK;
+
+        look_after |= hk_waiter_depends_on_others(shared, waiter);
+        look_at_shared(objects);
+        hk_shared_unlock(shared);
+        count = look_at_all(objects);
+        if (count == 0)
+            status = sleep_once(objects, waiter, seen, deadline, look_after);
+        hk_shared_lock(shared);
+        if (count > 0)
+            return count;
+        if (status == HK_B_INTERRUPTED && !hk_is_interrupted(objects->self))
+            status = HK_B_OK;
+        if (status < 0)
+            return status;
+    }
+}
+
+static int32_t wait_for_all(struct objects *objects, int64_t deadline)
+{
+    struct hk_shared *shared = hk_shared_of(objects->self);
+    struct hk_waiter *waiter;
+    int32_t status = HK_B_NO_MEMORY;
+
+    hk_shared_lock(shared);
+    waiter = hk_waiter_new(objects->self, HK_WAITS_FOR_OBJECTS, 0, 0);
+    if (waiter != NULL) {
+        hk_put(shared, &waiter->by_signal, objects->has_fds != 0);
+        status = watch_all(objects, waiter);
+        if (status == HK_B_OK)
+            status = wait_locked(objects, waiter, deadline);
+        hk_waiter_free(shared, waiter);
+    }
+    hk_shared_unlock(shared);
+    return status;
+}
+
+/* ---- the call ---- */
+
+static void read_info(struct objects *objects, uint32_t index,
+                      const uint8_t *info)
+{
+    struct object *object = &objects->all[index];
+    struct pollfd *host = &objects->fds[index];
+
+    object->id = (int32_t)hk_get32(info);
+    object->type = hk_get16(info + 4);
+    object->selected = hk_get16(info + 6) | (uint32_t)ALWAYS;
+    host->fd = -1;
+    objects->has_threads |= object->type == TYPE_THREAD;
+    if (object->type != TYPE_FD)
+        return;
+    object->file = hk_file_get(objects->self, object->id);
+    if (object->file == NULL || object->file->node.fd < 0 ||
+        object->file->type == S_IFLNK)
+        return;
+    host->fd = object->file->node.fd;
+    host->events = hk_poll_to_host(object->selected);
+    objects->has_fds = 1;
+}
+
+static int32_t wait_for_infos(struct hk_thread *self, uint8_t *infos,
+                              uint32_t count, int64_t deadline)
+{
+    struct objects objects = {.self = self, .count = count};
+    int32_t result = HK_B_NO_MEMORY;
+
+    objects.all = calloc(count + 1, sizeof(*objects.all));
+    objects.fds = calloc(count + 1, sizeof(*objects.fds));
+    if (objects.all != NULL && objects.fds != NULL) {
+        for (uint32_t i = 0; i < count; i++)
+            read_info(&objects, i, infos + (size_t)i * INFO_SIZE);
+        result = wait_for_all(&objects, deadline);
+        for (uint32_t i = 0; i < count; i++) {
+            hk_put16(infos + (size_t)i * INFO_SIZE + 6,
+                     (uint16_t)objects.all[i].events);
+            hk_file_put(objects.all[i].file);
+        }
+    }
+    free(objects.all);
+    free(objects.fds);
+    return result;
+}
+
+/* PART: of other teams' threads no end is seen, they count as none. */
+int64_t hk_sys_wait_for_objects(struct hk_thread *self, gm_addr infos,
+                                int32_t num_infos, uint32_t flags,
+                                int64_t timeout)
+{
+    int64_t deadline = hk_call_deadline(self, flags, timeout);
+    uint32_t most = hk_fds_limit(self->team->fds) + HK_SEMS_MAX + HK_PORTS_MAX +
+                    HK_USER_SLOTS;
+    size_t size = (size_t)num_infos * INFO_SIZE;
+    uint8_t *bytes;
+    int32_t result = HK_B_OK;
+
+    if (num_infos < 0 || (uint32_t)num_infos > most)
+        return HK_B_BAD_VALUE;
+    if (num_infos > 0 && infos == 0)
+        return HK_B_BAD_ADDRESS;
+    bytes = malloc(size + 1);
+    if (bytes == NULL)
+        return HK_B_NO_MEMORY;
+    if (num_infos > 0)
+        result = hk_read_user(self, bytes, infos, size);
+    if (result == HK_B_OK)
+        result = wait_for_infos(self, bytes, (uint32_t)num_infos, deadline);
+    if (result > 0 && hk_write_user(self, infos, bytes, size) != HK_B_OK)
+        result = HK_B_BAD_ADDRESS;
+    free(bytes);
+    return hk_timeout_status(result, flags, timeout);
+}
