@@ -306,3 +306,32 @@ def c_fuzz_test(name, src = None, deps = [], copts = [], **kwargs):
         }),
         **kwargs
     )
+
+def c_coverage(page, deps):
+    """docs/coverage/PAGE.md, printed from a table by test/coverage.c.
+
+    The test coverage_test keeps the page equal and says how to refresh it.
+    """
+    native.cc_binary(
+        name = "coverage",
+        testonly = True,
+        srcs = ["test/coverage.c"],
+        copts = C_COPTS,
+        deps = deps,
+    )
+    native.genrule(
+        name = "coverage_md",
+        testonly = True,
+        outs = ["coverage.md"],
+        cmd = "$(location coverage) > $@",
+        tools = ["coverage"],
+    )
+    kept = "//docs:coverage/%s.md" % page
+    native.sh_test(
+        name = "coverage_test",
+        size = "small",
+        srcs = ["//.ci:check_coverage.sh"],
+        args = ["$(location coverage.md)", "$(location %s)" % kept],
+        data = ["coverage.md", kept],
+        tags = _PLAIN,
+    )
