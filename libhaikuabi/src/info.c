@@ -107,6 +107,10 @@ int64_t hk_sys_get_cpu_info(struct hk_thread *self, uint32_t first_cpu,
     uint32_t count = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
     uint8_t bytes[CPU_INFO_SIZE];
 
+    if (info == 0)
+        return HK_B_BAD_ADDRESS;
+    if (cpu_count == 0)
+        return HK_B_OK;
     if (first_cpu >= count)
         return HK_B_BAD_VALUE;
     if (cpu_count > count - first_cpu)
@@ -266,20 +270,38 @@ int64_t hk_sys_get_loadavg(struct hk_thread *self, gm_addr info, uint32_t size)
     return hk_write_user(self, info, bytes, sizeof(bytes));
 }
 
-/* What the kernel would write to its log goes to the user. */
+/* Each line of a text that ends with NUL; the text is cut into them. */
+static void report_lines(const struct hk_kernel *kernel, char *text)
+{
+    char *rest = text;
+
+    while (*rest != '\0') {
+        size_t length = strcspn(rest, "\n");
+        int is_last = rest[length] == '\0';
+
+        rest[length] = '\0';
+        hk_report(kernel, "%s", rest);
+        rest += is_last ? length : length + 1;
+    }
+}
+
+/* What the kernel would write to its log goes to the user, in lines; one
+ * that is too long is told in parts. */
 int64_t hk_sys_debug_output(struct hk_thread *self, gm_addr message)
 {
-    char text[HK_PATH_LENGTH];
-    int32_t length = hk_read_user_string(self, text, message, sizeof(text));
+    enum { CHUNK = 512 };
+    char text[CHUNK + 1];
+    int32_t length;
 
-    if (length == HK_B_BAD_ADDRESS)
-        return HK_B_BAD_ADDRESS;
-    text[sizeof(text) - 1] = '\0';
-    length = (int32_t)strlen(text);
-    if (length > 0 && text[length - 1] == '\n')
-        text[length - 1] = '\0';
-    if (!hk_kernel_of(self)->config.quiet)
-        hk_report(hk_kernel_of(self), "%s", text);
+    do {
+        length = hk_read_user_string(self, text, message, CHUNK);
+        if (length == HK_B_BAD_ADDRESS)
+            return HK_B_BAD_ADDRESS;
+        text[CHUNK] = '\0';
+        message += CHUNK;
+        if (!hk_kernel_of(self)->config.quiet)
+            report_lines(hk_kernel_of(self), text);
+    } while (length == HK_B_NAME_TOO_LONG);
     return HK_B_OK;
 }
 
@@ -295,16 +317,36 @@ int64_t hk_sys_get_timezone(struct hk_thread *self, gm_addr timezone_offset,
                             gm_addr name, uint32_t name_length)
 {
     static const char utc[] = "GMT";
+    char text[sizeof(utc)];
     uint8_t offset[4] = {0};
 
     if (timezone_offset != 0 &&
         hk_write_user(self, timezone_offset, offset, sizeof(offset)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    if (name == 0)
+    if (name == 0 || name_length == 0)
         return HK_B_OK;
-    if (name_length < sizeof(utc))
-        return HK_B_NAME_TOO_LONG;
-    return hk_write_user(self, name, utc, sizeof(utc));
+    if (name_length > sizeof(utc))
+        name_length = sizeof(utc);
+    snprintf(text, name_length, "%s", utc);
+    return hk_write_user(self, name, text, name_length);
+}
+
+/* The host's zone and clock are not the guest's to set. */
+int64_t hk_sys_set_timezone(struct hk_thread *self, int32_t timezone_offset,
+                            gm_addr name, uint32_t name_length)
+{
+    (void)self;
+    (void)timezone_offset;
+    (void)name;
+    (void)name_length;
+    return HK_B_NOT_ALLOWED;
+}
+
+int64_t hk_sys_set_real_time_clock_is_gmt(struct hk_thread *self, int is_gmt)
+{
+    (void)self;
+    (void)is_gmt;
+    return HK_B_NOT_ALLOWED;
 }
 
 int64_t hk_sys_get_real_time_clock_is_gmt(struct hk_thread *self,
@@ -312,5 +354,7 @@ int64_t hk_sys_get_real_time_clock_is_gmt(struct hk_thread *self,
 {
     uint8_t yes = 1;
 
+    if (is_gmt == 0)
+        return HK_B_BAD_VALUE;
     return hk_write_user(self, is_gmt, &yes, sizeof(yes));
 }

@@ -11,6 +11,7 @@
 #include <haikuabi/haikuabi.h>
 
 #include "status.h"
+#include "user_ids.h"
 #include "wait.h"
 
 /* User memory of a 32-bit team (haiku-abi/x86-32.md, section 7). */
@@ -54,7 +55,7 @@ struct hk_team {
     char name[HK_NAME_LENGTH];
     char args[64]; /* of team_info */
     int32_t argc;
-    pthread_mutex_t lock; /* guards threads, thread_count and the names */
+    pthread_mutex_t lock; /* guards threads, thread_count, names and ids */
     struct hk_thread *threads;
     uint32_t thread_count;
     struct hk_thread *main_thread;
@@ -70,6 +71,7 @@ struct hk_team {
     struct hk_images *images;
     struct hk_fds *fds;
     struct hk_signals *signals;
+    struct hk_user_ids ids;
     uint32_t commpage;  /* guest address */
     uint32_t user_area; /* guest address of the user_thread records */
     int32_t user_area_id;

@@ -1,131 +1,216 @@
 /* user_ids.c -- whose a team is. */
 /* SPDX-License-Identifier: MIT */
-#include <grp.h>
-#include <unistd.h>
+#include "user_ids.h"
 
 #include "bytes.h"
 #include "syscalls.h"
 
 /*
  * On Haiku a program belongs to user 0 as a rule, and most expect it: the
- * host's user is user 0 to its guests, with group 0 alone. Only ids that a
- * team has already can be set.
+ * host's user is user 0 to its guests, with group 0. A team may become
+ * another user, and so do its forks. It is the team's idea alone: files are
+ * opened as the host's user all the time, and a team that load_image starts
+ * is user 0 again.
  */
-enum { THE_USER = 0, THE_GROUP = 0 };
+
+/* 1 when an id is one of a team's three, or means "as it is". */
+static int is_own(const struct hk_ids *ids, uint32_t id)
+{
+    return id == UINT32_MAX || id == ids->real || id == ids->effective ||
+           id == ids->saved;
+}
+
+/*
+ * What setreuid and its like ask for; ~0 leaves an id as it is. With "all"
+ * the call is setuid: a privileged team becomes another user for good, any
+ * other changes its effective id. A new real id is the saved one as well.
+ */
+static int32_t change(struct hk_ids *ids, struct hk_ids to, int all,
+                      int is_privileged)
+{
+    if (all && to.real != UINT32_MAX) {
+        if (is_privileged) {
+            *ids = (struct hk_ids){to.real, to.real, to.real};
+            return HK_B_OK;
+        }
+        to.effective = to.real;
+        to.real = UINT32_MAX;
+    }
+    if (!is_privileged && to.real != UINT32_MAX && to.real != ids->real &&
+        to.real != ids->effective)
+        return HK_B_NOT_ALLOWED;
+    if (!is_privileged && !is_own(ids, to.effective))
+        return HK_B_NOT_ALLOWED;
+    if (to.real != UINT32_MAX && to.real != ids->real)
+        to.saved = to.real;
+    if (to.real != UINT32_MAX)
+        ids->real = to.real;
+    if (to.effective != UINT32_MAX)
+        ids->effective = to.effective;
+    if (to.saved != UINT32_MAX)
+        ids->saved = to.saved;
+    return HK_B_OK;
+}
+
+static int32_t change_user(struct hk_thread *self, struct hk_ids to, int all)
+{
+    struct hk_user_ids *ids = &self->team->ids;
+    int32_t status = HK_B_NOT_ALLOWED;
+    int is_privileged;
+
+    pthread_mutex_lock(&self->team->lock);
+    is_privileged = ids->user.effective == 0;
+    if (is_privileged || is_own(&ids->user, to.saved))
+        status = change(&ids->user, to, all, is_privileged);
+    pthread_mutex_unlock(&self->team->lock);
+    return status;
+}
+
+/* Without privilege the saved group is not looked at. */
+static int32_t change_group(struct hk_thread *self, struct hk_ids to, int all)
+{
+    struct hk_user_ids *ids = &self->team->ids;
+    int is_privileged;
+    int32_t status;
+
+    pthread_mutex_lock(&self->team->lock);
+    is_privileged = ids->user.effective == 0;
+    if (!is_privileged)
+        to.saved = UINT32_MAX;
+    status = change(&ids->group, to, all, is_privileged);
+    pthread_mutex_unlock(&self->team->lock);
+    return status;
+}
+
+static struct hk_user_ids get_ids(struct hk_thread *self)
+{
+    struct hk_user_ids ids;
+
+    pthread_mutex_lock(&self->team->lock);
+    ids = self->team->ids;
+    pthread_mutex_unlock(&self->team->lock);
+    return ids;
+}
 
 int64_t hk_sys_getuid(struct hk_thread *self, int effective)
 {
-    (void)self;
-    (void)effective;
-    return THE_USER;
+    const struct hk_user_ids ids = get_ids(self);
+
+    return (int32_t)(effective ? ids.user.effective : ids.user.real);
 }
 
 int64_t hk_sys_getgid(struct hk_thread *self, int effective)
 {
-    (void)self;
-    (void)effective;
-    return THE_GROUP;
-}
+    const struct hk_user_ids ids = get_ids(self);
 
-static int is_kept(uint32_t id, uint32_t own)
-{
-    return id == own || id == UINT32_MAX;
+    return (int32_t)(effective ? ids.group.effective : ids.group.real);
 }
 
 int64_t hk_sys_setreuid(struct hk_thread *self, uint32_t ruid, uint32_t euid,
                         int set_all_if_privileged)
 {
-    (void)self;
-    (void)set_all_if_privileged;
-    return is_kept(ruid, THE_USER) && is_kept(euid, THE_USER)
-               ? HK_B_OK
-               : HK_B_NOT_ALLOWED;
+    const struct hk_ids to = {ruid, euid, UINT32_MAX};
+
+    return change_user(self, to, set_all_if_privileged);
 }
 
 int64_t hk_sys_setregid(struct hk_thread *self, uint32_t rgid, uint32_t egid,
                         int set_all_if_privileged)
 {
-    (void)self;
-    (void)set_all_if_privileged;
-    return is_kept(rgid, THE_GROUP) && is_kept(egid, THE_GROUP)
-               ? HK_B_OK
-               : HK_B_NOT_ALLOWED;
+    const struct hk_ids to = {rgid, egid, UINT32_MAX};
+
+    return change_group(self, to, set_all_if_privileged);
 }
 
-static int32_t write_ids(struct hk_thread *self, uint32_t id,
+int64_t hk_sys_setresuid(struct hk_thread *self, uint32_t ruid, uint32_t euid,
+                         uint32_t suid, int set_all_if_privileged)
+{
+    const struct hk_ids to = {ruid, euid, suid};
+
+    return change_user(self, to, set_all_if_privileged);
+}
+
+int64_t hk_sys_setresgid(struct hk_thread *self, uint32_t rgid, uint32_t egid,
+                         uint32_t sgid, int set_all_if_privileged)
+{
+    const struct hk_ids to = {rgid, egid, sgid};
+
+    return change_group(self, to, set_all_if_privileged);
+}
+
+/* An id that nobody wants to know has address 0. */
+static int32_t write_ids(struct hk_thread *self, const struct hk_ids *ids,
                          const gm_addr to[3])
 {
+    const uint32_t values[] = {ids->real, ids->effective, ids->saved};
     uint8_t word[4];
 
-    hk_put32(word, id);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
+        hk_put32(word, values[i]);
         if (to[i] != 0 &&
             hk_write_user(self, to[i], word, sizeof(word)) != HK_B_OK)
             return HK_B_BAD_ADDRESS;
+    }
     return HK_B_OK;
 }
 
 int64_t hk_sys_getresuid(struct hk_thread *self, gm_addr ruid, gm_addr euid,
                          gm_addr suid)
 {
+    const struct hk_user_ids ids = get_ids(self);
     const gm_addr to[] = {ruid, euid, suid};
 
-    return write_ids(self, THE_USER, to);
+    return write_ids(self, &ids.user, to);
 }
 
 int64_t hk_sys_getresgid(struct hk_thread *self, gm_addr rgid, gm_addr egid,
                          gm_addr sgid)
 {
+    const struct hk_user_ids ids = get_ids(self);
     const gm_addr to[] = {rgid, egid, sgid};
 
-    return write_ids(self, THE_GROUP, to);
+    return write_ids(self, &ids.group, to);
 }
 
-int64_t hk_sys_setresuid(struct hk_thread *self, uint32_t ruid, uint32_t euid,
-                         uint32_t suid, int set_all_if_privileged)
-{
-    if (!is_kept(suid, THE_USER))
-        return HK_B_NOT_ALLOWED;
-    return hk_sys_setreuid(self, ruid, euid, set_all_if_privileged);
-}
-
-int64_t hk_sys_setresgid(struct hk_thread *self, uint32_t rgid, uint32_t egid,
-                         uint32_t sgid, int set_all_if_privileged)
-{
-    if (!is_kept(sgid, THE_GROUP))
-        return HK_B_NOT_ALLOWED;
-    return hk_sys_setregid(self, rgid, egid, set_all_if_privileged);
-}
-
+/* There is one group always: the effective one, when no other is. */
 int64_t hk_sys_getgroups(struct hk_thread *self, int32_t group_count,
                          gm_addr group_list)
 {
-    uint8_t group[4];
+    struct hk_user_ids ids = get_ids(self);
+    uint8_t bytes[HK_GROUPS_MAX * 4];
 
-    if (group_count < 0)
-        return HK_B_BAD_VALUE;
+    if (ids.group_count == 0) {
+        ids.groups[0] = ids.group.effective;
+        ids.group_count = 1;
+    }
     if (group_count == 0)
-        return 1;
-    hk_put32(group, THE_GROUP);
-    if (hk_write_user(self, group_list, group, sizeof(group)) != HK_B_OK)
+        return ids.group_count;
+    if (group_count < 0 || (uint32_t)group_count < ids.group_count)
+        return HK_B_BAD_VALUE;
+    for (uint32_t i = 0; i < ids.group_count; i++)
+        hk_put32(bytes + i * 4, ids.groups[i]);
+    if (hk_write_user(self, group_list, bytes, ids.group_count * 4) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    return 1;
+    return ids.group_count;
 }
 
 int64_t hk_sys_setgroups(struct hk_thread *self, int32_t group_count,
                          gm_addr group_list)
 {
-    enum { MAX_GROUPS = 32 };
-    uint8_t group[4];
+    struct hk_user_ids *ids = &self->team->ids;
+    uint8_t bytes[HK_GROUPS_MAX * 4];
 
-    if (group_count < 0 || group_count > MAX_GROUPS)
+    if (hk_sys_getuid(self, 1) != 0)
+        return HK_B_NOT_ALLOWED;
+    if (group_count < 0 || group_count > HK_GROUPS_MAX)
         return HK_B_BAD_VALUE;
-    for (int32_t i = 0; i < group_count; i++) {
-        if (hk_read_user(self, group, group_list + (gm_addr)i * 4,
-                         sizeof(group)) != HK_B_OK)
-            return HK_B_BAD_ADDRESS;
-        if (hk_get32(group) != THE_GROUP)
-            return HK_B_NOT_ALLOWED;
-    }
+    if (group_count > 0 && hk_read_user(self, bytes, group_list,
+                                        (size_t)group_count * 4) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    pthread_mutex_lock(&self->team->lock);
+    ids->group_count = (uint32_t)group_count;
+    for (uint32_t i = 0; i < ids->group_count; i++)
+        ids->groups[i] = hk_get32(bytes + i * 4);
+    pthread_mutex_unlock(&self->team->lock);
     return HK_B_OK;
 }

@@ -1,60 +1,130 @@
-// clock_test.cc -- system_time, real time and processor time.
+// clock_test.cc -- the guest's clocks.
 // SPDX-License-Identifier: MIT
-#include "libhaikuabi/test/team_threads.h"
+#include "libhaikuabi/test/team_harness.h"
 
 #include <ctime>
+
+extern "C" {
+#include "libhaikuabi/src/clock.h"
+#include "libhaikuabi/src/status.h"
+}
 
 namespace
 {
 
 using hk::Address;
 
-class Clocks : public testing::Test
-{
-  protected:
-    Clocks() : config(hk::make_config(root.path.c_str())), team(config) {}
-
-    hk::Directory root;
-    hk_config config;
-    hk::ThreadedTeam team;
+enum {
+    RELATIVE_TIMEOUT = 0x8,
+    ABSOLUTE_TIMEOUT = 0x10,
+    TIMEOUT_REAL_TIME_BASE = 0x40
 };
 
-TEST_F(Clocks, GoOn)
+class Clock : public testing::Test
 {
-    Address time = team.room(8);
-    int64_t before = team.call("system_time");
-    EXPECT_GT(before, 0);
-    for (int clock : {0, -1, -2, -3, -4, ::getpid()}) {
-        ASSERT_EQ(team.call("get_clock", clock, time), 0) << clock;
-        int64_t first = team.get<int64_t>(time);
-        EXPECT_GE(first, 0) << clock;
-        ASSERT_EQ(team.call("get_clock", clock, time), 0) << clock;
-        EXPECT_GE(team.get<int64_t>(time), first) << clock;
+  protected:
+    Clock() : team(hk::make_config(root.path.c_str())) {}
+
+    int64_t read(int clock)
+    {
+        Address to = team.room(8);
+        EXPECT_EQ(team.call("get_clock", clock, to), HK_B_OK) << clock;
+        return team.get<int64_t>(to);
     }
-    EXPECT_GE(team.call("system_time"), before);
+
+    hk::Directory root;
+    hk::Team team;
+};
+
+int64_t host_ns()
+{
+    timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-TEST_F(Clocks, AgreeWithTheHosts)
+// libroot multiplies the time stamp counter by the commpage's factor.
+int64_t guest_us(int64_t ticks)
 {
-    Address time = team.room(8);
-    timespec begin{}, end{};
-    ::clock_gettime(CLOCK_REALTIME, &begin);
-    ASSERT_EQ(team.call("get_clock", -1, time), 0);
-    ::clock_gettime(CLOCK_REALTIME, &end);
-    int64_t us = team.get<int64_t>(time);
-    EXPECT_GE(us, begin.tv_sec * 1000000 + begin.tv_nsec / 1000);
-    EXPECT_LE(us, end.tv_sec * 1000000 + end.tv_nsec / 1000);
+    unsigned __int128 product =
+        static_cast<unsigned __int128>(ticks) * HK_TSC_FACTOR;
+    return static_cast<int64_t>(product >> 32);
 }
 
-TEST_F(Clocks, RefuseWhatIsWrong)
+TEST_F(Clock, SystemTimeIsWhatLibrootMakesOfTheCounter)
 {
-    Address time = team.room(8);
-    EXPECT_EQ(team.call("get_clock", -9, time), HK_B_BAD_VALUE);
-    EXPECT_EQ(team.call("get_clock", 0, Address{0x50000000}), HK_B_BAD_ADDRESS);
-    EXPECT_EQ(team.call("get_clock", 0, Address{0x90000000}), HK_B_BAD_ADDRESS);
-    EXPECT_EQ(team.call("set_clock", -1, int64_t{1}), HK_B_NOT_ALLOWED);
-    EXPECT_EQ(team.call("set_clock", 0, int64_t{1}), HK_B_BAD_VALUE);
-    EXPECT_EQ(team.call("set_real_time_clock", int64_t{1}), HK_B_NOT_ALLOWED);
+    for (int i = 0; i < 1000; i++) {
+        int64_t before = guest_us(host_ns());
+        int64_t now = team.call("system_time");
+        int64_t after = guest_us(host_ns());
+        ASSERT_GE(now, before);
+        ASSERT_LE(now, after);
+    }
+}
+
+TEST_F(Clock, ADeadlineIsNeverEarly)
+{
+    for (int64_t us :
+         {INT64_C(0), INT64_C(1), INT64_C(999999), INT64_C(1000000),
+          INT64_C(123456789012), INT64_C(1) << 50}) {
+        timespec host = hk_host_deadline(us);
+        int64_t ns = host.tv_sec * INT64_C(1000000000) + host.tv_nsec;
+        EXPECT_GE(guest_us(ns), us);
+        EXPECT_LE(guest_us(ns > 1 ? ns - 1 : 0), us);
+    }
+}
+
+TEST_F(Clock, TimeoutsBecomeMoments)
+{
+    int64_t now = hk_system_time();
+
+    EXPECT_EQ(hk_deadline(0, 5), HK_INFINITE_TIMEOUT);
+    EXPECT_GE(hk_deadline(RELATIVE_TIMEOUT, 1000), now + 1000);
+    EXPECT_GE(hk_deadline(RELATIVE_TIMEOUT, -5), now);
+    EXPECT_LE(hk_deadline(RELATIVE_TIMEOUT, -5), hk_system_time());
+    EXPECT_EQ(hk_deadline(RELATIVE_TIMEOUT, HK_INFINITE_TIMEOUT - 1),
+              HK_INFINITE_TIMEOUT);
+    EXPECT_EQ(hk_deadline(ABSOLUTE_TIMEOUT, 77), 77);
+    int64_t real = hk_deadline(ABSOLUTE_TIMEOUT | TIMEOUT_REAL_TIME_BASE,
+                               hk_real_time() + 1000000);
+    EXPECT_GT(real, now);
+    EXPECT_EQ(hk_deadline(ABSOLUTE_TIMEOUT | TIMEOUT_REAL_TIME_BASE, INT64_MIN),
+              0);
+    EXPECT_EQ(hk_deadline(ABSOLUTE_TIMEOUT | TIMEOUT_REAL_TIME_BASE,
+                          HK_INFINITE_TIMEOUT),
+              HK_INFINITE_TIMEOUT);
+}
+
+TEST_F(Clock, ClocksAreTheHosts)
+{
+    int64_t before = time(nullptr) * INT64_C(1000000);
+
+    EXPECT_GE(read(HK_CLOCK_REALTIME), before);
+    EXPECT_GE(read(HK_CLOCK_MONOTONIC), guest_us(host_ns()) - 1000000000);
+    EXPECT_GE(read(HK_CLOCK_THREAD_CPUTIME_ID), 0);
+    EXPECT_GE(read(HK_CLOCK_PROCESS_CPUTIME_ID),
+              read(HK_CLOCK_THREAD_CPUTIME_ID) / 2);
+    EXPECT_GE(read(HK_CLOCK_PROCESS_USER_CPUTIME_ID), 0);
+    EXPECT_GE(read(static_cast<int>(team.call("get_current_team"))), 0);
+}
+
+TEST_F(Clock, RefusesWhatIsNoClock)
+{
+    Address to = team.room(8);
+
+    for (int clock : {-5, -100, INT32_MIN, 0x7ffffffe})
+        EXPECT_EQ(team.call("get_clock", clock, to), HK_B_BAD_VALUE) << clock;
+    EXPECT_EQ(team.call("get_clock", 0, nullptr), HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team.call("get_clock", 0, Address{0x80000000}), HK_B_BAD_ADDRESS);
+}
+
+TEST_F(Clock, TheHostsClocksAreNotSet)
+{
+    EXPECT_EQ(team.call("set_clock", HK_CLOCK_REALTIME, INT64_C(1)),
+              HK_B_NOT_ALLOWED);
+    EXPECT_EQ(team.call("set_clock", HK_CLOCK_MONOTONIC, INT64_C(1)),
+              HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("set_real_time_clock", INT64_C(1)), HK_B_NOT_ALLOWED);
 }
 
 } // namespace

@@ -1,0 +1,225 @@
+// info_test.cc -- what a program can ask about the system.
+// SPDX-License-Identifier: MIT
+#include "libhaikuabi/test/team_harness.h"
+
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+extern "C" {
+#include "libhaikuabi/src/status.h"
+}
+
+namespace
+{
+
+using hk::Address;
+
+class Info : public testing::Test
+{
+  protected:
+    explicit Info(hk_release release = HK_R1BETA5) : team(config(root, release))
+    {
+    }
+
+    static hk_config config(const hk::Directory &root, hk_release release)
+    {
+        hk_config made = hk::make_config(root.path.c_str());
+        made.release = release;
+        return made;
+    }
+
+    const uint32_t cpus = static_cast<uint32_t>(sysconf(_SC_NPROCESSORS_ONLN));
+    hk::Directory root;
+    hk::Team team;
+    Address wrong{0x50000000}, kernel{0x80000000};
+};
+
+class InfoR1beta6 : public Info
+{
+  protected:
+    InfoR1beta6() : Info(HK_R1BETA6) {}
+};
+
+// haiku-abi/structs.md, "system_info".
+TEST_F(Info, TheSystemIsTheHost)
+{
+    Address info = team.room(456);
+    struct sysinfo host;
+
+    team.set<uint32_t>(info, 452, 0x55555555);
+    ASSERT_EQ(sysinfo(&host), 0);
+    ASSERT_EQ(team.call("get_system_info", info), HK_B_OK);
+    uint64_t pages = team.get<uint64_t>(info, 12);
+    int64_t boot = team.get<int64_t>(info);
+    EXPECT_GT(boot, 0);
+    EXPECT_LE(boot, time(nullptr) * INT64_C(1000000));
+    EXPECT_EQ(team.get<uint32_t>(info, 8), cpus);
+    EXPECT_EQ(pages, uint64_t{host.totalram} * host.mem_unit / 4096);
+    EXPECT_LE(team.get<uint64_t>(info, 20), pages); // used
+    EXPECT_LE(team.get<uint64_t>(info, 60), pages * 4096);
+    EXPECT_GE(team.get<uint32_t>(info, 104), team.get<uint32_t>(info, 108));
+    EXPECT_EQ(team.get<uint32_t>(info, 108), 1u); // threads
+    EXPECT_STREQ(team.text({info.value + 120}).c_str(), "kernel_x86");
+    EXPECT_EQ(team.get<uint64_t>(info, 440), 1u);
+    EXPECT_EQ(team.get<uint32_t>(info, 448), 0x40000u); // gcc 4
+    EXPECT_EQ(team.get<uint32_t>(info, 452), 0x55555555u);
+}
+
+TEST_F(Info, EveryProcessorHasARecord)
+{
+    Address info = team.room((cpus + 1) * 20);
+
+    team.set<uint32_t>(info, cpus * 20, 0x55555555);
+    EXPECT_EQ(team.call("get_cpu_info", 0, cpus + 100, info), HK_B_OK);
+    for (uint32_t i = 0; i < cpus; i++) {
+        EXPECT_EQ(team.get<uint8_t>(info, i * 20 + 8), 1) << i;
+        EXPECT_EQ(team.get<uint64_t>(info, i * 20 + 12), HK_TSC_FREQUENCY);
+    }
+    EXPECT_EQ(team.get<uint32_t>(info, cpus * 20), 0x55555555u);
+    EXPECT_EQ(team.call("get_cpu_info", cpus - 1, 1, info), HK_B_OK);
+    EXPECT_EQ(team.call("get_cpu_info", cpus, 1, info), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("get_cpu_info", cpus, 0, info), HK_B_OK);
+    EXPECT_EQ(team.call("get_cpu_info", 0, ~0u, info), HK_B_OK);
+}
+
+TEST_F(Info, TheTopologyIsATreeInItsOrder)
+{
+    const uint32_t total = 2 + 2 * cpus;
+    Address count = team.room(4), nodes = team.room(total * 24);
+
+    EXPECT_EQ(team.call("get_cpu_topology_info", nullptr, count), HK_B_OK);
+    EXPECT_EQ(team.get<uint32_t>(count), total);
+    EXPECT_EQ(team.call("get_cpu_topology_info", nodes, count), HK_B_OK);
+    const struct {
+        uint32_t index, type, level;
+    } rows[] = {{0, 1, 3}, {1, 4, 2}, {2, 3, 1}, {3, 2, 0}};
+    for (const auto &row : rows) {
+        EXPECT_EQ(team.get<uint32_t>(nodes, row.index * 24 + 4), row.type);
+        EXPECT_EQ(team.get<uint32_t>(nodes, row.index * 24 + 8), row.level);
+    }
+    team.set<uint32_t>(count, 0, 1);
+    team.set<uint32_t>(nodes, 24, 0x55555555);
+    EXPECT_EQ(team.call("get_cpu_topology_info", nodes, count), HK_B_OK);
+    EXPECT_EQ(team.get<uint32_t>(nodes, 24), 0x55555555u);
+    EXPECT_EQ(team.get<uint32_t>(count), 1u);
+    team.set<uint32_t>(count, 0, 0);
+    EXPECT_EQ(team.call("get_cpu_topology_info", wrong, count), HK_B_OK);
+}
+
+TEST_F(Info, ProcessorsAreOn)
+{
+    int64_t cpu = team.call("get_cpu");
+
+    EXPECT_GE(cpu, 0);
+    EXPECT_EQ(team.call("cpu_enabled", 0), 1);
+    EXPECT_EQ(team.call("cpu_enabled", -1), 0);
+    EXPECT_EQ(team.call("cpu_enabled", cpus), 0);
+    EXPECT_EQ(team.call("set_cpu_enabled", 0, 1), HK_B_OK);
+    EXPECT_EQ(team.call("set_cpu_enabled", cpus, 1), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("is_computer_on"), 1);
+}
+
+TEST_F(Info, RandomBytesFillTheWholeBuffer)
+{
+    Address buffer = team.room(1024), request = team.room(8);
+
+    team.set(request, 0, buffer.value);
+    team.set<uint32_t>(request, 4, 1000);
+    EXPECT_EQ(team.call("generic_syscall", "random", 1, request, 8), HK_B_OK);
+    std::string bytes = team.bytes(buffer, 1024);
+    EXPECT_NE(bytes.substr(0, 500), bytes.substr(500, 500));
+    EXPECT_NE(bytes.substr(980, 20), std::string(20, '\0'));
+    EXPECT_EQ(bytes.substr(1000), std::string(24, '\0'));
+}
+
+TEST_F(Info, OtherSubsystemsAreNotKnown)
+{
+    Address request = team.room(8);
+
+    team.set(request, 0, kernel.value);
+    team.set<uint32_t>(request, 4, 4);
+    EXPECT_EQ(team.call("generic_syscall", "random", 1, request, 8),
+              HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team.call("generic_syscall", "random", 1, request, 7),
+              HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("generic_syscall", "random", 2, request, 8),
+              HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("generic_syscall", "random", 1, wrong, 8),
+              HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team.call("generic_syscall", "cpu", 1, request, 8),
+              HK_B_NAME_NOT_FOUND);
+    EXPECT_EQ(team.call("generic_syscall", nullptr, 1, request, 8),
+              HK_B_BAD_ADDRESS);
+}
+
+TEST_F(Info, RefusesAddressesThatAreNotTheGuests)
+{
+    for (Address to : {Address{0}, wrong, kernel, Address{0xfffffff0}}) {
+        EXPECT_EQ(team.call("get_system_info", to), HK_B_BAD_ADDRESS);
+        EXPECT_EQ(team.call("get_cpu_info", 0, 1, to), HK_B_BAD_ADDRESS);
+        EXPECT_EQ(team.call("get_cpu_topology_info", nullptr, to),
+                  HK_B_BAD_ADDRESS);
+    }
+}
+
+TEST_F(Info, NothingIsSetForSafeMode)
+{
+    Address size = team.room(4);
+
+    EXPECT_EQ(team.call("get_safemode_option", "safemode", nullptr, size),
+              HK_B_ENTRY_NOT_FOUND);
+    EXPECT_EQ(team.call("get_safemode_option", "safemode", nullptr, nullptr),
+              HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team.call("get_scheduler_mode"), 0);
+    EXPECT_EQ(team.call("set_scheduler_mode", 1), HK_B_OK);
+    EXPECT_EQ(team.call("set_scheduler_mode", 2), HK_B_BAD_VALUE);
+}
+
+TEST_F(Info, DebugOutputIsToldInLines)
+{
+    std::string line(700, 'x');
+
+    EXPECT_EQ(team.call("debug_output", "one\ntwo\n\nthree"), HK_B_OK);
+    EXPECT_EQ(team.reports(), "one\ntwo\n\nthree\n");
+    EXPECT_EQ(team.call("debug_output", ""), HK_B_OK);
+    EXPECT_EQ(team.call("debug_output", nullptr), HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team.reports(), "one\ntwo\n\nthree\n");
+    EXPECT_EQ(team.call("debug_output", line + "end"), HK_B_OK);
+    EXPECT_EQ(team.reports(), "one\ntwo\n\nthree\n" + line.substr(0, 512) +
+                                  "\n" + line.substr(512) + "end\n");
+    EXPECT_EQ(team.call("ktrace_output", "unheard"), HK_B_OK);
+    EXPECT_EQ(team.reports().find("unheard"), std::string::npos);
+}
+
+TEST_F(Info, TheTimeZoneIsGmtAndStaysSo)
+{
+    Address offset = team.room(4), name = team.room(8), flag = team.room(4);
+
+    team.set<int32_t>(offset, 0, 5);
+    EXPECT_EQ(team.call("get_timezone", offset, name, 8), HK_B_OK);
+    EXPECT_EQ(team.get<int32_t>(offset), 0);
+    EXPECT_EQ(team.text(name), "GMT");
+    EXPECT_EQ(team.call("get_timezone", nullptr, name, 3), HK_B_OK);
+    EXPECT_EQ(team.text(name), "GM");
+    EXPECT_EQ(team.call("get_timezone", nullptr, nullptr, 0), HK_B_OK);
+    EXPECT_EQ(team.call("get_timezone", wrong, nullptr, 0), HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team.call("get_timezone", nullptr, wrong, 8), HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team.call("get_real_time_clock_is_gmt", flag), HK_B_OK);
+    EXPECT_EQ(team.get<uint8_t>(flag), 1);
+    EXPECT_EQ(team.call("get_real_time_clock_is_gmt", nullptr), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("set_timezone", 3600, "CET", 4), HK_B_NOT_ALLOWED);
+    EXPECT_EQ(team.call("set_real_time_clock_is_gmt", 0), HK_B_NOT_ALLOWED);
+}
+
+TEST_F(InfoR1beta6, LoadAveragesComeWithTheirScale)
+{
+    Address info = team.room(16);
+
+    EXPECT_EQ(team.call("get_loadavg", info, 16), HK_B_OK);
+    EXPECT_EQ(team.get<uint32_t>(info, 12), 65536u);
+    EXPECT_EQ(team.call("get_loadavg", info, 15), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("get_loadavg", wrong, 16), HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team.call("get_loadavg", kernel, 16), HK_B_BAD_ADDRESS);
+}
+
+} // namespace
