@@ -21,9 +21,11 @@ static int to_host(const char *name, char host[XATTR_NAME_MAX + 1])
 
     memcpy(host, prefix, PREFIX_LENGTH);
     for (; *name != '\0'; name++) {
-        if (length + 2 > XATTR_NAME_MAX)
+        int is_escaped = *name == '%' || *name == '/';
+
+        if (length + (is_escaped ? 2 : 1) > XATTR_NAME_MAX)
             return ENAMETOOLONG;
-        if (*name == '%' || *name == '/')
+        if (is_escaped)
             host[length++] = '%';
         host[length++] = *name == '/' ? '\\' : *name;
     }
