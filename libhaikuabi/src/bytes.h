@@ -8,7 +8,7 @@
 
 static inline void hk_put16(void *to, uint16_t value)
 {
-    uint8_t *bytes = to;
+    uint8_t *bytes = (uint8_t *)to;
 
     bytes[0] = (uint8_t)value;
     bytes[1] = (uint8_t)(value >> 8);
@@ -28,7 +28,7 @@ static inline void hk_put64(void *to, uint64_t value)
 
 static inline uint16_t hk_get16(const void *from)
 {
-    const uint8_t *bytes = from;
+    const uint8_t *bytes = (const uint8_t *)from;
 
     return (uint16_t)(bytes[0] | bytes[1] << 8);
 }

@@ -1,83 +1,114 @@
 // release_test.cc -- which Haiku a libroot.so belongs to.
 // SPDX-License-Identifier: MIT
-#include "libhaikuabi/test/team_harness.h"
+#include <gtest/gtest.h>
 
+#include <cstring>
 #include <map>
+#include <string>
+#include <vector>
+
+extern "C" {
+#include "libhaikuabi/src/syscall_table.h"
+}
 
 namespace
 {
 
-// A file of stubs: `mov eax, number`, each at an offset of its own.
-struct Stubs {
-    std::string bytes;
+// Stubs as libroot has them, one behind the other.
+struct Libroot {
+    std::vector<uint8_t> bytes;
     std::map<std::string, int64_t> symbols;
 
     void add(const std::string &name, uint32_t number)
     {
         symbols["_kern_" + name] = static_cast<int64_t>(bytes.size());
-        bytes += '\xb8';
-        bytes.append(reinterpret_cast<const char *>(&number), 4);
-        bytes += "\xcd\x63\xc3";
+        bytes.push_back(0xb8);
+        for (int i = 0; i < 4; i++)
+            bytes.push_back(static_cast<uint8_t>(number >> (8 * i)));
+        for (uint8_t byte : {0xcd, 0x63, 0xc3}) // int 99; ret
+            bytes.push_back(byte);
     }
-    int detect()
+
+    explicit Libroot(hk_release release)
     {
-        return hk_detect_release(
-            bytes.data(), bytes.size(),
-            [](void *context, const char *symbol) -> int64_t {
-                auto &known = static_cast<Stubs *>(context)->symbols;
-                auto found = known.find(symbol);
-                return found == known.end() ? -1 : found->second;
-            },
-            this);
+        const uint16_t *rows;
+        uint32_t count;
+        hk_release_rows(release, &rows, &count);
+        for (uint32_t i = 0; i < count; i++) {
+            const hk_syscall_row &row = hk_syscall_rows[rows[i]];
+            add(std::string(row.name,
+                            static_cast<size_t>(hk_row_name_length(&row))),
+                i);
+        }
+    }
+
+    static int64_t look_up(void *context, const char *symbol)
+    {
+        const auto &all = static_cast<Libroot *>(context)->symbols;
+        auto found = all.find(symbol);
+        return found == all.end() ? -1 : found->second;
+    }
+
+    int detect(size_t size = SIZE_MAX)
+    {
+        return hk_detect_release(bytes.data(), std::min(size, bytes.size()),
+                                 look_up, this);
     }
 };
 
-// haiku-abi/syscalls-RELEASE.tsv.
-TEST(Detection, ReadsTheNumbersOfTheStubs)
+TEST(Release, IsReadFromTheStubs)
 {
-    Stubs beta4, beta5, beta6;
-    beta4.add("wait_for_thread", 59);
-    EXPECT_EQ(beta4.detect(), HK_R1BETA4);
-    beta5.add("wait_for_thread", 62);
-    EXPECT_EQ(beta5.detect(), HK_R1BETA5);
-    beta6.add("wait_for_thread_etc", 62);
-    EXPECT_EQ(beta6.detect(), HK_R1BETA6);
+    for (hk_release release : {HK_R1BETA4, HK_R1BETA5, HK_R1BETA6})
+        EXPECT_EQ(Libroot(release).detect(), release);
 }
 
-TEST(Detection, FindsNothingInOtherFiles)
+TEST(Release, IsKnownFromPartOfThem)
 {
-    Stubs none;
-    EXPECT_EQ(none.detect(), HK_ERR_REVISION);
-    Stubs wrong;
-    wrong.add("wait_for_thread", 299);
-    EXPECT_EQ(wrong.detect(), HK_ERR_REVISION);
-    Stubs mixed;
-    mixed.add("wait_for_thread", 62);
-    mixed.add("wait_for_thread_etc", 60);
-    EXPECT_EQ(mixed.detect(), HK_ERR_REVISION);
+    Libroot libroot(HK_R1BETA6);
+
+    libroot.symbols = {{"_kern_read", libroot.symbols["_kern_read"]},
+                       {"_kern_socket", libroot.symbols["_kern_socket"]}};
+    EXPECT_EQ(libroot.detect(), HK_R1BETA6);
 }
 
-TEST(Detection, LooksAtNothingOutsideOfTheFile)
+TEST(Release, OneOddNumberIsAnotherRelease)
 {
-    for (int64_t offset :
-         {int64_t{-1}, int64_t{4}, int64_t{5}, INT64_MAX, INT64_MIN}) {
-        Stubs stubs;
-        stubs.add("wait_for_thread", 62);
-        stubs.symbols["_kern_wait_for_thread"] = offset;
-        EXPECT_EQ(stubs.detect(), HK_ERR_REVISION) << offset;
-    }
-    Stubs cut;
-    cut.add("wait_for_thread", 62);
-    cut.bytes.resize(4);
-    EXPECT_EQ(cut.detect(), HK_ERR_REVISION);
+    Libroot libroot(HK_R1BETA5);
+
+    libroot.add("read", 1000);
+    EXPECT_EQ(libroot.detect(), HK_ERR_REVISION);
 }
 
-TEST(Detection, LooksForTheInstruction)
+TEST(Release, WhatIsNoStubIsNotLookedAt)
 {
-    Stubs other;
-    other.add("wait_for_thread", 62);
-    other.bytes[0] = '\xb9';
-    EXPECT_EQ(other.detect(), HK_ERR_REVISION);
+    Libroot libroot(HK_R1BETA4);
+    size_t at = static_cast<size_t>(libroot.symbols["_kern_open"]);
+
+    libroot.bytes[at] = 0x90;
+    EXPECT_EQ(libroot.detect(), HK_R1BETA4);
+    libroot.symbols["_kern_read"] = INT64_MAX;
+    libroot.symbols["_kern_write"] = INT64_MIN;
+    libroot.symbols["_kern_close"] =
+        static_cast<int64_t>(libroot.bytes.size()) - 4;
+    EXPECT_EQ(libroot.detect(), HK_R1BETA4);
+}
+
+TEST(Release, AFileWithoutStubsIsNone)
+{
+    Libroot libroot(HK_R1BETA5);
+
+    EXPECT_EQ(libroot.detect(0), HK_ERR_REVISION);
+    EXPECT_EQ(libroot.detect(4), HK_ERR_REVISION);
+    libroot.symbols.clear();
+    EXPECT_EQ(libroot.detect(), HK_ERR_REVISION);
+}
+
+TEST(Release, HasAName)
+{
+    EXPECT_STREQ(hk_release_name(HK_R1BETA4), "r1beta4");
+    EXPECT_STREQ(hk_release_name(HK_R1BETA6), "r1beta6");
+    EXPECT_EQ(hk_release_name(static_cast<hk_release>(3)), nullptr);
+    EXPECT_EQ(hk_release_name(static_cast<hk_release>(-1)), nullptr);
 }
 
 } // namespace
