@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include "bytes.h"
 #include "fd.h"
 #include "host_open.h"
+#include "stat.h"
 #include "syscalls.h"
 
 /* haiku-abi/structs.md, "fcntl ops". */
@@ -27,8 +29,8 @@ enum op {
 
 enum lock_type { READ_LOCK = 0x40, NO_LOCK = 0x200, WRITE_LOCK = 0x400 };
 
-/* haiku-abi/structs.md, "flock". */
-enum { FLOCK_SIZE = 24 };
+/* haiku-abi/structs.md, "flock" and "fd_info". */
+enum { FLOCK_SIZE = 24, FD_INFO_SIZE = 20 };
 
 static int32_t result_of(int host_result)
 {
@@ -368,4 +370,55 @@ int64_t hk_sys_close_range(struct hk_thread *self, uint32_t min_fd,
             hk_fd_close(self, (int32_t)fd);
     }
     return HK_B_OK;
+}
+
+/* fd_info of the next number in use, from *number on. */
+static int32_t next_fd_info(const struct hk_thread *self, uint32_t *number,
+                            uint8_t bytes[FD_INFO_SIZE])
+{
+    uint32_t limit = hk_fds_limit(self->team->fds);
+    struct hk_file *file = NULL;
+    struct hk_stat info;
+
+    while (*number < limit && file == NULL)
+        file = hk_file_get(self, (int32_t)(*number)++);
+    if (file == NULL)
+        return HK_B_ENTRY_NOT_FOUND;
+    memset(bytes, 0, FD_INFO_SIZE);
+    hk_put32(bytes, *number - 1);
+    hk_put32(bytes + 4, (uint32_t)get_mode(file));
+    if (file->kind <= HK_FILE_ATTR_DIR &&
+        hk_stat_node(hk_kernel_of(self)->vfs, &file->node, &info) == HK_B_OK) {
+        hk_put32(bytes + 8, (uint32_t)info.device);
+        hk_put64(bytes + 12, (uint64_t)info.inode);
+    }
+    hk_file_put(file);
+    return HK_B_OK;
+}
+
+/* Other teams keep their descriptors to themselves. */
+int64_t hk_sys_get_next_fd_info(struct hk_thread *self, int32_t team,
+                                gm_addr cookie, gm_addr info,
+                                uint32_t info_size)
+{
+    uint8_t bytes[FD_INFO_SIZE], word[4];
+    uint32_t number;
+    int32_t status;
+
+    if (hk_sys_getuid(self, 1) != 0)
+        return HK_B_NOT_ALLOWED;
+    if (info_size != sizeof(bytes))
+        return HK_B_BAD_VALUE;
+    if (hk_read_user(self, word, cookie, sizeof(word)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    if (team != 0 && team != self->team->id)
+        return HK_B_BAD_TEAM_ID;
+    number = hk_get32(word);
+    status = next_fd_info(self, &number, bytes);
+    if (status != HK_B_OK)
+        return status;
+    hk_put32(word, number);
+    if (hk_write_user(self, cookie, word, sizeof(word)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return hk_write_user(self, info, bytes, sizeof(bytes));
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bytes.h"
+#include "fd_path.h"
 #include "node_refs.h"
 #include "stat.h"
 #include "syscalls.h"
@@ -106,24 +107,32 @@ static int32_t put_nested(const struct hk_thread *self,
     return status;
 }
 
+static int32_t put_info(const struct hk_thread *self,
+                        uint8_t bytes[FS_INFO_SIZE], int32_t device)
+{
+    const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
+
+    if (device == HK_DEVICE_ROOTFS || device == HK_DEVICE_DEVFS) {
+        put_synthetic(bytes, vfs, device);
+        return HK_B_OK;
+    }
+    if (device > 0 && hk_is_nested_device(device))
+        return put_nested(self, bytes, device);
+    if (device >= HK_DEVICE_FIRST &&
+        device - HK_DEVICE_FIRST < (int64_t)vfs->volume_count)
+        return put_volume(bytes, vfs, device);
+    return HK_B_BAD_VALUE;
+}
+
 int64_t hk_sys_read_fs_info(struct hk_thread *self, int32_t device,
                             gm_addr info)
 {
-    const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
     uint8_t bytes[FS_INFO_SIZE] = {0};
-    int32_t status = HK_B_OK;
+    int32_t status;
 
     if (info == 0)
         return HK_B_BAD_VALUE;
-    if (device == HK_DEVICE_ROOTFS || device == HK_DEVICE_DEVFS)
-        put_synthetic(bytes, vfs, device);
-    else if (device > 0 && hk_is_nested_device(device))
-        status = put_nested(self, bytes, device);
-    else if (device >= HK_DEVICE_FIRST &&
-             device - HK_DEVICE_FIRST < (int64_t)vfs->volume_count)
-        status = put_volume(bytes, vfs, device);
-    else
-        status = HK_B_BAD_VALUE;
+    status = put_info(self, bytes, device);
     if (status != HK_B_OK)
         return status;
     return hk_write_user(self, info, bytes, sizeof(bytes));
@@ -146,4 +155,145 @@ int64_t hk_sys_next_device(struct hk_thread *self, gm_addr cookie)
     if (hk_write_user(self, cookie, bytes, sizeof(bytes)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     return device;
+}
+
+/* ---- what volumes do not have ---- */
+
+/* The answer of a volume that lacks something, or B_BAD_VALUE for a number
+ * that is none. */
+static int32_t lacking(const struct hk_thread *self, int32_t device,
+                       int32_t status)
+{
+    uint8_t bytes[FS_INFO_SIZE];
+    int32_t found = put_info(self, bytes, device);
+
+    return found == HK_B_OK ? status : found;
+}
+
+int64_t hk_sys_write_fs_info(struct hk_thread *self, int32_t device,
+                             gm_addr info, int32_t mask)
+{
+    uint8_t bytes[FS_INFO_SIZE];
+
+    (void)mask;
+    if (info == 0)
+        return HK_B_BAD_VALUE;
+    if (hk_read_user(self, bytes, info, sizeof(bytes)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return lacking(self, device, HK_B_READ_ONLY_DEVICE);
+}
+
+int64_t hk_sys_open_index_dir(struct hk_thread *self, int32_t device)
+{
+    return lacking(self, device, HK_B_UNSUPPORTED);
+}
+
+static int64_t index_call(struct hk_thread *self, int32_t device, gm_addr name,
+                          int32_t answer)
+{
+    char text[HK_FILE_NAME_LENGTH];
+    int32_t status = hk_read_file_name(self, text, name);
+
+    return status == HK_B_OK ? lacking(self, device, answer) : status;
+}
+
+int64_t hk_sys_create_index(struct hk_thread *self, int32_t device,
+                            gm_addr name, uint32_t type, uint32_t flags)
+{
+    (void)type;
+    (void)flags;
+    return index_call(self, device, name, HK_B_READ_ONLY_DEVICE);
+}
+
+int64_t hk_sys_read_index_stat(struct hk_thread *self, int32_t device,
+                               gm_addr name, gm_addr stat)
+{
+    if (stat >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
+    return index_call(self, device, name, HK_B_UNSUPPORTED);
+}
+
+int64_t hk_sys_remove_index(struct hk_thread *self, int32_t device,
+                            gm_addr name)
+{
+    return index_call(self, device, name, HK_B_READ_ONLY_DEVICE);
+}
+
+int64_t hk_sys_open_query(struct hk_thread *self, int32_t device, gm_addr query,
+                          uint32_t query_length, uint32_t flags, int32_t port,
+                          int32_t token)
+{
+    enum { QUERY_MAX = 65536 };
+    uint8_t byte;
+
+    (void)flags;
+    (void)port;
+    (void)token;
+    if (device < 0 || query == 0 || query_length == 0)
+        return HK_B_BAD_VALUE;
+    if (query >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
+    if (query_length >= QUERY_MAX)
+        return HK_B_NAME_TOO_LONG;
+    if (hk_read_user(self, &byte, query, 1) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return lacking(self, device, HK_B_UNSUPPORTED);
+}
+
+/* The volumes are the configuration's. */
+int64_t hk_sys_mount(struct hk_thread *self, gm_addr path, gm_addr device,
+                     gm_addr fs_name, uint32_t flags, gm_addr args,
+                     uint32_t args_length)
+{
+    char text[HK_PATH_LENGTH];
+    int32_t status = hk_read_path(self, text, path);
+
+    (void)flags;
+    (void)args;
+    (void)args_length;
+    if (status == HK_B_OK && fs_name != 0)
+        status = hk_read_file_name(self, text, fs_name);
+    if (status == HK_B_OK && device != 0)
+        status = hk_read_path(self, text, device);
+    return status == HK_B_OK ? HK_B_NOT_ALLOWED : status;
+}
+
+int64_t hk_sys_unmount(struct hk_thread *self, gm_addr path, uint32_t flags)
+{
+    char text[HK_PATH_LENGTH];
+    int32_t status = hk_read_path(self, text, path);
+
+    (void)flags;
+    return status == HK_B_OK ? HK_B_NOT_ALLOWED : status;
+}
+
+/* ---- being told of changes: nobody ever is ---- */
+
+int64_t hk_sys_start_watching(struct hk_thread *self, int32_t device,
+                              int64_t node, uint32_t flags, int32_t port,
+                              uint32_t token)
+{
+    (void)node;
+    (void)flags;
+    (void)port;
+    (void)token;
+    return lacking(self, device, HK_B_OK);
+}
+
+int64_t hk_sys_stop_watching(struct hk_thread *self, int32_t device,
+                             int64_t node, int32_t port, uint32_t token)
+{
+    (void)node;
+    (void)port;
+    (void)token;
+    return lacking(self, device, HK_B_OK);
+}
+
+int64_t hk_sys_stop_notifying(struct hk_thread *self, int32_t port,
+                              uint32_t token)
+{
+    (void)self;
+    (void)port;
+    (void)token;
+    return HK_B_OK;
 }

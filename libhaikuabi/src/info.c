@@ -47,18 +47,36 @@ static int64_t random_call(struct hk_thread *self, uint32_t function,
     return HK_B_OK;
 }
 
+/* Which version a subsystem has; the first one, so that none is too old. */
+static int64_t tell_version(struct hk_thread *self, gm_addr buffer,
+                            uint32_t buffer_size)
+{
+    enum { VERSION = 1 };
+    uint8_t word[4];
+
+    if (buffer_size != sizeof(word))
+        return HK_B_BAD_VALUE;
+    if (hk_read_user(self, word, buffer, sizeof(word)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    hk_put32(word, VERSION);
+    return hk_write_user(self, buffer, word, sizeof(word));
+}
+
 /* The other subsystems of Haiku's kernel serve drivers and debugging. */
 int64_t hk_sys_generic_syscall(struct hk_thread *self, gm_addr subsystem,
                                uint32_t function, gm_addr buffer,
                                uint32_t buffer_size)
 {
+    const uint32_t reserved = 0x80000000; /* B_SYSCALL_INFO, first of more */
     char name[HK_FILE_NAME_LENGTH];
 
     if (hk_read_user_string(self, name, subsystem, sizeof(name)) < 0)
         return HK_B_BAD_ADDRESS;
-    if (strcmp(name, "random") == 0)
-        return random_call(self, function, buffer, buffer_size);
-    return HK_B_NAME_NOT_FOUND;
+    if (strcmp(name, "random") != 0 || function > reserved)
+        return HK_B_NAME_NOT_FOUND;
+    if (function == reserved)
+        return tell_version(self, buffer, buffer_size);
+    return random_call(self, function, buffer, buffer_size);
 }
 
 /* Facts of each release: haiku-abi/structs.md, "system_info". The ABI is

@@ -357,3 +357,18 @@ int64_t hk_sys_sockatmark(struct hk_thread *self, int32_t socket)
     hk_file_put(file);
     return result == HK_B_OK ? is_at_mark : result;
 }
+
+/* netstat: the list is empty, for the host's sockets are not told. */
+int64_t hk_sys_get_next_socket_stat(struct hk_thread *self, int32_t family,
+                                    gm_addr cookie, gm_addr stat)
+{
+    uint8_t word[4];
+
+    (void)family;
+    if (cookie == 0 || stat == 0)
+        return HK_B_BAD_VALUE;
+    if (stat >= HK_USER_LIMIT ||
+        hk_read_user(self, word, cookie, sizeof(word)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return HK_B_ENTRY_NOT_FOUND;
+}

@@ -265,6 +265,51 @@ TEST_F(Fcntl, SyncAndPreallocate)
             << row.fd << " " << row.offset;
 }
 
+TEST_F(Fcntl, TheTableIsTold)
+{
+    Address cookie = team.room(4), info = team.room(24), stat = team.room(88);
+    int team_id = static_cast<int>(team.call("get_current_team"));
+
+    team.set<uint32_t>(cookie, 0, 3);
+    EXPECT_EQ(fcntl(fd, DUPFD, 10), 10);
+    ASSERT_EQ(team.call("get_next_fd_info", team_id, cookie, info, 20),
+              HK_B_OK);
+    ASSERT_EQ(team.call("read_stat", fd, nullptr, 0, stat, 88), HK_B_OK);
+    EXPECT_EQ(team.get<int>(info), fd);
+    EXPECT_EQ(team.get<uint32_t>(info, 4), 2u);
+    EXPECT_EQ(team.get<int>(info, 8), team.get<int>(stat));
+    EXPECT_EQ(team.get<int64_t>(info, 12), team.get<int64_t>(stat, 4));
+    EXPECT_EQ(team.get<uint32_t>(info, 20), 0u);
+    EXPECT_EQ(team.call("get_next_fd_info", team_id, cookie, info, 20),
+              HK_B_OK);
+    EXPECT_EQ(team.get<int>(info), 10);
+    EXPECT_EQ(team.get<uint32_t>(cookie), 11u);
+    EXPECT_EQ(team.call("get_next_fd_info", team_id, cookie, info, 20),
+              HK_B_ENTRY_NOT_FOUND);
+    team.set<uint32_t>(cookie, 0, ~0u);
+    EXPECT_EQ(team.call("get_next_fd_info", team_id, cookie, info, 20),
+              HK_B_ENTRY_NOT_FOUND);
+}
+
+TEST_F(Fcntl, TheTableIsToldToWhoMayKnow)
+{
+    Address cookie = team.room(4), info = team.room(24);
+    int team_id = static_cast<int>(team.call("get_current_team"));
+
+    EXPECT_EQ(team.call("get_next_fd_info", team_id, cookie, info, 24),
+              HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("get_next_fd_info", 1, cookie, info, 20),
+              HK_B_BAD_TEAM_ID);
+    EXPECT_EQ(team.call("get_next_fd_info", team_id, nullptr, info, 20),
+              HK_B_BAD_ADDRESS);
+    EXPECT_EQ(
+        team.call("get_next_fd_info", team_id, cookie, Address{0x80000000}, 20),
+        HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team.call("setreuid", 1000, ~0u, 1), HK_B_OK);
+    EXPECT_EQ(team.call("get_next_fd_info", team_id, cookie, info, 20),
+              HK_B_NOT_ALLOWED);
+}
+
 TEST_F(Fcntl, ClosingAStandardDescriptorLeavesItsNumberTaken)
 {
     struct stat before, after;

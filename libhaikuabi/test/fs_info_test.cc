@@ -89,6 +89,81 @@ TEST_F(Volumes, TellTheHostsFigures)
     EXPECT_EQ(team->call("read_fs_info", 3, Address{8}), HK_B_BAD_ADDRESS);
 }
 
+TEST_F(Volumes, AreNotRenamed)
+{
+    EXPECT_EQ(team->call("write_fs_info", 3, info, 1), HK_B_READ_ONLY_DEVICE);
+    EXPECT_EQ(team->call("write_fs_info", 1, info, 1), HK_B_READ_ONLY_DEVICE);
+    EXPECT_EQ(team->call("write_fs_info", 77, info, 1), HK_B_BAD_VALUE);
+    EXPECT_EQ(team->call("write_fs_info", 3, nullptr, 1), HK_B_BAD_VALUE);
+    EXPECT_EQ(team->call("write_fs_info", 3, Address{8}, 1), HK_B_BAD_ADDRESS);
+}
+
+TEST_F(Volumes, HaveNoIndices)
+{
+    const std::string too_long(256, 'n');
+    Address wrong{0x50000000}, kernel{0x80000000};
+
+    EXPECT_EQ(team->call("open_index_dir", 3), HK_B_UNSUPPORTED);
+    EXPECT_EQ(team->call("open_index_dir", 77), HK_B_BAD_VALUE);
+    EXPECT_EQ(team->call("create_index", 3, "size", 1, 0),
+              HK_B_READ_ONLY_DEVICE);
+    EXPECT_EQ(team->call("create_index", -1, "size", 1, 0), HK_B_BAD_VALUE);
+    EXPECT_EQ(team->call("create_index", 3, wrong, 1, 0), HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team->call("create_index", 3, too_long, 1, 0),
+              HK_B_NAME_TOO_LONG);
+    EXPECT_EQ(team->call("read_index_stat", 3, "size", info), HK_B_UNSUPPORTED);
+    EXPECT_EQ(team->call("read_index_stat", 3, "size", kernel),
+              HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team->call("remove_index", 3, "size"), HK_B_READ_ONLY_DEVICE);
+    EXPECT_EQ(team->call("remove_index", 77, "size"), HK_B_BAD_VALUE);
+}
+
+TEST_F(Volumes, AnswerNoQueries)
+{
+    Address kernel{0x80000000};
+
+    EXPECT_EQ(team->call("open_query", 3, "name=*", 6, 0, -1, 0),
+              HK_B_UNSUPPORTED);
+    EXPECT_EQ(team->call("open_query", 77, "name=*", 6, 0, -1, 0),
+              HK_B_BAD_VALUE);
+    EXPECT_EQ(team->call("open_query", -1, "name=*", 6, 0, -1, 0),
+              HK_B_BAD_VALUE);
+    EXPECT_EQ(team->call("open_query", 3, nullptr, 6, 0, -1, 0),
+              HK_B_BAD_VALUE);
+    EXPECT_EQ(team->call("open_query", 3, "", 0, 0, -1, 0), HK_B_BAD_VALUE);
+    EXPECT_EQ(team->call("open_query", 3, kernel, 6, 0, -1, 0),
+              HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team->call("open_query", 3, "x", 65536, 0, -1, 0),
+              HK_B_NAME_TOO_LONG);
+}
+
+TEST_F(Volumes, AreTheConfigurationsToMount)
+{
+    EXPECT_EQ(team->call("mount", "/dir", nullptr, "bfs", 0, nullptr, 0),
+              HK_B_NOT_ALLOWED);
+    EXPECT_EQ(team->call("mount", nullptr, nullptr, "bfs", 0, nullptr, 0),
+              HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team->call("mount", "/dir", nullptr, std::string(256, 'f'), 0,
+                         nullptr, 0),
+              HK_B_NAME_TOO_LONG);
+    EXPECT_EQ(
+        team->call("mount", "/dir", Address{0x80000000}, "bfs", 0, nullptr, 0),
+        HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team->call("unmount", "/other", 0), HK_B_NOT_ALLOWED);
+    EXPECT_EQ(team->call("unmount", nullptr, 0), HK_B_BAD_ADDRESS);
+}
+
+TEST_F(Volumes, WhoWatchesIsNeverTold)
+{
+    EXPECT_EQ(team->call("start_watching", 3, INT64_C(2), 1, 5, 0), HK_B_OK);
+    EXPECT_EQ(team->call("start_watching", 77, INT64_C(2), 1, 5, 0),
+              HK_B_BAD_VALUE);
+    EXPECT_EQ(team->call("stop_watching", 3, INT64_C(2), 5, 0), HK_B_OK);
+    EXPECT_EQ(team->call("stop_watching", 77, INT64_C(2), 5, 0),
+              HK_B_BAD_VALUE);
+    EXPECT_EQ(team->call("stop_notifying", 5, 0), HK_B_OK);
+}
+
 // A host file system below a bind has an id of its own, which is known once
 // a file of it was seen.
 TEST(Volume, InsideABindHasAnIdToo)

@@ -132,6 +132,24 @@ TEST_F(Info, RandomBytesFillTheWholeBuffer)
     EXPECT_EQ(bytes.substr(1000), std::string(24, '\0'));
 }
 
+TEST_F(Info, ASubsystemTellsItsVersion)
+{
+    constexpr uint32_t INFO = 0x80000000;
+    Address version = team.room(4);
+
+    EXPECT_EQ(team.call("generic_syscall", "random", INFO, version, 4),
+              HK_B_OK);
+    EXPECT_EQ(team.get<uint32_t>(version), 1u);
+    EXPECT_EQ(team.call("generic_syscall", "random", INFO, version, 8),
+              HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("generic_syscall", "random", INFO, wrong, 4),
+              HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team.call("generic_syscall", "random", INFO + 1, version, 4),
+              HK_B_NAME_NOT_FOUND);
+    EXPECT_EQ(team.call("generic_syscall", "none", INFO, version, 4),
+              HK_B_NAME_NOT_FOUND);
+}
+
 TEST_F(Info, OtherSubsystemsAreNotKnown)
 {
     Address request = team.room(8);

@@ -515,6 +515,21 @@ TEST_F(Sockets, Inet6AddressesGoBothWays)
     EXPECT_EQ(option(fd, 41, 30, 1), HK_B_BAD_VALUE); // bound already
 }
 
+TEST_F(Sockets, OfTheHostAreNotListed)
+{
+    Address cookie = team.room(4), stat = team.room(272);
+
+    EXPECT_EQ(team.call("get_next_socket_stat", -1, cookie, stat),
+              HK_B_ENTRY_NOT_FOUND);
+    EXPECT_EQ(team.call("get_next_socket_stat", -1, nullptr, stat),
+              HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("get_next_socket_stat", -1, cookie, nullptr),
+              HK_B_BAD_VALUE);
+    EXPECT_EQ(
+        team.call("get_next_socket_stat", -1, cookie, Address{0x80000000}),
+        HK_B_BAD_ADDRESS);
+}
+
 TEST_F(SocketsR1beta6, TypesCarryFlags)
 {
     int fd = socket(INET, STREAM | 0x80000 | 0x40000);
