@@ -28,10 +28,6 @@ int32_t hk_block_once(struct hk_thread *self, struct pollfd *fds,
                       uint32_t count, int64_t deadline, const atomic_uint *word,
                       unsigned seen);
 
-/* Haiku's bits of poll, which are its events too, and the host's (poll.c). */
-short hk_poll_to_host(uint32_t guest);
-uint32_t hk_poll_to_guest(short host);
-
 /*
  * For host calls that wait by themselves (an open of a fifo, a lock): whether
  * one that came back with EINTR is to be given up. A signal in the instant

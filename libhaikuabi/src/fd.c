@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "event_queue.h"
 #include "node_refs.h"
 
 enum { LIMIT_DEFAULT = 256, LIMIT_MAX = 8192 };
@@ -78,6 +79,7 @@ void hk_file_put(struct hk_file *file)
     free(file->path);
     free(file->local_name);
     free(file->peer_name);
+    hk_queue_free(file->queue);
     free(file);
 }
 

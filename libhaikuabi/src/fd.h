@@ -34,7 +34,8 @@ enum hk_file_kind {
     HK_FILE_DIR,      /* by open_dir */
     HK_FILE_ATTR,     /* by open_attr */
     HK_FILE_ATTR_DIR, /* by open_attr_dir */
-    HK_FILE_SOCKET
+    HK_FILE_SOCKET,
+    HK_FILE_QUEUE /* by event_queue_create */
 };
 
 /*
@@ -57,6 +58,7 @@ struct hk_file {
     char *path;           /* for hk_refs_note; NULL: not asked for yet */
     /* HK_FILE_SOCKET: guest paths that it is bound and connected to */
     char *local_name, *peer_name;
+    struct hk_queue *queue; /* HK_FILE_QUEUE: see event_queue.h */
 };
 
 struct hk_refs;

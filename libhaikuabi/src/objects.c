@@ -6,6 +6,7 @@
 #include "bytes.h"
 #include "clock.h"
 #include "fd.h"
+#include "poll_bits.h"
 #include "port.h"
 #include "syscalls.h"
 #include "thread.h"

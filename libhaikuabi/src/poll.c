@@ -7,47 +7,9 @@
 #include "bytes.h"
 #include "clock.h"
 #include "fd.h"
+#include "poll_bits.h"
 #include "signals.h"
 #include "syscalls.h"
-
-/* haiku-abi/structs.md, "poll bits". */
-enum {
-    GUEST_POLLIN = 0x1,
-    GUEST_POLLOUT = 0x2,
-    GUEST_POLLERR = 0x4,
-    GUEST_POLLHUP = 0x80,
-    GUEST_POLLNVAL = 0x1000
-};
-
-static const struct {
-    uint16_t guest;
-    short host;
-} bits[] = {
-    {GUEST_POLLIN, POLLIN},   {GUEST_POLLOUT, POLLOUT},
-    {GUEST_POLLERR, POLLERR}, {0x8, POLLRDBAND},
-    {0x10, POLLWRBAND},       {0x20, POLLPRI},
-    {GUEST_POLLHUP, POLLHUP},
-};
-
-short hk_poll_to_host(uint32_t guest)
-{
-    unsigned host = 0;
-
-    for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
-        if (guest & bits[i].guest)
-            host |= (unsigned)bits[i].host;
-    return (short)host;
-}
-
-uint32_t hk_poll_to_guest(short host)
-{
-    uint32_t guest = 0;
-
-    for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
-        if (host & bits[i].host)
-            guest |= bits[i].guest;
-    return guest;
-}
 
 /* The descriptors that a call waits for. */
 struct watch {
@@ -190,8 +152,7 @@ static int32_t tell_all(const struct watch *watch, uint8_t *raw)
 
     for (uint32_t i = 0; i < watch->count; i++) {
         short host = watch->host[i].revents;
-        uint32_t guest =
-            host & POLLNVAL ? GUEST_POLLNVAL : hk_poll_to_guest(host);
+        uint32_t guest = host & POLLNVAL ? HK_POLLNVAL : hk_poll_to_guest(host);
 
         hk_put16(raw + i * POLLFD_SIZE + 6, (uint16_t)guest);
         count += guest != 0;
@@ -269,9 +230,9 @@ static int has(const struct sets *sets, int set, uint32_t fd)
 static const struct {
     uint32_t asked, told; /* poll bits */
 } set_events[SET_COUNT] = {
-    [READ_SET] = {GUEST_POLLIN, GUEST_POLLIN | GUEST_POLLHUP | GUEST_POLLERR},
-    [WRITE_SET] = {GUEST_POLLOUT, GUEST_POLLOUT | GUEST_POLLERR},
-    [ERROR_SET] = {GUEST_POLLERR, GUEST_POLLERR},
+    [READ_SET] = {HK_POLLIN, HK_POLLIN | HK_POLLHUP | HK_POLLERR},
+    [WRITE_SET] = {HK_POLLOUT, HK_POLLOUT | HK_POLLERR},
+    [ERROR_SET] = {HK_POLLERR, HK_POLLERR},
 };
 
 static int32_t watch_sets(const struct hk_thread *self, struct watch *watch,

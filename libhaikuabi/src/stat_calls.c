@@ -52,8 +52,12 @@ static int32_t stat_file(const struct hk_thread *self, int32_t fd,
 
     if (file == NULL)
         return HK_B_FILE_ERROR;
-    status = file->kind == HK_FILE_ATTR ? hk_attr_stat(vfs, file, stat)
-                                        : hk_stat_node(vfs, &file->node, stat);
+    if (file->kind == HK_FILE_QUEUE)
+        status = HK_B_UNSUPPORTED;
+    else if (file->kind == HK_FILE_ATTR)
+        status = hk_attr_stat(vfs, file, stat);
+    else
+        status = hk_stat_node(vfs, &file->node, stat);
     if (status == HK_B_OK && S_ISDIR(stat->mode))
         hk_refs_note(self, stat->device, stat->inode, file, "");
     hk_file_put(file);

@@ -1,0 +1,35 @@
+/* poll_bits.c -- what a file is ready for, in Haiku's bits and the host's. */
+/* SPDX-License-Identifier: MIT */
+#include "poll_bits.h"
+
+#include <poll.h>
+#include <stddef.h>
+
+static const struct {
+    uint16_t guest;
+    short host;
+} bits[] = {
+    {HK_POLLIN, POLLIN},   {HK_POLLOUT, POLLOUT}, {HK_POLLERR, POLLERR},
+    {0x8, POLLRDBAND},     {0x10, POLLWRBAND},    {0x20, POLLPRI},
+    {HK_POLLHUP, POLLHUP},
+};
+
+short hk_poll_to_host(uint32_t guest)
+{
+    unsigned host = 0;
+
+    for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
+        if (guest & bits[i].guest)
+            host |= (unsigned)bits[i].host;
+    return (short)host;
+}
+
+uint32_t hk_poll_to_guest(short host)
+{
+    uint32_t guest = 0;
+
+    for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
+        if (host & bits[i].host)
+            guest |= bits[i].guest;
+    return guest;
+}
