@@ -17,8 +17,6 @@ namespace
 
 using hk::Address;
 
-constexpr int64_t here = -1;
-
 size_t host_fds()
 {
     size_t count = 0;
