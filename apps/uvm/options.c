@@ -13,6 +13,7 @@
 
 static const char usage[] =
     "usage: uvm [options] PROGRAM [ARGUMENTS...]\n"
+    "       uvm package COMMAND ... (see 'uvm package --help')\n"
     "Runs a 32-bit x86 Haiku program.\n"
     "\n"
     "PROGRAM is a path in the root, a path of the host, or the name of a\n"

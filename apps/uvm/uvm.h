@@ -139,6 +139,11 @@ int uvm_make_start(struct hk_team *team, struct gm_space *space,
                    const struct eld_program *program, const int32_t *image_ids,
                    uint32_t *entry);
 
+/* ---- package.c ---- */
+
+/* `uvm package ...`; does not return. */
+_Noreturn void uvm_package(int argc, char **argv);
+
 /* ---- message.c ---- */
 
 /* "uvm: ..." on stderr, one write. */

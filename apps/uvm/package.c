@@ -1,0 +1,418 @@
+/* package.c -- `uvm package`: what is in Haiku's packages. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cjson/cJSON.h>
+#include <haikuabi/package.h>
+
+#include "uvm.h"
+
+static const char usage[] =
+    "usage: uvm package info [--json] FILE...\n"
+    "       uvm package list [--json] FILE\n"
+    "       uvm package cat FILE PATH\n"
+    "       uvm package extract [-C DIR] FILE...\n"
+    "       uvm package verify FILE...\n"
+    "Shows and extracts Haiku's packages (.hpkg). Several packages may be\n"
+    "extracted into one directory: of a file in two of them the newer stays.\n";
+
+struct arguments {
+    int json;
+    const char *directory; /* -C */
+    char **words;          /* behind the options, NULL-terminated */
+    int count;
+};
+
+static struct hk_package *open_package(const char *name)
+{
+    struct hk_package *package;
+    struct hk_package_fault fault;
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "%s: %s", name, strerror(errno));
+    if (hk_package_open(fd, &package, &fault) < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "%s: %s", name, fault.text);
+    return package;
+}
+
+/* Bytes from a package may be anything: those that would steer a terminal
+ * are shown as `?`. */
+static void print_text(const char *text)
+{
+    for (; *text != '\0'; text++)
+        putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
+}
+
+/* ---- info ---- */
+
+/* "name >= 1.2" and the like. */
+static void print_value(const struct hk_package *package,
+                        const struct hk_package_attribute *at)
+{
+    static const char *const operators[] = {"<", "<=", "==", "!=", ">=", ">"};
+    uint32_t sign = hk_package_find(package, at->child, HK_PACKAGE_OPERATOR);
+    char version[256];
+
+    if (at->id == HK_PACKAGE_ARCHITECTURE &&
+        hk_package_architecture(at->value.number) != NULL)
+        printf("%s", hk_package_architecture(at->value.number));
+    else if (at->type == HK_PACKAGE_STRING)
+        print_text(at->value.string);
+    else if (at->type != HK_PACKAGE_RAW)
+        printf("%" PRIu64, at->value.number);
+    hk_package_version(package, at->child, version, sizeof(version));
+    if (version[0] == '\0')
+        return;
+    if (sign != 0 && hk_package_at(package, sign)->value.number < 6)
+        printf(" %s ", operators[hk_package_at(package, sign)->value.number]);
+    else
+        printf(" = ");
+    print_text(version);
+}
+
+static void print_info(const struct hk_package *package)
+{
+    const struct hk_package_attribute *at;
+    char version[256];
+
+    for (uint32_t i = hk_package_info(package); i != 0; i = at->next) {
+        at = hk_package_at(package, i);
+        if (hk_package_id_name(at->id) == NULL)
+            continue;
+        if (at->id == HK_PACKAGE_VERSION_MAJOR) {
+            hk_package_version(package, i, version, sizeof(version));
+            printf("package:version: ");
+            print_text(version);
+        } else {
+            printf("%s: ", hk_package_id_name(at->id));
+            print_value(package, at);
+        }
+        putchar('\n');
+    }
+}
+
+/* Attributes of one id become an array: [{"value": ..., children}]. */
+static cJSON *json_tree(const struct hk_package *package, uint32_t list);
+
+static cJSON *json_attribute(const struct hk_package *package,
+                             const struct hk_package_attribute *at)
+{
+    cJSON *object = cJSON_CreateObject();
+
+    if (at->type == HK_PACKAGE_STRING)
+        cJSON_AddStringToObject(object, "value", at->value.string);
+    else if (at->type != HK_PACKAGE_RAW)
+        cJSON_AddNumberToObject(object, "value", (double)at->value.number);
+    if (at->child != 0)
+        cJSON_AddItemToObject(object, "attributes",
+                              json_tree(package, at->child));
+    return object;
+}
+
+/* As deep as hk_package_open allows, no deeper. */
+static cJSON *json_tree(const struct hk_package *package, uint32_t list)
+{
+    cJSON *object = cJSON_CreateObject();
+    const struct hk_package_attribute *at;
+
+    for (; list != 0; list = at->next) {
+        const char *name;
+        cJSON *array;
+
+        at = hk_package_at(package, list);
+        name = hk_package_id_name(at->id);
+        if (name == NULL)
+            continue;
+        array = cJSON_GetObjectItemCaseSensitive(object, name);
+        if (array == NULL)
+            array = cJSON_AddArrayToObject(object, name);
+        cJSON_AddItemToArray(array, json_attribute(package, at));
+    }
+    return object;
+}
+
+static void print_json(cJSON *json)
+{
+    char *text = cJSON_Print(json);
+
+    if (text == NULL)
+        uvm_fail(UVM_EXIT_FAILURE, "out of memory");
+    puts(text);
+    free(text);
+    cJSON_Delete(json);
+}
+
+static void show_info(const struct arguments *arguments)
+{
+    for (int i = 0; i < arguments->count; i++) {
+        struct hk_package *package = open_package(arguments->words[i]);
+
+        if (arguments->json)
+            print_json(json_tree(package, hk_package_info(package)));
+        else
+            print_info(package);
+        hk_package_close(package);
+    }
+}
+
+/* ---- list ---- */
+
+/* Walks the TOC without recursion: entries and the lists they came from. */
+struct walk {
+    const struct hk_package *package;
+    uint32_t lists[256];
+    size_t path_ends[256]; /* length of the path of each list's directory */
+    unsigned depth;
+    char path[8192];
+};
+
+static void begin_walk(struct walk *walk, const struct hk_package *package)
+{
+    walk->package = package;
+    walk->lists[0] = hk_package_toc(package);
+    walk->path_ends[0] = 0;
+    walk->depth = 1;
+}
+
+static void append_name(struct walk *walk, const char *name)
+{
+    size_t end = walk->path_ends[walk->depth - 1];
+
+    snprintf(walk->path + end, sizeof(walk->path) - end, "%s%s",
+             end > 0 ? "/" : "", name);
+}
+
+/* 1 and the next file, 0 behind the last; its path is walk->path. */
+static int next_file(struct walk *walk, struct hk_package_file *file)
+{
+    uint32_t *list, entry;
+
+    for (;;) {
+        if (walk->depth == 0)
+            return 0;
+        list = &walk->lists[walk->depth - 1];
+        entry = hk_package_find(walk->package, *list, HK_PACKAGE_ENTRY);
+        if (entry != 0)
+            break;
+        walk->depth--;
+    }
+    *list = hk_package_at(walk->package, entry)->next;
+    hk_package_get_file(walk->package, entry, file);
+    append_name(walk, file->name);
+    if (file->type == HK_PACKAGE_DIRECTORY && walk->depth < 256) {
+        walk->lists[walk->depth] = hk_package_at(walk->package, entry)->child;
+        walk->path_ends[walk->depth] = strlen(walk->path);
+        walk->depth++;
+    }
+    return 1;
+}
+
+static void format_time(const struct hk_package_file *file, char text[32])
+{
+    time_t seconds = (time_t)file->mtime;
+    struct tm tm;
+
+    if (gmtime_r(&seconds, &tm) == NULL ||
+        strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+        strcpy(text, "?");
+}
+
+static void print_file(const char *path, const struct hk_package_file *file)
+{
+    char time[32];
+
+    format_time(file, time);
+    printf("%c%04o %10" PRIu64 " %s ", "-dl"[file->type], file -> permissions,
+           file -> data.size, time);
+    print_text(path);
+    if (file->type == HK_PACKAGE_LINK) {
+        printf(" -> ");
+        print_text(file->target);
+    }
+    putchar('\n');
+}
+
+static cJSON *json_file(const char *path, const struct hk_package_file *file)
+{
+    static const char *const types[] = {"file", "directory", "link"};
+    cJSON *object = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(object, "path", path);
+    cJSON_AddStringToObject(object, "type", types[file->type]);
+    cJSON_AddNumberToObject(object, "permissions", file->permissions);
+    cJSON_AddNumberToObject(object, "mtime", (double)file->mtime);
+    if (file->type == HK_PACKAGE_FILE)
+        cJSON_AddNumberToObject(object, "size", (double)file->data.size);
+    if (file->type == HK_PACKAGE_LINK)
+        cJSON_AddStringToObject(object, "target", file->target);
+    return object;
+}
+
+static void list_files(const struct arguments *arguments)
+{
+    struct hk_package *package = open_package(arguments->words[0]);
+    static struct walk walk;
+    struct hk_package_file file;
+    cJSON *array = arguments->json ? cJSON_CreateArray() : NULL;
+
+    begin_walk(&walk, package);
+    while (next_file(&walk, &file)) {
+        if (array != NULL)
+            cJSON_AddItemToArray(array, json_file(walk.path, &file));
+        else
+            print_file(walk.path, &file);
+    }
+    if (array != NULL)
+        print_json(array);
+    hk_package_close(package);
+}
+
+/* ---- content ---- */
+
+static void copy_out(const char *name, struct hk_package *package,
+                     const struct hk_package_data *data)
+{
+    static uint8_t bytes[1 << 16];
+    struct hk_package_fault fault;
+
+    for (uint64_t at = 0; at < data->size;) {
+        int64_t size =
+            hk_package_read(package, data, at, bytes, sizeof(bytes), &fault);
+
+        if (size < 0)
+            uvm_fail(UVM_EXIT_FAILURE, "%s: %s", name, fault.text);
+        if (fwrite(bytes, 1, (size_t)size, stdout) != (size_t)size)
+            uvm_fail(UVM_EXIT_FAILURE, "output: %s", strerror(errno));
+        at += (uint64_t)size;
+    }
+}
+
+static void print_content(const struct arguments *arguments)
+{
+    const char *name = arguments->words[0], *path = arguments->words[1];
+    struct hk_package *package = open_package(name);
+    uint32_t entry = hk_package_find_entry(package, path);
+    struct hk_package_file file;
+
+    if (entry == 0)
+        uvm_fail(UVM_EXIT_FAILURE, "%s: %s: %s", name, path, strerror(ENOENT));
+    hk_package_get_file(package, entry, &file);
+    if (file.type != HK_PACKAGE_FILE)
+        uvm_fail(UVM_EXIT_FAILURE, "%s: %s: not a regular file", name, path);
+    copy_out(name, package, &file.data);
+    hk_package_close(package);
+}
+
+static void extract(const struct arguments *arguments)
+{
+    const char *to = arguments->directory;
+    int directory = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct hk_package_fault fault;
+
+    if (directory < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "%s: %s", to, strerror(errno));
+    for (int i = 0; i < arguments->count; i++) {
+        const char *name = arguments->words[i];
+        struct hk_package *package = open_package(name);
+        uint64_t lost = 0;
+
+        if (hk_package_extract(package, directory, &lost, &fault) < 0)
+            uvm_fail(UVM_EXIT_FAILURE, "%s: %s", name, fault.text);
+        if (lost > 0)
+            uvm_message("%s: attributes of %" PRIu64
+                        " files are lost: %s cannot keep them",
+                        name, lost, to);
+        hk_package_close(package);
+    }
+    close(directory);
+}
+
+static void verify(const struct arguments *arguments)
+{
+    struct hk_package_fault fault;
+
+    for (int i = 0; i < arguments->count; i++) {
+        struct hk_package *package = open_package(arguments->words[i]);
+
+        if (hk_package_verify(package, &fault) < 0)
+            uvm_fail(UVM_EXIT_FAILURE, "%s: %s", arguments->words[i],
+                     fault.text);
+        hk_package_close(package);
+    }
+}
+
+/* ---- the command line ---- */
+
+static const struct {
+    const char *name;
+    void (*run)(const struct arguments *arguments);
+    int count_min, count_max;
+} commands[] = {
+    {"info", show_info, 1, 1 << 20}, {"list", list_files, 1, 1},
+    {"cat", print_content, 2, 2},    {"extract", extract, 1, 1 << 20},
+    {"verify", verify, 1, 1 << 20},
+};
+
+_Noreturn static void refuse(void)
+{
+    fputs(usage, stderr);
+    exit(UVM_EXIT_USAGE);
+}
+
+static void parse(int argc, char **argv, struct arguments *arguments)
+{
+    static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    int option;
+
+    *arguments = (struct arguments){.directory = "."};
+    while ((option = getopt_long(argc, argv, "C:h", options, NULL)) >= 0) {
+        switch (option) {
+        case 'j':
+            arguments->json = 1;
+            break;
+        case 'C':
+            arguments->directory = optarg;
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            exit(0);
+        default:
+            refuse();
+        }
+    }
+    arguments->words = argv + optind;
+    arguments->count = argc - optind;
+}
+
+_Noreturn void uvm_package(int argc, char **argv)
+{
+    struct arguments arguments;
+
+    parse(argc, argv, &arguments);
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (arguments.count == 0 ||
+            strcmp(commands[i].name, arguments.words[0]) != 0)
+            continue;
+        arguments.words++;
+        arguments.count--;
+        if (arguments.count < commands[i].count_min ||
+            arguments.count > commands[i].count_max)
+            refuse();
+        commands[i].run(&arguments);
+        if (fflush(stdout) != 0)
+            uvm_fail(UVM_EXIT_FAILURE, "output: %s", strerror(errno));
+        exit(0);
+    }
+    refuse();
+}

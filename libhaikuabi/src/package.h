@@ -1,0 +1,80 @@
+/* package.h -- a package from the inside. */
+/* SPDX-License-Identifier: MIT */
+#ifndef HK_PACKAGE_H
+#define HK_PACKAGE_H
+
+#include <pthread.h>
+
+#include <haikuabi/package.h>
+
+enum {
+    HK_CHUNK_SIZE = 65536, /* uncompressed; the last one is shorter */
+    HK_CHUNKS_CACHED = 16
+};
+
+/* haiku-abi/hpkg.md, "File layout": heap_compression. */
+enum hk_package_compression {
+    HK_PACKAGE_STORED = 0,
+    HK_PACKAGE_ZLIB = 1,
+    HK_PACKAGE_ZSTD = 2
+};
+
+struct hk_cached_chunk {
+    uint64_t number;   /* UINT64_MAX: none */
+    uint64_t last_use; /* by heap.uses */
+    uint8_t *bytes;
+};
+
+struct hk_heap {
+    int fd;
+    enum hk_package_compression compression;
+    uint64_t offset; /* in the file */
+    uint64_t size;   /* uncompressed */
+    uint64_t chunk_count;
+    uint64_t *ends;       /* of each chunk, from offset on; compressed only */
+    pthread_mutex_t lock; /* guards what follows */
+    uint64_t uses;
+    struct hk_cached_chunk cache[HK_CHUNKS_CACHED];
+    uint8_t *packed; /* one compressed chunk */
+};
+
+struct hk_package {
+    struct hk_heap heap;
+    uint8_t *sections[2]; /* bytes of both; strings point into them */
+    struct hk_package_attribute *attributes;
+    uint32_t attribute_count; /* with number 0 */
+    uint32_t attribute_room;
+    uint32_t toc, info;
+};
+
+/* Sets the text of a fault (which may be NULL); returns error. */
+int hk_package_fail(struct hk_package_fault *fault, int error,
+                    const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ---- package_heap.c ---- */
+
+/* packed_size: of the chunks and their table, in the file from offset on. */
+int hk_heap_open(struct hk_heap *heap, uint64_t packed_size,
+                 struct hk_package_fault *fault);
+void hk_heap_close(struct hk_heap *heap);
+
+/* Reads exactly a range, which is to be inside. */
+int hk_heap_read(struct hk_heap *heap, uint64_t offset, void *to, size_t size,
+                 struct hk_package_fault *fault);
+
+/* ---- package_tree.c ---- */
+
+/* Where a section's bytes are, and how its strings are counted. */
+struct hk_section {
+    const char *name; /* for faults */
+    uint64_t size, strings_size, strings_count;
+    uint8_t *bytes;
+};
+
+/* Decodes a section; *first: its first attribute. */
+int hk_package_decode(struct hk_package *package,
+                      const struct hk_section *section, uint32_t *first,
+                      struct hk_package_fault *fault);
+
+#endif
