@@ -1,4 +1,4 @@
-/* flags_test.c -- quick conditions and carries against all the flags. */
+/* flags_kinds_test.c -- quick conditions and carries against all the flags. */
 /* SPDX-License-Identifier: MIT */
 #include "libx86cpu/src/flags.h"
 
