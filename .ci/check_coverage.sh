@@ -1,9 +1,8 @@
 #!/bin/sh
-# check_coverage.sh PRINTED KEPT -- a page of docs/coverage tells a table's state.
+# check_coverage.sh PROGRAM KEPT -- a page of docs/coverage is what PROGRAM prints.
 set -eu
-diff -u "$2" "$1" || {
+"$1" | diff -u "$2" - || {
     echo "take over what changed:"
-    echo "    bazel build //${1%/*}:coverage_md"
-    echo "    cp \"\$(bazel info bazel-bin)/$1\" $2"
+    echo "    bazel run //${1%/*}:coverage >$2"
     exit 1
 }
