@@ -224,7 +224,7 @@ TEST_F(Teams, ExecWantsATeamOfOneThread)
 TEST_F(Teams, ExecOfWhatCannotBeLoadedEndsTheTeam)
 {
     EXPECT_EQ(in_child([&] {
-                  harness_load(team.harness, HK_ERR_IO, 0);
+                  harness_load(team.harness, HK_ERR_LOADER, 0);
                   uint32_t size;
                   Address block = flat(team, {"prog"}, {}, &size);
                   team.call("exec", "/boot/other", block, size, 1, 0, 0);

@@ -205,8 +205,8 @@ const char *hk_package_architecture(uint64_t number);
  * them there. Symbolic links below the directory are not followed. Files that
  * exist are replaced by newer ones only, as Haiku shows the newer of two;
  * another kind of file in the way is HK_PACKAGE_ERR_EXISTS. A file is whole
- * when it appears; set-id bits stay away. without_attributes (may be NULL) counts files whose
- * attributes the host's file system cannot keep.
+ * when it appears; set-id bits stay away. without_attributes (may be NULL)
+ * counts files whose attributes the host's file system cannot keep.
  */
 int hk_package_extract(struct hk_package *package, int directory,
                        uint64_t *without_attributes,
