@@ -50,10 +50,9 @@ static inline uint32_t count_left(const struct xcpu *cpu,
 static inline int is_interrupted(const struct xcpu *cpu,
                                  const struct xcpu_slot *slot)
 {
-    return XCPU_UNLIKELY(
-        (atomic_load_explicit(&cpu->stop, memory_order_relaxed) ||
-         cpu->stepping) &&
-        count_left(cpu, slot));
+    return (atomic_load_explicit(&cpu->stop, memory_order_relaxed) ||
+            cpu->stepping) &&
+           count_left(cpu, slot);
 }
 
 /* After n iterations. */
@@ -61,7 +60,7 @@ static inline void count_down(struct xcpu *cpu, const struct xcpu_slot *slot,
                               uint32_t n)
 {
     add_masked(cpu, slot, XCPU_ECX, 0 - n);
-    if (is_interrupted(cpu, slot))
+    if (XCPU_UNLIKELY(is_interrupted(cpu, slot)))
         xcpu_interrupt(cpu, slot);
 }
 
@@ -241,7 +240,7 @@ MOVS_BODIES(32, 4)
             add_masked(cpu, slot, XCPU_ECX, UINT32_MAX);                       \
             if ((pair.a == pair.b) != (slot->rep == 0xf3))                     \
                 break;                                                         \
-            if (is_interrupted(cpu, slot)) {                                   \
+            if (XCPU_UNLIKELY(is_interrupted(cpu, slot))) {                    \
                 xcpu_keep_flags(cpu, XCPU_SUB##bits, pair.a, pair.b);          \
                 xcpu_interrupt(cpu, slot);                                     \
             }                                                                  \
