@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "int_stack.h"
 #include "int_branch.h"
+#include "machine.h"
 
 XCPU_MEM0_HANDLER(PUSH32_r)
 XCPU_MEM0_HANDLER(PUSH16_r)
@@ -92,7 +93,8 @@ XCPU_FORMS(LEAVE) = {XCPU_REG(LEAVE32), XCPU_REG16(LEAVE16)};
  * ENTER (SDM 2): pushes EBP, the frame pointers of the outer levels and the
  * new one, at the place of the first push; then makes room. Each frame pointer
  * is pushed before the next one is read: the two may overlap. What is written
- * lies in two pages at most, and is tried before anything is read.
+ * lies in two pages at most, the second one from below on, and both are tried
+ * before anything changes.
  */
 #define ENTER_BODY(bits, size)                                                 \
     static inline void ENTER##bits(                                            \
@@ -102,9 +104,13 @@ XCPU_FORMS(LEAVE) = {XCPU_REG(LEAVE32), XCPU_REG16(LEAVE16)};
         uint32_t ebp = cpu->gpr[XCPU_EBP].d;                                   \
         uint32_t frame = cpu->gpr[XCPU_ESP].d - size;                          \
         uint32_t esp = frame - level * size;                                   \
+        uint32_t below = frame % XCPU_PAGE_SIZE / size + 1;                    \
         xcpu_probe_store(cpu, slot, memory, frame);                            \
         xcpu_probe_store(cpu, slot, memory, frame + size - 1);                 \
-        xcpu_probe_store(cpu, slot, memory, esp);                              \
+        if (level > 1)                                                         \
+            (void)xcpu_load##bits(cpu, slot, memory, ebp - size);              \
+        if (below <= level)                                                    \
+            xcpu_probe_store(cpu, slot, memory, frame - below * size);         \
         xcpu_store##bits(cpu, slot, memory, frame, (uint##bits##_t)ebp);       \
         for (uint32_t i = 1; i < level; i++)                                   \
             xcpu_store##bits(                                                  \

@@ -129,6 +129,8 @@ const Row rows[] = {
     {"ENTER beyond the stack changes no register", "c8001001", "esp=30000010",
      "vector=e error=6 address=2ffff008 eip=+0 "
      "[30000008]=0c00003000000000"},
+    {"ENTER reads before it runs out of its stack", "c8000016", "esp=30000010",
+     "vector=e error=4 address=fffffffc eip=+0"},
     {"LEAVE", "c9", "ebp=30001100 [30001100]=44332211",
      "ebp=11223344 esp=30001104"},
     {"PUSHF has bit 1 and IF", "9c", "eflags=ad7",
