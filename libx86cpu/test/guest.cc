@@ -9,6 +9,11 @@
 #include <cstring>
 #include <unistd.h>
 
+/* The same tests are built for each engine. */
+#ifndef GUEST_ENGINE
+#define GUEST_ENGINE XCPU_ENGINE_INTERP
+#endif
+
 namespace guest
 {
 namespace
@@ -90,6 +95,8 @@ Guest::Guest(const Setup &setup) : pages_(window_size / page_size)
     config.memory.watch_writes = setup.watches ? watch_writes : nullptr;
     config.memory.is_mapped = setup.tells_maps ? is_mapped : nullptr;
     config.model = setup.model;
+    config.engine = GUEST_ENGINE;
+    config.translate_after = 1;
     config.read_tsc = setup.read_tsc;
     check(xcpu_machine_new(&config, &machine_) == 0);
     set_handlers(true);
