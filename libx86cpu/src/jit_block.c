@@ -12,6 +12,9 @@
 /* Host code of one block, at most. */
 #define BLOCK_CODE_MAX ((size_t)16 << 10)
 
+/* Blocks begin at multiples of it. */
+#define CODE_LINE 32u
+
 #define FIELD(name) ((uint32_t)offsetof(struct xcpu, name))
 
 static uint32_t offset_of(const struct xcpu_emit *e, const uint8_t *at)
@@ -313,10 +316,22 @@ static void put_poll(struct xcpu_emit *e)
     xcpu_put_load(&e->a, XH_T0, XH_CODE, UINT32_MAX - 3);
 }
 
+/* Loops run at full speed where they begin at a line of the decoder's. */
+static void put_padding(struct xcpu_emit *e)
+{
+    static const uint8_t nop[5] = {0x0f, 0x1f, 0x44, 0x00, 0x00};
+    size_t left = (size_t)(e->start - e->a.at) % CODE_LINE;
+    for (; left >= sizeof(nop); left -= sizeof(nop))
+        xcpu_put_bytes(&e->a, nop, sizeof(nop));
+    for (; left > 0; left--)
+        xcpu_put8(&e->a, 0x90);
+}
+
 static uint8_t *emit_block(struct xcpu_emit *e)
 {
     e->needs = (uint8_t)needs_of_block(e);
     xcpu_emit_need(e, e->needs);
+    put_padding(e);
     uint8_t *entry = e->a.at;
     if (e->compare) {
         xcpu_put_imm64(&e->a, XH_T0, (uintptr_t)e->compare);
@@ -398,7 +413,7 @@ static int keep(struct xcpu_emit *e, struct xcpu_block *block,
     if (e->compare)
         xcpu_jit_fill_compare(e->compare, e->draft.code, e->varying,
                               e->block->size);
-    jit->used = (made->end + 15) & ~15u;
+    jit->used = (made->end + CODE_LINE - 1) & ~(CODE_LINE - 1);
     jit->modified = 1;
     jit->stats.blocks++;
     jit->stats.guest_bytes += e->block->size;

@@ -228,7 +228,7 @@ int xcpu_jit_make_stubs(struct xcpu_jit *jit)
     put_load_state(&a, XCPU_JIT_SSE);
     jit->compare = HERE;
     put_compare(&a);
-    jit->first = jit->used = HERE;
+    jit->first = jit->used = (HERE + 63) & ~63u;
 #undef HERE
     jit->slot.run = xcpu_run_translated;
     jit->modified = 1;
