@@ -14,12 +14,15 @@ static XCPU_GUEST_ACCESS void fill(uint8_t *to, size_t size, uint32_t word)
 }
 
 /* Writes a byte back without changing it: atomically, for another thread may
- * be writing it. */
+ * be writing it. By an exchange: compilers make a load of an OR with 0. */
 void xcpu_probe_store(struct xcpu *cpu, const struct xcpu_slot *slot,
                       uint8_t *memory, uint32_t address)
 {
     XCPU_NOTE(cpu, slot);
-    __atomic_fetch_or(memory + address, 0, __ATOMIC_RELAXED);
+    uint8_t old = 0;
+    while (!__atomic_compare_exchange_n(memory + address, &old, old, 0,
+                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
     XCPU_SETTLE(cpu);
 }
 
