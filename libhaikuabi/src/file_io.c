@@ -12,6 +12,7 @@
 #include "signals.h"
 #include "socket.h"
 #include "syscalls.h"
+#include "tty.h"
 
 /*
  * The host's kernel reads and writes guest memory in place. A page whose
@@ -99,6 +100,23 @@ static int is_in_background(int fd)
     return owner >= 0 && owner != getpgrp();
 }
 
+/* Without flags it may be a terminal's. */
+static ssize_t try_any_io(struct hk_thread *self,
+                          const struct hk_transfer *transfer,
+                          const struct iovec *vectors, uint32_t count,
+                          int flags)
+{
+    struct hk_deafness deafness;
+    ssize_t done;
+
+    if (flags != 0)
+        return try_io(self, transfer, vectors, count, flags);
+    deafness = hk_tty_begin(self);
+    done = try_io(self, transfer, vectors, count, flags);
+    hk_tty_end(&deafness);
+    return done;
+}
+
 /* One attempt on a file that may make its users wait: as try_io, but with
  * a status for every failure. */
 static int64_t wait_io(struct hk_thread *self,
@@ -110,7 +128,7 @@ static int64_t wait_io(struct hk_thread *self,
     int flags = RWF_NOWAIT;
 
     for (;;) {
-        ssize_t done = try_io(self, transfer, vectors, count, flags);
+        ssize_t done = try_any_io(self, transfer, vectors, count, flags);
         int32_t status;
 
         if (done >= 0)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bytes.h"
+#include "signals.h"
 #include "termios.h"
 
 /* haiku-abi/structs.md, "tty ioctls". */
@@ -31,6 +32,38 @@ enum tty_command {
     TIOCEXCL_ = 0x801a,
     TIOCNXCL_ = 0x801b
 };
+
+static int is_deaf(struct hk_thread *self, int signal)
+{
+    return (atomic_load(&self->signals->mask) & HK_SIGNAL_BIT(signal)) != 0 ||
+           hk_signals_get_action(self->team, signal).handler == HK_SIG_IGN;
+}
+
+struct hk_deafness hk_tty_begin(struct hk_thread *self)
+{
+    struct hk_deafness deafness = {.is_set = 0};
+    int reads = is_deaf(self, HK_SIGTTIN), writes = is_deaf(self, HK_SIGTTOU);
+    sigset_t set;
+
+    if (!reads && !writes)
+        return deafness;
+    sigemptyset(&set);
+    if (reads)
+        sigaddset(&set, SIGTTIN);
+    if (writes)
+        sigaddset(&set, SIGTTOU);
+    deafness.is_set = pthread_sigmask(SIG_BLOCK, &set, &deafness.old) == 0;
+    return deafness;
+}
+
+void hk_tty_end(const struct hk_deafness *deafness)
+{
+    int error = errno;
+
+    if (deafness->is_set)
+        pthread_sigmask(SIG_SETMASK, &deafness->old, NULL);
+    errno = error;
+}
 
 static int32_t result_of(int host_result)
 {
@@ -145,11 +178,9 @@ static int32_t set_blocking(int fd, int is_blocking)
     return result_of(fcntl(fd, F_SETFL, flags));
 }
 
-int32_t hk_tty_ioctl(struct hk_thread *self, struct hk_file *file, uint32_t cmd,
-                     gm_addr data)
+static int32_t control(struct hk_thread *self, int fd, uint32_t cmd,
+                       gm_addr data)
 {
-    int fd = file->node.fd;
-
     switch (cmd) {
     case SET_NONBLOCKING_IO:
         return set_blocking(fd, 0);
@@ -190,4 +221,14 @@ int32_t hk_tty_ioctl(struct hk_thread *self, struct hk_file *file, uint32_t cmd,
     default:
         return HK_B_DEV_INVALID_IOCTL;
     }
+}
+
+int32_t hk_tty_ioctl(struct hk_thread *self, struct hk_file *file, uint32_t cmd,
+                     gm_addr data)
+{
+    struct hk_deafness deafness = hk_tty_begin(self);
+    int32_t status = control(self, file->node.fd, cmd, data);
+
+    hk_tty_end(&deafness);
+    return status;
 }

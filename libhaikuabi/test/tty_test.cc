@@ -117,6 +117,39 @@ TEST_F(Tty, AnotherGroupIsPutIntoTheForeground)
     });
 }
 
+// A shell does so when it takes the terminal back from a job.
+TEST_F(Tty, WhoIsDeafToItsSignalsMayUseItFromTheBackground)
+{
+    in_session([this] {
+        ASSERT_EQ(ioctl(TIOCSCTTY_), HK_B_OK);
+        pid_t member = ::fork();
+        if (member == 0) {
+            ::pause();
+            _exit(0);
+        }
+        ::setpgid(member, member);
+        Address set = team->room(8);
+        team->set<uint64_t>(set, 0, UINT64_C(1) << (17 - 1)); // SIGTTOU
+        Address ignore = team->room(20);
+        team->set<uint32_t>(ignore, 0, 1); // SIG_IGN
+        for (const char *way : {"block", "ignore"}) {
+            team->set<int>(data, 0, member);
+            EXPECT_EQ(ioctl(TIOCSPGRP_), HK_B_OK) << way;
+            EXPECT_EQ(::tcgetpgrp(slave), member) << way;
+            if (way[0] == 'b')
+                team->call("set_signal_mask", 1, set, nullptr);
+            else
+                team->call("sigaction", 17, ignore, nullptr);
+            team->set<int>(data, 0, ::getpgrp());
+            EXPECT_EQ(ioctl(TIOCSPGRP_), HK_B_OK) << way;
+            EXPECT_EQ(::tcgetpgrp(slave), ::getpgrp()) << way;
+            team->call("set_signal_mask", 2, set, nullptr);
+        }
+        ::kill(member, SIGKILL);
+        ::waitpid(member, nullptr, 0);
+    });
+}
+
 TEST_F(Tty, BlockingIsSwitchedOffAndOn)
 {
     EXPECT_EQ(ioctl(SET_NONBLOCKING_IO), HK_B_OK);
