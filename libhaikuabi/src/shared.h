@@ -45,7 +45,8 @@ struct hk_team_slot {
     uint32_t next;
     int32_t id; /* 0: free */
     uint32_t sems, ports;
-    uint32_t has_life; /* life has been initialised */
+    uint32_t has_life;   /* life has been initialised */
+    uint32_t stopped_by; /* Haiku's signal, while it has stopped the team */
     /* Held by the team's main host thread as long as it lives. */
     pthread_mutex_t life;
 };
@@ -231,6 +232,11 @@ uint32_t hk_shared_find_team(struct hk_shared *shared, int32_t id);
 /* Without the lock: 1 when a team of that id lives; the next living team's id
  * above one, 0 for none. */
 int hk_shared_has_team(struct hk_shared *shared, int32_t id);
+
+/* What stops a team on the host is SIGSTOP: which signal of Haiku's stops it
+ * now (0: none any more; id 0 is one's own), or has done so (0: unknown). */
+void hk_shared_set_stopped(struct hk_shared *shared, int32_t id, int signal);
+int hk_shared_stopped_by(struct hk_shared *shared, int32_t id);
 int32_t hk_shared_next_team(struct hk_shared *shared, int32_t above);
 
 /* With the lock, and nothing half done: 1 when that team lives; a dead one's

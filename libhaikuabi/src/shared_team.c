@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "shared_file.h"
+#include "signals.h"
 
 static struct hk_team_slot *slot_of(const struct hk_shared *shared,
                                     uint32_t team)
@@ -139,6 +140,30 @@ int hk_shared_has_team(struct hk_shared *shared, int32_t id)
     return team != 0;
 }
 
+void hk_shared_set_stopped(struct hk_shared *shared, int32_t id, int signal)
+{
+    struct hk_team_slot *slot;
+
+    hk_shared_lock(shared);
+    slot = slot_of(shared, hk_shared_find_team(shared, id));
+    if (slot != NULL)
+        hk_put(shared, &slot->stopped_by, (uint32_t)signal);
+    hk_shared_unlock(shared);
+}
+
+int hk_shared_stopped_by(struct hk_shared *shared, int32_t id)
+{
+    const struct hk_team_slot *slot;
+    int signal = 0;
+
+    hk_shared_lock(shared);
+    slot = slot_of(shared, hk_shared_find_team(shared, id));
+    if (slot != NULL && slot->stopped_by <= HK_SIGNAL_MAX)
+        signal = (int)slot->stopped_by;
+    hk_shared_unlock(shared);
+    return signal;
+}
+
 int32_t hk_shared_next_team(struct hk_shared *shared, int32_t above)
 {
     uint32_t end;
@@ -184,6 +209,7 @@ void hk_shared_join(struct hk_shared *shared, int32_t id)
         hk_put(shared, &slot->id, (uint32_t)id);
         hk_put(shared, &slot->sems, 0);
         hk_put(shared, &slot->ports, 0);
+        hk_put(shared, &slot->stopped_by, 0);
         shared->team = team;
         /* It may have died, and somebody else have got its place. */
         slot = slot_of(shared, parent);

@@ -10,6 +10,7 @@
 #include "shared.h"
 #include "signals.h"
 #include "syscalls.h"
+#include "team.h"
 #include "thread.h"
 
 enum { SIGACTION_SIZE = 20 };
@@ -63,7 +64,7 @@ static int32_t send_to_own_team(struct hk_thread *self,
         hk_end_team(self, 0, HK_SIGKILL);
         return HK_B_OK;
     case HK_SIGSTOP:
-        kill(self->team->id, SIGSTOP);
+        hk_team_stop(self->team, HK_SIGSTOP);
         return HK_B_OK;
     default:
         return hk_signal_team(self->team, info);
@@ -85,6 +86,8 @@ static int32_t send_to_team(struct hk_thread *self, int32_t id,
         return HK_B_BAD_TEAM_ID;
     if (info->signal != 0 && host_signal == 0)
         return HK_B_BAD_VALUE;
+    if (info->signal == HK_SIGSTOP) /* it does not get to say so itself */
+        hk_shared_set_stopped(hk_shared_of(self), id, HK_SIGSTOP);
     if (info->code == HK_SI_QUEUE)
         result = sigqueue(id, host_signal, value);
     else

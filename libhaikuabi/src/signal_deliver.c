@@ -5,6 +5,7 @@
 
 #include "bytes.h"
 #include "signals.h"
+#include "team.h"
 #include "thread.h"
 
 /* user_thread (haiku-abi/x86-32.md, section 5). */
@@ -66,7 +67,7 @@ static enum hk_action default_action(struct hk_thread *thread, int signal)
         hk_end_team(thread, 0, signal);
         return HK_EXIT;
     case HK_DFL_STOP:
-        kill(thread->team->id, SIGSTOP);
+        hk_team_stop(thread->team, signal);
         break;
     case HK_DFL_CONTINUE:
     case HK_DFL_IGNORE:

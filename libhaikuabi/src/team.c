@@ -29,6 +29,13 @@ int64_t hk_sys_exit_team(struct hk_thread *self, int32_t return_value)
     return HK_B_OK;
 }
 
+void hk_team_stop(struct hk_team *team, int signal)
+{
+    hk_shared_set_stopped(team->shared, 0, signal);
+    kill(team->id, SIGSTOP);
+    hk_shared_set_stopped(team->shared, 0, 0);
+}
+
 /* Other teams of the root end by the host's SIGKILL. */
 int64_t hk_sys_kill_team(struct hk_thread *self, int32_t team)
 {

@@ -19,6 +19,9 @@ int32_t hk_team_resume(struct hk_thread *self, int32_t id);
 int32_t hk_team_wait_status(struct hk_thread *self, int32_t id,
                             int32_t *status);
 
+/* Stops all threads, by one of Haiku's signals, until SIGCONT comes. */
+void hk_team_stop(struct hk_team *team, int signal);
+
 /* Forks the host process: 0 in the child, which is a team of one thread; the
  * child's id, or an error. */
 int32_t hk_team_fork(struct hk_thread *self);

@@ -7,6 +7,7 @@
 
 #include "bytes.h"
 #include "clock.h"
+#include "shared.h"
 #include "signals.h"
 #include "syscalls.h"
 #include "team.h"
@@ -36,8 +37,12 @@ static int host_options(uint32_t flags)
     return options;
 }
 
-static void fill_info(const siginfo_t *host, struct hk_siginfo *info)
+static void fill_info(struct hk_shared *shared, const siginfo_t *host,
+                      struct hk_siginfo *info)
 {
+    int signal = hk_signal_from_host(host->si_status);
+    int stopped_by;
+
     *info = (struct hk_siginfo){.signal = HK_SIGCHLD, .pid = host->si_pid};
     switch (host->si_code) {
     case CLD_EXITED:
@@ -47,6 +52,9 @@ static void fill_info(const siginfo_t *host, struct hk_siginfo *info)
     case CLD_STOPPED:
     case CLD_TRAPPED:
         info->code = HK_CLD_STOPPED;
+        stopped_by = hk_shared_stopped_by(shared, host->si_pid);
+        if (stopped_by != 0)
+            signal = stopped_by;
         break;
     case CLD_CONTINUED:
         info->code = HK_CLD_CONTINUED;
@@ -55,11 +63,12 @@ static void fill_info(const siginfo_t *host, struct hk_siginfo *info)
         info->code = HK_CLD_KILLED;
         break;
     }
-    info->status = hk_signal_from_host(host->si_status);
+    info->status = signal;
 }
 
 /* 1 and the child that has changed, 0 when none has yet, or an error. */
-static int32_t look(int32_t child, int options, struct hk_siginfo *info)
+static int32_t look(struct hk_thread *self, int32_t child, int options,
+                    struct hk_siginfo *info)
 {
     siginfo_t host = {.si_pid = 0};
     idtype_t type = P_ALL;
@@ -76,7 +85,7 @@ static int32_t look(int32_t child, int options, struct hk_siginfo *info)
         return errno == ECHILD ? HK_ECHILD : hk_status_from_errno(errno);
     if (host.si_pid == 0)
         return 0;
-    fill_info(&host, info);
+    fill_info(hk_shared_of(self), &host, info);
     return 1;
 }
 
@@ -119,7 +128,7 @@ int64_t hk_sys_wait_for_child(struct hk_thread *self, int32_t child,
         unsigned seen = hk_changes(self->team);
 
         getrusage(RUSAGE_CHILDREN, &before);
-        result = look(child, host_options(flags), &found);
+        result = look(self, child, host_options(flags), &found);
         if (result != 0)
             break;
         if ((flags & OPTION_NOHANG) != 0)

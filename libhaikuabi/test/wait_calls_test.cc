@@ -17,7 +17,13 @@ enum Options : int {
     NOWAIT = 32
 };
 enum Code { CLD_EXIT = 60, CLD_KILL = 61, CLD_STOP = 64, CLD_CONT = 65 };
-enum Signal { SIG_CHLD = 5, SIG_STOP = 10, SIG_CONT = 12, SIG_TERM = 15 };
+enum Signal {
+    SIG_CHLD = 5,
+    SIG_STOP = 10,
+    SIG_CONT = 12,
+    SIG_TSTP = 13,
+    SIG_TERM = 15
+};
 const Address nowhere{0x50000000}, kernels{0x90000000};
 
 class Waiting : public testing::Test
@@ -97,12 +103,15 @@ TEST_F(Waiting, TellsHowAChildEnded)
 TEST_F(Waiting, TellsOfStopsAndContinuations)
 {
     int child = fork_idle();
-    team.call("send_signal", child, (int)SIG_STOP, nullptr, 0);
-    EXPECT_EQ(wait(child, EXITED | UNTRACED), child);
-    EXPECT_EQ(code(), CLD_STOP);
-    team.call("send_signal", child, (int)SIG_CONT, nullptr, 0);
-    EXPECT_EQ(wait(child, CONTINUED), child);
-    EXPECT_EQ(code(), CLD_CONT);
+    for (int signal : {SIG_STOP, SIG_TSTP, SIG_STOP}) {
+        team.call("send_signal", child, signal, nullptr, 0);
+        EXPECT_EQ(wait(child, EXITED | UNTRACED), child);
+        EXPECT_EQ(code(), CLD_STOP);
+        EXPECT_EQ(status(), signal);
+        team.call("send_signal", child, (int)SIG_CONT, nullptr, 0);
+        EXPECT_EQ(wait(child, CONTINUED), child);
+        EXPECT_EQ(code(), CLD_CONT);
+    }
     EXPECT_EQ(team.call("kill_team", child), 0);
     EXPECT_EQ(wait(child, EXITED), child);
     EXPECT_EQ(code(), CLD_KILL);
