@@ -32,11 +32,14 @@ static void results(void)
 static int32_t mutex;
 static int32_t counter;
 
-/* The protocol of libroot's mutexes on r1beta5. */
+/* The protocol of libroot's mutexes on r1beta5: who sets LOCKED beside WAITING
+ * would wait for itself. */
 static void lock(void)
 {
-    if ((__atomic_fetch_or(&mutex, LOCKED, __ATOMIC_ACQUIRE) &
-         (LOCKED | WAITING)) == 0)
+    int32_t free = 0;
+
+    if (__atomic_compare_exchange_n(&mutex, &free, LOCKED, 0, __ATOMIC_ACQUIRE,
+                                    __ATOMIC_RELAXED))
         return;
     while (sys(SYS_mutex_lock, &mutex, "mutex", 0, 0LL) != HK_B_OK)
         continue;
