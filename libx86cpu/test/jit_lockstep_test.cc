@@ -286,7 +286,8 @@ bool ended_in_comparison(const Engine &engine)
            (xcpu_rows[insn.op].attributes & A_REPCC) && insn.rep;
 }
 
-std::string difference(const Engine &a, const Engine &b)
+/* flags: whether these are defined. */
+std::string difference(const Engine &a, const Engine &b, bool flags)
 {
     std::string text;
     auto compare = [&](const char *what, uint64_t x, uint64_t y,
@@ -308,7 +309,7 @@ std::string difference(const Engine &a, const Engine &b)
     for (uint32_t i = 0; i < 8; i++)
         compare("r", a.guest.regs.gpr[i], b.guest.regs.gpr[i], i);
     compare("eip", a.guest.regs.eip, b.guest.regs.eip);
-    if (!ended_in_comparison(a))
+    if (flags && !ended_in_comparison(a))
         compare("eflags", a.guest.regs.eflags, b.guest.regs.eflags);
     for (uint32_t i = 0; i < 6; i++)
         compare("s", a.guest.regs.sreg[i], b.guest.regs.sreg[i], i);
@@ -373,7 +374,11 @@ void run_programs(size_t insns, uint64_t cases)
             continue;
         jit.load(code, at, data, start, fx);
         jit.run(XCPU_BUDGET_UNLIMITED);
-        const std::string text = difference(interp, jit);
+        /* One that has changed itself may have lost a comparison that stood
+         * behind an instruction that leaves flags undefined. */
+        const bool same =
+            memcmp(interp.memory.window + at, code.data(), code.size()) == 0;
+        const std::string text = difference(interp, jit, same);
         EXPECT_EQ("", text)
             << "case " << i << " at " << hex(at) << describe(code)
             << "\n    ended by " << interp.guest.exit.reason << " at "
