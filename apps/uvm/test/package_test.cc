@@ -1,0 +1,114 @@
+/* package_test.cc -- `uvm package`, as its user sees it. */
+/* SPDX-License-Identifier: MIT */
+#include "apps/uvm/test/uvm_case.h"
+
+#include "libhaikuabi/test/package_builder.h"
+
+namespace
+{
+
+using namespace hk;
+
+class PackageTest : public UvmCase
+{
+  protected:
+    void SetUp() override
+    {
+        UvmCase::SetUp();
+        PackageBuilder made(ZSTD);
+        made.toc = {Directory("bin", {File("tool", "#!/bin/sh\n", 86400),
+                                      Link("alias", "tool")}),
+                    File("odd\x1bname", "")};
+        made.info = {Node(HK_PACKAGE_NAME, "sample"),
+                     Node(HK_PACKAGE_ARCHITECTURE, uint64_t{2}),
+                     Node(HK_PACKAGE_VERSION_MAJOR, "1",
+                          {Node(HK_PACKAGE_VERSION_MINOR, "2"),
+                           Node(HK_PACKAGE_VERSION_REVISION, uint64_t{3})}),
+                     Node(HK_PACKAGE_REQUIRES, "haiku",
+                          {Node(HK_PACKAGE_OPERATOR, uint64_t{4}),
+                           Node(HK_PACKAGE_VERSION_MAJOR, "r1")})};
+        write("sample.hpkg", made.build());
+        PackageBuilder second(ZLIB);
+        second.toc = {Directory("lib", {File("libx.so", "x")})};
+        write("second.hpkg", second.build());
+    }
+};
+
+TEST_F(PackageTest, info_tells_what_a_package_says_of_itself)
+{
+    Outcome told = run({"package", "info", "sample.hpkg"});
+    EXPECT_EQ(told.status, 0);
+    EXPECT_EQ(told.out, "package:name: sample\n"
+                        "package:architecture: x86_gcc2\n"
+                        "package:version: 1.2-3\n"
+                        "package:requires: haiku >= r1\n");
+    told = run({"package", "info", "--json", "second.hpkg"});
+    EXPECT_EQ(told.out, "{\n}\n");
+}
+
+TEST_F(PackageTest, list_tells_files_and_keeps_a_terminal_unharmed)
+{
+    Outcome told = run({"package", "list", "sample.hpkg"});
+    EXPECT_EQ(told.status, 0);
+    EXPECT_EQ(told.out,
+              "d0755          0 1970-01-01T00:00:00Z bin\n"
+              "-0644         10 1970-01-02T00:00:00Z bin/tool\n"
+              "l0777          0 1970-01-01T00:00:00Z bin/alias -> tool\n"
+              "-0644          0 1970-01-01T00:16:40Z odd?name\n");
+    told = run({"package", "list", "--json", "sample.hpkg"});
+    EXPECT_NE(told.out.find("\"odd\\u001bname\""), std::string::npos);
+}
+
+TEST_F(PackageTest, extract_puts_several_into_one_directory)
+{
+    Outcome told =
+        run({"package", "extract", "-C", ".", "sample.hpkg", "second.hpkg"});
+    EXPECT_EQ(told.status, 0) << told.err;
+    EXPECT_EQ(contents(directory + "/bin/tool"), "#!/bin/sh\n");
+    EXPECT_EQ(contents(directory + "/bin/alias"), "#!/bin/sh\n");
+    EXPECT_EQ(contents(directory + "/lib/libx.so"), "x");
+}
+
+TEST_F(PackageTest, cat_prints_one_file)
+{
+    EXPECT_EQ(run({"package", "cat", "sample.hpkg", "bin/tool"}).out,
+              "#!/bin/sh\n");
+    for (const char *path : {"bin", "bin/alias", "bin/none", "/"}) {
+        Outcome told = run({"package", "cat", "sample.hpkg", path});
+        EXPECT_EQ(told.status, 125) << path;
+        EXPECT_TRUE(is_one_message(told.err)) << path << told.err;
+    }
+}
+
+TEST_F(PackageTest, what_is_no_package_is_refused_in_a_line)
+{
+    write("text",
+          "not a package, but longer than a header would be; and so on, "
+          "for eighty bytes and more");
+    write("empty", "");
+    for (const char *name : {"text", "empty", "missing", "."})
+        for (const char *command : {"info", "list", "verify", "extract"}) {
+            Outcome told = run({"package", command, name});
+            EXPECT_EQ(told.status, 125) << command << name;
+            EXPECT_TRUE(is_one_message(told.err)) << told.err;
+            EXPECT_NE(told.err.find(name), std::string::npos) << told.err;
+        }
+    EXPECT_EQ(run({"package", "verify", "sample.hpkg", "second.hpkg"}).status,
+              0);
+}
+
+TEST_F(PackageTest, wrong_usage_is_status_2)
+{
+    const std::vector<std::vector<std::string>> wrong = {
+        {"package"},
+        {"package", "info"},
+        {"package", "list", "a", "b"},
+        {"package", "cat", "sample.hpkg"},
+        {"package", "frobnicate", "sample.hpkg"},
+        {"package", "info", "--frobnicate", "sample.hpkg"}};
+    for (const auto &arguments : wrong)
+        EXPECT_EQ(run(arguments).status, 2) << arguments.back();
+    EXPECT_EQ(run({"package", "--help"}).status, 0);
+}
+
+} // namespace
