@@ -151,8 +151,10 @@ int64_t hk_sys_spawn_thread(struct hk_thread *self, gm_addr attributes)
     atomic_store(&thread->signals->mask, atomic_load(&self->signals->mask));
     status = prepare(thread, &wanted);
     if (status != HK_B_OK) {
+        pthread_mutex_lock(&self->team->lock); /* it ends behind this */
         atomic_store(&thread->life->killed, 1);
         hk_thread_resume(thread);
+        pthread_mutex_unlock(&self->team->lock);
         return status;
     }
     status = thread->id; /* once it is added others may end it */
