@@ -18,12 +18,15 @@
 static struct column {
     const char *name, *command;
     const char *needs;         /* this file, or NULL */
+    int counts;                /* it tells how many instructions it executed */
     double logs[KERNEL_KINDS]; /* sums of ln(slowdown) */
     double slowdowns[RUNS], speeds[RUNS];
 } columns[] = {
-    {.name = "jit", .command = "libx86cpu/guest jit libx86cpu/kernels.image"},
+    {.name = "jit",
+     .command = "libx86cpu/kernels_guest jit libx86cpu/kernels.image"},
     {.name = "interp",
-     .command = "libx86cpu/kernels_guest interp libx86cpu/kernels.image"},
+     .command = "libx86cpu/kernels_guest interp libx86cpu/kernels.image",
+     .counts = 1},
     {.name = "qemu-i386",
      .command = "qemu-i386 " NATIVE,
      .needs = "/usr/bin/qemu-i386"},
@@ -110,7 +113,7 @@ static void measure(const struct job *job)
         double slowdown = median(column->slowdowns);
         column->logs[job->kind] += log(slowdown);
         printf(" %10.2f", slowdown);
-        if (column->speeds[0] > 0)
+        if (column->counts)
             printf(" %8.0f", median(column->speeds));
     }
     printf("\n");
@@ -124,7 +127,7 @@ static void print_header(void)
         if (!is_there(&columns[i]))
             continue;
         printf(" %10s", columns[i].name);
-        if (!columns[i].needs)
+        if (columns[i].counts)
             printf(" %8s", "M insn/s");
     }
     printf("\n");
@@ -142,7 +145,7 @@ static void print_means(const unsigned counts[KERNEL_KINDS])
             if (!is_there(&columns[i]))
                 continue;
             printf(" %10.2f", exp(columns[i].logs[kind] / counts[kind]));
-            if (!columns[i].needs)
+            if (columns[i].counts)
                 printf(" %8s", "");
         }
         printf("\n");
