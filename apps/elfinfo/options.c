@@ -243,7 +243,7 @@ static int choose_by_word(struct inf_options *options, const char *word)
 void inf_parse_options(struct inf_options *options, int argc, char **argv)
 {
     struct option list[VIEW_ROWS + OTHERS + 1];
-    char letters[VIEW_ROWS + 16];
+    char letters[VIEW_ROWS + 32];
     int option, is_chosen = 0;
 
     memset(options, 0, sizeof(*options));

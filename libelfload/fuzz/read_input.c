@@ -11,6 +11,7 @@
 #include <elfload/elf_lint.h>
 #include <elfload/elf_names.h>
 #include <elfload/elf_resources.h>
+#include <elfload/elf_unwind.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,10 +161,57 @@ static uint64_t read_notes(const struct eld_elf *elf,
     return found < 0 ? sum + check_fault(found, &fault) : sum;
 }
 
+static uint64_t read_frames(const struct eld_elf *elf,
+                            const struct eld_unwind *unwind)
+{
+    struct eld_frame frame;
+    struct eld_fault fault;
+    uint64_t offset = 0, before = 0, sum = 0;
+    int found;
+
+    while ((found = eld_next_frame(elf, unwind, &offset, &frame, &fault)) ==
+           1) {
+        check(offset > before && offset <= unwind->part.size);
+        before = offset;
+        sum += frame.address + sum_string(frame.augmentation);
+    }
+    return found < 0 ? sum + check_fault(found, &fault) : sum;
+}
+
+static uint64_t read_header_frames(const struct eld_elf *elf)
+{
+    struct eld_unwind_header header;
+    struct eld_unwind unwind;
+    uint64_t sum = 0;
+
+    if (eld_read_unwind_header(elf, &header, NULL) == 0)
+        sum += header.count;
+    if (eld_find_unwind(elf, &unwind, NULL) == 0)
+        sum += read_frames(elf, &unwind);
+    return sum;
+}
+
+static uint64_t read_chains(const struct eld_elf *elf,
+                            const struct eld_dynamic *dynamic,
+                            enum eld_hash_kind kind)
+{
+    struct eld_chain_cursor cursor = {0, 0};
+    struct eld_fault fault;
+    uint64_t length, sum = 0;
+    int found;
+
+    while ((found = eld_next_chain(elf, dynamic, kind, &cursor, &length,
+                                   &fault)) == 1)
+        sum += length;
+    check(sum <= elf->size / 4);
+    return found < 0 ? sum + check_fault(found, &fault) : sum;
+}
+
 static uint64_t read_sections(const struct eld_elf *elf)
 {
     struct eld_symbols symbols;
     struct eld_relocs relocs;
+    struct eld_unwind unwind;
     struct eld_fault fault;
     uint64_t sum = 0;
 
@@ -192,6 +240,8 @@ static uint64_t read_sections(const struct eld_elf *elf)
             sum += read_notes(elf, &part, section.align);
         if (eld_section_relocs(elf, &section, &relocs, NULL) == 0)
             sum += read_relocs(elf, &relocs);
+        if (eld_section_unwind(elf, &section, &unwind, NULL) == 0)
+            sum += read_frames(elf, &unwind);
     }
     if (eld_find_symbols(elf, SHT_DYNSYM, &symbols, NULL) == 0)
         sum += read_symbols(elf, &symbols, NULL);
@@ -249,6 +299,8 @@ static uint64_t read_dynamic(const struct eld_elf *elf)
     }
     check(eld_count_symbols(elf, &dynamic) <= dynamic.symbols.table.count);
     sum += read_symbols(elf, &dynamic.symbols, &dynamic);
+    sum += read_chains(elf, &dynamic, ELD_HASH_SYSV) +
+           read_chains(elf, &dynamic, ELD_HASH_GNU);
     sum += read_relocs(elf, &dynamic.rel) + read_relocs(elf, &dynamic.rela) +
            read_relocs(elf, &dynamic.relr) + read_relocs(elf, &dynamic.plt);
     return sum + read_versions(elf, &dynamic.defined) +
@@ -323,5 +375,5 @@ uint64_t read_input(const uint8_t *data, size_t size)
            sum_flags(elf.machine, elf.flags);
     eld_lint(&elf, count_finding, &sum);
     return sum + read_segments(&elf) + read_sections(&elf) +
-           read_dynamic(&elf) + read_resources(&elf);
+           read_dynamic(&elf) + read_resources(&elf) + read_header_frames(&elf);
 }

@@ -210,3 +210,63 @@ uint64_t eld_count_symbols(const struct eld_elf *elf,
         count = count_by_gnu_hash(elf, &dynamic->gnu_hash);
     return count < table->count ? count : table->count;
 }
+
+/* ---- chains ---- */
+
+/* Symbols from the bucket's first on, in steps that are counted. */
+static uint64_t sysv_length(const struct eld_elf *elf,
+                            const struct eld_hash *hash, uint64_t bucket,
+                            uint64_t *steps)
+{
+    uint64_t index = word_at(elf, hash->buckets, bucket), length = 0;
+
+    while (index != STN_UNDEF && index < hash->chain_count &&
+           *steps <= hash->chain_count) {
+        length++;
+        ++*steps;
+        index = word_at(elf, hash->chains, index);
+    }
+    return length;
+}
+
+static uint64_t gnu_length(const struct eld_elf *elf,
+                           const struct eld_gnu_hash *hash, uint64_t bucket,
+                           uint64_t *steps)
+{
+    uint64_t index = word_at(elf, hash->buckets, bucket), length = 0;
+
+    if (index < hash->first_symbol || index == STN_UNDEF)
+        return 0;
+    for (index -= hash->first_symbol;
+         index < hash->chain_count && *steps <= hash->chain_count; index++) {
+        length++;
+        ++*steps;
+        if (word_at(elf, hash->chains, index) & 1)
+            break;
+    }
+    return length;
+}
+
+int eld_next_chain(const struct eld_elf *elf, const struct eld_dynamic *dynamic,
+                   enum eld_hash_kind kind, struct eld_chain_cursor *cursor,
+                   uint64_t *length, struct eld_fault *fault)
+{
+    const struct eld_hash *sysv = &dynamic->hash;
+    const struct eld_gnu_hash *gnu = &dynamic->gnu_hash;
+    int is_gnu = kind == ELD_HASH_GNU;
+    uint64_t address = is_gnu ? gnu->address : sysv->address;
+    uint64_t limit = is_gnu ? gnu->chain_count : sysv->chain_count;
+    uint32_t count = is_gnu ? gnu->bucket_count : sysv->bucket_count;
+
+    if (address == ELD_NONE || cursor->bucket >= count)
+        return 0;
+    uint64_t found =
+        is_gnu ? gnu_length(elf, gnu, cursor->bucket, &cursor->steps)
+               : sysv_length(elf, sysv, cursor->bucket, &cursor->steps);
+    if (cursor->steps > limit)
+        return eld_fail(fault, ELD_ERR_LOOP, is_gnu ? "DT_GNU_HASH" : "DT_HASH",
+                        ELD_NONE, is_gnu ? gnu->chains : sysv->chains);
+    cursor->bucket++;
+    *length = found;
+    return 1;
+}

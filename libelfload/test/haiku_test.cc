@@ -128,3 +128,23 @@ TEST(HaikuSyscalls, NumbersAreReadFromTheStubs)
             ELD_ERR_NOT_FOUND);
     }
 }
+
+TEST(Exports, SayWhatAnImageIs)
+{
+    EXPECT_STREQ(eld_export_role("process_refs"), "Tracker add-on");
+    EXPECT_STREQ(eld_export_role("take_job"), "printer driver");
+    EXPECT_STREQ(eld_export_role("Translate"), "translator");
+    EXPECT_EQ(eld_export_role("main"), nullptr);
+    EXPECT_EQ(eld_export_role(""), nullptr);
+}
+
+TEST(Exports, EachIsFound)
+{
+    static const char *const names[] = {
+#define EXPORT(name, role) name,
+#include "libelfload/src/exports.def"
+#undef EXPORT
+    };
+    for (const char *name : names)
+        EXPECT_NE(eld_export_role(name), nullptr) << name;
+}

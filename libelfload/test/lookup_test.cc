@@ -165,3 +165,50 @@ TEST_P(Lookup, AnySymbolNumberInAHashIsSurvived)
         }
     }
 }
+
+TEST_P(Lookup, ChainsHaveEverySymbolOnce)
+{
+    for (int i = 0; i < 40; i++)
+        builder.function("function" + std::to_string(i), (uint64_t)i);
+    builder.text_offset = 0x2000;
+    builder.data_offset = 0x2400;
+    open(builder.build());
+    eld_hash_kind kind = std::get<1>(GetParam()) ? ELD_HASH_GNU : ELD_HASH_SYSV;
+    eld_chain_cursor cursor = {};
+    uint64_t length, sum = 0, buckets = 0;
+    while (eld_next_chain(file->get(), &dynamic, kind, &cursor, &length,
+                          &file->fault) == 1) {
+        sum += length;
+        buckets++;
+    }
+    EXPECT_EQ(sum, 40u);
+    EXPECT_EQ(buckets, std::get<1>(GetParam()) ? dynamic.gnu_hash.bucket_count
+                                               : dynamic.hash.bucket_count);
+    cursor = {};
+    kind = kind == ELD_HASH_GNU ? ELD_HASH_SYSV : ELD_HASH_GNU;
+    EXPECT_EQ(eld_next_chain(file->get(), &dynamic, kind, &cursor, &length,
+                             &file->fault),
+              0);
+}
+
+TEST(Chains, ThatDoNotEndAreAFault)
+{
+    ElfBuilder builder;
+    builder.function("a").function("b");
+    Bytes bytes = builder.build();
+    Opened good(bytes);
+    eld_dynamic dynamic;
+    ASSERT_EQ(eld_read_dynamic(good.get(), &dynamic, nullptr), 0);
+    for (uint32_t i = 0; i < dynamic.hash.chain_count; i++)
+        bytes[dynamic.hash.chains + 4 * i] = 1; /* each leads to symbol 1 */
+    Opened file(bytes);
+    ASSERT_EQ(eld_read_dynamic(file.get(), &dynamic, nullptr), 0);
+    eld_chain_cursor cursor = {};
+    uint64_t length;
+    int found;
+    while ((found = eld_next_chain(file.get(), &dynamic, ELD_HASH_SYSV, &cursor,
+                                   &length, &file.fault)) == 1)
+        continue;
+    EXPECT_EQ(found, ELD_ERR_LOOP);
+    EXPECT_NE(file.line().find("DT_HASH"), std::string::npos);
+}

@@ -139,6 +139,17 @@ TEST(Elfinfo, DecodesHaikusMarkers)
     }
 }
 
+TEST(Elfinfo, NamesAddOnsByTheirExports)
+{
+    ElfBuilder builder;
+    builder.function("process_refs").function("populate_menu").function("f");
+    std::string path = write_file("addon", builder.build());
+    EXPECT_EQ(elfinfo_json("--haiku " + path)["haiku"]["roles"].join(),
+              "Tracker add-on");
+    EXPECT_TRUE(has_line(elfinfo("--haiku " + path).out,
+                         "Is, by its exports: Tracker add-on"));
+}
+
 TEST(Elfinfo, GuessesByCommentsAsHaikusLoaderDoes)
 {
     ElfBuilder builder;

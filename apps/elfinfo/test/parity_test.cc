@@ -392,3 +392,50 @@ TEST(Parity, OfBuildIds)
         EXPECT_EQ(note["text"].text(), id);
     }
 }
+
+TEST(Parity, OfHashTables)
+{
+    for (const auto &file : all_files()) {
+        SCOPED_TRACE(file.first);
+        if (file.first == "gnu_hash_alone")
+            continue; /* it has no sections, and readelf looks at those only */
+        Json chains = elfinfo_json("-I " + file.second)["hash_chains"];
+        std::vector<std::pair<uint64_t, uint64_t>> expected, actual;
+        for (const auto &line : readelf("-I " + file.second)) {
+            auto words = words_of(line);
+            if (words.size() >= 2 && isdigit((unsigned char)words[0][0]))
+                expected.emplace_back(decimal(words[0]), decimal(words[1]));
+        }
+        for (size_t i = 0; i < chains.size(); i++)
+            actual.emplace_back(chains[i]["length"].number(),
+                                chains[i]["count"].number());
+        EXPECT_EQ(actual, expected);
+    }
+}
+
+TEST(Parity, OfUnwindTables)
+{
+    for (const auto &file : all_files()) {
+        SCOPED_TRACE(file.first);
+        if (file.first.find(".o") != std::string::npos)
+            continue; /* readelf relocates them first */
+        Json frames = elfinfo_json("-u " + file.second)["frames"];
+        size_t count = 0;
+        for (const auto &line : readelf("-wfN " + file.second)) {
+            auto words = words_of(line);
+            if (words.size() < 4 || (words[3] != "CIE" && words[3] != "FDE"))
+                continue;
+            Json frame = frames[count++];
+            EXPECT_EQ(frame["kind"].text(),
+                      words[3] == "CIE" ? "common" : "function");
+            if (words[3] == "CIE")
+                continue;
+            std::string range = words.back().substr(3); /* pc=A..B */
+            uint64_t start = hex(range);
+            EXPECT_EQ(frame["address"].number(), start);
+            EXPECT_EQ(frame["code_size"].number(),
+                      hex(range.substr(range.find("..") + 2)) - start);
+        }
+        EXPECT_EQ(count, frames.size());
+    }
+}

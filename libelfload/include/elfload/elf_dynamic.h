@@ -118,6 +118,24 @@ int eld_find_symbol(const struct eld_elf *elf,
                     const struct eld_dynamic *dynamic, const char *name,
                     struct eld_symbol *symbol, struct eld_fault *fault);
 
+/* ---- the hash tables themselves ---- */
+
+enum eld_hash_kind { ELD_HASH_SYSV, ELD_HASH_GNU };
+
+/* Start with all zeros. */
+struct eld_chain_cursor {
+    uint64_t bucket, steps;
+};
+
+/*
+ * How many symbols the next bucket of a table has: 1, or 0 behind the last
+ * one and without such a table. ELD_ERR_LOOP when all chains together have
+ * more symbols than the table.
+ */
+int eld_next_chain(const struct eld_elf *elf, const struct eld_dynamic *dynamic,
+                   enum eld_hash_kind kind, struct eld_chain_cursor *cursor,
+                   uint64_t *length, struct eld_fault *fault);
+
 #ifdef __cplusplus
 }
 #endif

@@ -45,6 +45,13 @@ int eld_read_syscall_number(const struct eld_elf *elf,
 const char *eld_haiku_abi_name(uint32_t abi);
 const char *eld_haiku_api_name(uint32_t api_version);
 
+/*
+ * What an exported function makes of its image: "Tracker add-on" for
+ * "process_refs"; NULL for a name that says nothing. Names are as in the
+ * file, of either compiler.
+ */
+const char *eld_export_role(const char *name);
+
 #ifdef __cplusplus
 }
 #endif
