@@ -21,13 +21,17 @@ static const char usage[] =
     "       uvm package cat FILE PATH\n"
     "       uvm package extract [-C DIR] FILE...\n"
     "       uvm package verify FILE...\n"
-    "Shows and extracts Haiku's packages (.hpkg). Several packages may be\n"
-    "extracted into one directory: of a file in two of them the newer stays.\n";
+    "       uvm package create [-z none|zlib|zstd] DIR FILE\n"
+    "Shows, extracts and makes Haiku's packages (.hpkg). Several packages may\n"
+    "be extracted into one directory: of a file in two of them the newer "
+    "stays.\n"
+    "A package is made of what is in DIR; .PackageInfo there describes it.\n";
 
 struct arguments {
     int json;
     const char *directory; /* -C */
-    char **words;          /* behind the options, NULL-terminated */
+    enum hk_package_compression compression;
+    char **words; /* behind the options, NULL-terminated */
     int count;
 };
 
@@ -350,6 +354,42 @@ static void verify(const struct arguments *arguments)
     }
 }
 
+/* ---- making one ---- */
+
+/* Names by enum hk_package_compression. */
+static const char *const compressions[] = {"none", "zlib", "zstd"};
+
+/* The package appears whole, or an older one stays. */
+static void create(const struct arguments *arguments)
+{
+    const char *from = arguments->words[0], *name = arguments->words[1];
+    int directory = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct hk_package_fault fault;
+    char temporary[4096];
+    int fd, error;
+
+    if (directory < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "%s: %s", from, strerror(errno));
+    if (snprintf(temporary, sizeof(temporary), "%s.new-%ld", name,
+                 (long)getpid()) >= (int)sizeof(temporary))
+        uvm_fail(UVM_EXIT_FAILURE, "%s: %s", name, strerror(ENAMETOOLONG));
+    fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "%s: %s", name, strerror(errno));
+    error =
+        hk_package_create(directory, NULL, fd, arguments->compression, &fault);
+    if (error == 0 && (close(fd) != 0 || rename(temporary, name) != 0)) {
+        snprintf(fault.text, sizeof(fault.text), "%s", strerror(errno));
+        error = HK_PACKAGE_ERR_IO;
+        from = name;
+    }
+    if (error < 0) {
+        unlink(temporary);
+        uvm_fail(UVM_EXIT_FAILURE, "%s: %s", from, fault.text);
+    }
+    close(directory);
+}
+
 /* ---- the command line ---- */
 
 static const struct {
@@ -359,13 +399,22 @@ static const struct {
 } commands[] = {
     {"info", show_info, 1, 1 << 20}, {"list", list_files, 1, 1},
     {"cat", print_content, 2, 2},    {"extract", extract, 1, 1 << 20},
-    {"verify", verify, 1, 1 << 20},
+    {"verify", verify, 1, 1 << 20},  {"create", create, 2, 2},
 };
 
 _Noreturn static void refuse(void)
 {
     fputs(usage, stderr);
     exit(UVM_EXIT_USAGE);
+}
+
+static enum hk_package_compression compression_named(const char *name)
+{
+    for (unsigned i = 0; i < sizeof(compressions) / sizeof(compressions[0]);
+         i++)
+        if (strcmp(name, compressions[i]) == 0)
+            return (enum hk_package_compression)i;
+    refuse();
 }
 
 static void parse(int argc, char **argv, struct arguments *arguments)
@@ -375,14 +424,18 @@ static void parse(int argc, char **argv, struct arguments *arguments)
                                             {NULL, 0, NULL, 0}};
     int option;
 
-    *arguments = (struct arguments){.directory = "."};
-    while ((option = getopt_long(argc, argv, "C:h", options, NULL)) >= 0) {
+    *arguments =
+        (struct arguments){.directory = ".", .compression = HK_PACKAGE_ZSTD};
+    while ((option = getopt_long(argc, argv, "C:z:h", options, NULL)) >= 0) {
         switch (option) {
         case 'j':
             arguments->json = 1;
             break;
         case 'C':
             arguments->directory = optarg;
+            break;
+        case 'z':
+            arguments->compression = compression_named(optarg);
             break;
         case 'h':
             fputs(usage, stdout);

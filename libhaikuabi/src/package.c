@@ -25,14 +25,6 @@ int hk_package_fail(struct hk_package_fault *fault, int error,
 
 /* ---- opening ---- */
 
-enum {
-    HEADER_SIZE = 80,
-    MAGIC = 0x68706b67, /* "hpkg" */
-    VERSION = 2,
-    TOC_MAX = 64 << 20,
-    INFO_MAX = 1 << 20
-};
-
 /* haiku-abi/hpkg.md, "File layout"; big-endian. */
 static uint64_t field(const uint8_t *header, unsigned offset, unsigned size)
 {
@@ -49,9 +41,9 @@ static int check_header(const uint8_t *header, uint64_t file_size,
     uint64_t header_size = field(header, 4, 2);
     uint64_t packed = field(header, 24, 8);
 
-    if (field(header, 0, 4) != MAGIC)
+    if (field(header, 0, 4) != HK_PACKAGE_MAGIC)
         return hk_package_fail(fault, HK_PACKAGE_ERR_FORMAT, "not a package");
-    if (field(header, 6, 2) != VERSION)
+    if (field(header, 6, 2) != HK_PACKAGE_VERSION)
         return hk_package_fail(fault, HK_PACKAGE_ERR_FORMAT,
                                "package of version %u, not 2",
                                (unsigned)field(header, 6, 2));
@@ -60,7 +52,7 @@ static int check_header(const uint8_t *header, uint64_t file_size,
                                "the file has %llu bytes, its header says %llu",
                                (unsigned long long)file_size,
                                (unsigned long long)field(header, 8, 8));
-    if (header_size < HEADER_SIZE || header_size > file_size ||
+    if (header_size < HK_PACKAGE_HEADER_SIZE || header_size > file_size ||
         packed != file_size - header_size)
         return hk_package_fail(fault, HK_PACKAGE_ERR_DAMAGED,
                                "header of %llu and heap of %llu bytes",
@@ -79,7 +71,7 @@ static int check_sections(const uint8_t *header, struct hk_package_fault *fault)
     uint64_t heap = field(header, 32, 8);
     uint64_t info = field(header, 40, 4), toc = field(header, 56, 8);
 
-    if (toc > TOC_MAX || info > INFO_MAX)
+    if (toc > HK_PACKAGE_TOC_MAX || info > HK_PACKAGE_INFO_MAX)
         return hk_package_fail(fault, HK_PACKAGE_ERR_LIMIT,
                                "TOC of %llu bytes, attributes of %llu",
                                (unsigned long long)toc,
@@ -126,7 +118,7 @@ static int read_sections(struct hk_package *package, const uint8_t *header,
                         &package->toc, fault);
 }
 
-static int read_header(int fd, uint8_t header[HEADER_SIZE],
+static int read_header(int fd, uint8_t header[HK_PACKAGE_HEADER_SIZE],
                        struct hk_package_fault *fault)
 {
     struct stat st;
@@ -138,10 +130,10 @@ static int read_header(int fd, uint8_t header[HEADER_SIZE],
     if (!S_ISREG(st.st_mode))
         return hk_package_fail(fault, HK_PACKAGE_ERR_FORMAT,
                                "not a regular file");
-    got = pread(fd, header, HEADER_SIZE, 0);
+    got = pread(fd, header, HK_PACKAGE_HEADER_SIZE, 0);
     if (got < 0)
         return hk_package_fail(fault, HK_PACKAGE_ERR_IO, "%s", strerror(errno));
-    if (got < HEADER_SIZE)
+    if (got < HK_PACKAGE_HEADER_SIZE)
         return hk_package_fail(fault, HK_PACKAGE_ERR_FORMAT, "not a package");
     error = check_header(header, (uint64_t)st.st_size, fault);
     return error < 0 ? error : check_sections(header, fault);
@@ -160,7 +152,7 @@ static void free_package(struct hk_package *package)
 int hk_package_open(int fd, struct hk_package **package,
                     struct hk_package_fault *fault)
 {
-    uint8_t header[HEADER_SIZE];
+    uint8_t header[HK_PACKAGE_HEADER_SIZE];
     struct hk_package *made;
     int error = read_header(fd, header, fault);
 

@@ -12,11 +12,20 @@ enum {
     HK_CHUNKS_CACHED = 16
 };
 
-/* haiku-abi/hpkg.md, "File layout": heap_compression. */
-enum hk_package_compression {
-    HK_PACKAGE_STORED = 0,
-    HK_PACKAGE_ZLIB = 1,
-    HK_PACKAGE_ZSTD = 2
+/* haiku-abi/hpkg.md, "File layout". */
+enum {
+    HK_PACKAGE_HEADER_SIZE = 80,
+    HK_PACKAGE_MAGIC = 0x68706b67, /* "hpkg" */
+    HK_PACKAGE_VERSION = 2,
+    HK_PACKAGE_MINOR_VERSION = 1
+};
+
+/* What is beyond is neither read nor written. */
+enum {
+    HK_PACKAGE_TOC_MAX = 64 << 20, /* bytes */
+    HK_PACKAGE_INFO_MAX = 1 << 20,
+    HK_PACKAGE_LEVELS_MAX = 256,
+    HK_PACKAGE_ATTRIBUTES_MAX = 1 << 20
 };
 
 struct hk_cached_chunk {

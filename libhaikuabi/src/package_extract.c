@@ -12,7 +12,7 @@
 
 #include "host_attr.h"
 
-enum { LEVELS_MAX = 256, BUFFER_SIZE = 1 << 16 };
+enum { BUFFER_SIZE = 1 << 16 };
 
 /* A directory that is being filled. */
 struct level {
@@ -27,7 +27,7 @@ struct extraction {
     uint8_t *buffer;
     uint64_t without_attributes;
     unsigned depth; /* of levels in use */
-    struct level levels[LEVELS_MAX];
+    struct level levels[HK_PACKAGE_LEVELS_MAX];
 };
 
 /* A fault with the path of a name in the directory being filled. */
@@ -211,7 +211,7 @@ static int enter(struct extraction *work, uint32_t entry,
     struct level *level = &work->levels[work->depth];
     int fd;
 
-    if (work->depth == LEVELS_MAX)
+    if (work->depth == HK_PACKAGE_LEVELS_MAX)
         return fail_at(work, HK_PACKAGE_ERR_LIMIT, file->name, "too deep");
     if (mkdirat(directory, file->name, 0700) != 0 && errno != EEXIST)
         return fail_host(work, file->name);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEVELS_MAX = 256, ATTRIBUTES_MAX = 1 << 20, INLINE_MAX = 8 };
+enum { INLINE_MAX = 8 };
 
 static const struct {
     const char *name;
@@ -253,10 +253,10 @@ static int read_attribute(struct reader *reader, struct hk_package *package,
     uint32_t index;
     int error;
 
-    if (package->attribute_count > ATTRIBUTES_MAX)
-        return hk_package_fail(reader->fault, HK_PACKAGE_ERR_LIMIT,
-                               "%s: more than %d attributes",
-                               reader->section->name, ATTRIBUTES_MAX);
+    if (package->attribute_count > HK_PACKAGE_ATTRIBUTES_MAX)
+        return hk_package_fail(
+            reader->fault, HK_PACKAGE_ERR_LIMIT, "%s: more than %d attributes",
+            reader->section->name, HK_PACKAGE_ATTRIBUTES_MAX);
     attribute = add(package);
     if (attribute == NULL)
         return hk_package_fail(reader->fault, HK_PACKAGE_ERR_NOMEM,
@@ -281,7 +281,7 @@ static int read_tree(struct reader *reader, struct hk_package *package)
 {
     struct {
         uint32_t parent, last;
-    } levels[LEVELS_MAX] = {{0, 0}};
+    } levels[HK_PACKAGE_LEVELS_MAX] = {{0, 0}};
     unsigned level = 0;
     struct tag tag = {0};
     int found;
@@ -300,10 +300,10 @@ static int read_tree(struct reader *reader, struct hk_package *package)
             return found;
         if (!tag.has_children)
             continue;
-        if (++level == LEVELS_MAX)
-            return hk_package_fail(reader->fault, HK_PACKAGE_ERR_LIMIT,
-                                   "%s: more than %d levels",
-                                   reader->section->name, LEVELS_MAX);
+        if (++level == HK_PACKAGE_LEVELS_MAX)
+            return hk_package_fail(
+                reader->fault, HK_PACKAGE_ERR_LIMIT, "%s: more than %d levels",
+                reader->section->name, HK_PACKAGE_LEVELS_MAX);
         levels[level].parent = levels[level - 1].last;
         levels[level].last = 0;
     }

@@ -2,10 +2,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "apps/uvm/test/uvm_case.h"
 
+#include <filesystem>
+
 #include "libhaikuabi/test/package_builder.h"
 
 namespace
 {
+
+namespace fs = std::filesystem;
 
 using namespace hk;
 
@@ -97,6 +101,46 @@ TEST_F(PackageTest, what_is_no_package_is_refused_in_a_line)
               0);
 }
 
+const char info[] = "name made\nversion 1.0-1\narchitecture x86\n"
+                    "summary s\ndescription d\nvendor v\npackager p\n"
+                    "copyrights c\nlicenses MIT\nprovides made = 1.0\n";
+
+TEST_F(PackageTest, create_makes_what_the_others_read)
+{
+    fs::create_directories(directory + "/from/bin");
+    write("from/bin/tool", "#!/bin/sh\n");
+    write("from/.PackageInfo", info);
+    for (const char *compression : {"none", "zlib", "zstd"}) {
+        Outcome told =
+            run({"package", "create", "-z", compression, "from", "made.hpkg"});
+        EXPECT_EQ(told.status, 0) << told.err;
+        EXPECT_EQ(run({"package", "cat", "made.hpkg", "bin/tool"}).out,
+                  "#!/bin/sh\n");
+        EXPECT_EQ(run({"package", "verify", "made.hpkg"}).status, 0);
+        told = run({"package", "info", "made.hpkg"});
+        EXPECT_EQ(told.out.rfind("package:name: made\n"
+                                 "package:version: 1.0-1\n",
+                                 0),
+                  0u)
+            << told.out;
+    }
+}
+
+TEST_F(PackageTest, create_leaves_an_older_package_when_it_fails)
+{
+    fs::create_directories(directory + "/from");
+    write("from/.PackageInfo", "name made\nfrobnicate\n");
+    std::string before = contents(directory + "/sample.hpkg");
+    for (const char *from : {"from", "missing", "sample.hpkg"}) {
+        Outcome told = run({"package", "create", from, "sample.hpkg"});
+        EXPECT_EQ(told.status, 125) << from;
+        EXPECT_TRUE(is_one_message(told.err)) << told.err;
+        EXPECT_EQ(contents(directory + "/sample.hpkg"), before);
+    }
+    for (const auto &entry : fs::directory_iterator(directory))
+        EXPECT_EQ(entry.path().string().find(".new-"), std::string::npos);
+}
+
 TEST_F(PackageTest, wrong_usage_is_status_2)
 {
     const std::vector<std::vector<std::string>> wrong = {
@@ -104,6 +148,8 @@ TEST_F(PackageTest, wrong_usage_is_status_2)
         {"package", "info"},
         {"package", "list", "a", "b"},
         {"package", "cat", "sample.hpkg"},
+        {"package", "create", "sample.hpkg"},
+        {"package", "create", "-z", "rot13", ".", "made.hpkg"},
         {"package", "frobnicate", "sample.hpkg"},
         {"package", "info", "--frobnicate", "sample.hpkg"}};
     for (const auto &arguments : wrong)

@@ -1,4 +1,4 @@
-/* package.h -- reads Haiku's packages (HPKG, version 2). */
+/* package.h -- reads and makes Haiku's packages (HPKG, version 2). */
 /* SPDX-License-Identifier: MIT */
 #ifndef HAIKUABI_PACKAGE_H
 #define HAIKUABI_PACKAGE_H
@@ -25,7 +25,8 @@ struct hk_package;
     X(FORMAT, -3, "is no package of version 2")                                \
     X(DAMAGED, -4, "is damaged")                                               \
     X(LIMIT, -5, "is beyond a limit of this reader")                           \
-    X(EXISTS, -6, "is in the way")
+    X(EXISTS, -6, "is in the way")                                             \
+    X(INPUT, -7, "cannot be made a package")
 
 enum hk_package_error {
 #define X(name, value, text) HK_PACKAGE_ERR_##name = (value),
@@ -211,6 +212,26 @@ const char *hk_package_architecture(uint64_t number);
 int hk_package_extract(struct hk_package *package, int directory,
                        uint64_t *without_attributes,
                        struct hk_package_fault *fault);
+
+enum hk_package_compression {
+    HK_PACKAGE_STORED = 0,
+    HK_PACKAGE_ZLIB = 1,
+    HK_PACKAGE_ZSTD = 2
+};
+
+/*
+ * Makes a package of what is in a host directory: files, directories and
+ * symbolic links with permissions, times of modification and attributes as
+ * libhaikuabi keeps them, entries in the order of their names' bytes. What the
+ * package says of itself is read from .PackageInfo in the directory, or from
+ * a text like that in info (may be NULL). to: an empty file, open for writing.
+ * The same files make the same bytes. 0 or HK_PACKAGE_ERR_*: INPUT for a
+ * .PackageInfo that lacks something or is wrong, and for files that a package
+ * cannot have; what has been written then is of no use. fault may be NULL.
+ */
+int hk_package_create(int directory, const char *info, int to,
+                      enum hk_package_compression compression,
+                      struct hk_package_fault *fault);
 
 #ifdef __cplusplus
 }
