@@ -80,12 +80,8 @@ static int store_again(struct gm_space *space, struct store *store, size_t left,
     return gm_prepare_store(space, store->to, left);
 }
 
-static int run_store(struct gm_space *space, struct store *store)
+static int store_all(struct gm_space *space, struct store *store)
 {
-    if (store->size == 0)
-        return 0;
-    if (!gm_in_space(space, store->to, store->size))
-        return GM_ERR_FAULT;
     for (;;) {
         struct gm_access access = access_of(space, store->to, store->size);
         uint8_t *host = space->base + store->to;
@@ -98,6 +94,20 @@ static int run_store(struct gm_space *space, struct store *store)
         if (store_again(space, store, left, &access) < 0)
             return GM_ERR_FAULT;
     }
+}
+
+static int run_store(struct gm_space *space, const struct store *store)
+{
+    struct store rest = *store;
+    if (store->size == 0)
+        return 0;
+    if (!gm_in_space(space, store->to, store->size))
+        return GM_ERR_FAULT;
+    gm_observe_before(space);
+    int error = store_all(space, &rest);
+    /* Bytes before a fault may have been stored. */
+    gm_observe_after(space, GM_EVENT_STORE, store->to, store->size);
+    return error;
 }
 
 int gm_copy_out(struct gm_space *space, gm_addr to, const void *from,
@@ -113,13 +123,9 @@ int gm_fill(struct gm_space *space, gm_addr to, int byte, size_t size)
     return run_store(space, &store);
 }
 
-int gm_compare_exchange(struct gm_space *space, gm_addr address,
-                        uint32_t *expected, uint32_t desired)
+static int exchange(struct gm_space *space, gm_addr address, uint32_t *expected,
+                    uint32_t desired)
 {
-    if (address % sizeof(desired) != 0)
-        return GM_ERR_INVALID;
-    if (!gm_in_space(space, address, sizeof(desired)))
-        return GM_ERR_FAULT;
     struct store store = {.to = address, .size = sizeof(desired)};
     uint32_t found = *expected;
     for (;;) {
@@ -135,6 +141,20 @@ int gm_compare_exchange(struct gm_space *space, gm_addr address,
     int stored = found == *expected;
     *expected = found;
     return stored;
+}
+
+int gm_compare_exchange(struct gm_space *space, gm_addr address,
+                        uint32_t *expected, uint32_t desired)
+{
+    if (address % sizeof(desired) != 0)
+        return GM_ERR_INVALID;
+    if (!gm_in_space(space, address, sizeof(desired)))
+        return GM_ERR_FAULT;
+    gm_observe_before(space);
+    int result = exchange(space, address, expected, desired);
+    gm_observe_after(space, GM_EVENT_STORE, address,
+                     result == 1 ? sizeof(desired) : 0);
+    return result;
 }
 
 /*

@@ -82,14 +82,26 @@ static int map_locked(struct gm_space *space, const struct gm_mapping *mapping)
     return error;
 }
 
+/* Only who replaces may lose what was there. */
+static void observe_map(const struct gm_space *space,
+                        const struct gm_mapping *mapping, int error)
+{
+    int is_lost = error == GM_ERR_NOMEM && mapping->flags & GM_MAP_REPLACE;
+    gm_observe_after(space, error < 0 ? GM_EVENT_UNMAP : GM_EVENT_MAP,
+                     mapping->address,
+                     error == 0 || is_lost ? mapping->size : 0);
+}
+
 int gm_map(struct gm_space *space, const struct gm_mapping *mapping)
 {
     int error = check_mapping(space, mapping);
     if (error < 0)
         return error;
+    gm_observe_before(space);
     pthread_mutex_lock(&space->lock);
     error = map_locked(space, mapping);
     pthread_mutex_unlock(&space->lock);
+    observe_map(space, mapping, error);
     return error;
 }
 
@@ -122,9 +134,11 @@ int gm_unmap(struct gm_space *space, gm_addr address, uint64_t size)
     int error = gm_check_pages(space, address, size);
     if (error < 0)
         return error;
+    gm_observe_before(space);
     pthread_mutex_lock(&space->lock);
     error = unmap_locked(space, address, address + size);
     pthread_mutex_unlock(&space->lock);
+    gm_observe_after(space, GM_EVENT_UNMAP, address, error == 0 ? size : 0);
     return error;
 }
 
@@ -161,9 +175,11 @@ int gm_protect(struct gm_space *space, gm_addr address, uint64_t size,
     int error = gm_check_pages(space, address, size);
     if (error < 0)
         return error;
+    gm_observe_before(space);
     pthread_mutex_lock(&space->lock);
     error = protect_locked(space, address, address + size, prot);
     pthread_mutex_unlock(&space->lock);
+    gm_observe_after(space, GM_EVENT_PROTECT, address, error == 0 ? size : 0);
     return error;
 }
 

@@ -100,3 +100,15 @@ void gm_set_watcher(struct gm_space *space, gm_watcher watcher, void *context)
     space->context = context;
     pthread_mutex_unlock(&space->lock);
 }
+
+void gm_set_observer(struct gm_space *space, const struct gm_observer *observer,
+                     void *context)
+{
+    space->observer = observer;
+    space->observer_context = context;
+}
+
+int gm_is_observed(const struct gm_space *space)
+{
+    return space->observer != NULL;
+}

@@ -25,6 +25,9 @@ struct gm_space {
     uint64_t last_object;
     gm_watcher watcher;
     void *context;
+
+    const struct gm_observer *observer; /* not under the lock */
+    void *observer_context;
 };
 
 /* Whether [address, address + size) is inside the space. */
@@ -52,6 +55,21 @@ int gm_check_pages(const struct gm_space *space, gm_addr address,
 /* Tells the watcher, with the lock held. */
 void gm_tell(struct gm_space *space, enum gm_event event, gm_addr address,
              uint64_t size);
+
+/* Around what the observer is to know, without the lock. */
+static inline void gm_observe_before(const struct gm_space *space)
+{
+    if (space->observer != NULL)
+        space->observer->before(space->observer_context);
+}
+
+static inline void gm_observe_after(const struct gm_space *space,
+                                    enum gm_event event, gm_addr address,
+                                    uint64_t size)
+{
+    if (space->observer != NULL)
+        space->observer->after(space->observer_context, event, address, size);
+}
 
 /*
  * The page table and the host's protections. The table leads: whoever changes

@@ -18,7 +18,7 @@
  * The host's kernel reads and writes guest memory in place. A page whose
  * stores are watched (it holds translated code) refuses it with EFAULT
  * although the guest may write there: such bytes take the way through
- * hk_write_user, which lifts the watch.
+ * hk_write_user, which lifts the watch. So do all bytes of an observed space.
  */
 enum { BOUNCE_SIZE = 4096 };
 
@@ -67,8 +67,11 @@ static ssize_t try_io(struct hk_thread *self,
                       const struct hk_transfer *transfer,
                       const struct iovec *vectors, uint32_t count, int flags)
 {
-    ssize_t done = host_io(transfer, vectors, count, flags);
+    ssize_t done;
 
+    if (!transfer->is_write && gm_is_observed(hk_space_of(self)))
+        return bounce(self, transfer, vectors, flags);
+    done = host_io(transfer, vectors, count, flags);
     if (done >= 0 || errno != EFAULT || transfer->is_write)
         return done;
     return bounce(self, transfer, vectors, flags);

@@ -236,6 +236,31 @@ typedef void (*gm_watcher)(void *context, enum gm_event event, gm_addr address,
 /* One watcher a space; NULL removes it. */
 void gm_set_watcher(struct gm_space *space, gm_watcher watcher, void *context);
 
+/*
+ * For who keeps a record of all that is done to a space, save by the guest
+ * itself: before is called before each change of a mapping and each store by
+ * a function above, after behind it, both by the thread that makes it and with
+ * no lock held: they may look at the space, not change it. GM_EVENT_STORE
+ * gives the bytes that may have been stored, the others whole pages as asked
+ * for; size is 0 when nothing has changed. A mapping that could not be made
+ * after another one was removed is a GM_EVENT_UNMAP.
+ */
+struct gm_observer {
+    void (*before)(void *context);
+    void (*after)(void *context, enum gm_event event, gm_addr address,
+                  uint64_t size);
+};
+
+/*
+ * One observer a space, which must outlive it; NULL removes it. To be set
+ * while no other thread uses the space. Stores of the host itself
+ * (gm_prepare_store) are not observed: who makes them looks at
+ * gm_is_observed, and uses gm_copy_out instead.
+ */
+void gm_set_observer(struct gm_space *space, const struct gm_observer *observer,
+                     void *context);
+int gm_is_observed(const struct gm_space *space);
+
 #ifdef __cplusplus
 }
 #endif
