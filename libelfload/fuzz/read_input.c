@@ -9,6 +9,7 @@
 #include <elfload/elf_demangle.h>
 #include <elfload/elf_haiku.h>
 #include <elfload/elf_lint.h>
+#include <elfload/elf_message.h>
 #include <elfload/elf_names.h>
 #include <elfload/elf_resources.h>
 #include <elfload/elf_unwind.h>
@@ -307,6 +308,45 @@ static uint64_t read_dynamic(const struct eld_elf *elf)
            read_versions(elf, &dynamic.needed);
 }
 
+static uint64_t read_items(const struct eld_message *message,
+                           const struct eld_message_field *field)
+{
+    uint64_t offset = 0, before = 0, sum = 0;
+    struct eld_fault fault;
+    const uint8_t *bytes;
+    size_t size;
+    int found;
+
+    while ((found = eld_next_message_item(message, field, &offset, &bytes,
+                                          &size, &fault)) == 1) {
+        check(offset > before);
+        before = offset;
+        for (size_t i = 0; i < size; i++)
+            sum += bytes[i];
+    }
+    return found < 0 ? sum + check_fault(found, &fault) : sum;
+}
+
+static uint64_t read_message(const uint8_t *data, size_t size)
+{
+    struct eld_message_cursor cursor = {0, 0};
+    struct eld_message_field field;
+    struct eld_message message;
+    struct eld_fault fault;
+    uint64_t sum = 0;
+    int found = eld_read_message(data, size, &message, &fault);
+
+    for (int i = 0; i < LIMIT && found >= 0 &&
+                    (found = eld_next_message_field(&message, &cursor, &field,
+                                                    &fault)) == 1;
+         i++) {
+        for (size_t j = 0; j < field.name_size; j++)
+            sum += (uint8_t)field.name[j];
+        sum += read_items(&message, &field);
+    }
+    return found < 0 ? sum + check_fault(found, &fault) : sum;
+}
+
 static uint64_t read_resources(const struct eld_elf *elf)
 {
     struct eld_resource_cursor cursor = {0, 0, 0};
@@ -324,6 +364,8 @@ static uint64_t read_resources(const struct eld_elf *elf)
             sum += (uint8_t)resource.name[i];
         for (uint64_t i = 0; i < resource.data.size && i < LIMIT; i++)
             sum += elf->bytes[resource.data.offset + i];
+        sum += read_message(elf->bytes + resource.data.offset,
+                            (size_t)resource.data.size);
     }
     return found < 0 ? sum + check_fault(found, &fault) : sum;
 }
@@ -360,7 +402,7 @@ uint64_t read_input(const uint8_t *data, size_t size)
 {
     struct eld_fault fault;
     struct eld_elf elf;
-    uint64_t sum = read_archive(data, size);
+    uint64_t sum = read_archive(data, size) + read_message(data, size);
     int error =
         eld_check_program(data, size, eld_target_of(EM_386), NULL, &fault);
 

@@ -3,8 +3,9 @@
 #ifndef HK_ATTR_H
 #define HK_ATTR_H
 
+#include <haikuabi/host_attr.h>
+
 #include "file_io.h"
-#include "host_attr.h"
 #include "stat.h"
 
 /* The status of an errno of hk_host_attr_*. */

@@ -1,6 +1,6 @@
 /* host_attr.c -- attributes kept in the host's extended attributes. */
 /* SPDX-License-Identifier: MIT */
-#include "host_attr.h"
+#include <haikuabi/host_attr.h>
 
 #include <errno.h>
 #include <linux/limits.h>

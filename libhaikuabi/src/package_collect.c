@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host_attr.h"
+#include <haikuabi/host_attr.h>
 
 /* What is larger goes to the heap (haiku-abi/hpkg.md, "Section encoding"). */
 enum { INLINE_MAX = 8, BUFFER_SIZE = 1 << 16 };

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host_attr.h"
+#include <haikuabi/host_attr.h>
 
 enum { BUFFER_SIZE = 1 << 16 };
 

@@ -140,3 +140,15 @@ int hk_row_name_length(const struct hk_syscall_row *row)
     return (int)(suffix != NULL ? (size_t)(suffix - row->name)
                                 : strlen(row->name));
 }
+
+int hk_describe_syscall(enum hk_release release, uint32_t number,
+                        struct hk_syscall_info *info)
+{
+    if (hk_release_name(release) == NULL || number >= releases[release].count)
+        return HK_ERR_INVALID;
+    const struct hk_syscall_row *row =
+        &hk_syscall_rows[releases[release].rows[number]];
+    *info = (struct hk_syscall_info){row->name, hk_row_name_length(row),
+                                     (enum hk_row_status)row->status};
+    return 0;
+}

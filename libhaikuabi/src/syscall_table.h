@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include <haikuabi/haikuabi.h>
+#include <haikuabi/syscall_info.h>
 
 enum hk_row {
 #define HK_ROW(status, result, name, args, uses) HK_ROW_##name,
@@ -14,8 +14,6 @@ enum hk_row {
 #include "syscall_rows.h"
     HK_ROW_COUNT
 };
-
-enum hk_row_status { HK_FULL, HK_PART, HK_STUB, HK_NONE };
 
 enum hk_result {
     HK_RESULT_STATUS,

@@ -6,9 +6,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-extern "C" {
-#include "libhaikuabi/src/host_attr.h"
-}
+#include <haikuabi/host_attr.h>
 
 namespace
 {

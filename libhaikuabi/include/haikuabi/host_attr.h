@@ -1,10 +1,14 @@
 /* host_attr.h -- attributes kept in the host's extended attributes. */
 /* SPDX-License-Identifier: MIT */
-#ifndef HK_HOST_ATTR_H
-#define HK_HOST_ATTR_H
+#ifndef HAIKUABI_HOST_ATTR_H
+#define HAIKUABI_HOST_ATTR_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /*
  * An attribute NAME of type T is the host's "user.haiku.NAME", in NAME "%"
@@ -31,4 +35,7 @@ int hk_host_attr_remove(int fd, const char *name);
 /* The names, each with a NUL; *names for free. */
 int hk_host_attr_list(int fd, char **names, size_t *size);
 
+#ifdef __cplusplus
+}
+#endif
 #endif
