@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "area.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -27,16 +28,23 @@ int hk_areas_new(struct hk_areas **areas)
         return HK_ERR_NOMEM;
     made->areas.item_size = sizeof(struct hk_area);
     made->ranges.item_size = sizeof(struct hk_span);
-    made->next_id = 1;
     pthread_mutex_init(&made->lock, NULL);
     *areas = made;
     return 0;
+}
+
+static void close_memory(const struct hk_area *area)
+{
+    if (area->fd >= 0)
+        close(area->fd);
 }
 
 void hk_areas_free(struct hk_areas *areas)
 {
     if (areas == NULL)
         return;
+    for (uint32_t i = 0; i < areas->areas.count; i++)
+        close_memory(hk_spans_at(&areas->areas, i));
     pthread_mutex_destroy(&areas->lock);
     free(areas->areas.items);
     free(areas->ranges.items);
@@ -48,6 +56,12 @@ void hk_areas_clear(struct hk_team *team)
     struct hk_areas *areas = team->areas;
 
     pthread_mutex_lock(&areas->lock);
+    for (uint32_t i = 0; i < areas->areas.count; i++) {
+        const struct hk_area *area = hk_spans_at(&areas->areas, i);
+
+        hk_area_unpublish(team, area);
+        close_memory(area);
+    }
     areas->areas.count = 0;
     areas->ranges.count = 0;
     gm_space_clear(team->space);
@@ -97,19 +111,91 @@ int hk_area_is_kernel(const struct hk_areas *areas, uint32_t base,
     return 0;
 }
 
-static void remove_area(struct hk_areas *areas, uint32_t base)
+/* The area leaves the list; its memory stays mapped. */
+static void remove_area(struct hk_team *team, uint32_t base)
 {
-    hk_spans_remove(&areas->areas, hk_spans_after(&areas->areas, base));
+    struct hk_spans *areas = &team->areas->areas;
+    uint32_t i = hk_spans_after(areas, base);
+
+    hk_area_unpublish(team, hk_spans_at(areas, i));
+    close_memory(hk_spans_at(areas, i));
+    hk_spans_remove(areas, i);
 }
 
-int32_t hk_area_cut(struct hk_areas *areas, uint32_t base, uint32_t size)
+/* The areas that lie within a range go. */
+static void remove_inside(struct hk_team *team, uint32_t base, uint32_t size)
 {
-    int split = hk_spans_cut(&areas->areas, base, size);
+    struct hk_spans *areas = &team->areas->areas;
+    uint32_t i = hk_spans_after(areas, base);
 
-    if (split < 0)
+    while (i < areas->count) {
+        const struct hk_area *area = hk_spans_at(areas, i);
+
+        if (area->span.base < base) {
+            i++;
+            continue;
+        }
+        if (area->span.base - base >= size ||
+            area->span.size > size - (area->span.base - base))
+            return;
+        remove_area(team, area->span.base);
+    }
+}
+
+static int ends_before(const struct hk_area *area, uint32_t address)
+{
+    return area->span.base + area->span.size <= address;
+}
+
+/* What is left behind a hole: an area of its own, if there is one before the
+ * hole, too. */
+static int32_t make_rest(struct hk_team *team, const struct hk_area *around,
+                         struct hk_area *rest)
+{
+    int32_t status;
+
+    *rest = *around;
+    if (rest->fd >= 0) {
+        rest->fd = dup(around->fd);
+        if (rest->fd < 0)
+            return HK_B_NO_MEMORY;
+    }
+    status = hk_area_publish(team, rest);
+    if (status != HK_B_OK)
+        close_memory(rest);
+    return status;
+}
+
+int32_t hk_area_cut(struct hk_team *team, uint32_t base, uint32_t size)
+{
+    struct hk_spans *areas = &team->areas->areas;
+    struct hk_area *left = hk_area_at(team->areas, base);
+    struct hk_area *right = hk_area_at(team->areas, base + size);
+    int is_split = left != NULL && left == right && left->span.base < base;
+    uint32_t before = right != NULL ? right->span.base : 0;
+    struct hk_area rest = {.fd = -1};
+    int result;
+
+    if (is_split && make_rest(team, left, &rest) != HK_B_OK)
         return HK_B_NO_MEMORY;
-    if (split > 0)
-        hk_area_at(areas, base + size)->id = areas->next_id++;
+    remove_inside(team, base, size);
+    result = hk_spans_cut(areas, base, size);
+    if (result < 0) {
+        hk_area_unpublish(team, &rest);
+        close_memory(&rest);
+        return HK_B_NO_MEMORY;
+    }
+    left = base > 0 ? hk_area_at(team->areas, base - 1) : NULL;
+    if (left != NULL && ends_before(left, base))
+        hk_area_tell(team, left);
+    right = hk_area_at(team->areas, base + size);
+    if (right != NULL && right->span.base != before) {
+        rest.span = right->span;
+        if (is_split)
+            *right = rest;
+        right->place.offset += right->span.base - before;
+        hk_area_tell(team, right);
+    }
     return HK_B_OK;
 }
 
@@ -187,44 +273,108 @@ static int32_t map_memory(struct hk_team *team,
     }
 }
 
+/* An exact place that is to be taken is made free. */
+static int32_t clear_place(struct hk_team *team,
+                           const struct hk_area_source *what, uint32_t size)
+{
+    int32_t status;
+
+    if (!what->replace || what->spec != HK_EXACT_ADDRESS)
+        return HK_B_OK;
+    if (!hk_area_is_user(what->address, size))
+        return HK_B_BAD_ADDRESS;
+    if (hk_area_is_kernel(team->areas, what->address, size))
+        return HK_B_NOT_ALLOWED;
+    status = hk_area_cut(team, what->address, size);
+    if (status == HK_B_OK)
+        gm_unmap(team->space, what->address, size);
+    return status;
+}
+
+/* The descriptor by which others get at the memory: of the file that is
+ * mapped, or of memory that can be cloned. */
+static int32_t find_memory(struct hk_area *area,
+                           const struct hk_area_source *what)
+{
+    int is_private_file = what->fd >= 0 && !what->shared;
+    int fd;
+
+    if (is_private_file ||
+        (!what->shared && (what->protection & HK_CLONEABLE_AREA) == 0))
+        return HK_B_OK;
+    fd = what->fd >= 0 ? dup(what->fd) : hk_area_new_memory(area->span.size);
+    if (fd < 0)
+        return HK_B_NO_MEMORY;
+    hk_area_set_memory(area, fd, what->offset);
+    return HK_B_OK;
+}
+
+/* Maps the memory of an area in the list, with its id. */
+static int32_t map_area(struct hk_team *team, const struct hk_area *area,
+                        const struct hk_area_source *what)
+{
+    struct hk_area_source from = *what;
+    int32_t status;
+
+    if (area->fd >= 0) {
+        from.fd = area->fd;
+        from.offset = area->place.offset;
+        from.shared = 1;
+    }
+    status =
+        map_memory(team, &from, area->span.base, area->span.size, area->id);
+    if (status == HK_B_OK && hk_spans_cut(&team->areas->ranges, area->span.base,
+                                          area->span.size) < 0)
+        status = HK_B_NO_MEMORY;
+    return status;
+}
+
+static int32_t insert_area(struct hk_team *team, struct hk_area *area)
+{
+    int32_t status = hk_area_publish(team, area);
+
+    if (status != HK_B_OK)
+        return status;
+    if (hk_spans_insert(&team->areas->areas, area) == 0)
+        return HK_B_OK;
+    hk_area_unpublish(team, area);
+    return HK_B_NO_MEMORY;
+}
+
 static int32_t create_locked(struct hk_team *team,
                              const struct hk_area_source *what, uint32_t size,
                              uint32_t *address)
 {
-    struct hk_areas *areas = team->areas;
     struct hk_area area = {.span = {0, size},
-                           .id = areas->next_id,
                            .protection = what->protection,
                            .lock = what->lock,
-                           .is_file = what->fd >= 0};
-    int32_t status;
+                           .is_file = what->is_clone ? what->is_file_clone
+                                                     : what->fd >= 0,
+                           .fd = -1,
+                           .is_shared = what->shared};
+    int32_t status = clear_place(team, what, size);
 
-    if (what->replace && what->spec == HK_EXACT_ADDRESS) {
-        if (!hk_area_is_user(what->address, size))
-            return HK_B_BAD_ADDRESS;
-        if (hk_area_is_kernel(areas, what->address, size))
-            return HK_B_NOT_ALLOWED;
-        status = hk_area_cut(areas, what->address, size);
-        if (status != HK_B_OK)
-            return status;
-        gm_unmap(team->space, what->address, size);
-    }
-    status = place(team, what->spec, what->address, size, &area.span.base);
+    if (status == HK_B_OK)
+        status = place(team, what->spec, what->address, size, &area.span.base);
+    if (status == HK_B_OK)
+        status = find_memory(&area, what);
     if (status != HK_B_OK)
         return status;
     snprintf(area.name, sizeof(area.name), "%s", what->name);
-    if (hk_spans_insert(&areas->areas, &area) < 0)
-        return HK_B_NO_MEMORY;
-    status = map_memory(team, what, area.span.base, size, area.id);
-    if (status == HK_B_OK &&
-        hk_spans_cut(&areas->ranges, area.span.base, size) < 0)
-        status = HK_B_NO_MEMORY;
+    status = insert_area(team, &area);
     if (status != HK_B_OK) {
-        gm_unmap(team->space, area.span.base, size);
-        remove_area(areas, area.span.base);
+        close_memory(&area);
         return status;
     }
-    areas->next_id++;
+    status = map_area(team, &area, what);
+    if (status == HK_B_OK && (what->protection & HK_CLONEABLE_AREA) != 0)
+        status = hk_area_make_sharable(team,
+                                       hk_area_at(team->areas, area.span.base));
+    if (status != HK_B_OK) {
+        gm_unmap(team->space, area.span.base, size);
+        remove_area(team, area.span.base);
+        return status;
+    }
     *address = area.span.base;
     return area.id;
 }
@@ -257,7 +407,7 @@ int32_t hk_area_delete(struct hk_team *team, int32_t id, int force)
         status = HK_B_NOT_ALLOWED;
     if (status == HK_B_OK) {
         gm_unmap(team->space, area->span.base, area->span.size);
-        remove_area(areas, area->span.base);
+        remove_area(team, area->span.base);
     }
     pthread_mutex_unlock(&areas->lock);
     return status;
@@ -294,37 +444,83 @@ int32_t hk_range_unreserve(struct hk_team *team, uint32_t base, uint32_t size)
     return result < 0 ? HK_B_NO_MEMORY : HK_B_OK;
 }
 
+static int can_grow(struct hk_team *team, const struct hk_area *area,
+                    uint32_t more)
+{
+    uint32_t end = area->span.base + area->span.size;
+
+    return hk_area_is_user(end, more) &&
+           !hk_spans_overlap(&team->areas->areas, end, more);
+}
+
 static int32_t grow(struct hk_team *team, struct hk_area *area, uint32_t more)
 {
-    struct hk_areas *areas = team->areas;
-    uint32_t end = area->span.base + area->span.size;
+    uint32_t size = area->span.size, end = area->span.base + size;
     const struct hk_area_source what = {.protection = area->protection,
-                                        .fd = -1};
+                                        .fd = area->fd,
+                                        .offset = area->place.offset + size,
+                                        .shared = area->fd >= 0};
 
-    if (!hk_area_is_user(end, more) ||
-        hk_spans_overlap(&areas->areas, end, more))
+    if (!can_grow(team, area, more))
         return HK_B_ERROR;
+    if (area->fd >= 0 && ftruncate(area->fd, (off_t)(what.offset + more)) != 0)
+        return HK_B_NO_MEMORY;
     if (map_memory(team, &what, end, more, area->id) != HK_B_OK)
         return HK_B_NO_MEMORY;
-    hk_spans_cut(&areas->ranges, end, more);
+    hk_spans_cut(&team->areas->ranges, end, more);
     area->span.size += more;
+    hk_area_tell(team, area);
     return HK_B_OK;
+}
+
+static void shrink(struct hk_team *team, struct hk_area *area,
+                   uint32_t new_size)
+{
+    uint32_t less = area->span.size - new_size;
+
+    gm_unmap(team->space, area->span.base + new_size, less);
+    if (area->fd >= 0) /* what comes back is zeroed */
+        fallocate(area->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                  (off_t)(area->place.offset + new_size), less);
+    area->span.size = new_size;
+    hk_area_tell(team, area);
+}
+
+/* 1 when both are of the same memory: they are resized together. */
+static int is_same_memory(const struct hk_area *a, const struct hk_area *b)
+{
+    return a == b ||
+           (a->fd >= 0 && b->fd >= 0 && a->place.device == b->place.device &&
+            a->place.inode == b->place.inode);
 }
 
 static int32_t resize_locked(struct hk_team *team, struct hk_area *area,
                              uint32_t new_size)
 {
+    struct hk_spans *areas = &team->areas->areas;
     uint32_t size = area->span.size;
+    int32_t status = HK_B_OK;
 
     if ((area->protection & HK_KERNEL_AREA) != 0 || area->is_file)
         return HK_B_NOT_ALLOWED;
-    if (new_size > size)
-        return grow(team, area, new_size - size);
-    if (new_size < size) {
-        gm_unmap(team->space, area->span.base + new_size, size - new_size);
-        area->span.size = new_size;
+    for (uint32_t i = 0; new_size > size && i < areas->count; i++) {
+        const struct hk_area *other = hk_spans_at(areas, i);
+
+        if (is_same_memory(area, other) &&
+            !can_grow(team, other, new_size - size))
+            return HK_B_ERROR;
     }
-    return HK_B_OK;
+    for (uint32_t i = 0; status == HK_B_OK && i < areas->count; i++) {
+        struct hk_area *other = hk_spans_at(areas, i);
+
+        if (!is_same_memory(area, other))
+            continue;
+        if (new_size > other->span.size)
+            status = grow(team, other, new_size - other->span.size);
+        else if (new_size < other->span.size)
+            shrink(team, other, new_size);
+    }
+    return status;
 }
 
 int32_t hk_area_resize(struct hk_team *team, int32_t id, uint32_t new_size)
@@ -364,6 +560,7 @@ int32_t hk_area_protect_kernel(struct hk_team *team, int32_t id,
         gm_protect(team->space, area->span.base, area->span.size,
                    hk_area_host_protection(protection));
         area->protection = protection;
+        hk_area_tell(team, area);
     }
     pthread_mutex_unlock(&team->areas->lock);
     return area != NULL ? HK_B_OK : HK_B_BAD_VALUE;

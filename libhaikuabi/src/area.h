@@ -4,6 +4,7 @@
 #define HK_AREA_H
 
 #include "kernel.h"
+#include "shared.h"
 #include "spans.h"
 
 /* Protection bits, address specifications (haiku-abi/structs.md, "Areas"). */
@@ -35,13 +36,18 @@ struct hk_area {
     uint32_t protection;
     uint32_t lock;
     int is_file; /* mapped from one: cannot be resized */
+    /* Memory that others may map as well: the host's descriptor of it, or -1
+     * for the team's own pages. */
+    int fd;
+    struct hk_memory_place place;
+    int is_shared; /* a fork shares it, and gets no copy */
 };
 
 struct hk_areas {
     pthread_mutex_t lock;   /* guards all of it, and what the space maps */
     struct hk_spans areas;  /* of struct hk_area */
     struct hk_spans ranges; /* of struct hk_span: reserved */
-    int32_t next_id;
+    atomic_uint remappings; /* counts changes of what stores go to */
 };
 
 /* What an area is made of. */
@@ -55,7 +61,9 @@ struct hk_area_source {
     int replace; /* with an exact address: what is there goes */
     int fd;      /* host descriptor, -1 for zeroed memory */
     uint64_t offset;
-    int shared; /* stores reach the file */
+    int shared;   /* stores reach the file */
+    int is_clone; /* fd is memory, or a file, of another area */
+    int is_file_clone;
 };
 
 int hk_areas_new(struct hk_areas **areas);
@@ -98,7 +106,7 @@ struct hk_area *hk_area_at(struct hk_areas *areas, uint32_t address);
 
 /* Takes a range out of the areas: what is left of one cut in two gets a new
  * id behind the hole. Memory is not touched. With the lock held. */
-int32_t hk_area_cut(struct hk_areas *areas, uint32_t base, uint32_t size);
+int32_t hk_area_cut(struct hk_team *team, uint32_t base, uint32_t size);
 
 /* 1 when an area of the kernel's own touches the range. With the lock held. */
 int hk_area_is_kernel(const struct hk_areas *areas, uint32_t base,
@@ -117,5 +125,40 @@ int hk_area_is_user(uint32_t base, uint32_t size);
 unsigned hk_area_host_protection(uint32_t protection);
 
 uint32_t hk_area_count(struct hk_team *team);
+
+/* ---- area_share.c: all with the lock held ---- */
+
+/* Shows an area to the other teams and gives it its id: B_OK or
+ * B_NO_MEMORY. And what has changed of it; and takes it away. */
+int32_t hk_area_publish(struct hk_team *team, struct hk_area *area);
+void hk_area_tell(struct hk_team *team, const struct hk_area *area);
+void hk_area_unpublish(struct hk_team *team, const struct hk_area *area);
+
+/* Memory that others can map: a host descriptor, or -1. */
+int hk_area_new_memory(uint32_t size);
+
+/* Remembers a descriptor of the area's memory; it is the area's now. */
+void hk_area_set_memory(struct hk_area *area, int fd, uint64_t offset);
+
+/* Moves an area's pages to memory that others can map. B_OK, also when they
+ * are there already, or B_NO_MEMORY. */
+int32_t hk_area_make_sharable(struct hk_team *team, struct hk_area *area);
+
+/* In the child of a fork, which has no lock to take: copies what is not
+ * shared with the parent, and shows it all. B_OK or B_NO_MEMORY. */
+int32_t hk_areas_fork_child(struct hk_thread *self);
+
+/* 1, once for each time that a store may have failed only because an area's
+ * pages were moving; the lock is not held. */
+int hk_area_was_moving(struct hk_thread *self);
+
+/* 1 when a store that has failed may succeed now, for the same reason. Without
+ * the lock. */
+int hk_area_may_have_moved(const struct hk_thread *self);
+
+/* What another team's area is, for clone_area: its memory's descriptor, which
+ * is the caller's. B_OK, B_BAD_VALUE or B_NOT_ALLOWED. Without the lock. */
+int32_t hk_area_open_source(struct hk_thread *self, int32_t id,
+                            struct hk_area_source *what);
 
 #endif

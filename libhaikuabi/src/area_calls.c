@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "area.h"
 #include "bytes.h"
@@ -85,6 +86,33 @@ int64_t hk_sys_create_area(struct hk_thread *self, gm_addr name,
         return HK_B_BAD_VALUE;
     what.name = text;
     return create_and_tell(self, &what, address);
+}
+
+/* The clone has the source's memory; from then on a fork shares both. */
+int64_t hk_sys_clone_area(struct hk_thread *self, gm_addr name, gm_addr address,
+                          uint32_t address_spec, uint32_t protection,
+                          int32_t source_area)
+{
+    struct hk_area_source what = {.spec = address_spec,
+                                  .protection = protection};
+    char text[HK_NAME_LENGTH];
+    int64_t result;
+
+    if (address_spec != HK_ANY_ADDRESS && address_spec != HK_BASE_ADDRESS &&
+        check_spec(&what.spec) != HK_B_OK)
+        return HK_B_BAD_VALUE;
+    if ((protection & ~(uint32_t)HK_USER_AREA_FLAGS) != 0)
+        return HK_B_BAD_VALUE;
+    if (hk_read_user_name(self, text, name) != HK_B_OK ||
+        read_address(self, address, &what.address) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    what.name = text;
+    result = hk_area_open_source(self, source_area, &what);
+    if (result != HK_B_OK)
+        return result;
+    result = create_and_tell(self, &what, address);
+    close(what.fd);
+    return result;
 }
 
 int64_t hk_sys_delete_area(struct hk_thread *self, int32_t area)
@@ -192,24 +220,25 @@ int64_t hk_sys_area_for(struct hk_thread *self, gm_addr address)
     return id;
 }
 
+/* Of all teams' areas by that name the one with the lowest id. */
 int64_t hk_sys_find_area(struct hk_thread *self, gm_addr name)
 {
-    struct hk_areas *areas = self->team->areas;
+    struct hk_shared *shared = hk_shared_of(self);
+    const struct hk_shared_area *area = NULL;
     char text[HK_NAME_LENGTH];
     int32_t id = HK_B_NAME_NOT_FOUND;
 
     if (hk_read_user_name(self, text, name) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    pthread_mutex_lock(&areas->lock);
-    for (uint32_t i = 0; i < areas->areas.count; i++) {
-        const struct hk_area *area = hk_spans_at(&areas->areas, i);
-
-        if (strcmp(area->name, text) == 0) {
-            id = area->id;
-            break;
-        }
-    }
-    pthread_mutex_unlock(&areas->lock);
+    hk_shared_lock(shared);
+    hk_shared_reap(shared);
+    while ((area = hk_owned_next_of_all(shared, HK_OWNED_AREAS,
+                                        area != NULL ? &area->own : NULL)) !=
+           NULL)
+        if (memcmp(area->name, text, strlen(text) + 1) == 0 &&
+            (id < 0 || area->own.id < id))
+            id = area->own.id;
+    hk_shared_unlock(shared);
     return id;
 }
 
@@ -217,7 +246,9 @@ int64_t hk_sys_find_area(struct hk_thread *self, gm_addr name)
  * kernel's own read bit, writable ones its write bit. */
 enum { AREA_INFO_SIZE = 72, KERNEL_READ_AREA = 0x10, KERNEL_WRITE_AREA = 0x20 };
 
-static void fill_info(const struct hk_team *team, const struct hk_area *area,
+/* With the shared lock. */
+static void fill_info(const struct hk_shared *shared,
+                      const struct hk_shared_area *area,
                       uint8_t info[AREA_INFO_SIZE])
 {
     uint32_t protection = area->protection;
@@ -227,55 +258,74 @@ static void fill_info(const struct hk_team *team, const struct hk_area *area,
     if ((protection & HK_WRITE_AREA) != 0)
         protection |= KERNEL_WRITE_AREA;
     memset(info, 0, AREA_INFO_SIZE);
-    hk_put32(info, (uint32_t)area->id);
+    hk_put32(info, (uint32_t)area->own.id);
     memcpy(info + 4, area->name, HK_NAME_LENGTH);
-    hk_put32(info + 36, area->span.size);
+    hk_put32(info + 36, area->size);
     hk_put32(info + 40, area->lock);
     hk_put32(info + 44, protection);
-    hk_put32(info + 48, (uint32_t)team->id);
-    hk_put32(info + 52, area->span.size); /* ram_size: all of it */
-    hk_put32(info + 68, area->span.base);
+    hk_put32(info + 48, (uint32_t)hk_shared_slot(shared, area->own.team)->id);
+    hk_put32(info + 52, area->size); /* ram_size: all of it */
+    hk_put32(info + 68, area->base);
 }
 
 int64_t hk_sys_get_area_info(struct hk_thread *self, int32_t area, gm_addr info)
 {
-    struct hk_area found;
+    struct hk_shared *shared = hk_shared_of(self);
+    const struct hk_shared_area *found;
     uint8_t bytes[AREA_INFO_SIZE];
 
-    if (hk_area_get(self->team, area, &found) != HK_B_OK)
+    if (info >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
+    hk_shared_lock(shared);
+    found = hk_owned_find(shared, HK_OWNED_AREAS, area);
+    if (found != NULL)
+        fill_info(shared, found, bytes);
+    hk_shared_unlock(shared);
+    if (found == NULL)
         return HK_B_BAD_VALUE;
-    fill_info(self->team, &found, bytes);
     return hk_write_user(self, info, bytes, sizeof(bytes));
 }
 
-/* The cookie is the last area's address + 1. Areas of other teams are not
- * known here. */
+/* The area of a team at the lowest address from one on. */
+static const struct hk_shared_area *closest_area(const struct hk_shared *shared,
+                                                 uint32_t team, uint32_t from)
+{
+    const struct hk_shared_area *best = NULL, *area = NULL;
+
+    while ((area = hk_owned_next(shared, HK_OWNED_AREAS, team,
+                                 area != NULL ? &area->own : NULL)) != NULL)
+        if (area->base >= from && (best == NULL || area->base < best->base))
+            best = area;
+    return best;
+}
+
+/* The cookie is the last area's address + 1. */
 int64_t hk_sys_get_next_area_info(struct hk_thread *self, int32_t team,
                                   gm_addr cookie, gm_addr info)
 {
-    struct hk_areas *areas = self->team->areas;
+    struct hk_shared *shared = hk_shared_of(self);
+    const struct hk_shared_area *area = NULL;
     uint8_t bytes[AREA_INFO_SIZE];
-    struct hk_area area;
-    uint32_t at, i;
+    uint32_t at, index;
 
-    if (team != 0 && team != self->team->id)
-        return HK_B_BAD_VALUE;
-    if (read_address(self, cookie, &at) != HK_B_OK)
+    if (info >= HK_USER_LIMIT || read_address(self, cookie, &at) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    pthread_mutex_lock(&areas->lock);
-    i = hk_spans_after(&areas->areas, at);
-    while (i < areas->areas.count &&
-           ((struct hk_area *)hk_spans_at(&areas->areas, i))->span.base < at)
-        i++;
-    if (i < areas->areas.count)
-        area = *(struct hk_area *)hk_spans_at(&areas->areas, i);
-    pthread_mutex_unlock(&areas->lock);
-    if (i >= areas->areas.count)
+    if (at == UINT32_MAX)
         return HK_B_ENTRY_NOT_FOUND;
-    fill_info(self->team, &area, bytes);
-    if (hk_write_user(self, info, bytes, sizeof(bytes)) != HK_B_OK)
+    hk_shared_lock(shared);
+    index = hk_shared_find_team(shared, team);
+    if (index != 0)
+        area = closest_area(shared, index, at);
+    if (area != NULL) {
+        fill_info(shared, area, bytes);
+        at = area->base + 1;
+    }
+    hk_shared_unlock(shared);
+    if (area == NULL)
+        return index != 0 ? HK_B_ENTRY_NOT_FOUND : HK_B_BAD_TEAM_ID;
+    if (write_address(self, cookie, at) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    return write_address(self, cookie, area.span.base + 1);
+    return hk_write_user(self, info, bytes, sizeof(bytes));
 }
 
 int64_t hk_sys_resize_area(struct hk_thread *self, int32_t area,
@@ -284,6 +334,32 @@ int64_t hk_sys_resize_area(struct hk_thread *self, int32_t area,
     if (new_size == 0 || new_size % HK_PAGE_SIZE != 0)
         return HK_B_BAD_VALUE;
     return hk_area_resize(self->team, area, new_size);
+}
+
+static int is_others(struct hk_thread *self, int32_t id)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    int result;
+
+    hk_shared_lock(shared);
+    result = hk_owned_find(shared, HK_OWNED_AREAS, id) != NULL;
+    hk_shared_unlock(shared);
+    return result;
+}
+
+static int32_t protect(struct hk_team *team, struct hk_area *area,
+                       uint32_t protection)
+{
+    if ((area->protection & HK_KERNEL_AREA) != 0)
+        return HK_B_NOT_ALLOWED;
+    if ((protection & HK_CLONEABLE_AREA) != 0 &&
+        hk_area_make_sharable(team, area) != HK_B_OK)
+        return HK_B_NO_MEMORY;
+    gm_protect(team->space, area->span.base, area->span.size,
+               hk_area_host_protection(protection));
+    area->protection = protection;
+    hk_area_tell(team, area);
+    return HK_B_OK;
 }
 
 int64_t hk_sys_set_area_protection(struct hk_thread *self, int32_t area,
@@ -298,15 +374,11 @@ int64_t hk_sys_set_area_protection(struct hk_thread *self, int32_t area,
         return HK_B_BAD_VALUE;
     pthread_mutex_lock(&areas->lock);
     found = hk_area_find(areas, area);
-    if (found != NULL && (found->protection & HK_KERNEL_AREA) != 0) {
-        status = HK_B_NOT_ALLOWED;
-    } else if (found != NULL) {
-        gm_protect(self->team->space, found->span.base, found->span.size,
-                   hk_area_host_protection(new_protection));
-        found->protection = new_protection;
-        status = HK_B_OK;
-    }
+    if (found != NULL)
+        status = protect(self->team, found, new_protection);
     pthread_mutex_unlock(&areas->lock);
+    if (found == NULL && is_others(self, area))
+        status = HK_B_NOT_ALLOWED;
     return status;
 }
 
@@ -324,7 +396,7 @@ int64_t hk_sys_unmap_memory(struct hk_thread *self, gm_addr address,
     if (hk_area_is_kernel(areas, base, size))
         status = HK_B_NOT_ALLOWED;
     else
-        status = hk_area_cut(areas, base, size);
+        status = hk_area_cut(self->team, base, size);
     if (status == HK_B_OK)
         gm_unmap(self->team->space, base, size);
     pthread_mutex_unlock(&areas->lock);

@@ -74,6 +74,8 @@ enum hk_action hk_exception(struct hk_thread *thread, uint32_t vector,
         .signal = row->signal, .code = row->code, .error = row->error};
 
     (void)error_code;
+    if (vector == PAGE_FAULT && hk_area_was_moving(thread))
+        return HK_CONTINUE; /* the instruction once more */
     hk_kernel_of(thread)->config.host->cpu->get_registers(thread->cpu,
                                                           &registers);
     if (row->address == AT_EIP)

@@ -1,96 +1,60 @@
-/* image.c -- the executables and libraries that a team has loaded. */
+/* image.c -- the executables and libraries that teams have loaded. */
 /* SPDX-License-Identifier: MIT */
 #include "image.h"
 
-#include <stdlib.h>
-
 #include "bytes.h"
+#include "shared.h"
 #include "syscalls.h"
 #include "team.h"
 
 enum { TYPE_AT = 4, NAME_AT = 36 };
 
-struct image {
-    int32_t id;
-    uint8_t info[HK_EXTENDED_IMAGE_INFO_SIZE];
-};
+_Static_assert((int)HK_SHARED_IMAGE_SIZE == (int)HK_EXTENDED_IMAGE_INFO_SIZE,
+               "an image of the shared file is an extended_image_info");
 
-struct hk_images {
-    pthread_mutex_t lock; /* guards all of it */
-    struct image *items;  /* by ascending id */
-    uint32_t count, capacity;
-    int32_t next_id;
-};
-
-int hk_images_new(struct hk_images **images)
+/* With the lock. The program's own image is the first one. */
+static struct hk_shared_image *
+add_image(struct hk_shared *shared,
+          const uint8_t info[HK_EXTENDED_IMAGE_INFO_SIZE],
+          enum hk_owned_place place)
 {
-    struct hk_images *made = calloc(1, sizeof(*made));
+    struct hk_shared_image *image =
+        hk_owned_new(shared, HK_OWNED_IMAGES, place, 0);
 
-    if (made == NULL)
-        return HK_ERR_NOMEM;
-    made->next_id = 1;
-    pthread_mutex_init(&made->lock, NULL);
-    *images = made;
-    return 0;
+    if (image == NULL)
+        return NULL;
+    memcpy(image->info, info, sizeof(image->info));
+    hk_put32(image->info, (uint32_t)image->own.id);
+    return image;
 }
 
-void hk_images_free(struct hk_images *images)
-{
-    if (images == NULL)
-        return;
-    pthread_mutex_destroy(&images->lock);
-    free(images->items);
-    free(images);
-}
-
-void hk_images_clear(struct hk_images *images)
-{
-    pthread_mutex_lock(&images->lock);
-    images->count = 0;
-    pthread_mutex_unlock(&images->lock);
-}
-
-uint32_t hk_image_count(struct hk_images *images)
-{
-    uint32_t count;
-
-    pthread_mutex_lock(&images->lock);
-    count = images->count;
-    pthread_mutex_unlock(&images->lock);
-    return count;
-}
-
-static int make_room(struct hk_images *images)
-{
-    uint32_t capacity = images->capacity * 2 + 8;
-    struct image *items;
-
-    if (images->count < images->capacity)
-        return 0;
-    items = realloc(images->items, capacity * sizeof(*items));
-    if (items == NULL)
-        return -1;
-    images->items = items;
-    images->capacity = capacity;
-    return 0;
-}
-
-int32_t hk_image_register(struct hk_images *images,
+int32_t hk_image_register(struct hk_team *team,
                           const uint8_t info[HK_EXTENDED_IMAGE_INFO_SIZE])
 {
-    struct image *image;
-    int32_t id = HK_B_NO_MEMORY;
+    enum hk_owned_place place = hk_get32(info + TYPE_AT) == HK_APP_IMAGE
+                                    ? HK_OWNED_FIRST
+                                    : HK_OWNED_LAST;
+    const struct hk_shared_image *image;
+    int32_t id;
 
-    pthread_mutex_lock(&images->lock);
-    if (make_room(images) == 0) {
-        image = &images->items[images->count++];
-        id = images->next_id++;
-        image->id = id;
-        memcpy(image->info, info, sizeof(image->info));
-        hk_put32(image->info, (uint32_t)id);
+    hk_shared_lock(team->shared);
+    image = add_image(team->shared, info, place);
+    if (image == NULL) {
+        hk_shared_reap(team->shared);
+        image = add_image(team->shared, info, place);
     }
-    pthread_mutex_unlock(&images->lock);
+    id = image != NULL ? image->own.id : HK_B_NO_MEMORY;
+    hk_shared_unlock(team->shared);
     return id;
+}
+
+void hk_images_inherit(struct hk_shared *shared, uint32_t parent)
+{
+    const struct hk_shared_image *image =
+        hk_owned_next(shared, HK_OWNED_IMAGES, parent, NULL);
+
+    while (image != NULL && add_image(shared, image->info, HK_OWNED_LAST))
+        image = hk_owned_next(shared, HK_OWNED_IMAGES, parent, &image->own);
 }
 
 int64_t hk_sys_register_image(struct hk_thread *self, gm_addr info,
@@ -103,98 +67,111 @@ int64_t hk_sys_register_image(struct hk_thread *self, gm_addr info,
     if (hk_read_user(self, bytes, info, sizeof(bytes)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     bytes[NAME_AT + HK_PATH_LENGTH - 1] = '\0';
-    return hk_image_register(self->team->images, bytes);
+    return hk_image_register(self->team, bytes);
 }
 
-static uint32_t index_of(const struct hk_images *images, int32_t id)
-{
-    uint32_t i = 0;
-
-    while (i < images->count && images->items[i].id < id)
-        i++;
-    return i;
-}
-
+/* Of this team's images alone. */
 int64_t hk_sys_unregister_image(struct hk_thread *self, int32_t id)
 {
-    struct hk_images *images = self->team->images;
+    struct hk_shared *shared = hk_shared_of(self);
+    struct hk_shared_image *image;
     int32_t status = HK_B_ENTRY_NOT_FOUND;
-    uint32_t i;
 
-    pthread_mutex_lock(&images->lock);
-    i = index_of(images, id);
-    if (i < images->count && images->items[i].id == id) {
-        images->count--;
-        memmove(&images->items[i], &images->items[i + 1],
-                (images->count - i) * sizeof(images->items[0]));
+    hk_shared_lock(shared);
+    image = hk_owned_find(shared, HK_OWNED_IMAGES, id);
+    if (image != NULL && image->own.team == shared->team) {
+        hk_owned_free(shared, HK_OWNED_IMAGES, &image->own);
         status = HK_B_OK;
     }
-    pthread_mutex_unlock(&images->lock);
-    return status;
-}
-
-/* Copies the first image with at least that id. */
-static int32_t find_from(struct hk_images *images, int32_t id,
-                         struct image *image)
-{
-    int32_t status = HK_B_ENTRY_NOT_FOUND;
-    uint32_t i;
-
-    pthread_mutex_lock(&images->lock);
-    i = index_of(images, id);
-    if (i < images->count) {
-        *image = images->items[i];
-        status = HK_B_OK;
-    }
-    pthread_mutex_unlock(&images->lock);
+    hk_shared_unlock(shared);
     return status;
 }
 
 int64_t hk_sys_get_image_info(struct hk_thread *self, int32_t id, gm_addr info,
                               uint32_t size)
 {
-    struct image image;
+    struct hk_shared *shared = hk_shared_of(self);
+    const struct hk_shared_image *image;
+    uint8_t bytes[HK_IMAGE_INFO_SIZE];
 
-    if (size > HK_IMAGE_INFO_SIZE)
+    if (size > sizeof(bytes))
         return HK_B_BAD_VALUE;
     if (info >= HK_USER_LIMIT)
         return HK_B_BAD_ADDRESS;
-    if (find_from(self->team->images, id, &image) != HK_B_OK || image.id != id)
+    hk_shared_lock(shared);
+    image = hk_owned_find(shared, HK_OWNED_IMAGES, id);
+    if (image != NULL)
+        memcpy(bytes, image->info, sizeof(bytes));
+    hk_shared_unlock(shared);
+    if (image == NULL)
         return HK_B_ENTRY_NOT_FOUND;
-    return hk_write_user(self, info, image.info, size);
+    return hk_write_user(self, info, bytes, size);
 }
 
-/* The cookie is the id to go on from. Images of other teams are not known
- * here. */
+/* Copies the image of a team at a place in its list. */
+static int32_t image_at(struct hk_shared *shared, int32_t team, int32_t place,
+                        uint8_t bytes[HK_IMAGE_INFO_SIZE])
+{
+    const struct hk_shared_image *image = NULL;
+    int32_t status = HK_B_BAD_TEAM_ID;
+    uint32_t index;
+
+    hk_shared_lock(shared);
+    index = hk_shared_find_team(shared, team);
+    if (index != 0) {
+        status = HK_B_ENTRY_NOT_FOUND;
+        image = hk_owned_next(shared, HK_OWNED_IMAGES, index, NULL);
+    }
+    for (int32_t i = 0; image != NULL && i != place; i++)
+        image = hk_owned_next(shared, HK_OWNED_IMAGES, index, &image->own);
+    if (image != NULL) {
+        memcpy(bytes, image->info, HK_IMAGE_INFO_SIZE);
+        status = HK_B_OK;
+    }
+    hk_shared_unlock(shared);
+    return status;
+}
+
+/* The cookie is a place in the team's list. */
 int64_t hk_sys_get_next_image_info(struct hk_thread *self, int32_t team,
                                    gm_addr cookie, gm_addr info, uint32_t size)
 {
-    struct image image;
-    uint8_t bytes[4];
-    int32_t status;
+    uint8_t bytes[HK_IMAGE_INFO_SIZE], word[4];
+    int32_t place, status;
 
-    if (size > HK_IMAGE_INFO_SIZE)
+    if (size > sizeof(bytes))
         return HK_B_BAD_VALUE;
     if (info >= HK_USER_LIMIT ||
-        hk_read_user(self, bytes, cookie, sizeof(bytes)) != HK_B_OK)
+        hk_read_user(self, word, cookie, sizeof(word)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    if (team != 0 && team != self->team->id)
-        return HK_B_BAD_TEAM_ID;
-    status = find_from(self->team->images, (int32_t)hk_get32(bytes), &image);
+    place = (int32_t)hk_get32(word);
+    status = image_at(hk_shared_of(self), team, place, bytes);
     if (status != HK_B_OK)
         return status;
-    hk_put32(bytes, (uint32_t)image.id + 1);
-    if (hk_write_user(self, info, image.info, size) != HK_B_OK)
+    hk_put32(word, (uint32_t)place + 1);
+    if (hk_write_user(self, info, bytes, size) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    return hk_write_user(self, cookie, bytes, sizeof(bytes));
+    return hk_write_user(self, cookie, word, sizeof(word));
+}
+
+/* The program is linked when its own image is. */
+static int is_own_program(struct hk_thread *self, int32_t id)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    const struct hk_shared_image *image;
+    int result;
+
+    hk_shared_lock(shared);
+    image = hk_owned_find(shared, HK_OWNED_IMAGES, id);
+    result = image != NULL && image->own.team == shared->team &&
+             hk_get32(image->info + TYPE_AT) == HK_APP_IMAGE;
+    hk_shared_unlock(shared);
+    return result;
 }
 
 int64_t hk_sys_image_relocated(struct hk_thread *self, int32_t id)
 {
-    struct image image;
-
-    if (find_from(self->team->images, id, &image) == HK_B_OK &&
-        image.id == id && hk_get32(image.info + TYPE_AT) == HK_APP_IMAGE)
+    if (is_own_program(self, id))
         hk_team_loaded(self, HK_B_OK);
     return HK_B_OK;
 }

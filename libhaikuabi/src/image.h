@@ -9,14 +9,9 @@
 enum { HK_APP_IMAGE = 1, HK_LIBRARY_IMAGE = 2, HK_SYSTEM_IMAGE = 4 };
 enum { HK_IMAGE_INFO_SIZE = 1084, HK_EXTENDED_IMAGE_INFO_SIZE = 1100 };
 
-int hk_images_new(struct hk_images **images);
-void hk_images_free(struct hk_images *images);
-void hk_images_clear(struct hk_images *images);
-uint32_t hk_image_count(struct hk_images *images);
-
 /* Registers an image given as extended_image_info; the id goes into a copy.
  * Its id, or B_NO_MEMORY. */
-int32_t hk_image_register(struct hk_images *images,
+int32_t hk_image_register(struct hk_team *team,
                           const uint8_t info[HK_EXTENDED_IMAGE_INFO_SIZE]);
 
 #endif

@@ -11,7 +11,6 @@
 #include "area.h"
 #include "clock.h"
 #include "fd.h"
-#include "image.h"
 #include "mutex.h"
 #include "program.h"
 #include "shared.h"
@@ -64,7 +63,6 @@ static void free_team(struct hk_team *team)
     hk_timers_free(team->timers);
     hk_signals_free(team->signals);
     hk_fds_free(team->fds);
-    hk_images_free(team->images);
     hk_areas_free(team->areas);
     pthread_mutex_destroy(&team->lock);
     free(team);
@@ -86,8 +84,6 @@ static int new_team(struct hk_kernel *kernel)
     team->result_fd = team->resume_fd = -1;
     result = hk_areas_new(&team->areas);
     if (result == 0)
-        result = hk_images_new(&team->images);
-    if (result == 0)
         result = hk_signals_new(&team->signals);
     if (result == 0)
         result = hk_timers_new(&team->timers);
@@ -99,8 +95,11 @@ static int new_team(struct hk_kernel *kernel)
     if (result == 0)
         result = hk_shared_open(kernel->config.shared_directory,
                                 kernel->config.root, &team->shared);
-    if (result == 0)
+    if (result == 0) {
         hk_shared_join(team->shared, team->id);
+        hk_shared_tell_team(team);
+        hk_shared_set_ready(team->shared);
+    }
     return result;
 }
 

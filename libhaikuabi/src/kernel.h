@@ -28,7 +28,6 @@ enum {
 };
 
 struct hk_areas;          /* area.h: areas and reserved ranges of a team */
-struct hk_images;         /* image.h */
 struct hk_vfs;            /* vfs.c: the root and its binds, shared by teams */
 struct hk_fds;            /* fd.c: descriptor table and working directory */
 struct hk_signals;        /* signals.c: actions and pending signals of a team */
@@ -68,7 +67,6 @@ struct hk_team {
     struct hk_loading *loading; /* load_image.c: children not yet resumed */
     int result_fd, resume_fd;   /* of this team's own load_image, or -1 */
     struct hk_areas *areas;
-    struct hk_images *images;
     struct hk_fds *fds;
     struct hk_signals *signals;
     struct hk_user_ids ids;
@@ -101,11 +99,13 @@ struct hk_thread {
     uint32_t tls;                   /* guest address, FS base */
     uint32_t user_thread;           /* guest address of its record */
     int32_t stack_area;             /* -1: the program's own memory */
-    int exiting;                    /* the call that runs ends this thread */
+    uint32_t record;   /* index of what others see of it (thread_share.c) */
+    int exiting;       /* the call that runs ends this thread */
     int registers_set; /* the call that runs has set all registers */
     /* Something waits for this thread between two instructions: signals,
      * suspension, death. Set from anywhere, with a kick. */
     atomic_int attention;
+    unsigned remappings_seen; /* area_share.c */
     struct hk_wait wait;
     struct hk_thread_signals *signals;
     struct hk_thread_life *life;

@@ -83,8 +83,10 @@ int hk_guest_protect(struct hk_team *team, uint32_t address, uint32_t size,
     result = gm_protect(team->space, address, size, prot);
     area = hk_area_at(team->areas, address);
     if (result == 0 && area != NULL && area->span.base == address &&
-        area->span.size == size)
+        area->span.size == size) {
         area->protection = prot;
+        hk_area_tell(team, area);
+    }
     pthread_mutex_unlock(&team->areas->lock);
     return result < 0 ? -ENOMEM : 0;
 }
@@ -92,7 +94,7 @@ int hk_guest_protect(struct hk_team *team, uint32_t address, uint32_t size,
 void hk_guest_release(struct hk_team *team, uint32_t address, uint32_t size)
 {
     pthread_mutex_lock(&team->areas->lock);
-    hk_area_cut(team->areas, address, size);
+    hk_area_cut(team, address, size);
     hk_spans_cut(&team->areas->ranges, address, size);
     gm_unmap(team->space, address, size);
     pthread_mutex_unlock(&team->areas->lock);
@@ -120,7 +122,7 @@ int hk_guest_register(struct hk_team *team, const struct hk_guest_image *image)
     hk_put32(info + 1088, image->symbol_table);
     hk_put32(info + 1092, image->symbol_hash);
     hk_put32(info + 1096, image->string_table);
-    id = hk_image_register(team->images, info);
+    id = hk_image_register(team, info);
     return id < 0 ? -ENOMEM : id;
 }
 

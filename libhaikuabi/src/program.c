@@ -10,6 +10,7 @@
 #include "bytes.h"
 #include "commpage.h"
 #include "image.h"
+#include "thread.h"
 
 /* haiku-abi/x86-32.md, sections 3 to 5. */
 enum {
@@ -228,7 +229,7 @@ static int32_t create_commpage(struct hk_team *team)
         memcpy(info + 36, "commpage", sizeof("commpage"));
         hk_put32(info + 1060, team->commpage);
         hk_put32(info + 1068, HK_COMMPAGE_SIZE);
-        id = hk_image_register(team->images, info);
+        id = hk_image_register(team, info);
     }
     free(page);
     return id < 0 ? id : HK_B_OK;
@@ -360,6 +361,8 @@ int hk_program_load(struct hk_thread *main_thread,
     name_team(main_thread, arguments);
     if (prepare_memory(main_thread, arguments, &args) != HK_B_OK)
         return HK_ERR_NOMEM;
+    hk_thread_tell(main_thread);
+    hk_shared_tell_team(team);
     result = host->load_program(host->host, team, arguments->path, &entry);
     if (result < 0)
         return result;

@@ -26,6 +26,9 @@ enum hk_pool {
     HK_POOL_PORTS,
     HK_POOL_NAMED_SEMS,
     HK_POOL_SEM_OPENS,
+    HK_POOL_AREAS,
+    HK_POOL_THREADS,
+    HK_POOL_IMAGES,
     HK_POOL_COUNT
 };
 
@@ -37,8 +40,41 @@ enum {
     HK_PORTS_MAX = 4096,
     HK_NAMED_SEMS_MAX = 4096,
     HK_SEM_OPENS_MAX = 16384,
+    HK_SHARED_AREAS_MAX = 262144,
+    HK_SHARED_THREADS_MAX = 65536,
+    HK_SHARED_IMAGES_MAX = 65536,
     HK_CHUNKS_MAX = 131072,
-    HK_CHUNK_DATA = 508
+    HK_CHUNK_DATA = 508,
+    HK_SHARED_IMAGE_SIZE = 1100
+};
+
+/* Areas, threads and images are lists of their team, for others to read. */
+enum hk_owned_kind {
+    HK_OWNED_AREAS,
+    HK_OWNED_THREADS,
+    HK_OWNED_IMAGES,
+    HK_OWNED_KINDS
+};
+
+/* How such an item begins. */
+struct hk_owned {
+    uint32_t next, before; /* of the same team */
+    int32_t id;            /* 0: free */
+    uint32_t generation;   /* of the next id */
+    uint32_t team;         /* index */
+};
+
+struct hk_owned_list {
+    uint32_t first, last, count;
+};
+
+/* What team_info tells of a team (shared_team.c). */
+struct hk_team_facts {
+    char name[HK_NAME_LENGTH];
+    char args[64];
+    int32_t argc;
+    uint32_t uid, gid, real_uid, real_gid;
+    int64_t start_time;
 };
 
 struct hk_team_slot {
@@ -47,8 +83,38 @@ struct hk_team_slot {
     uint32_t sems, ports;
     uint32_t has_life;   /* life has been initialised */
     uint32_t stopped_by; /* Haiku's signal, while it has stopped the team */
+    uint32_t is_ready;   /* a fork's parent waits for it */
+    struct hk_owned_list owned[HK_OWNED_KINDS];
+    struct hk_team_facts facts;
     /* Held by the team's main host thread as long as it lives. */
     pthread_mutex_t life;
+};
+
+struct hk_shared_area {
+    struct hk_owned own;
+    uint32_t base, size, protection, lock;
+    int32_t fd; /* the owner's descriptor of the memory, or -1 */
+    uint32_t is_cloned, is_file;
+    struct hk_memory_place {
+        uint64_t device, inode; /* what fd is */
+        uint64_t offset;
+    } place;
+    char name[HK_NAME_LENGTH];
+};
+
+struct hk_shared_thread {
+    struct hk_owned own; /* id: the host's */
+    int32_t priority;
+    uint32_t stack_base, stack_end;
+    /* Changed by the owner alone, without the lock. */
+    atomic_uint is_suspended;
+    atomic_uint doing; /* thread_info's state while it waits for that */
+    char name[HK_NAME_LENGTH];
+};
+
+struct hk_shared_image {
+    struct hk_owned own;
+    uint8_t info[HK_SHARED_IMAGE_SIZE]; /* extended_image_info */
 };
 
 struct hk_queue {
@@ -214,7 +280,10 @@ struct hk_queue *hk_space_queue(const struct hk_shared *shared);
  * free place the team has no semaphores and ports. */
 void hk_shared_join(struct hk_shared *shared, int32_t team);
 
-/* After a fork: waits until the child has joined, so that calls on it find
+/* Others may find what the team has. */
+void hk_shared_set_ready(struct hk_shared *shared);
+
+/* After a fork: waits until the child is ready, so that calls on it find
  * it. A child that dies, or has no place, is not waited for. */
 void hk_shared_await(struct hk_shared *shared, int32_t child);
 
@@ -239,6 +308,12 @@ void hk_shared_set_stopped(struct hk_shared *shared, int32_t id, int signal);
 int hk_shared_stopped_by(struct hk_shared *shared, int32_t id);
 int32_t hk_shared_next_team(struct hk_shared *shared, int32_t above);
 
+/* What team_info tells of this team is now so; of the team of that index:
+ * with the lock. */
+void hk_shared_tell_team(struct hk_team *team);
+const struct hk_team_slot *hk_shared_slot(const struct hk_shared *shared,
+                                          uint32_t team);
+
 /* With the lock, and nothing half done: 1 when that team lives; a dead one's
  * objects are deleted. */
 int hk_shared_is_alive(struct hk_shared *shared, uint32_t team);
@@ -248,6 +323,34 @@ int hk_shared_is_dead(struct hk_shared *shared, uint32_t team);
 
 /* With the lock: the same for all teams. */
 void hk_shared_reap(struct hk_shared *shared);
+
+/* ---- shared_owned.c: all with the lock ---- */
+
+/* A new item, the last one of this team's or the first, with nothing but its
+ * head, and with an id of its own unless one is given; NULL when there are too
+ * many. */
+enum hk_owned_place { HK_OWNED_LAST, HK_OWNED_FIRST };
+void *hk_owned_new(struct hk_shared *shared, enum hk_owned_kind kind,
+                   enum hk_owned_place place, int32_t id);
+void hk_owned_free(struct hk_shared *shared, enum hk_owned_kind kind,
+                   struct hk_owned *item);
+
+/* All of a team's, each a step of its own. */
+void hk_owned_free_all(struct hk_shared *shared, uint32_t team);
+
+/* The item of an id that was made for it and whose team lives, or NULL;
+ * nothing may be half done. */
+void *hk_owned_find(struct hk_shared *shared, enum hk_owned_kind kind,
+                    int32_t id);
+
+/* The next item of a team behind one (NULL: the first), or NULL. */
+void *hk_owned_next(const struct hk_shared *shared, enum hk_owned_kind kind,
+                    uint32_t team, const struct hk_owned *item);
+
+/* The next item of any team behind one (NULL: the first), or NULL. */
+void *hk_owned_next_of_all(const struct hk_shared *shared,
+                           enum hk_owned_kind kind,
+                           const struct hk_owned *item);
 
 /* ---- shared_wait.c: all with the lock ---- */
 
@@ -330,6 +433,9 @@ struct hk_sem *hk_sem_find_named(struct hk_shared *shared, int32_t id);
  * has. */
 void hk_named_sems_close(struct hk_shared *shared, uint32_t team);
 void hk_named_sems_inherit(struct hk_shared *shared, uint32_t parent);
+
+/* A fork has its parent's images, with ids of its own (image.c). */
+void hk_images_inherit(struct hk_shared *shared, uint32_t parent);
 
 /* The semaphore or port of an id whose owner lives, or NULL; nothing may be
  * half done. */

@@ -24,6 +24,9 @@ static const struct {
     [HK_POOL_PORTS] = POOL(ports, 256),
     [HK_POOL_NAMED_SEMS] = POOL(named_sems, 0),
     [HK_POOL_SEM_OPENS] = POOL(sem_opens, 0),
+    [HK_POOL_AREAS] = POOL(areas, 1024),
+    [HK_POOL_THREADS] = POOL(threads, 0),
+    [HK_POOL_IMAGES] = POOL(images, 256),
 #undef POOL
 };
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -26,6 +27,7 @@ static void delete_objects(struct hk_shared *shared, uint32_t team)
     if (slot->ports != 0)
         hk_ports_delete(shared, team);
     hk_named_sems_close(shared, team);
+    hk_owned_free_all(shared, team);
 }
 
 /* Waiters of a team that is no more. Its living threads have none. */
@@ -140,6 +142,32 @@ int hk_shared_has_team(struct hk_shared *shared, int32_t id)
     return team != 0;
 }
 
+const struct hk_team_slot *hk_shared_slot(const struct hk_shared *shared,
+                                          uint32_t team)
+{
+    return slot_of(shared, team);
+}
+
+/* Nobody but the team itself changes its facts: no change is undone. */
+void hk_shared_tell_team(struct hk_team *team)
+{
+    struct hk_team_slot *slot = slot_of(team->shared, team->shared->team);
+    const struct hk_user_ids *ids = &team->ids;
+
+    if (slot == NULL)
+        return;
+    hk_shared_lock(team->shared);
+    memcpy(slot->facts.name, team->name, sizeof(slot->facts.name));
+    memcpy(slot->facts.args, team->args, sizeof(slot->facts.args));
+    slot->facts.argc = team->argc;
+    slot->facts.uid = ids->user.effective;
+    slot->facts.gid = ids->group.effective;
+    slot->facts.real_uid = ids->user.real;
+    slot->facts.real_gid = ids->group.real;
+    slot->facts.start_time = team->start_time;
+    hk_shared_unlock(team->shared);
+}
+
 void hk_shared_set_stopped(struct hk_shared *shared, int32_t id, int signal)
 {
     struct hk_team_slot *slot;
@@ -210,15 +238,40 @@ void hk_shared_join(struct hk_shared *shared, int32_t id)
         hk_put(shared, &slot->sems, 0);
         hk_put(shared, &slot->ports, 0);
         hk_put(shared, &slot->stopped_by, 0);
+        hk_put(shared, &slot->is_ready, 0);
         shared->team = team;
         /* It may have died, and somebody else have got its place. */
         slot = slot_of(shared, parent);
-        if (slot != NULL && slot->id == (int32_t)getppid())
+        if (slot != NULL && slot->id == (int32_t)getppid()) {
             hk_named_sems_inherit(shared, parent);
+            hk_images_inherit(shared, parent);
+        }
     }
+    hk_shared_unlock(shared);
+}
+
+void hk_shared_set_ready(struct hk_shared *shared)
+{
+    struct hk_team_slot *slot = slot_of(shared, shared->team);
+
+    hk_shared_lock(shared);
+    if (slot != NULL)
+        hk_put(shared, &slot->is_ready, 1);
     hk_shared_unlock(shared);
     atomic_fetch_add(&shared->file->joins, 1);
     syscall(SYS_futex, &shared->file->joins, FUTEX_WAKE, INT_MAX);
+}
+
+static int is_ready(struct hk_shared *shared, int32_t id)
+{
+    const struct hk_team_slot *slot;
+    int result;
+
+    hk_shared_lock(shared);
+    slot = slot_of(shared, hk_shared_find_team(shared, id));
+    result = slot != NULL && slot->is_ready;
+    hk_shared_unlock(shared);
+    return result;
 }
 
 static int has_ended(int32_t child)
@@ -239,7 +292,7 @@ void hk_shared_await(struct hk_shared *shared, int32_t child)
     for (int i = 0; i < TRIES; i++) {
         unsigned seen = atomic_load(joins);
 
-        if (hk_shared_has_team(shared, child) || has_ended(child))
+        if (is_ready(shared, child) || has_ended(child))
             return;
         syscall(SYS_futex, joins, FUTEX_WAIT, seen, &interval);
     }

@@ -3,9 +3,7 @@
 #include "team.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -13,7 +11,7 @@
 #include "bytes.h"
 #include "clock.h"
 #include "fd.h"
-#include "image.h"
+#include "host_process.h"
 #include "mutex.h"
 #include "shared.h"
 #include "syscalls.h"
@@ -81,6 +79,7 @@ static void begin_child(struct hk_thread *self)
     struct hk_team *team = self->team;
     const struct hk_host *host = team->kernel->config.host;
     uint8_t word[4];
+    int32_t memory;
 
     team->id = (int32_t)getpid();
     team->start_time = hk_system_time();
@@ -88,6 +87,12 @@ static void begin_child(struct hk_thread *self)
     hk_mutexes_fork_child(team->mutexes);
     hk_timers_fork_child(team->timers);
     hk_shared_join(team->shared, team->id);
+    memory = hk_areas_fork_child(self);
+    hk_thread_tell(self);
+    hk_shared_tell_team(team);
+    hk_shared_set_ready(team->shared);
+    if (memory != HK_B_OK)
+        hk_end_team(self, 0, HK_SIGKILL);
     hk_signals_fork_child(self);
     memset(team->user_slots, 0, sizeof(team->user_slots));
     hk_user_thread_keep(self);
@@ -159,7 +164,6 @@ void hk_team_exec(struct hk_thread *self, const struct hk_arguments *arguments)
     hk_timers_clear(team->timers);
     hk_shared_clear(team->shared);
     hk_signals_exec(self);
-    hk_images_clear(team->images);
     hk_user_thread_release(self);
     hk_areas_clear(team);
     self->restart.is_armed = 0;
@@ -226,25 +230,11 @@ int64_t hk_sys_setpgid(struct hk_thread *self, int32_t process, int32_t group)
     return getpgid(process);
 }
 
-/* The fourth word of /proc/PID/stat, the second one being in parentheses. */
-static pid_t parent_of(int32_t process)
+static int32_t parent_of(int32_t process)
 {
-    char path[32], text[512];
-    const char *end;
-    ssize_t size;
-    int parent = -1, fd;
+    struct hk_host_task task;
 
-    snprintf(path, sizeof(path), "/proc/%d/stat", process);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    size = read(fd, text, sizeof(text) - 1);
-    close(fd);
-    text[size > 0 ? size : 0] = '\0';
-    end = strrchr(text, ')');
-    if (end == NULL || sscanf(end + 1, " %*c %d", &parent) != 1)
-        return -1;
-    return parent;
+    return hk_host_task_get(process, 0, &task) == 0 ? task.parent : -1;
 }
 
 int64_t hk_sys_process_info(struct hk_thread *self, int32_t process,

@@ -58,6 +58,7 @@ void hk_thread_add(struct hk_thread *thread)
         team->main_thread = thread;
         thread->life->is_main = 1;
     }
+    hk_thread_tell(thread);
     pthread_mutex_unlock(&team->lock);
 }
 
@@ -70,6 +71,7 @@ static void unlink_thread(struct hk_thread *thread)
         link = &(*link)->next;
     if (*link == NULL) /* it was never added */
         return;
+    hk_thread_untell(thread);
     *link = thread->next;
     team->thread_count--;
     if (team->main_thread == thread)
@@ -123,6 +125,7 @@ void hk_threads_fork_child(struct hk_thread *self)
 void hk_thread_suspend(struct hk_thread *thread)
 {
     atomic_store(&thread->life->suspended, 1);
+    hk_thread_tell_suspended(thread, 1);
     hk_interrupt(thread);
 }
 
@@ -132,6 +135,7 @@ void hk_thread_resume(struct hk_thread *thread)
         return;
     atomic_store(&thread->life->resumed, 1);
     atomic_store(&thread->life->suspended, 0);
+    hk_thread_tell_suspended(thread, 0);
     syscall(SYS_futex, &thread->life->suspended, FUTEX_WAKE_PRIVATE, 1);
 }
 

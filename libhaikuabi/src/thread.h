@@ -62,4 +62,30 @@ void hk_threads_free(struct hk_team *team);
 /* In the child of a fork: the others are gone. */
 void hk_threads_fork_child(struct hk_thread *self);
 
+/* ---- thread_share.c ---- */
+
+/* thread_info.state; a thread waits for what the host alone knows in 6. */
+enum hk_thread_state {
+    HK_THREAD_RUNNING = 1,
+    HK_THREAD_RECEIVING = 3,
+    HK_THREAD_ASLEEP = 4,
+    HK_THREAD_SUSPENDED = 5,
+    HK_THREAD_WAITING = 6
+};
+
+/* Shows a thread, as it is now, to the teams of the root; and takes it away.
+ * With the team's lock, or where no other thread is. */
+void hk_thread_tell(struct hk_thread *thread);
+void hk_thread_untell(struct hk_thread *thread);
+
+/* What the thread waits for: HK_THREAD_RECEIVING or HK_THREAD_ASLEEP; 0 behind
+ * the wait. And that it is suspended. */
+void hk_thread_tell_wait(struct hk_thread *self, unsigned state);
+void hk_thread_tell_suspended(struct hk_thread *thread, int is_suspended);
+
+/* With the shared lock: what a thread of any team shows, or NULL; nothing may
+ * be half done. */
+struct hk_shared_thread *hk_thread_find_shown(struct hk_shared *shared,
+                                              int32_t id);
+
 #endif

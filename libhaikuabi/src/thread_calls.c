@@ -9,6 +9,7 @@
 #include "bytes.h"
 #include "clock.h"
 #include "program.h"
+#include "shared.h"
 #include "syscalls.h"
 #include "team.h"
 #include "thread.h"
@@ -211,6 +212,7 @@ static int32_t set_priority(struct hk_thread *thread, int32_t value)
     int32_t old = thread->priority;
 
     thread->priority = clamp_priority(value);
+    hk_thread_tell(thread);
     return old;
 }
 
@@ -254,13 +256,17 @@ int64_t hk_sys_rename_thread(struct hk_thread *self, int32_t thread,
     found = thread > 0 ? hk_thread_find(self, thread) : NULL;
     if (found != NULL)
         memcpy(found->name, name, sizeof(name));
+    if (found != NULL)
+        hk_thread_tell(found);
     pthread_mutex_unlock(&self->team->lock);
     return found != NULL ? HK_B_OK : HK_B_BAD_THREAD_ID;
 }
 
-/* PART: threads of other teams are not found. */
+/* Of all teams' threads by that name, the one with the lowest id. */
 int64_t hk_sys_find_thread(struct hk_thread *self, gm_addr name)
 {
+    struct hk_shared *shared = hk_shared_of(self);
+    const struct hk_shared_thread *thread = NULL;
     char text[HK_NAME_LENGTH];
     int32_t id = HK_B_NAME_NOT_FOUND;
 
@@ -268,12 +274,15 @@ int64_t hk_sys_find_thread(struct hk_thread *self, gm_addr name)
         return self->id;
     if (hk_read_user_name(self, text, name) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    pthread_mutex_lock(&self->team->lock);
-    for (const struct hk_thread *thread = self->team->threads; thread != NULL;
-         thread = thread->next)
-        if (strcmp(thread->name, text) == 0)
-            id = thread->id;
-    pthread_mutex_unlock(&self->team->lock);
+    hk_shared_lock(shared);
+    hk_shared_reap(shared);
+    while ((thread = hk_owned_next_of_all(shared, HK_OWNED_THREADS,
+                                          thread != NULL ? &thread->own
+                                                         : NULL)) != NULL)
+        if (memcmp(thread->name, text, strlen(text) + 1) == 0 &&
+            (id < 0 || thread->own.id < id))
+            id = thread->own.id;
+    hk_shared_unlock(shared);
     return id;
 }
 
@@ -391,7 +400,9 @@ int64_t hk_sys_snooze_etc(struct hk_thread *self, int64_t time,
         wait_flags |= HK_ABSOLUTE_TIMEOUT;
     deadline = hk_call_deadline(self, wait_flags, time);
     hk_wait_prepare(self);
+    hk_thread_tell_wait(self, HK_THREAD_ASLEEP);
     status = hk_wait(self, deadline);
+    hk_thread_tell_wait(self, 0);
     if (status == HK_B_TIMED_OUT)
         return HK_B_OK;
     left = deadline - hk_system_time();

@@ -1,6 +1,6 @@
 /* user.c -- guest memory as the kernel sees it. */
 /* SPDX-License-Identifier: MIT */
-#include "kernel.h"
+#include "area.h"
 
 int hk_is_user_range(gm_addr address, uint64_t size)
 {
@@ -19,8 +19,11 @@ int32_t hk_read_user(const struct hk_thread *thread, void *to, gm_addr from,
 int32_t hk_write_user(const struct hk_thread *thread, gm_addr to,
                       const void *from, size_t size)
 {
-    if (!hk_is_user_range(to, size) ||
-        gm_copy_out(hk_space_of(thread), to, from, size) < 0)
+    if (!hk_is_user_range(to, size))
+        return HK_B_BAD_ADDRESS;
+    if (gm_copy_out(hk_space_of(thread), to, from, size) < 0 &&
+        (!hk_area_may_have_moved(thread) ||
+         gm_copy_out(hk_space_of(thread), to, from, size) < 0))
         return HK_B_BAD_ADDRESS;
     return HK_B_OK;
 }

@@ -158,7 +158,7 @@ TEST_F(AreaCalls, AreasAreListedByAddress)
     EXPECT_EQ(team->call("get_next_area_info", getpid(), cookie, info),
               HK_B_ENTRY_NOT_FOUND);
     EXPECT_EQ(team->call("get_next_area_info", 1, cookie, info),
-              HK_B_BAD_VALUE);
+              HK_B_BAD_TEAM_ID);
     EXPECT_EQ(team->call("get_next_area_info", 0, missing, info),
               HK_B_BAD_ADDRESS);
 }

@@ -40,6 +40,12 @@ static int is_used(const struct hk_shared *shared, enum hk_pool pool,
         return file->named_sems[index].sem != 0;
     case HK_POOL_SEM_OPENS:
         return file->sem_opens[index].named != 0;
+    case HK_POOL_AREAS:
+        return file->areas[index].own.id != 0;
+    case HK_POOL_THREADS:
+        return file->threads[index].own.id != 0;
+    case HK_POOL_IMAGES:
+        return file->images[index].own.id != 0;
     case HK_POOL_COUNT:
         break;
     }
@@ -240,6 +246,38 @@ static int check_owners(const struct hk_shared *shared)
     return 1;
 }
 
+/* The lists of what each team shows hold all of it, once, linked both ways. */
+static int check_owned(const struct hk_shared *shared, enum hk_owned_kind kind)
+{
+    const struct hk_shared_file *file = shared->file;
+    unsigned total = 0;
+
+    for (uint32_t team = 1; team < hk_item_end(shared, HK_POOL_TEAMS); team++) {
+        const struct hk_owned_list *list = &file->teams[team].owned[kind];
+        const struct hk_owned *item = NULL, *last = NULL;
+        unsigned count = 0;
+
+        while ((item = hk_owned_next(shared, kind, team, item)) != NULL &&
+               count <= list->count) {
+            const struct hk_owned *before = hk_item(
+                shared, (enum hk_pool)(HK_POOL_AREAS + kind), item->before);
+
+            if (item->id == 0 || item->team != team || before != last)
+                return FAIL("kind %d of team %u: item %d", kind, team,
+                            item->id);
+            last = item;
+            count++;
+        }
+        if (count != list->count || (last == NULL) != (list->last == 0))
+            return FAIL("kind %d of team %u: %u, noted %u", kind, team, count,
+                        list->count);
+        total += count;
+    }
+    if (total != count_used(shared, (enum hk_pool)(HK_POOL_AREAS + kind)))
+        return FAIL("kind %d: %u in lists", kind, total);
+    return 1;
+}
+
 static int check_all(const struct hk_shared *shared)
 {
     const struct hk_shared_file *file = shared->file;
@@ -248,6 +286,9 @@ static int check_all(const struct hk_shared *shared)
 
     for (int pool = 0; pool < HK_POOL_COUNT; pool++)
         if (!check_pool(shared, (enum hk_pool)pool))
+            return 0;
+    for (int kind = 0; kind < HK_OWNED_KINDS; kind++)
+        if (!check_owned(shared, (enum hk_owned_kind)kind))
             return 0;
     if (!check_names(shared) || !check_sems(shared, &queued) ||
         !check_ports(shared, &queued, &chunks) || !check_owners(shared) ||
@@ -285,6 +326,9 @@ struct probe_counts probe_count(struct harness *harness)
     counts.watches = count_used(shared, HK_POOL_WATCHES);
     counts.sems = count_used(shared, HK_POOL_SEMS);
     counts.ports = count_used(shared, HK_POOL_PORTS);
+    counts.areas = count_used(shared, HK_POOL_AREAS);
+    counts.threads = count_used(shared, HK_POOL_THREADS);
+    counts.images = count_used(shared, HK_POOL_IMAGES);
     count_chain(shared, shared->file->free_chunks.first, &free_chunks);
     if (shared->file->free_chunks.fresh != 0)
         counts.chunks = shared->file->free_chunks.fresh - 1 - free_chunks;

@@ -68,9 +68,9 @@ int call(Team &team, const char *name, int a)
 // ---- death at each change of each call ----
 
 // What the test's own team holds, and others see: two semaphores, two ports,
-// and a POSIX semaphore, /there.
+// a POSIX semaphore, /there, and an area.
 struct Objects {
-    int sem, other_sem, port, other_port, posix;
+    int sem, other_sem, port, other_port, posix, area;
 };
 
 // All that calls tell of the objects.
@@ -98,7 +98,7 @@ std::string describe(Team &team, const Objects &objects)
 
 Objects make_objects(Team &team)
 {
-    Address posix = team.room(16);
+    Address posix = team.room(16), at = team.room(4);
     team.call("realtime_sem_open", "/there", 0x200, 0600, 1, posix,
               team.room(4));
     Objects made{
@@ -107,6 +107,7 @@ Objects make_objects(Team &team)
         static_cast<int>(team.call("create_port", 2, "one")),
         static_cast<int>(team.call("create_port", 1, "two")),
         team.get<int>(posix, 4),
+        (int)team.call("create_area", "one", at, 0, 4096, 0, 0x103),
     };
     std::string large(3000, 'x');
     team.call("write_port_etc", made.port, 1, large,
@@ -124,6 +125,7 @@ void delete_objects(Team &team, const Objects &objects)
     call(team, "delete_sem", objects.other_sem);
     call(team, "delete_port", objects.port);
     call(team, "delete_port", objects.other_port);
+    call(team, "delete_area", objects.area);
 }
 
 struct Deed {
@@ -181,6 +183,30 @@ const Deed deeds[] = {
     {"port_buffer_size_etc",
      [](Team &t, const Objects &o) {
          t.call("port_buffer_size_etc", o.port, 0, int64_t{0});
+     }},
+    {"create_area",
+     [](Team &t, const Objects &) {
+         Address at = t.room(4);
+         t.call("create_area", "made", at, 0, 4096, 0, 0x103);
+     }},
+    {"clone_area",
+     [](Team &t, const Objects &o) {
+         Address at = t.room(4);
+         t.call("clone_area", "made", at, 0, 3, o.area);
+     }},
+    {"delete_area",
+     [](Team &t, const Objects &) {
+         Address at = t.room(4);
+         int area = (int)t.call("create_area", "made", at, 0, 4096, 0, 3);
+         t.call("create_area", "made", at, 0, 4096, 0, 3);
+         t.call("delete_area", area);
+     }},
+    {"register_image",
+     [](Team &t, const Objects &) {
+         Address info = t.room(1100);
+         int image = (int)t.call("register_image", info, 1100);
+         t.call("register_image", info, 1100);
+         t.call("unregister_image", image);
      }},
     {"realtime_sem_open of a new one",
      [](Team &t, const Objects &) {
@@ -243,6 +269,9 @@ TEST_P(Deeds, HappenWhollyOrNotAtAll)
     EXPECT_EQ(left.chunks, empty.chunks);
     EXPECT_EQ(left.waiters, empty.waiters);
     EXPECT_EQ(left.teams, empty.teams);
+    EXPECT_EQ(left.areas, empty.areas);
+    EXPECT_EQ(left.threads, empty.threads);
+    EXPECT_EQ(left.images, empty.images);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Deeds, testing::ValuesIn(deeds),

@@ -3,6 +3,8 @@
 #include "libhaikuabi/test/shared_teams.h"
 #include "libhaikuabi/test/team_threads.h"
 
+#include <algorithm>
+
 namespace
 {
 
@@ -37,7 +39,7 @@ TEST_F(Info, OfAThread)
     EXPECT_EQ(team.get<uint32_t>(info, 72), team.places().stack_end);
     EXPECT_EQ(team.call("get_thread_info", 999999999, info),
               HK_B_BAD_THREAD_ID);
-    EXPECT_EQ(team.call("get_thread_info", -1, info), HK_B_BAD_THREAD_ID);
+    EXPECT_EQ(team.call("get_thread_info", -1, info), HK_B_BAD_VALUE);
     EXPECT_EQ(team.call("get_thread_info", self(), nowhere), HK_B_BAD_ADDRESS);
     EXPECT_EQ(team.call("get_thread_info", self(), kernels), HK_B_BAD_ADDRESS);
 }
@@ -83,6 +85,25 @@ TEST_F(Info, OfTheTeam)
               HK_B_BAD_TEAM_ID);
     EXPECT_EQ(team.call("get_next_team_info", nowhere, info, 160),
               HK_B_BAD_ADDRESS);
+}
+
+// r1beta4 has no size, and a shorter record.
+TEST_F(Info, OfTheTeamInTheFirstRelease)
+{
+    hk_config config = root.config();
+    config.release = HK_R1BETA4;
+    hk::ThreadedTeam old(config);
+    Address info = old.room(160), cookie = old.room(4);
+    old.set(info, 100, 0x55555555);
+    EXPECT_EQ(old.call("get_team_info", 0, info), 0);
+    EXPECT_EQ(old.get<int>(info), ::getpid());
+    EXPECT_EQ(old.text({info.value + 28}), "program");
+    EXPECT_EQ(old.get<int>(info, 100), 0x55555555);
+    EXPECT_EQ(old.call("get_team_info", 999999999, info), HK_B_BAD_TEAM_ID);
+    EXPECT_EQ(old.call("get_team_info", 0, kernels), HK_B_BAD_ADDRESS);
+    EXPECT_EQ(old.call("get_next_team_info", cookie, info), 0);
+    EXPECT_EQ(old.call("get_next_team_info", cookie, info), HK_B_BAD_TEAM_ID);
+    EXPECT_EQ(old.call("get_next_team_info", nowhere, info), HK_B_BAD_ADDRESS);
 }
 
 TEST_F(Info, OfUsage)
@@ -159,6 +180,154 @@ TEST_F(Info, OfLimits)
     EXPECT_EQ(team.call("setrlimit", (int)NOFILE, limit), 0);
     team.call("getrlimit", (int)NOFILE, limit);
     EXPECT_EQ(team.get<int>(limit), 300);
+}
+
+// ---- other teams ----
+
+// Another team's process that has done something and then waits; *ids: the
+// ids that it tells.
+class Other
+{
+  public:
+    Other(hk::SharedRoot &root,
+          const std::function<int(hk::ThreadedTeam &)> &act)
+    {
+        int fds[2];
+        EXPECT_EQ(::pipe(fds), 0);
+        pid = ::fork();
+        if (pid == 0) {
+            hk::ThreadedTeam its(root.config());
+            int told = act(its);
+            EXPECT_EQ(::write(fds[1], &told, 4), 4);
+            for (;;)
+                ::pause();
+        }
+        EXPECT_EQ(::read(fds[0], &id, 4), 4);
+        ::close(fds[0]);
+        ::close(fds[1]);
+    }
+    ~Other()
+    {
+        kill();
+    }
+    void kill()
+    {
+        if (pid > 0 && ::kill(pid, SIGKILL) == 0)
+            ::waitpid(pid, nullptr, 0);
+        pid = 0;
+    }
+
+    pid_t pid;
+    int id;
+};
+
+TEST_F(Info, OfOtherTeamsThreads)
+{
+    Other other(root, [](hk::ThreadedTeam &its) {
+        return its.make(nullptr, "far away");
+    });
+    Address info = team.room(76), cookie = team.room(4);
+    EXPECT_EQ(team.call("find_thread", "far away"), other.id);
+    ASSERT_EQ(team.call("get_thread_info", other.id, info), 0);
+    EXPECT_EQ(team.get<int>(info), other.id);
+    EXPECT_EQ(team.get<int>(info, 4), other.pid);
+    EXPECT_EQ(team.text({info.value + 8}), "far away");
+    EXPECT_EQ(team.get<int>(info, 40), 5); // suspended
+    EXPECT_EQ(team.get<int>(info, 44), 10);
+    EXPECT_LT(team.get<uint32_t>(info, 68), team.get<uint32_t>(info, 72));
+    std::vector<int> found;
+    while (team.call("get_next_thread_info", other.pid, cookie, info) == 0)
+        found.push_back(team.get<int>(info));
+    ASSERT_GE(found.size(), 2u);
+    EXPECT_EQ(found.front(), other.pid);
+    EXPECT_EQ(found.back(), other.id);
+    Address mask = team.room(8);
+    EXPECT_EQ(team.call("get_thread_affinity", other.id, mask, 8), 0);
+    EXPECT_EQ(team.call("set_thread_affinity", other.id, mask, 8), 0);
+    other.kill();
+    EXPECT_EQ(team.call("get_thread_info", other.id, info), HK_B_BAD_THREAD_ID);
+    EXPECT_EQ(team.call("find_thread", "far away"), HK_B_NAME_NOT_FOUND);
+}
+
+TEST_F(Info, OfWhatThreadsWaitFor)
+{
+    enum { RECEIVING = 3, ASLEEP = 4, WAITING = 6 };
+    int sem = (int)team.call("create_sem", 0, "sem");
+    Address info = team.room(76);
+    auto state = [&](int thread) {
+        EXPECT_EQ(team.call("get_thread_info", thread, info), 0);
+        return team.get<int>(info, 40);
+    };
+    int sleeper = team.spawn([&](hk_thread *thread) {
+        team.call_as(thread, "snooze_etc", int64_t{60000000}, 0, 8, nullptr);
+    });
+    int receiver = team.spawn([&](hk_thread *thread) {
+        team.call_as(thread, "receive_data", nullptr, nullptr, 0);
+    });
+    int waiter = team.spawn(
+        [&](hk_thread *thread) { team.call_as(thread, "acquire_sem", sem); });
+    while (state(sleeper) != ASLEEP || state(receiver) != RECEIVING)
+        ::usleep(1000);
+    while (state(waiter) != WAITING || team.get<int>(info, 48) != sem)
+        ::usleep(1000);
+    team.call("release_sem", sem);
+    team.call("send_data", receiver, 1, nullptr, 0);
+    team.join(waiter);
+    team.join(receiver);
+    team.call("kill_thread", sleeper);
+}
+
+TEST_F(Info, OfOtherTeams)
+{
+    Other other(root, [](hk::ThreadedTeam &its) {
+        its.call("register_image", its.room(1100), 1100);
+        return its.make(nullptr, "second");
+    });
+    const int pid = other.pid;
+    Address info = team.room(160), cookie = team.room(4);
+    ASSERT_EQ(team.call("get_team_info", pid, info, 160), 0);
+    EXPECT_EQ(team.get<int>(info), pid);
+    EXPECT_EQ(team.get<int>(info, 24), 1);
+    EXPECT_EQ(team.text({info.value + 28}), "program");
+    EXPECT_EQ(team.get<int>(info, 108), ::getpgid(pid));
+    EXPECT_EQ(team.get<int>(info, 112), ::getsid(pid));
+    EXPECT_EQ(team.get<int>(info, 116), ::getpid());
+    EXPECT_EQ(team.text({info.value + 120}), "program");
+    std::vector<int> found;
+    while (team.call("get_next_team_info", cookie, info, 160) == 0)
+        found.push_back(team.get<int>(info));
+    EXPECT_NE(std::find(found.begin(), found.end(), ::getpid()), found.end());
+    EXPECT_NE(std::find(found.begin(), found.end(), pid), found.end());
+    EXPECT_TRUE(std::is_sorted(found.begin(), found.end()));
+    Address image = team.room(1084);
+    team.set(cookie, 0, 0);
+    EXPECT_EQ(team.call("get_next_image_info", pid, cookie, image, 1084), 0);
+    EXPECT_EQ(team.get<int>(cookie), 1);
+    int id = team.get<int>(image);
+    EXPECT_EQ(team.call("get_image_info", id, image, 1084), 0);
+    EXPECT_EQ(team.call("unregister_image", id), HK_B_ENTRY_NOT_FOUND);
+    EXPECT_EQ(team.call("get_team_usage_info", pid, 0, info, 16), 0);
+    EXPECT_EQ(team.call("get_team_usage_info", pid, -1, info, 16), 0);
+    other.kill();
+    EXPECT_EQ(team.call("get_team_info", pid, info, 160), HK_B_BAD_TEAM_ID);
+    EXPECT_EQ(team.call("get_team_usage_info", pid, 0, info, 16),
+              HK_B_BAD_TEAM_ID);
+}
+
+TEST_F(Info, OfChildrensUsage)
+{
+    Address info = team.room(16);
+    Other other(root, [](hk::ThreadedTeam &) {
+        struct timespec now;
+        do
+            ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+        while (now.tv_sec == 0 && now.tv_nsec < 50000000);
+        return 1;
+    });
+    ASSERT_EQ(team.call("get_team_usage_info", 0, -1, info, 16), 0);
+    EXPECT_GE(team.get<int64_t>(info) + team.get<int64_t>(info, 8), 30000);
+    ASSERT_EQ(team.call("get_team_usage_info", other.pid, 0, info, 16), 0);
+    EXPECT_GE(team.get<int64_t>(info) + team.get<int64_t>(info, 8), 30000);
 }
 
 // ---- mailboxes ----

@@ -1,0 +1,198 @@
+/* team_info.c -- what is known of teams. */
+/* SPDX-License-Identifier: MIT */
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "bytes.h"
+#include "host_process.h"
+#include "shared.h"
+#include "syscalls.h"
+
+enum { TEAM_INFO_SIZE = 160, TEAM_INFO_SIZE_R1BETA4 = 100 };
+
+/* A team's slot, copied: 1, or 0 when there is none of that id. */
+static int get_slot(struct hk_thread *self, int32_t id,
+                    struct hk_team_slot *slot)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    uint32_t index;
+
+    hk_shared_lock(shared);
+    index = hk_shared_find_team(shared, id);
+    if (index != 0)
+        *slot = *hk_shared_slot(shared, index);
+    hk_shared_unlock(shared);
+    return index != 0;
+}
+
+static int32_t parent_of(const struct hk_team_slot *slot)
+{
+    struct hk_host_task task;
+
+    return hk_host_task_get(slot->id, 0, &task) == 0 ? task.parent : -1;
+}
+
+static void fill_info(const struct hk_team_slot *slot,
+                      uint8_t info[TEAM_INFO_SIZE])
+{
+    const struct hk_team_facts *facts = &slot->facts;
+
+    memset(info, 0, TEAM_INFO_SIZE);
+    hk_put32(info, (uint32_t)slot->id);
+    hk_put32(info + 4, slot->owned[HK_OWNED_THREADS].count);
+    hk_put32(info + 8, slot->owned[HK_OWNED_IMAGES].count);
+    hk_put32(info + 12, slot->owned[HK_OWNED_AREAS].count);
+    hk_put32(info + 16, (uint32_t)-1); /* debugger */
+    hk_put32(info + 20, (uint32_t)-1);
+    hk_put32(info + 24, (uint32_t)facts->argc);
+    memcpy(info + 28, facts->args, sizeof(facts->args));
+    hk_put32(info + 92, facts->uid);
+    hk_put32(info + 96, facts->gid);
+    hk_put32(info + 100, facts->real_uid);
+    hk_put32(info + 104, facts->real_gid);
+    hk_put32(info + 108, (uint32_t)getpgid(slot->id));
+    hk_put32(info + 112, (uint32_t)getsid(slot->id));
+    hk_put32(info + 116, (uint32_t)parent_of(slot));
+    memcpy(info + 120, facts->name, HK_NAME_LENGTH);
+    hk_put64(info + 152, (uint64_t)facts->start_time);
+}
+
+static int64_t write_info(struct hk_thread *self, int32_t id, gm_addr info,
+                          uint32_t size)
+{
+    uint8_t bytes[TEAM_INFO_SIZE];
+    struct hk_team_slot slot;
+
+    if (size > sizeof(bytes))
+        return HK_B_BAD_VALUE;
+    if (info >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
+    if (!get_slot(self, id, &slot))
+        return HK_B_BAD_TEAM_ID;
+    fill_info(&slot, bytes);
+    return hk_write_user(self, info, bytes, size);
+}
+
+int64_t hk_sys_get_team_info(struct hk_thread *self, int32_t id, gm_addr info,
+                             uint32_t size)
+{
+    return write_info(self, id, info, size);
+}
+
+int64_t hk_sys_get_team_info__r1beta4(struct hk_thread *self, int32_t id,
+                                      gm_addr info)
+{
+    return write_info(self, id, info, TEAM_INFO_SIZE_R1BETA4);
+}
+
+/* The cookie is the last team's id + 1. */
+static int64_t next_team_info(struct hk_thread *self, gm_addr cookie,
+                              gm_addr info, uint32_t size)
+{
+    uint8_t word[4];
+    int32_t from, id;
+    int64_t status;
+
+    if (size > TEAM_INFO_SIZE)
+        return HK_B_BAD_VALUE;
+    if (info >= HK_USER_LIMIT ||
+        hk_read_user(self, word, cookie, sizeof(word)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    from = (int32_t)hk_get32(word);
+    do { /* until one has not ended on the way */
+        id = hk_shared_next_team(hk_shared_of(self), from > 0 ? from - 1 : 0);
+        if (id == 0)
+            return HK_B_BAD_TEAM_ID;
+        from = id + 1;
+        status = write_info(self, id, info, size);
+    } while (status == HK_B_BAD_TEAM_ID);
+    if (status != HK_B_OK)
+        return status;
+    hk_put32(word, (uint32_t)from);
+    return hk_write_user(self, cookie, word, sizeof(word));
+}
+
+int64_t hk_sys_get_next_team_info(struct hk_thread *self, gm_addr cookie,
+                                  gm_addr info, uint32_t size)
+{
+    return next_team_info(self, cookie, info, size);
+}
+
+int64_t hk_sys_get_next_team_info__r1beta4(struct hk_thread *self,
+                                           gm_addr cookie, gm_addr info)
+{
+    return next_team_info(self, cookie, info, TEAM_INFO_SIZE_R1BETA4);
+}
+
+/* ---- usage ---- */
+
+enum { USAGE_SELF = 0, USAGE_CHILDREN = -1 };
+
+static int64_t microseconds(const struct timeval *time)
+{
+    return (int64_t)time->tv_sec * 1000000 + time->tv_usec;
+}
+
+/* Children that live are counted as well as those that were waited for. */
+static void add_living_children(struct hk_thread *self, int32_t parent,
+                                struct hk_host_task *usage)
+{
+    struct hk_host_task task;
+    int32_t id = 0;
+
+    while ((id = hk_shared_next_team(hk_shared_of(self), id)) != 0) {
+        if (hk_host_task_get(id, 0, &task) != 0 || task.parent != parent)
+            continue;
+        usage->children_user_time += task.user_time;
+        usage->children_kernel_time += task.kernel_time;
+    }
+}
+
+/* The host tells a process more exactly of itself than of others. */
+static int get_usage(struct hk_thread *self, int32_t id, int32_t who,
+                     struct hk_host_task *usage)
+{
+    struct rusage own;
+
+    if (hk_host_task_get(id, 0, usage) != 0)
+        return -1;
+    if (id == self->team->id) {
+        getrusage(RUSAGE_SELF, &own);
+        usage->user_time = microseconds(&own.ru_utime);
+        usage->kernel_time = microseconds(&own.ru_stime);
+        getrusage(RUSAGE_CHILDREN, &own);
+        usage->children_user_time = microseconds(&own.ru_utime);
+        usage->children_kernel_time = microseconds(&own.ru_stime);
+    }
+    if (who == USAGE_CHILDREN)
+        add_living_children(self, id, usage);
+    return 0;
+}
+
+int64_t hk_sys_get_team_usage_info(struct hk_thread *self, int32_t team,
+                                   int32_t who, gm_addr info, uint32_t size)
+{
+    uint8_t bytes[16];
+    struct hk_host_task usage;
+    struct hk_team_slot slot;
+    uint32_t user = self->team->ids.user.effective;
+
+    if (size != sizeof(bytes))
+        return HK_B_BAD_VALUE;
+    if (info == 0 || info >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
+    if (who != USAGE_SELF && who != USAGE_CHILDREN)
+        return HK_B_BAD_VALUE;
+    if (!get_slot(self, team, &slot))
+        return HK_B_BAD_TEAM_ID;
+    if (user != 0 && user != slot.facts.uid)
+        return HK_B_NOT_ALLOWED;
+    if (get_usage(self, slot.id, who, &usage) != 0)
+        return HK_B_BAD_TEAM_ID;
+    hk_put64(bytes, (uint64_t)(who == USAGE_SELF ? usage.user_time
+                                                 : usage.children_user_time));
+    hk_put64(bytes + 8,
+             (uint64_t)(who == USAGE_SELF ? usage.kernel_time
+                                          : usage.children_kernel_time));
+    return hk_write_user(self, info, bytes, sizeof(bytes));
+}

@@ -1,0 +1,124 @@
+/* thread_data.c -- the mailbox of each thread: one message. */
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "bytes.h"
+#include "clock.h"
+#include "syscalls.h"
+#include "thread.h"
+
+enum { DATA_MAX = 65536 };
+
+static int32_t put_data(struct hk_thread *self, int32_t id, int32_t code,
+                        uint8_t *data, uint32_t size)
+{
+    struct hk_team *team = self->team;
+    struct hk_thread *thread;
+
+    for (;;) {
+        unsigned seen = hk_changes(team);
+        int32_t status;
+
+        pthread_mutex_lock(&team->lock);
+        thread = id > 0 ? hk_thread_find(self, id) : NULL;
+        if (thread != NULL && !thread->life->has_data) {
+            thread->life->has_data = 1;
+            thread->life->data_sender = self->id;
+            thread->life->data_code = code;
+            thread->life->data = data;
+            thread->life->data_size = size;
+            pthread_mutex_unlock(&team->lock);
+            hk_announce_change(team);
+            return HK_B_OK;
+        }
+        pthread_mutex_unlock(&team->lock);
+        if (thread == NULL)
+            return HK_B_BAD_THREAD_ID;
+        status = hk_wait_change(self, seen, HK_INFINITE_TIMEOUT);
+        if (status != HK_B_OK)
+            return status;
+    }
+}
+
+/* PART: threads of other teams are not reached. */
+int64_t hk_sys_send_data(struct hk_thread *self, int32_t thread, int32_t code,
+                         gm_addr buffer, uint32_t buffer_size)
+{
+    uint8_t *data = NULL;
+    int32_t status;
+
+    if (buffer >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
+    if (buffer_size > DATA_MAX)
+        return HK_B_NO_MEMORY;
+    if (buffer_size > 0) {
+        data = malloc(buffer_size);
+        if (data == NULL)
+            return HK_B_NO_MEMORY;
+        if (hk_read_user(self, data, buffer, buffer_size) != HK_B_OK) {
+            free(data);
+            return HK_B_BAD_DATA;
+        }
+    }
+    self->restart.is_required = 1;
+    status = put_data(self, thread, code, data, buffer_size);
+    if (status != HK_B_OK)
+        free(data);
+    return status;
+}
+
+/* Waits for a message; its code is the result. */
+int64_t hk_sys_receive_data(struct hk_thread *self, gm_addr sender,
+                            gm_addr buffer, uint32_t buffer_size)
+{
+    struct hk_team *team = self->team;
+    struct hk_thread_life taken;
+    uint8_t word[4];
+    int32_t status = HK_B_OK;
+
+    if (sender >= HK_USER_LIMIT || buffer >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
+    self->restart.is_required = 1;
+    for (;;) {
+        unsigned seen = hk_changes(team);
+
+        pthread_mutex_lock(&team->lock);
+        taken.has_data = self->life->has_data;
+        taken.data = self->life->data;
+        taken.data_size = self->life->data_size;
+        taken.data_sender = self->life->data_sender;
+        taken.data_code = self->life->data_code;
+        self->life->has_data = 0;
+        self->life->data = NULL;
+        pthread_mutex_unlock(&team->lock);
+        if (taken.has_data)
+            break;
+        hk_thread_tell_wait(self, HK_THREAD_RECEIVING);
+        status = hk_wait_change(self, seen, HK_INFINITE_TIMEOUT);
+        hk_thread_tell_wait(self, 0);
+        if (status != HK_B_OK)
+            return status;
+    }
+    hk_announce_change(team);
+    if (buffer_size > taken.data_size)
+        buffer_size = taken.data_size;
+    hk_put32(word, (uint32_t)taken.data_sender);
+    if (buffer_size > 0 && buffer != 0)
+        status = hk_write_user(self, buffer, taken.data, buffer_size);
+    if (status == HK_B_OK && sender != 0)
+        status = hk_write_user(self, sender, word, sizeof(word));
+    free(taken.data);
+    return status == HK_B_OK ? taken.data_code : status;
+}
+
+int64_t hk_sys_has_data(struct hk_thread *self, int32_t thread)
+{
+    const struct hk_thread *found;
+    int result;
+
+    pthread_mutex_lock(&self->team->lock);
+    found = thread > 0 ? hk_thread_find(self, thread) : NULL;
+    result = found != NULL && found->life->has_data;
+    pthread_mutex_unlock(&self->team->lock);
+    return result;
+}
