@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "port.h"
 
+#include "accounts.h"
 #include "bytes.h"
 #include "syscalls.h"
 
@@ -183,7 +184,7 @@ int64_t hk_sys_find_port(struct hk_thread *self, gm_addr port_name)
     hk_shared_lock(shared);
     id = find_locked(shared, name);
     hk_shared_unlock(shared);
-    return id;
+    return id < 0 ? hk_account_port_find(name) : id;
 }
 
 /* port_info (haiku-abi/structs.md). */
@@ -203,11 +204,22 @@ static void fill_info(const struct hk_shared *shared,
     hk_put32(info + 48, (uint32_t)port->total_count);
 }
 
+/* The kernel's own, which is team 1: nothing waits in it. */
+static void fill_account_info(int32_t id, uint8_t info[PORT_INFO_SIZE])
+{
+    memset(info, 0, PORT_INFO_SIZE);
+    hk_put32(info, (uint32_t)id);
+    hk_put32(info + 4, 1);
+    strncpy((char *)info + 8, hk_account_port_name(id), HK_NAME_LENGTH - 1);
+    hk_put32(info + 40, 1);
+}
+
 int64_t hk_sys_get_port_info(struct hk_thread *self, int32_t id, gm_addr info)
 {
     struct hk_shared *shared = hk_shared_of(self);
     uint8_t bytes[PORT_INFO_SIZE];
     const struct hk_port *port;
+    int is_account_port = hk_account_port_name(id) != NULL;
 
     if (info == 0)
         return HK_B_BAD_VALUE;
@@ -216,7 +228,9 @@ int64_t hk_sys_get_port_info(struct hk_thread *self, int32_t id, gm_addr info)
     if (port != NULL)
         fill_info(shared, port, bytes);
     hk_shared_unlock(shared);
-    if (port == NULL)
+    if (is_account_port)
+        fill_account_info(id, bytes);
+    else if (port == NULL)
         return HK_B_BAD_PORT_ID;
     return hk_write_user(self, info, bytes, sizeof(bytes));
 }

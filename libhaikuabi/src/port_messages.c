@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "accounts.h"
 #include "bytes.h"
 #include "clock.h"
 #include "port.h"
@@ -439,6 +440,29 @@ static int32_t write_locked(struct hk_thread *self,
     return HK_B_OK;
 }
 
+/* The kernel's own ports take a message at once. */
+static int32_t write_to_kernel(struct hk_thread *self, int32_t id, int32_t code,
+                               const struct hk_piece *pieces, uint32_t count,
+                               uint32_t size)
+{
+    uint8_t *bytes = calloc(1, (size_t)size + 1);
+    int32_t status = HK_B_OK;
+    uint32_t at = 0;
+
+    if (bytes == NULL)
+        return HK_B_NO_MEMORY;
+    for (uint32_t i = 0; i < count && at < size && status == HK_B_OK; i++) {
+        uint32_t part = pieces[i].size < size - at ? pieces[i].size : size - at;
+
+        status = hk_read_user(self, bytes + at, pieces[i].address, part);
+        at += part;
+    }
+    if (status == HK_B_OK)
+        status = hk_account_port_write(self, id, code, bytes, size);
+    free(bytes);
+    return status;
+}
+
 static int32_t write_message(struct hk_thread *self,
                              const struct hk_port_wait *wait, int32_t code,
                              const struct hk_piece *pieces, uint32_t count,
@@ -451,6 +475,8 @@ static int32_t write_message(struct hk_thread *self,
         return HK_B_BAD_PORT_ID;
     if (size > HK_MESSAGE_MAX)
         return HK_B_BAD_VALUE;
+    if (hk_account_port_name(wait->id) != NULL)
+        return write_to_kernel(self, wait->id, code, pieces, count, size);
     hk_shared_lock(shared);
     status = write_locked(self, wait, code, pieces, count, size);
     hk_shared_unlock(shared);

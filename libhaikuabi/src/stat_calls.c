@@ -121,9 +121,21 @@ static int32_t write_times(const struct hk_node *node,
     return result_of(utimensat(node->fd, "", times, AT_EMPTY_PATH));
 }
 
+/* 0 is the user who runs this, as hk_stat_node tells it. */
+static int32_t write_owner(const struct hk_vfs *vfs, const struct hk_node *node,
+                           const struct hk_stat *stat, uint32_t mask)
+{
+    uid_t user = stat->uid == 0 ? vfs->user : stat->uid;
+    gid_t group = stat->gid == 0 ? vfs->group : stat->gid;
+
+    return result_of(
+        fchownat(node->fd, "", mask & HK_STAT_MASK_UID ? user : (uid_t)-1,
+                 mask & HK_STAT_MASK_GID ? group : (gid_t)-1, AT_EMPTY_PATH));
+}
+
 /* The host keeps no time of creation or change that could be set: those are
  * accepted and left as they are. */
-static int32_t write_stat(const struct hk_node *node,
+static int32_t write_stat(const struct hk_vfs *vfs, const struct hk_node *node,
                           const struct hk_file *file,
                           const struct hk_stat *stat, uint32_t mask)
 {
@@ -135,9 +147,7 @@ static int32_t write_stat(const struct hk_node *node,
     if (mask & HK_STAT_MASK_SIZE)
         status = write_size(node, file, stat->size);
     if (status == HK_B_OK && mask & (HK_STAT_MASK_UID | HK_STAT_MASK_GID))
-        status = result_of(fchownat(
-            node->fd, "", mask & HK_STAT_MASK_UID ? stat->uid : (uid_t)-1,
-            mask & HK_STAT_MASK_GID ? stat->gid : (gid_t)-1, AT_EMPTY_PATH));
+        status = write_owner(vfs, node, stat, mask);
     if (status == HK_B_OK && mask & HK_STAT_MASK_MODE) {
         hk_host_fd_path(node->fd, path);
         status = result_of(chmod(path, stat->mode & 07777));
@@ -171,7 +181,8 @@ int64_t hk_sys_write_stat(struct hk_thread *self, int32_t fd, gm_addr path,
     if (file != NULL && file->kind == HK_FILE_ATTR)
         status = hk_attr_write_stat(file, &info, (uint32_t)stat_mask);
     else
-        status = write_stat(&node, file, &info, (uint32_t)stat_mask);
+        status = write_stat(hk_kernel_of(self)->vfs, &node, file, &info,
+                            (uint32_t)stat_mask);
     hk_node_release(&node, file);
     return status;
 }

@@ -275,6 +275,8 @@ int hk_vfs_new(const struct hk_config *config, struct hk_vfs **vfs)
 
     if (made == NULL)
         return HK_ERR_NOMEM;
+    made->user = geteuid();
+    made->group = getegid();
     error = fill(made, config);
     if (error < 0) {
         hk_vfs_free(made);

@@ -70,6 +70,8 @@ struct hk_vfs {
     struct hk_volume *volumes; /* ids from HK_DEVICE_FIRST on */
     uint32_t volume_count;
     int64_t last_inode; /* of a place */
+    /* The host's numbers of who runs this, which are the guest's 0. */
+    uint32_t user, group;
 };
 
 /* 0 or HK_ERR_*. */

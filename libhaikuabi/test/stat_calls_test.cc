@@ -221,4 +221,22 @@ TEST_F(Stat, AccessAsksForRights)
     EXPECT_EQ(team.call("access", -1, "/dev", 2, 0), HK_B_READ_ONLY_DEVICE);
 }
 
+// The user who runs the team is its user 0, whatever the host's number is.
+TEST_F(Stat, FilesOfTheHostsUserAreThoseOfUserZero)
+{
+    struct stat info = host("file");
+
+    harness_set_user(team.harness, info.st_uid + 1, info.st_gid + 2);
+    ASSERT_EQ(read("/file"), HK_B_OK);
+    EXPECT_EQ(team.get<uint32_t>(stat, UID), info.st_uid);
+    EXPECT_EQ(team.get<uint32_t>(stat, GID), info.st_gid);
+
+    harness_set_user(team.harness, info.st_uid, info.st_gid);
+    ASSERT_EQ(read("/file"), HK_B_OK);
+    EXPECT_EQ(team.get<uint32_t>(stat, UID), 0u);
+    EXPECT_EQ(team.get<uint32_t>(stat, GID), 0u);
+    EXPECT_EQ(write("/file", 2 | 4), HK_B_OK);
+    EXPECT_EQ(host("file").st_uid, info.st_uid);
+}
+
 } // namespace

@@ -13,6 +13,7 @@
 #include "libhaikuabi/src/program.h"
 #include "libhaikuabi/src/syscall_table.h"
 #include "libhaikuabi/src/thread.h"
+#include "libhaikuabi/src/vfs.h"
 #include "libhaikuabi/src/wait.h"
 
 enum { REPORTS_SIZE = 16384 };
@@ -521,6 +522,14 @@ int harness_protect(struct harness *harness, uint32_t address, uint32_t size,
 struct hk_kernel *harness_kernel(struct harness *harness)
 {
     return harness->kernel;
+}
+
+void harness_set_user(struct harness *harness, uint32_t user, uint32_t group)
+{
+    struct hk_vfs *vfs = harness->kernel->vfs;
+
+    vfs->user = user;
+    vfs->group = group;
 }
 
 struct hk_fds *harness_fds(struct harness *harness)

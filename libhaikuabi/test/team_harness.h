@@ -93,6 +93,9 @@ void harness_signal(struct harness *harness, int signal);
 void harness_block_signals(struct harness *harness, uint64_t mask);
 uint64_t harness_pending(struct harness *harness);
 
+// The host's user and group that the team takes for its own.
+void harness_set_user(struct harness *harness, uint32_t user, uint32_t group);
+
 struct hk_kernel *harness_kernel(struct harness *harness);
 struct hk_fds *harness_fds(struct harness *harness);
 
