@@ -14,6 +14,7 @@
 static const char usage[] =
     "usage: uvm [options] PROGRAM [ARGUMENTS...]\n"
     "       uvm package COMMAND ... (see 'uvm package --help')\n"
+    "       uvm root COMMAND ... (see 'uvm root --help')\n"
     "Runs a 32-bit x86 Haiku program.\n"
     "\n"
     "PROGRAM is a path in the root, a path of the host, or the name of a\n"
@@ -110,8 +111,6 @@ static void check_root(const char *root)
 {
     struct stat st;
 
-    if (root == NULL)
-        return;
     if (stat(root, &st) != 0)
         uvm_fail(UVM_EXIT_USAGE, "root '%s': %s", root, strerror(errno));
     if (!S_ISDIR(st.st_mode))
@@ -171,7 +170,7 @@ static void print_version(const struct uvm_options *options)
     puts("uvm " HK_VERSION);
     if (options->root != NULL)
         printf("%s: Haiku %s\n", options->root,
-               hk_release_name(uvm_detect_release(options->root)));
+               hk_release_name(uvm_detect_release(options)));
     exit(0);
 }
 
@@ -192,13 +191,13 @@ void uvm_parse_options(int argc, char **argv, struct uvm_options *options)
     /* '+': what follows the program belongs to the program. */
     while ((option = getopt_long(argc, argv, "+r:E:", long_options, NULL)) >= 0)
         parse_option(option, options, &variables);
-    if (options->root != NULL && options->root[0] == '\0')
-        options->root = NULL;
     if (optind >= argc && !options->version) {
         fputs(usage, stderr);
         exit(UVM_EXIT_USAGE);
     }
-    check_root(options->root);
+    if (options->root != NULL && options->root[0] != '\0')
+        check_root(options->root);
+    uvm_choose_root(options);
     if (options->version)
         print_version(options);
     options->program = argv[optind];

@@ -29,19 +29,26 @@ void uvm_host_to_guest(const char *host_path, char guest_path[UVM_PATH_MAX])
         uvm_fail(UVM_EXIT_FAILURE, "%s: path too long", host_path);
 }
 
-int uvm_open_in_root(const char *root, const char *path)
+int uvm_open_in_root(const struct uvm_options *options, const char *path)
 {
     const struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
                                  .resolve =
                                      RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
-    int directory = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    long fd;
+    int directory = open(options->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int fd, error;
 
     if (directory < 0)
         return -1;
-    fd = syscall(SYS_openat2, directory, path, &how, sizeof(how));
+    fd = (int)syscall(SYS_openat2, directory, path, &how, sizeof(how));
     close(directory);
-    return (int)fd;
+    if (fd < 0 || options->layer == NULL)
+        return fd;
+    error = hk_root_fill(options->layer, fd);
+    if (error == 0)
+        return fd;
+    close(fd);
+    errno = error;
+    return -1;
 }
 
 /* A path inside the root, as the guest writes it. 1 when it exists, even
@@ -51,7 +58,7 @@ static int find_in_root(const struct uvm_options *options, const char *path,
 {
     if (options->root == NULL)
         return 0;
-    program->fd = uvm_open_in_root(options->root, path);
+    program->fd = uvm_open_in_root(options, path);
     if (program->fd < 0 && errno != EACCES)
         return 0;
     program->error = program->fd < 0 ? errno : 0;

@@ -9,6 +9,7 @@
 #include <elfload/elf_link.h>
 #include <guestmem/guestmem.h>
 #include <haikuabi/haikuabi.h>
+#include <haikuabi/root.h>
 #include <x86cpu/x86cpu.h>
 
 /* Exit statuses of uvm itself, as shells use them. */
@@ -23,6 +24,7 @@ enum {
 
 struct uvm_options {
     const char *root;         /* host directory, or NULL */
+    struct hk_root *layer;    /* the root that it is the layer of, or NULL */
     const char **environment; /* of -E, NULL-terminated */
     enum xcpu_engine engine;
     int engine_given; /* else the interpreter stands in for the translator */
@@ -63,7 +65,7 @@ void uvm_find_program(const struct uvm_options *options,
 
 /* Opens a path for reading as the guest would: links lead nowhere outside the
  * root. A descriptor, or -1 and errno. */
-int uvm_open_in_root(const char *root, const char *path);
+int uvm_open_in_root(const struct uvm_options *options, const char *path);
 
 /* A whole file, mapped; bytes is NULL when it is empty. */
 struct uvm_file {
@@ -98,7 +100,11 @@ int uvm_read_script(const char *name, const uint8_t *bytes, size_t size,
 
 /* The release that a root's libroot.so says; r1beta5 without one. Ends the
  * process with a message when the file is unfit. */
-enum hk_release uvm_detect_release(const char *root);
+enum hk_release uvm_detect_release(const struct uvm_options *options);
+
+/* The same, or -1 and a line of what is wrong. */
+int uvm_read_release(const struct uvm_options *options, char *text,
+                     size_t size);
 
 /* ---- emulator.c ---- */
 
@@ -143,6 +149,23 @@ int uvm_make_start(struct hk_team *team, struct gm_space *space,
 
 /* `uvm package ...`; does not return. */
 _Noreturn void uvm_package(int argc, char **argv);
+
+/* ---- root.c ---- */
+
+/* `uvm root ...`; does not return. */
+_Noreturn void uvm_root(int argc, char **argv);
+
+/* Takes the default root when the options have none, and opens it when it is
+ * one of packages. */
+void uvm_choose_root(struct uvm_options *options);
+
+/* ---- root_check.c ---- */
+
+/* Tells what keeps programs (NULL-terminated; none: a shell) of a root from
+ * running, a line each. */
+void uvm_check_programs(const struct uvm_options *options, char **programs,
+                        void (*tell)(void *context, const char *line),
+                        void *context);
 
 /* ---- message.c ---- */
 

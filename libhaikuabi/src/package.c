@@ -149,16 +149,12 @@ static void free_package(struct hk_package *package)
     free(package);
 }
 
-int hk_package_open(int fd, struct hk_package **package,
-                    struct hk_package_fault *fault)
+static int open_heap(int fd, const uint8_t *header, struct hk_package **package,
+                     struct hk_package_fault *fault)
 {
-    uint8_t header[HK_PACKAGE_HEADER_SIZE];
-    struct hk_package *made;
-    int error = read_header(fd, header, fault);
+    struct hk_package *made = calloc(1, sizeof(*made));
+    int error;
 
-    if (error < 0)
-        return error;
-    made = calloc(1, sizeof(*made));
     if (made == NULL)
         return hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory");
     made->heap.fd = fd;
@@ -167,8 +163,34 @@ int hk_package_open(int fd, struct hk_package **package,
     made->heap.size = field(header, 32, 8);
     pthread_mutex_init(&made->heap.lock, NULL);
     error = hk_heap_open(&made->heap, field(header, 24, 8), fault);
+    if (error < 0)
+        free_package(made);
+    else
+        *package = made;
+    return error;
+}
+
+int hk_package_open_heap(int fd, struct hk_package **package,
+                         struct hk_package_fault *fault)
+{
+    uint8_t header[HK_PACKAGE_HEADER_SIZE];
+    int error = read_header(fd, header, fault);
+
+    return error < 0 ? error : open_heap(fd, header, package, fault);
+}
+
+int hk_package_open(int fd, struct hk_package **package,
+                    struct hk_package_fault *fault)
+{
+    uint8_t header[HK_PACKAGE_HEADER_SIZE];
+    struct hk_package *made;
+    int error = read_header(fd, header, fault);
+
     if (error == 0)
-        error = read_sections(made, header, fault);
+        error = open_heap(fd, header, &made, fault);
+    if (error < 0)
+        return error;
+    error = read_sections(made, header, fault);
     if (error < 0) {
         free_package(made);
         return error;

@@ -61,6 +61,20 @@ int hk_package_fail(struct hk_package_fault *fault, int error,
                     const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Opens a package for its contents alone: both trees are empty. */
+int hk_package_open_heap(int fd, struct hk_package **package,
+                         struct hk_package_fault *fault);
+
+/* ---- package_extract.c ---- */
+
+enum { HK_PACKAGE_BUFFER_SIZE = 1 << 16 };
+
+/* Writes an entry's attributes to a host file; *lost becomes 1 when the host
+ * cannot keep one. buffer: of HK_PACKAGE_BUFFER_SIZE bytes. */
+int hk_package_write_attributes(struct hk_package *package, uint32_t entry,
+                                int fd, uint8_t *buffer, int *lost,
+                                struct hk_package_fault *fault);
+
 /* ---- package_heap.c ---- */
 
 /* packed_size: of the chunks and their table, in the file from offset on. */

@@ -12,8 +12,6 @@
 
 #include <haikuabi/host_attr.h>
 
-enum { BUFFER_SIZE = 1 << 16 };
-
 /* A directory that is being filled. */
 struct level {
     int fd;
@@ -54,27 +52,27 @@ static int fail_host(struct extraction *work, const char *name)
 /* ---- attributes ---- */
 
 /* 0, an errno value, or HK_PACKAGE_ERR_*. */
-static int write_attribute(struct extraction *work, int fd, uint32_t index)
+static int write_attribute(struct hk_package *package, uint32_t index, int fd,
+                           uint8_t *buffer, struct hk_package_fault *fault)
 {
     const struct hk_package_attribute *attribute =
-        hk_package_at(work->package, index);
-    uint32_t data =
-        hk_package_find(work->package, attribute->child, HK_PACKAGE_DATA);
-    uint32_t type = hk_package_find(work->package, attribute->child,
-                                    HK_PACKAGE_ATTRIBUTE_TYPE);
-    struct hk_attr_value value = {.bytes = work->buffer};
+        hk_package_at(package, index);
+    uint32_t data = hk_package_find(package, attribute->child, HK_PACKAGE_DATA);
+    uint32_t type =
+        hk_package_find(package, attribute->child, HK_PACKAGE_ATTRIBUTE_TYPE);
+    struct hk_attr_value value = {.bytes = buffer};
     int64_t size = 0;
 
     if (type != 0)
-        value.type = (uint32_t)hk_package_at(work->package, type)->value.number;
+        value.type = (uint32_t)hk_package_at(package, type)->value.number;
     if (data != 0) {
         const struct hk_package_data *content =
-            &hk_package_at(work->package, data)->value.data;
+            &hk_package_at(package, data)->value.data;
 
         if (content->size > HK_ATTR_MAX)
             return E2BIG;
-        size = hk_package_read(work->package, content, 0, work->buffer,
-                               BUFFER_SIZE, work->fault);
+        size = hk_package_read(package, content, 0, buffer,
+                               HK_PACKAGE_BUFFER_SIZE, fault);
     }
     if (size < 0)
         return (int)size;
@@ -82,23 +80,33 @@ static int write_attribute(struct extraction *work, int fd, uint32_t index)
     return hk_host_attr_write(fd, attribute->value.string, &value);
 }
 
+int hk_package_write_attributes(struct hk_package *package, uint32_t entry,
+                                int fd, uint8_t *buffer, int *lost,
+                                struct hk_package_fault *fault)
+{
+    uint32_t list = hk_package_at(package, entry)->child;
+    int result = 0;
+
+    for (uint32_t i = hk_package_find(package, list, HK_PACKAGE_ATTRIBUTE);
+         i != 0 && result >= 0;
+         i = hk_package_find(package, hk_package_at(package, i)->next,
+                             HK_PACKAGE_ATTRIBUTE)) {
+        result = write_attribute(package, i, fd, buffer, fault);
+        if (result > 0)
+            *lost = 1;
+    }
+    return result < 0 ? result : 0;
+}
+
 /* What the host cannot keep is counted. */
 static int write_attributes(struct extraction *work, int fd, uint32_t entry)
 {
-    uint32_t list = hk_package_at(work->package, entry)->child;
-    int result = 0, lost = 0;
+    int lost = 0;
+    int error = hk_package_write_attributes(work->package, entry, fd,
+                                            work->buffer, &lost, work->fault);
 
-    for (uint32_t i =
-             hk_package_find(work->package, list, HK_PACKAGE_ATTRIBUTE);
-         i != 0 && result >= 0;
-         i = hk_package_find(work->package,
-                             hk_package_at(work->package, i)->next,
-                             HK_PACKAGE_ATTRIBUTE)) {
-        result = write_attribute(work, fd, i);
-        lost |= result > 0;
-    }
     work->without_attributes += (uint64_t)lost;
-    return result < 0 ? result : 0;
+    return error;
 }
 
 static int set_times(int fd, const struct hk_package_file *file)
@@ -117,7 +125,7 @@ static int write_content(struct extraction *work, int fd, const char *name,
 {
     for (uint64_t at = 0; at < data->size;) {
         int64_t size = hk_package_read(work->package, data, at, work->buffer,
-                                       BUFFER_SIZE, work->fault);
+                                       HK_PACKAGE_BUFFER_SIZE, work->fault);
         ssize_t written;
 
         if (size <= 0)
@@ -286,7 +294,7 @@ int hk_package_extract(struct hk_package *package, int directory,
                        struct hk_package_fault *fault)
 {
     struct extraction *work = calloc(1, sizeof(*work));
-    uint8_t *buffer = malloc(BUFFER_SIZE);
+    uint8_t *buffer = malloc(HK_PACKAGE_BUFFER_SIZE);
     int error = HK_PACKAGE_ERR_NOMEM;
 
     if (work != NULL && buffer != NULL) {

@@ -92,6 +92,7 @@ static int32_t write_size(const struct hk_node *node,
                           const struct hk_file *file, int64_t size)
 {
     char path[HK_FD_PATH_SIZE];
+    int32_t status;
 
     if (size < 0)
         return HK_B_BAD_VALUE;
@@ -99,6 +100,9 @@ static int32_t write_size(const struct hk_node *node,
         return (file->open_mode & HK_O_RWMASK) == HK_O_RDONLY
                    ? HK_B_BAD_VALUE
                    : result_of(ftruncate(node->fd, size));
+    status = hk_node_make_own(node);
+    if (status != HK_B_OK)
+        return status;
     hk_host_fd_path(node->fd, path);
     return result_of(truncate(path, size));
 }

@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "host_open.h"
+#include "root.h"
 
 /* What a program may expect below /dev, by the host's own devices. */
 static const struct {
@@ -248,17 +250,46 @@ static int add_devices(struct hk_vfs *vfs)
     return place_on_host(vfs->root);
 }
 
-static int fill(struct hk_vfs *vfs, const struct hk_config *config)
+/* Packages are shown as they are, and stay so. */
+static int add_packages(struct hk_vfs *vfs, const struct hk_root *layer)
 {
     int error = 0;
 
+    for (int i = 0; i < HK_LOCATION_COUNT && error == 0; i++) {
+        const char *location = hk_location_path((enum hk_location)i);
+        char guest[HK_PATH_LENGTH], *host;
+
+        snprintf(guest, sizeof(guest), "/%s/packages", location);
+        if (asprintf(&host, "%s%s", hk_root_files(layer), guest) < 0)
+            return HK_ERR_NOMEM;
+        error = add_mount(vfs, host, guest, 1);
+        free(host);
+    }
+    return error;
+}
+
+static int add_root(struct hk_vfs *vfs, const struct hk_config *config)
+{
+    int error = add_mount(vfs, config->root, "/", 0);
+
+    if (error < 0 || config->layer == NULL)
+        return error;
+    vfs->mounts[0].layer = config->layer;
+    return add_packages(vfs, config->layer);
+}
+
+static int fill(struct hk_vfs *vfs, const struct hk_config *config)
+{
+    size_t room = config->bind_count + 1 + HK_LOCATION_COUNT;
+    int error = 0;
+
     vfs->root = new_place(vfs, NULL, "", 0);
-    vfs->mounts = calloc(config->bind_count + 1, sizeof(*vfs->mounts));
-    vfs->volumes = calloc(config->bind_count + 1, sizeof(*vfs->volumes));
+    vfs->mounts = calloc(room, sizeof(*vfs->mounts));
+    vfs->volumes = calloc(room, sizeof(*vfs->volumes));
     if (vfs->root == NULL || vfs->mounts == NULL || vfs->volumes == NULL)
         return HK_ERR_NOMEM;
     if (config->root != NULL)
-        error = add_mount(vfs, config->root, "/", 0);
+        error = add_root(vfs, config);
     if (error == 0)
         error = add_devices(vfs);
     for (size_t i = 0; error == 0 && i < config->bind_count; i++)

@@ -19,6 +19,7 @@ struct hk_mount {
     dev_t host_device;
     int is_directory;
     int read_only;
+    const struct hk_root *layer; /* its files may be those of packages */
     struct hk_place *place;
     char *name; /* of the volume */
 };
@@ -96,6 +97,9 @@ int32_t hk_vfs_open_parent(const struct hk_vfs *vfs,
                            char leaf[HK_FILE_NAME_LENGTH]);
 
 void hk_node_close(struct hk_node *node);
+
+/* Before the content of a node is changed by its path. */
+int32_t hk_node_make_own(const struct hk_node *node);
 
 /* The place of that name in a directory, or NULL. */
 const struct hk_place *hk_node_child(const struct hk_node *directory,

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "host_open.h"
+#include "root.h"
 
 /*
  * A path is taken in runs of components without ".." and without a place.
@@ -67,6 +68,47 @@ static int is_write(int flags)
 
 typedef int (*opener)(int directory, const char *path, int flags, mode_t mode);
 
+/* What a file of a layer is opened for. */
+static enum hk_content_use use_of(int flags)
+{
+    if (flags & O_TRUNC)
+        return HK_CONTENT_FOR_NOTHING;
+    return (flags & O_ACCMODE) == O_RDONLY ? HK_CONTENT_FOR_READING
+                                           : HK_CONTENT_FOR_WRITING;
+}
+
+/* A file is truncated when it is known to be the layer's own. */
+static int truncate_open(int fd)
+{
+    char path[HK_FD_PATH_SIZE];
+    struct stat info;
+
+    if (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode))
+        return 0;
+    hk_host_fd_path(fd, path);
+    return truncate(path, 0) < 0 ? errno : 0;
+}
+
+/* Opens in a layer: a file of a package gets its content first. */
+static int open_in_layer(const struct hk_root *layer, opener open_path,
+                         int directory, const char *path, int flags,
+                         mode_t mode)
+{
+    int fd = open_path(directory, path, flags & ~O_TRUNC, mode);
+    int error;
+
+    if (fd < 0 || flags & O_PATH)
+        return fd;
+    error = hk_content_settle(layer, fd, use_of(flags));
+    if (error == 0 && flags & O_TRUNC)
+        error = truncate_open(fd);
+    if (error == 0)
+        return fd;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
 /* Opens in a mount: one that is read-only gives what exists for reading. */
 static int open_in(const struct hk_mount *mount, opener open_path,
                    int directory, const char *path, int flags, mode_t mode)
@@ -75,6 +117,9 @@ static int open_in(const struct hk_mount *mount, opener open_path,
     int is_link;
     int fd;
 
+    if (mount->layer != NULL)
+        return open_in_layer(mount->layer, open_path, directory, path, flags,
+                             mode);
     if (!mount->read_only || !is_write(flags))
         return open_path(directory, path, flags, mode);
     fd = open_path(directory, path, O_PATH, 0);
@@ -460,4 +505,18 @@ void hk_node_close(struct hk_node *node)
     if (node->fd >= 0)
         close(node->fd);
     node->fd = -1;
+}
+
+int32_t hk_node_make_own(const struct hk_node *node)
+{
+    int fd, error;
+
+    if (node->mount == NULL || node->mount->layer == NULL || node->fd < 0)
+        return HK_B_OK;
+    fd = hk_host_reopen(node->fd, O_WRONLY);
+    if (fd < 0)
+        return hk_status_from_errno(errno);
+    error = hk_content_settle(node->mount->layer, fd, HK_CONTENT_FOR_WRITING);
+    close(fd);
+    return error == 0 ? HK_B_OK : hk_status_from_errno(error);
 }

@@ -11,6 +11,7 @@ extern "C" {
 #endif
 
 struct gm_space;
+struct hk_root; /* root.h */
 
 /*
  * A kernel is what a host process knows of one Haiku: release, file system
@@ -138,6 +139,7 @@ struct hk_config {
     struct gm_space *space; /* 32 bits wide, empty */
     enum hk_release release;
     const char *root;            /* host directory, NULL: an empty one */
+    const struct hk_root *layer; /* when that is hk_root_files of a root */
     const struct hk_bind *binds; /* host directories or files seen inside */
     size_t bind_count;
     const char *working_directory; /* guest path */

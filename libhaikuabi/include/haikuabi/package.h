@@ -26,7 +26,8 @@ struct hk_package;
     X(DAMAGED, -4, "is damaged")                                               \
     X(LIMIT, -5, "is beyond a limit of this reader")                           \
     X(EXISTS, -6, "is in the way")                                             \
-    X(INPUT, -7, "cannot be made a package")
+    X(INPUT, -7, "cannot be used")                                             \
+    X(MISSING, -8, "is not there")
 
 enum hk_package_error {
 #define X(name, value, text) HK_PACKAGE_ERR_##name = (value),

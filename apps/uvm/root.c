@@ -1,0 +1,366 @@
+/* root.c -- `uvm root`: roots made of packages, and which one is used. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cjson/cJSON.h>
+#include <haikuabi/root.h>
+
+#include "uvm.h"
+
+static const char usage[] =
+    "usage: uvm root create ROOT\n"
+    "       uvm root add [--home] ROOT FILE...\n"
+    "       uvm root remove ROOT PACKAGE...\n"
+    "       uvm root list [--json] ROOT\n"
+    "       uvm root check ROOT [PROGRAM...]\n"
+    "       uvm root path [ROOT]\n"
+    "Makes a directory a root, in which Haiku's packages are run from. FILE "
+    "is\n"
+    "a package (.hpkg), or a directory that becomes one; --home puts it into\n"
+    "/boot/home/config instead of /boot/system. check tells what would keep\n"
+    "programs from running, path where the root's files are.\n";
+
+struct arguments {
+    int json, home;
+    char **words; /* behind the options, NULL-terminated */
+    int count;
+};
+
+static struct hk_root *open_root(const char *path)
+{
+    struct hk_package_fault fault;
+    struct hk_root *root;
+
+    if (hk_root_open(path, &root, &fault) < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "root '%s': %s", path, fault.text);
+    return root;
+}
+
+/* ---- which root ---- */
+
+static char *default_root(void)
+{
+    const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    char *path = NULL;
+    int length = -1;
+
+    if (data != NULL && data[0] == '/')
+        length = asprintf(&path, "%s/uvm/root", data);
+    else if (home != NULL && home[0] == '/')
+        length = asprintf(&path, "%s/.local/share/uvm/root", home);
+    return length < 0 ? NULL : path;
+}
+
+void uvm_choose_root(struct uvm_options *options)
+{
+    char *path;
+
+    if (options->root == NULL) {
+        path = default_root();
+        if (path != NULL && hk_root_is_one(path))
+            options->root = path;
+        else
+            free(path);
+    }
+    if (options->root == NULL || options->root[0] == '\0') {
+        options->root = NULL;
+        return;
+    }
+    if (!hk_root_is_one(options->root))
+        return;
+    options->layer = open_root(options->root);
+    options->root = hk_root_files(options->layer);
+}
+
+/* ---- create ---- */
+
+static void create(const struct arguments *arguments)
+{
+    struct hk_package_fault fault;
+
+    if (hk_root_create(arguments->words[0], &fault) < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "root '%s': %s", arguments->words[0],
+                 fault.text);
+}
+
+/* ---- add ---- */
+
+/* What a package says that is made of a directory without .PackageInfo. */
+static char *describe(const char *directory)
+{
+    static const char text[] =
+        "name %s\nversion 0-1\narchitecture any\nsummary \"%s\"\n"
+        "description \"The directory %s\"\nvendor uvm\npackager uvm\n"
+        "copyrights none\nlicenses none\nprovides %s\n";
+    const char *slash = strrchr(directory, '/');
+    char *name = strdup(slash != NULL ? slash + 1 : directory);
+    char *info = NULL;
+
+    if (name == NULL)
+        uvm_fail(UVM_EXIT_FAILURE, "out of memory");
+    for (char *at = name; *at != '\0'; at++)
+        if (strchr("-<>=!{}\"'\\#; \t\n", *at) != NULL)
+            *at = '_';
+    if (asprintf(&info, text, name, name, name, name) < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "out of memory");
+    free(name);
+    return info;
+}
+
+/* A package made of a directory: its descriptor, and a name for its file. */
+static int pack(const char *name, int directory, char *file_name, size_t size)
+{
+    struct hk_package_fault fault;
+    struct hk_package *package;
+    FILE *file = tmpfile();
+    char *info = NULL, version[256];
+    uint32_t list, index;
+    int own;
+
+    if (file == NULL)
+        uvm_fail(UVM_EXIT_FAILURE, "temporary file: %s", strerror(errno));
+    if (faccessat(directory, ".PackageInfo", F_OK, 0) != 0) {
+        char *real = realpath(name, NULL);
+
+        info = describe(real != NULL ? real : name);
+        free(real);
+    }
+    own = dup(fileno(file));
+    if (hk_package_create(directory, info, fileno(file), HK_PACKAGE_ZSTD,
+                          &fault) < 0 ||
+        own < 0 || hk_package_open(own, &package, &fault) < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "%s: %s", name, fault.text);
+    free(info);
+    list = hk_package_info(package);
+    index = hk_package_find(package, list, HK_PACKAGE_NAME);
+    hk_package_version(package, list, version, sizeof(version));
+    snprintf(
+        file_name, size, "%s-%s-%s.hpkg",
+        hk_package_at(package, index)->value.string, version,
+        hk_package_architecture(
+            hk_package_at(package, hk_package_find(package, list,
+                                                   HK_PACKAGE_ARCHITECTURE))
+                ->value.number));
+    hk_package_close(package);
+    own = dup(fileno(file));
+    fclose(file);
+    return own;
+}
+
+static void add_one(struct hk_root *root, enum hk_location location,
+                    const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    struct hk_package_fault fault;
+    char file_name[1024];
+    struct stat st;
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0 || fstat(fd, &st) != 0)
+        uvm_fail(UVM_EXIT_FAILURE, "%s: %s", name, strerror(errno));
+    snprintf(file_name, sizeof(file_name), "%s",
+             slash != NULL ? slash + 1 : name);
+    if (S_ISDIR(st.st_mode)) {
+        int package = pack(name, fd, file_name, sizeof(file_name));
+
+        close(fd);
+        fd = package;
+    }
+    if (hk_root_add(root, location, file_name, fd, &fault) < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "%s: %s", name, fault.text);
+    close(fd);
+}
+
+static void add(const struct arguments *arguments)
+{
+    struct hk_root *root = open_root(arguments->words[0]);
+
+    for (int i = 1; i < arguments->count; i++)
+        add_one(root, arguments->home ? HK_LOCATION_HOME : HK_LOCATION_SYSTEM,
+                arguments->words[i]);
+    hk_root_close(root);
+}
+
+/* ---- remove ---- */
+
+static void remove_packages(const struct arguments *arguments)
+{
+    struct hk_root *root = open_root(arguments->words[0]);
+    struct hk_package_fault fault;
+
+    for (int i = 1; i < arguments->count; i++)
+        if (hk_root_remove(root, arguments->words[i], &fault) < 0)
+            uvm_fail(UVM_EXIT_FAILURE, "%s", fault.text);
+    hk_root_close(root);
+}
+
+/* ---- list ---- */
+
+static cJSON *json_package(const struct hk_root_package *package)
+{
+    cJSON *object = cJSON_CreateObject();
+    const char *architecture = hk_package_architecture(package->architecture);
+
+    cJSON_AddStringToObject(object, "file", package->file_name);
+    cJSON_AddStringToObject(object, "name", package->name);
+    cJSON_AddStringToObject(object, "version", package->version);
+    cJSON_AddStringToObject(object, "architecture",
+                            architecture != NULL ? architecture : "?");
+    cJSON_AddStringToObject(object, "location",
+                            hk_location_name(package->location));
+    cJSON_AddNumberToObject(object, "size", (double)package->size);
+    cJSON_AddBoolToObject(object, "active", package->is_active);
+    return object;
+}
+
+static void list(const struct arguments *arguments)
+{
+    struct hk_root *root = open_root(arguments->words[0]);
+    struct hk_root_package package;
+    cJSON *array = arguments->json ? cJSON_CreateArray() : NULL;
+
+    for (size_t i = 0; hk_root_list(root, i, &package); i++) {
+        if (array != NULL)
+            cJSON_AddItemToArray(array, json_package(&package));
+        else
+            printf("%-6s %s%s\n", hk_location_name(package.location),
+                   package.file_name,
+                   package.is_active ? "" : " (not activated)");
+    }
+    if (array != NULL) {
+        char *text = cJSON_Print(array);
+
+        if (text == NULL)
+            uvm_fail(UVM_EXIT_FAILURE, "out of memory");
+        puts(text);
+        free(text);
+        cJSON_Delete(array);
+    }
+    hk_root_close(root);
+}
+
+/* ---- check ---- */
+
+static void print_line(void *count, const char *line)
+{
+    for (; *line != '\0'; line++)
+        putchar((unsigned char)*line < ' ' || *line == 0x7f ? '?' : *line);
+    putchar('\n');
+    ++*(int *)count;
+}
+
+/* Status 1 when there is something to tell. */
+static void check(const struct arguments *arguments)
+{
+    struct uvm_options options = {.root = arguments->words[0]};
+    struct hk_package_fault fault;
+    int count = 0;
+
+    if (!hk_root_is_one(options.root))
+        uvm_fail(UVM_EXIT_FAILURE,
+                 "root '%s': is no root that `uvm root create` made",
+                 options.root);
+    uvm_choose_root(&options);
+    if (hk_root_check(options.layer, print_line, &count, &fault) < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "root '%s': %s", arguments->words[0],
+                 fault.text);
+    uvm_check_programs(&options, arguments->words + 1, print_line, &count);
+    hk_root_close(options.layer);
+    if (fflush(stdout) != 0)
+        uvm_fail(UVM_EXIT_FAILURE, "output: %s", strerror(errno));
+    exit(count > 0 ? 1 : 0);
+}
+
+/* ---- path ---- */
+
+static void print_path(const struct arguments *arguments)
+{
+    struct uvm_options options = {.root = arguments->words[0]};
+
+    if (options.root == NULL)
+        options.root = getenv("UVM_ROOT");
+    uvm_choose_root(&options);
+    if (options.root == NULL)
+        uvm_fail(UVM_EXIT_FAILURE, "there is no root: see 'uvm root --help'");
+    puts(options.root);
+    hk_root_close(options.layer);
+}
+
+/* ---- the command line ---- */
+
+static const struct {
+    const char *name;
+    void (*run)(const struct arguments *arguments);
+    int count_min, count_max;
+} commands[] = {
+    {"create", create, 1, 1},
+    {"add", add, 2, 1 << 20},
+    {"remove", remove_packages, 2, 1 << 20},
+    {"list", list, 1, 1},
+    {"check", check, 1, 1 << 20},
+    {"path", print_path, 0, 1},
+};
+
+_Noreturn static void refuse(void)
+{
+    fputs(usage, stderr);
+    exit(UVM_EXIT_USAGE);
+}
+
+static void parse(int argc, char **argv, struct arguments *arguments)
+{
+    static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+                                            {"home", no_argument, NULL, 'H'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    int option;
+
+    *arguments = (struct arguments){0};
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
+        switch (option) {
+        case 'j':
+            arguments->json = 1;
+            break;
+        case 'H':
+            arguments->home = 1;
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            exit(0);
+        default:
+            refuse();
+        }
+    }
+    arguments->words = argv + optind;
+    arguments->count = argc - optind;
+}
+
+_Noreturn void uvm_root(int argc, char **argv)
+{
+    struct arguments arguments;
+
+    parse(argc, argv, &arguments);
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (arguments.count == 0 ||
+            strcmp(commands[i].name, arguments.words[0]) != 0)
+            continue;
+        arguments.words++;
+        arguments.count--;
+        if (arguments.count < commands[i].count_min ||
+            arguments.count > commands[i].count_max)
+            refuse();
+        commands[i].run(&arguments);
+        if (fflush(stdout) != 0)
+            uvm_fail(UVM_EXIT_FAILURE, "output: %s", strerror(errno));
+        exit(0);
+    }
+    refuse();
+}

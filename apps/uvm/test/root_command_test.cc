@@ -1,0 +1,180 @@
+/* root_command_test.cc -- `uvm root`, and guests that run from packages. */
+/* SPDX-License-Identifier: MIT */
+#include "apps/uvm/test/uvm_case.h"
+
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "libhaikuabi/test/package_builder.h"
+
+namespace
+{
+
+namespace fs = std::filesystem;
+using namespace hk;
+
+class RootCommandTest : public UvmCase
+{
+  protected:
+    void SetUp() override
+    {
+        UvmCase::SetUp();
+        setenv("XDG_DATA_HOME", (directory + "/data").c_str(), 1);
+        fs::create_directories(directory + "/guests/bin");
+        for (const char *name : {"arguments", "hello_static", "hello_dynamic"})
+            copy(name, "guests/bin/");
+        fs::create_directories(directory + "/guests/apps/dynamic");
+        copy("dynamic", "guests/apps/dynamic/");
+        fs::copy(fs::path(guest("dynamic")).parent_path() / "lib",
+                 directory + "/guests/apps/dynamic/lib");
+        expect_good({"root", "create", "R"});
+    }
+    void copy(const std::string &name, const std::string &to)
+    {
+        fs::copy_file(guest(name), directory + "/" + to + name);
+    }
+    std::string expect_good(const std::vector<std::string> &arguments)
+    {
+        Outcome outcome = run(arguments);
+        EXPECT_EQ(outcome.status, 0) << arguments.back() << outcome.err;
+        EXPECT_EQ(outcome.err, "");
+        return outcome.out;
+    }
+    void add_package(const std::string &name, std::vector<Node> info,
+                     std::vector<Node> toc = {})
+    {
+        PackageBuilder made(ZLIB);
+        info.insert(info.begin(), Node(HK_PACKAGE_NAME, name));
+        made.info = std::move(info);
+        made.toc = std::move(toc);
+        write("R/files/boot/system/packages/" + name + ".hpkg", made.build());
+    }
+};
+
+TEST_F(RootCommandTest, guests_run_from_packages)
+{
+    expect_good({"root", "add", "R", "guests"});
+    EXPECT_EQ(expect_good({"root", "list", "R"}),
+              "system guests-0-1-any.hpkg\n");
+    std::string packed =
+        contents("R/files/boot/system/packages/guests-0-1-any.hpkg");
+    for (int i = 0; i < 2; i++) {
+        EXPECT_EQ(expect_good({"--root", "R", "hello_static"}),
+                  "Hello, Haiku!\n");
+        EXPECT_EQ(expect_good({"--root", "R", "/bin/hello_dynamic"}),
+                  "Hello, Haiku!\n");
+        Outcome packaged =
+            run({"--root", "R", "/boot/system/apps/dynamic/dynamic"});
+        Outcome plain = run({"guests/apps/dynamic/dynamic"});
+        EXPECT_EQ(packaged.out, plain.out);
+        EXPECT_EQ(packaged.err, plain.err);
+        EXPECT_EQ(packaged.status, plain.status);
+    }
+    EXPECT_EQ(contents("R/files/boot/system/packages/guests-0-1-any.hpkg"),
+              packed);
+    EXPECT_EQ(expect_good({"root", "remove", "R", "guests"}), "");
+    EXPECT_EQ(run({"--root", "R", "hello_static"}).status, 127);
+    EXPECT_EQ(expect_good({"root", "list", "R"}), "");
+}
+
+TEST_F(RootCommandTest, packages_of_the_home_are_found_first)
+{
+    fs::create_directories(directory + "/mine/bin");
+    fs::copy_file(guest("hello_static"), directory + "/mine/bin/arguments");
+    expect_good({"root", "add", "R", "guests"});
+    expect_good({"root", "add", "--home", "R", "mine"});
+    EXPECT_EQ(expect_good({"--root", "R", "arguments"}), "Hello, Haiku!\n");
+    std::string json = expect_good({"root", "list", "--json", "R"});
+    EXPECT_NE(json.find("\"file\":\t\"mine-0-1-any.hpkg\""), std::string::npos)
+        << json;
+    EXPECT_NE(json.find("\"location\":\t\"home\""), std::string::npos);
+}
+
+TEST_F(RootCommandTest, a_root_may_be_the_default)
+{
+    expect_good({"root", "add", "R", "guests"});
+    EXPECT_EQ(run({"root", "path"}).status, 125);
+    EXPECT_EQ(run({"hello_static"}).status, 127);
+    setenv("UVM_ROOT", (directory + "/R").c_str(), 1);
+    EXPECT_EQ(expect_good({"root", "path"}), directory + "/R/files\n");
+    EXPECT_EQ(expect_good({"hello_static"}), "Hello, Haiku!\n");
+    unsetenv("UVM_ROOT");
+    fs::create_directories(directory + "/data/uvm");
+    fs::rename(directory + "/R", directory + "/data/uvm/root");
+    EXPECT_EQ(expect_good({"root", "path"}),
+              directory + "/data/uvm/root/files\n");
+    EXPECT_EQ(expect_good({"hello_static"}), "Hello, Haiku!\n");
+    EXPECT_EQ(run({"--root", "", "hello_static"}).status, 127);
+}
+
+TEST_F(RootCommandTest, check_says_what_keeps_programs_from_running)
+{
+    fs::remove_all(directory + "/guests/apps/dynamic/lib");
+    expect_good({"root", "add", "R", "guests"});
+    add_package("wants", {Node(HK_PACKAGE_REQUIRES, "lib:none")});
+    add_package("other", {Node(HK_PACKAGE_ARCHITECTURE, uint64_t{4})},
+                {Directory("lib", {File("libroot.so", "no library")})});
+    write("R/files/boot/system/packages/torn.hpkg", "hpkg");
+    Outcome told = run({"root", "check", "R", "/bin/arguments", "/bin/none",
+                        "/boot/system/apps/dynamic/dynamic"});
+    EXPECT_EQ(told.status, 1);
+    EXPECT_EQ(told.err, "");
+    for (const char *line :
+         {"other.hpkg: for x86_64, and uvm runs programs for x86\n",
+          "torn.hpkg: not activated: not a package\n",
+          "wants.hpkg: requires lib:none, which no package provides\n",
+          "/boot/system/runtime_loader: missing: ",
+          "/boot/system/lib/libroot.so: text file, not an ELF file\n",
+          "/bin/none: No such file or directory\n",
+          "/boot/system/apps/dynamic/dynamic: needs the library libleft.so, "
+          "which is in no directory of libraries\n"})
+        EXPECT_NE(told.out.find(line), std::string::npos) << line << told.out;
+    EXPECT_EQ(told.out.find("/bin/arguments"), std::string::npos) << told.out;
+}
+
+TEST_F(RootCommandTest, a_package_of_another_machine_is_not_added)
+{
+    PackageBuilder made(ZSTD);
+    made.info = {Node(HK_PACKAGE_NAME, "other"),
+                 Node(HK_PACKAGE_ARCHITECTURE, uint64_t{4})};
+    write("other.hpkg", made.build());
+    Outcome told = run({"root", "add", "R", "other.hpkg"});
+    EXPECT_EQ(told.status, 125);
+    EXPECT_EQ(told.err, "uvm: other.hpkg: a package for x86_64, and uvm runs "
+                        "programs for x86\n");
+}
+
+TEST_F(RootCommandTest, faults_are_told_in_a_line)
+{
+    write("text.hpkg", "text");
+    const std::vector<std::vector<std::string>> wrong = {
+        {"root", "create", "R"},
+        {"root", "create", "none/there"},
+        {"root", "add", "guests", "text.hpkg"},
+        {"root", "add", "R", "text.hpkg"},
+        {"root", "add", "R", "missing.hpkg"},
+        {"root", "add", "none", "text.hpkg"},
+        {"root", "remove", "R", "missing"},
+        {"root", "list", "guests"},
+        {"root", "check", "guests"},
+        {"root", "path"}};
+    for (const auto &arguments : wrong) {
+        Outcome told = run(arguments);
+        EXPECT_EQ(told.status, 125) << arguments[1];
+        EXPECT_EQ(told.out, "") << arguments[1];
+        EXPECT_TRUE(is_one_message(told.err)) << told.err;
+    }
+    const std::vector<std::vector<std::string>> misused = {
+        {"root"},
+        {"root", "create"},
+        {"root", "add", "R"},
+        {"root", "frobnicate", "R"},
+        {"root", "list", "--frobnicate", "R"}};
+    for (const auto &arguments : misused)
+        EXPECT_EQ(run(arguments).status, 2) << arguments.back();
+    EXPECT_EQ(run({"root", "--help"}).status, 0);
+}
+
+} // namespace

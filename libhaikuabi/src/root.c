@@ -1,0 +1,675 @@
+/* root.c -- roots: made, opened, and brought up to date. */
+/* SPDX-License-Identifier: MIT */
+#include "root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "host_open.h"
+
+static const char manifest_name[] = "uvm-root";
+static const char manifest[] = "uvm root 1\n";
+
+static const struct {
+    const char *name, *path;
+} locations[HK_LOCATION_COUNT] = {{"system", "boot/system"},
+                                  {"home", "boot/home/config"}};
+
+const char *hk_location_name(enum hk_location location)
+{
+    return locations[location].name;
+}
+
+const char *hk_location_path(enum hk_location location)
+{
+    return locations[location].path;
+}
+
+static int fail(struct hk_package_fault *fault, const char *path)
+{
+    return hk_package_fail(fault, HK_PACKAGE_ERR_IO, "%s: %s", path,
+                           strerror(errno));
+}
+
+/* ---- making one ---- */
+
+/* What a Haiku has before any package (haiku-abi/boot-sequence.md). */
+static const char *const directories[] = {
+    "files",
+    "state",
+    "files/boot",
+    "files/boot/system",
+    "files/boot/system/cache",
+    "files/boot/system/cache/tmp",
+    "files/boot/system/non-packaged",
+    "files/boot/system/package-links",
+    "files/boot/system/packages",
+    "files/boot/system/settings",
+    "files/boot/system/var",
+    "files/boot/home",
+    "files/boot/home/config",
+    "files/boot/home/config/cache",
+    "files/boot/home/config/non-packaged",
+    "files/boot/home/config/packages",
+    "files/boot/home/config/settings",
+    "files/boot/home/config/var",
+};
+
+/* haiku-abi/hpkg.md, "Root file system links made by the kernel" */
+static const struct {
+    const char *name, *target;
+} links[] = {
+    {"files/bin", "/boot/system/bin"},
+    {"files/etc", "/boot/system/settings/etc"},
+    {"files/packages", "/boot/system/package-links"},
+    {"files/system", "/boot/system"},
+    {"files/tmp", "/boot/system/cache/tmp"},
+    {"files/var", "/boot/system/var"},
+};
+
+/* Contents that are still to come are told by an extended attribute. */
+static int check_attributes(int directory, struct hk_package_fault *fault)
+{
+    int fd = openat(directory, "state", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int error = 0;
+
+    if (fd < 0 || fsetxattr(fd, "user.uvm.test", "", 0, 0) != 0)
+        error = hk_package_fail(fault, HK_PACKAGE_ERR_INPUT,
+                                "the file system keeps no extended attributes "
+                                "of users: %s",
+                                strerror(errno));
+    else
+        fremovexattr(fd, "user.uvm.test");
+    if (fd >= 0)
+        close(fd);
+    return error;
+}
+
+/* The manifest comes last: without it there is no root. */
+static int write_manifest(int directory, struct hk_package_fault *fault)
+{
+    static const char new_name[] = "state/manifest";
+    int fd = openat(directory, new_name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    int is_good = fd >= 0 && write(fd, manifest, sizeof(manifest) - 1) ==
+                                 (ssize_t)sizeof(manifest) - 1;
+
+    if (fd >= 0)
+        is_good &= close(fd) == 0;
+    return is_good &&
+                   renameat(directory, new_name, directory, manifest_name) == 0
+               ? 0
+               : fail(fault, manifest_name);
+}
+
+static int fill_new(int directory, struct hk_package_fault *fault)
+{
+    int error;
+
+    for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++)
+        if (mkdirat(directory, directories[i], 0755) != 0)
+            return fail(fault, directories[i]);
+    for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+        if (symlinkat(links[i].target, directory, links[i].name) != 0)
+            return fail(fault, links[i].name);
+    error = check_attributes(directory, fault);
+    return error < 0 ? error : write_manifest(directory, fault);
+}
+
+int hk_root_create(const char *path, struct hk_package_fault *fault)
+{
+    int directory, error;
+
+    if (mkdir(path, 0755) != 0 && errno != EEXIST)
+        return hk_package_fail(fault, HK_PACKAGE_ERR_IO, "%s", strerror(errno));
+    if (rmdir(path) != 0 || mkdir(path, 0755) != 0)
+        return hk_package_fail(fault, HK_PACKAGE_ERR_EXISTS, "%s",
+                               errno == ENOTEMPTY || errno == EEXIST
+                                   ? "is not empty"
+                                   : strerror(errno));
+    directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0)
+        return hk_package_fail(fault, HK_PACKAGE_ERR_IO, "%s", strerror(errno));
+    error = fill_new(directory, fault);
+    close(directory);
+    return error;
+}
+
+static int has_manifest(int directory, struct hk_package_fault *fault)
+{
+    char text[sizeof(manifest)] = "";
+    int fd = openat(directory, manifest_name, O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof(text));
+
+    if (fd >= 0)
+        close(fd);
+    if (fd < 0)
+        return hk_package_fail(fault, HK_PACKAGE_ERR_MISSING,
+                               "is no root: it has no file %s", manifest_name);
+    if (size != sizeof(manifest) - 1 ||
+        memcmp(text, manifest, sizeof(manifest) - 1) != 0)
+        return hk_package_fail(fault, HK_PACKAGE_ERR_FORMAT,
+                               "is no root of this version of uvm: see its %s",
+                               manifest_name);
+    return 0;
+}
+
+int hk_root_is_one(const char *path)
+{
+    int directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int is_one =
+        directory >= 0 && faccessat(directory, manifest_name, F_OK, 0) == 0;
+
+    if (directory >= 0)
+        close(directory);
+    return is_one;
+}
+
+/* ---- packages on their way out: state/remove ---- */
+
+/* Lines "system/NAME": to be removed once nothing needs them. */
+static char *read_doomed(const struct hk_root *root)
+{
+    int fd = openat(root->state, "remove", O_RDONLY | O_CLOEXEC);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+    char *text = NULL;
+    size_t room = 0;
+
+    if (file == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return NULL;
+    }
+    if (getdelim(&text, &room, '\0', file) < 0) {
+        free(text);
+        text = NULL;
+    }
+    fclose(file);
+    return text;
+}
+
+static int is_doomed(const char *doomed, const struct hk_view_package *package)
+{
+    char line[NAME_MAX + 32];
+    const char *found = doomed;
+    size_t length;
+
+    if (doomed == NULL)
+        return 0;
+    length = (size_t)snprintf(line, sizeof(line), "%s/%s\n",
+                              hk_location_name(package->location),
+                              package->file_name);
+    while ((found = strstr(found, line)) != NULL) {
+        if (found == doomed || found[-1] == '\n')
+            return 1;
+        found += length;
+    }
+    return 0;
+}
+
+static int write_doomed(const struct hk_root *root, const char *lines,
+                        struct hk_package_fault *fault)
+{
+    size_t size = strlen(lines);
+    int fd = openat(root->state, "remove.new",
+                    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int is_good = fd >= 0 && write(fd, lines, size) == (ssize_t)size;
+
+    if (fd >= 0)
+        is_good &= close(fd) == 0;
+    return is_good && renameat(root->state, "remove.new", root->state,
+                               "remove") == 0
+               ? 0
+               : fail(fault, "state/remove");
+}
+
+static void unlink_package(const struct hk_root *root,
+                           const struct hk_view_package *package)
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s/packages/%s",
+             hk_location_path(package->location), package->file_name);
+    unlinkat(root->files, path, 0);
+}
+
+/* ---- activation ---- */
+
+static int lock(const struct hk_root *root, struct hk_package_fault *fault)
+{
+    int fd = openat(root->state, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+    while (fd >= 0 && flock(fd, LOCK_EX) != 0)
+        if (errno != EINTR) {
+            close(fd);
+            fd = -1;
+        }
+    return fd >= 0 ? fd : fail(fault, "state/lock");
+}
+
+/* Keeps of a view what a root has to know. */
+static void keep(struct hk_root *root, struct hk_view *view)
+{
+    struct hk_view before = root->view;
+
+    for (uint32_t i = 0; i < view->package_count; i++) {
+        hk_package_close(view->packages[i].open);
+        view->packages[i].open = NULL;
+    }
+    root->view = *view;
+    *view = before;
+}
+
+/* The views before: `view`, and `pending` when a process was killed while it
+ * went from the one to the other. */
+static int apply(struct hk_root *root, const struct hk_view *view,
+                 struct hk_package_fault *fault)
+{
+    struct hk_view active, pending;
+    int error = hk_view_read(root->state, "view", HK_VIEW_ALL, &active, fault);
+
+    if (error < 0)
+        return error;
+    error = hk_view_read(root->state, "pending", HK_VIEW_ALL, &pending, fault);
+    if (error == 0) {
+        const struct hk_view *const before[] = {
+            &active, pending.last_number > 0 ? &pending : NULL};
+
+        error = hk_view_write(root->state, "pending", view, fault);
+        if (error == 0)
+            error = hk_root_apply(root, before, view, fault);
+        hk_view_free(&pending);
+    }
+    hk_view_free(&active);
+    if (error == 0 &&
+        renameat(root->state, "pending", root->state, "view") != 0)
+        error = fail(fault, "state/view");
+    return error;
+}
+
+static int exists(const struct hk_root *root, const char *name)
+{
+    return faccessat(root->state, name, F_OK, 0) == 0;
+}
+
+/* Numbers go on from the highest that has been given. */
+static int find_packages(const struct hk_root *root, struct hk_view *view,
+                         const char *doomed, struct hk_package_fault *fault)
+{
+    struct hk_view old;
+    const char *name = exists(root, "pending") ? "pending" : "view";
+    int error = hk_view_read(root->state, name, HK_VIEW_PACKAGES, &old, fault);
+
+    if (error < 0)
+        return error;
+    error = hk_view_find_packages(root->files, &old, view, fault);
+    hk_view_free(&old);
+    for (uint32_t i = 0; error == 0 && i < view->package_count; i++)
+        view->packages[i].is_leaving =
+            (uint8_t)is_doomed(doomed, &view->packages[i]);
+    return error;
+}
+
+/* Removes the packages that are leaving, when nothing needs them any more. */
+static int remove_doomed(struct hk_root *root, struct hk_package_fault *fault)
+{
+    int error = hk_root_rescue(root, fault);
+
+    if (error < 0)
+        return error;
+    for (uint32_t i = 0; i < root->view.package_count; i++)
+        if (root->view.packages[i].is_leaving)
+            unlink_package(root, &root->view.packages[i]);
+    hk_view_drop_leaving(&root->view);
+    error = hk_view_write(root->state, "view", &root->view, fault);
+    if (error == 0 && unlinkat(root->state, "remove", 0) != 0)
+        error = fail(fault, "state/remove");
+    return error;
+}
+
+/* Activates what is there; with the lock. */
+static int activate(struct hk_root *root, struct hk_package_fault *fault)
+{
+    char *doomed = read_doomed(root);
+    struct hk_view view;
+    int error = find_packages(root, &view, doomed, fault);
+
+    if (error == 0) {
+        error = hk_view_make(root->files, &view, fault);
+        if (error == 0)
+            error = apply(root, &view, fault);
+        if (error == 0)
+            keep(root, &view);
+        hk_view_free(&view);
+    }
+    if (error == 0 && doomed != NULL)
+        error = remove_doomed(root, fault);
+    hk_view_drop_entries(&root->view);
+    free(doomed);
+    return error;
+}
+
+/* 1 when packages are as they were when they were activated. */
+static int is_up_to_date(struct hk_root *root, struct hk_package_fault *fault)
+{
+    struct hk_view view = {0};
+    int is_same = 0, error;
+
+    if (exists(root, "pending") || exists(root, "remove"))
+        return 0;
+    hk_view_free(&root->view);
+    error =
+        hk_view_read(root->state, "view", HK_VIEW_PACKAGES, &root->view, fault);
+    if (error == 0)
+        error = hk_view_find_packages(root->files, &root->view, &view, fault);
+    if (error == 0)
+        is_same = hk_view_same_packages(&root->view, &view);
+    hk_view_free(&view);
+    return error < 0 ? error : is_same;
+}
+
+/* Most starts find nothing to do, and take no lock. */
+static int bring_up_to_date(struct hk_root *root,
+                            struct hk_package_fault *fault)
+{
+    int result = is_up_to_date(root, fault);
+    int fd;
+
+    if (result != 0)
+        return result < 0 ? result : 0;
+    fd = lock(root, fault);
+    if (fd < 0)
+        return fd;
+    result = is_up_to_date(root, fault);
+    result = result == 0 ? activate(root, fault) : result < 0 ? result : 0;
+    flock(fd, LOCK_UN);
+    close(fd);
+    return result;
+}
+
+/* ---- opening ---- */
+
+static int open_directories(struct hk_root *root,
+                            struct hk_package_fault *fault)
+{
+    int error;
+
+    root->directory = open(root->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (root->directory < 0)
+        return hk_package_fail(fault, HK_PACKAGE_ERR_IO, "%s", strerror(errno));
+    error = has_manifest(root->directory, fault);
+    if (error < 0)
+        return error;
+    root->files = openat(root->directory, "files",
+                         O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    root->state = openat(root->directory, "state",
+                         O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return root->files >= 0 && root->state >= 0
+               ? 0
+               : fail(fault, root->files < 0 ? "files" : "state");
+}
+
+int hk_root_open(const char *path, struct hk_root **root,
+                 struct hk_package_fault *fault)
+{
+    struct hk_root *made = calloc(1, sizeof(*made));
+    int error;
+
+    if (made == NULL)
+        return hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory");
+    made->directory = made->files = made->state = -1;
+    made->path = realpath(path, NULL);
+    if (made->path == NULL) {
+        error =
+            hk_package_fail(fault, HK_PACKAGE_ERR_IO, "%s", strerror(errno));
+    } else if (asprintf(&made->files_path, "%s/files", made->path) < 0) {
+        made->files_path = NULL;
+        error = hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory");
+    } else {
+        error = open_directories(made, fault);
+    }
+    if (error == 0) {
+        hk_content_recover(made);
+        error = bring_up_to_date(made, fault);
+    }
+    if (error < 0)
+        hk_root_close(made);
+    else
+        *root = made;
+    return error;
+}
+
+void hk_root_close(struct hk_root *root)
+{
+    if (root == NULL)
+        return;
+    if (root->directory >= 0)
+        close(root->directory);
+    if (root->files >= 0)
+        close(root->files);
+    if (root->state >= 0)
+        close(root->state);
+    hk_view_free(&root->view);
+    free(root->files_path);
+    free(root->path);
+    free(root);
+}
+
+const char *hk_root_files(const struct hk_root *root)
+{
+    return root->files_path;
+}
+
+/* ---- packages come and go ---- */
+
+/* Removes the packages that the lines name, when there are any. */
+static int remove_lines(struct hk_root *root, const char *lines,
+                        struct hk_package_fault *fault)
+{
+    int error = lines[0] != '\0' ? write_doomed(root, lines, fault) : 0;
+
+    return error < 0 ? error : bring_up_to_date(root, fault);
+}
+
+/* Adds a line for a package. */
+static int doom(char **lines, const struct hk_view_package *package)
+{
+    char *longer;
+
+    if (asprintf(&longer, "%s%s/%s\n", *lines != NULL ? *lines : "",
+                 hk_location_name(package->location), package->file_name) < 0)
+        return 0;
+    free(*lines);
+    *lines = longer;
+    return 1;
+}
+
+int hk_root_remove(struct hk_root *root, const char *name,
+                   struct hk_package_fault *fault)
+{
+    char *lines = NULL;
+    int error = 0;
+
+    for (uint32_t i = 0; i < root->view.package_count && error == 0; i++) {
+        const struct hk_view_package *package = &root->view.packages[i];
+
+        if ((strcmp(package->file_name, name) == 0 ||
+             strcmp(package->name, name) == 0) &&
+            !doom(&lines, package))
+            error =
+                hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory");
+    }
+    if (error == 0 && lines == NULL)
+        error = hk_package_fail(fault, HK_PACKAGE_ERR_MISSING,
+                                "%.200s: no such package", name);
+    if (error == 0)
+        error = remove_lines(root, lines, fault);
+    free(lines);
+    return error;
+}
+
+static int copy(int from, int to)
+{
+    static const size_t size = 1 << 16;
+    char *buffer = malloc(size);
+    off_t offset = 0;
+    ssize_t got = -1;
+
+    while (buffer != NULL && (got = pread(from, buffer, size, offset)) > 0) {
+        if (write(to, buffer, (size_t)got) != got) {
+            got = -1;
+            break;
+        }
+        offset += got;
+    }
+    free(buffer);
+    return got == 0 ? 0 : -1;
+}
+
+/* What a package says that is to come; its descriptor stays the caller's. */
+static int look_at(int fd, char **name, struct hk_package_fault *fault)
+{
+    struct hk_package *package;
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    uint32_t index;
+    uint64_t architecture;
+    int error = own < 0 ? fail(fault, "package")
+                        : hk_package_open(own, &package, fault);
+
+    if (error < 0) {
+        if (own >= 0)
+            close(own);
+        return error;
+    }
+    index = hk_package_find(package, hk_package_info(package), HK_PACKAGE_NAME);
+    *name =
+        strdup(index != 0 ? hk_package_at(package, index)->value.string : "");
+    index = hk_package_find(package, hk_package_info(package),
+                            HK_PACKAGE_ARCHITECTURE);
+    architecture = index != 0 ? hk_package_at(package, index)->value.number : 0;
+    if (*name == NULL)
+        error = hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory");
+    else if (**name == '\0')
+        error = hk_package_fail(fault, HK_PACKAGE_ERR_INPUT,
+                                "a package without a name");
+    else if (!hk_root_runs(architecture))
+        error =
+            hk_package_fail(fault, HK_PACKAGE_ERR_INPUT,
+                            "a package for %s, and uvm runs programs for x86",
+                            hk_package_architecture(architecture) != NULL
+                                ? hk_package_architecture(architecture)
+                                : "an unknown architecture");
+    hk_package_close(package);
+    return error;
+}
+
+/* Lines for those that the new one takes the place of. */
+static int find_replaced(const struct hk_root *root, enum hk_location location,
+                         const char *name, const char *file_name, char **lines)
+{
+    for (uint32_t i = 0; i < root->view.package_count; i++) {
+        const struct hk_view_package *package = &root->view.packages[i];
+
+        if (package->location == location && strcmp(package->name, name) == 0 &&
+            strcmp(package->file_name, file_name) != 0 && !doom(lines, package))
+            return 0;
+    }
+    return 1;
+}
+
+/* A file of the same name gives way first: its contents may be needed. */
+static int make_way(struct hk_root *root, enum hk_location location,
+                    const char *file_name, struct hk_package_fault *fault)
+{
+    char *lines = NULL;
+    int error = 0;
+
+    for (uint32_t i = 0; i < root->view.package_count; i++) {
+        const struct hk_view_package *package = &root->view.packages[i];
+
+        if (package->location == location &&
+            strcmp(package->file_name, file_name) == 0) {
+            error = doom(&lines, package)
+                        ? remove_lines(root, lines, fault)
+                        : hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM,
+                                          "out of memory");
+            break;
+        }
+    }
+    free(lines);
+    return error;
+}
+
+static int put_in_place(struct hk_root *root, enum hk_location location,
+                        const char *file_name, int package,
+                        struct hk_package_fault *fault)
+{
+    char path[PATH_MAX];
+    int fd, error = 0;
+
+    unlinkat(root->state, "incoming", 0);
+    fd = openat(root->state, "incoming",
+                O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (fd < 0 || copy(package, fd) != 0)
+        error = fail(fault, "state/incoming");
+    if (fd >= 0)
+        close(fd);
+    snprintf(path, sizeof(path), "%s/packages/%s", hk_location_path(location),
+             file_name);
+    if (error == 0 && renameat(root->state, "incoming", root->files, path) != 0)
+        error = fail(fault, path);
+    return error;
+}
+
+int hk_root_add(struct hk_root *root, enum hk_location location,
+                const char *file_name, int package,
+                struct hk_package_fault *fault)
+{
+    size_t length = strlen(file_name);
+    char *name = NULL, *lines = NULL;
+    int error;
+
+    if (length <= 5 || length > NAME_MAX || strchr(file_name, '/') != NULL ||
+        strchr(file_name, '\n') != NULL ||
+        strcmp(file_name + length - 5, ".hpkg") != 0)
+        return hk_package_fail(fault, HK_PACKAGE_ERR_INPUT,
+                               "a package's name ends in .hpkg");
+    error = look_at(package, &name, fault);
+    if (error == 0)
+        error = make_way(root, location, file_name, fault);
+    if (error == 0)
+        error = put_in_place(root, location, file_name, package, fault);
+    if (error == 0 && !find_replaced(root, location, name, file_name, &lines))
+        error = hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory");
+    if (error == 0)
+        error = remove_lines(root, lines != NULL ? lines : "", fault);
+    free(lines);
+    free(name);
+    return error;
+}
+
+int hk_root_list(const struct hk_root *root, size_t index,
+                 struct hk_root_package *package)
+{
+    const struct hk_view_package *at = &root->view.packages[index];
+
+    if (index >= root->view.package_count)
+        return 0;
+    *package = (struct hk_root_package){
+        .location = at->location,
+        .file_name = at->file_name,
+        .name = at->name,
+        .version = at->version,
+        .architecture = at->architecture,
+        .size = at->size,
+        .is_active = at->is_active,
+    };
+    return 1;
+}

@@ -1,0 +1,180 @@
+/* root.h -- a root from the inside. */
+/* SPDX-License-Identifier: MIT */
+#ifndef HK_ROOT_H
+#define HK_ROOT_H
+
+#include <sys/types.h>
+
+#include <haikuabi/root.h>
+
+#include "package.h"
+
+/* ---- what packages make: root_view.c, root_record.c ---- */
+
+/* A package file, as it was when its view was made. */
+struct hk_view_package {
+    uint32_t number; /* never used for another file; from 1 on */
+    enum hk_location location;
+    char *file_name;
+    uint64_t size, inode;
+    int64_t mtime;
+    uint32_t mtime_nanos;
+    char *name, *version; /* "" when it could not be opened */
+    unsigned architecture;
+    uint8_t is_active;
+    uint8_t is_leaving;      /* state/remove names it; not kept */
+    uint8_t is_system;       /* its flag: it has precedence */
+    char *why;               /* not active, or NULL */
+    struct hk_package *open; /* while the view is being made */
+};
+
+/* An entry of the layer that packages ask for. */
+struct hk_view_entry {
+    char *path; /* below files/ */
+    enum hk_package_file_type type;
+    uint32_t package; /* number; 0: made of no package's file */
+    uint16_t mode;    /* 0777 */
+    uint32_t mtime_nanos;
+    int64_t mtime;
+    uint64_t offset, size; /* of content in the heap */
+    uint8_t is_inline;
+    uint8_t bytes[8];
+    char *target;       /* of a link */
+    uint32_t attribute; /* the entry in its package's TOC; not kept */
+};
+
+struct hk_view {
+    struct hk_view_package *packages;
+    uint32_t package_count;
+    struct hk_view_entry *entries; /* by path */
+    uint32_t entry_count, entry_room;
+    uint32_t last_number;
+};
+
+void hk_view_free(struct hk_view *view);
+void hk_view_drop_entries(struct hk_view *view);
+
+/* The package of a number, or NULL. */
+struct hk_view_package *hk_view_package(const struct hk_view *view,
+                                        uint32_t number);
+
+/* Reads or writes a view in the directory state: a file appears whole. A
+ * missing file is an empty view. */
+enum hk_view_part { HK_VIEW_PACKAGES, HK_VIEW_ALL };
+
+int hk_view_read(int state, const char *name, enum hk_view_part part,
+                 struct hk_view *view, struct hk_package_fault *fault);
+int hk_view_write(int state, const char *name, const struct hk_view *view,
+                  struct hk_package_fault *fault);
+
+/* Fills in `packages` with the files that there are; those of old keep their
+ * numbers. */
+int hk_view_find_packages(int files, const struct hk_view *old,
+                          struct hk_view *view, struct hk_package_fault *fault);
+
+/* Forgets the packages that are leaving. */
+void hk_view_drop_leaving(struct hk_view *view);
+
+/* 1 when both have the same files. */
+int hk_view_same_packages(const struct hk_view *one,
+                          const struct hk_view *other);
+
+/* Opens the packages, and fills in the rest. */
+int hk_view_make(int files, struct hk_view *view,
+                 struct hk_package_fault *fault);
+
+/* Adds an entry; its path and target are taken over. */
+int hk_view_add(struct hk_view *view, const struct hk_view_entry *entry,
+                struct hk_package_fault *fault);
+
+/* ---- root_depend.c ---- */
+
+/* Adds the links between packages below package-links. */
+int hk_view_add_package_links(struct hk_view *view,
+                              struct hk_package_fault *fault);
+
+/* Tells of each requirement that is not met; returns how many. The packages
+ * are to be open. */
+int hk_view_tell_unmet(const struct hk_view *view,
+                       void (*tell)(void *context, const char *line),
+                       void *context);
+
+/* < 0, 0, > 0: how versions compare, as Haiku does. Each is the list that has
+ * the attribute MAJOR. */
+int hk_package_compare_versions(const struct hk_package *one,
+                                const struct hk_package_attribute *major,
+                                const struct hk_package *other,
+                                const struct hk_package_attribute *other_major);
+
+/* ---- root_content.c ---- */
+
+/* The content of a file of the layer: still in the package, or read from it
+ * and not changed since. */
+enum hk_content_state { HK_CONTENT_NONE, HK_CONTENT_PENDING, HK_CONTENT_READ };
+
+struct hk_content {
+    enum hk_content_state state;
+    uint32_t package; /* number */
+    uint64_t offset, size;
+    uint32_t checksum; /* CRC-32, of content that has been read */
+};
+
+/* By any descriptor that is not of O_PATH. 0 or an errno value; a file that
+ * has none of a package's is HK_CONTENT_NONE. */
+int hk_content_get(int fd, struct hk_content *content);
+int hk_content_get_at(int directory, const char *name,
+                      struct hk_content *content);
+int hk_content_set(int fd, const struct hk_content *content);
+
+enum hk_content_use {
+    HK_CONTENT_FOR_READING,
+    HK_CONTENT_FOR_WRITING, /* it becomes the layer's own */
+    HK_CONTENT_FOR_NOTHING  /* the same, and what it was is not needed */
+};
+
+/* Makes an open file ready for a use. 0 or an errno value. */
+int hk_content_settle(const struct hk_root *root, int fd,
+                      enum hk_content_use use);
+
+/* Ends what a killed process has begun. */
+void hk_content_recover(const struct hk_root *root);
+
+/* ---- root_activate.c ---- */
+
+/*
+ * Turns the layer from what it was to a view whose packages are open. before:
+ * the view that was active, and one whose activation was not ended (may be
+ * NULL). A file that a guest has changed or removed stays so.
+ */
+int hk_root_apply(const struct hk_root *root,
+                  const struct hk_view *const before[2],
+                  const struct hk_view *view, struct hk_package_fault *fault);
+
+/* Brings the pending contents of packages that are leaving: files that a
+ * guest has moved or linked. */
+int hk_root_rescue(const struct hk_root *root, struct hk_package_fault *fault);
+
+/* Tells of contents that are not what was read, and has them read again;
+ * returns how many, or HK_PACKAGE_ERR_*. */
+int hk_root_check_contents(const struct hk_root *root,
+                           const struct hk_view *view,
+                           void (*tell)(void *context, const char *line),
+                           void *context);
+
+/* ---- root_check.c ---- */
+
+/* 1 for an architecture whose packages programs for x86 can use. */
+int hk_root_runs(uint64_t architecture);
+
+/* ---- root.c ---- */
+
+struct hk_root {
+    char *path, *files_path;
+    int directory, files, state;
+    struct hk_view view; /* the active one; without entries */
+};
+
+/* "boot/system" */
+const char *hk_location_path(enum hk_location location);
+
+#endif

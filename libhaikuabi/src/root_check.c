@@ -1,0 +1,78 @@
+/* root_check.c -- what is wrong with a root, in words. */
+/* SPDX-License-Identifier: MIT */
+#include "root.h"
+
+#include <stdio.h>
+
+int hk_root_runs(uint64_t architecture)
+{
+    /* haiku-abi/hpkg.md, "Package attributes" */
+    enum { ANY = 0, X86 = 1, X86_GCC2 = 2 };
+
+    return architecture == ANY || architecture == X86 ||
+           architecture == X86_GCC2;
+}
+
+struct report {
+    void (*tell)(void *context, const char *line);
+    void *context;
+    int count;
+};
+
+static void tell_package(struct report *report,
+                         const struct hk_view_package *package,
+                         const char *text)
+{
+    char line[1024];
+
+    snprintf(line, sizeof(line), "%.200s: %s", package->file_name, text);
+    report->tell(report->context, line);
+    report->count++;
+}
+
+static void check_package(struct report *report,
+                          const struct hk_view_package *package)
+{
+    struct hk_package_fault fault;
+    const char *name = hk_package_architecture(package->architecture);
+    char text[256];
+
+    if (!package->is_active) {
+        snprintf(text, sizeof(text), "not activated: %.200s",
+                 package->why != NULL ? package->why : "");
+        tell_package(report, package, text);
+        return;
+    }
+    if (!hk_root_runs(package->architecture)) {
+        snprintf(text, sizeof(text), "for %s, and uvm runs programs for x86",
+                 name != NULL ? name : "an unknown architecture");
+        tell_package(report, package, text);
+    }
+    if (hk_package_verify(package->open, &fault) < 0)
+        tell_package(report, package, fault.text);
+}
+
+int hk_root_check(struct hk_root *root,
+                  void (*tell)(void *context, const char *line), void *context,
+                  struct hk_package_fault *fault)
+{
+    struct report report = {tell, context, 0};
+    struct hk_view view;
+    int unmet = 0, contents = 0;
+    int error = hk_view_find_packages(root->files, &root->view, &view, fault);
+
+    if (error == 0)
+        error = hk_view_make(root->files, &view, fault);
+    if (error < 0) {
+        hk_view_free(&view);
+        return error;
+    }
+    for (uint32_t i = 0; i < view.package_count; i++)
+        check_package(&report, &view.packages[i]);
+    unmet = hk_view_tell_unmet(&view, tell, context);
+    contents = hk_root_check_contents(root, &view, tell, context);
+    hk_view_free(&view);
+    if (unmet < 0 || contents < 0)
+        return hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory");
+    return report.count + unmet + contents;
+}

@@ -1,0 +1,385 @@
+/* root_content.c -- contents of packaged files, brought when they are used. */
+/* SPDX-License-Identifier: MIT */
+#include "root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <zlib.h>
+
+#include "bytes.h"
+#include "host_open.h"
+
+/*
+ * A file of the layer that is a package's has an extended attribute which
+ * says where its content is in the package, and whether the file has it
+ * already. The guest has no access to that attribute: its own begin with
+ * another prefix. Who opens a file whose content is pending brings it, with
+ * the lock of `state/fill`, whose text says which file that is: when a process
+ * is killed in between, the next one ends what it had begun.
+ */
+static const char attribute[] = "user.uvm.content";
+
+enum { RECORD_SIZE = 32 };
+
+static int read_record(const uint8_t *bytes, struct hk_content *content)
+{
+    *content = (struct hk_content){
+        .state = (enum hk_content_state)bytes[0],
+        .package = hk_get32(bytes + 4),
+        .offset = hk_get64(bytes + 8),
+        .size = hk_get64(bytes + 16),
+        .checksum = hk_get32(bytes + 24),
+    };
+    return bytes[0] == HK_CONTENT_PENDING || bytes[0] == HK_CONTENT_READ;
+}
+
+/* What has no such attribute, or cannot have one, is none of a package's. */
+static int from_size(ssize_t size, const uint8_t *bytes,
+                     struct hk_content *content)
+{
+    content->state = HK_CONTENT_NONE;
+    if (size < 0)
+        return errno == ENOMEM || errno == EACCES ? errno : 0;
+    return size == RECORD_SIZE && read_record(bytes, content) ? 0 : EIO;
+}
+
+/* To look at the attribute of a file takes the right to read the file, which
+ * its mode need not give to one who may write to it. */
+static ssize_t read_anyway(int fd, uint8_t *bytes, size_t size)
+{
+    ssize_t got = fgetxattr(fd, attribute, bytes, size);
+    struct stat st;
+
+    if (got >= 0 || errno != EACCES || fstat(fd, &st) != 0 ||
+        fchmod(fd, (st.st_mode & 07777) | 0400) != 0)
+        return got;
+    got = fgetxattr(fd, attribute, bytes, size);
+    fchmod(fd, st.st_mode & 07777);
+    return got;
+}
+
+int hk_content_get(int fd, struct hk_content *content)
+{
+    uint8_t bytes[RECORD_SIZE];
+
+    return from_size(read_anyway(fd, bytes, sizeof(bytes)), bytes, content);
+}
+
+int hk_content_get_at(int directory, const char *name,
+                      struct hk_content *content)
+{
+    char path[HK_FD_PATH_SIZE + NAME_MAX + 2];
+    uint8_t bytes[RECORD_SIZE];
+    size_t used;
+
+    hk_host_fd_path(directory, path);
+    used = strlen(path);
+    snprintf(path + used, sizeof(path) - used, "/%s", name);
+    return from_size(lgetxattr(path, attribute, bytes, sizeof(bytes)), bytes,
+                     content);
+}
+
+int hk_content_set(int fd, const struct hk_content *content)
+{
+    uint8_t bytes[RECORD_SIZE] = {(uint8_t)content->state};
+
+    hk_put32(bytes + 4, content->package);
+    hk_put64(bytes + 8, content->offset);
+    hk_put64(bytes + 16, content->size);
+    hk_put32(bytes + 24, content->checksum);
+    return fsetxattr(fd, attribute, bytes, sizeof(bytes), 0) < 0 ? errno : 0;
+}
+
+/* A file's mode may forbid writing, to its attributes too. */
+static int forget(int fd)
+{
+    int error = fremovexattr(fd, attribute) < 0 ? errno : 0;
+    struct stat st;
+
+    if (error == EACCES && fstat(fd, &st) == 0 &&
+        fchmod(fd, (st.st_mode & 07777) | 0200) == 0) {
+        error = fremovexattr(fd, attribute) < 0 ? errno : 0;
+        fchmod(fd, st.st_mode & 07777);
+    }
+    return error == ENODATA ? 0 : error;
+}
+
+/* ---- the package ---- */
+
+/* A package's file, the one that the view was made of. A descriptor or -1. */
+static int open_known(const struct hk_root *root, const struct hk_view *view,
+                      uint32_t number)
+{
+    const struct hk_view_package *package = hk_view_package(view, number);
+    char path[PATH_MAX];
+    struct stat st;
+    int fd;
+
+    if (package == NULL)
+        return -1;
+    snprintf(path, sizeof(path), "%s/packages/%s",
+             hk_location_path(package->location), package->file_name);
+    fd = hk_host_open_below(root->files, path, O_RDONLY, 0);
+    if (fd >= 0 &&
+        (fstat(fd, &st) != 0 || (uint64_t)st.st_size != package->size ||
+         (uint64_t)st.st_ino != package->inode)) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+/* Another process may have activated packages since this one began. */
+static int open_number(const struct hk_root *root, uint32_t number)
+{
+    struct hk_view view;
+    int fd = open_known(root, &root->view, number);
+
+    if (fd < 0 &&
+        hk_view_read(root->state, "view", HK_VIEW_PACKAGES, &view, NULL) == 0) {
+        fd = open_known(root, &view, number);
+        hk_view_free(&view);
+    }
+    return fd;
+}
+
+static int write_at(int fd, const uint8_t *bytes, size_t size, uint64_t offset)
+{
+    while (size > 0) {
+        ssize_t written = pwrite(fd, bytes, size, (off_t)offset);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return errno;
+        bytes += written;
+        offset += (uint64_t)written;
+        size -= (size_t)written;
+    }
+    return 0;
+}
+
+static int copy(struct hk_package *package, int fd, struct hk_content *content)
+{
+    const struct hk_package_data data = {.size = content->size,
+                                         .offset = content->offset};
+    uint8_t *buffer = malloc(HK_PACKAGE_BUFFER_SIZE);
+    uLong checksum = crc32(0, NULL, 0);
+    int error = buffer == NULL ? ENOMEM : 0;
+
+    for (uint64_t at = 0; at < data.size && error == 0;) {
+        int64_t got = hk_package_read(package, &data, at, buffer,
+                                      HK_PACKAGE_BUFFER_SIZE, NULL);
+
+        if (got <= 0) {
+            error = got == HK_PACKAGE_ERR_NOMEM ? ENOMEM : EIO;
+            break;
+        }
+        checksum = crc32(checksum, buffer, (uInt)got);
+        error = write_at(fd, buffer, (size_t)got, at);
+        at += (uint64_t)got;
+    }
+    free(buffer);
+    content->checksum = (uint32_t)checksum;
+    if (error == 0 && ftruncate(fd, (off_t)data.size) != 0)
+        error = errno;
+    return error;
+}
+
+static int copy_from(const struct hk_root *root, int fd,
+                     struct hk_content *content)
+{
+    int file = open_number(root, content->package);
+    struct hk_package *package;
+    int error;
+
+    if (file < 0)
+        return EIO;
+    if (hk_package_open_heap(file, &package, NULL) < 0) {
+        close(file);
+        return EIO;
+    }
+    /* Where the content is was said by the package as it was opened whole. */
+    if (content->offset > package->heap.size ||
+        content->size > package->heap.size - content->offset)
+        error = EIO;
+    else
+        error = copy(package, fd, content);
+    hk_package_close(package);
+    return error;
+}
+
+/* ---- state/fill ---- */
+
+static int lock(const struct hk_root *root)
+{
+    int fd = openat(root->state, "fill", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+    while (fd >= 0 && flock(fd, LOCK_EX) != 0)
+        if (errno != EINTR) {
+            close(fd);
+            return -1;
+        }
+    return fd;
+}
+
+/* A fork in another thread may have given the descriptor to a child. */
+static void unlock(int fd)
+{
+    flock(fd, LOCK_UN);
+    close(fd);
+}
+
+/* Notes the file that is being filled, and what it is to look like. */
+static void note(const struct hk_root *root, int journal, int fd,
+                 const struct stat *st)
+{
+    char path[PATH_MAX], text[PATH_MAX + 64];
+    size_t prefix = strlen(root->files_path);
+    ssize_t length = hk_host_path_of(fd, path, sizeof(path));
+
+    if (length < 0 || strncmp(path, root->files_path, prefix) != 0 ||
+        path[prefix] != '/')
+        return; /* nobody can find it again */
+    snprintf(text, sizeof(text), "%" PRId64 " %ld %o %s", st->st_mtim.tv_sec,
+             st->st_mtim.tv_nsec, (unsigned)st->st_mode & 07777,
+             path + prefix + 1);
+    write_at(journal, (const uint8_t *)text, strlen(text), 0);
+}
+
+static void restore(int fd, const struct stat *st)
+{
+    const struct timespec times[] = {st->st_atim, st->st_mtim};
+
+    futimens(fd, times);
+    fchmod(fd, st->st_mode & 07777);
+}
+
+/* Fills a file whose content is pending; with the lock. */
+static int fill(const struct hk_root *root, int journal, int fd,
+                const struct stat *st, struct hk_content *content)
+{
+    int writable, error;
+
+    note(root, journal, fd, st);
+    /* Its mode may forbid writing, to its content and its attribute. */
+    if ((st->st_mode & 0200) == 0 && fchmod(fd, st->st_mode | 0200) != 0)
+        return errno;
+    writable = hk_host_reopen(fd, O_WRONLY);
+    error = writable < 0 ? errno : copy_from(root, writable, content);
+    if (error == 0) {
+        content->state = HK_CONTENT_READ;
+        error = hk_content_set(fd, content);
+    }
+    restore(fd, st);
+    if (writable >= 0)
+        close(writable);
+    if (ftruncate(journal, 0) != 0 && error == 0)
+        error = errno;
+    return error;
+}
+
+/* Ends what `state/fill` tells of; with the lock. */
+static void recover(const struct hk_root *root, int journal)
+{
+    char text[PATH_MAX + 64];
+    ssize_t size = pread(journal, text, sizeof(text) - 1, 0);
+    struct hk_content content;
+    struct stat st;
+    int64_t seconds;
+    long nanoseconds;
+    unsigned mode;
+    int fd, at = 0;
+
+    if (size <= 0)
+        return;
+    text[size] = '\0';
+    if (sscanf(text, "%" SCNd64 " %ld %o %n", &seconds, &nanoseconds, &mode,
+               &at) < 3 ||
+        at == 0)
+        goto done;
+    fd = hk_host_open_below(root->files, text + at, O_RDONLY | O_NONBLOCK, 0);
+    if (fd < 0)
+        goto done;
+    if (hk_content_get(fd, &content) == 0 && fstat(fd, &st) == 0 &&
+        content.state != HK_CONTENT_NONE) {
+        st.st_mtim = (struct timespec){seconds, nanoseconds};
+        st.st_mode = (st.st_mode & ~07777u) | (mode & 07777);
+        if (content.state == HK_CONTENT_PENDING)
+            fill(root, journal, fd, &st, &content);
+        else
+            restore(fd, &st);
+    }
+    close(fd);
+done:
+    if (ftruncate(journal, 0) != 0)
+        return; /* what has been done can be done again */
+}
+
+void hk_content_recover(const struct hk_root *root)
+{
+    struct stat st;
+    int journal;
+
+    if (fstatat(root->state, "fill", &st, 0) != 0 || st.st_size == 0)
+        return;
+    journal = lock(root);
+    if (journal < 0)
+        return;
+    recover(root, journal);
+    unlock(journal);
+}
+
+/* ---- using a file ---- */
+
+static int settle_pending(const struct hk_root *root, int fd,
+                          enum hk_content_use use)
+{
+    struct hk_content content;
+    struct stat st;
+    int journal = lock(root);
+    int error;
+
+    if (journal < 0)
+        return errno;
+    recover(root, journal);
+    error = hk_content_get(fd, &content);
+    if (error == 0 && content.state == HK_CONTENT_PENDING) {
+        if (use == HK_CONTENT_FOR_NOTHING)
+            error = forget(fd);
+        else
+            error = fstat(fd, &st) < 0 ? errno
+                                       : fill(root, journal, fd, &st, &content);
+    }
+    unlock(journal);
+    return error;
+}
+
+int hk_content_settle(const struct hk_root *root, int fd,
+                      enum hk_content_use use)
+{
+    struct hk_content content;
+    int error = hk_content_get(fd, &content);
+
+    if (error == 0 && content.state == HK_CONTENT_PENDING)
+        error = settle_pending(root, fd, use);
+    if (error == 0 && content.state != HK_CONTENT_NONE &&
+        use != HK_CONTENT_FOR_READING)
+        error = forget(fd);
+    return error;
+}
+
+int hk_root_fill(const struct hk_root *root, int fd)
+{
+    return hk_content_settle(root, fd, HK_CONTENT_FOR_READING);
+}

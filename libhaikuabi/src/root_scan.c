@@ -1,0 +1,197 @@
+/* root_scan.c -- going through the layer for contents of packages. */
+/* SPDX-License-Identifier: MIT */
+#include "root.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <zlib.h>
+
+#include "host_open.h"
+
+enum { DEPTH_MAX = 256 };
+
+/* The directories that are open, and the length of each one's path. */
+struct scan {
+    const struct hk_root *root;
+    DIR *levels[DEPTH_MAX];
+    size_t ends[DEPTH_MAX];
+    unsigned depth;
+    char path[8192];
+};
+
+/* Goes into the directory at the path; what cannot be opened is passed by. */
+static void enter(struct scan *scan, int at, const char *name)
+{
+    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *directory;
+
+    if (fd < 0)
+        return;
+    directory = scan->depth < DEPTH_MAX ? fdopendir(fd) : NULL;
+    if (directory == NULL) {
+        close(fd);
+        return;
+    }
+    scan->levels[scan->depth] = directory;
+    scan->ends[scan->depth++] = strlen(scan->path);
+}
+
+static int is_dots(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* The next file with content of a package, open for reading; -1 at the end.
+ * Its path is scan->path. */
+static int next_file(struct scan *scan, struct hk_content *content)
+{
+    while (scan->depth > 0) {
+        DIR *directory = scan->levels[scan->depth - 1];
+        size_t end = scan->ends[scan->depth - 1];
+        const struct dirent *entry = readdir(directory);
+        struct stat st;
+        int fd;
+
+        if (entry == NULL) {
+            closedir(directory);
+            scan->depth--;
+            continue;
+        }
+        if (is_dots(entry->d_name) ||
+            snprintf(scan->path + end, sizeof(scan->path) - end, "/%s",
+                     entry->d_name) >= (int)(sizeof(scan->path) - end) ||
+            fstatat(dirfd(directory), entry->d_name, &st,
+                    AT_SYMLINK_NOFOLLOW) != 0)
+            continue;
+        if (S_ISDIR(st.st_mode))
+            enter(scan, dirfd(directory), entry->d_name);
+        if (!S_ISREG(st.st_mode) ||
+            hk_content_get_at(dirfd(directory), entry->d_name, content) != 0 ||
+            content->state == HK_CONTENT_NONE)
+            continue;
+        fd = hk_host_open_leaf(dirfd(directory), entry->d_name,
+                               O_RDONLY | O_NONBLOCK, 0);
+        if (fd >= 0)
+            return fd;
+    }
+    return -1;
+}
+
+static struct scan *begin(const struct hk_root *root)
+{
+    struct scan *scan = calloc(1, sizeof(*scan));
+
+    if (scan == NULL)
+        return NULL;
+    scan->root = root;
+    enter(scan, root->files, ".");
+    return scan;
+}
+
+static int is_leaving(const struct hk_root *root, uint32_t number)
+{
+    const struct hk_view_package *package =
+        hk_view_package(&root->view, number);
+
+    return package != NULL && package->is_leaving;
+}
+
+int hk_root_rescue(const struct hk_root *root, struct hk_package_fault *fault)
+{
+    struct scan *scan = begin(root);
+    struct hk_content content;
+    int fd, error = 0;
+
+    if (scan == NULL)
+        return hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory");
+    while ((fd = next_file(scan, &content)) >= 0) {
+        if (error == 0 && is_leaving(root, content.package))
+            error = hk_content_settle(root, fd, HK_CONTENT_FOR_WRITING);
+        if (error > 0)
+            error = hk_package_fail(fault, HK_PACKAGE_ERR_IO,
+                                    "%.200s: its content cannot be read from "
+                                    "its package: %s",
+                                    scan->path, strerror(error));
+        close(fd);
+    }
+    free(scan);
+    return error;
+}
+
+/* ---- checking ---- */
+
+static int has_checksum(int fd, const struct hk_content *content)
+{
+    uint8_t *buffer = malloc(HK_PACKAGE_BUFFER_SIZE);
+    uLong checksum = crc32(0, NULL, 0);
+    uint64_t size = 0;
+    ssize_t got = -1;
+
+    while (buffer != NULL &&
+           (got = read(fd, buffer, HK_PACKAGE_BUFFER_SIZE)) > 0) {
+        checksum = crc32(checksum, buffer, (uInt)got);
+        size += (uint64_t)got;
+    }
+    free(buffer);
+    return got < 0 || (size == content->size && checksum == content->checksum);
+}
+
+/* What is wrong with the content of a file, or NULL. */
+static const char *fault_of(const struct hk_view *view, int fd,
+                            const struct hk_content *content)
+{
+    if (content->state == HK_CONTENT_READ)
+        return has_checksum(fd, content)
+                   ? NULL
+                   : "is not what was read from its package; it will be read "
+                     "again";
+    return hk_view_package(view, content->package) == NULL
+               ? "its package is gone, and with it the content"
+               : NULL;
+}
+
+static void make_pending(int fd, struct hk_content *content)
+{
+    struct stat st;
+
+    if (content->state != HK_CONTENT_READ || fstat(fd, &st) != 0)
+        return;
+    content->state = HK_CONTENT_PENDING;
+    if (fchmod(fd, st.st_mode | 0200) == 0)
+        hk_content_set(fd, content);
+    fchmod(fd, st.st_mode & 07777);
+}
+
+int hk_root_check_contents(const struct hk_root *root,
+                           const struct hk_view *view,
+                           void (*tell)(void *context, const char *line),
+                           void *context)
+{
+    struct scan *scan = begin(root);
+    struct hk_content content;
+    char line[512];
+    int fd, count = 0;
+
+    if (scan == NULL)
+        return HK_PACKAGE_ERR_NOMEM;
+    while ((fd = next_file(scan, &content)) >= 0) {
+        const char *fault = fault_of(view, fd, &content);
+
+        if (fault != NULL) {
+            make_pending(fd, &content);
+            snprintf(line, sizeof(line), "%.300s: %s", scan->path, fault);
+            tell(context, line);
+            count++;
+        }
+        close(fd);
+    }
+    free(scan);
+    return count;
+}

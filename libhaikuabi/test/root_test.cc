@@ -1,0 +1,416 @@
+// root_test.cc -- packages activated in a root, and what is written over them.
+// SPDX-License-Identifier: MIT
+#include "libhaikuabi/test/root_case.h"
+
+#include <sys/xattr.h>
+
+namespace
+{
+
+using namespace hk;
+
+constexpr int WRONLY = 1, RDWR = 2, CREAT = 0x200, TRUNC = 0x400;
+
+using Root = RootCase;
+
+std::vector<Node> tool(const std::string &content, uint64_t mtime = 5000)
+{
+    return {Directory("bin", {File("tool", content, mtime,
+                                   {Node(HK_PACKAGE_PERMISSIONS, 0755)}),
+                              Link("alias", "tool")}),
+            Directory("lib", {File("libx.so", pattern(300000))})};
+}
+
+TEST_F(Root, ShowsTheFilesOfAPackage)
+{
+    ASSERT_EQ(add("one-1-2-x86.hpkg",
+                  package(tool("#!/bin/sh\n"), package_info("one"))),
+              0)
+        << fault.text;
+    EXPECT_EQ(read("/boot/system/bin/tool"), "#!/bin/sh\n");
+    EXPECT_EQ(read("/bin/alias"), "#!/bin/sh\n");
+    EXPECT_EQ(read("/boot/system/lib/libx.so"), pattern(300000));
+    struct stat st = stat("boot/system/bin/tool");
+    EXPECT_EQ(st.st_mode & 07777, 0755u);
+    EXPECT_EQ(st.st_mtime, 5000);
+    EXPECT_EQ(st.st_size, 10);
+    EXPECT_EQ(check(), std::vector<std::string>());
+}
+
+TEST_F(Root, BringsContentOnlyWhenAFileIsOpened)
+{
+    ASSERT_EQ(add("one-1-2-x86.hpkg",
+                  package(tool("long enough"), package_info("one"))),
+              0)
+        << fault.text;
+    EXPECT_EQ(stat("boot/system/lib/libx.so").st_blocks, 0);
+    EXPECT_EQ(stat("boot/system/lib/libx.so").st_size, 300000);
+    int fd = open("/boot/system/lib/libx.so");
+    EXPECT_GE(fd, 0);
+    EXPECT_GT(stat("boot/system/lib/libx.so").st_blocks, 0);
+    EXPECT_EQ(stat("boot/system/lib/libx.so").st_mtime, 1000);
+    EXPECT_EQ(stat("boot/system/bin/tool").st_blocks, 0);
+}
+
+TEST_F(Root, KeepsAttributesOfPackagedFiles)
+{
+    ASSERT_EQ(
+        add("one-1-2-x86.hpkg",
+            package({File("typed", "0123456789", 1000,
+                          {Node(HK_PACKAGE_ATTRIBUTE, "BEOS:TYPE",
+                                {Node(HK_PACKAGE_ATTRIBUTE_TYPE, 0x4d494d53),
+                                 Node::Data("text/plain")})})},
+                    package_info("one"))),
+        0)
+        << fault.text;
+    char value[64];
+    ssize_t size = getxattr(file("boot/system/typed").c_str(),
+                            "user.haiku.BEOS:TYPE", value, sizeof(value));
+    EXPECT_EQ(std::string(value, size < 0 ? 0 : size), "SMIMtext/plain");
+    // The library's own are not the guest's.
+    int fd = open("/boot/system/typed");
+    int64_t attributes = guest().call("open_attr_dir", fd, nullptr, 0);
+    Address buffer = guest().room(512);
+    EXPECT_EQ(
+        guest().call("read_dir", static_cast<int>(attributes), buffer, 512, 10),
+        1);
+    EXPECT_EQ(guest().text(Address{buffer.value + 26}), "BEOS:TYPE");
+}
+
+TEST_F(Root, MergesAsHaikuDoes)
+{
+    auto a = package(
+        {Directory("d", {File("both", "of the older", 10), File("a", "a")})},
+        package_info("a"));
+    auto b =
+        package({Directory("d", {File("both", "of the newer", 20),
+                                 File("sys", "newest", 30), File("b", "b")})},
+                package_info("b"));
+    auto c = package({Directory("d", {File("sys", "of the system", 5)})},
+                     package_info("c", {Node(HK_PACKAGE_FLAGS, uint64_t{2})}));
+    ASSERT_EQ(add("a.hpkg", a), 0) << fault.text;
+    ASSERT_EQ(add("b.hpkg", b), 0) << fault.text;
+    ASSERT_EQ(add("c.hpkg", c), 0) << fault.text;
+    EXPECT_EQ(read("/boot/system/d/both"), "of the newer");
+    EXPECT_EQ(read("/boot/system/d/sys"), "of the system");
+    EXPECT_EQ(read("/boot/system/d/a"), "a");
+    EXPECT_EQ(read("/boot/system/d/b"), "b");
+    ASSERT_EQ(hk_root_remove(root, "b", &fault), 0) << fault.text;
+    EXPECT_EQ(read("/boot/system/d/both"), "of the older");
+    EXPECT_EQ(read("/boot/system/d/b"), "B_ENTRY_NOT_FOUND");
+}
+
+TEST_F(Root, DoesNotActivateAPackageThatClashes)
+{
+    ASSERT_EQ(add("a.hpkg", package({Directory("x", {File("f", "f")})},
+                                    package_info("a"))),
+              0);
+    ASSERT_EQ(add("b.hpkg", package({File("x", "file"), File("y", "y")},
+                                    package_info("b"))),
+              0);
+    EXPECT_EQ(read("/boot/system/x/f"), "f");
+    EXPECT_EQ(read("/boot/system/y"), "B_ENTRY_NOT_FOUND");
+    std::vector<std::string> lines = check();
+    ASSERT_EQ(lines.size(), 1u);
+    EXPECT_EQ(lines[0], "b.hpkg: not activated: /boot/system/x is a directory "
+                        "in one of it and a.hpkg, and none in the other");
+}
+
+TEST_F(Root, LetsDirectoriesOfTheDiskShineThrough)
+{
+    ASSERT_EQ(
+        add("a.hpkg",
+            package({Directory("var", {File("f", "hidden")}),
+                     Directory("packages", {File("f", "hidden")}),
+                     Directory("settings",
+                               {Directory("etc", {File("profile", "first")})})},
+                    package_info("a"))),
+        0)
+        << fault.text;
+    EXPECT_EQ(read("/boot/system/var/f"), "B_ENTRY_NOT_FOUND");
+    EXPECT_EQ(read("/packages/f"), "B_ENTRY_NOT_FOUND");
+    EXPECT_EQ(read("/etc/profile"), "first");
+    // Settings are the user's once they have been changed.
+    EXPECT_EQ(write("/etc/profile", "mine", WRONLY | TRUNC), 4);
+    ASSERT_EQ(
+        add("a.hpkg",
+            package({Directory(
+                        "settings",
+                        {Directory("etc", {File("profile", "second", 9000)})})},
+                    package_info("a"))),
+        0);
+    EXPECT_EQ(read("/etc/profile"), "mine");
+}
+
+TEST_F(Root, LinksPackages)
+{
+    ASSERT_EQ(add("a.hpkg",
+                  package({}, package_info(
+                                  "a", {Node(HK_PACKAGE_PROVIDES, "lib:x"),
+                                        Node(HK_PACKAGE_REQUIRES, "none")}))),
+              0);
+    ASSERT_EQ(add("b.hpkg",
+                  package({}, package_info(
+                                  "b", {Node(HK_PACKAGE_REQUIRES, "a"),
+                                        Node(HK_PACKAGE_REQUIRES, "lib:x")})),
+                  HK_LOCATION_HOME),
+              0)
+        << fault.text;
+    const struct {
+        const char *link, *target;
+    } rows[] = {{"a-1-2/.self", "../.."},
+                {"a-1-2/.settings", "../../../system/settings"},
+                {"a-1-2/none", "?"},
+                {"b-1-2/.self", "../../../home/config"},
+                {"b-1-2/.settings", "../../../home/config/settings"},
+                {"b-1-2/a", "../.."},
+                {"b-1-2/lib~x", "../.."}};
+    for (const auto &row : rows) {
+        char target[64] = "";
+        EXPECT_GT(
+            readlink(file(std::string("boot/system/package-links/") + row.link)
+                         .c_str(),
+                     target, sizeof(target) - 1),
+            0)
+            << row.link;
+        EXPECT_STREQ(target, row.target) << row.link;
+    }
+}
+
+TEST_F(Root, NamesWhatIsMissing)
+{
+    std::vector<Node> wants = {Node(HK_PACKAGE_REQUIRES, "there",
+                                    {Node(HK_PACKAGE_OPERATOR, uint64_t{4}),
+                                     Node(HK_PACKAGE_VERSION_MAJOR, "1")}),
+                               Node(HK_PACKAGE_REQUIRES, "there",
+                                    {Node(HK_PACKAGE_OPERATOR, uint64_t{4}),
+                                     Node(HK_PACKAGE_VERSION_MAJOR, "10")}),
+                               Node(HK_PACKAGE_REQUIRES, "lib:none")};
+    ASSERT_EQ(add("there.hpkg", package({}, package_info("there"))), 0);
+    ASSERT_EQ(add("wants.hpkg", package({}, package_info("wants", wants))), 0);
+    EXPECT_EQ(check(),
+              (std::vector<std::string>{
+                  "wants.hpkg: requires there >= 10, but there.hpkg has 1",
+                  "wants.hpkg: requires lib:none, which no package "
+                  "provides"}));
+}
+
+// ---- the layer ----
+
+TEST_F(Root, WritesOverPackagesAndLeavesThemAsTheyAre)
+{
+    std::string bytes = package(tool("#!/bin/sh\n"), package_info("one"));
+    ASSERT_EQ(add("one.hpkg", bytes), 0) << fault.text;
+    // Some of a file, all of it, and one more.
+    int fd = open("/boot/system/lib/libx.so", RDWR);
+    EXPECT_EQ(guest().call("write", fd, INT64_C(100000), "changed", 7), 7);
+    EXPECT_EQ(write("/bin/tool", "new", WRONLY | TRUNC), 3);
+    EXPECT_EQ(write("/boot/system/bin/more", "more", WRONLY | CREAT), 4);
+    EXPECT_EQ(guest().call("unlink", -1, "/bin/alias"), 0);
+    std::string expected = pattern(300000).replace(100000, 7, "changed");
+    for (int again = 0; again < 2; again++) {
+        EXPECT_EQ(read("/boot/system/lib/libx.so"), expected);
+        EXPECT_EQ(read("/bin/tool"), "new");
+        EXPECT_EQ(read("/bin/more"), "more");
+        EXPECT_EQ(read("/bin/alias"), "B_ENTRY_NOT_FOUND");
+        EXPECT_EQ(host.read("root/files/boot/system/packages/one.hpkg"), bytes);
+        ASSERT_EQ(reopen(), 0) << fault.text;
+        // A package more: everything is activated anew.
+        ASSERT_EQ(
+            add("two.hpkg", package({File("two", "2")}, package_info("two"))),
+            0);
+    }
+}
+
+TEST_F(Root, LetsNoGuestChangePackages)
+{
+    std::string bytes = package(tool("#!/bin/sh\n"), package_info("one"));
+    ASSERT_EQ(add("one.hpkg", bytes), 0) << fault.text;
+    const std::string name = "/boot/system/packages/one.hpkg";
+    EXPECT_EQ(read(name), bytes);
+    EXPECT_STREQ(hk_status_name(open(name, RDWR)), "B_READ_ONLY_DEVICE");
+    EXPECT_STREQ(hk_status_name(open("/boot/system/packages/new", CREAT)),
+                 "B_READ_ONLY_DEVICE");
+    EXPECT_EQ(guest().call("unlink", -1, name), HK_B_READ_ONLY_DEVICE);
+    EXPECT_EQ(
+        guest().call("rename", -1, "/boot/system/packages", -1, "/boot/p"),
+        HK_B_BUSY);
+    EXPECT_EQ(guest().call("rename", -1, name, -1, "/boot/home/one.hpkg"),
+              HK_B_READ_ONLY_DEVICE);
+    EXPECT_EQ(guest().call("create_link", -1, "/boot/home/link", -1, name, 0),
+              HK_B_READ_ONLY_DEVICE);
+    EXPECT_EQ(read(name), bytes);
+}
+
+TEST_F(Root, KeepsWhatAGuestMadeOfAPackageThatGoes)
+{
+    ASSERT_EQ(
+        add("one.hpkg", package(tool("#!/bin/sh\n"), package_info("one"))), 0);
+    guest().call("rename", -1, "/boot/system/lib/libx.so", -1, "/boot/home/x");
+    EXPECT_EQ(write("/bin/tool", "mine", WRONLY | TRUNC), 4);
+    EXPECT_EQ(write("/boot/system/lib/own", "own", WRONLY | CREAT), 3);
+    EXPECT_EQ(stat("boot/home/x").st_blocks, 0);
+    ASSERT_EQ(hk_root_remove(root, "one.hpkg", &fault), 0) << fault.text;
+    EXPECT_FALSE(has("boot/system/packages/one.hpkg"));
+    EXPECT_EQ(read("/boot/home/x"), pattern(300000));
+    EXPECT_EQ(read("/bin/tool"), "mine");
+    EXPECT_EQ(read("/boot/system/lib/own"), "own");
+    EXPECT_FALSE(has("boot/system/bin/alias"));
+    EXPECT_FALSE(has("boot/system/package-links/one-1-2"));
+    EXPECT_EQ(check(), std::vector<std::string>());
+    hk_root_package listed;
+    EXPECT_EQ(hk_root_list(root, 0, &listed), 0);
+    ASSERT_EQ(reopen(), 0) << fault.text;
+    EXPECT_EQ(read("/boot/home/x"), pattern(300000));
+}
+
+TEST_F(Root, ReplacesAPackageByAnotherVersion)
+{
+    ASSERT_EQ(
+        add("one-1.hpkg", package(tool("#!/bin/old\n"), package_info("one"))),
+        0);
+    EXPECT_EQ(read("/bin/tool"), "#!/bin/old\n");
+    EXPECT_EQ(guest().call("unlink", -1, "/bin/alias"), 0);
+    ASSERT_EQ(add("one-2.hpkg",
+                  package(tool("#!/bin/new\n", 4000), package_info("one"))),
+              0)
+        << fault.text;
+    EXPECT_EQ(read("/bin/tool"), "#!/bin/new\n");
+    EXPECT_EQ(read("/bin/alias"), "B_ENTRY_NOT_FOUND");
+    EXPECT_FALSE(has("boot/system/packages/one-1.hpkg"));
+    hk_root_package listed;
+    ASSERT_EQ(hk_root_list(root, 0, &listed), 1);
+    EXPECT_STREQ(listed.file_name, "one-2.hpkg");
+    EXPECT_STREQ(listed.name, "one");
+    EXPECT_STREQ(listed.version, "1-2");
+    EXPECT_EQ(listed.architecture, 1u);
+    EXPECT_TRUE(listed.is_active);
+    EXPECT_EQ(hk_root_list(root, 1, &listed), 0);
+}
+
+TEST_F(Root, TruncatesByPathWhatIsPending)
+{
+    ASSERT_EQ(
+        add("one.hpkg", package(tool("#!/bin/sh\n"), package_info("one"))), 0);
+    Address buffer = guest().room(128);
+    guest().set<int64_t>(buffer, 28, 5); // st_size
+    ASSERT_EQ(guest().call("write_stat", -1, "/bin/tool", 1, buffer, 88,
+                           8 /* B_STAT_SIZE */),
+              0);
+    EXPECT_EQ(read("/bin/tool"), "#!/bi");
+}
+
+TEST_F(Root, ActivatesWhatLiesInThePackagesDirectory)
+{
+    ASSERT_EQ(reopen(), 0);
+    host.write("root/files/boot/system/packages/a.hpkg",
+               package({File("a", "a")}, package_info("a")));
+    host.write("root/files/boot/home/config/packages/b.hpkg",
+               package({File("b", "b")}, package_info("b")));
+    ASSERT_EQ(reopen(), 0) << fault.text;
+    EXPECT_EQ(read("/boot/system/a"), "a");
+    EXPECT_EQ(read("/boot/home/config/b"), "b");
+    host.write("root/files/boot/system/packages/administrative/"
+               "activated-packages",
+               "\n");
+    ASSERT_EQ(reopen(), 0) << fault.text;
+    EXPECT_EQ(read("/boot/system/a"), "B_ENTRY_NOT_FOUND");
+    host.write("root/files/boot/system/packages/administrative/"
+               "activated-packages",
+               "a.hpkg\nnot-there.hpkg\n");
+    ASSERT_EQ(reopen(), 0) << fault.text;
+    EXPECT_EQ(read("/boot/system/a"), "a");
+}
+
+// ---- what is refused ----
+
+TEST_F(Root, RefusesWhatIsNoPackageForIt)
+{
+    EXPECT_EQ(add("text.hpkg", "text"), HK_PACKAGE_ERR_FORMAT);
+    EXPECT_EQ(add("name", package({}, package_info("name"))),
+              HK_PACKAGE_ERR_INPUT);
+    EXPECT_STREQ(fault.text, "a package's name ends in .hpkg");
+    EXPECT_EQ(add("other.hpkg", package({}, package_info("other", {}, 4))),
+              HK_PACKAGE_ERR_INPUT);
+    EXPECT_STREQ(fault.text,
+                 "a package for x86_64, and uvm runs programs for x86");
+    EXPECT_EQ(hk_root_remove(root, "other", &fault), HK_PACKAGE_ERR_MISSING);
+    EXPECT_STREQ(fault.text, "other: no such package");
+    hk_root_package listed;
+    EXPECT_EQ(hk_root_list(root, 0, &listed), 0);
+}
+
+TEST_F(Root, LeavesADamagedPackageOut)
+{
+    std::string bytes = package(tool("#!/bin/sh\n"), package_info("one"));
+    host.write("root/files/boot/system/packages/bad.hpkg",
+               bytes.substr(0, bytes.size() - 1));
+    host.write("root/files/boot/system/packages/good.hpkg",
+               package({File("good", "good")}, package_info("good")));
+    ASSERT_EQ(reopen(), 0) << fault.text;
+    EXPECT_EQ(read("/boot/system/good"), "good");
+    std::vector<std::string> lines = check();
+    ASSERT_EQ(lines.size(), 1u);
+    EXPECT_EQ(lines[0].rfind("bad.hpkg: not activated: the file has ", 0), 0u)
+        << lines[0];
+}
+
+TEST(RootCreate, RefusesWhatIsNotEmpty)
+{
+    class Directory host;
+    hk_package_fault fault;
+    host.write("full/file", "x");
+    EXPECT_EQ(hk_root_create(host.at("full").c_str(), &fault),
+              HK_PACKAGE_ERR_EXISTS);
+    EXPECT_STREQ(fault.text, "is not empty");
+    EXPECT_EQ(hk_root_create(host.at("full/file").c_str(), &fault),
+              HK_PACKAGE_ERR_EXISTS);
+    EXPECT_EQ(hk_root_create(host.at("none/root").c_str(), &fault),
+              HK_PACKAGE_ERR_IO);
+    hk_root *root;
+    EXPECT_EQ(hk_root_open(host.at("full").c_str(), &root, &fault),
+              HK_PACKAGE_ERR_MISSING);
+    EXPECT_STREQ(fault.text, "is no root: it has no file uvm-root");
+    host.make("empty");
+    EXPECT_EQ(hk_root_create(host.at("empty").c_str(), &fault), 0);
+    EXPECT_TRUE(hk_root_is_one(host.at("empty").c_str()));
+    EXPECT_FALSE(hk_root_is_one(host.at("full").c_str()));
+    host.write("empty/uvm-root", "uvm root 2\n");
+    EXPECT_EQ(hk_root_open(host.at("empty").c_str(), &root, &fault),
+              HK_PACKAGE_ERR_FORMAT);
+}
+
+// ---- contents that went wrong ----
+
+TEST_F(Root, ReadsADamagedContentAgain)
+{
+    ASSERT_EQ(
+        add("one.hpkg", package(tool("#!/bin/sh\n"), package_info("one"))), 0);
+    EXPECT_EQ(read("/bin/tool"), "#!/bin/sh\n");
+    struct stat st = stat("boot/system/bin/tool");
+    int fd = ::open(file("boot/system/bin/tool").c_str(), O_WRONLY);
+    EXPECT_EQ(pwrite(fd, "!!", 2, 0), 2);
+    const timespec times[] = {st.st_atim, st.st_mtim};
+    futimens(fd, times);
+    close(fd);
+    EXPECT_EQ(check(), (std::vector<std::string>{
+                           "/boot/system/bin/tool: is not what was read from "
+                           "its package; it will be read again"}));
+    EXPECT_EQ(check(), std::vector<std::string>());
+    EXPECT_EQ(read("/bin/tool"), "#!/bin/sh\n");
+}
+
+TEST_F(Root, SaysThatAContentIsGoneWithItsPackage)
+{
+    ASSERT_EQ(
+        add("one.hpkg", package(tool("#!/bin/sh\n"), package_info("one"))), 0);
+    guest().call("rename", -1, "/boot/system/lib/libx.so", -1, "/boot/home/x");
+    unlink(file("boot/system/packages/one.hpkg").c_str());
+    ASSERT_EQ(reopen(), 0) << fault.text;
+    EXPECT_EQ(check(), (std::vector<std::string>{
+                           "/boot/home/x: its package is gone, and with it the "
+                           "content"}));
+    EXPECT_EQ(read("/boot/home/x"), "B_IO_ERROR");
+}
+
+} // namespace
