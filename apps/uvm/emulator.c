@@ -197,13 +197,6 @@ static const char **make_environment(const struct uvm_options *options)
     return environment;
 }
 
-static void working_directory(char guest[UVM_PATH_MAX], char host[UVM_PATH_MAX])
-{
-    if (getcwd(host, UVM_PATH_MAX) == NULL)
-        uvm_fail(UVM_EXIT_FAILURE, "working directory: %s", strerror(errno));
-    uvm_host_to_guest(host, guest);
-}
-
 /* A directory of the user's own, 1; 0 when it cannot be one. */
 static int make_own_directory(const char *path)
 {
@@ -232,33 +225,28 @@ static const char *shared_directory(char path[UVM_PATH_MAX])
 static void make_kernel(struct uvm *uvm, const struct hk_host *host,
                         const struct uvm_program *program)
 {
-    char guest[UVM_PATH_MAX], here[UVM_PATH_MAX], shared[UVM_PATH_MAX];
-    struct hk_bind binds[3] = {{here, guest, 0}};
+    char shared[UVM_PATH_MAX];
+    struct uvm_view view;
     struct hk_config config = {
         .host = host,
         .space = uvm->space,
         .release = uvm_detect_release(uvm->options),
         .root = uvm->options->root,
         .layer = uvm->options->layer,
-        .binds = binds,
-        .bind_count = 1,
-        .working_directory = guest,
+        .working_directory = view.working_directory,
         .shared_directory = shared_directory(shared),
         .strace = uvm->options->strace,
         .quiet = uvm->options->quiet,
         .randomize = uvm->options->randomize,
+        .no_network = uvm->options->no_network,
     };
     int result;
 
-    working_directory(guest, here);
-    for (int i = 0; i < program->directory_count; i++) {
-        const struct uvm_directory *directory = &program->directories[i];
-
-        if (strcmp(directory->host, here) != 0)
-            binds[config.bind_count++] =
-                (struct hk_bind){directory->host, directory->guest, 0};
-    }
+    uvm_make_view(uvm->options, program, &view);
+    config.binds = view.binds;
+    config.bind_count = view.count;
     result = hk_kernel_new(&config, &uvm->kernel);
+    free(view.binds);
     if (result < 0)
         uvm_fail(UVM_EXIT_FAILURE, "cannot set up: %s", hk_error_text(result));
 }

@@ -26,6 +26,10 @@ static const char usage[] =
     "default)\n"
     "  -E NAME=VALUE         sets a variable of the program's environment;\n"
     "                        -E NAME takes it over from uvm's own\n"
+    "      --bind HOST[:GUEST][:ro]  shows a directory or file of the host at\n"
+    "                        the path GUEST, by default /host and its own;\n"
+    "                        ro: nothing can be changed there\n"
+    "      --no-network      no sockets but local ones\n"
     "      --engine ENGINE   how code is executed: interp, or jit where\n"
     "                        the host has it, the default\n"
     "      --translate-after N  runs of a block of code before jit translates "
@@ -48,6 +52,8 @@ enum {
     OPT_STRACE,
     OPT_QUIET,
     OPT_ASLR,
+    OPT_BIND,
+    OPT_NO_NETWORK,
     OPT_HELP,
     OPT_VERSION
 };
@@ -60,6 +66,8 @@ static const struct option long_options[] = {
     {"strace", no_argument, NULL, OPT_STRACE},
     {"quiet", no_argument, NULL, OPT_QUIET},
     {"aslr", no_argument, NULL, OPT_ASLR},
+    {"bind", required_argument, NULL, OPT_BIND},
+    {"no-network", no_argument, NULL, OPT_NO_NETWORK},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
@@ -153,6 +161,12 @@ static void parse_option(int option, struct uvm_options *options,
     case OPT_ASLR:
         options->randomize = 1;
         break;
+    case OPT_BIND:
+        uvm_add_bind(options, optarg);
+        break;
+    case OPT_NO_NETWORK:
+        options->no_network = 1;
+        break;
     case OPT_HELP:
         fputs(usage, stdout);
         exit(0);
@@ -184,7 +198,8 @@ void uvm_parse_options(int argc, char **argv, struct uvm_options *options)
     options->root = getenv("UVM_ROOT");
     options->engine = XCPU_ENGINE_JIT;
     options->environment = calloc((size_t)argc + 1, sizeof(char *));
-    if (options->environment == NULL)
+    options->binds = calloc((size_t)argc + 1, sizeof(*options->binds));
+    if (options->environment == NULL || options->binds == NULL)
         uvm_fail(UVM_EXIT_FAILURE, "out of memory");
     if (argc > 0)
         argv[0] = name;

@@ -18,17 +18,6 @@
 
 #include "uvm.h"
 
-static const char host_prefix[] = "/host";
-
-void uvm_host_to_guest(const char *host_path, char guest_path[UVM_PATH_MAX])
-{
-    const char *path = strcmp(host_path, "/") == 0 ? "" : host_path;
-    int length = snprintf(guest_path, UVM_PATH_MAX, "%s%s", host_prefix, path);
-
-    if (length < 0 || length >= UVM_PATH_MAX)
-        uvm_fail(UVM_EXIT_FAILURE, "%s: path too long", host_path);
-}
-
 int uvm_open_in_root(const struct uvm_options *options, const char *path)
 {
     const struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
@@ -88,9 +77,10 @@ static int find_command(const struct uvm_options *options, const char *name,
     return 0;
 }
 
-/* A path of the host: its directory will be bound. 0 and errno when there is
- * none. */
-static int find_on_host(const char *path, struct uvm_program *program)
+/* A path of the host: its directory will be bound, unless a --bind shows it. 0
+ * and errno when there is none. */
+static int find_on_host(const struct uvm_options *options, const char *path,
+                        struct uvm_program *program)
 {
     struct uvm_directory *directory =
         &program->directories[program->directory_count];
@@ -101,13 +91,14 @@ static int find_on_host(const char *path, struct uvm_program *program)
         return 0;
     program->fd = open(real, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     program->error = program->fd < 0 ? errno : 0;
-    uvm_host_to_guest(real, program->guest_path);
+    if (uvm_host_to_guest(options, real, program->guest_path))
+        return 1;
     slash = strrchr(real, '/');
     if (slash == real)
         slash++;
     *slash = '\0';
     snprintf(directory->host, UVM_PATH_MAX, "%s", real);
-    uvm_host_to_guest(real, directory->guest);
+    uvm_host_to_guest(options, real, directory->guest);
     program->directory_count++;
     return 1;
 }
@@ -123,7 +114,7 @@ static void find(const struct uvm_options *options, const char *name,
         found = find_command(options, name, program);
     else
         found = name[0] == '/' && find_in_root(options, name, program);
-    if (found || find_on_host(name, program))
+    if (found || find_on_host(options, name, program))
         return;
     uvm_fail(errno == ENOENT ? missing : UVM_EXIT_NOT_RUNNABLE, "%s: %s", what,
              strerror(errno));

@@ -30,7 +30,9 @@ struct uvm_options {
     int engine_given; /* else the interpreter stands in for the translator */
     enum xcpu_model model;
     uint32_t translate_after; /* struct xcpu_config's */
-    int strace, quiet, randomize, version;
+    int strace, quiet, randomize, version, no_network;
+    struct hk_bind *binds; /* of --bind: real paths of the host */
+    size_t bind_count;
     const char *program;
     const char *const *arguments; /* behind the program, NULL-terminated */
 };
@@ -78,8 +80,29 @@ struct uvm_file {
 struct uvm_file uvm_map_file(const char *name, int fd);
 void uvm_unmap_file(const struct uvm_file *file);
 
-/* "/host" and an absolute host path: where the guest sees it. */
-void uvm_host_to_guest(const char *host_path, char guest_path[UVM_PATH_MAX]);
+/* ---- view.c ---- */
+
+/* A --bind, of which options->binds has room for one more; ends the process
+ * with a message when it is none. */
+void uvm_add_bind(struct uvm_options *options, const char *text);
+
+/* Where the guest sees an absolute path of the host without symlinks: 1 when
+ * a --bind shows it; 0 for a path below /host, at which it is yet to be
+ * bound. */
+int uvm_host_to_guest(const struct uvm_options *options, const char *host_path,
+                      char guest_path[UVM_PATH_MAX]);
+
+struct uvm_view {
+    char here[UVM_PATH_MAX];              /* uvm's working directory */
+    char working_directory[UVM_PATH_MAX]; /* the same for the guest */
+    struct hk_bind *binds;
+    size_t count;
+};
+
+/* All that is bound: the working directory, the program's directories, and
+ * what the options say. */
+void uvm_make_view(const struct uvm_options *options,
+                   const struct uvm_program *program, struct uvm_view *view);
 
 /* ---- script.c ---- */
 

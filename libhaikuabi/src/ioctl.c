@@ -2,7 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "bytes.h"
@@ -12,6 +14,9 @@
 /* haiku-abi/structs.md, "generic fd ioctls". */
 #define GUEST_FIONBIO  0xbe000000u
 #define GUEST_FIONREAD 0xbe000001u
+
+/* haiku-abi/structs.md, "device ioctls". */
+enum { GET_PATH_FOR_DEVICE = 21 };
 
 static int32_t set_nonblocking(const struct hk_thread *self,
                                const struct hk_file *file, gm_addr data)
@@ -44,6 +49,27 @@ static int32_t get_available(const struct hk_thread *self,
     return hk_write_user(self, data, bytes, sizeof(bytes));
 }
 
+/* What can be opened to reach the same device: "/dev/tty" for a terminal that
+ * was open when the program came, if it is the session's. */
+static int32_t get_device_path(const struct hk_thread *self,
+                               const struct hk_file *file, gm_addr data)
+{
+    const struct hk_place *place = file->node.place;
+    char path[HK_PATH_LENGTH] = "/dev/tty";
+    int32_t length = (int32_t)strlen(path);
+
+    if (place != NULL && place->device != NULL)
+        length = hk_node_path(&(struct hk_node){place, NULL, -1}, path,
+                              sizeof(path));
+    else if (!isatty(file->node.fd) || tcgetsid(file->node.fd) != getsid(0))
+        return HK_B_DEV_INVALID_IOCTL;
+    if (length < 0)
+        return length;
+    return hk_write_user(self, data, path, (size_t)length + 1) == HK_B_OK
+               ? length
+               : HK_B_BAD_ADDRESS;
+}
+
 static int32_t file_ioctl(struct hk_thread *self, struct hk_file *file,
                           uint32_t cmd, gm_addr data)
 {
@@ -54,6 +80,8 @@ static int32_t file_ioctl(struct hk_thread *self, struct hk_file *file,
         return HK_B_DEV_INVALID_IOCTL;
     if (cmd == GUEST_FIONREAD)
         return get_available(self, file, data);
+    if (file->type == S_IFCHR && cmd == GET_PATH_FOR_DEVICE)
+        return get_device_path(self, file, data);
     if (file->type == S_IFCHR && isatty(file->node.fd))
         return hk_tty_ioctl(self, file, cmd, data);
     return HK_B_DEV_INVALID_IOCTL;

@@ -83,10 +83,18 @@ static int32_t split_type(const struct hk_thread *self, int32_t type, int *host,
     }
 }
 
+/* Below 0 for a family that there is none of. */
+static int host_family_of(const struct hk_thread *self, int32_t family)
+{
+    if (hk_kernel_of(self)->config.no_network && family != HK_AF_UNIX)
+        return -1;
+    return hk_family_to_host(family);
+}
+
 int64_t hk_sys_socket(struct hk_thread *self, int32_t family, int32_t type,
                       int32_t protocol)
 {
-    int host_family = hk_family_to_host(family);
+    int host_family = host_family_of(self, family);
     int host_type = 0;
     unsigned flags;
     int fd;
@@ -105,7 +113,7 @@ int64_t hk_sys_socket(struct hk_thread *self, int32_t family, int32_t type,
 int64_t hk_sys_socketpair(struct hk_thread *self, int32_t family, int32_t type,
                           int32_t protocol, gm_addr socket_vector)
 {
-    int host_family = hk_family_to_host(family);
+    int host_family = host_family_of(self, family);
     int host_type = 0;
     unsigned flags;
     int32_t ends[2];

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pty.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -32,7 +33,8 @@ enum Command : uint32_t {
     GUEST_TIOCGSID = 0x8018,
     GUEST_TIOCOUTQ = 0x8019,
     GUEST_FIONBIO = 0xbe000000,
-    GUEST_FIONREAD = 0xbe000001
+    GUEST_FIONREAD = 0xbe000001,
+    GUEST_PATH_FOR_DEVICE = 21
 };
 
 // A team whose standard input is a terminal.
@@ -216,6 +218,36 @@ TEST_P(Ioctl, OtherFilesAreNoTerminals)
     EXPECT_EQ(ioctl(GUEST_TIOCGPGRP), HK_ENOTTY);
     EXPECT_EQ(ioctl(GUEST_TIOCGSID), HK_ENOTTY);
     EXPECT_EQ(ioctl(GUEST_TIOCSPGRP), HK_ENOTTY);
+}
+
+TEST_P(Ioctl, TellsTheGuestsPathOfADevice)
+{
+    int null = static_cast<int>(team->call("open", -1, "/dev/null", 0, 0));
+    int file = static_cast<int>(team->call("open", -1, "/file", 0, 0));
+
+    ASSERT_EQ(ioctl(null, GUEST_PATH_FOR_DEVICE, data), 9);
+    EXPECT_EQ(team->text(data), "/dev/null");
+    EXPECT_EQ(ioctl(null, GUEST_PATH_FOR_DEVICE, Address{16}),
+              HK_B_BAD_ADDRESS);
+    EXPECT_EQ(ioctl(file, GUEST_PATH_FOR_DEVICE, data), HK_ENOTTY);
+    // The terminal is none of the session's: no path leads to it.
+    EXPECT_EQ(ioctl(GUEST_PATH_FOR_DEVICE), HK_ENOTTY);
+}
+
+// The session of another process has the terminal.
+TEST_P(Ioctl, TheSessionsTerminalIsDevTty)
+{
+    pid_t child = ::fork();
+    int status = -1;
+
+    if (child == 0) {
+        bool good = ::setsid() > 0 && ::ioctl(0, TIOCSCTTY, 0) == 0 &&
+                    ioctl(GUEST_PATH_FOR_DEVICE) == 8 &&
+                    team->text(data) == "/dev/tty";
+        ::_exit(good ? 0 : 1);
+    }
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
 }
 
 } // namespace

@@ -57,7 +57,8 @@ TEST_F(OptionsTest, help_names_every_option)
     EXPECT_EQ(outcome.out.compare(0, 11, "usage: uvm "), 0);
     for (const char *option :
          {"--root", "-r", "-E", "--engine", "--cpu", "--strace", "--quiet",
-          "--aslr", "--help", "--version", "UVM_ROOT", "125", "126", "127"})
+          "--aslr", "--bind", "--no-network", "--help", "--version", "UVM_ROOT",
+          "125", "126", "127"})
         EXPECT_NE(outcome.out.find(option), std::string::npos) << option;
 }
 

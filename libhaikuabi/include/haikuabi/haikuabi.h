@@ -146,9 +146,10 @@ struct hk_config {
     /* Host directory, the user's own: what teams of a root share lies there,
      * in a file for each root. NULL: a team shares with its forks alone. */
     const char *shared_directory;
-    int strace;    /* report each system call */
-    int quiet;     /* do not report calls that are not built */
-    int randomize; /* place areas at random */
+    int strace;     /* report each system call */
+    int quiet;      /* do not report calls that are not built */
+    int randomize;  /* place areas at random */
+    int no_network; /* no sockets but local ones: EAFNOSUPPORT */
 };
 
 /*

@@ -1,0 +1,146 @@
+/* view_test.cc -- what a program sees of the host's files and network. */
+/* SPDX-License-Identifier: MIT */
+
+#include "apps/uvm/test/uvm_case.h"
+
+#include <filesystem>
+#include <unistd.h>
+
+namespace
+{
+
+class ViewTest : public UvmCase
+{
+  protected:
+    void SetUp() override
+    {
+        UvmCase::SetUp();
+        for (const char *made : {"here", "other/deep", "root"})
+            std::filesystem::create_directories(made);
+        write("here/file", "here's");
+        write("other/file", "other's");
+        write("other/deep/file", "deep one's");
+        top = directory;
+        EXPECT_EQ(chdir("here"), 0);
+    }
+
+    /* What the guest says, options before it and words for it. */
+    std::string see(std::vector<std::string> options,
+                    const std::vector<std::string> &words)
+    {
+        options.push_back(view);
+        options.insert(options.end(), words.begin(), words.end());
+        Outcome outcome = run(options);
+        EXPECT_EQ(outcome.status, 0) << outcome.err;
+        EXPECT_EQ(outcome.err, "");
+        return outcome.out;
+    }
+
+    void expect_misuse(const std::string &bind, const std::string &fault)
+    {
+        Outcome outcome = run({"--bind", bind, view});
+        EXPECT_EQ(outcome.status, 2) << bind;
+        EXPECT_TRUE(is_one_message(outcome.err)) << outcome.err;
+        EXPECT_NE(outcome.err.find(fault), std::string::npos) << outcome.err;
+    }
+
+    const std::string view = guest("view");
+    std::string top;
+};
+
+TEST_F(ViewTest, the_working_directory_is_seen_below_host)
+{
+    EXPECT_EQ(see({}, {"pwd", "file", "+new"}),
+              "in /host" + top + "/here\nfile: here's\nnew: B_OK\n");
+    EXPECT_EQ(contents("new"), "made");
+}
+
+TEST_F(ViewTest, nothing_else_is)
+{
+    EXPECT_EQ(see({}, {"../other/file", "/host" + top + "/other/file",
+                       top + "/other/file", "/etc/hostname", "/proc/version"}),
+              "../other/file: B_ENTRY_NOT_FOUND\n"
+              "/host" +
+                  top + "/other/file: B_ENTRY_NOT_FOUND\n" + top +
+                  "/other/file: B_ENTRY_NOT_FOUND\n"
+                  "/etc/hostname: B_ENTRY_NOT_FOUND\n"
+                  "/proc/version: B_ENTRY_NOT_FOUND\n");
+}
+
+TEST_F(ViewTest, a_bind_is_seen_below_host_or_where_it_says)
+{
+    EXPECT_EQ(see({"--bind", "../other"}, {"../other/file"}),
+              "../other/file: other's\n");
+    EXPECT_EQ(see({"--bind", top + "/other:/data/of/mine"},
+                  {"/data/of/mine/deep/file", "+/data/of/mine/new"}),
+              "/data/of/mine/deep/file: deep one's\n"
+              "/data/of/mine/new: B_OK\n");
+    EXPECT_EQ(contents("../other/new"), "made");
+    EXPECT_EQ(see({"--bind", "../other/file:/one"}, {"/one"}),
+              "/one: other's\n");
+    EXPECT_EQ(see({"--bind", "../other:/a", "--bind", "../other/deep:/a/b"},
+                  {"/a/file", "/a/b/file"}),
+              "/a/file: other's\n/a/b/file: deep one's\n");
+}
+
+TEST_F(ViewTest, a_bind_may_be_read_only)
+{
+    EXPECT_EQ(
+        see({"--bind", "../other:/data:ro"}, {"/data/file", "+/data/new"}),
+        "/data/file: other's\n/data/new: B_READ_ONLY_DEVICE\n");
+    EXPECT_EQ(see({"--bind", "../other:ro"}, {"+../other/new"}),
+              "../other/new: B_READ_ONLY_DEVICE\n");
+    EXPECT_FALSE(std::filesystem::exists("../other/new"));
+}
+
+TEST_F(ViewTest, a_bind_shows_the_working_directory_too)
+{
+    EXPECT_EQ(see({"--bind", top + ":/mine"}, {"pwd", "file", "../other/file"}),
+              "in /mine/here\nfile: here's\n../other/file: other's\n");
+    EXPECT_EQ(see({"--bind", top + ":/mine:ro"}, {"pwd", "+new"}),
+              "in /mine/here\nnew: B_READ_ONLY_DEVICE\n");
+    EXPECT_EQ(see({"--bind", top + ":/far", "--bind", ".:/near"}, {"pwd"}),
+              "in /near\n");
+}
+
+TEST_F(ViewTest, a_bind_shows_the_program_too)
+{
+    std::filesystem::copy(view, "../other/program");
+    Outcome outcome = run({"--bind", "../other:/programs", "../other/program",
+                           "/programs/"
+                           "file"});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_EQ(outcome.out, "/programs/file: other's\n");
+}
+
+TEST_F(ViewTest, a_bind_goes_over_the_root)
+{
+    std::filesystem::create_directories("../root/data");
+    write("../root/data/file", "the root's");
+    write("../root/kept", "the root's");
+    EXPECT_EQ(see({"--root", "../root"}, {"/data/file"}),
+              "/data/file: the root's\n");
+    EXPECT_EQ(see({"--root", "../root", "--bind", "../other:/data"},
+                  {"/data/file", "/kept"}),
+              "/data/file: other's\n/kept: the root's\n");
+}
+
+TEST_F(ViewTest, mistakes_are_named)
+{
+    expect_misuse("none", "--bind 'none': No such file or directory");
+    expect_misuse("none:/data", "--bind 'none': No such file or directory");
+    expect_misuse("", "--bind wants HOST[:/GUEST][:ro], not ''");
+    expect_misuse(".:data", "--bind wants HOST[:/GUEST][:ro], not '.:data'");
+    expect_misuse(".:/data:rw", "not '.:/data:rw'");
+    expect_misuse(".:/data:ro:", "not '.:/data:ro:'");
+    expect_misuse(":/data", "not ':/data'");
+}
+
+TEST_F(ViewTest, without_a_network_only_local_sockets_are_left)
+{
+    EXPECT_EQ(see({"--no-network"}, {"sockets"}),
+              "inet: EAFNOSUPPORT\ninet6: EAFNOSUPPORT\nlocal: B_OK\n");
+    EXPECT_NE(see({}, {"sockets"}).find("inet: B_OK\n"), std::string::npos);
+}
+
+} // namespace
