@@ -1,0 +1,274 @@
+// root_kill_test.cc -- processes killed while they change a root.
+// SPDX-License-Identifier: MIT
+#include "libhaikuabi/test/root_case.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+
+#include <functional>
+#include <random>
+
+namespace
+{
+
+using namespace hk;
+
+constexpr int WRONLY = 1, RDWR = 2, CREAT = 0x200, TRUNC = 0x400;
+constexpr int ROUNDS = 350; // of each test
+
+class RootKill : public RootCase
+{
+  protected:
+    // Runs something in a process of its own and kills it at a random moment
+    // of the time that it takes. Whether it was killed.
+    bool kill_in(const std::function<void()> &run)
+    {
+        team.reset();
+        hk_root_close(root);
+        root = nullptr;
+        pid_t child = fork();
+        if (child == 0) {
+            run();
+            _exit(0);
+        }
+        usleep(random() % longest);
+        kill(child, SIGKILL);
+        int status = 0;
+        waitpid(child, &status, 0);
+        bool was_killed = WIFSIGNALED(status);
+        // Half of the processes are to be killed.
+        longest = was_killed ? longest + longest / 16 + 1 : longest * 15 / 16;
+        killed += was_killed;
+        EXPECT_TRUE(was_killed || WEXITSTATUS(status) == 0)
+            << WEXITSTATUS(status);
+        EXPECT_EQ(reopen(), 0) << fault.text;
+        return was_killed;
+    }
+    void TearDown() override
+    {
+        EXPECT_GT(killed, ROUNDS / 4);
+    }
+
+    // A packaged file, read as the guest would.
+    std::string content(const std::string &name)
+    {
+        int fd = ::open(file(name).c_str(), O_RDONLY);
+        if (fd < 0)
+            return strerror(errno);
+        EXPECT_EQ(hk_root_fill(root, fd), 0) << name;
+        std::string bytes(static_cast<size_t>(stat(name).st_size), '\0');
+        EXPECT_EQ(::read(fd, bytes.data(), bytes.size()),
+                  static_cast<ssize_t>(bytes.size()));
+        close(fd);
+        return bytes;
+    }
+    void expect_metadata(const std::string &name, int64_t mtime, mode_t mode,
+                         size_t size)
+    {
+        struct stat st = stat(name);
+        EXPECT_EQ(st.st_mtime, mtime) << name;
+        EXPECT_EQ(st.st_mode & 07777, mode) << name;
+        EXPECT_EQ(st.st_size, static_cast<off_t>(size)) << name;
+    }
+
+    std::minstd_rand random{1};
+    unsigned longest = 5000; // microseconds
+    int killed = 0;
+};
+
+std::string name_of(int i)
+{
+    return "file" + std::to_string(i);
+}
+
+// A package of some files, different in each version.
+std::string version_of(const std::string &name, unsigned version, int count,
+                       size_t size)
+{
+    std::vector<Node> files;
+    for (int i = 0; i < count; i++)
+        files.push_back(File(name_of(i),
+                             pattern(size + static_cast<size_t>(i), version),
+                             version, {Node(HK_PACKAGE_PERMISSIONS, 0444)}));
+    PackageBuilder made(ZLIB);
+    made.toc = {Directory(name, std::move(files))};
+    made.info = package_info(name);
+    return made.build();
+}
+
+int add_to(const std::string &path, const std::string &host_file)
+{
+    hk_root *root;
+    int error = hk_root_open(path.c_str(), &root, nullptr);
+    if (error < 0)
+        return 1;
+    int fd = ::open(host_file.c_str(), O_RDONLY);
+    error = hk_root_add(root, HK_LOCATION_SYSTEM,
+                        host_file.substr(host_file.rfind('/') + 1).c_str(), fd,
+                        nullptr);
+    return error < 0 ? 2 : 0;
+}
+
+TEST_F(RootKill, ActivationIsDoneOrDoneAgain)
+{
+    for (unsigned version = 1; version <= 3; version++)
+        host.write("one-" + std::to_string(version) + ".hpkg",
+                   version_of("one", version, 20, 100));
+    ASSERT_EQ(add("two.hpkg", version_of("two", 9, 3, 50)), 0) << fault.text;
+    ASSERT_EQ(write("/boot/home/mine", "mine", WRONLY | CREAT), 4);
+    ASSERT_EQ(guest().call("unlink", -1, "/boot/system/two/file1"), 0);
+    for (int round = 0; round < ROUNDS && !HasFailure(); round++) {
+        unsigned version = 1 + random() % 3;
+        std::string added = host.at("one-" + std::to_string(version) + ".hpkg");
+        kill_in([&] {
+            int error = add_to(path, added);
+            _exit(error);
+        });
+        EXPECT_EQ(check(), std::vector<std::string>());
+        // What is shown is what the packages hold that are there.
+        hk_root_package listed;
+        unsigned shown = 0;
+        for (size_t i = 0; hk_root_list(root, i, &listed); i++) {
+            EXPECT_TRUE(listed.is_active);
+            unsigned at = 0;
+            if (sscanf(listed.file_name, "one-%u.hpkg", &at) == 1 && at > shown)
+                shown = at;
+        }
+        for (int i = 0; i < 20; i++) {
+            std::string name = "boot/system/one/" + name_of(i);
+            EXPECT_EQ(has(name), shown != 0) << name;
+            if (shown == 0)
+                continue;
+            size_t size = 100 + static_cast<size_t>(i);
+            expect_metadata(name, shown, 0444, size);
+            EXPECT_EQ(content(name), pattern(size, shown)) << name;
+            expect_metadata(name, shown, 0444, size);
+        }
+        EXPECT_EQ(content("boot/home/mine"), "mine");
+        EXPECT_EQ(content("boot/system/two/file0"), pattern(50, 9));
+        EXPECT_FALSE(has("boot/system/two/file1"));
+    }
+}
+
+TEST_F(RootKill, ContentIsPendingOrWhole)
+{
+    constexpr int FILES = 40;
+    constexpr size_t SIZE = 150000;
+    std::string bytes = version_of("big", 7, FILES, SIZE);
+    int round = 0;
+    while (round < ROUNDS && !HasFailure()) {
+        ASSERT_EQ(add("big.hpkg", bytes), 0) << fault.text;
+        // Until every file has its content.
+        bool was_killed = true;
+        for (; was_killed && round < ROUNDS; round++) {
+            was_killed = kill_in([&] {
+                hk_root *own;
+                if (hk_root_open(path.c_str(), &own, nullptr) < 0)
+                    _exit(1);
+                for (int i = 0; i < FILES; i++) {
+                    int fd =
+                        ::open(file("boot/system/big/" + name_of(i)).c_str(),
+                               O_RDONLY);
+                    if (fd < 0 || hk_root_fill(own, fd) != 0)
+                        _exit(2);
+                    close(fd);
+                }
+            });
+            EXPECT_EQ(check(), std::vector<std::string>());
+            for (int i = 0; i < FILES; i++)
+                expect_metadata("boot/system/big/" + name_of(i), 7, 0444,
+                                SIZE + static_cast<size_t>(i));
+        }
+        for (int i = 0; i < FILES; i++)
+            EXPECT_EQ(content("boot/system/big/" + name_of(i)),
+                      pattern(SIZE + static_cast<size_t>(i), 7))
+                << i;
+    }
+}
+
+// What a guest does: replaces a packaged file by a rename, writes into one,
+// gives one an attribute, moves one and a directory to and fro.
+void use_layer(Team &team, int round)
+{
+    const std::string text = pattern(5000, 100 + round % 7);
+    auto open = [&](const char *name, int mode) {
+        return static_cast<int>(team.call("open", -1, name, mode, 0644));
+    };
+    int fd = open("/boot/system/one/new", WRONLY | CREAT | TRUNC);
+    if (fd < 0 || team.call("write", fd, INT64_C(-1), text,
+                            static_cast<int>(text.size())) !=
+                      static_cast<int64_t>(text.size()))
+        _exit(1);
+    team.call("close", fd);
+    if (team.call("rename", -1, "/boot/system/one/new", -1,
+                  "/boot/system/one/file0") != 0)
+        _exit(2);
+    fd = open("/boot/system/one/file1", RDWR);
+    if (fd < 0 || team.call("write", fd, INT64_C(3000), "changed", 7) != 7)
+        _exit(3);
+    team.call("close", fd);
+    fd = open("/boot/system/one/file2", RDWR);
+    std::string value = "round " + std::to_string(round % 7);
+    int attribute = static_cast<int>(team.call(
+        "open_attr", fd, nullptr, "META:round", 0x43535452, RDWR | CREAT));
+    if (attribute < 0 || team.call("write", attribute, INT64_C(0), value,
+                                   static_cast<int>(value.size())) < 0)
+        _exit(4);
+    team.call("close", attribute);
+    team.call("close", fd);
+    team.call("rename", -1, "/boot/system/one/file3", -1, "/boot/home/moved");
+    team.call("rename", -1, "/boot/home/moved", -1, "/boot/system/one/file3");
+    team.call("rename", -1, "/boot/system/two", -1, "/boot/home/two");
+    team.call("rename", -1, "/boot/home/two", -1, "/boot/system/two");
+}
+
+TEST_F(RootKill, WritesIntoTheLayerLoseNothing)
+{
+    const std::string one = version_of("one", 5, 5, 5000);
+    const std::string two = version_of("two", 6, 2, 5000);
+    ASSERT_EQ(add("one.hpkg", one), 0) << fault.text;
+    ASSERT_EQ(add("two.hpkg", two), 0) << fault.text;
+    longest = 20000;
+    for (int round = 0; round < ROUNDS && !HasFailure(); round++) {
+        kill_in([&] {
+            hk_root *own;
+            if (hk_root_open(path.c_str(), &own, nullptr) < 0)
+                _exit(9);
+            hk_config config = make_config(hk_root_files(own));
+            config.layer = own;
+            Team killed_team(config);
+            use_layer(killed_team, round);
+        });
+        EXPECT_EQ(check(), std::vector<std::string>());
+        std::string first = content("boot/system/one/file0");
+        bool is_one = first == pattern(5000, 5);
+        for (unsigned i = 0; i < 7; i++)
+            is_one |= first == pattern(5000, 100 + i);
+        EXPECT_TRUE(is_one);
+        std::string second = content("boot/system/one/file1");
+        if (second.substr(3000, 7) == "changed")
+            second.replace(3000, 7, pattern(5001, 5).substr(3000, 7));
+        EXPECT_EQ(second, pattern(5001, 5));
+        char value[64] = "";
+        ssize_t size = getxattr(file("boot/system/one/file2").c_str(),
+                                "user.haiku.META:round", value, sizeof(value));
+        if (size > 4) {
+            EXPECT_EQ(std::string(value + 4, 6), "round ");
+            EXPECT_EQ(size, 4 + 7);
+        }
+        EXPECT_EQ(content("boot/system/one/file2"), pattern(5002, 5));
+        EXPECT_TRUE(has("boot/system/one/file3") != has("boot/home/moved"));
+        EXPECT_EQ(content(has("boot/home/moved") ? "boot/home/moved"
+                                                 : "boot/system/one/file3"),
+                  pattern(5003, 5));
+        expect_metadata("boot/system/one/file4", 5, 0444, 5004);
+        std::string directory =
+            has("boot/home/two") ? "boot/home/two" : "boot/system/two";
+        EXPECT_EQ(content(directory + "/file1"), pattern(5001, 6));
+        EXPECT_EQ(host.read("root/files/boot/system/packages/one.hpkg"), one);
+        EXPECT_EQ(host.read("root/files/boot/system/packages/two.hpkg"), two);
+    }
+}
+
+} // namespace
