@@ -38,7 +38,9 @@ struct xcpu_slot {
     uint8_t narrow;      /* 16 with 16-bit addressing, else 0 */
     uint8_t rep;         /* 0, 0xf2 or 0xf3 */
     uint8_t length;      /* bytes of the instruction */
-    uint8_t left;        /* instructions of the block from this one on */
+    int8_t left;         /* instructions that are paid for but not executed: of
+                            the block from this one on; below 0 in translated
+                            code, which pays later: those before this one */
 };
 
 /* Where a block goes; its two stand behind its last slot (frame.h). */

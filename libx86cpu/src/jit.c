@@ -219,6 +219,17 @@ xcpu_jit_mark_of(const struct xcpu_jit *jit,
     return mark;
 }
 
+unsigned xcpu_jit_unpaid(const struct xcpu_translation *translation,
+                         const struct xcpu_jit_mark *mark)
+{
+    unsigned insns = 0;
+    if (!translation->counted)
+        return 0;
+    for (; mark > translation->marks; mark--)
+        insns += mark[-1].guest != mark->guest;
+    return insns;
+}
+
 /* ---- links ---- */
 
 static void patch(struct xcpu_jit *jit, const struct xcpu_jit_exit *exit,

@@ -80,6 +80,7 @@ struct xcpu_translation {
     uint16_t marks_count;
     uint8_t exits_count;
     uint8_t needs;
+    uint8_t counted; /* it pays for its instructions where it is left */
 };
 
 struct xcpu_jit_arena;
@@ -173,6 +174,10 @@ struct xcpu_translation *xcpu_jit_block_of(const struct xcpu_jit *jit,
 const struct xcpu_jit_mark *
 xcpu_jit_mark_of(const struct xcpu_jit *jit,
                  const struct xcpu_translation *translation, uintptr_t host);
+
+/* Instructions before the one of a mark that were executed but not paid. */
+unsigned xcpu_jit_unpaid(const struct xcpu_translation *translation,
+                         const struct xcpu_jit_mark *mark);
 
 /* What translated code calls (jit_entry.c). */
 void xcpu_jit_call_handler(struct xcpu *cpu, const struct xcpu_slot *slot);

@@ -81,6 +81,49 @@ int xcpu_emit_address(const struct xcpu_emit *e, struct xcpu_asm_memory *m)
     return 1;
 }
 
+/* ---- counting: only where it was asked for ---- */
+
+/* For so many instructions. Leaves flags alone, and T0. */
+static void put_pay(struct xcpu_emit *e, unsigned insns)
+{
+    struct xcpu_asm_memory left = xcpu_at(XH_CPU, FIELD(left));
+    struct xcpu_asm_memory rest = xcpu_at(XH_T3, 0 - insns);
+    struct xcpu_asm_op load = {.wide = 1, .opcode = 0x8b};
+    struct xcpu_asm_op store = {.wide = 1, .opcode = 0x89};
+    struct xcpu_asm_op lea = {.wide = 1, .opcode = 0x8d};
+    if (!e->counted || !insns)
+        return;
+    xcpu_put_memory(&e->a, load, XH_T3, &left);
+    xcpu_put_memory(&e->a, lea, XH_T3, &rest);
+    xcpu_put_memory(&e->a, store, XH_T3, &left);
+}
+
+/* A block begins when all of it can be paid: else the rest of the budget is
+ * for the interpreter. The sign's byte goes to ECX, for JRCXZ. */
+static void put_can_pay(struct xcpu_emit *e)
+{
+    struct xcpu_asm_memory left = xcpu_at(XH_CPU, FIELD(left));
+    struct xcpu_asm_memory rest = xcpu_at(XH_CX, 0u - e->block->insns);
+    struct xcpu_asm_op load = {.wide = 1, .opcode = 0x8b};
+    struct xcpu_asm_op lea = {.wide = 1, .opcode = 0x8d};
+    struct xcpu_asm_op bswap = {.wide = 1, .map = 0x0f, .opcode = 0xc8 | XH_CX};
+    if (!e->counted)
+        return;
+    xcpu_put_mov(&e->a, XH_T0, XH_CX);
+    xcpu_put_memory(&e->a, load, XH_CX, &left);
+    xcpu_put_memory(&e->a, lea, XH_CX, &rest);
+    xcpu_put_opcode(&e->a, bswap, 0);
+    xcpu_put_reg(&e->a, xcpu_op0f(0xb6), XH_CX, XH_CX);
+    xcpu_put8(&e->a, 0xe3); /* jrcxz over the way out */
+    uint8_t *from = e->a.at;
+    xcpu_put8(&e->a, 0);
+    xcpu_put_mov(&e->a, XH_CX, XH_T0);
+    xcpu_put_store_imm(&e->a, XH_CPU, FIELD(eip), e->block->eip);
+    xcpu_put_branch(&e->a, 0xe9, e->jit->writable + e->jit->leave_interp);
+    *from = (uint8_t)(e->a.at - from - 1);
+    xcpu_put_mov(&e->a, XH_CX, XH_T0);
+}
+
 /* ---- ways out ---- */
 
 static void put_exit(struct xcpu_emit *e, uint8_t *site, uint32_t eip)
@@ -90,11 +133,14 @@ static void put_exit(struct xcpu_emit *e, uint8_t *site, uint32_t eip)
         .site = offset_of(e, site), .eip = eip, .known = e->known};
 }
 
-void xcpu_emit_exit(struct xcpu_emit *e, int cc, uint32_t eip)
+/* After so many instructions of the block. */
+static void put_jump_out(struct xcpu_emit *e, int cc, uint32_t eip,
+                         unsigned insns)
 {
     unsigned index = e->exits_count;
     if (cc < 0) {
         xcpu_emit_settle_esp(e);
+        put_pay(e, insns);
         xcpu_put8(&e->a, 0xe9);
         e->ended = 1;
     } else {
@@ -103,10 +149,16 @@ void xcpu_emit_exit(struct xcpu_emit *e, int cc, uint32_t eip)
     }
     e->late[index] = NULL;
     e->late_esp[index] = e->esp;
+    e->late_insns[index] = (uint8_t)insns;
     put_exit(e, e->a.at, eip);
-    if (e->esp)
+    if (cc >= 0 && (e->esp || e->counted))
         e->late[index] = e->a.at;
     xcpu_put32(&e->a, 0);
+}
+
+void xcpu_emit_exit(struct xcpu_emit *e, int cc, uint32_t eip)
+{
+    put_jump_out(e, cc, eip, e->index + 1);
 }
 
 void xcpu_emit_indirect(struct xcpu_emit *e)
@@ -115,6 +167,7 @@ void xcpu_emit_indirect(struct xcpu_emit *e)
         .base = XH_TABLE, .index = XH_T0, .scale = 2};
     struct xcpu_asm_memory code = {.base = XH_CODE, .index = XH_T1};
     struct xcpu_asm_op lea = {.wide = 1, .opcode = 0x8d};
+    put_pay(e, e->index + 1);
     xcpu_put_memory(&e->a, xcpu_op(0x8b), XH_T1, &entry);
     xcpu_put_memory(&e->a, lea, XH_T1, &code);
     xcpu_put_reg(&e->a, xcpu_op(0xff), 4, XH_T1);
@@ -124,6 +177,7 @@ void xcpu_emit_indirect(struct xcpu_emit *e)
 void xcpu_emit_leave(struct xcpu_emit *e, uint32_t stub, uint32_t eip)
 {
     xcpu_emit_settle_esp(e);
+    put_pay(e, e->index + (eip != e->eip));
     xcpu_put_store_imm(&e->a, XH_CPU, FIELD(eip), eip);
     xcpu_put_branch(&e->a, 0xe9, e->jit->writable + stub);
     e->ended = 1;
@@ -135,21 +189,25 @@ static void set_relative(uint8_t *rel32, const uint8_t *to)
     memcpy(rel32, &relative, 4);
 }
 
-/* Behind the block: stubs, and the jumps that move ESP first. */
+/* Behind the block: stubs, and the jumps that move ESP or pay first. */
 static void put_stubs(struct xcpu_emit *e)
 {
     for (unsigned i = 0; i < e->exits_count; i++) {
         struct xcpu_jit_exit *exit = &e->exits[i];
         if (e->late[i]) {
             set_relative(e->late[i], e->a.at);
-            xcpu_put_lea(&e->a, XH_ESP, XH_ESP, e->late_esp[i]);
+            if (e->late_esp[i])
+                xcpu_put_lea(&e->a, XH_ESP, XH_ESP, e->late_esp[i]);
+            put_pay(e, e->late_insns[i]);
             xcpu_put8(&e->a, 0xe9);
             exit->site = offset_of(e, e->a.at);
             xcpu_put32(&e->a, 0);
         }
         exit->stub = offset_of(e, e->a.at);
-        if (e->a.end - e->a.at < 16)
+        if (e->a.end - e->a.at < 16) {
+            e->a.at = e->a.end;
             return;
+        }
         set_relative(e->jit->writable + exit->site, e->a.at);
         xcpu_put_branch(&e->a, 0xe8, e->jit->writable + e->jit->leave_link);
     }
@@ -223,6 +281,8 @@ static struct xcpu_slot *make_slots(struct xcpu_emit *e)
                                                 : 0};
     xcpu_fill_slot(slot, insn, e->eip);
     xcpu_bind_slot(e->cpu, slot, insn, 0, XCPU_FLAGS_ANY);
+    if (e->counted)
+        slots[0].left = slot->left = (int8_t) - (int)e->index;
     slot[1] = (struct xcpu_slot){.run = xcpu_run_handled};
     return slots;
 }
@@ -339,19 +399,21 @@ static uint8_t *emit_block(struct xcpu_emit *e)
     }
     if (may_loop(e))
         put_poll(e);
+    put_can_pay(e);
     e->eip = e->block->eip;
     e->bytes = e->draft.code;
-    for (; e->index < e->block->insns && !e->ended && !e->failed; e->index++) {
+    while (e->index < e->block->insns && !e->ended && !e->failed) {
         e->insn = &e->draft.insns[e->index];
         xcpu_emit_mark(e);
         emit_insn(e);
         e->eip += e->insn->length;
         e->bytes += e->insn->length;
+        e->index++;
         if (!e->ended && ends_block(e->insn))
             xcpu_emit_leave(e, e->jit->leave_interp, e->eip);
     }
     if (!e->ended)
-        xcpu_emit_exit(e, -1, e->eip);
+        put_jump_out(e, -1, e->eip, e->index);
     put_stubs(e);
     return entry;
 }
@@ -389,6 +451,7 @@ static struct xcpu_translation *make_translation(struct xcpu_emit *e)
         .marks_count = (uint16_t)e->marked,
         .exits_count = e->exits_count,
         .needs = e->needs,
+        .counted = e->counted,
     };
     memcpy(made->exits, e->exits, exits);
     memcpy(made->marks, e->marks, marks);
@@ -442,6 +505,7 @@ int xcpu_jit_translate(struct xcpu *cpu, struct xcpu_block *block)
     e.cpu = cpu;
     e.jit = jit;
     e.block = &extent;
+    e.counted = cpu->machine->config.counted != 0;
     e.start = jit->writable + jit->used;
     e.a = (struct xcpu_asm){e.start, e.start + BLOCK_CODE_MAX};
     if (xcpu_draft_make(&e.draft, cpu, e.block, block->eip, XCPU_BLOCK_INSNS,

@@ -362,8 +362,11 @@ static int emit_loop(struct xcpu_emit *e)
     xcpu_emit_settle_esp(e);
     xcpu_put8(&e->a, 0x67); /* ECX */
     xcpu_put8(&e->a, insn->opcode);
-    xcpu_put8(&e->a, 5);
+    uint8_t *from = e->a.at;
+    xcpu_put8(&e->a, 0);
     xcpu_emit_exit(e, -1, xcpu_emit_next(e));
+    if (e->a.at < e->a.end)
+        *from = (uint8_t)(e->a.at - from - 1);
     xcpu_emit_exit(e, -1, xcpu_emit_next(e) + insn->imm);
     return 1;
 }

@@ -29,11 +29,14 @@ struct xcpu_emit {
     struct xcpu_jit_compare *compare; /* of code that changes */
     const struct xcpu_jit_change *change; /* how it did, or NULL */
     uint8_t failed;
+    uint8_t counted;       /* pays for its instructions */
     uint8_t host_pointers; /* enum xcpu_jit_pointers */
     uint8_t exits_count;
     struct xcpu_jit_exit exits[XCPU_EMIT_EXITS];
-    uint8_t *late[XCPU_EMIT_EXITS]; /* rel32 of a jump that moves ESP first */
+    uint8_t *late[XCPU_EMIT_EXITS]; /* rel32 of a jump that first moves ESP
+                                       or pays */
     uint32_t late_esp[XCPU_EMIT_EXITS];
+    uint8_t late_insns[XCPU_EMIT_EXITS];
     uint8_t varying[XCPU_DRAFT_CODE]; /* bytes that are read when executed */
     struct xcpu_jit_mark marks[XCPU_EMIT_MARKS];
 };

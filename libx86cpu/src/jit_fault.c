@@ -42,7 +42,10 @@ int xcpu_jit_interrupted(struct xcpu *cpu, const void *ucontext)
         cpu->gpr[XCPU_ESI].d -= (uint32_t)(uintptr_t)cpu->machine->base;
     if (mark->host_pointers & XCPU_JIT_EDI)
         cpu->gpr[XCPU_EDI].d -= (uint32_t)(uintptr_t)cpu->machine->base;
-    jit->fault = (struct xcpu_slot){.eip = in->eip + mark->guest};
+    jit->fault = (struct xcpu_slot){
+        .eip = in->eip + mark->guest,
+        .left = (int8_t) - (int)xcpu_jit_unpaid(in, mark),
+    };
     cpu->slot = &jit->fault;
     return mark->host_pointers ? 2 : 1;
 }

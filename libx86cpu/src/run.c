@@ -173,12 +173,14 @@ static const struct xcpu_slot *one_alone(struct xcpu *cpu)
     return part_of_block(cpu, 1);
 }
 
-/* Translated code counts nothing, does not check alignment, and string
- * instructions in it go up. */
+/* Translated code does not check alignment, string instructions in it go up,
+ * and it counts only when it was asked to. */
 static int may_translate(const struct xcpu *cpu)
 {
-    return cpu->machine->config.engine == XCPU_ENGINE_JIT &&
-           cpu->paid == BUDGET_MAX && !(cpu->eflags & (XCPU_DF | XCPU_AC));
+    const struct xcpu_config *config = &cpu->machine->config;
+    return config->engine == XCPU_ENGINE_JIT &&
+           (config->counted || cpu->paid == BUDGET_MAX) &&
+           !(cpu->eflags & (XCPU_DF | XCPU_AC));
 }
 
 /* The block and no other: what follows may be translated. */
@@ -204,7 +206,7 @@ static const struct xcpu_slot *whole_block(struct xcpu *cpu)
         return slot;
     struct xcpu_block *block = xcpu_block_find(cpu, cpu->eip);
     if (!block) {
-        if (cpu->left < XCPU_BLOCK_INSNS)
+        if (cpu->left < XCPU_BLOCK_INSNS && !translate)
             return part_of_block(cpu, (unsigned)cpu->left);
         block = xcpu_translate(cpu, cpu->eip, XCPU_BLOCK_INSNS, 1);
         if (!block)
@@ -214,10 +216,10 @@ static const struct xcpu_slot *whole_block(struct xcpu *cpu)
         slot = xcpu_jit_slot(cpu, block);
     if (slot)
         return slot;
-    if (translate)
-        return one_block(cpu, block);
     if (cpu->left < block->insns)
         return part_of_block(cpu, (unsigned)cpu->left);
+    if (translate)
+        return one_block(cpu, block);
     if (cpu->link)
         xcpu_block_link(block, cpu->link);
     else if (cpu->jumped)

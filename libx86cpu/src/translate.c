@@ -147,7 +147,7 @@ static uint64_t find_quiet(const struct xcpu_draft *draft)
 static struct xcpu_slot *put_slot(struct xcpu_slot *slot, xcpu_handler *run,
                                   uint32_t eip, unsigned left)
 {
-    *slot = (struct xcpu_slot){.run = run, .eip = eip, .left = (uint8_t)left};
+    *slot = (struct xcpu_slot){.run = run, .eip = eip, .left = (int8_t)left};
     return slot + 1;
 }
 
@@ -184,7 +184,7 @@ static struct xcpu_slot *make_slots(struct xcpu_draft *draft)
             slot += xcpu_fill_align(slot, insn);
         }
         xcpu_fill_slot(slot, insn, eip);
-        slot->left = (uint8_t)(block->insns - i);
+        slot->left = (int8_t)(block->insns - i);
         /* What INC leaves of CF is still of the kind before a quiet slot. */
         if (!xcpu_bind_slot(draft->cpu, slot, insn, (int)(quiet >> i & 1),
                             kind))

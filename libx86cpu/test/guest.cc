@@ -13,6 +13,9 @@
 #ifndef GUEST_ENGINE
 #define GUEST_ENGINE XCPU_ENGINE_INTERP
 #endif
+#ifndef GUEST_COUNTED
+#define GUEST_COUNTED 0
+#endif
 
 namespace guest
 {
@@ -97,6 +100,7 @@ Guest::Guest(const Setup &setup) : pages_(window_size / page_size)
     config.model = setup.model;
     config.engine = GUEST_ENGINE;
     config.translate_after = 1;
+    config.counted = GUEST_COUNTED;
     config.read_tsc = setup.read_tsc;
     check(xcpu_machine_new(&config, &machine_) == 0);
     set_handlers(true);

@@ -51,7 +51,8 @@ uint64_t read_tsc(void *)
 
 } // namespace
 
-Memory::Memory(enum xcpu_engine engine, uint32_t code_cache, uint32_t size_)
+Memory::Memory(enum xcpu_engine engine, uint32_t code_cache, uint32_t size_,
+               bool counted)
     : size(size_)
 {
     struct xcpu_config config = {};
@@ -71,6 +72,7 @@ Memory::Memory(enum xcpu_engine engine, uint32_t code_cache, uint32_t size_)
     config.engine = engine;
     config.read_tsc = read_tsc;
     config.translate_after = 1;
+    config.counted = counted;
     config.code_size = code_cache;
     if (xcpu_machine_new(&config, &machine) < 0)
         machine = nullptr;

@@ -21,7 +21,7 @@ class Memory
   public:
     /* size: of the code, at most code_size. */
     explicit Memory(enum xcpu_engine engine, uint32_t code_cache = 0,
-                    uint32_t size = code_size);
+                    uint32_t size = code_size, bool counted = false);
     ~Memory();
     Memory(const Memory &) = delete;
     Memory &operator=(const Memory &) = delete;

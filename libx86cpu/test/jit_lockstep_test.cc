@@ -32,8 +32,8 @@ using Random = std::mt19937_64;
 constexpr uint32_t pages = 0x2000;
 
 struct Engine {
-    explicit Engine(enum xcpu_engine engine)
-        : memory(engine, 256 << 10, pages), guest(memory)
+    explicit Engine(enum xcpu_engine engine, bool counted = false)
+        : memory(engine, 256 << 10, pages, counted), guest(memory)
     {
     }
     void load(const std::vector<uint8_t> &code, uint32_t at,
@@ -286,8 +286,9 @@ bool ended_in_comparison(const Engine &engine)
            (xcpu_rows[insn.op].attributes & A_REPCC) && insn.rep;
 }
 
-/* flags: whether these are defined. */
-std::string difference(const Engine &a, const Engine &b, bool flags)
+/* flags: whether these are defined; counted: instructions are counted. */
+std::string difference(const Engine &a, const Engine &b, bool flags,
+                       bool counted)
 {
     std::string text;
     auto compare = [&](const char *what, uint64_t x, uint64_t y,
@@ -301,6 +302,8 @@ std::string difference(const Engine &a, const Engine &b, bool flags)
         for (uint32_t i = 0; memcmp(x, y, size) != 0 && i < size; i++)
             compare(what, x[i], y[i], i);
     };
+    if (counted)
+        compare("executed", a.guest.exit.executed, b.guest.exit.executed);
     compare("reason", a.guest.exit.reason, b.guest.exit.reason);
     compare("vector", a.guest.exit.vector, b.guest.exit.vector);
     compare("error", a.guest.exit.error_code, b.guest.exit.error_code);
@@ -349,10 +352,11 @@ uint64_t wanted(const char *name, uint64_t usual)
 }
 
 /* Programs with unpredictable branches are first run with a budget: one that
- * uses it up is left out. */
-void run_programs(size_t insns, uint64_t cases)
+ * uses it up is left out. counted: ends somewhere, after as many
+ * instructions. */
+void run_programs(size_t insns, uint64_t cases, bool counted = false)
 {
-    Engine interp(XCPU_ENGINE_INTERP), jit(XCPU_ENGINE_JIT);
+    Engine interp(XCPU_ENGINE_INTERP), jit(XCPU_ENGINE_JIT, counted);
     if (!jit.guest.usable())
         GTEST_SKIP() << "no translator for this host";
     ASSERT_TRUE(interp.guest.usable());
@@ -369,16 +373,19 @@ void run_programs(size_t insns, uint64_t cases)
         const xcpu_regs start = make_regs(random, interp.guest.regs, at);
         const xcpu_fxstate fx = make_fxstate(random);
         interp.load(code, at, data, start, fx);
-        interp.run(budget);
-        if (interp.guest.exit.reason == XCPU_EXIT_BUDGET)
+        const uint64_t limit = counted ? 1 + random() % (3 * insns) : budget;
+        interp.run(limit);
+        const bool used_up = interp.guest.exit.reason == XCPU_EXIT_BUDGET;
+        if (used_up && !counted)
             continue;
         jit.load(code, at, data, start, fx);
-        jit.run(XCPU_BUDGET_UNLIMITED);
+        jit.run(counted ? limit : XCPU_BUDGET_UNLIMITED);
         /* One that has changed itself may have lost a comparison that stood
-         * behind an instruction that leaves flags undefined. */
-        const bool same =
-            memcmp(interp.memory.window + at, code.data(), code.size()) == 0;
-        const std::string text = difference(interp, jit, same);
+         * behind an instruction that leaves flags undefined; so has one that
+         * ends before it. */
+        const bool same = !used_up && memcmp(interp.memory.window + at,
+                                             code.data(), code.size()) == 0;
+        const std::string text = difference(interp, jit, same, counted);
         EXPECT_EQ("", text)
             << "case " << i << " at " << hex(at) << describe(code)
             << "\n    ended by " << interp.guest.exit.reason << " at "
@@ -398,6 +405,12 @@ TEST(JitLockstep, ProgramsDoTheSame)
 {
     run_programs(8, wanted("XCPU_TEST_CASES", 20000));
     run_programs(30, wanted("XCPU_TEST_CASES", 20000));
+}
+
+TEST(JitLockstep, CountedProgramsEndWhereTheirBudgetDoes)
+{
+    run_programs(8, wanted("XCPU_TEST_CASES", 10000), true);
+    run_programs(30, wanted("XCPU_TEST_CASES", 10000), true);
 }
 
 } // namespace

@@ -98,6 +98,11 @@ struct xcpu_config {
      * least that. 0 takes the defaults. */
     uint32_t translate_after;
     uint32_t code_size;
+    /* Of XCPU_ENGINE_JIT: 1: translated code counts its instructions, so that
+     * xcpu_exit.executed is exact and runs with a budget are translated, too.
+     * 0: it does not, which costs nothing; runs with a budget are
+     * interpreted. */
+    int counted;
 };
 
 /* Creates a machine; the memory must outlive it. 0 or XCPU_ERR_*. */
@@ -233,8 +238,9 @@ struct xcpu_exit {
     uint32_t vector;
     uint32_t error_code; /* #PF: 1 protection, 2 write, 4 user, 16 fetch */
     uint32_t address;    /* #PF: the address that faulted (CR2) */
-    uint64_t executed;   /* instructions this call has completed; without a
-                            budget XCPU_ENGINE_JIT does not count them all */
+    uint64_t executed;   /* instructions this call has completed; of
+                            XCPU_ENGINE_JIT without a budget not all, unless
+                            xcpu_config.counted is set */
 };
 
 #define XCPU_BUDGET_UNLIMITED UINT64_MAX
