@@ -161,4 +161,13 @@ int hk_area_may_have_moved(const struct hk_thread *self);
 int32_t hk_area_open_source(struct hk_thread *self, int32_t id,
                             struct hk_area_source *what);
 
+/* The memory of a living team's area, by the descriptor that the team has of
+ * it: a descriptor, or -1 when the area is gone. */
+int hk_area_open_memory(int32_t team, const struct hk_shared_area *record);
+
+/* Makes the area that another team gives; *address: where. Its id, or an error
+ * code. */
+int32_t hk_area_take(struct hk_team *team, const struct hk_asked *asked,
+                     const char *name, uint32_t *address);
+
 #endif

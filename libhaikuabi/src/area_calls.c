@@ -328,14 +328,6 @@ int64_t hk_sys_get_next_area_info(struct hk_thread *self, int32_t team,
     return hk_write_user(self, info, bytes, sizeof(bytes));
 }
 
-int64_t hk_sys_resize_area(struct hk_thread *self, int32_t area,
-                           uint32_t new_size)
-{
-    if (new_size == 0 || new_size % HK_PAGE_SIZE != 0)
-        return HK_B_BAD_VALUE;
-    return hk_area_resize(self->team, area, new_size);
-}
-
 static int is_others(struct hk_thread *self, int32_t id)
 {
     struct hk_shared *shared = hk_shared_of(self);

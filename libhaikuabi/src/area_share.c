@@ -303,9 +303,8 @@ int32_t hk_areas_fork_child(struct hk_thread *self)
 
 /* ---- clones ---- */
 
-/* The memory of a living team's area, by the descriptor that the team has of
- * it; another file by that number means that the area is gone. */
-static int open_memory(int32_t team, const struct hk_shared_area *record)
+/* Another file by that number means that the area is gone. */
+int hk_area_open_memory(int32_t team, const struct hk_shared_area *record)
 {
     char path[64];
     struct stat st;
@@ -383,7 +382,7 @@ int32_t hk_area_open_source(struct hk_thread *self, int32_t id,
     what->shared = what->is_clone = 1;
     if (record.own.team == shared->team)
         return open_own(self->team, id, what);
-    what->fd = open_memory(team, &record);
+    what->fd = hk_area_open_memory(team, &record);
     what->offset = record.place.offset;
     what->size = record.size;
     what->lock = record.lock;

@@ -7,13 +7,15 @@
 #include <time.h>
 
 #include "clock.h"
+#include "request.h"
 #include "signals.h"
 
-/* Signals that do nothing are no interruption. */
+/* Signals that do nothing are no interruption, nor are requests. */
 int hk_is_interrupted(struct hk_thread *self)
 {
     if (!atomic_exchange_explicit(&self->attention, 0, memory_order_acq_rel))
         return 0;
+    hk_requests_do(self->team);
     if (!hk_signals_has_effect(self))
         return 0;
     atomic_store_explicit(&self->attention, 1, memory_order_release);

@@ -191,7 +191,7 @@ void hk_end_team(struct hk_thread *self, int32_t status, int signal)
     int host_signal = hk_signal_to_host(signal);
 
     end_threads(self);
-    hk_shared_clear(self->team->shared);
+    hk_shared_end(self->team->shared, signal != 0 ? HK_B_INTERRUPTED : status);
     host->end_team(host->host, signal != 0 ? 128 + signal : status,
                    host_signal);
 }

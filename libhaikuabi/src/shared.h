@@ -29,6 +29,7 @@ enum hk_pool {
     HK_POOL_AREAS,
     HK_POOL_THREADS,
     HK_POOL_IMAGES,
+    HK_POOL_REQUESTS,
     HK_POOL_COUNT
 };
 
@@ -43,9 +44,14 @@ enum {
     HK_SHARED_AREAS_MAX = 262144,
     HK_SHARED_THREADS_MAX = 65536,
     HK_SHARED_IMAGES_MAX = 65536,
+    HK_REQUESTS_MAX = 16384,
     HK_CHUNKS_MAX = 131072,
     HK_CHUNK_DATA = 508,
     HK_SHARED_IMAGE_SIZE = 1100
+};
+
+struct hk_queue {
+    uint32_t first, last; /* of waiters, unless it says otherwise */
 };
 
 /* Areas, threads and images are lists of their team, for others to read. */
@@ -85,6 +91,7 @@ struct hk_team_slot {
     uint32_t stopped_by; /* Haiku's signal, while it has stopped the team */
     uint32_t is_ready;   /* a fork's parent waits for it */
     struct hk_owned_list owned[HK_OWNED_KINDS];
+    struct hk_queue requests; /* of struct hk_request */
     struct hk_team_facts facts;
     /* Held by the team's main host thread as long as it lives. */
     pthread_mutex_t life;
@@ -117,16 +124,13 @@ struct hk_shared_image {
     uint8_t info[HK_SHARED_IMAGE_SIZE]; /* extended_image_info */
 };
 
-struct hk_queue {
-    uint32_t first, last; /* of waiters */
-};
-
 enum hk_waits_for {
     HK_WAITS_FOR_SEM = 1,
     HK_WAITS_FOR_MESSAGE,
     HK_WAITS_FOR_ROOM,  /* in a port's queue */
     HK_WAITS_FOR_SPACE, /* for messages */
-    HK_WAITS_FOR_OBJECTS
+    HK_WAITS_FOR_OBJECTS,
+    HK_WAITS_FOR_ANSWER /* to a request */
 };
 
 /* A thread that waits: on the queue of an object until it has a result. */
@@ -142,6 +146,41 @@ struct hk_waiter {
     uint32_t by_signal; /* it sleeps where only a signal wakes it */
     uint32_t watches;   /* first of its own */
     atomic_uint events; /* a futex */
+};
+
+/* What one team asks of another (request.h). */
+enum hk_asked_kind {
+    HK_ASKED_SUSPEND = 1,
+    HK_ASKED_RESUME,
+    HK_ASKED_KILL,
+    HK_ASKED_SET_PRIORITY, /* words: priority; the old one is the status */
+    HK_ASKED_UNBLOCK,      /* status */
+    HK_ASKED_SEND_DATA,    /* code; data */
+    HK_ASKED_WAIT,         /* for the thread's end: answer: exit status */
+    HK_ASKED_SIGNAL,       /* signal, code, value, team of the sender */
+    HK_ASKED_TAKE_AREA,    /* transfer_area (area_transfer.c) */
+    HK_ASKED_RESIZE_AREA   /* id, size */
+};
+
+enum { HK_ASKED_WORDS = 12, HK_ANSWER_WORDS = 4 };
+
+struct hk_asked {
+    uint32_t kind;          /* enum hk_asked_kind */
+    int32_t thread, sender; /* ids */
+    uint32_t words[HK_ASKED_WORDS];
+    uint32_t size; /* of its data */
+};
+
+struct hk_request {
+    uint32_t next;   /* of the same team */
+    uint32_t kind;   /* 0: free */
+    uint32_t serial; /* counts what the item has been */
+    uint32_t team;   /* index of the one asked */
+    uint32_t waiter; /* who asks */
+    uint32_t is_queued, is_taken;
+    uint32_t data; /* first chunk */
+    struct hk_asked asked;
+    uint32_t answer[HK_ANSWER_WORDS];
 };
 
 /* A wait_for_objects or an event queue looks at an object. */
@@ -288,8 +327,10 @@ void hk_shared_set_ready(struct hk_shared *shared);
 void hk_shared_await(struct hk_shared *shared, int32_t child);
 
 /* Deletes the team's objects: exec, and the end of the process, behind which
- * its place is free for whoever notices. */
+ * its place is free for whoever notices; then who waits for its threads is
+ * told their exit status as well. */
 void hk_shared_clear(struct hk_shared *shared);
+void hk_shared_end(struct hk_shared *shared, int32_t exit_status);
 
 /* The same when the team ends and the process goes on: no other thread of
  * the team is there any more. */
@@ -358,6 +399,8 @@ void *hk_owned_next_of_all(const struct hk_shared *shared,
 struct hk_waiter *hk_waiter_new(struct hk_thread *self, enum hk_waits_for kind,
                                 uint32_t object, int32_t id);
 void hk_waiter_free(struct hk_shared *shared, struct hk_waiter *waiter);
+uint32_t hk_waiter_index(const struct hk_shared *shared,
+                         const struct hk_waiter *waiter);
 
 void hk_enqueue(struct hk_shared *shared, struct hk_queue *queue,
                 struct hk_waiter *waiter);
@@ -441,6 +484,14 @@ void hk_images_inherit(struct hk_shared *shared, uint32_t parent);
  * half done. */
 struct hk_sem *hk_sem_find(struct hk_shared *shared, int32_t id);
 struct hk_port *hk_port_find(struct hk_shared *shared, int32_t id);
+
+/* All that is asked of a team is answered, as the team ends: who waits for a
+ * thread is told an exit status. Each is a step of its own. */
+void hk_requests_refuse(struct hk_shared *shared, uint32_t team, int32_t exit);
+
+/* What a dead waiter has asked is no more. */
+void hk_request_forget_waiter(struct hk_shared *shared,
+                              struct hk_waiter *waiter);
 
 /* A waiter whose team is dead goes off its queue. What it was given and has
  * not taken goes back; others may go on. */

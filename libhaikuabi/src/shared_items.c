@@ -27,6 +27,7 @@ static const struct {
     [HK_POOL_AREAS] = POOL(areas, 1024),
     [HK_POOL_THREADS] = POOL(threads, 0),
     [HK_POOL_IMAGES] = POOL(images, 256),
+    [HK_POOL_REQUESTS] = POOL(requests, 0),
 #undef POOL
 };
 

@@ -44,6 +44,8 @@ static void forget_waiters(struct hk_shared *shared, uint32_t team)
             hk_sem_forget_waiter(shared, waiter);
         else if (waiter->kind == HK_WAITS_FOR_SPACE)
             hk_dequeue(shared, hk_space_queue(shared), waiter);
+        else if (waiter->kind == HK_WAITS_FOR_ANSWER)
+            hk_request_forget_waiter(shared, waiter);
         else if (waiter->kind != HK_WAITS_FOR_OBJECTS)
             hk_port_forget_waiter(shared, waiter);
         hk_waiter_free(shared, waiter);
@@ -68,6 +70,7 @@ static void reap(struct hk_shared *shared, uint32_t team)
     struct hk_team_slot *slot = slot_of(shared, team);
 
     hk_shared_commit(shared);
+    hk_requests_refuse(shared, team, HK_B_INTERRUPTED);
     forget_waiters(shared, team);
     delete_objects(shared, team);
     free_slot(shared, team);
@@ -307,6 +310,17 @@ void hk_shared_clear(struct hk_shared *shared)
     hk_shared_unlock(shared);
 }
 
+void hk_shared_end(struct hk_shared *shared, int32_t exit_status)
+{
+    if (shared->team == 0)
+        return;
+    hk_shared_lock(shared);
+    hk_shared_commit(shared);
+    hk_requests_refuse(shared, shared->team, exit_status);
+    delete_objects(shared, shared->team);
+    hk_shared_unlock(shared);
+}
+
 void hk_shared_leave(struct hk_shared *shared)
 {
     uint32_t team = shared->team;
@@ -316,6 +330,7 @@ void hk_shared_leave(struct hk_shared *shared)
     hk_shared_lock(shared);
     delete_objects(shared, team);
     hk_shared_commit(shared);
+    hk_requests_refuse(shared, team, HK_B_INTERRUPTED);
     forget_waiters(shared, team);
     free_slot(shared, team);
     pthread_mutex_unlock(&slot_of(shared, team)->life);

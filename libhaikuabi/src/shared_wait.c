@@ -9,7 +9,7 @@
 #include "clock.h"
 #include "shared.h"
 
-static uint32_t index_of(const struct hk_shared *shared,
+uint32_t hk_waiter_index(const struct hk_shared *shared,
                          const struct hk_waiter *waiter)
 {
     const struct hk_waiter *first = hk_item(shared, HK_POOL_WAITERS, 1);
@@ -43,7 +43,7 @@ void hk_waiter_free(struct hk_shared *shared, struct hk_waiter *waiter)
     hk_watches_free(shared, waiter);
     hk_put(shared, &waiter->kind, 0);
     hk_put(shared, &waiter->team, 0);
-    hk_item_free(shared, HK_POOL_WAITERS, index_of(shared, waiter));
+    hk_item_free(shared, HK_POOL_WAITERS, hk_waiter_index(shared, waiter));
 }
 
 /* ---- queues ---- */
@@ -57,7 +57,7 @@ static struct hk_waiter *waiter_at(const struct hk_shared *shared,
 void hk_enqueue(struct hk_shared *shared, struct hk_queue *queue,
                 struct hk_waiter *waiter)
 {
-    uint32_t index = index_of(shared, waiter);
+    uint32_t index = hk_waiter_index(shared, waiter);
     struct hk_waiter *last = waiter_at(shared, queue->last);
 
     hk_put(shared, &waiter->next, 0);
@@ -68,7 +68,7 @@ void hk_enqueue(struct hk_shared *shared, struct hk_queue *queue,
 void hk_dequeue(struct hk_shared *shared, struct hk_queue *queue,
                 struct hk_waiter *waiter)
 {
-    uint32_t index = index_of(shared, waiter), before = 0;
+    uint32_t index = hk_waiter_index(shared, waiter), before = 0;
     uint32_t at = queue->first;
 
     for (int i = 0; at != index && i < HK_WAITERS_MAX; i++) {
@@ -248,7 +248,7 @@ int hk_watch_add(struct hk_shared *shared, struct hk_waiter *waiter,
 
     if (watch == NULL)
         return 0;
-    hk_put(shared, &watch->waiter, index_of(shared, waiter));
+    hk_put(shared, &watch->waiter, hk_waiter_index(shared, waiter));
     hk_put(shared, &watch->is_port, (uint32_t)is_port);
     hk_put(shared, &watch->object, object);
     hk_put(shared, &watch->id, (uint32_t)id);

@@ -7,6 +7,7 @@
 
 #include "bytes.h"
 #include "clock.h"
+#include "request.h"
 #include "shared.h"
 #include "signals.h"
 #include "syscalls.h"
@@ -38,7 +39,20 @@ static int32_t write_set(const struct hk_thread *self, gm_addr to, uint64_t set)
 
 enum { FLAG_QUEUE = 0x10000, FLAG_THREAD = 0x20000 };
 
-/* 0: the calling thread. B_BAD_THREAD_ID: none of this team. */
+static int32_t ask_other_team(struct hk_thread *self, int32_t id,
+                              const struct hk_siginfo *info)
+{
+    struct hk_asking asking = {
+        .asked = {.kind = HK_ASKED_SIGNAL,
+                  .words = {(uint32_t)info->signal, (uint32_t)info->code,
+                            info->value, (uint32_t)info->pid}}};
+
+    self->restart.is_required = 1;
+    return hk_ask_thread(self, id, HK_ASK_PERMISSION, &asking,
+                         HK_INFINITE_TIMEOUT);
+}
+
+/* 0: the calling thread. */
 static int32_t send_to_thread(struct hk_thread *self, int32_t id,
                               const struct hk_siginfo *info)
 {
@@ -50,7 +64,7 @@ static int32_t send_to_thread(struct hk_thread *self, int32_t id,
     if (thread != NULL)
         status = info->signal == 0 ? HK_B_OK : hk_signal_thread(thread, info);
     pthread_mutex_unlock(&self->team->lock);
-    return status;
+    return thread != NULL ? status : ask_other_team(self, id, info);
 }
 
 /* KILL and STOP are the host's business. */
@@ -113,8 +127,15 @@ static int32_t send_to_group(struct hk_thread *self, int32_t group,
     return status;
 }
 
-/* PART: a thread of another team is reached by the id of its main thread
- * alone. -1 is the own team: Haiku's kernel knows no broadcast. */
+/* What ends or stops all of another team goes to its process. */
+static int is_for_team(struct hk_thread *self, int32_t id, int32_t signal)
+{
+    return id != self->team->id && hk_shared_has_team(hk_shared_of(self), id) &&
+           (signal == HK_SIGKILL || signal == HK_SIGSTOP ||
+            signal == HK_SIGCONT);
+}
+
+/* -1 is the own team: Haiku's kernel knows no broadcast. */
 int64_t hk_sys_send_signal(struct hk_thread *self, int32_t id, uint32_t signal,
                            gm_addr user_value, uint32_t flags)
 {
@@ -135,13 +156,8 @@ int64_t hk_sys_send_signal(struct hk_thread *self, int32_t id, uint32_t signal,
         return send_to_own_team(self, &info);
     if (id < 0)
         return send_to_group(self, id == INT32_MIN ? INT32_MAX : -id, &info);
-    if ((flags & FLAG_THREAD) != 0) {
-        int32_t status = send_to_thread(self, id, &info);
-
-        if (status != HK_B_BAD_THREAD_ID ||
-            !hk_shared_has_team(hk_shared_of(self), id))
-            return status;
-    }
+    if ((flags & FLAG_THREAD) != 0 && !is_for_team(self, id, info.signal))
+        return send_to_thread(self, id, &info);
     return send_to_team(self, id, &info);
 }
 
@@ -291,7 +307,7 @@ int64_t hk_sys_sigsuspend(struct hk_thread *self, gm_addr mask)
     do {
         hk_wait_prepare(self);
         status = hk_wait(self, HK_INFINITE_TIMEOUT);
-    } while (!hk_signals_has_effect(self));
+    } while (!hk_is_interrupted(self));
     return status;
 }
 
@@ -312,6 +328,7 @@ int64_t hk_sys_sigwait(struct hk_thread *self, gm_addr set, gm_addr info,
     self->restart.is_required = 1;
     hk_signals_want(self, wanted);
     while (!hk_signals_take(self, wanted, &found)) {
+        hk_requests_do(self->team);
         if (hk_signals_has_effect(self)) {
             status = HK_B_INTERRUPTED;
             break;

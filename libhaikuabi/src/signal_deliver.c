@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "bytes.h"
+#include "request.h"
 #include "signals.h"
 #include "team.h"
 #include "thread.h"
@@ -150,6 +151,7 @@ enum hk_action hk_attend(struct hk_thread *thread, uint32_t call)
     int handled = 0, resumed = 0;
 
     atomic_store_explicit(&thread->attention, 0, memory_order_release);
+    hk_requests_do(thread->team);
     action = hk_thread_checkpoint(thread, &resumed);
     if (resumed)
         call = HK_NO_CALL;

@@ -10,6 +10,7 @@
 
 #include "area.h"
 #include "program.h"
+#include "request.h"
 
 enum { NORMAL_PRIORITY = 10 };
 
@@ -89,15 +90,18 @@ void hk_thread_free(struct hk_thread *thread)
     free_parts(thread);
 }
 
-struct hk_thread *hk_thread_find(struct hk_thread *self, int32_t id)
+struct hk_thread *hk_thread_of(struct hk_team *team, int32_t id)
 {
-    struct hk_thread *thread = self->team->threads;
+    struct hk_thread *thread = team->threads;
 
-    if (id == 0)
-        return self;
     while (thread != NULL && thread->id != id)
         thread = thread->next;
     return thread;
+}
+
+struct hk_thread *hk_thread_find(struct hk_thread *self, int32_t id)
+{
+    return id == 0 ? self : hk_thread_of(self->team, id);
 }
 
 void hk_threads_fork_child(struct hk_thread *self)
@@ -150,8 +154,10 @@ enum hk_action hk_thread_checkpoint(struct hk_thread *self, int *resumed)
 {
     struct hk_thread_life *life = self->life;
 
-    while (atomic_load(&life->suspended) && !atomic_load(&life->killed))
+    while (atomic_load(&life->suspended) && !atomic_load(&life->killed)) {
         syscall(SYS_futex, &life->suspended, FUTEX_WAIT_PRIVATE, 1, NULL);
+        hk_requests_do(self->team);
+    }
     *resumed = atomic_exchange(&life->resumed, 0);
     if (!atomic_load(&life->killed))
         return HK_CONTINUE;
@@ -209,7 +215,19 @@ static void bury(struct hk_thread *thread)
     unlink_thread(thread);
     pthread_mutex_unlock(&team->lock);
     hk_announce_change(team);
+    hk_requests_do(team); /* others may wait for its end */
     free_parts(thread);
+}
+
+int hk_thread_peek_dead(struct hk_team *team, int32_t id, int32_t *status)
+{
+    const struct hk_dead_thread *dead = team->dead_threads;
+
+    while (dead != NULL && dead->id != id)
+        dead = dead->next;
+    if (dead != NULL)
+        *status = dead->status;
+    return dead != NULL;
 }
 
 int hk_thread_take_dead(struct hk_team *team, int32_t id, int32_t *status)

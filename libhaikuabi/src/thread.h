@@ -4,6 +4,7 @@
 #define HK_THREAD_H
 
 #include "kernel.h"
+#include "shared.h"
 #include "signals.h"
 
 /* A thread's share of struct hk_thread; the team's lock guards it. */
@@ -39,7 +40,11 @@ int32_t hk_thread_start(struct hk_thread *thread);
  * of that id. With the team's lock. */
 int hk_thread_take_dead(struct hk_team *team, int32_t id, int32_t *status);
 
-/* The thread of that id, 0 for self; NULL. With the team's lock. */
+/* The same, and the next one asked is told as well. */
+int hk_thread_peek_dead(struct hk_team *team, int32_t id, int32_t *status);
+
+/* The thread of that id, or NULL; also 0 for self. With the team's lock. */
+struct hk_thread *hk_thread_of(struct hk_team *team, int32_t id);
 struct hk_thread *hk_thread_find(struct hk_thread *self, int32_t id);
 
 /* Suspension and death, between two instructions. *resumed becomes 1 when the
@@ -61,6 +66,23 @@ void hk_threads_free(struct hk_team *team);
 
 /* In the child of a fork: the others are gone. */
 void hk_threads_fork_child(struct hk_thread *self);
+
+/* ---- thread_calls.c, thread_data.c ---- */
+
+/* Suspends, resumes, ends, ... a thread of the team: with a value, as the
+ * kind says. B_BAD_THREAD_ID for none of the team's. */
+int32_t hk_thread_do(struct hk_team *team, int32_t id, enum hk_asked_kind what,
+                     int32_t value);
+
+/* Puts a message into the mailbox of a thread of the team, whose bytes it
+ * then is: B_OK, B_WOULD_BLOCK while there is another one, B_BAD_THREAD_ID. */
+struct hk_message_data {
+    int32_t sender, code;
+    uint8_t *bytes;
+    uint32_t size;
+};
+int32_t hk_thread_put_data(struct hk_team *team, int32_t id,
+                           const struct hk_message_data *message);
 
 /* ---- thread_share.c ---- */
 

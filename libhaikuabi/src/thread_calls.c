@@ -9,6 +9,7 @@
 #include "bytes.h"
 #include "clock.h"
 #include "program.h"
+#include "request.h"
 #include "shared.h"
 #include "syscalls.h"
 #include "team.h"
@@ -165,27 +166,6 @@ int64_t hk_sys_spawn_thread(struct hk_thread *self, gm_addr attributes)
 
 /* ---- one thread by its id ---- */
 
-/* Runs an action on a thread of the team, under the team's lock. PART: threads
- * of other teams are not reached. */
-static int32_t with_thread(struct hk_thread *self, int32_t id,
-                           int32_t (*action)(struct hk_thread *thread,
-                                             int32_t value),
-                           int32_t value)
-{
-    struct hk_team *team = self->team;
-    struct hk_thread *thread;
-    int32_t status = HK_B_BAD_THREAD_ID;
-
-    if (id <= 0)
-        return HK_B_BAD_THREAD_ID;
-    pthread_mutex_lock(&team->lock);
-    thread = hk_thread_find(self, id);
-    if (thread != NULL)
-        status = action(thread, value);
-    pthread_mutex_unlock(&team->lock);
-    return status;
-}
-
 static int32_t resume(struct hk_thread *thread, int32_t value)
 {
     (void)value;
@@ -216,32 +196,88 @@ static int32_t set_priority(struct hk_thread *thread, int32_t value)
     return old;
 }
 
-int64_t hk_sys_resume_thread(struct hk_thread *self, int32_t thread)
+static int32_t unblock(struct hk_thread *thread, int32_t value);
+
+int32_t hk_thread_do(struct hk_team *team, int32_t id, enum hk_asked_kind what,
+                     int32_t value)
 {
+    static int32_t (*const actions[])(struct hk_thread *, int32_t) = {
+        [HK_ASKED_SUSPEND] = suspend, [HK_ASKED_RESUME] = resume,
+        [HK_ASKED_KILL] = end,        [HK_ASKED_SET_PRIORITY] = set_priority,
+        [HK_ASKED_UNBLOCK] = unblock,
+    };
+    struct hk_thread *thread;
+    int32_t status = HK_B_BAD_THREAD_ID;
+
+    pthread_mutex_lock(&team->lock);
+    thread = hk_thread_of(team, id);
+    if (thread != NULL)
+        status = actions[what](thread, value);
+    pthread_mutex_unlock(&team->lock);
+    return status;
+}
+
+/* A thread of this team or of another one, which is asked to do it. */
+static int32_t do_or_ask(struct hk_thread *self, int32_t id,
+                         enum hk_asked_kind what,
+                         enum hk_asks_permission permission, int32_t value)
+{
+    struct hk_asking asking = {
+        .asked = {.kind = what, .words = {(uint32_t)value}}};
     int32_t status;
 
+    if (id <= 0)
+        return HK_B_BAD_THREAD_ID;
+    status = hk_thread_do(self->team, id, what, value);
+    if (status != HK_B_BAD_THREAD_ID)
+        return status;
+    self->restart.is_required = 1;
+    return hk_ask_thread(self, id, permission, &asking, HK_INFINITE_TIMEOUT);
+}
+
+/* The main thread of a child that load_image made is not yet one that could
+ * be asked. */
+int64_t hk_sys_resume_thread(struct hk_thread *self, int32_t thread)
+{
     if (thread <= 0)
         return HK_B_BAD_VALUE;
-    status = with_thread(self, thread, resume, 0);
-    if (status == HK_B_BAD_THREAD_ID)
-        return hk_team_resume(self, thread);
-    return status;
+    if (hk_team_resume(self, thread) == HK_B_OK)
+        return HK_B_OK;
+    return do_or_ask(self, thread, HK_ASKED_RESUME, HK_ASK_PERMISSION, 0);
 }
 
 int64_t hk_sys_suspend_thread(struct hk_thread *self, int32_t thread)
 {
-    return thread <= 0 ? HK_B_BAD_VALUE : with_thread(self, thread, suspend, 0);
+    if (thread <= 0)
+        return HK_B_BAD_VALUE;
+    return do_or_ask(self, thread, HK_ASKED_SUSPEND, HK_ASK_PERMISSION, 0);
 }
 
 int64_t hk_sys_kill_thread(struct hk_thread *self, int32_t thread)
 {
-    return thread <= 0 ? HK_B_BAD_VALUE : with_thread(self, thread, end, 0);
+    if (thread <= 0)
+        return HK_B_BAD_VALUE;
+    return do_or_ask(self, thread, HK_ASKED_KILL, HK_ASK_PERMISSION, 0);
 }
 
 int64_t hk_sys_set_thread_priority(struct hk_thread *self, int32_t thread,
                                    int32_t new_priority)
 {
-    return with_thread(self, thread, set_priority, new_priority);
+    return do_or_ask(self, thread, HK_ASKED_SET_PRIORITY, HK_ASK_PERMISSION,
+                     new_priority);
+}
+
+/* B_NOT_ALLOWED for a thread of another team, to which what was asked may be
+ * done by its own team alone. */
+static int32_t no_own_thread(struct hk_thread *self, int32_t id)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    int is_others;
+
+    hk_shared_lock(shared);
+    is_others = id > 0 && hk_thread_find_shown(shared, id) != NULL;
+    hk_shared_unlock(shared);
+    return is_others ? HK_B_NOT_ALLOWED : HK_B_BAD_THREAD_ID;
 }
 
 int64_t hk_sys_rename_thread(struct hk_thread *self, int32_t thread,
@@ -259,7 +295,7 @@ int64_t hk_sys_rename_thread(struct hk_thread *self, int32_t thread,
     if (found != NULL)
         hk_thread_tell(found);
     pthread_mutex_unlock(&self->team->lock);
-    return found != NULL ? HK_B_OK : HK_B_BAD_THREAD_ID;
+    return found != NULL ? HK_B_OK : no_own_thread(self, thread);
 }
 
 /* Of all teams' threads by that name, the one with the lowest id. */
@@ -310,11 +346,11 @@ int64_t hk_sys_cancel_thread(struct hk_thread *self, int32_t thread_id,
         hk_interrupt(thread);
     }
     pthread_mutex_unlock(&self->team->lock);
-    return thread != NULL ? HK_B_OK : HK_B_BAD_THREAD_ID;
+    return thread != NULL ? HK_B_OK : no_own_thread(self, thread_id);
 }
 
-/* The thread has ended: 1 and its status; else 0, or an error. PART, in all
- * calls: of other teams only the main threads of children are waited for. */
+/* The thread of this team, or a child's main thread, has ended: 1 and its
+ * status; else 0, or an error. */
 static int32_t look_for_dead(struct hk_thread *self, int32_t id,
                              int32_t *status)
 {
@@ -334,6 +370,34 @@ static int32_t look_for_dead(struct hk_thread *self, int32_t id,
     return hk_team_wait_status(self, id, status);
 }
 
+/* A thread of another team. */
+static int32_t ask_for_dead(struct hk_thread *self, int32_t id,
+                            int64_t deadline, int32_t *status)
+{
+    struct hk_asking asking = {.asked = {.kind = HK_ASKED_WAIT}};
+    int32_t result = hk_ask_thread(self, id, HK_ASK_ANY, &asking, deadline);
+
+    *status = (int32_t)asking.answer[0];
+    return result;
+}
+
+static int32_t wait_for_end(struct hk_thread *self, int32_t id,
+                            int64_t deadline, int32_t *status)
+{
+    for (;;) {
+        unsigned seen = hk_changes(self->team);
+        int32_t result = look_for_dead(self, id, status);
+
+        if (result == HK_B_BAD_THREAD_ID)
+            return ask_for_dead(self, id, deadline, status);
+        if (result != 0)
+            return result < 0 ? result : HK_B_OK;
+        result = hk_wait_change(self, seen, deadline);
+        if (result != HK_B_OK)
+            return result;
+    }
+}
+
 static int64_t wait_for_thread(struct hk_thread *self, int32_t id,
                                int64_t deadline, gm_addr return_code)
 {
@@ -344,18 +408,9 @@ static int64_t wait_for_thread(struct hk_thread *self, int32_t id,
         return HK_B_BAD_ADDRESS;
     if (id <= 0 || id == self->id)
         return id == self->id ? HK_EDEADLK : HK_B_BAD_THREAD_ID;
-    for (;;) {
-        unsigned seen = hk_changes(self->team);
-
-        result = look_for_dead(self, id, &status);
-        if (result < 0)
-            return result;
-        if (result > 0)
-            break;
-        result = hk_wait_change(self, seen, deadline);
-        if (result != HK_B_OK)
-            return result;
-    }
+    result = wait_for_end(self, id, deadline, &status);
+    if (result != HK_B_OK)
+        return result;
     hk_put32(bytes, (uint32_t)status);
     if (return_code != 0 &&
         hk_write_user(self, return_code, bytes, sizeof(bytes)) != HK_B_OK)
@@ -487,7 +542,7 @@ static int32_t unblock(struct hk_thread *thread, int32_t value)
 int64_t hk_sys_unblock_thread(struct hk_thread *self, int32_t thread,
                               int32_t status)
 {
-    return with_thread(self, thread, unblock, status);
+    return do_or_ask(self, thread, HK_ASKED_UNBLOCK, HK_ASK_ANY, status);
 }
 
 int64_t hk_sys_unblock_threads(struct hk_thread *self, gm_addr threads,
@@ -503,6 +558,7 @@ int64_t hk_sys_unblock_threads(struct hk_thread *self, gm_addr threads,
     if (hk_read_user(self, ids, threads, (size_t)count * 4) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     for (uint32_t i = 0; i < count; i++)
-        with_thread(self, (int32_t)hk_get32(ids + i * 4), unblock, status);
+        do_or_ask(self, (int32_t)hk_get32(ids + i * 4), HK_ASKED_UNBLOCK,
+                  HK_ASK_ANY, status);
     return HK_B_OK;
 }

@@ -4,48 +4,68 @@
 
 #include "bytes.h"
 #include "clock.h"
+#include "request.h"
 #include "syscalls.h"
 #include "thread.h"
 
 enum { DATA_MAX = 65536 };
 
-static int32_t put_data(struct hk_thread *self, int32_t id, int32_t code,
-                        uint8_t *data, uint32_t size)
+int32_t hk_thread_put_data(struct hk_team *team, int32_t id,
+                           const struct hk_message_data *message)
 {
-    struct hk_team *team = self->team;
     struct hk_thread *thread;
+    int32_t status = HK_B_BAD_THREAD_ID;
+
+    pthread_mutex_lock(&team->lock);
+    thread = hk_thread_of(team, id);
+    if (thread != NULL && thread->life->has_data) {
+        status = HK_B_WOULD_BLOCK;
+    } else if (thread != NULL) {
+        thread->life->has_data = 1;
+        thread->life->data_sender = message->sender;
+        thread->life->data_code = message->code;
+        thread->life->data = message->bytes;
+        thread->life->data_size = message->size;
+        status = HK_B_OK;
+    }
+    pthread_mutex_unlock(&team->lock);
+    if (status == HK_B_OK)
+        hk_announce_change(team);
+    return status;
+}
+
+/* Waits until there is room. *is_kept: the bytes are the thread's now. */
+static int32_t put_data(struct hk_thread *self, int32_t id,
+                        const struct hk_message_data *message, int *is_kept)
+{
+    struct hk_asking asking = {.asked = {.kind = HK_ASKED_SEND_DATA,
+                                         .words = {(uint32_t)message->code},
+                                         .size = message->size},
+                               .data = message->bytes};
 
     for (;;) {
-        unsigned seen = hk_changes(team);
-        int32_t status;
+        unsigned seen = hk_changes(self->team);
+        int32_t status = hk_thread_put_data(self->team, id, message);
 
-        pthread_mutex_lock(&team->lock);
-        thread = id > 0 ? hk_thread_find(self, id) : NULL;
-        if (thread != NULL && !thread->life->has_data) {
-            thread->life->has_data = 1;
-            thread->life->data_sender = self->id;
-            thread->life->data_code = code;
-            thread->life->data = data;
-            thread->life->data_size = size;
-            pthread_mutex_unlock(&team->lock);
-            hk_announce_change(team);
-            return HK_B_OK;
-        }
-        pthread_mutex_unlock(&team->lock);
-        if (thread == NULL)
-            return HK_B_BAD_THREAD_ID;
+        *is_kept = status == HK_B_OK;
+        if (status == HK_B_BAD_THREAD_ID)
+            return hk_ask_thread(self, id, HK_ASK_ANY, &asking,
+                                 HK_INFINITE_TIMEOUT);
+        if (status != HK_B_WOULD_BLOCK)
+            return status;
         status = hk_wait_change(self, seen, HK_INFINITE_TIMEOUT);
         if (status != HK_B_OK)
             return status;
     }
 }
 
-/* PART: threads of other teams are not reached. */
 int64_t hk_sys_send_data(struct hk_thread *self, int32_t thread, int32_t code,
                          gm_addr buffer, uint32_t buffer_size)
 {
     uint8_t *data = NULL;
+    struct hk_message_data message;
     int32_t status;
+    int is_kept;
 
     if (buffer >= HK_USER_LIMIT)
         return HK_B_BAD_ADDRESS;
@@ -61,8 +81,9 @@ int64_t hk_sys_send_data(struct hk_thread *self, int32_t thread, int32_t code,
         }
     }
     self->restart.is_required = 1;
-    status = put_data(self, thread, code, data, buffer_size);
-    if (status != HK_B_OK)
+    message = (struct hk_message_data){self->id, code, data, buffer_size};
+    status = put_data(self, thread, &message, &is_kept);
+    if (!is_kept)
         free(data);
     return status;
 }
@@ -100,6 +121,7 @@ int64_t hk_sys_receive_data(struct hk_thread *self, gm_addr sender,
             return status;
     }
     hk_announce_change(team);
+    hk_requests_do(team); /* others may wait for the room */
     if (buffer_size > taken.data_size)
         buffer_size = taken.data_size;
     hk_put32(word, (uint32_t)taken.data_sender);

@@ -161,7 +161,6 @@ int32_t hk_team_wait_status(struct hk_thread *self, int32_t id, int32_t *status)
     return 1;
 }
 
-/* PART: of other teams only children are waited for. */
 int64_t hk_sys_wait_for_team(struct hk_thread *self, int32_t team,
                              gm_addr return_code)
 {

@@ -46,6 +46,8 @@ static int is_used(const struct hk_shared *shared, enum hk_pool pool,
         return file->threads[index].own.id != 0;
     case HK_POOL_IMAGES:
         return file->images[index].own.id != 0;
+    case HK_POOL_REQUESTS:
+        return file->requests[index].kind != 0;
     case HK_POOL_COUNT:
         break;
     }
@@ -224,6 +226,30 @@ static int check_ports(const struct hk_shared *shared, unsigned *queued,
     return 1;
 }
 
+/* Each request that is queued is on its team's queue, with who asks. */
+static int check_requests(const struct hk_shared *shared, unsigned *chunks)
+{
+    const struct hk_shared_file *file = shared->file;
+
+    for (uint32_t i = 1; i < hk_item_end(shared, HK_POOL_REQUESTS); i++) {
+        const struct hk_request *request = &file->requests[i];
+        const struct hk_waiter *waiter =
+            hk_item(shared, HK_POOL_WAITERS, request->waiter);
+        uint32_t at = file->teams[request->team].requests.first;
+
+        if (request->kind == 0)
+            continue;
+        while (at != 0 && at != i)
+            at = file->requests[at].next;
+        if (waiter == NULL || waiter->kind != HK_WAITS_FOR_ANSWER ||
+            waiter->object != i || (at == i) != (request->is_queued != 0))
+            return FAIL("request %u of kind %u", i, request->kind);
+        if (!count_chain(shared, request->data, chunks))
+            return 0;
+    }
+    return 1;
+}
+
 /* Each team has as many objects as its slot says. */
 static int check_owners(const struct hk_shared *shared)
 {
@@ -291,7 +317,8 @@ static int check_all(const struct hk_shared *shared)
         if (!check_owned(shared, (enum hk_owned_kind)kind))
             return 0;
     if (!check_names(shared) || !check_sems(shared, &queued) ||
-        !check_ports(shared, &queued, &chunks) || !check_owners(shared) ||
+        !check_ports(shared, &queued, &chunks) ||
+        !check_requests(shared, &chunks) || !check_owners(shared) ||
         !check_queue(shared, &file->space_queue, HK_WAITS_FOR_SPACE, 0, &queued,
                      &wanted) ||
         !count_chain(shared, file->free_chunks.first, &chunks))
@@ -329,6 +356,7 @@ struct probe_counts probe_count(struct harness *harness)
     counts.areas = count_used(shared, HK_POOL_AREAS);
     counts.threads = count_used(shared, HK_POOL_THREADS);
     counts.images = count_used(shared, HK_POOL_IMAGES);
+    counts.requests = count_used(shared, HK_POOL_REQUESTS);
     count_chain(shared, shared->file->free_chunks.first, &free_chunks);
     if (shared->file->free_chunks.fresh != 0)
         counts.chunks = shared->file->free_chunks.fresh - 1 - free_chunks;

@@ -349,6 +349,70 @@ TEST(Messages, ArriveWhollyOrNotAtAll)
     }
 }
 
+// Another team's main thread, which looks after requests until it is killed;
+// it dies at the n-th change from now on.
+int attend(Team &its, int n)
+{
+    harness_catch(its.harness);
+    its.call("create_port", 1, "ready");
+    countdown = n;
+    for (;;) {
+        harness_poll(its.harness);
+        ::usleep(200);
+    }
+}
+
+int priority_of(Team &team, int thread)
+{
+    Address info = team.room(76);
+    EXPECT_EQ(team.call("get_thread_info", thread, info), 0);
+    return team.get<int>(info, 44);
+}
+
+TEST(Requests, AreMadeWhollyOrNotAtAll)
+{
+    SharedRoot root;
+    Team team(root.config());
+    Process other(root, [](Team &its) { return attend(its, 0); });
+    bool finished = false;
+
+    while (probe_count(team.harness).ports == 0)
+        ::usleep(1000);
+    for (int n = 1; !finished; n++) {
+        team.call("set_thread_priority", other.pid, 10);
+        finished = run_dying(root, n, [&](Team &its) {
+                       its.call("set_thread_priority", other.pid, 15);
+                       its.call("unblock_thread", other.pid, 3);
+                   }) == 0;
+        ASSERT_STREQ(probe_shared(team.harness), "") << "death " << n;
+        EXPECT_EQ(priority_of(team, other.pid) % 5, 0);
+        ASSERT_LT(n, 1000);
+    }
+}
+
+TEST(Requests, AreAnsweredWhoeverDies)
+{
+    SharedRoot root;
+    Team team(root.config());
+    bool finished = false;
+
+    harness_catch(team.harness);
+    for (int n = 1; !finished; n++) {
+        Process other(root, [&](Team &its) { return attend(its, n); });
+        while (probe_count(team.harness).ports == 0)
+            ::usleep(1000);
+        int64_t first = team.call("set_thread_priority", other.pid, 15);
+        int64_t second = team.call("send_data", other.pid, 1, "text", 4);
+        EXPECT_TRUE(first == 10 || first == HK_B_BAD_THREAD_ID) << first;
+        EXPECT_TRUE(second == 0 || second == HK_B_BAD_THREAD_ID) << second;
+        finished = second == 0;
+        other.kill();
+        ASSERT_STREQ(probe_shared(team.harness), "") << "death " << n;
+        EXPECT_EQ(probe_count(team.harness).requests, 0u);
+        ASSERT_LT(n, 1000);
+    }
+}
+
 // A process that dies while it puts away what a dead team has left: the next
 // one goes on with it.
 TEST(Reaping, IsGoneOnWithByTheNextTeam)

@@ -381,11 +381,17 @@ int64_t harness_exception(struct harness *harness, uint32_t vector,
     return take_guarded(&step);
 }
 
+int64_t harness_poll_as(struct harness *harness, struct hk_thread *thread)
+{
+    const struct step step = {.kind = POLL, .thread = thread};
+
+    (void)harness;
+    return take_guarded(&step);
+}
+
 int64_t harness_poll(struct harness *harness)
 {
-    const struct step step = {.kind = POLL, .thread = harness->thread};
-
-    return take_guarded(&step);
+    return harness_poll_as(harness, harness->thread);
 }
 
 struct harness_end harness_get_end(const struct harness *harness)

@@ -34,6 +34,7 @@ int64_t harness_syscall(struct harness *harness);
 int64_t harness_exception(struct harness *harness, uint32_t vector,
                           uint32_t error_code, uint32_t address);
 int64_t harness_poll(struct harness *harness);
+int64_t harness_poll_as(struct harness *harness, struct hk_thread *thread);
 
 // How the team was ended last.
 struct harness_end {

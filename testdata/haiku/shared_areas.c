@@ -124,6 +124,54 @@ static void store_meanwhile(void)
         CHECK(memcmp(areas[i], copies[i], 2 * PAGE) == 0);
 }
 
+/* A child that waits for a message is given an area meanwhile. */
+static void give(void)
+{
+    int *memory = 0;
+    void *address = 0;
+    long id = create("given", &memory, 0);
+    long child = fork_team();
+
+    if (child == 0) {
+        int32_t sender = 0;
+        void *where = 0;
+
+        CHECK_STATUS(sys(SYS_receive_data, &sender, &where, sizeof(where)), 3);
+        CHECK(*(int *)where == 4711);
+        *(int *)where = 0;
+        guest_exit(10);
+    }
+    *memory = 4711;
+    CHECK_STATUS(sys(SYS_transfer_area, id, BAD_POINTER, ANY_ADDRESS, child),
+                 HK_B_BAD_ADDRESS);
+    CHECK(sys(SYS_transfer_area, id, &address, ANY_ADDRESS, child) > 0);
+    CHECK_STATUS(sys(SYS_area_for, memory), HK_B_ERROR);
+    CHECK_STATUS(sys(SYS_send_data, child, 3, &address, sizeof(address)),
+                 HK_B_OK);
+    CHECK_STATUS(wait_for(child), 10);
+    CHECK_STATUS(sys(SYS_transfer_area, id, &address, ANY_ADDRESS, child),
+                 HK_B_BAD_VALUE);
+}
+
+/* A child that computes and makes no calls is suspended and ended. */
+static void end(void)
+{
+    struct siginfo info;
+    long child = fork_team();
+
+    if (child == 0)
+        for (;;)
+            __asm__ volatile("");
+    CHECK_STATUS(sys(SYS_set_thread_priority, child, 5), 10);
+    CHECK_STATUS(sys(SYS_suspend_thread, child), HK_B_OK);
+    CHECK_STATUS(sys(SYS_resume_thread, child), HK_B_OK);
+    CHECK_STATUS(sys(SYS_rename_thread, child, "x"), HK_B_NOT_ALLOWED);
+    CHECK_STATUS(sys(SYS_kill_thread, child), HK_B_OK);
+    CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
+                 child);
+    CHECK_STATUS(sys(SYS_kill_thread, child), HK_B_BAD_THREAD_ID);
+}
+
 static void errors(void)
 {
     void *address = 0;
@@ -162,6 +210,8 @@ int main(int argc, char **argv, char **environment)
     (void)argc, (void)argv, (void)environment;
     count_together();
     store_meanwhile();
+    give();
+    end();
     errors();
     printf("shared areas checked\n");
     return guest_end(0);
