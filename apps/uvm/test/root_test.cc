@@ -169,4 +169,72 @@ TEST_F(RootTest, scripts_run_by_the_roots_shell)
     EXPECT_EQ(outcome.out, "/host" + directory + "/script: an argument\n");
 }
 
+/* What somebody does at a shell: lists, compares, copies, edits, compresses,
+ * moves and removes, in and over what the packages brought. */
+const char session[] = R"(
+export LC_ALL=C
+cd /boot/system
+ls -l bin lib
+cksum runtime_loader bin/* lib/*
+mkdir /boot/home/work
+cd /boot/home/work
+cp /bin/ls /boot/system/lib/libroot.so .
+cmp ls /bin/ls && echo the copy is the same
+for n in 3 1 2; do echo line $n; done >text
+sort text | sed 's/line/LINE/' >/boot/system/bin/made
+cat /bin/made; echo more >>/bin/made; wc -l </bin/made
+bzip2 -c libroot.so >packed && bzip2 -dc packed | cmp - libroot.so && echo ok
+tar -cf all.tar -C /boot/system/lib . && tar -tf all.tar | sort
+mv /bin/cal moved && cksum moved && ls /bin | wc -l
+ln /bin/cat linked && cksum linked
+rm /bin/yes; ls /bin/yes; yes
+cp /bin/echo /bin/true; true overwritten
+echo '#!/bin/sh' >/bin/made; echo 'echo $0 runs' >>/bin/made
+chmod 755 /bin/made; made; ls -l moved linked | sort | cut -c1-10
+find . | sort
+exit 7
+)";
+
+/* Fifty packages made of a Haiku, and the same Haiku as a directory. */
+TEST_F(RootTest, packages_do_what_a_directory_does)
+{
+    constexpr int PACKAGES = 50;
+    if (!exists("/boot/system/bin/sh"))
+        GTEST_SKIP() << root << " has no shell";
+    ASSERT_EQ(std::system(("cp -a '" + root + "' plain && cp -a '" + root +
+                           "/boot/system' rest && mkdir parts")
+                              .c_str()),
+              0);
+    int count = 0;
+    for (const auto &entry : std::filesystem::directory_iterator("rest/bin")) {
+        std::string part =
+            "parts/part" + std::to_string(count++ % (PACKAGES - 1)) + "/bin/";
+        std::filesystem::create_directories(part);
+        std::filesystem::rename(entry.path(),
+                                part + entry.path().filename().string());
+    }
+    EXPECT_EQ(run({"root", "create", "packed"}).status, 0);
+    std::vector<std::string> words = {"root", "add", "packed", "rest"};
+    for (const auto &entry : std::filesystem::directory_iterator("parts"))
+        words.push_back(entry.path().string());
+    EXPECT_EQ(run(words).status, 0);
+    std::filesystem::create_directories("plain/boot/home");
+
+    auto cksum = [] {
+        return std::system("cksum packed/files/boot/system/packages/*.hpkg "
+                           ">sums.new && touch sums && mv sums.new sums");
+    };
+    EXPECT_EQ(cksum(), 0);
+    std::string before = contents("sums");
+    Outcome plain = run({"--quiet", "--root", "plain", "sh", "-c", session});
+    Outcome packed = run({"--quiet", "--root", "packed", "sh", "-c", session});
+    EXPECT_EQ(plain.status, 7) << plain.out << plain.err;
+    EXPECT_EQ(packed.status, plain.status);
+    EXPECT_EQ(packed.out, plain.out);
+    EXPECT_EQ(packed.err, plain.err);
+    EXPECT_EQ(cksum(), 0);
+    EXPECT_EQ(contents("sums"), before);
+    EXPECT_NE(plain.out.find("the copy is the same"), std::string::npos);
+}
+
 } // namespace
