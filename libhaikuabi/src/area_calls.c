@@ -347,8 +347,10 @@ static int32_t protect(struct hk_team *team, struct hk_area *area,
     if ((protection & HK_CLONEABLE_AREA) != 0 &&
         hk_area_make_sharable(team, area) != HK_B_OK)
         return HK_B_NO_MEMORY;
-    gm_protect(team->space, area->span.base, area->span.size,
-               hk_area_host_protection(protection));
+    /* A file that was open for reading cannot be stored to. */
+    if (gm_protect(team->space, area->span.base, area->span.size,
+                   hk_area_host_protection(protection)) < 0)
+        return HK_B_NOT_ALLOWED;
     area->protection = protection;
     hk_area_tell(team, area);
     return HK_B_OK;
