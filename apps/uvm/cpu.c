@@ -152,6 +152,16 @@ static int watch_writes(void *owner, uint32_t address, uint32_t size, int on)
     return gm_watch_writes(owner, address, size, on);
 }
 
+static int protection(void *owner, uint32_t address)
+{
+    struct gm_mapping region;
+
+    if (gm_query(owner, address, &region) < 0 || region.address > address)
+        return 0;
+    return (region.prot & GM_PROT_READ ? XCPU_READABLE : 0) |
+           (region.prot & GM_PROT_WRITE ? XCPU_WRITABLE : 0);
+}
+
 static void forget(void *context, enum gm_event event, gm_addr address,
                    uint64_t size)
 {
@@ -166,7 +176,8 @@ int uvm_machine_new(struct uvm *uvm)
                    .size = gm_space_size(uvm->space),
                    .owner = uvm->space,
                    .fetch = fetch,
-                   .watch_writes = watch_writes},
+                   .watch_writes = watch_writes,
+                   .protection = protection},
         .engine = uvm->options->engine,
         .model = uvm->options->model,
         .translate_after = uvm->options->translate_after,

@@ -29,7 +29,6 @@ static void run_thread(void *host, struct hk_thread *thread, void *cpu)
     enum hk_action action = HK_CONTINUE;
     struct xcpu_exit exit;
 
-    (void)host;
     current.thread = thread;
     current.cpu = cpu;
     while (action <= HK_RETRY) {
@@ -53,7 +52,7 @@ static void run_thread(void *host, struct hk_thread *thread, void *cpu)
             action = hk_poll(thread);
             break;
         case XCPU_EXIT_MISMATCH:
-            uvm_fail(UVM_EXIT_FAILURE, "the engines differ");
+            uvm_report_mismatch(host, cpu);
         }
     }
     current.thread = NULL;

@@ -30,8 +30,9 @@ static const char usage[] =
     "                        the path GUEST, by default /host and its own;\n"
     "                        ro: nothing can be changed there\n"
     "      --no-network      no sockets but local ones\n"
-    "      --engine ENGINE   how code is executed: interp, or jit where\n"
-    "                        the host has it, the default\n"
+    "      --engine ENGINE   how code is executed: interp; jit where the\n"
+    "                        host has it, the default; lockstep, both, to\n"
+    "                        compare them\n"
     "      --translate-after N  runs of a block of code before jit translates "
     "it\n"
     "      --cpu MODEL       processor the program sees: sse2, pentium\n"
@@ -128,8 +129,10 @@ static void check_root(const char *root)
 static void parse_option(int option, struct uvm_options *options,
                          size_t *variables)
 {
-    static const struct word engines[] = {
-        {"interp", XCPU_ENGINE_INTERP}, {"jit", XCPU_ENGINE_JIT}, {NULL, 0}};
+    static const struct word engines[] = {{"interp", XCPU_ENGINE_INTERP},
+                                          {"jit", XCPU_ENGINE_JIT},
+                                          {"lockstep", XCPU_ENGINE_LOCKSTEP},
+                                          {NULL, 0}};
     static const struct word models[] = {
         {"sse2", XCPU_MODEL_SSE2}, {"pentium", XCPU_MODEL_PENTIUM}, {NULL, 0}};
 

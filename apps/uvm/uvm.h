@@ -151,6 +151,11 @@ extern const struct hk_cpu_ops uvm_cpu_ops; /* host: struct uvm */
 /* Creates the machine over the space. 0 or XCPU_ERR_*. */
 int uvm_machine_new(struct uvm *uvm);
 
+/* ---- mismatch.c ---- */
+
+/* Tells where a cpu's engines differ and ends the process. */
+_Noreturn void uvm_report_mismatch(struct uvm *uvm, const struct xcpu *cpu);
+
 /* ---- loader.c ---- */
 
 /* hk_host.load_program */

@@ -309,3 +309,26 @@ void xcpu_cache_sweep(struct xcpu *cpu)
         entry->state = now;
     }
 }
+
+/* A translation may be of more than the block's own instructions. */
+#define TRANSLATED_MAX 256
+
+int xcpu_block_differs(const struct xcpu *cpu, uint32_t page,
+                       const uint8_t *one, const uint8_t *other)
+{
+    const struct xcpu_block_page *entry = find_page(cpu->cache, page);
+    if (!entry->state)
+        return 0;
+    for (unsigned half = 0; half < 2; half++) {
+        const struct xcpu_block *block = entry->blocks[half];
+        for (; block; block = block->page_next[half]) {
+            uint32_t from = half ? 0 : block->eip % XCPU_PAGE_SIZE;
+            uint32_t size = XCPU_PAGE_SIZE - from;
+            if (size > TRANSLATED_MAX)
+                size = TRANSLATED_MAX;
+            if (memcmp(one + from, other + from, size) != 0)
+                return 1;
+        }
+    }
+    return 0;
+}

@@ -83,6 +83,10 @@ void xcpu_block_drop(struct xcpu *cpu, struct xcpu_block *block);
 uint32_t xcpu_block_state(const struct xcpu *cpu,
                           const struct xcpu_block *block);
 
+/* Whether bytes of a page differ of which the cpu has blocks. */
+int xcpu_block_differs(const struct xcpu *cpu, uint32_t page,
+                       const uint8_t *one, const uint8_t *other);
+
 /* Makes a link, or an indirect jump, go to a block. */
 void xcpu_block_link(struct xcpu_block *block, struct xcpu_link *link);
 void xcpu_block_jump(struct xcpu *cpu, struct xcpu_block *block);

@@ -3,6 +3,7 @@
 #include "block.h"
 #include "flags.h"
 #include "jit.h"
+#include "lockstep.h"
 #include "machine.h"
 #include "segment.h"
 
@@ -51,6 +52,7 @@ int xcpu_new(struct xcpu_machine *machine, struct xcpu **made)
         return XCPU_ERR_NOMEM;
     }
     cpu->cache = cache;
+    cpu->memory = machine->base;
     cpu->running = 0;
     cpu->reserve = 0;
     atomic_store(&cpu->pending, 0);
@@ -68,6 +70,7 @@ void xcpu_free(struct xcpu *cpu)
     if (!cpu)
         return;
     xcpu_jit_release(cpu);
+    xcpu_lockstep_free(cpu);
     xcpu_cache_free(cpu->cache);
     cpu->cache = NULL;
     atomic_store(&cpu->used, 0);

@@ -16,6 +16,7 @@
 
 struct xcpu_slot;
 struct xcpu_jit;
+struct xcpu_lockstep;
 
 /* Executes slot and what follows it; returns NULL at the end of a run, or
  * the next slot (see XCPU_JUMP). memory: the window's base. */
@@ -100,6 +101,16 @@ enum xcpu_leaving {
                            in the page before it */
 };
 
+/* What a run of XCPU_ENGINE_LOCKSTEP is (lockstep.c). */
+enum xcpu_trial {
+    XCPU_TRIAL_NONE,
+    XCPU_TRIAL_BLOCKS,   /* translated, in copies of memory: ends before the
+                            block that the budget does not pay for */
+    XCPU_TRIAL_EXACT,    /* interpreted, in copies of memory */
+    XCPU_TRIAL_FINAL,    /* as BLOCKS, in the guest's memory */
+    XCPU_TRIAL_INTERPRET /* as EXACT, in the guest's memory */
+};
+
 /* Segments that programs may load; selector 0: free. */
 struct xcpu_descriptor {
     uint16_t selector; /* without RPL */
@@ -154,8 +165,18 @@ struct xcpu {
     uint8_t no_sse;           /* its XMM registers are in fpu */
     uint8_t interpret;        /* the next block, translated or not */
     uint8_t gs_set;           /* the base of GS is the window */
+    uint8_t trial;            /* enum xcpu_trial */
+    uint8_t *memory;          /* the window that it runs in */
+    uint64_t tsc;             /* what RDTSC said in the guest's memory */
+    struct xcpu_lockstep *lockstep; /* or NULL (lockstep.c) */
     struct xcpu_jump jumps[XCPU_JUMPS];
 };
+
+/* Whether the cpu runs in copies of memory. */
+static inline int xcpu_in_copies(const struct xcpu *cpu)
+{
+    return cpu->trial == XCPU_TRIAL_BLOCKS || cpu->trial == XCPU_TRIAL_EXACT;
+}
 
 static inline unsigned xcpu_jump_index(uint32_t eip)
 {

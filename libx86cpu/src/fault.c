@@ -95,7 +95,9 @@ int xcpu_on_fault(struct xcpu *cpu, int signo, void *siginfo, void *ucontext)
     int translated = xcpu_jit_interrupted(cpu, ucontext);
     if (translated && (signo == SIGFPE || fault.general))
         raise_translated(cpu, signo, &fault);
-    uintptr_t offset = fault.address - (uintptr_t)cpu->machine->base;
+    uintptr_t offset = fault.address - (uintptr_t)cpu->memory;
+    if (offset >= (UINT64_C(1) << 32) + GUARD) /* code is compared there */
+        offset = fault.address - (uintptr_t)cpu->machine->base;
     if (signo == SIGFPE || offset >= (UINT64_C(1) << 32) + GUARD)
         return 0;
     if (translated == 2 && offset >> 32)
@@ -105,7 +107,7 @@ int xcpu_on_fault(struct xcpu *cpu, int signo, void *siginfo, void *ucontext)
     cpu->running = 0;
     atomic_store_explicit(&cpu->in_jit, 0, memory_order_relaxed);
     xcpu_fpu_interrupted(&cpu->fpu, fault.fpregs);
-    if (store && may_repeat(cpu, address))
+    if (store && !xcpu_in_copies(cpu) && may_repeat(cpu, address))
         xcpu_repeat_alone(cpu);
     if (store && fault.write == 0 && address % XCPU_PAGE_SIZE == 0) {
         cpu->exit.address = address;
@@ -134,7 +136,7 @@ void xcpu_raise_crossing(struct xcpu *cpu)
     uint32_t error_code = cpu->exit.error_code;
     uint32_t begin = xcpu_address_any(cpu, slot);
     if (!is_bit_string(slot) && crossed - begin - 1 < OPERAND_MAX)
-        xcpu_probe_store(cpu, slot, cpu->machine->base, begin);
+        xcpu_probe_store(cpu, slot, cpu->memory, begin);
     xcpu_raise_page_fault(cpu, crossed, error_code);
 }
 

@@ -148,10 +148,13 @@ static uint64_t read_tsc(struct xcpu *cpu)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* What is tried twice finds the same. */
 static void RDTSC(struct xcpu *cpu, const struct xcpu_slot *slot)
 {
-    uint64_t tsc = read_tsc(cpu);
+    uint64_t tsc = cpu->tsc;
     (void)slot;
+    if (!xcpu_in_copies(cpu))
+        tsc = cpu->tsc = read_tsc(cpu);
     cpu->gpr[XCPU_EAX].d = (uint32_t)tsc;
     cpu->gpr[XCPU_EDX].d = (uint32_t)(tsc >> 32);
 }

@@ -254,7 +254,7 @@ void xcpu_jit_unpack_flags(struct xcpu *cpu)
 
 void xcpu_jit_call_handler(struct xcpu *cpu, const struct xcpu_slot *slot)
 {
-    uint8_t *memory = cpu->machine->base;
+    uint8_t *memory = cpu->memory;
     xcpu_jit_unpack_flags(cpu);
     while (slot && slot->run != xcpu_run_handled)
         slot = slot->run(cpu, slot, memory);
@@ -304,7 +304,7 @@ int xcpu_jit_load(struct xcpu *cpu, unsigned needs, uintptr_t host)
 
 static void exchange_gs(struct xcpu *cpu, int set)
 {
-    uint64_t window = (uintptr_t)cpu->machine->base;
+    uint64_t window = (uintptr_t)cpu->memory;
     cpu->gs_set = (uint8_t)set;
     if (getauxval(AT_HWCAP2) & FSGSBASE) {
         if (set)

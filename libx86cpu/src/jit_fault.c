@@ -39,9 +39,9 @@ int xcpu_jit_interrupted(struct xcpu *cpu, const void *ucontext)
     uint32_t esp = (uint32_t)(int32_t)mark->esp;
     cpu->gpr[XCPU_ESP].d += esp;
     if (mark->host_pointers & XCPU_JIT_ESI)
-        cpu->gpr[XCPU_ESI].d -= (uint32_t)(uintptr_t)cpu->machine->base;
+        cpu->gpr[XCPU_ESI].d -= (uint32_t)(uintptr_t)cpu->memory;
     if (mark->host_pointers & XCPU_JIT_EDI)
-        cpu->gpr[XCPU_EDI].d -= (uint32_t)(uintptr_t)cpu->machine->base;
+        cpu->gpr[XCPU_EDI].d -= (uint32_t)(uintptr_t)cpu->memory;
     jit->fault = (struct xcpu_slot){
         .eip = in->eip + mark->guest,
         .left = (int8_t) - (int)xcpu_jit_unpaid(in, mark),

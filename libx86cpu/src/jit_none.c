@@ -1,6 +1,8 @@
 /* jit_none.c -- hosts without a translator. */
 /* SPDX-License-Identifier: MIT */
 #include "jit.h"
+#include "lockstep.h"
+#include "run.h"
 
 #if !XCPU_HAVE_JIT
 
@@ -75,6 +77,24 @@ void xcpu_get_jit_stats(const struct xcpu *cpu, struct xcpu_jit_stats *stats)
 {
     (void)cpu;
     *stats = (struct xcpu_jit_stats){0};
+}
+
+void xcpu_lockstep_run(struct xcpu *cpu, uint64_t budget,
+                       struct xcpu_exit *exit)
+{
+    xcpu_run_engine(cpu, budget, exit);
+}
+
+void xcpu_lockstep_free(struct xcpu *cpu)
+{
+    (void)cpu;
+}
+
+int xcpu_get_mismatch(const struct xcpu *cpu, struct xcpu_mismatch *mismatch)
+{
+    (void)cpu;
+    (void)mismatch;
+    return 0;
 }
 
 void xcpu_jit_stop(struct xcpu *cpu)

@@ -49,8 +49,11 @@ static void put_sum(struct xcpu_emit *e, unsigned reg, int wide, uint32_t disp)
 
 static void put_host_string(struct xcpu_emit *e, unsigned pointers)
 {
+    struct xcpu_asm_memory window =
+        xcpu_at(XH_CPU, (uint32_t)offsetof(struct xcpu, memory));
+    struct xcpu_asm_op load = {.opcode = 0x8b, .wide = 1};
     struct xcpu_asm_op not64 = {.opcode = 0xf7, .wide = 1};
-    xcpu_put_imm64(&e->a, XH_T1, (uintptr_t)e->cpu->machine->base);
+    xcpu_put_memory(&e->a, load, XH_T1, &window);
     if (pointers & XCPU_JIT_ESI)
         put_sum(e, XH_SI, 1, 0);
     put_sum(e, XH_DI, 1, 0);

@@ -3,6 +3,7 @@
 #include "machine.h"
 #include "fuse.h"
 #include "jit.h"
+#include "lockstep.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -25,8 +26,10 @@ int xcpu_machine_new(const struct xcpu_config *config,
     const struct xcpu_memory *memory = &config->memory;
     if (!memory->base || memory->size != UINT64_C(1) << 32 || !memory->fetch)
         return XCPU_ERR_INVALID;
-    if (config->engine > XCPU_ENGINE_JIT ||
-        (config->engine == XCPU_ENGINE_JIT && !xcpu_jit_supported()) ||
+    if (config->engine == XCPU_ENGINE_LOCKSTEP && !memory->protection)
+        return XCPU_ERR_INVALID;
+    if (config->engine > XCPU_ENGINE_LOCKSTEP ||
+        (config->engine != XCPU_ENGINE_INTERP && !xcpu_jit_supported()) ||
         (config->model != XCPU_MODEL_SSE2 &&
          config->model != XCPU_MODEL_PENTIUM))
         return XCPU_ERR_UNSUPPORTED;
@@ -34,6 +37,11 @@ int xcpu_machine_new(const struct xcpu_config *config,
     if (!made)
         return XCPU_ERR_NOMEM;
     made->config = *config;
+    if (config->engine == XCPU_ENGINE_LOCKSTEP) {
+        made->config.counted = 1;
+        if (!config->translate_after)
+            made->config.translate_after = 1;
+    }
     made->base = memory->base;
     atomic_flag_clear(&made->pages_lock);
     atomic_flag_clear(&made->unaligned_lock);
@@ -249,6 +257,7 @@ void xcpu_machine_after_fork(struct xcpu_machine *machine, struct xcpu *self)
             continue;
         cpu->cache = NULL; /* in whatever state its thread had it */
         cpu->jit = NULL;
+        xcpu_lockstep_free(cpu);
         atomic_store(&cpu->poll, NULL);
         atomic_store(&cpu->in_jit, 0);
         atomic_store(&cpu->used, 0);

@@ -1,10 +1,12 @@
 /* run.c -- the loop around blocks, and the ways out of it. */
 /* SPDX-License-Identifier: MIT */
+#include "run.h"
 #include "align.h"
 #include "block.h"
 #include "fault.h"
 #include "frame.h"
 #include "jit.h"
+#include "lockstep.h"
 #include "machine.h"
 #include "translate.h"
 
@@ -100,7 +102,8 @@ XCPU_HANDLER(compare)
     struct xcpu_block *block = xcpu_block_of(slot);
     const void *bytes = block->links + XCPU_BLOCK_LINKS;
     XCPU_NOTE(cpu, slot);
-    int same = xcpu_same_bytes(memory, block->eip, bytes, block->size);
+    int same = xcpu_same_bytes(cpu->machine->base, block->eip, bytes,
+                               block->size); /* whence it was fetched */
     XCPU_SETTLE(cpu);
     if (XCPU_LIKELY(same))
         XCPU_JUMP(slot + 1);
@@ -135,8 +138,7 @@ XCPU_HANDLER(privileged)
 
 /* ---- the loop ---- */
 
-/* Whether something pending ends the run. */
-static int look_at_pending(struct xcpu *cpu)
+int xcpu_look_at_pending(struct xcpu *cpu)
 {
     if (!atomic_load_explicit(&cpu->stop, memory_order_relaxed))
         return 0;
@@ -148,6 +150,10 @@ static int look_at_pending(struct xcpu *cpu)
         xcpu_cache_clear(cpu);
     else if (pending & XCPU_PENDING_FORGET)
         xcpu_cache_sweep(cpu);
+    if (xcpu_in_copies(cpu) && (pending & XCPU_PENDING_KICK))
+        xcpu_set_pending(cpu, XCPU_PENDING_KICK); /* of xcpu_run, not of this */
+    else if (xcpu_in_copies(cpu) && (pending & XCPU_PENDING_FORGET))
+        pending |= XCPU_PENDING_KICK; /* to be tried again */
     if (!(pending & XCPU_PENDING_KICK))
         return 0;
     cpu->exit.reason = XCPU_EXIT_KICK;
@@ -178,9 +184,19 @@ static const struct xcpu_slot *one_alone(struct xcpu *cpu)
 static int may_translate(const struct xcpu *cpu)
 {
     const struct xcpu_config *config = &cpu->machine->config;
-    return config->engine == XCPU_ENGINE_JIT &&
+    return config->engine != XCPU_ENGINE_INTERP &&
+           cpu->trial != XCPU_TRIAL_EXACT &&
+           cpu->trial != XCPU_TRIAL_INTERPRET &&
            (config->counted || cpu->paid == BUDGET_MAX) &&
            !(cpu->eflags & (XCPU_DF | XCPU_AC));
+}
+
+/* Of a block that the budget does not pay for, as much as it does. */
+static const struct xcpu_slot *rest_of_budget(struct xcpu *cpu)
+{
+    if (cpu->trial == XCPU_TRIAL_BLOCKS || cpu->trial == XCPU_TRIAL_FINAL)
+        return NULL;
+    return part_of_block(cpu, (unsigned)cpu->left);
 }
 
 /* The block and no other: what follows may be translated. */
@@ -207,7 +223,7 @@ static const struct xcpu_slot *whole_block(struct xcpu *cpu)
     struct xcpu_block *block = xcpu_block_find(cpu, cpu->eip);
     if (!block) {
         if (cpu->left < XCPU_BLOCK_INSNS && !translate)
-            return part_of_block(cpu, (unsigned)cpu->left);
+            return rest_of_budget(cpu);
         block = xcpu_translate(cpu, cpu->eip, XCPU_BLOCK_INSNS, 1);
         if (!block)
             return NULL;
@@ -217,7 +233,7 @@ static const struct xcpu_slot *whole_block(struct xcpu *cpu)
     if (slot)
         return slot;
     if (cpu->left < block->insns)
-        return part_of_block(cpu, (unsigned)cpu->left);
+        return rest_of_budget(cpu);
     if (translate)
         return one_block(cpu, block);
     if (cpu->link)
@@ -246,7 +262,7 @@ static const struct xcpu_slot *next_slot(struct xcpu *cpu)
         cpu->exit.vector = XCPU_DB;
         return NULL;
     }
-    if (look_at_pending(cpu))
+    if (xcpu_look_at_pending(cpu))
         return NULL;
     if (cpu->left <= 0) {
         cpu->exit.reason = XCPU_EXIT_BUDGET;
@@ -260,7 +276,7 @@ static const struct xcpu_slot *next_slot(struct xcpu *cpu)
 
 static void run_slots(struct xcpu *cpu, const struct xcpu_slot *slot)
 {
-    uint8_t *memory = cpu->machine->base;
+    uint8_t *memory = cpu->memory;
 #if XCPU_TAIL_CALLS
     slot->run(cpu, slot, memory);
 #else
@@ -269,7 +285,7 @@ static void run_slots(struct xcpu *cpu, const struct xcpu_slot *slot)
 #endif
 }
 
-void xcpu_run(struct xcpu *cpu, uint64_t budget, struct xcpu_exit *exit)
+void xcpu_run_engine(struct xcpu *cpu, uint64_t budget, struct xcpu_exit *exit)
 {
     cpu->left = budget < BUDGET_MAX ? (int64_t)budget : BUDGET_MAX;
     cpu->paid = cpu->left;
@@ -300,4 +316,12 @@ void xcpu_run(struct xcpu *cpu, uint64_t budget, struct xcpu_exit *exit)
     cpu->reserve = 0;
     cpu->stepping = 0;
     *exit = cpu->exit;
+}
+
+void xcpu_run(struct xcpu *cpu, uint64_t budget, struct xcpu_exit *exit)
+{
+    if (cpu->machine->config.engine == XCPU_ENGINE_LOCKSTEP)
+        xcpu_lockstep_run(cpu, budget, exit);
+    else
+        xcpu_run_engine(cpu, budget, exit);
 }

@@ -97,6 +97,7 @@ Guest::Guest(const Setup &setup) : pages_(window_size / page_size)
     config.memory.fetch = fetch;
     config.memory.watch_writes = setup.watches ? watch_writes : nullptr;
     config.memory.is_mapped = setup.tells_maps ? is_mapped : nullptr;
+    config.memory.protection = protection;
     config.model = setup.model;
     config.engine = GUEST_ENGINE;
     config.translate_after = 1;
@@ -248,6 +249,15 @@ int Guest::is_mapped(void *owner, uint32_t address)
     const Guest &me = *static_cast<Guest *>(owner);
 
     return (me.pages_[address / page_size] & page_mapped) != 0;
+}
+
+int Guest::protection(void *owner, uint32_t address)
+{
+    const Guest &me = *static_cast<Guest *>(owner);
+    const uint8_t page = me.pages_[address / page_size];
+
+    return (page & PROT_READ ? XCPU_READABLE : 0) |
+           (page & PROT_WRITE ? XCPU_WRITABLE : 0);
 }
 
 /* ---- cpus ---- */

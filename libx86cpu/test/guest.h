@@ -70,6 +70,7 @@ class Guest
     static int watch_writes(void *owner, uint32_t address, uint32_t size,
                             int on);
     static int is_mapped(void *owner, uint32_t address);
+    static int protection(void *owner, uint32_t address);
     void apply(uint32_t page, bool watched);
 
     uint8_t *base_;

@@ -44,6 +44,14 @@ int watch_writes(void *owner, uint32_t address, uint32_t size, int on)
                     on ? PROT_READ : PROT_READ | PROT_WRITE);
 }
 
+int protection(void *owner, uint32_t address)
+{
+    const Memory *memory = static_cast<Memory *>(owner);
+    return address - code_at < memory->size || address - data_at < data_size
+               ? XCPU_READABLE | XCPU_WRITABLE
+               : 0;
+}
+
 uint64_t read_tsc(void *)
 {
     return 0x123456789abcdef;
@@ -69,6 +77,7 @@ Memory::Memory(enum xcpu_engine engine, uint32_t code_cache, uint32_t size_,
     config.memory.owner = this;
     config.memory.fetch = fetch;
     config.memory.watch_writes = watch_writes;
+    config.memory.protection = protection;
     config.engine = engine;
     config.read_tsc = read_tsc;
     config.translate_after = 1;

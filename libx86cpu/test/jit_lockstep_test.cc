@@ -396,6 +396,41 @@ void run_programs(size_t insns, uint64_t cases, bool counted = false)
     EXPECT_GT(jit.guest.translated(), cases / 2);
 }
 
+/* The engine that compares by itself, and ends as the interpreter does. */
+void run_compared(size_t insns, uint64_t cases)
+{
+    Engine interp(XCPU_ENGINE_INTERP), both(XCPU_ENGINE_LOCKSTEP, true);
+    if (!both.guest.usable())
+        GTEST_SKIP() << "no translator for this host";
+    install_handlers();
+    Random random(wanted("XCPU_TEST_SEED", 1) * 1000 + insns);
+    std::vector<uint8_t> data(data_size);
+    int failures = 0;
+    for (uint64_t i = 0; i < cases && failures < 10; i++) {
+        const uint32_t at =
+            code_at + 0x1000 - static_cast<uint32_t>(random()) % 64;
+        const std::vector<uint8_t> code = make_program(random, insns, at);
+        for (uint32_t j = 0; j < 64; j++)
+            data[random() % data_size] = static_cast<uint8_t>(random());
+        const xcpu_regs start = make_regs(random, interp.guest.regs, at);
+        const xcpu_fxstate fx = make_fxstate(random);
+        interp.load(code, at, data, start, fx);
+        interp.run(budget);
+        both.load(code, at, data, start, fx);
+        both.run(budget);
+        const bool same =
+            interp.guest.exit.reason != XCPU_EXIT_BUDGET &&
+            memcmp(interp.memory.window + at, code.data(), code.size()) == 0;
+        const std::string text = difference(interp, both, same, true);
+        EXPECT_EQ("", text)
+            << "case " << i << " at " << hex(at) << describe(code)
+            << "\n    ended by " << both.guest.exit.reason << " at "
+            << hex(both.guest.regs.eip);
+        failures += !text.empty();
+    }
+    EXPECT_GT(both.guest.translated(), cases / 2);
+}
+
 TEST(JitLockstep, OneInstructionDoesTheSame)
 {
     run_programs(1, wanted("XCPU_TEST_CASES", 40000));
@@ -405,6 +440,13 @@ TEST(JitLockstep, ProgramsDoTheSame)
 {
     run_programs(8, wanted("XCPU_TEST_CASES", 20000));
     run_programs(30, wanted("XCPU_TEST_CASES", 20000));
+}
+
+TEST(JitLockstep, TheEngineThatComparesFindsNothing)
+{
+    run_compared(1, wanted("XCPU_TEST_CASES", 5000));
+    run_compared(8, wanted("XCPU_TEST_CASES", 5000));
+    run_compared(30, wanted("XCPU_TEST_CASES", 5000));
 }
 
 TEST(JitLockstep, CountedProgramsEndWhereTheirBudgetDoes)

@@ -24,6 +24,7 @@ def guest(name, srcs = None, extra_hdrs = [], static = True, **kwargs):
 _ENGINES = {
     "": ["--engine", "interp"],
     "_jit": ["--engine", "jit", "--translate-after", "1"],
+    "_lockstep": ["--engine", "lockstep"],
 }
 
 def guest_test(name, **kwargs):

@@ -76,11 +76,21 @@ struct xcpu_memory {
      * window that was reserved without access is mapped.
      */
     int (*is_mapped)(void *owner, uint32_t address);
+
+    /*
+     * What the guest may do with the page at address, enum xcpu_protection,
+     * whether it is watched or not. Called inside xcpu_run, outside of signal
+     * handlers. XCPU_ENGINE_LOCKSTEP wants it; others may have NULL.
+     */
+    int (*protection)(void *owner, uint32_t address);
 };
 
+enum xcpu_protection { XCPU_READABLE = 1, XCPU_WRITABLE = 2 };
+
 enum xcpu_engine {
-    XCPU_ENGINE_INTERP, /* portable */
-    XCPU_ENGINE_JIT     /* translates what runs often; x86-64 Linux only */
+    XCPU_ENGINE_INTERP,  /* portable */
+    XCPU_ENGINE_JIT,     /* translates what runs often; x86-64 Linux only */
+    XCPU_ENGINE_LOCKSTEP /* both, and compares them; where JIT is */
 };
 
 /* What CPUID reports and which instructions exist. */
@@ -212,7 +222,8 @@ enum xcpu_exit_reason {
     XCPU_EXIT_SYSCALL,   /* SYSENTER or SYSCALL: EIP behind the instruction */
     XCPU_EXIT_EXCEPTION, /* vector, error_code, address; EIP at the faulting
                             instruction, behind it for traps (#BP, #OF, #DB) */
-    XCPU_EXIT_MISMATCH   /* engines compared unequal */
+    XCPU_EXIT_MISMATCH   /* XCPU_ENGINE_LOCKSTEP: the engines differ about what
+                            begins at EIP, see xcpu_get_mismatch */
 };
 
 /* Exception vectors (SDM 3, table 6-1). */
@@ -267,6 +278,28 @@ void xcpu_kick(struct xcpu *cpu);
  * fault is not the library's.
  */
 int xcpu_on_fault(struct xcpu *cpu, int signo, void *siginfo, void *ucontext);
+
+#define XCPU_MISMATCH_BYTES 16
+
+/* A byte of memory that the engines have left different. */
+struct xcpu_mismatch_byte {
+    uint32_t address;
+    uint8_t interp, translated;
+};
+
+/* The first difference of XCPU_ENGINE_LOCKSTEP: a block, or several where it
+ * takes these. Of pairs, the first is the interpreter's. */
+struct xcpu_mismatch {
+    struct xcpu_regs before, after[2];
+    struct xcpu_fxstate fx_before, fx_after[2];
+    struct xcpu_exit exits[2]; /* executed: its instructions */
+    unsigned bytes_count;      /* the first few */
+    struct xcpu_mismatch_byte bytes[XCPU_MISMATCH_BYTES];
+};
+
+/* What a run that ended with XCPU_EXIT_MISMATCH has found: 1, or 0 when none
+ * of the cpu's has. */
+int xcpu_get_mismatch(const struct xcpu *cpu, struct xcpu_mismatch *mismatch);
 
 /* What XCPU_ENGINE_JIT has done for a cpu so far. */
 struct xcpu_jit_stats {
