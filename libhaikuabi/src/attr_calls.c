@@ -28,9 +28,12 @@ static int32_t find_owner(const struct hk_thread *self, int32_t fd,
     return HK_B_UNSUPPORTED; /* synthetic directories have none */
 }
 
-static int is_read_only(const struct owner *owner)
+/* Whether attributes may change; a file of a package is one no more then. */
+static int32_t check_writable(const struct owner *owner)
 {
-    return owner->node.mount == NULL || owner->node.mount->read_only;
+    if (owner->node.mount == NULL || owner->node.mount->read_only)
+        return HK_B_READ_ONLY_DEVICE;
+    return hk_node_make_own(&owner->node);
 }
 
 static int32_t read_name(const struct hk_thread *self,
@@ -94,8 +97,12 @@ static int32_t prepare(const struct owner *owner, const char *name,
         free(value.bytes);
     if ((error != 0 && error != ENODATA) || (!exists && !(mode & HK_O_CREAT)))
         return hk_attr_status(error);
-    if (mode & (HK_O_RWMASK | HK_O_CREAT | HK_O_TRUNC) && is_read_only(owner))
-        return HK_B_READ_ONLY_DEVICE;
+    if (mode & (HK_O_RWMASK | HK_O_CREAT | HK_O_TRUNC)) {
+        int32_t status = check_writable(owner);
+
+        if (status != HK_B_OK)
+            return status;
+    }
     if (exists && mode & HK_O_CREAT && mode & HK_O_EXCL)
         return HK_B_FILE_EXISTS;
     if (exists && !(mode & HK_O_TRUNC))
@@ -241,9 +248,9 @@ int64_t hk_sys_remove_attr(struct hk_thread *self, int32_t fd, gm_addr name)
         status = find_owner(self, fd, 0, 0, &owner);
     if (status != HK_B_OK)
         return status;
-    status = is_read_only(&owner)
-                 ? HK_B_READ_ONLY_DEVICE
-                 : hk_attr_status(hk_host_attr_remove(owner.node.fd, text));
+    status = check_writable(&owner);
+    if (status == HK_B_OK)
+        status = hk_attr_status(hk_host_attr_remove(owner.node.fd, text));
     hk_node_release(&owner.node, owner.file);
     return status;
 }
@@ -253,10 +260,13 @@ static int32_t move(const struct owner *from, const char *from_name,
                     const struct owner *to, const char *to_name)
 {
     struct hk_attr_value value;
+    int32_t status = check_writable(from);
     int error;
 
-    if (is_read_only(from) || is_read_only(to))
-        return HK_B_READ_ONLY_DEVICE;
+    if (status == HK_B_OK)
+        status = check_writable(to);
+    if (status != HK_B_OK)
+        return status;
     error = hk_host_attr_read(from->node.fd, from_name, &value);
     if (error != 0)
         return hk_attr_status(error);

@@ -150,6 +150,11 @@ int hk_root_apply(const struct hk_root *root,
                   const struct hk_view *const before[2],
                   const struct hk_view *view, struct hk_package_fault *fault);
 
+/* Whether a file that has no attribute of ours should have had one. */
+struct stat;
+int hk_content_is_lost(const struct stat *st,
+                       const struct hk_view_entry *entry);
+
 /* Brings the pending contents of packages that are leaving: files that a
  * guest has moved or linked. */
 int hk_root_rescue(const struct hk_root *root, struct hk_package_fault *fault);

@@ -72,7 +72,15 @@ static int parent_of(struct work *work, const char *path, const char **leaf)
 
 /* ---- what is there ---- */
 
-enum there { ABSENT, AS_MADE, CHANGED };
+enum there { ABSENT, AS_MADE, LOST, CHANGED };
+
+/* A root that was copied without extended attributes: of a size, and nothing
+ * behind it. */
+int hk_content_is_lost(const struct stat *st, const struct hk_view_entry *entry)
+{
+    return S_ISREG(st->st_mode) && !entry->is_inline && st->st_blocks == 0 &&
+           (uint64_t)st->st_size == entry->size;
+}
 
 static enum there file_there(int directory, const char *leaf,
                              const struct stat *st,
@@ -80,6 +88,9 @@ static enum there file_there(int directory, const char *leaf,
 {
     struct hk_content content;
 
+    if (hk_content_get_at(directory, leaf, &content) == 0 &&
+        content.state == HK_CONTENT_NONE && hk_content_is_lost(st, entry))
+        return LOST;
     if (!S_ISREG(st->st_mode) || (uint64_t)st->st_size != entry->size ||
         st->st_mtim.tv_sec != entry->mtime ||
         (uint32_t)st->st_mtim.tv_nsec != entry->mtime_nanos ||
@@ -126,6 +137,13 @@ static enum there what_is_there(struct work *work,
         return link_there(directory, leaf, entry);
     }
     return CHANGED;
+}
+
+static int is_ours(struct work *work, const struct hk_view_entry *entry)
+{
+    enum there there = what_is_there(work, entry);
+
+    return there == AS_MADE || there == LOST;
 }
 
 static int by_path(const void *a, const void *b)
@@ -329,7 +347,7 @@ static int is_replaceable(struct work *work, const struct hk_view_entry *entry)
         const struct hk_view_entry *old = find(work->before[i], entry->path);
 
         if (old != NULL && old->type != HK_PACKAGE_DIRECTORY &&
-            what_is_there(work, old) == AS_MADE)
+            is_ours(work, old))
             return 1;
     }
     return 0;
@@ -345,7 +363,7 @@ static int put_entry(struct work *work, const struct hk_view_entry *entry)
         return 0;
     return entry->type == HK_PACKAGE_DIRECTORY
                ? put_directory(work, entry)
-               : put_leaf(work, entry, there == CHANGED);
+               : put_leaf(work, entry, there != ABSENT);
 }
 
 /* What was put into directories has changed their times. The owner may write

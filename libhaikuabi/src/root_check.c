@@ -2,7 +2,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "root.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host_open.h"
 
 int hk_root_runs(uint64_t architecture)
 {
@@ -52,6 +57,51 @@ static void check_package(struct report *report,
         tell_package(report, package, fault.text);
 }
 
+/* Has a content brought again that a copy of the root has lost. */
+static void check_entry(struct report *report, const struct hk_root *root,
+                        const struct hk_view_entry *entry)
+{
+    const struct hk_content pending = {.state = HK_CONTENT_PENDING,
+                                       .package = entry->package,
+                                       .offset = entry->offset,
+                                       .size = entry->size};
+    struct hk_content content;
+    struct stat st;
+    char line[1024];
+    int fd;
+
+    if (entry->type != HK_PACKAGE_FILE)
+        return;
+    fd = hk_host_open_below(root->files, entry->path, O_RDONLY | O_NONBLOCK, 0);
+    if (fd < 0)
+        return;
+    if (fstat(fd, &st) == 0 && hk_content_is_lost(&st, entry) &&
+        hk_content_get(fd, &content) == 0 && content.state == HK_CONTENT_NONE) {
+        hk_content_set(fd, &pending);
+        snprintf(line, sizeof(line),
+                 "/%.300s: has lost its content, as when a root is copied "
+                 "without extended attributes; it will be read again",
+                 entry->path);
+        report->tell(report->context, line);
+        report->count++;
+    }
+    close(fd);
+}
+
+static int check_entries(struct report *report, const struct hk_root *root,
+                         struct hk_package_fault *fault)
+{
+    struct hk_view view;
+    int error = hk_view_read(root->state, "view", HK_VIEW_ALL, &view, fault);
+
+    if (error < 0)
+        return error;
+    for (uint32_t i = 0; i < view.entry_count; i++)
+        check_entry(report, root, &view.entries[i]);
+    hk_view_free(&view);
+    return 0;
+}
+
 int hk_root_check(struct hk_root *root,
                   void (*tell)(void *context, const char *line), void *context,
                   struct hk_package_fault *fault)
@@ -70,8 +120,11 @@ int hk_root_check(struct hk_root *root,
     for (uint32_t i = 0; i < view.package_count; i++)
         check_package(&report, &view.packages[i]);
     unmet = hk_view_tell_unmet(&view, tell, context);
+    error = check_entries(&report, root, fault);
     contents = hk_root_check_contents(root, &view, tell, context);
     hk_view_free(&view);
+    if (error < 0)
+        return error;
     if (unmet < 0 || contents < 0)
         return hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory");
     return report.count + unmet + contents;

@@ -98,7 +98,8 @@ int32_t hk_vfs_open_parent(const struct hk_vfs *vfs,
 
 void hk_node_close(struct hk_node *node);
 
-/* Before the content of a node is changed by its path. */
+/* Before content or attributes are changed without opening the node for
+ * writing: a file of a package becomes the layer's own. */
 int32_t hk_node_make_own(const struct hk_node *node);
 
 /* The place of that name in a directory, or NULL. */

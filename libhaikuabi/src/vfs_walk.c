@@ -509,11 +509,13 @@ void hk_node_close(struct hk_node *node)
 
 int32_t hk_node_make_own(const struct hk_node *node)
 {
+    struct stat info;
     int fd, error;
 
-    if (node->mount == NULL || node->mount->layer == NULL || node->fd < 0)
+    if (node->mount == NULL || node->mount->layer == NULL || node->fd < 0 ||
+        fstat(node->fd, &info) < 0 || !S_ISREG(info.st_mode))
         return HK_B_OK;
-    fd = hk_host_reopen(node->fd, O_WRONLY);
+    fd = hk_host_reopen(node->fd, O_RDONLY);
     if (fd < 0)
         return hk_status_from_errno(errno);
     error = hk_content_settle(node->mount->layer, fd, HK_CONTENT_FOR_WRITING);

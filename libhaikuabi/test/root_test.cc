@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "libhaikuabi/test/root_case.h"
 
+#include <sys/wait.h>
 #include <sys/xattr.h>
 
 namespace
@@ -322,6 +323,54 @@ TEST_F(Root, ActivatesWhatLiesInThePackagesDirectory)
     EXPECT_EQ(read("/boot/system/a"), "a");
 }
 
+// Each reads all files while packages come and go.
+TEST_F(Root, IsUsedByManyProcessesAtOnce)
+{
+    constexpr int PROCESSES = 6, FILES = 30;
+    std::vector<Node> files;
+    for (int i = 0; i < FILES; i++)
+        files.push_back(File(std::to_string(i), pattern(90000, i)));
+    ASSERT_EQ(
+        add("one.hpkg", package({Directory("d", files)}, package_info("one"))),
+        0);
+    std::vector<pid_t> children;
+    for (int i = 0; i < PROCESSES; i++) {
+        children.push_back(fork());
+        if (children.back() != 0)
+            continue;
+        hk_root *own;
+        if (hk_root_open(path.c_str(), &own, &fault) != 0)
+            _exit(1);
+        for (int n = 0; n < FILES; n++) {
+            std::string bytes(90000, 0);
+            int fd = ::open(
+                file("boot/system/d/" + std::to_string((n * 7 + i) % FILES))
+                    .c_str(),
+                O_RDONLY);
+            if (hk_root_fill(own, fd) != 0 ||
+                ::read(fd, bytes.data(), bytes.size()) != 90000 ||
+                bytes != pattern(90000, (n * 7 + i) % FILES))
+                _exit(2);
+            close(fd);
+        }
+        _exit(0);
+    }
+    for (int i = 0; i < 4; i++)
+        EXPECT_EQ(
+            add("two.hpkg", package({File("two", std::to_string(i) + " of many",
+                                          1000 + static_cast<uint64_t>(i))},
+                                    package_info("two"))),
+            0)
+            << fault.text;
+    for (pid_t child : children) {
+        int status = -1;
+        waitpid(child, &status, 0);
+        EXPECT_EQ(status, 0);
+    }
+    EXPECT_EQ(read("/boot/system/two"), "3 of many");
+    EXPECT_EQ(check(), std::vector<std::string>());
+}
+
 // ---- what is refused ----
 
 TEST_F(Root, RefusesWhatIsNoPackageForIt)
@@ -398,6 +447,47 @@ TEST_F(Root, ReadsADamagedContentAgain)
                            "its package; it will be read again"}));
     EXPECT_EQ(check(), std::vector<std::string>());
     EXPECT_EQ(read("/bin/tool"), "#!/bin/sh\n");
+}
+
+TEST_F(Root, FindsOutThatItWasCopiedWithoutExtendedAttributes)
+{
+    ASSERT_EQ(
+        add("one.hpkg", package(tool("#!/bin/sh\n"), package_info("one"))), 0);
+    const char *path = "boot/system/lib/libx.so";
+    ASSERT_EQ(removexattr(file(path).c_str(), "user.uvm.content"), 0);
+    EXPECT_EQ(check(), (std::vector<std::string>{
+                           "/boot/system/lib/libx.so: has lost its content, "
+                           "as when a root is copied without extended "
+                           "attributes; it will be read again"}));
+    EXPECT_EQ(check(), std::vector<std::string>());
+    // A copy has packages of other node numbers, and activates them.
+    ASSERT_EQ(removexattr(file(path).c_str(), "user.uvm.content"), 0);
+    std::string packages = file("boot/system/packages/");
+    std::filesystem::copy_file(packages + "one.hpkg", packages + "copy");
+    std::filesystem::rename(packages + "copy", packages + "one.hpkg");
+    ASSERT_EQ(reopen(), 0) << fault.text;
+    EXPECT_EQ(read("/boot/system/lib/libx.so"), pattern(300000));
+}
+
+TEST_F(Root, LeavesAttributesToTheGuest)
+{
+    ASSERT_EQ(
+        add("one-1.hpkg", package(tool("#!/bin/old\n"), package_info("one"))),
+        0);
+    int fd = open("/boot/system/lib/libx.so");
+    int attribute = static_cast<int>(guest().call(
+        "open_attr", fd, nullptr, "mine", 0x43535452, RDWR | CREAT));
+    ASSERT_GE(attribute, 0);
+    EXPECT_EQ(guest().call("write", attribute, INT64_C(0), "abc", 3), 3);
+    ASSERT_EQ(add("one-2.hpkg",
+                  package(tool("#!/bin/new\n", 9000), package_info("one"))),
+              0);
+    char value[16];
+    EXPECT_EQ(getxattr(file("boot/system/lib/libx.so").c_str(),
+                       "user.haiku.mine", value, sizeof(value)),
+              4 + 3);
+    EXPECT_EQ(read("/boot/system/lib/libx.so"), pattern(300000));
+    EXPECT_EQ(read("/bin/tool"), "#!/bin/new\n");
 }
 
 TEST_F(Root, SaysThatAContentIsGoneWithItsPackage)
