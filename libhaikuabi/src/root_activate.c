@@ -221,18 +221,18 @@ static int set_times(int fd, const char *leaf,
     return utimensat(fd, leaf, times, AT_SYMLINK_NOFOLLOW);
 }
 
+/* What the host cannot keep or the package has damaged is left out. */
 static int write_attributes(struct work *work, int fd,
                             const struct hk_view_entry *entry)
 {
     struct hk_view_package *package =
         hk_view_package(work->view, entry->package);
-    int lost = 0; /* the host's limits, docs/roots.md */
+    int lost = 0, error = 0;
 
-    return package == NULL
-               ? 0
-               : hk_package_write_attributes(package->open, entry->attribute,
-                                             fd, work->buffer, &lost,
-                                             work->fault);
+    if (package != NULL)
+        error = hk_package_write_attributes(package->open, entry->attribute, fd,
+                                            work->buffer, &lost, work->fault);
+    return error == HK_PACKAGE_ERR_DAMAGED ? 0 : error;
 }
 
 /* A file of the size that it will have, whose content is pending; short

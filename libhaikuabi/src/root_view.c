@@ -86,6 +86,22 @@ static int add_entry(struct walk *walk, uint32_t index,
     return hk_view_add(walk->view, &entry, walk->fault);
 }
 
+/* What the host could not make. */
+static int check_limits(const struct walk *walk,
+                        const struct hk_package_file *file)
+{
+    size_t target = strlen(file->target);
+
+    if (strlen(file->name) > NAME_MAX)
+        return hk_package_fail(walk->fault, HK_PACKAGE_ERR_LIMIT,
+                               "%.100s...: name too long", file->name);
+    if (file->type == HK_PACKAGE_LINK && (target == 0 || target >= PATH_MAX))
+        return hk_package_fail(walk->fault, HK_PACKAGE_ERR_LIMIT,
+                               "%.100s: a link to a path of %zu bytes",
+                               file->name, target);
+    return 0;
+}
+
 /* Takes one entry, and goes into it when it is a directory. */
 static int step(struct walk *walk, uint32_t index)
 {
@@ -95,6 +111,9 @@ static int step(struct walk *walk, uint32_t index)
     int length, error;
 
     hk_package_get_file(open, index, &file);
+    error = check_limits(walk, &file);
+    if (error < 0)
+        return error;
     length =
         snprintf(walk->path + end, sizeof(walk->path) - end, "/%s", file.name);
     if (length < 0 || (size_t)length >= sizeof(walk->path) - end)
