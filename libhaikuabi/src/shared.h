@@ -30,6 +30,9 @@ enum hk_pool {
     HK_POOL_THREADS,
     HK_POOL_IMAGES,
     HK_POOL_REQUESTS,
+    HK_POOL_XSI_SETS,
+    HK_POOL_XSI_UNDOS,
+    HK_POOL_XSI_QUEUES,
     HK_POOL_COUNT
 };
 
@@ -45,6 +48,10 @@ enum {
     HK_SHARED_THREADS_MAX = 65536,
     HK_SHARED_IMAGES_MAX = 65536,
     HK_REQUESTS_MAX = 16384,
+    HK_XSI_SETS_MAX = 2048,
+    HK_XSI_SET_SIZE = 128,
+    HK_XSI_UNDOS_MAX = 8192,
+    HK_XSI_QUEUES_MAX = 1024,
     HK_CHUNKS_MAX = 131072,
     HK_CHUNK_DATA = 508,
     HK_SHARED_IMAGE_SIZE = 1100
@@ -130,7 +137,10 @@ enum hk_waits_for {
     HK_WAITS_FOR_ROOM,  /* in a port's queue */
     HK_WAITS_FOR_SPACE, /* for messages */
     HK_WAITS_FOR_OBJECTS,
-    HK_WAITS_FOR_ANSWER /* to a request */
+    HK_WAITS_FOR_ANSWER, /* to a request */
+    HK_WAITS_FOR_XSI_SET,
+    HK_WAITS_FOR_XSI_ROOM, /* in a message queue */
+    HK_WAITS_FOR_XSI_MESSAGE
 };
 
 /* A thread that waits: on the queue of an object until it has a result. */
@@ -256,6 +266,46 @@ struct hk_chunk {
     } u;
 };
 
+/* XSI semaphores and message queues belong to no team (xsi.h). */
+struct hk_xsi_perm {
+    int32_t key; /* -1: private */
+    uint32_t uid, gid, cuid, cgid, mode;
+};
+
+struct hk_xsi_set {
+    uint32_t next;
+    int32_t id; /* 0: free */
+    uint32_t generation;
+    struct hk_xsi_perm perm;
+    uint32_t count, op_time, change_time;
+    uint32_t undos; /* first */
+    struct hk_queue waiters;
+    struct {
+        uint32_t value;
+        int32_t pid; /* of the last semop */
+    } sems[HK_XSI_SET_SIZE];
+};
+
+/* What a team's end takes back of a set's values. */
+struct hk_xsi_undo {
+    uint32_t next; /* of the same set */
+    uint32_t team; /* 0: free */
+    uint32_t set;
+    int32_t values[HK_XSI_SET_SIZE];
+};
+
+struct hk_xsi_queue {
+    uint32_t next;
+    int32_t id; /* 0: free */
+    uint32_t generation;
+    struct hk_xsi_perm perm;
+    uint32_t message_count, byte_count, byte_limit;
+    int32_t sender, receiver; /* teams, the last ones */
+    uint32_t send_time, receive_time, change_time;
+    uint32_t first, last; /* messages: first chunk of each */
+    struct hk_queue readers, writers;
+};
+
 struct hk_shared_file;
 
 struct hk_shared {
@@ -309,6 +359,14 @@ struct hk_chunk *hk_chunk(const struct hk_shared *shared, uint32_t index);
  * enough. And given back. */
 uint32_t hk_chunks_new(struct hk_shared *shared, uint32_t count);
 void hk_chunks_free(struct hk_shared *shared, uint32_t first);
+
+/* How many chunks hold size bytes; those bytes to a chain that is long enough,
+ * and from it. */
+uint32_t hk_chunk_count(uint32_t size);
+void hk_chunks_write(const struct hk_shared *shared, uint32_t first,
+                     const void *from, uint32_t size);
+void hk_chunks_read(const struct hk_shared *shared, uint32_t first, void *to,
+                    uint32_t size);
 
 /* Waiters for chunks. */
 struct hk_queue *hk_space_queue(const struct hk_shared *shared);
@@ -492,6 +550,11 @@ void hk_requests_refuse(struct hk_shared *shared, uint32_t team, int32_t exit);
 /* What a dead waiter has asked is no more. */
 void hk_request_forget_waiter(struct hk_shared *shared,
                               struct hk_waiter *waiter);
+
+/* What a team has done to XSI semaphores and wants undone at its end; each set
+ * is a step of its own. And a dead team's waiter goes off their queues. */
+void hk_xsi_sems_undo(struct hk_shared *shared, uint32_t team);
+void hk_xsi_forget_waiter(struct hk_shared *shared, struct hk_waiter *waiter);
 
 /* A waiter whose team is dead goes off its queue. What it was given and has
  * not taken goes back; others may go on. */

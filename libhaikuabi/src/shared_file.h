@@ -8,7 +8,7 @@
 /* Any change of the layout makes it another version. The journal has room for
  * the longest change of all: a waiter that ends HK_WATCHES_MAX watches. */
 enum {
-    HK_SHARED_VERSION = 7,
+    HK_SHARED_VERSION = 8,
     HK_BOOT_ID_LENGTH = 40,
     HK_JOURNAL_LENGTH = 1 << 20
 };
@@ -46,6 +46,9 @@ struct hk_shared_file {
     struct hk_shared_thread threads[HK_SHARED_THREADS_MAX];
     struct hk_shared_image images[HK_SHARED_IMAGES_MAX];
     struct hk_request requests[HK_REQUESTS_MAX];
+    struct hk_xsi_set xsi_sets[HK_XSI_SETS_MAX];
+    struct hk_xsi_undo xsi_undos[HK_XSI_UNDOS_MAX];
+    struct hk_xsi_queue xsi_queues[HK_XSI_QUEUES_MAX];
     struct hk_chunk chunks[HK_CHUNKS_MAX];
 };
 

@@ -1,6 +1,7 @@
 /* shared_items.c -- taking items of the shared file, and giving them back. */
 /* SPDX-License-Identifier: MIT */
 #include <stddef.h>
+#include <string.h>
 
 #include "shared_file.h"
 
@@ -28,6 +29,9 @@ static const struct {
     [HK_POOL_THREADS] = POOL(threads, 0),
     [HK_POOL_IMAGES] = POOL(images, 256),
     [HK_POOL_REQUESTS] = POOL(requests, 0),
+    [HK_POOL_XSI_SETS] = POOL(xsi_sets, 64),
+    [HK_POOL_XSI_UNDOS] = POOL(xsi_undos, 0),
+    [HK_POOL_XSI_QUEUES] = POOL(xsi_queues, 64),
 #undef POOL
 };
 
@@ -158,6 +162,37 @@ void hk_chunks_free(struct hk_shared *shared, uint32_t first)
     hk_put(shared, &list->first, first);
     while (hk_queue_wake(shared, &shared->file->space_queue, HK_B_OK))
         continue;
+}
+
+uint32_t hk_chunk_count(uint32_t size)
+{
+    return (size + HK_CHUNK_DATA - 1) / HK_CHUNK_DATA;
+}
+
+void hk_chunks_write(const struct hk_shared *shared, uint32_t first,
+                     const void *from, uint32_t size)
+{
+    struct hk_chunk *chunk = hk_chunk(shared, first);
+
+    for (uint32_t at = 0; chunk != NULL && at < size; at += HK_CHUNK_DATA) {
+        uint32_t part = size - at < HK_CHUNK_DATA ? size - at : HK_CHUNK_DATA;
+
+        memcpy(chunk->u.bytes, (const uint8_t *)from + at, part);
+        chunk = hk_chunk(shared, chunk->next);
+    }
+}
+
+void hk_chunks_read(const struct hk_shared *shared, uint32_t first, void *to,
+                    uint32_t size)
+{
+    const struct hk_chunk *chunk = hk_chunk(shared, first);
+
+    for (uint32_t at = 0; chunk != NULL && at < size; at += HK_CHUNK_DATA) {
+        uint32_t part = size - at < HK_CHUNK_DATA ? size - at : HK_CHUNK_DATA;
+
+        memcpy((uint8_t *)to + at, chunk->u.bytes, part);
+        chunk = hk_chunk(shared, chunk->next);
+    }
 }
 
 struct hk_queue *hk_space_queue(const struct hk_shared *shared)

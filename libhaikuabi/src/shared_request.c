@@ -34,35 +34,23 @@ static struct hk_waiter *asker_of(const struct hk_shared *shared,
 
 /* ---- data of a request: a chain of chunks ---- */
 
-static uint32_t put_data(struct hk_shared *shared, const uint8_t *data,
+static uint32_t put_data(struct hk_shared *shared, const void *data,
                          uint32_t size)
 {
-    uint32_t count = (size + HK_CHUNK_DATA - 1) / HK_CHUNK_DATA;
-    uint32_t first = size > 0 ? hk_chunks_new(shared, count) : 0;
-    struct hk_chunk *chunk = hk_chunk(shared, first);
+    uint32_t first = hk_chunks_new(shared, hk_chunk_count(size));
 
-    for (uint32_t at = 0; chunk != NULL && at < size; at += HK_CHUNK_DATA) {
-        uint32_t part = size - at < HK_CHUNK_DATA ? size - at : HK_CHUNK_DATA;
-
-        memcpy(chunk->u.bytes, data + at, part);
-        chunk = hk_chunk(shared, chunk->next);
-    }
+    if (first != 0)
+        hk_chunks_write(shared, first, data, size);
     return first;
 }
 
 static uint8_t *copy_data(const struct hk_shared *shared, uint32_t first,
                           uint32_t size)
 {
-    const struct hk_chunk *chunk = hk_chunk(shared, first);
     uint8_t *data = malloc(size);
 
-    for (uint32_t at = 0; data != NULL && chunk != NULL && at < size;
-         at += HK_CHUNK_DATA) {
-        uint32_t part = size - at < HK_CHUNK_DATA ? size - at : HK_CHUNK_DATA;
-
-        memcpy(data + at, chunk->u.bytes, part);
-        chunk = hk_chunk(shared, chunk->next);
-    }
+    if (data != NULL)
+        hk_chunks_read(shared, first, data, size);
     return data;
 }
 

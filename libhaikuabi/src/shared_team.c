@@ -28,6 +28,7 @@ static void delete_objects(struct hk_shared *shared, uint32_t team)
         hk_ports_delete(shared, team);
     hk_named_sems_close(shared, team);
     hk_owned_free_all(shared, team);
+    hk_xsi_sems_undo(shared, team);
 }
 
 /* Waiters of a team that is no more. Its living threads have none. */
@@ -46,6 +47,8 @@ static void forget_waiters(struct hk_shared *shared, uint32_t team)
             hk_dequeue(shared, hk_space_queue(shared), waiter);
         else if (waiter->kind == HK_WAITS_FOR_ANSWER)
             hk_request_forget_waiter(shared, waiter);
+        else if (waiter->kind >= HK_WAITS_FOR_XSI_SET)
+            hk_xsi_forget_waiter(shared, waiter);
         else if (waiter->kind != HK_WAITS_FOR_OBJECTS)
             hk_port_forget_waiter(shared, waiter);
         hk_waiter_free(shared, waiter);

@@ -48,6 +48,12 @@ static int is_used(const struct hk_shared *shared, enum hk_pool pool,
         return file->images[index].own.id != 0;
     case HK_POOL_REQUESTS:
         return file->requests[index].kind != 0;
+    case HK_POOL_XSI_SETS:
+        return file->xsi_sets[index].id != 0;
+    case HK_POOL_XSI_UNDOS:
+        return file->xsi_undos[index].team != 0;
+    case HK_POOL_XSI_QUEUES:
+        return file->xsi_queues[index].id != 0;
     case HK_POOL_COUNT:
         break;
     }
@@ -250,6 +256,63 @@ static int check_requests(const struct hk_shared *shared, unsigned *chunks)
     return 1;
 }
 
+/* Each undo is of a living team, in its set's list. */
+static int check_xsi_sets(const struct hk_shared *shared, unsigned *queued)
+{
+    const struct hk_shared_file *file = shared->file;
+    unsigned undos = 0;
+
+    for (uint32_t i = 1; i < hk_item_end(shared, HK_POOL_XSI_SETS); i++) {
+        const struct hk_xsi_set *set = &file->xsi_sets[i];
+        int64_t wanted = 0;
+
+        if (set->id == 0)
+            continue;
+        if (!check_queue(shared, &set->waiters, HK_WAITS_FOR_XSI_SET, 0, queued,
+                         &wanted))
+            return 0;
+        for (uint32_t at = set->undos; at != 0;
+             at = file->xsi_undos[at].next, undos++)
+            if (file->xsi_undos[at].set != i ||
+                file->teams[file->xsi_undos[at].team].id == 0)
+                return FAIL("undo %u of set %d", at, set->id);
+    }
+    if (undos != count_used(shared, HK_POOL_XSI_UNDOS))
+        return FAIL("%u undos of %u", undos,
+                    count_used(shared, HK_POOL_XSI_UNDOS));
+    return 1;
+}
+
+static int check_xsi_queues(const struct hk_shared *shared, unsigned *queued,
+                            unsigned *chunks)
+{
+    for (uint32_t i = 1; i < hk_item_end(shared, HK_POOL_XSI_QUEUES); i++) {
+        const struct hk_xsi_queue *queue = &shared->file->xsi_queues[i];
+        uint32_t at = queue->first, count = 0, bytes = 0;
+        int64_t wanted = 0;
+
+        if (queue->id == 0)
+            continue;
+        if (!check_queue(shared, &queue->readers, HK_WAITS_FOR_XSI_MESSAGE, 0,
+                         queued, &wanted) ||
+            !check_queue(shared, &queue->writers, HK_WAITS_FOR_XSI_ROOM, 0,
+                         queued, &wanted))
+            return 0;
+        for (; at != 0; count++) {
+            const struct hk_message *message = &hk_chunk(shared, at)->u.message;
+
+            if (!count_chain(shared, at, chunks))
+                return 0;
+            bytes += message->size;
+            at = message->next;
+        }
+        if (count != queue->message_count || bytes != queue->byte_count)
+            return FAIL("queue %d: %u messages, noted %u", queue->id, count,
+                        queue->message_count);
+    }
+    return 1;
+}
+
 /* Each team has as many objects as its slot says. */
 static int check_owners(const struct hk_shared *shared)
 {
@@ -318,7 +381,8 @@ static int check_all(const struct hk_shared *shared)
             return 0;
     if (!check_names(shared) || !check_sems(shared, &queued) ||
         !check_ports(shared, &queued, &chunks) ||
-        !check_requests(shared, &chunks) || !check_owners(shared) ||
+        !check_requests(shared, &chunks) || !check_xsi_sets(shared, &queued) ||
+        !check_xsi_queues(shared, &queued, &chunks) || !check_owners(shared) ||
         !check_queue(shared, &file->space_queue, HK_WAITS_FOR_SPACE, 0, &queued,
                      &wanted) ||
         !count_chain(shared, file->free_chunks.first, &chunks))

@@ -126,6 +126,9 @@ void delete_objects(Team &team, const Objects &objects)
     call(team, "delete_port", objects.port);
     call(team, "delete_port", objects.other_port);
     call(team, "delete_area", objects.area);
+    team.call("xsi_semctl", (int)team.call("xsi_semget", 7, 0, 0), 0, 0,
+              nullptr);
+    team.call("xsi_msgctl", (int)team.call("xsi_msgget", 7, 0), 0, nullptr);
 }
 
 struct Deed {
@@ -207,6 +210,35 @@ const Deed deeds[] = {
          int image = (int)t.call("register_image", info, 1100);
          t.call("register_image", info, 1100);
          t.call("unregister_image", image);
+     }},
+    {"xsi_semop",
+     [](Team &t, const Objects &) {
+         Address ops = t.room(12), value = t.room(4);
+         int set = (int)t.call("xsi_semget", 7, 2, 01600);
+         t.set(ops, 2, (int16_t)3);
+         t.set(ops, 4, (int16_t)10);
+         t.set(ops, 6, (int16_t)1);
+         t.call("xsi_semop", set, ops, 2);
+         t.call("xsi_semctl", set, 0, 8, value);
+         t.call("xsi_semctl", set, 0, 0, nullptr);
+     }},
+    {"the end of a team with XSI semaphores",
+     [](Team &t, const Objects &) {
+         Address ops = t.room(12);
+         int set = (int)t.call("xsi_semget", 7, 2, 01600);
+         t.set(ops, 2, (int16_t)3);
+         t.set(ops, 4, (int16_t)10);
+         t.call("xsi_semop", set, ops, 1);
+         t.call("exit_team", 0);
+     }},
+    {"xsi_msgsnd",
+     [](Team &t, const Objects &) {
+         Address text = t.room(1204);
+         int queue = (int)t.call("xsi_msgget", 7, 01600);
+         t.call("xsi_msgsnd", queue, text, 1200, 0);
+         t.call("xsi_msgsnd", queue, text, 12, 0);
+         t.call("xsi_msgrcv", queue, text, 1200, 0, 0);
+         t.call("xsi_msgctl", queue, 0, nullptr);
      }},
     {"realtime_sem_open of a new one",
      [](Team &t, const Objects &) {
