@@ -3,9 +3,13 @@
 #include "clock.h"
 
 #include <sys/resource.h>
+#include <time.h>
 
 #include "bytes.h"
+#include "host_process.h"
+#include "shared.h"
 #include "syscalls.h"
+#include "thread.h"
 #include "wait.h"
 
 static const int64_t ns_per_second = 1000000000;
@@ -82,9 +86,55 @@ int64_t hk_sys_system_time(struct hk_thread *self)
     return hk_system_time();
 }
 
-/* A positive id is a team's CPU time; another team's is not known here. */
-static int32_t read_clock(const struct hk_thread *self, int32_t clock,
-                          int64_t *us)
+/* CPU times of processes and threads that may end meanwhile. */
+static int32_t read_host_clock(clockid_t clock, int64_t *us)
+{
+    struct timespec time;
+
+    if (clock_gettime(clock, &time) != 0)
+        return HK_B_BAD_VALUE;
+    *us = time.tv_sec * INT64_C(1000000) + time.tv_nsec / 1000;
+    return HK_B_OK;
+}
+
+static int32_t read_team_clock(struct hk_thread *self, int32_t team,
+                               int64_t *us)
+{
+    clockid_t clock;
+
+    if (team == 0)
+        team = self->team->id;
+    if (!hk_shared_has_team(hk_shared_of(self), team) ||
+        clock_getcpuclockid(team, &clock) != 0)
+        return HK_B_BAD_VALUE;
+    return read_host_clock(clock, us);
+}
+
+/* r1beta6. The host's clocks of single threads are for their own process. */
+static int32_t read_thread_clock(struct hk_thread *self, int32_t id,
+                                 int64_t *us)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    const struct hk_shared_thread *thread;
+    struct hk_host_task task;
+    int32_t team = 0;
+
+    if (id == self->id)
+        return read_host_clock(CLOCK_THREAD_CPUTIME_ID, us);
+    hk_shared_lock(shared);
+    thread = hk_thread_find_shown(shared, id);
+    if (thread != NULL)
+        team = hk_shared_slot(shared, thread->own.team)->id;
+    hk_shared_unlock(shared);
+    if (team == 0 || hk_host_task_get(team, id, &task) != 0)
+        return HK_B_BAD_VALUE;
+    *us = task.user_time + task.kernel_time;
+    return HK_B_OK;
+}
+
+static const uint32_t clock_of_thread = 0x80000000, clock_special = 0xc0000000;
+
+static int32_t read_clock(struct hk_thread *self, int32_t clock, int64_t *us)
 {
     struct rusage usage;
 
@@ -96,20 +146,18 @@ static int32_t read_clock(const struct hk_thread *self, int32_t clock,
         *us = hk_real_time();
         return HK_B_OK;
     case HK_CLOCK_THREAD_CPUTIME_ID:
-        *us = nanoseconds(CLOCK_THREAD_CPUTIME_ID) / 1000;
-        return HK_B_OK;
+        return read_host_clock(CLOCK_THREAD_CPUTIME_ID, us);
     case HK_CLOCK_PROCESS_CPUTIME_ID:
-        *us = nanoseconds(CLOCK_PROCESS_CPUTIME_ID) / 1000;
-        return HK_B_OK;
+        return read_host_clock(CLOCK_PROCESS_CPUTIME_ID, us);
     case HK_CLOCK_PROCESS_USER_CPUTIME_ID:
         getrusage(RUSAGE_SELF, &usage);
         *us = usage.ru_utime.tv_sec * INT64_C(1000000) + usage.ru_utime.tv_usec;
         return HK_B_OK;
     default:
-        if (clock != self->team->id)
-            return HK_B_BAD_VALUE;
-        *us = nanoseconds(CLOCK_PROCESS_CPUTIME_ID) / 1000;
-        return HK_B_OK;
+        if (((uint32_t)clock & clock_special) == clock_of_thread &&
+            hk_kernel_of(self)->config.release >= HK_R1BETA6)
+            return read_thread_clock(self, clock & INT32_MAX, us);
+        return clock < 0 ? HK_B_BAD_VALUE : read_team_clock(self, clock, us);
     }
 }
 
@@ -123,6 +171,25 @@ int64_t hk_sys_get_clock(struct hk_thread *self, int32_t clock_id, gm_addr time)
         return status;
     hk_put64(bytes, (uint64_t)us);
     return hk_write_user(self, time, bytes, sizeof(bytes));
+}
+
+int64_t hk_sys_get_cpuclockid(struct hk_thread *self, int32_t id, int32_t which,
+                              gm_addr clock_id)
+{
+    enum { TEAM = 1, THREAD = 2 };
+    int64_t us;
+    int32_t status = HK_B_BAD_VALUE;
+    uint8_t word[4];
+
+    if (which == TEAM && id >= 0)
+        status = read_team_clock(self, id, &us);
+    else if (which == THREAD && id >= 0)
+        status = read_thread_clock(self, id != 0 ? id : self->id, &us);
+    if (status != HK_B_OK)
+        return status;
+    hk_put32(word, (uint32_t)id | (which == THREAD ? clock_of_thread : 0));
+    return clock_id == 0 ? HK_B_OK
+                         : hk_write_user(self, clock_id, word, sizeof(word));
 }
 
 /* The host's clocks are not the guest's to set. */

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "shared.h"
 #include "syscalls.h"
 #include "thread.h"
 
@@ -20,10 +21,20 @@ int64_t hk_sys_debugger(struct hk_thread *self, gm_addr message)
     return HK_B_OK;
 }
 
-/* Whether signals and debugger() calls would go to one: there is none. */
+/* Whether a debugger may be asked for; it tells what was so before. */
 int64_t hk_sys_disable_debugger(struct hk_thread *self, int32_t state)
 {
-    (void)self;
-    (void)state;
-    return 0;
+    return !atomic_exchange(&self->team->is_undebuggable, state != 0);
+}
+
+/* No team has one. */
+int64_t hk_sys_remove_team_debugger(struct hk_thread *self, int32_t team)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    uint32_t found;
+
+    hk_shared_lock(shared);
+    found = hk_shared_find_team(shared, team);
+    hk_shared_unlock(shared);
+    return found != 0 ? HK_B_BAD_VALUE : HK_B_BAD_TEAM_ID;
 }

@@ -1,11 +1,17 @@
 /* disk_calls.c -- disks and partitions: there are none. */
 /* SPDX-License-Identifier: MIT */
+#include "disk_calls.h"
+
+#include <stdlib.h>
+
 #include "bytes.h"
 #include "syscalls.h"
 
 /*
- * The host's disks are not the guest's. These calls check their arguments in
- * the order that Haiku's do, and then answer as on a machine without disks.
+ * The host's disks are not the guest's: the machine has none. These calls do
+ * what Haiku's kernel does on such a machine, down to the order in which
+ * arguments are found wrong. The rows that are STUB would have something to
+ * tell or to do there as well.
  */
 enum {
     DISK_NAME_LENGTH = 256, /* B_DISK_DEVICE_NAME_LENGTH, and of a type */
@@ -68,11 +74,18 @@ static int32_t no_child(struct hk_thread *self, int32_t status, gm_addr counter,
 
 /* ---- looking for disks ---- */
 
+/* The cookie is written back as it was. */
 int64_t hk_sys_get_next_disk_device_id(struct hk_thread *self, gm_addr cookie,
                                        gm_addr needed_size)
 {
+    uint8_t word[4];
+
     (void)needed_size;
-    return no_disk(check_counter(self, cookie));
+    if (cookie == 0)
+        return HK_B_BAD_VALUE;
+    if (hk_read_user(self, word, cookie, sizeof(word)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return no_disk(hk_write_user(self, cookie, word, sizeof(word)));
 }
 
 int64_t hk_sys_find_disk_device(struct hk_thread *self, gm_addr filename,
@@ -331,21 +344,66 @@ int64_t hk_sys_delete_child_partition(struct hk_thread *self,
 
 /* ---- being told of disks: nothing ever happens ---- */
 
+struct hk_disk_listener {
+    struct hk_disk_listener *next;
+    uint32_t events;
+    int32_t port, token;
+};
+
+static struct hk_disk_listener **find_listener(struct hk_team *team,
+                                               int32_t port, int32_t token)
+{
+    struct hk_disk_listener **link = &team->disk_listeners;
+
+    while (*link != NULL && ((*link)->port != port || (*link)->token != token))
+        link = &(*link)->next;
+    return link;
+}
+
 int64_t hk_sys_start_watching_disks(struct hk_thread *self, uint32_t event_mask,
                                     int32_t port, int32_t token)
 {
-    (void)self;
-    (void)event_mask;
-    (void)port;
-    (void)token;
+    struct hk_team *team = self->team;
+    struct hk_disk_listener **link, *made = calloc(1, sizeof(*made));
+
+    if (made == NULL)
+        return HK_B_NO_MEMORY;
+    made->port = port;
+    made->token = token;
+    pthread_mutex_lock(&team->lock);
+    link = find_listener(team, port, token);
+    if (*link == NULL) {
+        *link = made;
+        made = NULL;
+    }
+    (*link)->events |= event_mask;
+    pthread_mutex_unlock(&team->lock);
+    free(made);
     return HK_B_OK;
 }
 
 int64_t hk_sys_stop_watching_disks(struct hk_thread *self, int32_t port,
                                    int32_t token)
 {
-    (void)self;
-    (void)port;
-    (void)token;
-    return HK_B_OK;
+    struct hk_team *team = self->team;
+    struct hk_disk_listener **link, *found;
+
+    pthread_mutex_lock(&team->lock);
+    link = find_listener(team, port, token);
+    found = *link;
+    if (found != NULL)
+        *link = found->next;
+    pthread_mutex_unlock(&team->lock);
+    free(found);
+    return found != NULL ? HK_B_OK : HK_B_ENTRY_NOT_FOUND;
+}
+
+void hk_disk_listeners_free(struct hk_team *team)
+{
+    while (team->disk_listeners != NULL) {
+        struct hk_disk_listener *listener = team->disk_listeners;
+
+        team->disk_listeners = listener->next;
+        free(listener);
+    }
 }

@@ -233,43 +233,6 @@ int64_t hk_sys_cpu_enabled(struct hk_thread *self, int32_t cpu)
     return cpu >= 0 && cpu < sysconf(_SC_NPROCESSORS_ONLN);
 }
 
-int64_t hk_sys_set_cpu_enabled(struct hk_thread *self, int32_t cpu, int enabled)
-{
-    (void)enabled;
-    if (cpu < 0 || cpu >= sysconf(_SC_NPROCESSORS_ONLN))
-        return HK_B_BAD_VALUE;
-    return hk_sys_getuid(self, 1) == 0 ? HK_B_OK : HK_B_NOT_ALLOWED;
-}
-
-/* No option of safe mode is set. */
-int64_t hk_sys_get_safemode_option(struct hk_thread *self, gm_addr parameter,
-                                   gm_addr buffer, gm_addr buffer_size)
-{
-    char name[64];
-    uint8_t size[4];
-
-    (void)buffer;
-    if (hk_read_user_string(self, name, parameter, sizeof(name)) < 0 ||
-        hk_read_user(self, size, buffer_size, sizeof(size)) != HK_B_OK)
-        return HK_B_BAD_ADDRESS;
-    return HK_B_ENTRY_NOT_FOUND;
-}
-
-int64_t hk_sys_get_scheduler_mode(struct hk_thread *self)
-{
-    (void)self;
-    return 0; /* low latency */
-}
-
-int64_t hk_sys_set_scheduler_mode(struct hk_thread *self, int32_t mode)
-{
-    enum { LOW_LATENCY = 0, POWER_SAVING = 1 };
-
-    (void)self;
-    return mode == LOW_LATENCY || mode == POWER_SAVING ? HK_B_OK
-                                                       : HK_B_BAD_VALUE;
-}
-
 /* loadavg: three averages in units of 1 / 65536 and the scale. */
 int64_t hk_sys_get_loadavg(struct hk_thread *self, gm_addr info, uint32_t size)
 {
@@ -321,58 +284,4 @@ int64_t hk_sys_debug_output(struct hk_thread *self, gm_addr message)
             report_lines(hk_kernel_of(self), text);
     } while (length == HK_B_NAME_TOO_LONG);
     return HK_B_OK;
-}
-
-/* Nobody traces the kernel. */
-int64_t hk_sys_ktrace_output(struct hk_thread *self, gm_addr message)
-{
-    (void)self;
-    (void)message;
-    return HK_B_OK;
-}
-
-int64_t hk_sys_get_timezone(struct hk_thread *self, gm_addr timezone_offset,
-                            gm_addr name, uint32_t name_length)
-{
-    static const char utc[] = "GMT";
-    char text[sizeof(utc)];
-    uint8_t offset[4] = {0};
-
-    if (timezone_offset != 0 &&
-        hk_write_user(self, timezone_offset, offset, sizeof(offset)) != HK_B_OK)
-        return HK_B_BAD_ADDRESS;
-    if (name == 0 || name_length == 0)
-        return HK_B_OK;
-    if (name_length > sizeof(utc))
-        name_length = sizeof(utc);
-    snprintf(text, name_length, "%s", utc);
-    return hk_write_user(self, name, text, name_length);
-}
-
-/* The host's zone and clock are not the guest's to set. */
-int64_t hk_sys_set_timezone(struct hk_thread *self, int32_t timezone_offset,
-                            gm_addr name, uint32_t name_length)
-{
-    (void)self;
-    (void)timezone_offset;
-    (void)name;
-    (void)name_length;
-    return HK_B_NOT_ALLOWED;
-}
-
-int64_t hk_sys_set_real_time_clock_is_gmt(struct hk_thread *self, int is_gmt)
-{
-    (void)self;
-    (void)is_gmt;
-    return HK_B_NOT_ALLOWED;
-}
-
-int64_t hk_sys_get_real_time_clock_is_gmt(struct hk_thread *self,
-                                          gm_addr is_gmt)
-{
-    uint8_t yes = 1;
-
-    if (is_gmt == 0)
-        return HK_B_BAD_VALUE;
-    return hk_write_user(self, is_gmt, &yes, sizeof(yes));
 }

@@ -10,6 +10,7 @@
 
 #include "area.h"
 #include "clock.h"
+#include "disk_calls.h"
 #include "fd.h"
 #include "mutex.h"
 #include "program.h"
@@ -59,6 +60,7 @@ static void free_team(struct hk_team *team)
     if (team->shared != NULL)
         hk_shared_leave(team->shared);
     hk_shared_close(team->shared);
+    hk_disk_listeners_free(team);
     hk_mutexes_free(team->mutexes);
     hk_timers_free(team->timers);
     hk_signals_free(team->signals);

@@ -36,6 +36,7 @@ struct hk_thread_life;    /* thread.h: state, exit status, waiters */
 struct hk_dead_thread;    /* thread.c */
 struct hk_timers;         /* timer.c */
 struct hk_mutexes;        /* mutex.c: threads that wait for user mutexes */
+struct hk_disk_listener;  /* disk_calls.c */
 struct hk_shared;         /* shared.h: what the teams of a root share */
 
 struct hk_kernel {
@@ -76,6 +77,9 @@ struct hk_team {
     uint8_t user_slots[HK_USER_SLOTS]; /* 1: record in use */
     int64_t start_time;                /* system time, us */
     int no_aslr;
+    uint32_t node_monitors;     /* limit of their number; 0: Haiku's */
+    atomic_int is_undebuggable; /* debugger_calls.c */
+    struct hk_disk_listener *disk_listeners; /* disk_calls.c */
 };
 
 /* A call that was interrupted and is executed again keeps its deadline. */

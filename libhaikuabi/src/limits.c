@@ -14,29 +14,44 @@ enum {
     LIMIT_NOVMON = 7
 };
 
+enum { OPEN_FILES_MAX = 8192, NODE_MONITORS = 4096, NODE_MONITORS_MAX = 65536 };
+
+static const uint32_t saved_max = 0xffffffff; /* RLIM_SAVED_MAX */
+
+struct limit {
+    uint32_t current, most;
+};
+
+static struct limit fixed(uint32_t limit)
+{
+    return (struct limit){limit, limit};
+}
+
 static int32_t get_limit(const struct hk_thread *self, int32_t resource,
-                         uint32_t *limit)
+                         struct limit *limit)
 {
     int is_r1beta6 = hk_kernel_of(self)->config.release >= HK_R1BETA6;
+    uint32_t monitors = self->team->node_monitors;
 
     switch (resource) {
     case LIMIT_CORE:
-        *limit = 0;
+        *limit = fixed(0);
         return HK_B_OK;
     case LIMIT_DATA:
-        *limit = UINT32_MAX;
+        *limit = fixed(UINT32_MAX);
         return HK_B_OK;
     case LIMIT_NOFILE:
-        *limit = hk_fds_limit(self->team->fds);
+        *limit = (struct limit){hk_fds_limit(self->team->fds), OPEN_FILES_MAX};
         return HK_B_OK;
     case LIMIT_STACK:
-        *limit = is_r1beta6 ? 0x4000000 : 0x1000000;
+        *limit = fixed(is_r1beta6 ? 0x4000000 : 0x1000000);
         return HK_B_OK;
     case LIMIT_AS:
-        *limit = HK_USER_TOP - 1;
+        *limit = fixed(HK_USER_TOP - 1);
         return HK_B_OK;
     case LIMIT_NOVMON:
-        *limit = 4096;
+        *limit = (struct limit){monitors != 0 ? monitors : NODE_MONITORS,
+                                NODE_MONITORS_MAX};
         return HK_B_OK;
     default:
         return HK_B_BAD_VALUE;
@@ -45,8 +60,8 @@ static int32_t get_limit(const struct hk_thread *self, int32_t resource,
 
 int64_t hk_sys_getrlimit(struct hk_thread *self, int32_t resource, gm_addr rlp)
 {
+    struct limit limit;
     uint8_t bytes[8];
-    uint32_t limit;
 
     if (rlp == 0)
         return HK_B_BAD_VALUE;
@@ -54,26 +69,41 @@ int64_t hk_sys_getrlimit(struct hk_thread *self, int32_t resource, gm_addr rlp)
         return HK_B_BAD_ADDRESS;
     if (get_limit(self, resource, &limit) != HK_B_OK)
         return HK_B_BAD_VALUE;
-    hk_put32(bytes, limit);
-    hk_put32(bytes + 4, limit);
+    hk_put32(bytes, limit.current);
+    hk_put32(bytes + 4, limit.most);
     return hk_write_user(self, rlp, bytes, sizeof(bytes));
 }
 
+static int32_t set_monitors(struct hk_team *team, uint32_t count)
+{
+    if (count == 0 || count > NODE_MONITORS_MAX)
+        return HK_B_BAD_VALUE;
+    team->node_monitors = count;
+    return HK_B_OK;
+}
+
+/* The upper limits are the kernel's own. */
 int64_t hk_sys_setrlimit(struct hk_thread *self, int32_t resource, gm_addr rlp)
 {
+    struct limit limit;
     uint8_t bytes[8];
 
     if (rlp == 0)
         return HK_B_BAD_VALUE;
     if (hk_read_user(self, bytes, rlp, sizeof(bytes)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
+    limit = (struct limit){hk_get32(bytes), hk_get32(bytes + 4)};
     switch (resource) {
     case LIMIT_CORE:
-        return hk_get32(bytes) == 0 && hk_get32(bytes + 4) == 0
-                   ? HK_B_OK
-                   : HK_B_BAD_VALUE;
+        return limit.current == 0 && limit.most == 0 ? HK_B_OK : HK_B_BAD_VALUE;
     case LIMIT_NOFILE:
-        return hk_fds_set_limit(self->team->fds, hk_get32(bytes));
+        if (limit.most != saved_max && limit.most != OPEN_FILES_MAX)
+            return HK_B_NOT_ALLOWED;
+        return hk_fds_set_limit(self->team->fds, limit.current);
+    case LIMIT_NOVMON:
+        if (limit.most != saved_max && limit.most != NODE_MONITORS_MAX)
+            return HK_B_NOT_ALLOWED;
+        return set_monitors(self->team, limit.current);
     default:
         return HK_B_BAD_VALUE;
     }

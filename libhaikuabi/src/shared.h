@@ -306,6 +306,14 @@ struct hk_xsi_queue {
     struct hk_queue readers, writers;
 };
 
+/* What may be set for all of the root (settings.c). */
+struct hk_settings {
+    uint32_t scheduler_mode;
+    int32_t timezone_offset; /* seconds */
+    uint32_t has_timezone;
+    uint32_t timezone[HK_FILE_NAME_LENGTH / 4]; /* its name */
+};
+
 struct hk_shared_file;
 
 struct hk_shared {
@@ -367,6 +375,8 @@ void hk_chunks_write(const struct hk_shared *shared, uint32_t first,
                      const void *from, uint32_t size);
 void hk_chunks_read(const struct hk_shared *shared, uint32_t first, void *to,
                     uint32_t size);
+
+struct hk_settings *hk_shared_settings(const struct hk_shared *shared);
 
 /* Waiters for chunks. */
 struct hk_queue *hk_space_queue(const struct hk_shared *shared);

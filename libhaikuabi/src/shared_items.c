@@ -199,3 +199,8 @@ struct hk_queue *hk_space_queue(const struct hk_shared *shared)
 {
     return &shared->file->space_queue;
 }
+
+struct hk_settings *hk_shared_settings(const struct hk_shared *shared)
+{
+    return &shared->file->settings;
+}

@@ -169,16 +169,6 @@ int64_t hk_sys_get_next_thread_info(struct hk_thread *self, int32_t team,
     return hk_write_user(self, info, bytes, sizeof(bytes));
 }
 
-int64_t hk_sys_estimate_max_scheduling_latency(struct hk_thread *self,
-                                               int32_t thread)
-{
-    enum { QUANTUM = 10000 /* us, of the host's scheduler at most */ };
-
-    (void)self;
-    (void)thread;
-    return QUANTUM;
-}
-
 static int is_thread(struct hk_thread *self, int32_t id)
 {
     struct hk_shared *shared = hk_shared_of(self);

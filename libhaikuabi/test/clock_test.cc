@@ -1,6 +1,6 @@
 // clock_test.cc -- the guest's clocks.
 // SPDX-License-Identifier: MIT
-#include "libhaikuabi/test/team_harness.h"
+#include "libhaikuabi/test/shared_teams.h"
 
 #include <ctime>
 
@@ -117,6 +117,63 @@ TEST_F(Clock, RefusesWhatIsNoClock)
         EXPECT_EQ(team.call("get_clock", clock, to), HK_B_BAD_VALUE) << clock;
     EXPECT_EQ(team.call("get_clock", 0, nullptr), HK_B_BAD_ADDRESS);
     EXPECT_EQ(team.call("get_clock", 0, Address{0x80000000}), HK_B_BAD_ADDRESS);
+}
+
+TEST_F(Clock, OtherTeamsTimesAreRead)
+{
+    hk::SharedRoot root;
+    hk::Team own(root.config());
+    hk::Process other(root, [](hk::Team &its) {
+        struct timespec now;
+        do
+            ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+        while (now.tv_sec == 0 && now.tv_nsec < 20000000);
+        its.call("create_sem", 0, "ready");
+        for (;;)
+            ::pause();
+        return 0;
+    });
+    Address info = own.room(48), to = own.room(8);
+    for (int cookie = 0; cookie == 0; ::usleep(1000)) {
+        Address at = own.room(4);
+        cookie =
+            own.call("get_next_sem_info", (int)other.pid, at, info, 48) == 0;
+    }
+    ASSERT_EQ(own.call("get_clock", (int)other.pid, to), 0);
+    EXPECT_GE(own.get<int64_t>(to), 20000);
+    int pid = other.pid;
+    other.kill();
+    EXPECT_EQ(own.call("get_clock", pid, to), HK_B_BAD_VALUE);
+}
+
+// r1beta6 has clocks of single threads.
+TEST_F(Clock, ClocksAreNamed)
+{
+    enum { TEAM_ID = 1, THREAD_ID = 2 };
+    hk::SharedRoot root;
+    hk_config config = root.config();
+    config.release = HK_R1BETA6;
+    hk::Team own(config);
+    Address to = own.room(4), time = own.room(8);
+    int id = harness_id(own.thread());
+    for (int of : {0, id}) {
+        ASSERT_EQ(own.call("get_cpuclockid", of, (int)THREAD_ID, to), 0);
+        EXPECT_EQ(own.get<uint32_t>(to), 0x80000000u | (uint32_t)of);
+    }
+    EXPECT_EQ(own.call("get_clock", own.get<int>(to), time), 0);
+    EXPECT_GT(own.get<int64_t>(time), 0);
+    ASSERT_EQ(own.call("get_cpuclockid", ::getpid(), (int)TEAM_ID, to), 0);
+    EXPECT_EQ(own.get<int>(to), ::getpid());
+    EXPECT_EQ(own.call("get_clock", own.get<int>(to), time), 0);
+    EXPECT_EQ(own.call("get_cpuclockid", id, 3, to), HK_B_BAD_VALUE);
+    EXPECT_EQ(own.call("get_cpuclockid", 999999999, (int)TEAM_ID, to),
+              HK_B_BAD_VALUE);
+    EXPECT_EQ(own.call("get_cpuclockid", 999999999, (int)THREAD_ID, to),
+              HK_B_BAD_VALUE);
+    EXPECT_EQ(own.call("get_cpuclockid", id, (int)THREAD_ID, nullptr), 0);
+    EXPECT_EQ(
+        own.call("get_cpuclockid", id, (int)THREAD_ID, Address{0x80000000}),
+        HK_B_BAD_ADDRESS);
 }
 
 TEST_F(Clock, TheHostsClocksAreNotSet)

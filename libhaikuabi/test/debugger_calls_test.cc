@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "libhaikuabi/test/team_harness.h"
 
+#include <unistd.h>
+
 extern "C" {
 #include "libhaikuabi/src/status.h"
 }
@@ -47,10 +49,18 @@ TEST_F(DebuggerCalls, ALongMessageIsCut)
     EXPECT_LT(team.reports().size(), 1100u);
 }
 
-TEST_F(DebuggerCalls, NothingIsLeftToDisable)
+TEST_F(DebuggerCalls, DisablingTellsWhatWasSoBefore)
 {
+    EXPECT_EQ(team.call("disable_debugger", 1), 1);
     EXPECT_EQ(team.call("disable_debugger", 1), 0);
     EXPECT_EQ(team.call("disable_debugger", 0), 0);
+    EXPECT_EQ(team.call("disable_debugger", 0), 1);
+}
+
+TEST_F(DebuggerCalls, NoTeamHasADebugger)
+{
+    EXPECT_EQ(team.call("remove_team_debugger", ::getpid()), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("remove_team_debugger", 999999999), HK_B_BAD_TEAM_ID);
 }
 
 } // namespace

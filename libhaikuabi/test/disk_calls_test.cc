@@ -31,6 +31,10 @@ TEST_F(DiskCalls, NoDiskIsFound)
               HK_B_BAD_VALUE);
     EXPECT_EQ(team.call("get_next_disk_device_id", wrong, other),
               HK_B_BAD_ADDRESS);
+    team.set(counter, 0, 77);
+    EXPECT_EQ(team.call("get_next_disk_device_id", counter, wrong),
+              HK_B_ENTRY_NOT_FOUND);
+    EXPECT_EQ(team.get<int>(counter), 77);
     for (const char *call :
          {"find_disk_device", "find_partition", "find_file_disk_device"}) {
         EXPECT_EQ(team.call(call, "/dev/disk/0/raw", other),
@@ -42,6 +46,9 @@ TEST_F(DiskCalls, NoDiskIsFound)
         EXPECT_EQ(team.call(call, std::string(1023, 'x'), other),
                   HK_B_ENTRY_NOT_FOUND);
     }
+    EXPECT_EQ(team.call("find_partition", wrong, other), HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team.call("find_file_disk_device", wrong, other),
+              HK_B_BAD_ADDRESS);
     EXPECT_EQ(team.call("get_disk_device_data", 1, 1, none, 0, other),
               HK_B_ENTRY_NOT_FOUND);
     EXPECT_EQ(team.call("get_disk_device_data", 1, 1, none, 8, other),
@@ -141,7 +148,11 @@ TEST_F(DiskCalls, NamesAreChecked)
 TEST_F(DiskCalls, WhoWatchesIsNeverTold)
 {
     EXPECT_EQ(team.call("start_watching_disks", 1, 5, 0), HK_B_OK);
+    EXPECT_EQ(team.call("start_watching_disks", 2, 5, 0), HK_B_OK);
+    EXPECT_EQ(team.call("start_watching_disks", 1, 5, 1), HK_B_OK);
     EXPECT_EQ(team.call("stop_watching_disks", 5, 0), HK_B_OK);
+    EXPECT_EQ(team.call("stop_watching_disks", 5, 0), HK_B_ENTRY_NOT_FOUND);
+    EXPECT_EQ(team.call("stop_watching_disks", 6, 1), HK_B_ENTRY_NOT_FOUND);
 }
 
 } // namespace

@@ -136,10 +136,12 @@ TEST_P(Dispatch, ArgumentsThatCannotBeReadChangeNothing)
 TEST_P(Dispatch, ACallThatIsNotBuiltSaysSoOnce)
 {
     for (int i = 0; i < 3; i++)
-        EXPECT_EQ(static_cast<int32_t>(call(HK_ROW_shutdown, {0}).eax),
-                  HK_B_NOT_SUPPORTED);
-    EXPECT_EQ(team.reports(),
-              "system call shutdown is not built: B_NOT_SUPPORTED\n");
+        EXPECT_EQ(
+            static_cast<int32_t>(call(HK_ROW_system_profiler_stop, {}).eax),
+            HK_B_NOT_SUPPORTED);
+    EXPECT_EQ(
+        team.reports(),
+        "system call system_profiler_stop is not built: B_NOT_SUPPORTED\n");
 }
 
 TEST_P(Dispatch, AQuietKernelSaysNothing)
@@ -148,8 +150,8 @@ TEST_P(Dispatch, AQuietKernelSaysNothing)
     hk_registers &registers = other.registers();
     Address words = other.room(64);
 
-    registers.eax =
-        static_cast<uint32_t>(hk_row_number(GetParam(), HK_ROW_shutdown));
+    registers.eax = static_cast<uint32_t>(
+        hk_row_number(GetParam(), HK_ROW_system_profiler_stop));
     registers.esp = words.value;
     EXPECT_EQ(harness_syscall(other.harness), HK_CONTINUE);
     EXPECT_EQ(other.reports(), "");

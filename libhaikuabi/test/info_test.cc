@@ -114,8 +114,6 @@ TEST_F(Info, ProcessorsAreOn)
     EXPECT_EQ(team.call("cpu_enabled", 0), 1);
     EXPECT_EQ(team.call("cpu_enabled", -1), 0);
     EXPECT_EQ(team.call("cpu_enabled", cpus), 0);
-    EXPECT_EQ(team.call("set_cpu_enabled", 0, 1), HK_B_OK);
-    EXPECT_EQ(team.call("set_cpu_enabled", cpus, 1), HK_B_BAD_VALUE);
     EXPECT_EQ(team.call("is_computer_on"), 1);
 }
 
@@ -180,19 +178,6 @@ TEST_F(Info, RefusesAddressesThatAreNotTheGuests)
     }
 }
 
-TEST_F(Info, NothingIsSetForSafeMode)
-{
-    Address size = team.room(4);
-
-    EXPECT_EQ(team.call("get_safemode_option", "safemode", nullptr, size),
-              HK_B_ENTRY_NOT_FOUND);
-    EXPECT_EQ(team.call("get_safemode_option", "safemode", nullptr, nullptr),
-              HK_B_BAD_ADDRESS);
-    EXPECT_EQ(team.call("get_scheduler_mode"), 0);
-    EXPECT_EQ(team.call("set_scheduler_mode", 1), HK_B_OK);
-    EXPECT_EQ(team.call("set_scheduler_mode", 2), HK_B_BAD_VALUE);
-}
-
 TEST_F(Info, DebugOutputIsToldInLines)
 {
     std::string line(700, 'x');
@@ -205,28 +190,6 @@ TEST_F(Info, DebugOutputIsToldInLines)
     EXPECT_EQ(team.call("debug_output", line + "end"), HK_B_OK);
     EXPECT_EQ(team.reports(), "one\ntwo\n\nthree\n" + line.substr(0, 512) +
                                   "\n" + line.substr(512) + "end\n");
-    EXPECT_EQ(team.call("ktrace_output", "unheard"), HK_B_OK);
-    EXPECT_EQ(team.reports().find("unheard"), std::string::npos);
-}
-
-TEST_F(Info, TheTimeZoneIsGmtAndStaysSo)
-{
-    Address offset = team.room(4), name = team.room(8), flag = team.room(4);
-
-    team.set<int32_t>(offset, 0, 5);
-    EXPECT_EQ(team.call("get_timezone", offset, name, 8), HK_B_OK);
-    EXPECT_EQ(team.get<int32_t>(offset), 0);
-    EXPECT_EQ(team.text(name), "GMT");
-    EXPECT_EQ(team.call("get_timezone", nullptr, name, 3), HK_B_OK);
-    EXPECT_EQ(team.text(name), "GM");
-    EXPECT_EQ(team.call("get_timezone", nullptr, nullptr, 0), HK_B_OK);
-    EXPECT_EQ(team.call("get_timezone", wrong, nullptr, 0), HK_B_BAD_ADDRESS);
-    EXPECT_EQ(team.call("get_timezone", nullptr, wrong, 8), HK_B_BAD_ADDRESS);
-    EXPECT_EQ(team.call("get_real_time_clock_is_gmt", flag), HK_B_OK);
-    EXPECT_EQ(team.get<uint8_t>(flag), 1);
-    EXPECT_EQ(team.call("get_real_time_clock_is_gmt", nullptr), HK_B_BAD_VALUE);
-    EXPECT_EQ(team.call("set_timezone", 3600, "CET", 4), HK_B_NOT_ALLOWED);
-    EXPECT_EQ(team.call("set_real_time_clock_is_gmt", 0), HK_B_NOT_ALLOWED);
 }
 
 TEST_F(InfoR1beta6, LoadAveragesComeWithTheirScale)

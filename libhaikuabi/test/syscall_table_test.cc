@@ -100,8 +100,9 @@ TEST(SyscallTable, DescribesCallsByNumber)
     ASSERT_EQ(hk_describe_syscall(HK_R1BETA5, 0, &info), 0);
     EXPECT_EQ(std::string(info.name, (size_t)info.name_size), "is_computer_on");
     EXPECT_EQ(info.status, HK_FULL);
-    ASSERT_EQ(hk_describe_syscall(HK_R1BETA4, 4, &info), 0);
-    EXPECT_EQ(std::string(info.name, (size_t)info.name_size), "shutdown");
+    ASSERT_EQ(hk_describe_syscall(HK_R1BETA4, 240, &info), 0);
+    EXPECT_EQ(std::string(info.name, (size_t)info.name_size),
+              "system_profiler_stop");
     EXPECT_EQ(info.status, HK_NONE);
     EXPECT_EQ(hk_describe_syscall(HK_R1BETA4, 281, &info), HK_ERR_INVALID);
     EXPECT_EQ(hk_describe_syscall((hk_release)3, 0, &info), HK_ERR_INVALID);

@@ -1,0 +1,256 @@
+/* settings.c -- what may be set for the whole system, or may not. */
+/* SPDX-License-Identifier: MIT */
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "bytes.h"
+#include "shared.h"
+#include "syscalls.h"
+#include "thread.h"
+
+static int is_root(const struct hk_thread *self)
+{
+    return self->team->ids.user.effective == 0;
+}
+
+/* ---- options of the boot ---- */
+
+/* The system was booted with neither options of safe mode nor settings of the
+ * kernel. */
+int64_t hk_sys_get_safemode_option(struct hk_thread *self, gm_addr parameter,
+                                   gm_addr buffer, gm_addr buffer_size)
+{
+    char name[HK_FILE_NAME_LENGTH];
+    uint8_t size[4];
+
+    if (buffer >= HK_USER_LIMIT ||
+        hk_read_user(self, size, buffer_size, sizeof(size)) != HK_B_OK ||
+        hk_read_user_string(self, name, parameter, sizeof(name)) ==
+            HK_B_BAD_ADDRESS)
+        return HK_B_BAD_ADDRESS;
+    return HK_B_ENTRY_NOT_FOUND;
+}
+
+/* ---- the scheduler: the host's, which has one mode ---- */
+
+enum scheduler_mode { LOW_LATENCY, POWER_SAVING };
+
+int64_t hk_sys_get_scheduler_mode(struct hk_thread *self)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    int32_t mode;
+
+    hk_shared_lock(shared);
+    mode = (int32_t)hk_shared_settings(shared)->scheduler_mode;
+    hk_shared_unlock(shared);
+    return mode;
+}
+
+int64_t hk_sys_set_scheduler_mode(struct hk_thread *self, int32_t mode)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+
+    if (mode != LOW_LATENCY && mode != POWER_SAVING)
+        return HK_B_BAD_VALUE;
+    hk_shared_lock(shared);
+    hk_put(shared, &hk_shared_settings(shared)->scheduler_mode, (uint32_t)mode);
+    hk_shared_unlock(shared);
+    return HK_B_OK;
+}
+
+/* The priority of a thread, 0 when there is none. */
+static int32_t priority_of(struct hk_thread *self, int32_t id)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    const struct hk_shared_thread *thread;
+    int32_t priority;
+
+    hk_shared_lock(shared);
+    thread = hk_thread_find_shown(shared, id < 0 ? self->id : id);
+    priority = thread != NULL ? thread->priority : 0;
+    hk_shared_unlock(shared);
+    return priority;
+}
+
+/* Haiku's estimate, in us: a quantum for each thread of the processor that is
+ * as important, within the mode's limits; 0 for no thread. */
+int64_t hk_sys_estimate_max_scheduling_latency(struct hk_thread *self,
+                                               int32_t thread)
+{
+    enum { MOST = 120 /* priority */ };
+    static const struct {
+        int64_t quantum, least, most;
+    } modes[] = {{1000, 100, 5000}, {2000, 500, 20000}};
+    const uint32_t mode = (uint32_t)hk_sys_get_scheduler_mode(self) & 1;
+    int32_t priority = priority_of(self, thread);
+    struct sysinfo host = {.loads = {0}};
+    int64_t count, latency;
+
+    if (priority <= 0)
+        return 0;
+    sysinfo(&host);
+    count = (int64_t)(host.loads[0] >> SI_LOAD_SHIFT) /
+            sysconf(_SC_NPROCESSORS_ONLN);
+    count -= count * MOST / priority;
+    latency = count * modes[mode].quantum;
+    if (latency < modes[mode].least)
+        return modes[mode].least;
+    return latency < modes[mode].most ? latency : modes[mode].most;
+}
+
+/* All of the host's are enabled, and none can be disabled. */
+int64_t hk_sys_set_cpu_enabled(struct hk_thread *self, int32_t cpu, int enabled)
+{
+    if (!is_root(self))
+        return HK_B_PERMISSION_DENIED;
+    if (cpu < 0 || cpu >= sysconf(_SC_NPROCESSORS_ONLN))
+        return HK_B_BAD_VALUE;
+    return enabled ? HK_B_OK : HK_B_NOT_ALLOWED;
+}
+
+/* Scheduling is not traced, as in Haiku's own releases. */
+int64_t hk_sys_analyze_scheduling(struct hk_thread *self, int64_t from,
+                                  int64_t until, gm_addr buffer, uint32_t size,
+                                  gm_addr analysis)
+{
+    (void)self;
+    (void)from;
+    (void)until;
+    (void)buffer;
+    (void)size;
+    (void)analysis;
+    return HK_B_BAD_VALUE;
+}
+
+/* Nor is the kernel. */
+int64_t hk_sys_ktrace_output(struct hk_thread *self, gm_addr message)
+{
+    (void)self;
+    (void)message;
+    return HK_B_OK;
+}
+
+/* ---- time ---- */
+
+int64_t hk_sys_get_timezone(struct hk_thread *self, gm_addr timezone_offset,
+                            gm_addr name, uint32_t name_length)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    const struct hk_settings *settings = hk_shared_settings(shared);
+    char text[HK_FILE_NAME_LENGTH] = "GMT";
+    uint8_t offset[4];
+    uint32_t length;
+
+    hk_shared_lock(shared);
+    hk_put32(offset, (uint32_t)settings->timezone_offset);
+    if (settings->has_timezone)
+        memcpy(text, settings->timezone, sizeof(text));
+    hk_shared_unlock(shared);
+    if (timezone_offset != 0 &&
+        hk_write_user(self, timezone_offset, offset, sizeof(offset)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    if (name >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
+    if (name == 0 || name_length == 0)
+        return HK_B_OK;
+    text[sizeof(text) - 1] = '\0';
+    length = (uint32_t)strlen(text) + 1;
+    if (length > name_length) {
+        length = name_length;
+        text[length - 1] = '\0';
+    }
+    return hk_write_user(self, name, text, length);
+}
+
+/* The clock runs in UTC, so that it stays as it is. */
+int64_t hk_sys_set_timezone(struct hk_thread *self, int32_t timezone_offset,
+                            gm_addr name, uint32_t name_length)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    struct hk_settings *settings = hk_shared_settings(shared);
+    uint32_t words[HK_FILE_NAME_LENGTH / 4] = {0};
+    char text[HK_FILE_NAME_LENGTH] = "";
+    int has_name = name != 0 && name_length > 0;
+
+    if (!is_root(self))
+        return HK_B_NOT_ALLOWED;
+    if (has_name &&
+        hk_read_user_string(self, text, name, sizeof(text)) == HK_B_BAD_ADDRESS)
+        return HK_B_BAD_ADDRESS;
+    memcpy(words, text, sizeof(words));
+    hk_shared_lock(shared);
+    hk_put(shared, &settings->timezone_offset, (uint32_t)timezone_offset);
+    for (size_t i = 0; has_name && i < HK_FILE_NAME_LENGTH / 4; i++)
+        hk_put(shared, &settings->timezone[i], words[i]);
+    if (has_name)
+        hk_put(shared, &settings->has_timezone, 1);
+    hk_shared_unlock(shared);
+    return HK_B_OK;
+}
+
+/* The host's clock, which is the machine's, is in UTC and stays so. */
+int64_t hk_sys_set_real_time_clock_is_gmt(struct hk_thread *self, int is_gmt)
+{
+    return is_root(self) && is_gmt ? HK_B_OK : HK_B_NOT_ALLOWED;
+}
+
+int64_t hk_sys_get_real_time_clock_is_gmt(struct hk_thread *self,
+                                          gm_addr is_gmt)
+{
+    uint8_t yes = 1;
+
+    if (is_gmt == 0)
+        return HK_B_BAD_VALUE;
+    return hk_write_user(self, is_gmt, &yes, sizeof(yes));
+}
+
+/* ---- the machine ---- */
+
+/* The machine is the host's: a guest does not turn it off. */
+int64_t hk_sys_shutdown(struct hk_thread *self, int reboot)
+{
+    (void)self;
+    (void)reboot;
+    return HK_B_NOT_ALLOWED;
+}
+
+/* The kernel's debugger is entered, and left at once: the user sees why. */
+int64_t hk_sys_kernel_debugger(struct hk_thread *self, gm_addr message)
+{
+    char text[512 - sizeof("USER: ")];
+
+    if (!is_root(self))
+        return HK_B_NOT_ALLOWED;
+    if (message == 0 || hk_read_user_string(self, text, message,
+                                            sizeof(text)) == HK_B_BAD_ADDRESS)
+        return HK_B_BAD_ADDRESS;
+    text[sizeof(text) - 1] = '\0';
+    hk_report(hk_kernel_of(self), "%s: kernel debugger: USER: %s",
+              self->team->name, text);
+    return HK_B_OK;
+}
+
+/* Where the kernel's debugger would write: it writes nothing. */
+int64_t hk_sys_frame_buffer_update(struct hk_thread *self,
+                                   uint32_t base_address, int32_t width,
+                                   int32_t height, int32_t depth,
+                                   int32_t bytes_per_row)
+{
+    (void)width;
+    (void)height;
+    (void)depth;
+    (void)bytes_per_row;
+    if (!is_root(self))
+        return HK_B_NOT_ALLOWED;
+    if (base_address != 0 && base_address < HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
+    return HK_B_OK;
+}
+
+/* There is no log of a kernel to send. */
+int64_t hk_sys_register_syslog_daemon(struct hk_thread *self, int32_t port)
+{
+    (void)self;
+    (void)port;
+    return HK_B_OK;
+}
