@@ -376,7 +376,7 @@ int32_t hk_account_port_write(struct hk_thread *self, int32_t id, int32_t code,
     }
     if (hk_kmessage_parse(&request, bytes, size) != 0)
         return HK_B_OK;
-    hk_kmessage_begin(&reply, &request);
+    hk_kmessage_begin(&reply, request.reply_token);
     hk_kmessage_set_what(&reply, answer(self, id, &request, &reply));
     failed = reply.failed;
     if (!failed)

@@ -266,34 +266,3 @@ int64_t hk_sys_unmount(struct hk_thread *self, gm_addr path, uint32_t flags)
     (void)flags;
     return status == HK_B_OK ? HK_B_NOT_ALLOWED : status;
 }
-
-/* ---- being told of changes: nobody ever is ---- */
-
-int64_t hk_sys_start_watching(struct hk_thread *self, int32_t device,
-                              int64_t node, uint32_t flags, int32_t port,
-                              uint32_t token)
-{
-    (void)node;
-    (void)flags;
-    (void)port;
-    (void)token;
-    return lacking(self, device, HK_B_OK);
-}
-
-int64_t hk_sys_stop_watching(struct hk_thread *self, int32_t device,
-                             int64_t node, int32_t port, uint32_t token)
-{
-    (void)node;
-    (void)port;
-    (void)token;
-    return lacking(self, device, HK_B_OK);
-}
-
-int64_t hk_sys_stop_notifying(struct hk_thread *self, int32_t port,
-                              uint32_t token)
-{
-    (void)self;
-    (void)port;
-    (void)token;
-    return HK_B_OK;
-}

@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "disk_calls.h"
 #include "fd.h"
+#include "monitor.h"
 #include "mutex.h"
 #include "program.h"
 #include "shared.h"
@@ -57,6 +58,7 @@ static void free_team(struct hk_team *team)
 {
     if (team == NULL)
         return;
+    hk_monitors_free(team->monitors);
     if (team->shared != NULL)
         hk_shared_leave(team->shared);
     hk_shared_close(team->shared);
@@ -89,6 +91,8 @@ static int new_team(struct hk_kernel *kernel)
         result = hk_signals_new(&team->signals);
     if (result == 0)
         result = hk_timers_new(&team->timers);
+    if (result == 0)
+        result = hk_monitors_new(team, &team->monitors);
     if (result == 0)
         result = hk_mutexes_new(&team->mutexes);
     if (result == 0)

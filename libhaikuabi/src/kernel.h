@@ -35,6 +35,7 @@ struct hk_thread_signals; /* signals.h: mask, pending, stack of a thread */
 struct hk_thread_life;    /* thread.h: state, exit status, waiters */
 struct hk_dead_thread;    /* thread.c */
 struct hk_timers;         /* timer.c */
+struct hk_monitors;       /* monitor.h */
 struct hk_mutexes;        /* mutex.c: threads that wait for user mutexes */
 struct hk_disk_listener;  /* disk_calls.c */
 struct hk_shared;         /* shared.h: what the teams of a root share */
@@ -64,6 +65,7 @@ struct hk_team {
     atomic_uint host_threads;            /* all but the main one: a futex */
     struct hk_timers *timers;
     struct hk_mutexes *mutexes;
+    struct hk_monitors *monitors;
     struct hk_shared *shared;
     struct hk_loading *loading; /* load_image.c: children not yet resumed */
     int result_fd, resume_fd;   /* of this team's own load_image, or -1 */

@@ -174,8 +174,7 @@ static uint8_t *grow(struct hk_kmessage_maker *maker, size_t size)
     return maker->bytes + at;
 }
 
-void hk_kmessage_begin(struct hk_kmessage_maker *maker,
-                       const struct hk_kmessage *request)
+void hk_kmessage_begin(struct hk_kmessage_maker *maker, int32_t token)
 {
     uint8_t *head;
 
@@ -185,7 +184,7 @@ void hk_kmessage_begin(struct hk_kmessage_maker *maker,
         return;
     hk_put32(head, MAGIC);
     hk_put32(head + AT_SENDER, 1); /* the kernel's team */
-    hk_put32(head + AT_TOKEN, (uint32_t)request->reply_token);
+    hk_put32(head + AT_TOKEN, (uint32_t)token);
     hk_put32(head + AT_REPLY_PORT, UINT32_MAX);
     hk_put32(head + AT_REPLY_TOKEN, UINT32_MAX);
 }
@@ -246,6 +245,17 @@ void hk_kmessage_add_int32(struct hk_kmessage_maker *maker, const char *name,
 
     if (bytes != NULL)
         hk_put32(bytes, (uint32_t)value);
+    end_field(maker, field);
+}
+
+void hk_kmessage_add_int64(struct hk_kmessage_maker *maker, const char *name,
+                           int64_t value)
+{
+    size_t field = begin_field(maker, name, HK_KMESSAGE_INT64, 8, 1);
+    uint8_t *bytes = grow(maker, 8);
+
+    if (bytes != NULL)
+        hk_put64(bytes, (uint64_t)value);
     end_field(maker, field);
 }
 

@@ -17,6 +17,7 @@ enum { HK_KMESSAGE_HEAD = 28 };
 enum hk_kmessage_type {
     HK_KMESSAGE_STRING = 0x43535452, /* 'CSTR' */
     HK_KMESSAGE_INT32 = 0x4c4f4e47,  /* 'LONG' */
+    HK_KMESSAGE_INT64 = 0x4c4c4e47,  /* 'LLNG' */
     HK_KMESSAGE_BOOL = 0x424f4f4c,   /* 'BOOL' */
     HK_KMESSAGE_RAW = 0x52415754     /* 'RAWT' */
 };
@@ -50,16 +51,17 @@ struct hk_kmessage_maker {
     int failed;
 };
 
-/* An answer to a message: what it says is a status, B_OK at first. Ends with
- * hk_kmessage_maker_free. */
-void hk_kmessage_begin(struct hk_kmessage_maker *maker,
-                       const struct hk_kmessage *request);
+/* For the handler of that token in the target; an answer goes to the request's
+ * reply token. What it says is 0 at first. Ends with hk_kmessage_maker_free. */
+void hk_kmessage_begin(struct hk_kmessage_maker *maker, int32_t token);
 void hk_kmessage_set_what(struct hk_kmessage_maker *maker, int32_t what);
 void hk_kmessage_maker_free(struct hk_kmessage_maker *maker);
 
 /* Adds a field: of one integer, of strings, of bytes as one element. */
 void hk_kmessage_add_int32(struct hk_kmessage_maker *maker, const char *name,
                            int32_t value);
+void hk_kmessage_add_int64(struct hk_kmessage_maker *maker, const char *name,
+                           int64_t value);
 void hk_kmessage_add_strings(struct hk_kmessage_maker *maker, const char *name,
                              const char *const *texts, size_t count);
 void hk_kmessage_add_string(struct hk_kmessage_maker *maker, const char *name,

@@ -2,10 +2,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "node_refs.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "host_open.h"
 #include "stat.h"
 
 /* The later of two that fall together stays. */
@@ -196,4 +199,59 @@ int32_t hk_refs_open_any(const struct hk_thread *self, int32_t device,
             return HK_B_OK;
     }
     return HK_B_BAD_VALUE;
+}
+
+/* The entry of a node in a directory, opened by O_PATH. */
+static int32_t open_entry(const struct hk_vfs *vfs,
+                          const struct hk_node *directory, int32_t device,
+                          int64_t inode, struct hk_node *node)
+{
+    int fd = directory->fd < 0
+                 ? -1
+                 : hk_host_reopen(directory->fd, O_RDONLY | O_DIRECTORY);
+    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+    int32_t status = HK_B_ENTRY_NOT_FOUND;
+    const struct dirent *entry;
+
+    if (stream == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return status;
+    }
+    while (status != HK_B_OK && (entry = readdir(stream)) != NULL) {
+        if ((int64_t)entry->d_ino != inode)
+            continue;
+        status = hk_vfs_open(vfs, directory, entry->d_name, HK_WALK_LINK,
+                             O_PATH, 0, node);
+        if (status == HK_B_OK && !is_node(vfs, node, device, inode)) {
+            hk_node_close(node);
+            status = HK_B_ENTRY_NOT_FOUND;
+        }
+    }
+    closedir(stream);
+    return status;
+}
+
+int32_t hk_refs_search(const struct hk_thread *self, int32_t device,
+                       int64_t inode, struct hk_node *node)
+{
+    const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
+    struct hk_refs *refs = hk_refs_of(self);
+    int32_t status = HK_B_ENTRY_NOT_FOUND;
+
+    for (size_t i = 0; i < REF_COUNT && status != HK_B_OK; i++) {
+        struct hk_node directory;
+        int64_t at;
+        int is_it;
+
+        pthread_mutex_lock(&refs->lock);
+        is_it = refs->refs[i].path != NULL && refs->refs[i].device == device;
+        at = refs->refs[i].inode;
+        pthread_mutex_unlock(&refs->lock);
+        if (!is_it || hk_refs_open(self, device, at, &directory) != HK_B_OK)
+            continue;
+        status = open_entry(vfs, &directory, device, inode, node);
+        hk_node_close(&directory);
+    }
+    return status;
 }

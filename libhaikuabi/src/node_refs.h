@@ -29,6 +29,11 @@ void hk_refs_note(const struct hk_thread *self, int32_t device, int64_t inode,
 int32_t hk_refs_open(const struct hk_thread *self, int32_t device,
                      int64_t inode, struct hk_node *node);
 
+/* Opens a file that is in one of the directories, by looking through them. B_OK
+ * or B_ENTRY_NOT_FOUND. */
+int32_t hk_refs_search(const struct hk_thread *self, int32_t device,
+                       int64_t inode, struct hk_node *node);
+
 /* Opens any file of a volume that was noted. */
 int32_t hk_refs_open_any(const struct hk_thread *self, int32_t device,
                          struct hk_node *node);

@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "fd.h"
 #include "host_process.h"
+#include "monitor.h"
 #include "mutex.h"
 #include "shared.h"
 #include "syscalls.h"
@@ -56,6 +57,7 @@ int64_t hk_sys_get_current_team(struct hk_thread *self)
 /* All that another thread may be changing, in the order of taking. */
 static void lock_all(struct hk_team *team)
 {
+    hk_monitors_lock(team->monitors);
     hk_fds_before_fork(team->fds);
     pthread_mutex_lock(&team->areas->lock);
     pthread_mutex_lock(&team->lock);
@@ -70,6 +72,7 @@ static void unlock_all(struct hk_team *team, int is_child)
     pthread_mutex_unlock(&team->lock);
     pthread_mutex_unlock(&team->areas->lock);
     hk_fds_after_fork(team->fds, is_child);
+    hk_monitors_unlock(team->monitors);
 }
 
 /* user_thread of the child: signals deferred, alone in the user area. */
@@ -86,6 +89,7 @@ static void begin_child(struct hk_thread *self)
     hk_threads_fork_child(self);
     hk_mutexes_fork_child(team->mutexes);
     hk_timers_fork_child(team->timers);
+    hk_monitors_fork_child(team->monitors);
     hk_shared_join(team->shared, team->id);
     memory = hk_areas_fork_child(self);
     hk_thread_tell(self);
@@ -162,6 +166,7 @@ void hk_team_exec(struct hk_thread *self, const struct hk_arguments *arguments)
 
     hk_fds_exec(team->fds);
     hk_timers_clear(team->timers);
+    hk_monitors_clear(team->monitors);
     hk_shared_clear(team->shared);
     hk_signals_exec(self);
     hk_user_thread_release(self);

@@ -49,12 +49,10 @@ class AccountPort : public testing::Test
     // The answer's bytes.
     std::string ask(int port, int32_t what, const Add &add = {})
     {
-        hk_kmessage request = {};
         hk_kmessage_maker maker;
         Address code = team.room(4), room = team.room(4096);
 
-        request.reply_token = -2;
-        hk_kmessage_begin(&maker, &request);
+        hk_kmessage_begin(&maker, -2);
         hk_kmessage_set_what(&maker, what);
         if (add)
             add(&maker);

@@ -153,17 +153,6 @@ TEST_F(Volumes, AreTheConfigurationsToMount)
     EXPECT_EQ(team->call("unmount", nullptr, 0), HK_B_BAD_ADDRESS);
 }
 
-TEST_F(Volumes, WhoWatchesIsNeverTold)
-{
-    EXPECT_EQ(team->call("start_watching", 3, INT64_C(2), 1, 5, 0), HK_B_OK);
-    EXPECT_EQ(team->call("start_watching", 77, INT64_C(2), 1, 5, 0),
-              HK_B_BAD_VALUE);
-    EXPECT_EQ(team->call("stop_watching", 3, INT64_C(2), 5, 0), HK_B_OK);
-    EXPECT_EQ(team->call("stop_watching", 77, INT64_C(2), 5, 0),
-              HK_B_BAD_VALUE);
-    EXPECT_EQ(team->call("stop_notifying", 5, 0), HK_B_OK);
-}
-
 // A host file system below a bind has an id of its own, which is known once
 // a file of it was seen.
 TEST(Volume, InsideABindHasAnIdToo)

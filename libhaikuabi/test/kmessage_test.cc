@@ -20,11 +20,9 @@ using Bytes = std::vector<uint8_t>;
 
 Bytes made(const std::function<void(hk_kmessage_maker *)> &add)
 {
-    hk_kmessage request = {};
     hk_kmessage_maker maker;
 
-    request.reply_token = 9;
-    hk_kmessage_begin(&maker, &request);
+    hk_kmessage_begin(&maker, 9);
     add(&maker);
     EXPECT_EQ(maker.failed, 0);
     Bytes bytes(maker.bytes, maker.bytes + maker.size);

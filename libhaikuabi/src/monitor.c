@@ -1,0 +1,447 @@
+/* monitor.c -- which nodes are watched, and for whom. */
+/* SPDX-License-Identifier: MIT */
+#include "monitor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "host_open.h"
+#include "node_refs.h"
+#include "syscalls.h"
+
+enum { LISTENERS_MAX = 4096 }; /* of a team, as on Haiku */
+
+int hk_monitors_new(struct hk_team *team, struct hk_monitors **monitors)
+{
+    struct hk_monitors *made = calloc(1, sizeof(*made));
+
+    if (made == NULL)
+        return HK_ERR_NOMEM;
+    pthread_mutex_init(&made->lock, NULL);
+    made->team = team;
+    made->inotify_fd = made->stop_fd = -1;
+    *monitors = made;
+    return 0;
+}
+
+void hk_monitors_lock(struct hk_monitors *monitors)
+{
+    pthread_mutex_lock(&monitors->lock);
+}
+
+void hk_monitors_unlock(struct hk_monitors *monitors)
+{
+    pthread_mutex_unlock(&monitors->lock);
+}
+
+/* ---- the host's part ---- */
+
+/* No signal of the guest's reaches the thread. */
+static int start_thread(struct hk_monitors *monitors)
+{
+    sigset_t all, old;
+    int error;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    error = pthread_create(&monitors->thread, NULL, hk_monitors_run, monitors);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return error;
+}
+
+static int32_t start(struct hk_monitors *monitors)
+{
+    if (monitors->has_thread)
+        return HK_B_OK;
+    if (monitors->inotify_fd < 0)
+        monitors->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (monitors->stop_fd < 0)
+        monitors->stop_fd = eventfd(0, EFD_CLOEXEC);
+    if (monitors->inotify_fd < 0 || monitors->stop_fd < 0 ||
+        start_thread(monitors) != 0)
+        return HK_B_NO_MEMORY;
+    monitors->has_thread = 1;
+    return HK_B_OK;
+}
+
+static int32_t watch(struct hk_monitors *monitors, struct hk_monitor *monitor)
+{
+    enum {
+        EVENTS = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
+                 IN_ATTRIB | IN_MODIFY | IN_CLOSE_WRITE
+    };
+    const struct hk_vfs *vfs = monitors->team->kernel->vfs;
+    char path[HK_FD_PATH_SIZE];
+    int32_t status = start(monitors);
+
+    if (status != HK_B_OK)
+        return status;
+    hk_host_fd_path(monitor->node.fd, path);
+    monitor->wd = inotify_add_watch(monitors->inotify_fd, path, EVENTS);
+    if (monitor->wd < 0)
+        return hk_status_from_errno(errno);
+    status = hk_stat_node(vfs, &monitor->node, &monitor->stat);
+    monitor->is_directory = S_ISDIR(monitor->stat.mode);
+    if (status == HK_B_OK && monitor->is_directory)
+        status = hk_entries_read(&monitor->entries, monitor->node.fd);
+    hk_attributes_read(&monitor->attributes, monitor->node.fd);
+    return status;
+}
+
+/* ---- the table ---- */
+
+static struct hk_monitor *find(const struct hk_monitors *monitors,
+                               int32_t device, int64_t inode)
+{
+    struct hk_monitor *monitor = monitors->first;
+
+    while (monitor != NULL &&
+           (monitor->device != device || monitor->inode != inode))
+        monitor = monitor->next;
+    return monitor;
+}
+
+static void remove_monitor(struct hk_monitors *monitors,
+                           struct hk_monitor *monitor)
+{
+    struct hk_monitor **link = &monitors->first;
+
+    while (*link != monitor)
+        link = &(*link)->next;
+    *link = monitor->next;
+    if (monitor->wd >= 0)
+        inotify_rm_watch(monitors->inotify_fd, monitor->wd);
+    hk_node_close(&monitor->node);
+    hk_entries_free(&monitor->entries);
+    hk_attributes_free(&monitor->attributes);
+    free(monitor);
+}
+
+/* With its parent, when that was there for its sake alone. */
+static void remove_unused(struct hk_monitors *monitors,
+                          struct hk_monitor *monitor)
+{
+    while (monitor != NULL && monitor->listeners == NULL &&
+           monitor->children == 0) {
+        struct hk_monitor *parent = monitor->parent;
+
+        remove_monitor(monitors, monitor);
+        if (parent != NULL)
+            parent->children--;
+        monitor = parent;
+    }
+}
+
+/* A monitor of a node, which it takes over. */
+static int32_t add(struct hk_monitors *monitors, int32_t device, int64_t inode,
+                   struct hk_node node, struct hk_monitor **monitor)
+{
+    struct hk_monitor *made = calloc(1, sizeof(*made));
+    int32_t status = HK_B_OK;
+
+    if (made == NULL) {
+        hk_node_close(&node);
+        return HK_B_NO_MEMORY;
+    }
+    made->device = device;
+    made->inode = inode;
+    made->node = node;
+    made->wd = -1;
+    made->next = monitors->first;
+    monitors->first = made;
+    if (node.fd >= 0)
+        status = watch(monitors, made);
+    if (status != HK_B_OK)
+        remove_unused(monitors, made);
+    else
+        *monitor = made;
+    return status;
+}
+
+/* The directory that a node is in, if the guest may see it: by the host's path
+ * of the node, compared with what it leads to. */
+static int open_parent(const struct hk_monitor *monitor, struct hk_node *parent)
+{
+    char path[PATH_MAX], link[HK_FD_PATH_SIZE];
+    struct hk_node up = {NULL, monitor->node.mount, -1};
+    char guest[HK_PATH_LENGTH];
+    ssize_t length;
+    char *slash;
+
+    hk_host_fd_path(monitor->node.fd, link);
+    length = readlink(link, path, sizeof(path) - 1);
+    if (monitor->node.mount == NULL || length <= 0)
+        return -1;
+    path[length] = '\0';
+    slash = strrchr(path, '/');
+    if (slash == NULL || slash == path)
+        return -1;
+    *slash = '\0';
+    up.fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (up.fd < 0)
+        return -1;
+    if (hk_node_path(&up, guest, sizeof(guest)) < 0) {
+        close(up.fd);
+        return -1;
+    }
+    *parent = up;
+    return 0;
+}
+
+/* What is to be known of a node's name is seen in its directory. */
+static void watch_name(struct hk_monitors *monitors, struct hk_monitor *monitor)
+{
+    const struct hk_vfs *vfs = monitors->team->kernel->vfs;
+    struct hk_monitor *parent;
+    struct hk_node node;
+    struct hk_stat info;
+
+    if (monitor->parent != NULL || monitor->node.fd < 0 ||
+        monitor->node.place != NULL || open_parent(monitor, &node) != 0)
+        return;
+    if (hk_stat_node(vfs, &node, &info) != HK_B_OK) {
+        hk_node_close(&node);
+        return;
+    }
+    parent = find(monitors, info.device, info.inode);
+    if (parent != NULL)
+        hk_node_close(&node);
+    else if (add(monitors, info.device, info.inode, node, &parent) != HK_B_OK)
+        return;
+    monitor->parent = parent;
+    parent->children++;
+}
+
+static int32_t add_listener(struct hk_monitors *monitors,
+                            struct hk_monitor *monitor, uint32_t flags,
+                            int32_t port, uint32_t token)
+{
+    struct hk_listener *listener = monitor->listeners;
+
+    while (listener != NULL &&
+           (listener->port != port || listener->token != token))
+        listener = listener->next;
+    if (listener == NULL) {
+        listener = calloc(1, sizeof(*listener));
+        if (listener == NULL)
+            return HK_B_NO_MEMORY;
+        *listener = (struct hk_listener){monitor->listeners, port, token, 0};
+        monitor->listeners = listener;
+        monitors->listener_count++;
+    }
+    listener->flags |= flags;
+    if (flags & HK_WATCH_NAME)
+        watch_name(monitors, monitor);
+    return HK_B_OK;
+}
+
+/* 1 when there was one. */
+static int remove_listener(struct hk_monitors *monitors,
+                           struct hk_monitor *monitor, int32_t port,
+                           uint32_t token)
+{
+    for (struct hk_listener **link = &monitor->listeners; *link != NULL;
+         link = &(*link)->next) {
+        struct hk_listener *listener = *link;
+
+        if (listener->port != port || listener->token != token)
+            continue;
+        *link = listener->next;
+        free(listener);
+        monitors->listener_count--;
+        return 1;
+    }
+    return 0;
+}
+
+void hk_monitors_clear(struct hk_monitors *monitors)
+{
+    hk_monitors_lock(monitors);
+    for (struct hk_monitor *monitor = monitors->first; monitor != NULL;
+         monitor = monitor->next)
+        while (monitor->listeners != NULL)
+            remove_listener(monitors, monitor, monitor->listeners->port,
+                            monitor->listeners->token);
+    for (struct hk_monitor *monitor = monitors->first; monitor != NULL;) {
+        /* Removing one may remove its parent as well. */
+        int is_used = monitor->children > 0;
+
+        if (is_used) {
+            monitor = monitor->next;
+            continue;
+        }
+        remove_unused(monitors, monitor);
+        monitor = monitors->first;
+    }
+    hk_monitors_unlock(monitors);
+}
+
+/* The descriptors are the parent's too: nothing is changed by them. */
+void hk_monitors_fork_child(struct hk_monitors *monitors)
+{
+    int fds[2] = {monitors->inotify_fd, monitors->stop_fd};
+
+    monitors->inotify_fd = monitors->stop_fd = -1;
+    monitors->has_thread = 0;
+    for (struct hk_monitor *monitor = monitors->first; monitor != NULL;
+         monitor = monitor->next)
+        monitor->wd = -1;
+    hk_monitors_clear(monitors);
+    for (int i = 0; i < 2; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+}
+
+void hk_monitors_free(struct hk_monitors *monitors)
+{
+    const uint64_t one = 1;
+
+    if (monitors == NULL)
+        return;
+    if (monitors->has_thread &&
+        write(monitors->stop_fd, &one, sizeof(one)) == sizeof(one))
+        pthread_join(monitors->thread, NULL);
+    hk_monitors_clear(monitors);
+    if (monitors->inotify_fd >= 0)
+        close(monitors->inotify_fd);
+    if (monitors->stop_fd >= 0)
+        close(monitors->stop_fd);
+    pthread_mutex_destroy(&monitors->lock);
+    free(monitors);
+}
+
+/* ---- finding the node ---- */
+
+static int is_node(const struct hk_vfs *vfs, const struct hk_node *node,
+                   int32_t device, int64_t inode)
+{
+    struct hk_stat info;
+
+    return hk_stat_node(vfs, node, &info) == HK_B_OK && info.device == device &&
+           info.inode == inode;
+}
+
+/* A file that the team has open. */
+static int32_t open_opened(const struct hk_thread *self, int32_t device,
+                           int64_t inode, struct hk_node *node)
+{
+    const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
+    uint32_t limit = hk_fds_limit(self->team->fds);
+    int32_t status = HK_B_ENTRY_NOT_FOUND;
+
+    for (uint32_t fd = 0; fd < limit && status != HK_B_OK; fd++) {
+        struct hk_file *file = hk_file_get(self, (int32_t)fd);
+
+        if (file == NULL)
+            continue;
+        if (file->node.fd >= 0 && file->kind != HK_FILE_SOCKET &&
+            is_node(vfs, &file->node, device, inode)) {
+            *node = file->node;
+            node->fd = hk_host_reopen(file->node.fd, O_PATH);
+            status = node->fd >= 0 ? HK_B_OK : hk_status_from_errno(errno);
+        }
+        hk_file_put(file);
+    }
+    return status;
+}
+
+/* ---- calls ---- */
+
+static int32_t start_locked(struct hk_thread *self,
+                            struct hk_monitors *monitors, int32_t device,
+                            int64_t inode, struct hk_monitor **monitor)
+{
+    struct hk_node node = {NULL, NULL, -1};
+    int32_t status = HK_B_OK;
+
+    *monitor = find(monitors, device, inode);
+    if (*monitor != NULL)
+        return HK_B_OK;
+    if (monitors->listener_count >= LISTENERS_MAX)
+        return HK_B_NO_MEMORY;
+    if (device != -1 || inode != -1) { /* else mounts, of which none comes */
+        status = hk_refs_open(self, device, inode, &node);
+        if (status != HK_B_OK)
+            status = open_opened(self, device, inode, &node);
+        if (status != HK_B_OK)
+            status = hk_refs_search(self, device, inode, &node);
+    }
+    return status == HK_B_OK ? add(monitors, device, inode, node, monitor)
+                             : status;
+}
+
+/*
+ * The node must be one that the team has been told of, as a directory or in
+ * one, or has open.
+ *
+ * What Haiku does and this does not: watching whole volumes, attributes of a
+ * directory's children, and a port that is full gets its messages later. A
+ * file cut by its path alone tells of it as an interim update. A file that
+ * moves between a directory that is watched and another is told as removed,
+ * or created.
+ */
+int64_t hk_sys_start_watching(struct hk_thread *self, int32_t device,
+                              int64_t node, uint32_t flags, int32_t port,
+                              uint32_t token)
+{
+    struct hk_monitors *monitors = self->team->monitors;
+    struct hk_monitor *monitor;
+    int32_t status;
+
+    if ((flags & ~(uint32_t)HK_WATCH_FLAGS) != 0)
+        return HK_B_UNSUPPORTED;
+    hk_monitors_lock(monitors);
+    status = start_locked(self, monitors, device, node, &monitor);
+    if (status == HK_B_OK) {
+        status = add_listener(monitors, monitor, flags, port, token);
+        if (status != HK_B_OK)
+            remove_unused(monitors, monitor);
+    }
+    hk_monitors_unlock(monitors);
+    return status;
+}
+
+int64_t hk_sys_stop_watching(struct hk_thread *self, int32_t device,
+                             int64_t node, int32_t port, uint32_t token)
+{
+    struct hk_monitors *monitors = self->team->monitors;
+    struct hk_monitor *monitor;
+    int32_t status = HK_B_BAD_VALUE;
+
+    hk_monitors_lock(monitors);
+    monitor = find(monitors, device, node);
+    if (monitor != NULL && remove_listener(monitors, monitor, port, token)) {
+        remove_unused(monitors, monitor);
+        status = HK_B_OK;
+    }
+    hk_monitors_unlock(monitors);
+    return status;
+}
+
+int64_t hk_sys_stop_notifying(struct hk_thread *self, int32_t port,
+                              uint32_t token)
+{
+    struct hk_monitors *monitors = self->team->monitors;
+    struct hk_monitor *monitor;
+    int32_t status = HK_B_ENTRY_NOT_FOUND;
+
+    hk_monitors_lock(monitors);
+    for (monitor = monitors->first; monitor != NULL;) {
+        if (!remove_listener(monitors, monitor, port, token)) {
+            monitor = monitor->next;
+            continue;
+        }
+        status = HK_B_OK;
+        remove_unused(monitors, monitor);
+        monitor = monitors->first; /* its parent may be gone as well */
+    }
+    hk_monitors_unlock(monitors);
+    return status;
+}

@@ -1,0 +1,120 @@
+/* monitor.h -- node monitors: a team is told of changes to files. */
+/* SPDX-License-Identifier: MIT */
+#ifndef HK_MONITOR_H
+#define HK_MONITOR_H
+
+#include "stat.h"
+
+/*
+ * A team watches nodes for ports of its choice (haiku-abi/structs.md, "node
+ * monitor"). The host's inotify says when something has changed, whoever did
+ * it; what that was comes from comparing with what was there before: entries
+ * of directories, stat, attributes. A thread of the host's, which is none of
+ * the team's, waits for it and posts the messages; it is there from the first
+ * watch on. A fork's child watches nothing.
+ */
+struct hk_monitors;
+
+/* 0 or HK_ERR_*. */
+int hk_monitors_new(struct hk_team *team, struct hk_monitors **monitors);
+void hk_monitors_free(struct hk_monitors *monitors);
+
+/* exec: nothing is watched any more. */
+void hk_monitors_clear(struct hk_monitors *monitors);
+
+/* Around the host's fork, and in the child. */
+void hk_monitors_lock(struct hk_monitors *monitors);
+void hk_monitors_unlock(struct hk_monitors *monitors);
+void hk_monitors_fork_child(struct hk_monitors *monitors);
+
+/* ---- monitor_state.c: what was there before ---- */
+
+struct hk_entry {
+    char *name;
+    int64_t inode;
+};
+
+struct hk_entries {
+    struct hk_entry *entries;
+    size_t count, capacity;
+};
+
+struct hk_attribute {
+    char *name;
+    uint64_t hash; /* of type and value */
+};
+
+struct hk_attributes {
+    struct hk_attribute *list;
+    size_t count;
+};
+
+/* All entries of a directory but "." and ".."; B_OK or an error. */
+int32_t hk_entries_read(struct hk_entries *entries, int directory);
+void hk_entries_free(struct hk_entries *entries);
+
+/* The node of a name, 0 for none; put in, replacing that of the same name
+ * (B_OK or B_NO_MEMORY); and taken out. */
+int64_t hk_entries_find(const struct hk_entries *entries, const char *name);
+int32_t hk_entries_put(struct hk_entries *entries, const char *name,
+                       int64_t inode);
+void hk_entries_take(struct hk_entries *entries, const char *name);
+
+/* Those of a file now; none where it has or can have none. */
+void hk_attributes_read(struct hk_attributes *attributes, int fd);
+void hk_attributes_free(struct hk_attributes *attributes);
+const struct hk_attribute *
+hk_attributes_find(const struct hk_attributes *attributes, const char *name);
+
+/* The enum hk_stat_mask of what differs, times of access aside. */
+uint32_t hk_stat_changes(const struct hk_stat *old, const struct hk_stat *now);
+
+/* ---- monitor.c and monitor_events.c ---- */
+
+enum hk_watch_flags {
+    HK_WATCH_NAME = 0x1,
+    HK_WATCH_STAT = 0x2,
+    HK_WATCH_ATTR = 0x4,
+    HK_WATCH_DIRECTORY = 0x8,
+    HK_WATCH_MOUNT = 0x10,
+    HK_WATCH_INTERIM_STAT = 0x20,
+    HK_WATCH_CHILDREN = 0x40,
+    HK_WATCH_FLAGS = 0x7f
+};
+
+struct hk_listener {
+    struct hk_listener *next;
+    int32_t port;
+    uint32_t token, flags;
+};
+
+/* A node that is watched, or whose entries are for the sake of one in it. */
+struct hk_monitor {
+    struct hk_monitor *next;
+    int32_t device;
+    int64_t inode;
+    struct hk_node node; /* fd by O_PATH; -1: nothing there ever changes */
+    int wd;              /* of inotify, or -1 */
+    int is_directory;
+    struct hk_listener *listeners;
+    struct hk_monitor *parent; /* of a node whose name is watched */
+    uint32_t children;         /* monitors whose parent this is */
+    struct hk_stat stat;       /* as last told */
+    struct hk_entries entries;
+    struct hk_attributes attributes;
+};
+
+struct hk_monitors {
+    pthread_mutex_t lock; /* guards all below */
+    struct hk_team *team;
+    struct hk_monitor *first;
+    uint32_t listener_count;
+    int inotify_fd, stop_fd; /* -1 before the first watch */
+    pthread_t thread;
+    int has_thread;
+};
+
+/* The body of the thread. */
+void *hk_monitors_run(void *monitors);
+
+#endif

@@ -1,0 +1,364 @@
+/* monitor_events.c -- from the host's events to messages for ports. */
+/* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "bytes.h"
+#include "kmessage.h"
+#include "monitor.h"
+#include "port.h"
+
+/* haiku-abi/structs.md, "node monitor". */
+enum opcode {
+    ENTRY_CREATED = 1,
+    ENTRY_REMOVED = 2,
+    ENTRY_MOVED = 3,
+    STAT_CHANGED = 4,
+    ATTR_CHANGED = 5,
+    ATTR_CREATED = 1, /* causes */
+    ATTR_REMOVED = 2
+};
+
+#define NODE_MONITOR        0x4e444d4e /* 'NDMN' */
+#define STAT_INTERIM_UPDATE 0x1000u
+
+/* A file that has left its directory, and may appear in another. */
+struct departure {
+    struct hk_monitor *from; /* NULL: none */
+    uint32_t cookie;
+    int64_t inode;
+    char name[HK_FILE_NAME_LENGTH];
+};
+
+/* ---- messages ---- */
+
+static void begin(struct hk_kmessage_maker *maker, enum opcode opcode,
+                  int32_t device)
+{
+    hk_kmessage_begin(maker, 0);
+    hk_kmessage_set_what(maker, NODE_MONITOR);
+    hk_kmessage_add_int32(maker, "opcode", (int32_t)opcode);
+    hk_kmessage_add_int32(maker, "device", device);
+}
+
+/* As Haiku's registrar passes on what its kernel sends: the kernel's message
+ * under the code of flattened ones. A port that is full misses it. */
+static void send_to(struct hk_monitors *monitors,
+                    const struct hk_listener *listener,
+                    struct hk_kmessage_maker *maker)
+{
+    enum { CODE = 0x706a7070, AT_TOKEN = 16, KERNEL_TEAM = 1 };
+    struct hk_shared *shared = monitors->team->shared;
+
+    hk_put32(maker->bytes + AT_TOKEN, listener->token);
+    hk_shared_lock(shared);
+    hk_port_post(shared, listener->port, CODE, maker->bytes,
+                 (uint32_t)maker->size, KERNEL_TEAM);
+    hk_shared_unlock(shared);
+}
+
+static void tell(struct hk_monitors *monitors, const struct hk_monitor *monitor,
+                 uint32_t flags, struct hk_kmessage_maker *maker)
+{
+    if (monitor == NULL || maker->failed)
+        return;
+    for (struct hk_listener *listener = monitor->listeners; listener != NULL;
+         listener = listener->next)
+        if ((listener->flags & flags) == flags)
+            send_to(monitors, listener, maker);
+}
+
+static struct hk_monitor *monitor_of(const struct hk_monitors *monitors,
+                                     int32_t device, int64_t inode)
+{
+    struct hk_monitor *monitor = monitors->first;
+
+    while (monitor != NULL &&
+           (monitor->device != device || monitor->inode != inode))
+        monitor = monitor->next;
+    return monitor;
+}
+
+/* ---- entries ---- */
+
+static void tell_entry(struct hk_monitors *monitors, enum opcode opcode,
+                       const struct hk_monitor *directory, const char *name,
+                       int64_t inode)
+{
+    struct hk_kmessage_maker maker;
+
+    begin(&maker, opcode, directory->device);
+    hk_kmessage_add_int64(&maker, "directory", directory->inode);
+    hk_kmessage_add_int64(&maker, "node", inode);
+    hk_kmessage_add_string(&maker, "name", name);
+    if (opcode == ENTRY_REMOVED)
+        tell(monitors, monitor_of(monitors, directory->device, inode),
+             HK_WATCH_NAME, &maker);
+    tell(monitors, directory, HK_WATCH_DIRECTORY, &maker);
+    hk_kmessage_maker_free(&maker);
+}
+
+static void tell_move(struct hk_monitors *monitors,
+                      const struct departure *departure,
+                      const struct hk_monitor *to, const char *name)
+{
+    const struct hk_monitor *from = departure->from;
+    struct hk_kmessage_maker maker;
+
+    begin(&maker, ENTRY_MOVED, from->device);
+    hk_kmessage_add_int64(&maker, "from directory", from->inode);
+    hk_kmessage_add_int64(&maker, "to directory", to->inode);
+    hk_kmessage_add_int32(&maker, "node device", from->device);
+    hk_kmessage_add_int64(&maker, "node", departure->inode);
+    hk_kmessage_add_string(&maker, "from name", departure->name);
+    hk_kmessage_add_string(&maker, "name", name);
+    tell(monitors, monitor_of(monitors, from->device, departure->inode),
+         HK_WATCH_NAME, &maker);
+    tell(monitors, from, HK_WATCH_DIRECTORY, &maker);
+    if (to != from)
+        tell(monitors, to, HK_WATCH_DIRECTORY, &maker);
+    hk_kmessage_maker_free(&maker);
+}
+
+/* It has gone where nobody watches. */
+static void end_departure(struct hk_monitors *monitors,
+                          struct departure *departure)
+{
+    if (departure->from == NULL)
+        return;
+    tell_entry(monitors, ENTRY_REMOVED, departure->from, departure->name,
+               departure->inode);
+    departure->from = NULL;
+}
+
+static void on_created(struct hk_monitors *monitors,
+                       struct hk_monitor *directory, const char *name)
+{
+    struct stat info;
+
+    /* It may be gone again: then there is nothing to tell of. */
+    if (fstatat(directory->node.fd, name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
+        hk_entries_find(&directory->entries, name) == (int64_t)info.st_ino)
+        return;
+    hk_entries_put(&directory->entries, name, (int64_t)info.st_ino);
+    tell_entry(monitors, ENTRY_CREATED, directory, name, (int64_t)info.st_ino);
+}
+
+static void on_removed(struct hk_monitors *monitors,
+                       struct hk_monitor *directory, const char *name)
+{
+    int64_t inode = hk_entries_find(&directory->entries, name);
+
+    if (inode == 0)
+        return;
+    hk_entries_take(&directory->entries, name);
+    tell_entry(monitors, ENTRY_REMOVED, directory, name, inode);
+}
+
+static void on_moved_from(struct hk_monitor *directory, const char *name,
+                          uint32_t cookie, struct departure *departure)
+{
+    int64_t inode = hk_entries_find(&directory->entries, name);
+
+    if (inode == 0 || strlen(name) >= sizeof(departure->name))
+        return;
+    hk_entries_take(&directory->entries, name);
+    *departure = (struct departure){directory, cookie, inode, ""};
+    strcpy(departure->name, name);
+}
+
+static void on_moved_to(struct hk_monitors *monitors,
+                        struct hk_monitor *directory, const char *name,
+                        uint32_t cookie, struct departure *departure)
+{
+    int64_t replaced = hk_entries_find(&directory->entries, name);
+
+    if (departure->from == NULL || departure->cookie != cookie) {
+        on_created(monitors, directory, name);
+        return;
+    }
+    if (replaced != 0)
+        tell_entry(monitors, ENTRY_REMOVED, directory, name, replaced);
+    hk_entries_put(&directory->entries, name, departure->inode);
+    tell_move(monitors, departure, directory, name);
+    departure->from = NULL;
+}
+
+/* ---- stat and attributes ---- */
+
+static void tell_stat(struct hk_monitors *monitors,
+                      const struct hk_monitor *monitor, int64_t inode,
+                      uint32_t fields, uint32_t flags)
+{
+    struct hk_kmessage_maker maker;
+
+    begin(&maker, STAT_CHANGED, monitor->device);
+    hk_kmessage_add_int64(&maker, "node", inode);
+    hk_kmessage_add_int32(&maker, "fields", (int32_t)fields);
+    tell(monitors, monitor, flags, &maker);
+    hk_kmessage_maker_free(&maker);
+}
+
+/* While a file is written to, the changes since it was closed last are
+ * interim ones. That the time of change alone is another says nothing. */
+static void on_stat(struct hk_monitors *monitors, struct hk_monitor *monitor,
+                    int is_interim)
+{
+    const struct hk_vfs *vfs = monitors->team->kernel->vfs;
+    struct hk_stat now;
+    uint32_t fields;
+
+    if (hk_stat_node(vfs, &monitor->node, &now) != HK_B_OK)
+        return;
+    fields = hk_stat_changes(&monitor->stat, &now);
+    if (!is_interim)
+        monitor->stat = now;
+    if ((fields & ~(uint32_t)HK_STAT_MASK_CHANGE_TIME) == 0)
+        return;
+    if (is_interim)
+        tell_stat(monitors, monitor, monitor->inode,
+                  fields | STAT_INTERIM_UPDATE, HK_WATCH_INTERIM_STAT);
+    else
+        tell_stat(monitors, monitor, monitor->inode, fields, HK_WATCH_STAT);
+}
+
+static void tell_attribute(struct hk_monitors *monitors,
+                           const struct hk_monitor *monitor, const char *name,
+                           int32_t cause)
+{
+    struct hk_kmessage_maker maker;
+
+    begin(&maker, ATTR_CHANGED, monitor->device);
+    if (monitor->parent != NULL)
+        hk_kmessage_add_int64(&maker, "directory", monitor->parent->inode);
+    hk_kmessage_add_int64(&maker, "node", monitor->inode);
+    hk_kmessage_add_string(&maker, "attr", name);
+    hk_kmessage_add_int32(&maker, "cause", cause);
+    tell(monitors, monitor, HK_WATCH_ATTR, &maker);
+    hk_kmessage_maker_free(&maker);
+}
+
+static void on_attributes(struct hk_monitors *monitors,
+                          struct hk_monitor *monitor)
+{
+    struct hk_attributes old = monitor->attributes;
+    struct hk_attributes *now = &monitor->attributes;
+
+    hk_attributes_read(now, monitor->node.fd);
+    for (size_t i = 0; i < now->count; i++) {
+        const struct hk_attribute *before =
+            hk_attributes_find(&old, now->list[i].name);
+
+        if (before == NULL || before->hash != now->list[i].hash)
+            tell_attribute(monitors, monitor, now->list[i].name,
+                           before == NULL ? ATTR_CREATED : ATTR_CHANGED);
+    }
+    for (size_t i = 0; i < old.count; i++)
+        if (hk_attributes_find(now, old.list[i].name) == NULL)
+            tell_attribute(monitors, monitor, old.list[i].name, ATTR_REMOVED);
+    hk_attributes_free(&old);
+}
+
+/* A file in a directory whose children are watched: the host does not say
+ * which of the fields of a kind. */
+static void on_child(struct hk_monitors *monitors,
+                     const struct hk_monitor *directory, const char *name,
+                     uint32_t mask)
+{
+    struct stat info;
+    uint32_t fields = HK_STAT_MASK_SIZE | HK_STAT_MASK_MODIFICATION_TIME;
+    int is_interim = (mask & IN_MODIFY) != 0;
+
+    if (fstatat(directory->node.fd, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
+        return;
+    if (mask & IN_ATTRIB)
+        fields = HK_STAT_MASK_MODE | HK_STAT_MASK_UID | HK_STAT_MASK_GID;
+    tell_stat(monitors, directory, (int64_t)info.st_ino,
+              fields | HK_STAT_MASK_CHANGE_TIME |
+                  (is_interim ? STAT_INTERIM_UPDATE : 0),
+              HK_WATCH_CHILDREN |
+                  (is_interim ? HK_WATCH_INTERIM_STAT : HK_WATCH_STAT));
+}
+
+/* ---- events ---- */
+
+static void on_entry_event(struct hk_monitors *monitors,
+                           struct hk_monitor *directory,
+                           const struct inotify_event *event,
+                           struct departure *departure)
+{
+    if (event->mask & IN_CREATE)
+        on_created(monitors, directory, event->name);
+    else if (event->mask & IN_DELETE)
+        on_removed(monitors, directory, event->name);
+    else if (event->mask & IN_MOVED_FROM)
+        on_moved_from(directory, event->name, event->cookie, departure);
+    else if (event->mask & IN_MOVED_TO)
+        on_moved_to(monitors, directory, event->name, event->cookie, departure);
+    on_stat(monitors, directory, 0);
+}
+
+static void on_event(struct hk_monitors *monitors,
+                     const struct inotify_event *event,
+                     struct departure *departure)
+{
+    struct hk_monitor *monitor = monitors->first;
+
+    if (departure->from != NULL &&
+        !(event->mask & IN_MOVED_TO && event->cookie == departure->cookie))
+        end_departure(monitors, departure);
+    while (monitor != NULL && monitor->wd != event->wd)
+        monitor = monitor->next;
+    if (monitor == NULL)
+        return;
+    if (event->mask & (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)) {
+        on_entry_event(monitors, monitor, event, departure);
+    } else if (event->len > 0) {
+        on_child(monitors, monitor, event->name, event->mask);
+    } else {
+        on_stat(monitors, monitor, (event->mask & IN_MODIFY) != 0);
+        if (event->mask & IN_ATTRIB)
+            on_attributes(monitors, monitor);
+    }
+}
+
+/* A departure whose arrival is not in the same batch has none. */
+static void on_events(struct hk_monitors *monitors, const char *bytes,
+                      size_t size)
+{
+    struct departure departure = {.from = NULL};
+
+    for (size_t at = 0; at < size;) {
+        const struct inotify_event *event =
+            (const struct inotify_event *)(const void *)(bytes + at);
+
+        on_event(monitors, event, &departure);
+        at += sizeof(*event) + event->len;
+    }
+    end_departure(monitors, &departure);
+}
+
+void *hk_monitors_run(void *argument)
+{
+    struct hk_monitors *monitors = argument;
+    struct pollfd polled[2] = {{monitors->inotify_fd, POLLIN, 0},
+                               {monitors->stop_fd, POLLIN, 0}};
+    _Alignas(struct inotify_event) char bytes[65536];
+
+    for (;;) {
+        ssize_t size;
+
+        if (poll(polled, 2, -1) < 0)
+            continue;
+        if (polled[1].revents != 0)
+            return NULL;
+        hk_monitors_lock(monitors);
+        size = read(polled[0].fd, bytes, sizeof(bytes));
+        if (size > 0)
+            on_events(monitors, bytes, (size_t)size);
+        hk_monitors_unlock(monitors);
+    }
+}

@@ -1,0 +1,383 @@
+// monitor_test.cc -- a team is told of changes to files.
+// SPDX-License-Identifier: MIT
+#include "libhaikuabi/test/shared_teams.h"
+#include "libhaikuabi/test/team_threads.h"
+
+#include <fcntl.h>
+#include <map>
+#include <set>
+#include <sys/stat.h>
+
+namespace
+{
+
+using hk::Address;
+
+// haiku-abi/structs.md, "node monitor".
+enum Watch : uint32_t {
+    NAME = 1,
+    STAT = 2,
+    ATTR = 4,
+    DIRECTORY = 8,
+    MOUNT = 0x10,
+    INTERIM = 0x20,
+    CHILDREN = 0x40
+};
+enum Opcode {
+    CREATED = 1,
+    REMOVED = 2,
+    MOVED = 3,
+    STAT_CHANGED = 4,
+    ATTRS = 5
+};
+
+using Message = std::map<std::string, std::string>;
+
+class Monitor : public testing::Test
+{
+  protected:
+    Monitor() : team(config(shared))
+    {
+        port = static_cast<int>(team.call("create_port", 50, "changes"));
+    }
+
+    static hk_config config(hk::SharedRoot &shared)
+    {
+        shared.root.write("watched/file", "text");
+        shared.root.make("watched/inner");
+        shared.root.make("other");
+        return shared.config();
+    }
+
+    std::string host(const std::string &name)
+    {
+        return shared.root.at(name);
+    }
+    // The guest's numbers of a file, which it has asked for.
+    std::pair<int, int64_t> node(const std::string &path)
+    {
+        Address stat = team.room(96);
+        EXPECT_EQ(team.call("read_stat", -1, path, 0, stat, 88), HK_B_OK);
+        return {team.get<int32_t>(stat), team.get<int64_t>(stat, 4)};
+    }
+    std::string number(const std::string &path)
+    {
+        return std::to_string(node(path).second);
+    }
+    void watch(const std::string &path, uint32_t flags, int token = 7)
+    {
+        auto [device, inode] = node(path);
+        EXPECT_EQ(
+            team.call("start_watching", device, inode, flags, port, token),
+            HK_B_OK)
+            << path;
+    }
+    int64_t unwatch(const std::string &path, int token = 7)
+    {
+        auto [device, inode] = node(path);
+        return team.call("stop_watching", device, inode, port, token);
+    }
+
+    // The next message's fields as texts; "" has what and token.
+    Message next()
+    {
+        Address code = team.room(4), room = team.room(1024);
+        int64_t size = team.call("read_port_etc", port, code, room, 1024,
+                                 hk::RELATIVE, 5 * hk::SECOND);
+        Message message;
+
+        EXPECT_GT(size, 28);
+        if (size < 28)
+            return message;
+        EXPECT_EQ(team.get<uint32_t>(code), 0x706a7070u);
+        EXPECT_EQ(team.get<uint32_t>(room), 0x6b4d7347u);
+        EXPECT_EQ(team.get<uint32_t>(room, 4), size);
+        EXPECT_EQ(team.get<uint32_t>(room, 8), 0x4e444d4eu);
+        message["token"] = std::to_string(team.get<int32_t>(room, 16));
+        for (uint32_t at = 28; at + 20 < size;) {
+            uint32_t data = at + team.get<uint16_t>(room, at + 16);
+            std::string name = team.text({room.value + at + 18});
+            switch (team.get<uint32_t>(room, at)) {
+            case 0x4c4f4e47:
+                message[name] = std::to_string(team.get<int32_t>(room, data));
+                break;
+            case 0x4c4c4e47:
+                message[name] = std::to_string(team.get<int64_t>(room, data));
+                break;
+            default:
+                message[name] = team.text({room.value + data + 4});
+            }
+            at += (team.get<uint32_t>(room, at + 12) + 3) & ~3u;
+        }
+        message.erase("device");
+        return message;
+    }
+    // Nothing has come that comes before what is known to come last.
+    void nothing_else()
+    {
+        std::ofstream(host("watched/last")) << "";
+        watch("/watched", DIRECTORY, 99);
+        std::filesystem::remove(host("watched/last"));
+        EXPECT_EQ(next()["token"], "99");
+    }
+
+    hk::SharedRoot shared;
+    hk::ThreadedTeam team;
+    int port;
+};
+
+std::string op(Opcode opcode)
+{
+    return std::to_string(opcode);
+}
+
+TEST_F(Monitor, TellsNewEntriesAndRemovedOnes)
+{
+    std::string directory = number("/watched");
+
+    watch("/watched", DIRECTORY);
+    EXPECT_EQ(team.call("create_dir", -1, "/watched/new", 0755), HK_B_OK);
+    std::string made = number("/watched/new");
+    EXPECT_EQ(next(), (Message{{"token", "7"},
+                               {"opcode", op(CREATED)},
+                               {"directory", directory},
+                               {"node", made},
+                               {"name", "new"}}));
+    EXPECT_EQ(team.call("remove_dir", -1, "/watched/new"), HK_B_OK);
+    EXPECT_EQ(next(), (Message{{"token", "7"},
+                               {"opcode", op(REMOVED)},
+                               {"directory", directory},
+                               {"node", made},
+                               {"name", "new"}}));
+}
+
+// Whoever has made it.
+TEST_F(Monitor, TellsWhatTheHostDoes)
+{
+    watch("/watched", DIRECTORY);
+    std::filesystem::create_symlink("nowhere", host("watched/link"));
+    Message message = next();
+    EXPECT_EQ(message["opcode"], op(CREATED));
+    EXPECT_EQ(message["name"], "link");
+    EXPECT_EQ(message["node"], number("/watched/link"));
+}
+
+TEST_F(Monitor, TellsMovesWithinAndBetweenWatchedDirectories)
+{
+    std::string from = number("/watched"), to = number("/other");
+    std::string file = number("/watched/file");
+
+    watch("/watched", DIRECTORY);
+    EXPECT_EQ(team.call("rename", -1, "/watched/file", -1, "/watched/renamed"),
+              HK_B_OK);
+    EXPECT_EQ(next(),
+              (Message{{"token", "7"},
+                       {"opcode", op(MOVED)},
+                       {"from directory", from},
+                       {"to directory", from},
+                       {"node device", std::to_string(node("/other").first)},
+                       {"node", file},
+                       {"from name", "file"},
+                       {"name", "renamed"}}));
+    watch("/other", DIRECTORY, 8);
+    EXPECT_EQ(team.call("rename", -1, "/watched/renamed", -1, "/other/moved"),
+              HK_B_OK);
+    for (const char *token : {"7", "8"}) {
+        Message message = next();
+        EXPECT_EQ(message["token"], token);
+        EXPECT_EQ(message["opcode"], op(MOVED));
+        EXPECT_EQ(message["from directory"], from);
+        EXPECT_EQ(message["to directory"], to);
+        EXPECT_EQ(message["node"], file);
+        EXPECT_EQ(message["name"], "moved");
+    }
+}
+
+TEST_F(Monitor, TellsWhatLeavesForElsewhereAsRemoved)
+{
+    std::string file = number("/watched/file");
+
+    watch("/watched", DIRECTORY);
+    std::filesystem::rename(host("watched/file"), host("other/file"));
+    Message message = next();
+    EXPECT_EQ(message["opcode"], op(REMOVED));
+    EXPECT_EQ(message["node"], file);
+    std::filesystem::rename(host("other/file"), host("watched/back"));
+    message = next();
+    EXPECT_EQ(message["opcode"], op(CREATED));
+    EXPECT_EQ(message["node"], file);
+    EXPECT_EQ(message["name"], "back");
+}
+
+TEST_F(Monitor, TellsWhatIsReplacedByAMove)
+{
+    shared.root.write("watched/old", "old");
+    std::string old = number("/watched/old");
+
+    watch("/watched", DIRECTORY);
+    std::filesystem::rename(host("watched/file"), host("watched/old"));
+    Message message = next();
+    EXPECT_EQ(message["opcode"], op(REMOVED));
+    EXPECT_EQ(message["node"], old);
+    EXPECT_EQ(next()["opcode"], op(MOVED));
+}
+
+TEST_F(Monitor, TellsANodesNewNameAndItsEnd)
+{
+    std::string file = number("/watched/file");
+    int fd = static_cast<int>(team.call("open", -1, "/watched/file", 0, 0));
+
+    ASSERT_GE(fd, 0);
+    watch("/watched/file", NAME);
+    EXPECT_EQ(team.call("rename", -1, "/watched/file", -1, "/watched/new"),
+              HK_B_OK);
+    Message message = next();
+    EXPECT_EQ(message["opcode"], op(MOVED));
+    EXPECT_EQ(message["node"], file);
+    EXPECT_EQ(message["from name"], "file");
+    EXPECT_EQ(message["name"], "new");
+    EXPECT_EQ(team.call("unlink", -1, "/watched/new"), HK_B_OK);
+    message = next();
+    EXPECT_EQ(message["opcode"], op(REMOVED));
+    EXPECT_EQ(message["node"], file);
+}
+
+TEST_F(Monitor, TellsWhatOfItsStatHasChanged)
+{
+    int fd = static_cast<int>(team.call("open", -1, "/watched/file", 2, 0));
+
+    watch("/watched/file", STAT);
+    EXPECT_EQ(::chmod(host("watched/file").c_str(), 0600), 0);
+    Message message = next();
+    EXPECT_EQ(message["opcode"], op(STAT_CHANGED));
+    EXPECT_EQ(message["node"], number("/watched/file"));
+    EXPECT_EQ(std::stoi(message["fields"]), 1 | 0x80);
+    EXPECT_EQ(team.call("write", fd, int64_t{4}, "more", 4), 4);
+    EXPECT_EQ(team.call("close", fd), HK_B_OK);
+    EXPECT_EQ(std::stoi(next()["fields"]), 8 | 0x20 | 0x80);
+}
+
+TEST_F(Monitor, TellsOfWritingAsInterim)
+{
+    int fd = static_cast<int>(team.call("open", -1, "/watched/file", 2, 0));
+
+    watch("/watched/file", INTERIM);
+    EXPECT_EQ(team.call("write", fd, int64_t{4}, "more", 4), 4);
+    EXPECT_EQ(std::stoi(next()["fields"]), 0x1000 | 8 | 0x20 | 0x80);
+}
+
+TEST_F(Monitor, TellsOfAttributes)
+{
+    int fd = static_cast<int>(team.call("open", -1, "/watched/file", 2, 0));
+    Message message;
+
+    if (team.call("write_attr", fd, "old", 1, int64_t{0}, "x", 1) ==
+        HK_B_UNSUPPORTED)
+        GTEST_SKIP() << "the host keeps no attributes here";
+    watch("/watched/file", ATTR);
+    EXPECT_EQ(team.call("write_attr", fd, "new", 1, int64_t{0}, "x", 1), 1);
+    EXPECT_EQ(next(), (Message{{"token", "7"},
+                               {"opcode", op(ATTRS)},
+                               {"node", number("/watched/file")},
+                               {"attr", "new"},
+                               {"cause", "1"}}));
+    EXPECT_EQ(team.call("write_attr", fd, "new", 1, int64_t{0}, "y", 1), 1);
+    EXPECT_EQ(next()["cause"], "5");
+    EXPECT_EQ(team.call("remove_attr", fd, "old"), HK_B_OK);
+    message = next();
+    EXPECT_EQ(message["attr"], "old");
+    EXPECT_EQ(message["cause"], "2");
+}
+
+TEST_F(Monitor, TellsOfADirectorysChildren)
+{
+    watch("/watched", CHILDREN | STAT);
+    EXPECT_EQ(::chmod(host("watched/file").c_str(), 0600), 0);
+    Message message = next();
+    EXPECT_EQ(message["opcode"], op(STAT_CHANGED));
+    EXPECT_EQ(message["node"], number("/watched/file"));
+}
+
+TEST_F(Monitor, TellsOnlyWhatIsWatched)
+{
+    watch("/watched", ATTR);
+    std::filesystem::create_directory(host("watched/new"));
+    EXPECT_EQ(::chmod(host("watched").c_str(), 0700), 0);
+    nothing_else();
+}
+
+TEST_F(Monitor, StopsWhenAsked)
+{
+    watch("/watched", DIRECTORY);
+    watch("/watched/inner", DIRECTORY, 8);
+    EXPECT_EQ(unwatch("/watched", 6), HK_B_BAD_VALUE);
+    EXPECT_EQ(unwatch("/watched"), HK_B_OK);
+    EXPECT_EQ(unwatch("/watched"), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("stop_notifying", port, 8), HK_B_OK);
+    EXPECT_EQ(team.call("stop_notifying", port, 8), HK_B_ENTRY_NOT_FOUND);
+    std::filesystem::create_directory(host("watched/new"));
+    std::filesystem::create_directory(host("watched/inner/new"));
+    nothing_else();
+}
+
+// Neither open nor a directory: it is looked for where the team has looked.
+TEST_F(Monitor, FindsAFileInADirectoryThatWasLookedAt)
+{
+    node("/watched");
+    watch("/watched/file", NAME);
+    std::filesystem::remove(host("watched/file"));
+    EXPECT_EQ(next()["opcode"], op(REMOVED));
+}
+
+TEST_F(Monitor, AsksForMoreOfTheSame)
+{
+    watch("/watched", ATTR);
+    watch("/watched", DIRECTORY);
+    std::filesystem::create_directory(host("watched/new"));
+    EXPECT_EQ(next()["name"], "new");
+    EXPECT_EQ(unwatch("/watched"), HK_B_OK);
+    EXPECT_EQ(unwatch("/watched"), HK_B_BAD_VALUE);
+}
+
+TEST_F(Monitor, RefusesByName)
+{
+    auto [device, inode] = node("/watched");
+
+    EXPECT_EQ(team.call("start_watching", device, inode, 0xf000, port, 1),
+              HK_B_UNSUPPORTED);
+    EXPECT_LT(team.call("start_watching", device, inode + 12345678,
+                        uint32_t{DIRECTORY}, port, 1),
+              0);
+    EXPECT_EQ(team.call("stop_watching", 77, inode, port, 1), HK_B_BAD_VALUE);
+    // Mounts are watched without a node; none ever comes.
+    EXPECT_EQ(
+        team.call("start_watching", -1, int64_t{-1}, uint32_t{MOUNT}, port, 1),
+        HK_B_OK);
+    EXPECT_EQ(team.call("stop_watching", -1, int64_t{-1}, port, 1), HK_B_OK);
+}
+
+TEST_F(Monitor, AChildWatchesNothing)
+{
+    watch("/watched", DIRECTORY);
+    int64_t child = team.call("fork");
+    if (child == 0) {
+        auto [device, inode] = node("/watched");
+        bool none = team.call("stop_watching", device, inode, port, 7) ==
+                    HK_B_BAD_VALUE;
+        bool starts = team.call("start_watching", device, inode,
+                                uint32_t{DIRECTORY}, port, 8) == HK_B_OK;
+        std::filesystem::create_directory(host("watched/by child"));
+        // What the child asked for comes to the parent's port.
+        while (starts && team.call("port_count", port) < 2)
+            ::usleep(1000);
+        ::_exit(none && starts ? 0 : 1);
+    }
+    ASSERT_GT(child, 0);
+    int status = -1;
+    ASSERT_EQ(::waitpid(static_cast<pid_t>(child), &status, 0), child);
+    EXPECT_EQ(status, 0);
+    std::set<std::string> tokens = {next()["token"], next()["token"]};
+    EXPECT_EQ(tokens, (std::set<std::string>{"7", "8"}));
+}
+
+} // namespace

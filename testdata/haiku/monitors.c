@@ -1,0 +1,70 @@
+/* monitors.c -- changes to files come as messages. */
+/* SPDX-License-Identifier: MIT */
+#include <guest.h>
+
+#include <file.h>
+#include <thread.h>
+
+/* haiku-abi/structs.md, "node monitor". */
+enum { WATCH_NAME = 1, WATCH_DIRECTORY = 8, TOKEN = 5, CODE = 0x706a7070 };
+enum { INT32 = 0x4c4f4e47, STRING = 0x43535452, SECOND = 1000000 };
+
+struct field {
+    uint32_t type;
+    int32_t element_size;
+    uint32_t count, size;
+    uint16_t head_size;
+    char name[];
+};
+
+static uint32_t message[256];
+
+/* Prints the numbers and texts of the next message, but for its device. */
+static void show(long port)
+{
+    int32_t code = 0;
+    long size = sys(SYS_read_port_etc, port, &code, message, sizeof(message),
+                    RELATIVE_TIMEOUT, 5LL * SECOND);
+    uint32_t at = 28;
+
+    CHECK(size > 28);
+    CHECK_STATUS(code, CODE);
+    CHECK_STATUS((long)message[4], TOKEN);
+    while (size > 0 && at + 20 < (uint32_t)size) {
+        const char *bytes = (const char *)message + at;
+        const struct field *field = (const struct field *)bytes;
+        const char *data = bytes + field->head_size;
+
+        if (field->type == STRING)
+            printf("%s \"%s\" ", field->name, data + 4);
+        else if (field->type == INT32 && strcmp(field->name, "opcode") == 0)
+            printf("%s %d ", field->name, *(const int32_t *)data);
+        at += (field->size + 3) & ~3u;
+    }
+    print("\n");
+}
+
+int main(int argc, char **argv, char **environment)
+{
+    long port = sys(SYS_create_port, 20, "changes");
+    struct stat here;
+
+    (void)argc, (void)argv, (void)environment;
+    CHECK_STATUS(sys(SYS_read_stat, AT_FDCWD, ".", 1, &here, sizeof(here)),
+                 HK_B_OK);
+    CHECK_STATUS(sys(SYS_start_watching, here.device, here.node,
+                     WATCH_DIRECTORY, port, TOKEN),
+                 HK_B_OK);
+    CHECK_STATUS(sys(SYS_create_dir, AT_FDCWD, "new", 0755), HK_B_OK);
+    show(port);
+    CHECK_STATUS(sys(SYS_rename, AT_FDCWD, "new", AT_FDCWD, "newer"), HK_B_OK);
+    show(port);
+    CHECK_STATUS(sys(SYS_remove_dir, AT_FDCWD, "newer"), HK_B_OK);
+    show(port);
+    CHECK_STATUS(sys(SYS_stop_watching, here.device, here.node, port, TOKEN),
+                 HK_B_OK);
+    CHECK_STATUS(sys(SYS_create_dir, AT_FDCWD, "unseen", 0755), HK_B_OK);
+    CHECK_STATUS(sys(SYS_port_count, port), 0);
+    print("monitors checked\n");
+    return 0;
+}
