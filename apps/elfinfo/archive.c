@@ -45,13 +45,15 @@ static int show_member(const char *name, const struct eld_archive *archive,
 {
     char *title = format("%.*s(%.*s)", (int)strlen(name), name,
                          (int)member->name_size, member->name);
+    const struct inf_source source = {title,
+                                      archive->bytes + member->data.offset,
+                                      (size_t)member->data.size, NULL};
     int status;
 
     if (archive->is_thin)
         status = show_outside(name, title, member, options, out);
     else
-        status = inf_show_elf(title, archive->bytes + member->data.offset,
-                              (size_t)member->data.size, options, out);
+        status = inf_show_elf(&source, options, out);
     free(title);
     return status;
 }
@@ -69,7 +71,21 @@ static int show_fault(const char *name, const struct eld_fault *fault,
     return INF_BAD_FILE;
 }
 
+int inf_is_member_wanted(const struct inf_options *options, const char *name)
+{
+    return options->member == NULL || strcmp(options->member, name) == 0;
+}
+
+static int is_wanted(const struct inf_options *options,
+                     const struct eld_member *member)
+{
+    return options->member == NULL ||
+           (strlen(options->member) == member->name_size &&
+            memcmp(options->member, member->name, member->name_size) == 0);
+}
+
 int inf_show_file(const char *name, const struct inf_input *input,
+                  const struct inf_attributes *attributes,
                   const struct inf_options *options, struct inf_output *out)
 {
     struct eld_archive archive;
@@ -79,11 +95,17 @@ int inf_show_file(const char *name, const struct inf_input *input,
     int status = INF_OK;
     int found = eld_read_archive(input->bytes, input->size, &archive, &fault);
 
-    if (found == ELD_ERR_NOT_FOUND)
-        return inf_show_elf(name, input->bytes, input->size, options, out);
+    if (inf_is_package(input))
+        return inf_show_package(name, input, options, out);
+    if (found == ELD_ERR_NOT_FOUND) {
+        const struct inf_source source = {name, input->bytes, input->size,
+                                          attributes};
+        return inf_show_elf(&source, options, out);
+    }
     while (found >= 0 &&
            (found = eld_next_member(&archive, &offset, &member, &fault)) == 1) {
-        if (show_member(name, &archive, &member, options, out) != INF_OK)
+        if (is_wanted(options, &member) &&
+            show_member(name, &archive, &member, options, out) != INF_OK)
             status = INF_BAD_FILE;
     }
     return found < 0 ? show_fault(name, &fault, options, out) : status;

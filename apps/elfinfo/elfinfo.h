@@ -5,6 +5,7 @@
 
 #include <elfload/elf_dynamic.h>
 
+#include "attributes.h"
 #include "output.h"
 
 #ifdef __cplusplus
@@ -44,12 +45,16 @@ struct inf_options {
     uint8_t views[INF_VIEW_COUNT];
     struct inf_dump *dumps;
     int dump_count;
+    uint64_t *addresses; /* to find in the source */
+    int address_count;
+    int is_comparison;  /* of two files */
     const char **codes; /* what to disassemble */
     int code_count;
     int is_json;
     enum inf_demangling demangling;
     const char *root;         /* host directory that holds a Haiku */
     const char *library_path; /* LIBRARY_PATH there; NULL: the default */
+    const char *member; /* only this file of archives and packages; NULL: all */
     char **files;
     int file_count;
 };
@@ -86,9 +91,18 @@ struct inf_version {
     const char *name, *file;
 };
 
+/* Bytes to be shown, and what is known of their file beside them. */
+struct inf_source {
+    const char *name;
+    const uint8_t *bytes;
+    size_t size;
+    const struct inf_attributes *attributes; /* NULL: none are kept */
+};
+
 /* A file that is being shown. */
 struct inf_file {
     const char *name;
+    const struct inf_source *source;
     const struct inf_options *options;
     struct inf_output *out;
     struct eld_elf elf;
@@ -104,8 +118,14 @@ struct inf_file {
 };
 
 /* Shows one ELF file as the options say. INF_OK or INF_BAD_FILE. */
-int inf_show_elf(const char *name, const uint8_t *bytes, size_t size,
+int inf_show_elf(const struct inf_source *source,
                  const struct inf_options *options, struct inf_output *out);
+
+/* Opens a file without showing anything: INF_OK, or INF_BAD_FILE when it has
+ * no header. To be closed either way. */
+int inf_open_file(struct inf_file *file, const struct inf_source *source,
+                  const struct inf_options *options, struct inf_output *out);
+void inf_close_file(struct inf_file *file);
 
 /* Reports an error of the file, once. */
 void inf_report(struct inf_file *file, const struct eld_fault *fault);
@@ -153,9 +173,20 @@ const char *inf_special_section(const struct eld_symbol *symbol);
 
 /* ---- archive.c ---- */
 
-/* The same for any file: each member of an archive is a file of its own. */
+/* The same for any file: each member of an archive or a package is a file of
+ * its own. */
 int inf_show_file(const char *name, const struct inf_input *input,
+                  const struct inf_attributes *attributes,
                   const struct inf_options *options, struct inf_output *out);
+
+/* 1 when the options ask for that member, or for all. */
+int inf_is_member_wanted(const struct inf_options *options, const char *name);
+
+/* ---- package.c ---- */
+
+int inf_is_package(const struct inf_input *input);
+int inf_show_package(const char *name, const struct inf_input *input,
+                     const struct inf_options *options, struct inf_output *out);
 
 /* ---- path.c ---- */
 
@@ -168,6 +199,16 @@ int inf_show_path(const char *path, const char *title,
 
 /* what: a symbol, or a range of addresses, A-B or A+SIZE. */
 void inf_show_disassembly(struct inf_file *file, const char *what);
+
+/* ---- view_lines.c ---- */
+
+/* Where in the source the addresses of the options are. */
+void inf_show_lines(struct inf_file *file);
+
+/* ---- compare.c ---- */
+
+/* What differs between the two files: INF_OK when nothing does. */
+int inf_compare(const struct inf_options *options, struct inf_output *out);
 
 /* ---- demangle.c ---- */
 

@@ -219,7 +219,23 @@ static void read_dynamic(struct inf_file *file)
     read_versions(file, &file->dynamic.needed);
 }
 
-static void free_file(struct inf_file *file)
+int inf_open_file(struct inf_file *file, const struct inf_source *source,
+                  const struct inf_options *options, struct inf_output *out)
+{
+    struct eld_fault fault;
+
+    *file = (struct inf_file){
+        .name = source->name, .source = source, .options = options, .out = out};
+    if (eld_read_header(source->bytes, source->size, &file->elf, &fault) < 0) {
+        inf_report(file, &fault);
+        return INF_BAD_FILE;
+    }
+    read_dynamic(file);
+    file->demangling = inf_demangling_of(file);
+    return INF_OK;
+}
+
+void inf_close_file(struct inf_file *file)
 {
     for (int i = 0; i < file->error_count; i++)
         free(file->errors[i]);
@@ -247,31 +263,32 @@ static void show_dumps(struct inf_file *file, int is_text)
     }
 }
 
-int inf_show_elf(const char *name, const uint8_t *bytes, size_t size,
+static void show_views(struct inf_file *file)
+{
+    for (int i = 0; i < INF_VIEW_COUNT; i++) {
+        if (file->options->views[i])
+            functions[i](file);
+    }
+    show_dumps(file, 0);
+    show_dumps(file, 1);
+    for (int i = 0; i < file->options->code_count; i++)
+        inf_show_disassembly(file, file->options->codes[i]);
+    inf_show_lines(file);
+}
+
+int inf_show_elf(const struct inf_source *source,
                  const struct inf_options *options, struct inf_output *out)
 {
-    struct inf_file file = {.name = name, .options = options, .out = out};
-    int is_alone = options->file_count == 1 && name == options->files[0];
-    struct eld_fault fault;
+    int is_alone =
+        options->file_count == 1 && source->name == options->files[0];
+    struct inf_file file;
 
-    inf_begin_file(out, name, is_alone);
-    if (eld_read_header(bytes, size, &file.elf, &fault) < 0) {
-        inf_report(&file, &fault);
-    } else {
-        read_dynamic(&file);
-        file.demangling = inf_demangling_of(&file);
-        for (int i = 0; i < INF_VIEW_COUNT; i++) {
-            if (options->views[i])
-                functions[i](&file);
-        }
-        show_dumps(&file, 0);
-        show_dumps(&file, 1);
-        for (int i = 0; i < options->code_count; i++)
-            inf_show_disassembly(&file, options->codes[i]);
-    }
+    inf_begin_file(out, source->name, is_alone);
+    if (inf_open_file(&file, source, options, out) == INF_OK)
+        show_views(&file);
     inf_end_file(out);
     int status =
         file.error_count > 0 || file.is_incomplete ? INF_BAD_FILE : INF_OK;
-    free_file(&file);
+    inf_close_file(&file);
     return status;
 }

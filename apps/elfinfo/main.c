@@ -12,7 +12,9 @@ int main(int argc, char **argv)
 
     inf_parse_options(&options, argc, argv);
     struct inf_output *out = inf_output_new(options.is_json);
-    for (int i = 0; i < options.file_count; i++) {
+    if (options.is_comparison)
+        status = inf_compare(&options, out);
+    for (int i = 0; i < options.file_count && !options.is_comparison; i++) {
         if (inf_show_path(options.files[i], NULL, &options, out) != INF_OK)
             status = INF_BAD_FILE;
     }

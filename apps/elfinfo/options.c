@@ -30,6 +30,11 @@ static const char more_usage[] =
     "                             gives a default, else /)\n"
     "      --library-path LIST    LIBRARY_PATH there, instead of Haiku's "
     "default\n"
+    "      --address ADDRESS      where in the source it is (DWARF)\n"
+    "      --compare              what differs between two files (exit status "
+    "1)\n"
+    "      --member NAME          only that file of archives and packages "
+    "(.hpkg)\n"
     "  -W, --wide                 nothing: lines are never broken\n"
     "  -H, --help\n"
     "  -v, --version\n"
@@ -60,7 +65,10 @@ enum {
     OPT_VIEW = 256, /* and the row's number */
     OPT_JSON = OPT_VIEW + VIEW_ROWS,
     OPT_ROOT,
-    OPT_LIBRARY_PATH
+    OPT_LIBRARY_PATH,
+    OPT_MEMBER,
+    OPT_ADDRESS,
+    OPT_COMPARE
 };
 
 static const struct option other_options[] = {
@@ -73,6 +81,9 @@ static const struct option other_options[] = {
     {"json", no_argument, NULL, OPT_JSON},
     {"root", required_argument, NULL, OPT_ROOT},
     {"library-path", required_argument, NULL, OPT_LIBRARY_PATH},
+    {"address", required_argument, NULL, OPT_ADDRESS},
+    {"compare", no_argument, NULL, OPT_COMPARE},
+    {"member", required_argument, NULL, OPT_MEMBER},
     {"wide", no_argument, NULL, 'W'},
     {"help", no_argument, NULL, 'H'},
     {"version", no_argument, NULL, 'v'},
@@ -125,6 +136,23 @@ static void add_code(struct inf_options *options, const char *what)
         inf_fail("out of memory");
     options->codes = codes;
     codes[options->code_count++] = what;
+}
+
+static void add_address(struct inf_options *options, const char *text)
+{
+    size_t count = (size_t)options->address_count + 1;
+    uint64_t *addresses =
+        realloc(options->addresses, count * sizeof(*addresses));
+    char *end;
+
+    if (addresses == NULL)
+        inf_fail("out of memory");
+    options->addresses = addresses;
+    addresses[options->address_count++] = strtoull(text, &end, 0);
+    if (end == text || *end != '\0') {
+        inf_message(NULL, "no address: %s", text);
+        wrong_usage();
+    }
 }
 
 static void choose(struct inf_options *options, int is_headers)
@@ -196,6 +224,15 @@ static void handle(struct inf_options *options, int option)
     case OPT_LIBRARY_PATH:
         options->library_path = optarg;
         break;
+    case OPT_ADDRESS:
+        add_address(options, optarg);
+        break;
+    case OPT_COMPARE:
+        options->is_comparison = 1;
+        break;
+    case OPT_MEMBER:
+        options->member = optarg;
+        break;
     case 'W':
         break;
     case 'H':
@@ -264,9 +301,14 @@ void inf_parse_options(struct inf_options *options, int argc, char **argv)
         inf_message(NULL, "no file");
         wrong_usage();
     }
+    if (options->is_comparison && options->file_count != 2) {
+        inf_message(NULL, "--compare takes two files");
+        wrong_usage();
+    }
     for (int i = 0; i < INF_VIEW_COUNT; i++)
         is_chosen |= options->views[i];
-    if (!is_chosen && options->dump_count == 0 && options->code_count == 0)
+    if (!is_chosen && options->dump_count == 0 && options->code_count == 0 &&
+        options->address_count == 0)
         options->views[INF_VIEW_SUMMARY] = 1;
 }
 
@@ -274,4 +316,5 @@ void inf_free_options(struct inf_options *options)
 {
     free(options->dumps);
     free(options->codes);
+    free(options->addresses);
 }

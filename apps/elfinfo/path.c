@@ -18,6 +18,7 @@ static void show_unread(const char *name, int error,
 int inf_show_path(const char *path, const char *title,
                   const struct inf_options *options, struct inf_output *out)
 {
+    struct inf_attributes attributes = {NULL, 0};
     struct inf_input input;
     int status, error = inf_read_input(path, &input);
 
@@ -25,10 +26,15 @@ int inf_show_path(const char *path, const char *title,
         show_unread(title != NULL ? title : path, error, options, out);
         return INF_BAD_FILE;
     }
+    if (strcmp(path, "-") != 0)
+        inf_read_attributes(path, &attributes);
+    const struct inf_source source = {title, input.bytes, input.size,
+                                      &attributes};
     if (title != NULL)
-        status = inf_show_elf(title, input.bytes, input.size, options, out);
+        status = inf_show_elf(&source, options, out);
     else
-        status = inf_show_file(path, &input, options, out);
+        status = inf_show_file(path, &input, &attributes, options, out);
+    inf_free_attributes(&attributes);
     inf_free_input(&input);
     return status;
 }

@@ -5,6 +5,7 @@
 #include <elfload/elf_names.h>
 #include <elfload/elf_resources.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "elfinfo.h"
 
@@ -17,6 +18,7 @@ static const struct inf_column columns[] = {
     {"haiku_abi", "Haiku compiler ABI", 0},
     {"haiku_api", "Haiku API version", 0},
     {"signature", "Signature", 0},
+    {"mime_type", "MIME type", 0},
     {"soname", "Name (DT_SONAME)", 0},
     {"needed", "Needs", 0},
     {"run_path", "Run path", 0},
@@ -148,6 +150,25 @@ static void put_signature(struct inf_file *file)
     inf_put_text(file->out, text);
 }
 
+/* The attribute that Tracker goes by. */
+static void put_mime_type(struct inf_file *file)
+{
+    const struct inf_attribute *type =
+        file->source->attributes == NULL
+            ? NULL
+            : inf_find_attribute(file->source->attributes, "BEOS:TYPE");
+    char text[256];
+
+    if (type == NULL) {
+        inf_put_none(file->out);
+        return;
+    }
+    snprintf(text, sizeof(text), "%.*s",
+             (int)strnlen((const char *)type->bytes, type->size),
+             (const char *)type->bytes);
+    inf_put_text(file->out, text);
+}
+
 static void put_rest(struct inf_file *file)
 {
     const struct eld_dynamic *dynamic = &file->dynamic;
@@ -155,6 +176,7 @@ static void put_rest(struct inf_file *file)
     struct eld_note note;
 
     put_signature(file);
+    put_mime_type(file);
     put_string(file, dynamic->soname);
     put_needed(file);
     put_string(file, dynamic->runpath != ELD_NONE ? dynamic->runpath

@@ -75,3 +75,12 @@ TEST(Archive, WhatIsWrongIsSaidOfItsMember)
     EXPECT_EQ(result.err,
               "elfinfo: " + path + "(first.o): No such file or directory\n");
 }
+
+TEST(Archive, OneMemberOfMany)
+{
+    std::string path = archive("rc");
+    Result result = elfinfo("--json -h --member first.o " + path);
+    Json files = Json::parse(result.out)["files"];
+    ASSERT_EQ(files.size(), 1u);
+    EXPECT_EQ(files[(size_t)0]["header"]["class"].text(), "ELF32");
+}

@@ -1,0 +1,192 @@
+/* view_lines.c -- functions and lines of the source, by address (DWARF). */
+/* SPDX-License-Identifier: MIT */
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <libelf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "elfinfo.h"
+
+static const struct inf_column columns[] = {
+    {"address", "Address", 12},
+    {"file", "File", -40},
+    {"line", "Line", 6},
+    {"column", "Column", 6},
+    {"function", "Function", 0},
+    {"is_inlined", NULL, 0},
+    {NULL, NULL, 0},
+};
+
+/* A file that libdw has opened; it wants bytes that it may write to. */
+struct debug {
+    char *bytes;
+    Elf *elf;
+    Dwarf *dwarf;
+};
+
+static void close_debug(struct debug *debug)
+{
+    if (debug->dwarf != NULL)
+        dwarf_end(debug->dwarf);
+    if (debug->elf != NULL)
+        elf_end(debug->elf);
+    free(debug->bytes);
+}
+
+static int open_debug(struct inf_file *file, struct debug *debug)
+{
+    *debug = (struct debug){.bytes = malloc(file->elf.size)};
+    if (debug->bytes == NULL)
+        inf_fail("out of memory");
+    memcpy(debug->bytes, file->elf.bytes, file->elf.size);
+    elf_version(EV_CURRENT);
+    debug->elf = elf_memory(debug->bytes, file->elf.size);
+    if (debug->elf == NULL) {
+        inf_report_text(file, "lines: %s", elf_errmsg(-1));
+        return 0;
+    }
+    debug->dwarf = dwarf_begin_elf(debug->elf, DWARF_C_READ, NULL);
+    if (debug->dwarf == NULL) {
+        inf_report_text(file, "lines: %s", dwarf_errmsg(-1));
+        return 0;
+    }
+    return 1;
+}
+
+/* The unit with an address: by the index, or by looking at each. */
+static Dwarf_Die *find_unit(Dwarf *dwarf, Dwarf_Addr address, Dwarf_Die *unit)
+{
+    Dwarf_CU *next = NULL;
+    Dwarf_Die die;
+
+    if (dwarf_addrdie(dwarf, address, unit) != NULL)
+        return unit;
+    while (dwarf_get_units(dwarf, next, &next, NULL, NULL, &die, NULL) == 0) {
+        if (dwarf_haspc(&die, address) == 1) {
+            *unit = die;
+            return unit;
+        }
+    }
+    return NULL;
+}
+
+/* Where the code of an inlined function was called from. */
+static void find_call(Dwarf_Die *unit, Dwarf_Die *scope, const char **name,
+                      int *line, int *column)
+{
+    Dwarf_Attribute attribute;
+    Dwarf_Files *files;
+    Dwarf_Word number;
+    size_t count;
+
+    *name = NULL;
+    *line = *column = 0;
+    if (dwarf_getsrcfiles(unit, &files, &count) == 0 &&
+        dwarf_formudata(dwarf_attr(scope, DW_AT_call_file, &attribute),
+                        &number) == 0)
+        *name = dwarf_filesrc(files, number, NULL, NULL);
+    if (dwarf_formudata(dwarf_attr(scope, DW_AT_call_line, &attribute),
+                        &number) == 0)
+        *line = (int)number;
+    if (dwarf_formudata(dwarf_attr(scope, DW_AT_call_column, &attribute),
+                        &number) == 0)
+        *column = (int)number;
+}
+
+static void put_row(struct inf_file *file, uint64_t address, const char *source,
+                    int line, int column, Dwarf_Die *function)
+{
+    struct inf_output *out = file->out;
+    Dwarf_Attribute attribute;
+    const char *name = NULL, *linked = NULL;
+    char *demangled = NULL;
+
+    if (function != NULL) {
+        name = dwarf_diename(function);
+        linked = dwarf_formstring(
+            dwarf_attr_integrate(function, DW_AT_linkage_name, &attribute));
+        if (linked != NULL)
+            demangled = inf_demangle(file, linked);
+    }
+    inf_put_hex(out, address);
+    inf_put_text(out, source);
+    if (line > 0)
+        inf_put_decimal(out, (uint64_t)line);
+    else
+        inf_put_none(out);
+    if (column > 0)
+        inf_put_decimal(out, (uint64_t)column);
+    else
+        inf_put_none(out);
+    inf_put_text(out, demangled != NULL ? demangled : name);
+    inf_put_bool(out, function != NULL &&
+                          dwarf_tag(function) == DW_TAG_inlined_subroutine);
+    inf_end_row(out);
+    free(demangled);
+}
+
+/* A row for the innermost function, and one for each it is inlined in. */
+static void put_scopes(struct inf_file *file, Dwarf_Die *unit, uint64_t address,
+                       const char *source, int line, int column)
+{
+    Dwarf_Die *innermost = NULL, *scopes = NULL;
+    int count = 0, shown = 0;
+
+    /* Its outer scopes are those of where it was written; wanted are those
+     * of where it has come to be. */
+    if (dwarf_getscopes(unit, address, &innermost) > 0)
+        count = dwarf_getscopes_die(&innermost[0], &scopes);
+    free(innermost);
+
+    for (int i = 0; i < count; i++) {
+        int tag = dwarf_tag(&scopes[i]);
+
+        if (tag != DW_TAG_subprogram && tag != DW_TAG_inlined_subroutine)
+            continue;
+        put_row(file, address, source, line, column, &scopes[i]);
+        shown++;
+        if (tag == DW_TAG_subprogram)
+            break;
+        find_call(unit, &scopes[i], &source, &line, &column);
+    }
+    if (shown == 0)
+        put_row(file, address, source, line, column, NULL);
+    free(scopes);
+}
+
+static void show_address(struct inf_file *file, Dwarf *dwarf, uint64_t address)
+{
+    const char *source = NULL;
+    int number = 0, column = 0;
+    Dwarf_Die unit;
+
+    if (find_unit(dwarf, address, &unit) == NULL) {
+        inf_report_text(file, "lines: nothing is known of 0x%llx",
+                        (unsigned long long)address);
+        return;
+    }
+    Dwarf_Line *line = dwarf_getsrc_die(&unit, address);
+    if (line != NULL) {
+        source = dwarf_linesrc(line, NULL, NULL);
+        dwarf_lineno(line, &number);
+        dwarf_linecol(line, &column);
+    }
+    put_scopes(file, &unit, address, source, number, column);
+}
+
+void inf_show_lines(struct inf_file *file)
+{
+    const struct inf_options *options = file->options;
+    struct debug debug;
+
+    if (options->address_count == 0)
+        return;
+    inf_begin_table(file->out, "lines", "Lines", columns);
+    if (open_debug(file, &debug)) {
+        for (int i = 0; i < options->address_count; i++)
+            show_address(file, debug.dwarf, options->addresses[i]);
+    }
+    inf_end_table(file->out);
+    close_debug(&debug);
+}
