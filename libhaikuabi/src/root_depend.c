@@ -3,6 +3,7 @@
 #include "root.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -305,7 +306,8 @@ static const char *install_path(const struct hk_view_package *package)
     const struct hk_package_attribute *at =
         next_of(package, HK_PACKAGE_INSTALL_PATH, NULL);
 
-    return at != NULL ? at->value.string : "";
+    return at != NULL && strlen(at->value.string) < PATH_MAX ? at->value.string
+                                                             : "";
 }
 
 static const char *self_target(const struct hk_view_package *package)
@@ -373,11 +375,20 @@ static int has_path(const struct hk_view *view, uint32_t first,
     return 0;
 }
 
+/* What a file can be called. */
+static int is_file_name(const char *name)
+{
+    return name[0] != '\0' && strcmp(name, ".") != 0 &&
+           strcmp(name, "..") != 0 && strchr(name, '/') == NULL &&
+           strlen(name) <= NAME_MAX;
+}
+
+/* first: the entry of the package's directory. */
 static int add_requirements(struct links *links, const char *directory,
-                            const struct hk_view_package *package)
+                            const struct hk_view_package *package,
+                            uint32_t first)
 {
     const struct hk_package_attribute *at = NULL;
-    uint32_t first = links->view->entry_count;
     int error = 0;
 
     while (error == 0 &&
@@ -386,11 +397,11 @@ static int add_requirements(struct links *links, const char *directory,
         const struct hk_view_package *provider =
             find_provider(&links->providers, package->open, at, &named);
         char *path = join(directory, at->value.string);
-        int is_there = path != NULL && (strchr(at->value.string, '/') != NULL ||
-                                        has_path(links->view, first, path));
+        int is_wanted = is_file_name(at->value.string) &&
+                        (path == NULL || !has_path(links->view, first, path));
 
         free(path);
-        if (!is_there)
+        if (is_wanted)
             error = add_link(links, directory, at->value.string,
                              provider != NULL ? self_target(provider) : "?",
                              package);
@@ -401,13 +412,15 @@ static int add_requirements(struct links *links, const char *directory,
 static int add_package(struct links *links,
                        const struct hk_view_package *package, uint32_t first)
 {
-    char path[1024];
+    char path[sizeof(links_path) + 2 * NAME_MAX];
+    uint32_t own = links->view->entry_count;
     int error;
 
-    snprintf(path, sizeof(path), "%s/%.200s-%.200s", links_path, package->name,
+    if (!is_file_name(package->name))
+        return 0;
+    snprintf(path, sizeof(path), "%s/%s-%.200s", links_path, package->name,
              package->version);
-    if (package->name[0] == '\0' ||
-        strchr(path + sizeof(links_path), '/') != NULL ||
+    if (!is_file_name(path + sizeof(links_path)) ||
         has_path(links->view, first, path))
         return 0;
     error = add_directory(links, path, package->mtime);
@@ -416,7 +429,7 @@ static int add_package(struct links *links,
     if (error == 0)
         error = add_link(links, path, ".settings", settings_target(package),
                          package);
-    return error < 0 ? error : add_requirements(links, path, package);
+    return error < 0 ? error : add_requirements(links, path, package, own);
 }
 
 /* Packages of the home come first: of two of one name and version the link
