@@ -87,13 +87,13 @@ std::string name_of(int i)
 
 // A package of some files, different in each version.
 std::string version_of(const std::string &name, unsigned version, int count,
-                       size_t size)
+                       size_t size, uint64_t mode = 0444)
 {
     std::vector<Node> files;
     for (int i = 0; i < count; i++)
         files.push_back(File(name_of(i),
                              pattern(size + static_cast<size_t>(i), version),
-                             version, {Node(HK_PACKAGE_PERMISSIONS, 0444)}));
+                             version, {Node(HK_PACKAGE_PERMISSIONS, mode)}));
     PackageBuilder made(ZLIB);
     made.toc = {Directory(name, std::move(files))};
     made.info = package_info(name);
@@ -233,8 +233,8 @@ void use_layer(Team &team, int round)
 
 TEST_F(RootKill, WritesIntoTheLayerLoseNothing)
 {
-    const std::string one = version_of("one", 5, 5, 5000);
-    const std::string two = version_of("two", 6, 2, 5000);
+    const std::string one = version_of("one", 5, 5, 5000, 0600);
+    const std::string two = version_of("two", 6, 2, 5000, 0400);
     ASSERT_EQ(add("one.hpkg", one), 0) << fault.text;
     ASSERT_EQ(add("two.hpkg", two), 0) << fault.text;
     longest = 20000;
@@ -270,7 +270,7 @@ TEST_F(RootKill, WritesIntoTheLayerLoseNothing)
         EXPECT_EQ(content(has("boot/home/moved") ? "boot/home/moved"
                                                  : "boot/system/one/file3"),
                   pattern(5003, 5));
-        expect_metadata("boot/system/one/file4", 5, 0444, 5004);
+        expect_metadata("boot/system/one/file4", 5, 0600, 5004);
         std::string directory =
             has("boot/home/two") ? "boot/home/two" : "boot/system/two";
         EXPECT_EQ(content(directory + "/file1"), pattern(5001, 6));
