@@ -21,12 +21,14 @@ static const char usage[] =
     "       uvm root remove ROOT PACKAGE...\n"
     "       uvm root list [--json] ROOT\n"
     "       uvm root check ROOT [PROGRAM...]\n"
+    "       uvm root trim ROOT\n"
     "       uvm root path [ROOT]\n"
     "Makes a directory a root, in which Haiku's packages are run from. FILE "
     "is\n"
     "a package (.hpkg), or a directory that becomes one; --home puts it into\n"
     "/boot/home/config instead of /boot/system. check tells what would keep\n"
-    "programs from running, path where the root's files are.\n";
+    "programs from running, path where the root's files are; trim frees the\n"
+    "disk of contents that can be read from packages again.\n";
 
 struct arguments {
     int json, home;
@@ -279,6 +281,21 @@ static void check(const struct arguments *arguments)
     exit(count > 0 ? 1 : 0);
 }
 
+/* ---- trim ---- */
+
+static void trim(const struct arguments *arguments)
+{
+    struct hk_root *root = open_root(arguments->words[0]);
+    struct hk_package_fault fault;
+    uint64_t freed;
+
+    if (hk_root_trim(root, &freed, &fault) < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "root '%s': %s", arguments->words[0],
+                 fault.text);
+    printf("%" PRIu64 " KiB freed\n", freed / 1024);
+    hk_root_close(root);
+}
+
 /* ---- path ---- */
 
 static void print_path(const struct arguments *arguments)
@@ -306,6 +323,7 @@ static const struct {
     {"remove", remove_packages, 2, 1 << 20},
     {"list", list, 1, 1},
     {"check", check, 1, 1 << 20},
+    {"trim", trim, 1, 1},
     {"path", print_path, 0, 1},
 };
 

@@ -411,9 +411,13 @@ static int open_directories(struct hk_root *root,
                          O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     root->state = openat(root->directory, "state",
                          O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    return root->files >= 0 && root->state >= 0
+    if (root->files < 0 || root->state < 0)
+        return fail(fault, root->files < 0 ? "files" : "state");
+    root->use =
+        openat(root->state, "use", O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
+    return root->use >= 0 && flock(root->use, LOCK_SH) == 0
                ? 0
-               : fail(fault, root->files < 0 ? "files" : "state");
+               : fail(fault, "state/use");
 }
 
 int hk_root_open(const char *path, struct hk_root **root,
@@ -424,7 +428,7 @@ int hk_root_open(const char *path, struct hk_root **root,
 
     if (made == NULL)
         return hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory");
-    made->directory = made->files = made->state = -1;
+    made->directory = made->files = made->state = made->use = -1;
     made->path = realpath(path, NULL);
     if (made->path == NULL) {
         error =
@@ -456,6 +460,8 @@ void hk_root_close(struct hk_root *root)
         close(root->files);
     if (root->state >= 0)
         close(root->state);
+    if (root->use >= 0)
+        close(root->use);
     hk_view_free(&root->view);
     free(root->files_path);
     free(root->path);

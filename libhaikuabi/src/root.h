@@ -36,9 +36,7 @@ struct hk_view_entry {
     uint16_t mode;    /* 0777 */
     uint32_t mtime_nanos;
     int64_t mtime;
-    uint64_t offset, size; /* of content in the heap */
-    uint8_t is_inline;
-    uint8_t bytes[8];
+    struct hk_package_data data;
     char *target;       /* of a link */
     uint32_t attribute; /* the entry in its package's TOC; not kept */
 };
@@ -115,9 +113,12 @@ enum hk_content_state { HK_CONTENT_NONE, HK_CONTENT_PENDING, HK_CONTENT_READ };
 struct hk_content {
     enum hk_content_state state;
     uint32_t package; /* number */
-    uint64_t offset, size;
+    struct hk_package_data data;
     uint32_t checksum; /* CRC-32, of content that has been read */
 };
+
+/* What an entry's file has: pending, without checksum. */
+struct hk_content hk_content_of(const struct hk_view_entry *entry);
 
 /* By any descriptor that is not of O_PATH. 0 or an errno value; a file that
  * has none of a package's is HK_CONTENT_NONE. */
@@ -135,6 +136,11 @@ enum hk_content_use {
 /* Makes an open file ready for a use. 0 or an errno value. */
 int hk_content_settle(const struct hk_root *root, int fd,
                       enum hk_content_use use);
+
+/* Gives the content of a file back that can be read again, and adds the bytes
+ * that it took on the disk to *freed. Nobody may have it mapped. 0 or an errno
+ * value. */
+int hk_content_drop(const struct hk_root *root, int fd, uint64_t *freed);
 
 /* Ends what a killed process has begun. */
 void hk_content_recover(const struct hk_root *root);
@@ -176,6 +182,7 @@ int hk_root_runs(uint64_t architecture);
 struct hk_root {
     char *path, *files_path;
     int directory, files, state;
+    int use;             /* state/use, with a lock that all users share */
     struct hk_view view; /* the active one; without entries */
 };
 

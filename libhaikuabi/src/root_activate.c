@@ -78,8 +78,8 @@ enum there { ABSENT, AS_MADE, LOST, CHANGED };
  * behind it. */
 int hk_content_is_lost(const struct stat *st, const struct hk_view_entry *entry)
 {
-    return S_ISREG(st->st_mode) && !entry->is_inline && st->st_blocks == 0 &&
-           (uint64_t)st->st_size == entry->size;
+    return S_ISREG(st->st_mode) && !entry->data.is_inline &&
+           st->st_blocks == 0 && (uint64_t)st->st_size == entry->data.size;
 }
 
 static enum there file_there(int directory, const char *leaf,
@@ -91,7 +91,7 @@ static enum there file_there(int directory, const char *leaf,
     if (hk_content_get_at(directory, leaf, &content) == 0 &&
         content.state == HK_CONTENT_NONE && hk_content_is_lost(st, entry))
         return LOST;
-    if (!S_ISREG(st->st_mode) || (uint64_t)st->st_size != entry->size ||
+    if (!S_ISREG(st->st_mode) || (uint64_t)st->st_size != entry->data.size ||
         st->st_mtim.tv_sec != entry->mtime ||
         (uint32_t)st->st_mtim.tv_nsec != entry->mtime_nanos ||
         (st->st_mode & 07777) != entry->mode)
@@ -100,8 +100,8 @@ static enum there file_there(int directory, const char *leaf,
         content.state == HK_CONTENT_NONE)
         return CHANGED;
     return content.package == entry->package &&
-                   content.offset == entry->offset &&
-                   content.size == entry->size
+                   content.data.offset == entry->data.offset &&
+                   content.data.size == entry->data.size
                ? AS_MADE
                : CHANGED;
 }
@@ -240,20 +240,17 @@ static int write_attributes(struct work *work, int fd,
 static int make_file(struct work *work, int fd,
                      const struct hk_view_entry *entry)
 {
-    struct hk_content content = {
-        .state = entry->is_inline ? HK_CONTENT_READ : HK_CONTENT_PENDING,
-        .package = entry->package,
-        .offset = entry->offset,
-        .size = entry->size,
-        .checksum = entry->is_inline
-                        ? (uint32_t)crc32(0, entry->bytes, (uInt)entry->size)
-                        : 0,
-    };
+    const struct hk_package_data *data = &entry->data;
+    struct hk_content content = hk_content_of(entry);
     int error;
 
-    if (entry->is_inline
-            ? write(fd, entry->bytes, entry->size) != (ssize_t)entry->size
-            : ftruncate(fd, (off_t)entry->size) != 0)
+    if (data->is_inline) {
+        content.state = HK_CONTENT_READ;
+        content.checksum = (uint32_t)crc32(0, data->bytes, (uInt)data->size);
+    }
+    if (data->is_inline
+            ? write(fd, data->bytes, data->size) != (ssize_t)data->size
+            : ftruncate(fd, (off_t)data->size) != 0)
         return fail(work, entry->path);
     errno = hk_content_set(fd, &content);
     if (errno != 0)

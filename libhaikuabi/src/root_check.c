@@ -61,10 +61,7 @@ static void check_package(struct report *report,
 static void check_entry(struct report *report, const struct hk_root *root,
                         const struct hk_view_entry *entry)
 {
-    const struct hk_content pending = {.state = HK_CONTENT_PENDING,
-                                       .package = entry->package,
-                                       .offset = entry->offset,
-                                       .size = entry->size};
+    const struct hk_content pending = hk_content_of(entry);
     struct hk_content content;
     struct stat st;
     char line[1024];

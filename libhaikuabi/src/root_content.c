@@ -36,11 +36,23 @@ static int read_record(const uint8_t *bytes, struct hk_content *content)
     *content = (struct hk_content){
         .state = (enum hk_content_state)bytes[0],
         .package = hk_get32(bytes + 4),
-        .offset = hk_get64(bytes + 8),
-        .size = hk_get64(bytes + 16),
+        .data = {.size = hk_get64(bytes + 16), .is_inline = bytes[1] != 0},
         .checksum = hk_get32(bytes + 24),
     };
-    return bytes[0] == HK_CONTENT_PENDING || bytes[0] == HK_CONTENT_READ;
+    if (content->data.is_inline)
+        memcpy(content->data.bytes, bytes + 8, sizeof(content->data.bytes));
+    else
+        content->data.offset = hk_get64(bytes + 8);
+    return (bytes[0] == HK_CONTENT_PENDING || bytes[0] == HK_CONTENT_READ) &&
+           (!content->data.is_inline ||
+            content->data.size <= sizeof(content->data.bytes));
+}
+
+struct hk_content hk_content_of(const struct hk_view_entry *entry)
+{
+    return (struct hk_content){.state = HK_CONTENT_PENDING,
+                               .package = entry->package,
+                               .data = entry->data};
 }
 
 /* What has no such attribute, or cannot have one, is none of a package's. */
@@ -91,11 +103,15 @@ int hk_content_get_at(int directory, const char *name,
 
 int hk_content_set(int fd, const struct hk_content *content)
 {
-    uint8_t bytes[RECORD_SIZE] = {(uint8_t)content->state};
+    const struct hk_package_data *data = &content->data;
+    uint8_t bytes[RECORD_SIZE] = {(uint8_t)content->state, data->is_inline};
 
     hk_put32(bytes + 4, content->package);
-    hk_put64(bytes + 8, content->offset);
-    hk_put64(bytes + 16, content->size);
+    if (data->is_inline)
+        memcpy(bytes + 8, data->bytes, sizeof(data->bytes));
+    else
+        hk_put64(bytes + 8, data->offset);
+    hk_put64(bytes + 16, data->size);
     hk_put32(bytes + 24, content->checksum);
     return fsetxattr(fd, attribute, bytes, sizeof(bytes), 0) < 0 ? errno : 0;
 }
@@ -171,14 +187,13 @@ static int write_at(int fd, const uint8_t *bytes, size_t size, uint64_t offset)
 
 static int copy(struct hk_package *package, int fd, struct hk_content *content)
 {
-    const struct hk_package_data data = {.size = content->size,
-                                         .offset = content->offset};
+    uint64_t size = content->data.size;
     uint8_t *buffer = malloc(HK_PACKAGE_BUFFER_SIZE);
     uLong checksum = crc32(0, NULL, 0);
     int error = buffer == NULL ? ENOMEM : 0;
 
-    for (uint64_t at = 0; at < data.size && error == 0;) {
-        int64_t got = hk_package_read(package, &data, at, buffer,
+    for (uint64_t at = 0; at < size && error == 0;) {
+        int64_t got = hk_package_read(package, &content->data, at, buffer,
                                       HK_PACKAGE_BUFFER_SIZE, NULL);
 
         if (got <= 0) {
@@ -191,7 +206,7 @@ static int copy(struct hk_package *package, int fd, struct hk_content *content)
     }
     free(buffer);
     content->checksum = (uint32_t)checksum;
-    if (error == 0 && ftruncate(fd, (off_t)data.size) != 0)
+    if (error == 0 && ftruncate(fd, (off_t)size) != 0)
         error = errno;
     return error;
 }
@@ -210,8 +225,9 @@ static int copy_from(const struct hk_root *root, int fd,
         return EIO;
     }
     /* Where the content is was said by the package as it was opened whole. */
-    if (content->offset > package->heap.size ||
-        content->size > package->heap.size - content->offset)
+    if (!content->data.is_inline &&
+        (content->data.offset > package->heap.size ||
+         content->data.size > package->heap.size - content->data.offset))
         error = EIO;
     else
         error = copy(package, fd, content);
@@ -376,6 +392,61 @@ int hk_content_settle(const struct hk_root *root, int fd,
     if (error == 0 && content.state != HK_CONTENT_NONE &&
         use != HK_CONTENT_FOR_READING)
         error = forget(fd);
+    return error;
+}
+
+/* The host keeps a block of which a part is given back. */
+static off_t whole_blocks(uint64_t size)
+{
+    return (off_t)((size | 0xffff) + 1);
+}
+
+/* Gives a content back, with the lock: what is half done ends in a file that
+ * is filled again. */
+static int drop(const struct hk_root *root, int journal, int fd,
+                struct hk_content *content)
+{
+    struct stat st;
+    int writable, error;
+
+    if (fstat(fd, &st) != 0)
+        return errno;
+    note(root, journal, fd, &st);
+    if ((st.st_mode & 0200) == 0 && fchmod(fd, st.st_mode | 0200) != 0)
+        return errno;
+    content->state = HK_CONTENT_PENDING;
+    error = hk_content_set(fd, content);
+    writable = error == 0 ? hk_host_reopen(fd, O_WRONLY) : -1;
+    if (error == 0 &&
+        (writable < 0 ||
+         fallocate(writable, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+                   whole_blocks(content->data.size)) != 0))
+        error = errno;
+    restore(fd, &st);
+    if (writable >= 0)
+        close(writable);
+    if (error != 0) /* the bytes are still there */
+        return error;
+    return ftruncate(journal, 0) != 0 ? errno : 0;
+}
+
+int hk_content_drop(const struct hk_root *root, int fd, uint64_t *freed)
+{
+    struct hk_content content;
+    struct stat st;
+    int journal = lock(root);
+    int error;
+
+    if (journal < 0)
+        return errno;
+    recover(root, journal);
+    error = hk_content_get(fd, &content);
+    if (error == 0 && content.state == HK_CONTENT_READ &&
+        !content.data.is_inline && fstat(fd, &st) == 0) {
+        error = drop(root, journal, fd, &content);
+        *freed += error == 0 ? (uint64_t)st.st_blocks * 512 : 0;
+    }
+    unlock(journal);
     return error;
 }
 

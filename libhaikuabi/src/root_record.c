@@ -125,14 +125,14 @@ static void read_entry(struct reader *reader, struct hk_view_entry *entry)
     uint64_t bytes = 0;
 
     if (sscanf(next_text(reader), ENTRY, &type, &entry->package, &mode,
-               &entry->mtime, &entry->mtime_nanos, &entry->offset, &entry->size,
-               &is_inline, &bytes) != 9 ||
+               &entry->mtime, &entry->mtime_nanos, &entry->data.offset,
+               &entry->data.size, &is_inline, &bytes) != 9 ||
         type < HK_PACKAGE_FILE || type > HK_PACKAGE_LINK)
         reader->failed = 1;
     entry->type = (enum hk_package_file_type)type;
     entry->mode = (uint16_t)(mode & 0777);
-    entry->is_inline = is_inline != 0;
-    memcpy(entry->bytes, &bytes, sizeof(entry->bytes));
+    entry->data.is_inline = is_inline != 0;
+    memcpy(entry->data.bytes, &bytes, sizeof(entry->data.bytes));
     entry->path = copy_text(reader);
     entry->target = copy_text(reader);
 }
@@ -221,12 +221,13 @@ static void write_all(FILE *file, const struct hk_view *view)
         const struct hk_view_entry *at = &view->entries[i];
         uint64_t bytes;
 
-        memcpy(&bytes, at->bytes, sizeof(bytes));
+        memcpy(&bytes, at->data.bytes, sizeof(bytes));
         fprintf(file,
                 "%d %" PRIu32 " %d %" PRId64 " %" PRIu32 " %" PRIu64 " %" PRIu64
                 " %d %" PRIx64,
                 (int)at->type, at->package, at->mode, at->mtime,
-                at->mtime_nanos, at->offset, at->size, at->is_inline, bytes);
+                at->mtime_nanos, at->data.offset, at->data.size,
+                at->data.is_inline, bytes);
         putc('\0', file);
         put_text(file, at->path);
         put_text(file, at->target);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -125,6 +126,34 @@ int hk_root_rescue(const struct hk_root *root, struct hk_package_fault *fault)
     return error;
 }
 
+int hk_root_trim(struct hk_root *root, uint64_t *freed,
+                 struct hk_package_fault *fault)
+{
+    struct hk_content content;
+    struct scan *scan;
+    uint64_t bytes = 0;
+    int fd, error = 0;
+
+    if (flock(root->use, LOCK_EX | LOCK_NB) != 0)
+        return hk_package_fail(fault, HK_PACKAGE_ERR_EXISTS,
+                               "programs of it are running");
+    scan = begin(root);
+    if (scan == NULL)
+        return hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory");
+    while ((fd = next_file(scan, &content)) >= 0) {
+        if (error == 0)
+            error = hk_content_drop(root, fd, &bytes);
+        if (error > 0)
+            error = hk_package_fail(fault, HK_PACKAGE_ERR_IO, "%.200s: %s",
+                                    scan->path, strerror(error));
+        close(fd);
+    }
+    free(scan);
+    flock(root->use, LOCK_SH);
+    *freed = bytes;
+    return error;
+}
+
 /* ---- checking ---- */
 
 static int has_checksum(int fd, const struct hk_content *content)
@@ -140,7 +169,8 @@ static int has_checksum(int fd, const struct hk_content *content)
         size += (uint64_t)got;
     }
     free(buffer);
-    return got < 0 || (size == content->size && checksum == content->checksum);
+    return got < 0 ||
+           (size == content->data.size && checksum == content->checksum);
 }
 
 /* What is wrong with the content of a file, or NULL. */

@@ -75,14 +75,12 @@ static int add_entry(struct walk *walk, uint32_t index,
         .mode = file->permissions & 0777,
         .mtime = file->mtime,
         .mtime_nanos = file->mtime_nanos,
-        .offset = file->data.offset,
-        .size = file->data.size,
-        .is_inline = file->data.size == 0 || file->data.is_inline,
+        .data = file->data,
         .target = file->type == HK_PACKAGE_LINK ? strdup(file->target) : NULL,
         .attribute = index,
     };
 
-    memcpy(entry.bytes, file->data.bytes, sizeof(entry.bytes));
+    entry.data.is_inline |= entry.data.size == 0;
     return hk_view_add(walk->view, &entry, walk->fault);
 }
 

@@ -449,6 +449,35 @@ TEST_F(Root, ReadsADamagedContentAgain)
     EXPECT_EQ(read("/bin/tool"), "#!/bin/sh\n");
 }
 
+TEST_F(Root, GivesContentsBack)
+{
+    std::vector<Node> toc = tool("#!/bin/sh\n");
+    toc.push_back(File("short", "1234", 1000));
+    ASSERT_EQ(add("one.hpkg", package(toc, package_info("one"))), 0);
+    EXPECT_EQ(read("/boot/system/lib/libx.so"), pattern(300000));
+    EXPECT_EQ(read("/boot/system/short"), "1234");
+    EXPECT_EQ(write("/bin/tool", "mine", WRONLY | TRUNC), 4);
+    uint64_t freed = 0;
+    hk_root *other;
+    ASSERT_EQ(hk_root_open(path.c_str(), &other, &fault), 0);
+    EXPECT_EQ(hk_root_trim(root, &freed, &fault), HK_PACKAGE_ERR_EXISTS);
+    hk_root_close(other);
+    ASSERT_EQ(hk_root_trim(root, &freed, &fault), 0) << fault.text;
+    EXPECT_GE(freed, 300000u);
+    EXPECT_EQ(stat("boot/system/lib/libx.so").st_blocks, 0);
+    EXPECT_EQ(stat("boot/system/lib/libx.so").st_mtime, 1000);
+    EXPECT_EQ(check(), std::vector<std::string>());
+    EXPECT_EQ(read("/boot/system/lib/libx.so"), pattern(300000));
+    EXPECT_EQ(read("/boot/system/short"), "1234");
+    EXPECT_EQ(read("/bin/tool"), "mine");
+    // Short contents are in the attribute, not in the package.
+    int fd = ::open(file("boot/system/short").c_str(), O_WRONLY);
+    EXPECT_EQ(pwrite(fd, "!", 1, 0), 1);
+    close(fd);
+    EXPECT_EQ(check().size(), 1u);
+    EXPECT_EQ(read("/boot/system/short"), "1234");
+}
+
 TEST_F(Root, FindsOutThatItWasCopiedWithoutExtendedAttributes)
 {
     ASSERT_EQ(

@@ -74,6 +74,8 @@ TEST_F(RootCommandTest, guests_run_from_packages)
     }
     EXPECT_EQ(contents("R/files/boot/system/packages/guests-0-1-any.hpkg"),
               packed);
+    EXPECT_NE(expect_good({"root", "trim", "R"}), "0 KiB freed\n");
+    EXPECT_EQ(expect_good({"--root", "R", "hello_static"}), "Hello, Haiku!\n");
     EXPECT_EQ(expect_good({"root", "remove", "R", "guests"}), "");
     EXPECT_EQ(run({"--root", "R", "hello_static"}).status, 127);
     EXPECT_EQ(expect_good({"root", "list", "R"}), "");

@@ -87,6 +87,13 @@ int hk_root_check(struct hk_root *root,
                   void (*tell)(void *context, const char *line), void *context,
                   struct hk_package_fault *fault);
 
+/*
+ * Gives contents back that packages still have: *freed bytes of the disk. Not
+ * while another process has the root open: HK_PACKAGE_ERR_EXISTS.
+ */
+int hk_root_trim(struct hk_root *root, uint64_t *freed,
+                 struct hk_package_fault *fault);
+
 /* Brings the content of a file of the layer that is open as fd. 0 or an errno
  * value. */
 int hk_root_fill(const struct hk_root *root, int fd);
