@@ -20,6 +20,7 @@ struct Run {
     uint64_t first = 0;
     uint64_t failures = 20; /* then it stops */
     bool portable = false;
+    enum xcpu_engine engine = XCPU_ENGINE_INTERP;
     bool counts = false;
     bool minimised = true;
 };
@@ -29,6 +30,7 @@ int usage()
     fputs(
         "usage: silicon [--cases N] [--seed S] [--first N] [--failures N]\n"
         "               [--group INT|X87|MMX|SSE|PRIV|UD] [--row ROW]\n"
+        "               [--engine interp|jit|lockstep]\n"
         "               [--programs] [--portable] [--counts] [--whole]\n"
         "Compares random cases on this CPU and on libx86cpu. --first N\n"
         "--cases 1 repeats the case that was printed with number N; --whole\n"
@@ -46,6 +48,18 @@ int find_group(const char *name)
         if (strcmp(name, names[i]) == 0)
             return i;
     return -1;
+}
+
+bool find_engine(const char *name, enum xcpu_engine *engine)
+{
+    static const char *const names[] = {"interp", "jit", "lockstep"};
+
+    for (int i = 0; i < 3; i++)
+        if (strcmp(name, names[i]) == 0) {
+            *engine = static_cast<enum xcpu_engine>(i);
+            return true;
+        }
+    return false;
 }
 
 unsigned find_op(const char *name)
@@ -85,6 +99,8 @@ bool parse_value(const std::string &name, const char *value, Run *run)
         run->failures = number;
     else if (name == "--group")
         return (run->options.group = find_group(value)) >= 0;
+    else if (name == "--engine")
+        return find_engine(value, &run->engine);
     else if (name == "--row")
         return (run->options.op = find_op(value)) != 0;
     else
@@ -128,7 +144,7 @@ int main(int argc, char **argv)
 
     if (!parse(argc, argv, &run))
         return usage();
-    Executors executors;
+    Executors executors(run.engine);
     const Generator generator(run.options);
 
     if (executors.host_refuses()) {

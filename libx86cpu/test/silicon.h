@@ -74,13 +74,15 @@ uint32_t base_of(uint16_t selector);
 
 /* ---- cases ---- */
 
+constexpr int vector_mismatch = -2; /* engine lockstep: they differed */
+
 struct State {
     alignas(16) uint8_t fx[512]; /* as FXSAVE stores it */
     uint32_t gpr[8];
     uint32_t eip;
     uint32_t eflags;
     uint16_t sreg[6];
-    int vector; /* of the exception; -1: none, it ran on */
+    int vector; /* of the exception; -1: none, it ran on; vector_mismatch */
     uint32_t error_code;
     uint32_t address; /* of a page fault */
 };

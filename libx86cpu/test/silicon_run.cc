@@ -98,6 +98,15 @@ int is_mapped(void *, uint32_t address)
     return is_code(address) || (address >= data_begin && address < data_end);
 }
 
+int protection(void *owner, uint32_t address)
+{
+    if (!is_mapped(owner, address))
+        return 0;
+    return address - data_begin < data_readonly - data_begin
+               ? XCPU_READABLE | XCPU_WRITABLE
+               : XCPU_READABLE;
+}
+
 size_t fetch(void *owner, uint32_t address, void *bytes, size_t size,
              int *present)
 {
@@ -143,6 +152,7 @@ void Executors::Implementation::make_machine(enum xcpu_engine wanted)
     config.memory.fetch = fetch;
     config.memory.watch_writes = watch_writes;
     config.memory.is_mapped = is_mapped;
+    config.memory.protection = protection;
     config.model = XCPU_MODEL_SSE2;
     config.engine = engine = wanted;
     config.translate_after = 1;
@@ -318,6 +328,8 @@ void Executors::on_ours(const Case &test, State *after, bool portable)
     after->vector = -1;
     after->error_code = exit.error_code;
     after->address = exit.address;
+    if (exit.reason == XCPU_EXIT_MISMATCH)
+        after->vector = vector_mismatch;
     if (exit.reason == XCPU_EXIT_EXCEPTION)
         after->vector = static_cast<int>(exit.vector);
     if (exit.reason == XCPU_EXIT_INT) { /* what the host's kernel forbids */

@@ -74,6 +74,15 @@ TEST_P(Samples, AgreeTranslated)
     if (!sample.portable)
         expect_same(sample, XCPU_ENGINE_JIT);
 }
+
+TEST_P(Samples, AgreeInLockstep)
+{
+    Sample sample = GetParam();
+
+    sample.cases /= 16;
+    if (!sample.portable)
+        expect_same(sample, XCPU_ENGINE_LOCKSTEP);
+}
 #endif
 
 /* None is untested. */
