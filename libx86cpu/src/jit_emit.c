@@ -202,6 +202,13 @@ static int emit_bit(struct xcpu_emit *e)
     return emit_copy(e);
 }
 
+/* Of 16 bits by more than 16 the result is not defined; it is the
+ * interpreter's. */
+static int emit_double_shift(struct xcpu_emit *e)
+{
+    return e->insn->operand_size == 4 && emit_copy(e);
+}
+
 static int emit_bswap(struct xcpu_emit *e)
 {
     return e->insn->operand_size == 4 && emit_opcode_register(e);
@@ -633,10 +640,10 @@ static xcpu_emitter *const integer_emitters[XCPU_OPS] = {
     [XCPU_OP_IMUL_Gv_Ev] = emit_copy,
     [XCPU_OP_IMUL_Gv_Ev_Iz] = emit_copy,
     [XCPU_OP_IMUL_Gv_Ev_sIb] = emit_copy,
-    [XCPU_OP_SHLD_Ev_Gv_Ib] = emit_copy,
-    [XCPU_OP_SHLD_Ev_Gv_CL] = emit_copy,
-    [XCPU_OP_SHRD_Ev_Gv_Ib] = emit_copy,
-    [XCPU_OP_SHRD_Ev_Gv_CL] = emit_copy,
+    [XCPU_OP_SHLD_Ev_Gv_Ib] = emit_double_shift,
+    [XCPU_OP_SHLD_Ev_Gv_CL] = emit_double_shift,
+    [XCPU_OP_SHRD_Ev_Gv_Ib] = emit_double_shift,
+    [XCPU_OP_SHRD_Ev_Gv_CL] = emit_double_shift,
     [XCPU_OP_CMPXCHG_Eb_Gb] = emit_copy,
     [XCPU_OP_CMPXCHG_Ev_Gv] = emit_copy,
     [XCPU_OP_XADD_Eb_Gb] = emit_copy,

@@ -90,12 +90,6 @@ bool is_comparable(const xcpu_insn &insn)
     case XCPU_OP_FNSAVE_M:
     case XCPU_OP_FXSAVE_M:
         return false;
-    case XCPU_OP_BSWAP_Zv:
-    case XCPU_OP_SHLD_Ev_Gv_Ib:
-    case XCPU_OP_SHLD_Ev_Gv_CL:
-    case XCPU_OP_SHRD_Ev_Gv_Ib:
-    case XCPU_OP_SHRD_Ev_Gv_CL:
-        return insn.operand_size == 4;
     default:
         return true;
     }
