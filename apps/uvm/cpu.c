@@ -116,7 +116,7 @@ const struct hk_cpu_ops uvm_cpu_ops = {
 static size_t fetch(void *owner, uint32_t address, void *bytes, size_t size,
                     int *present)
 {
-    struct gm_space *space = owner;
+    struct gm_space *space = ((struct uvm *)owner)->space;
     struct gm_mapping region;
     size_t done = 0;
 
@@ -147,19 +147,28 @@ static size_t fetch(void *owner, uint32_t address, void *bytes, size_t size,
 /* What other mappings and other teams write, too, cannot be watched. */
 static int watch_writes(void *owner, uint32_t address, uint32_t size, int on)
 {
-    if (on && gm_is_shared(owner, address, size))
+    struct gm_space *space = ((struct uvm *)owner)->space;
+
+    if (on && gm_is_shared(space, address, size))
         return -1;
-    return gm_watch_writes(owner, address, size, on);
+    return gm_watch_writes(space, address, size, on);
 }
 
 static int protection(void *owner, uint32_t address)
 {
+    struct gm_space *space = ((struct uvm *)owner)->space;
     struct gm_mapping region;
 
-    if (gm_query(owner, address, &region) < 0 || region.address > address)
+    if (gm_query(space, address, &region) < 0 || region.address > address)
         return 0;
     return (region.prot & GM_PROT_READ ? XCPU_READABLE : 0) |
            (region.prot & GM_PROT_WRITE ? XCPU_WRITABLE : 0);
+}
+
+static void translated(void *owner, const void *host, uint32_t size,
+                       uint32_t eip)
+{
+    uvm_name_translation(owner, host, size, eip);
 }
 
 static void forget(void *context, enum gm_event event, gm_addr address,
@@ -174,13 +183,14 @@ int uvm_machine_new(struct uvm *uvm)
     struct xcpu_config config = {
         .memory = {.base = gm_space_base(uvm->space),
                    .size = gm_space_size(uvm->space),
-                   .owner = uvm->space,
+                   .owner = uvm,
                    .fetch = fetch,
                    .watch_writes = watch_writes,
                    .protection = protection},
         .engine = uvm->options->engine,
         .model = uvm->options->model,
         .translate_after = uvm->options->translate_after,
+        .translated = uvm->options->perf_map ? translated : NULL,
     };
     int result = xcpu_machine_new(&config, &uvm->machine);
 

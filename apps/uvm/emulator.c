@@ -64,6 +64,8 @@ static void after_fork(void *host, struct hk_thread *thread, void *cpu)
     struct uvm *uvm = host;
 
     xcpu_machine_after_fork(uvm->machine, cpu);
+    if (uvm->options->perf_map)
+        uvm_open_perf_map(uvm);
     current.thread = thread;
     current.cpu = cpu;
 }
@@ -84,7 +86,10 @@ static void die_of(int signo)
 
 static void end_team(void *host, int status, int signo)
 {
-    (void)host;
+    const struct uvm *uvm = host;
+
+    if (uvm->options->stats)
+        uvm_print_stats(uvm);
     if (signo != 0)
         die_of(signo);
     _exit(status);
@@ -268,6 +273,9 @@ _Noreturn void uvm_run(const struct uvm_options *options,
     int result;
 
     uvm->options = options;
+    uvm->perf_map = -1;
+    if (options->perf_map)
+        uvm_open_perf_map(uvm);
     result = gm_space_new(32, &uvm->space);
     if (result < 0)
         uvm_fail(UVM_EXIT_FAILURE, "guest memory: %s", gm_error_text(result));

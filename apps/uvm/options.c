@@ -35,6 +35,9 @@ static const char usage[] =
     "                        compare them\n"
     "      --translate-after N  runs of a block of code before jit translates "
     "it\n"
+    "      --stats           tells at the end what the translator has done\n"
+    "      --perf-map        names translated code for perf, in\n"
+    "                        /tmp/perf-PID.map\n"
     "      --cpu MODEL       processor the program sees: sse2, pentium\n"
     "      --strace          prints each system call on stderr\n"
     "      --quiet           reports neither system calls that are not built\n"
@@ -49,6 +52,8 @@ static const char usage[] =
 enum {
     OPT_ENGINE = 256,
     OPT_TRANSLATE_AFTER,
+    OPT_STATS,
+    OPT_PERF_MAP,
     OPT_CPU,
     OPT_STRACE,
     OPT_QUIET,
@@ -63,6 +68,8 @@ static const struct option long_options[] = {
     {"root", required_argument, NULL, 'r'},
     {"engine", required_argument, NULL, OPT_ENGINE},
     {"translate-after", required_argument, NULL, OPT_TRANSLATE_AFTER},
+    {"stats", no_argument, NULL, OPT_STATS},
+    {"perf-map", no_argument, NULL, OPT_PERF_MAP},
     {"cpu", required_argument, NULL, OPT_CPU},
     {"strace", no_argument, NULL, OPT_STRACE},
     {"quiet", no_argument, NULL, OPT_QUIET},
@@ -154,6 +161,12 @@ static void parse_option(int option, struct uvm_options *options,
         break;
     case OPT_CPU:
         options->model = (enum xcpu_model)find_word(models, "cpu", optarg);
+        break;
+    case OPT_STATS:
+        options->stats = 1;
+        break;
+    case OPT_PERF_MAP:
+        options->perf_map = 1;
         break;
     case OPT_STRACE:
         options->strace = 1;

@@ -30,7 +30,7 @@ struct uvm_options {
     int engine_given; /* else the interpreter stands in for the translator */
     enum xcpu_model model;
     uint32_t translate_after; /* struct xcpu_config's */
-    int strace, quiet, randomize, version, no_network;
+    int strace, quiet, randomize, version, no_network, stats, perf_map;
     struct hk_bind *binds; /* of --bind: real paths of the host */
     size_t bind_count;
     const char *program;
@@ -138,6 +138,7 @@ struct uvm {
     struct hk_kernel *kernel;
     struct eld_program *loaded; /* of the last exec */
     int is_told;                /* the user, why it could not be loaded */
+    int perf_map;               /* descriptor, with --perf-map */
 };
 
 /* Runs the program to its end; does not return. */
@@ -155,6 +156,19 @@ int uvm_machine_new(struct uvm *uvm);
 
 /* Tells where a cpu's engines differ and ends the process. */
 _Noreturn void uvm_report_mismatch(struct uvm *uvm, const struct xcpu *cpu);
+
+/* ---- stats.c ---- */
+
+/* What the translator has done, for --stats, on stderr. */
+void uvm_print_stats(const struct uvm *uvm);
+
+/* Makes this process's file of names for --perf-map; ends it with a message
+ * when it cannot. */
+void uvm_open_perf_map(struct uvm *uvm);
+
+/* A line of that file: host code of the guest's at eip, size bytes. */
+void uvm_name_translation(struct uvm *uvm, const void *host, uint32_t size,
+                          uint32_t eip);
 
 /* ---- loader.c ---- */
 

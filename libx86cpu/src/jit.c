@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PAGE_SIZE    ((size_t)XCPU_PAGE_SIZE)
@@ -152,6 +153,7 @@ void *xcpu_jit_allocate(struct xcpu_jit *jit, size_t size)
 {
     struct xcpu_jit_arena *arena = jit->arena;
     size = (size + 15) & ~(size_t)15;
+    jit->stats.table_bytes += size;
     if (!arena || size > ARENA_SIZE - arena->used) {
         if (size > ARENA_SIZE)
             return NULL;
@@ -245,6 +247,7 @@ static void link_exit(struct xcpu_jit *jit, struct xcpu_jit_exit *exit,
 {
     exit->to = to;
     exit->incoming = to->incoming;
+    jit->stats.links++;
     to->incoming = exit;
     patch(jit, exit, (to->needs & ~exit->known) ? to->code : to->entry);
 }
@@ -264,6 +267,7 @@ void xcpu_jit_drop(struct xcpu *cpu, struct xcpu_translation *translation)
 {
     struct xcpu_jit *jit = cpu->jit;
     translation->block->translation = NULL;
+    jit->stats.drops++;
     translation->block = NULL;
     if (jit->table[translation->eip] == translation->code)
         jit->table[translation->eip] = 0;
@@ -291,6 +295,7 @@ void xcpu_jit_clear(struct xcpu *cpu)
     jit->used = jit->first;
     jit->from = NULL;
     jit->modified = 1;
+    jit->stats.table_bytes = 0;
     free_arenas(jit);
 }
 
@@ -303,6 +308,52 @@ void xcpu_jit_release(struct xcpu *cpu)
     xcpu_jit_clear(cpu);
     first = (jit->first + PAGE_SIZE - 1) & ~(size_t)(PAGE_SIZE - 1);
     madvise(jit->writable + first, jit->size - first, MADV_REMOVE);
+}
+
+static uint64_t now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+/* As xcpu_jit_translate, with its time counted. */
+static int translate(struct xcpu *cpu, struct xcpu_block *block)
+{
+    const struct xcpu_config *config = &cpu->machine->config;
+    struct xcpu_jit *jit = cpu->jit;
+    uint64_t before = now();
+    int result = xcpu_jit_translate(cpu, block);
+    jit->stats.nanoseconds += now() - before;
+    const struct xcpu_translation *made = block->translation;
+    if (result >= 0 && config->translated)
+        config->translated(config->memory.owner, jit->code + made->code,
+                           made->end - made->code, made->eip);
+    return result;
+}
+
+void xcpu_machine_get_jit_stats(const struct xcpu_machine *machine,
+                                struct xcpu_jit_stats *stats)
+{
+    const struct xcpu *cpu =
+        atomic_load_explicit(&machine->cpus, memory_order_acquire);
+    *stats = (struct xcpu_jit_stats){0};
+    for (; cpu; cpu = cpu->next) {
+        struct xcpu_jit_stats of;
+        xcpu_get_jit_stats(cpu, &of);
+        stats->blocks += of.blocks;
+        stats->guest_bytes += of.guest_bytes;
+        stats->host_bytes += of.host_bytes;
+        stats->table_bytes += of.table_bytes;
+        stats->nanoseconds += of.nanoseconds;
+        stats->entries += of.entries;
+        stats->interpreted += of.interpreted;
+        stats->links += of.links;
+        stats->drops += of.drops;
+        stats->changes += of.changes;
+        stats->faults += of.faults;
+        stats->flushes += of.flushes;
+    }
 }
 
 void xcpu_get_jit_stats(const struct xcpu *cpu, struct xcpu_jit_stats *stats)
@@ -323,6 +374,7 @@ static const struct xcpu_slot *enter_at(struct xcpu *cpu, uint32_t code)
         jit->from = NULL;
     }
     jit->entry = jit->code + code;
+    jit->stats.entries++;
     return &jit->slot;
 }
 
@@ -348,7 +400,7 @@ const struct xcpu_slot *xcpu_jit_slot(struct xcpu *cpu,
         return NULL;
     if (!cpu->jit)
         xcpu_jit_new(cpu);
-    if (!cpu->jit || xcpu_jit_translate(cpu, block) < 0) {
+    if (!cpu->jit || translate(cpu, block) < 0) {
         block->heat = XCPU_NEVER_TRANSLATE;
         return NULL;
     }

@@ -117,6 +117,13 @@ const struct xcpu_slot *xcpu_jit_slot(struct xcpu *cpu,
 /* The same for code that is already translated. */
 const struct xcpu_slot *xcpu_jit_find(struct xcpu *cpu);
 
+/* A block that could have been translated was not. */
+static inline void xcpu_jit_count_interpreted(struct xcpu *cpu)
+{
+    if (cpu->jit)
+        cpu->jit->stats.interpreted++;
+}
+
 /* At the end of xcpu_run. */
 void xcpu_jit_leave(struct xcpu *cpu);
 

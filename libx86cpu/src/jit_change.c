@@ -133,6 +133,7 @@ void xcpu_jit_changed(struct xcpu *cpu)
     uint8_t now[XCPU_DRAFT_CODE] = {0};
     struct xcpu_jit_change *change = change_of(jit, cpu->eip);
     xcpu_jit_note_change(cpu, cpu->eip);
+    jit->stats.changes++;
     uintptr_t code = (uintptr_t)jit->code + jit->table[cpu->eip];
     struct xcpu_translation *in = xcpu_jit_block_of(jit, code);
     read_code(cpu, in->compare, now);

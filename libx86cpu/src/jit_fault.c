@@ -36,6 +36,7 @@ int xcpu_jit_interrupted(struct xcpu *cpu, const void *ucontext)
         return 0;
     const struct xcpu_jit_mark *mark = xcpu_jit_mark_of(jit, in, host);
     take_registers(cpu, context);
+    jit->stats.faults++;
     uint32_t esp = (uint32_t)(int32_t)mark->esp;
     cpu->gpr[XCPU_ESP].d += esp;
     if (mark->host_pointers & XCPU_JIT_ESI)

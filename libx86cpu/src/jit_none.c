@@ -97,6 +97,13 @@ int xcpu_get_mismatch(const struct xcpu *cpu, struct xcpu_mismatch *mismatch)
     return 0;
 }
 
+void xcpu_machine_get_jit_stats(const struct xcpu_machine *machine,
+                                struct xcpu_jit_stats *stats)
+{
+    (void)machine;
+    *stats = (struct xcpu_jit_stats){0};
+}
+
 void xcpu_jit_stop(struct xcpu *cpu)
 {
     (void)cpu;

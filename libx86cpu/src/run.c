@@ -203,6 +203,7 @@ static const struct xcpu_slot *rest_of_budget(struct xcpu *cpu)
 static const struct xcpu_slot *one_block(struct xcpu *cpu,
                                          struct xcpu_block *block)
 {
+    xcpu_jit_count_interpreted(cpu);
     cpu->jumped = 0;
     cpu->reserve = cpu->left - block->insns;
     cpu->left = 0;

@@ -7,9 +7,20 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <set>
+#include <unistd.h>
 
 namespace
 {
+
+std::set<std::string> perf_maps()
+{
+    std::set<std::string> found;
+    for (const auto &entry : std::filesystem::directory_iterator("/tmp"))
+        if (entry.path().filename().string().rfind("perf-", 0) == 0)
+            found.insert(entry.path().string());
+    return found;
+}
 
 class OptionsTest : public UvmCase
 {
@@ -57,8 +68,8 @@ TEST_F(OptionsTest, help_names_every_option)
     EXPECT_EQ(outcome.out.compare(0, 11, "usage: uvm "), 0);
     for (const char *option :
          {"--root", "-r", "-E", "--engine", "--cpu", "--strace", "--quiet",
-          "--aslr", "--bind", "--no-network", "--help", "--version", "UVM_ROOT",
-          "125", "126", "127"})
+          "--aslr", "--bind", "--no-network", "--stats", "--perf-map", "--help",
+          "--version", "UVM_ROOT", "125", "126", "127"})
         EXPECT_NE(outcome.out.find(option), std::string::npos) << option;
 }
 
@@ -73,6 +84,42 @@ TEST_F(OptionsTest, without_a_program_the_usage_goes_to_stderr)
     }
 }
 
+TEST_F(OptionsTest, stats_tell_what_was_translated)
+{
+    Outcome outcome =
+        run({"--stats", "--engine", "jit", "--translate-after", "1", hello});
+    unsigned long blocks = 0, guest_bytes = 0, host_bytes = 0;
+    EXPECT_EQ(outcome.status, 0);
+    ASSERT_EQ(sscanf(outcome.err.c_str(),
+                     "uvm: %lu blocks translated\n"
+                     "uvm: %lu bytes of guest code\n"
+                     "uvm: %lu bytes of host code\n",
+                     &blocks, &guest_bytes, &host_bytes),
+              3)
+        << outcome.err;
+    EXPECT_GT(blocks, 0u);
+    EXPECT_GT(guest_bytes, blocks);
+    EXPECT_GT(host_bytes, guest_bytes);
+}
+/* perf looks for it there, by the number of the process. */
+TEST_F(OptionsTest, perf_map_names_translated_code)
+{
+    const std::set<std::string> before = perf_maps();
+    Outcome outcome =
+        run({"--perf-map", "--engine", "jit", "--translate-after", "1", hello});
+    EXPECT_EQ(outcome.status, 0);
+    int found = 0;
+    for (const std::string &path : perf_maps()) {
+        unsigned long host;
+        unsigned size, eip;
+        if (before.count(path))
+            continue;
+        found += sscanf(contents(path).c_str(), "%lx %x guest_%x\n", &host,
+                        &size, &eip) == 3;
+        unlink(path.c_str());
+    }
+    EXPECT_GT(found, 0);
+}
 TEST_F(OptionsTest, mistakes_are_named)
 {
     expect_misuse({"--nonsense", hello}, "'--nonsense'");

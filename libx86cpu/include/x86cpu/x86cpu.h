@@ -113,6 +113,11 @@ struct xcpu_config {
      * 0: it does not, which costs nothing; runs with a budget are
      * interpreted. */
     int counted;
+    /* Told of each piece of host code that XCPU_ENGINE_JIT makes, with
+     * memory.owner: where it is, bytes, and the guest address that it stands
+     * for. For profilers; may be NULL. Called inside xcpu_run by any cpu. */
+    void (*translated)(void *owner, const void *host, uint32_t size,
+                       uint32_t eip);
 };
 
 /* Creates a machine; the memory must outlive it. 0 or XCPU_ERR_*. */
@@ -301,16 +306,28 @@ struct xcpu_mismatch {
  * of the cpu's has. */
 int xcpu_get_mismatch(const struct xcpu *cpu, struct xcpu_mismatch *mismatch);
 
-/* What XCPU_ENGINE_JIT has done for a cpu so far. */
+/* What XCPU_ENGINE_JIT has done so far. */
 struct xcpu_jit_stats {
     uint64_t blocks;      /* translated, also those forgotten since */
     uint64_t guest_bytes; /* their code */
     uint64_t host_bytes;  /* and what was made of it */
+    uint64_t table_bytes; /* and what is known of it, in memory now */
+    uint64_t nanoseconds; /* that this took, of CLOCK_MONOTONIC */
+    uint64_t entries;     /* times that translated code was entered */
+    uint64_t interpreted; /* blocks that were interpreted instead */
+    uint64_t links;       /* jumps from block to block that were filled in */
+    uint64_t drops;       /* translations that were dropped */
+    uint64_t changes;     /* whose code had changed, where that is compared */
+    uint64_t faults;      /* host faults of guest code, kicks among them */
     uint64_t flushes;     /* times that all of it was forgotten */
 };
 
-/* Zeros where nothing was translated. */
+/* Of one cpu. Zeros where nothing was translated. */
 void xcpu_get_jit_stats(const struct xcpu *cpu, struct xcpu_jit_stats *stats);
+
+/* Of all cpus that a machine has had; approximate while they run. */
+void xcpu_machine_get_jit_stats(const struct xcpu_machine *machine,
+                                struct xcpu_jit_stats *stats);
 
 #ifdef __cplusplus
 }
