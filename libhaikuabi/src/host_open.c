@@ -88,6 +88,13 @@ static int open_by_steps(int directory, const char *path, int flags,
     return fd;
 }
 
+/* A name alone that openat finds as openat2 does, in less time. */
+static int is_leaf(const char *path, int flags)
+{
+    return !(flags & (O_PATH | O_DIRECTORY)) && path[0] != '\0' &&
+           strchr(path, '/') == NULL && strcmp(path, "..") != 0;
+}
+
 int hk_host_open_below(int directory, const char *path, int flags, mode_t mode)
 {
     struct open_how how = {
@@ -95,8 +102,11 @@ int hk_host_open_below(int directory, const char *path, int flags, mode_t mode)
         .mode = flags & O_CREAT ? mode & 07777 : 0,
         .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
     };
-    int fd = (int)syscall(SYS_openat2, directory, path, &how, sizeof(how));
+    int fd;
 
+    if (is_leaf(path, flags))
+        return hk_host_open_leaf(directory, path, flags, mode);
+    fd = (int)syscall(SYS_openat2, directory, path, &how, sizeof(how));
     if (fd < 0 && (errno == ENOSYS || errno == EPERM))
         return open_by_steps(directory, path, flags, mode);
     return fd;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -79,6 +80,23 @@ int32_t hk_stat_node(const struct hk_vfs *vfs, const struct hk_node *node,
         stat->inode = node->place->inode;
     }
     return HK_B_OK;
+}
+
+int hk_stat_entry(const struct hk_vfs *vfs, const struct hk_node *directory,
+                  const char *name, int traverse, struct hk_stat *stat)
+{
+    struct statx host;
+
+    if (directory->fd < 0 || directory->mount == NULL || name[0] == '\0' ||
+        strchr(name, '/') != NULL || strcmp(name, ".") == 0 ||
+        strcmp(name, "..") == 0 || hk_node_child(directory, name) != NULL)
+        return 0;
+    if (statx(directory->fd, name, AT_SYMLINK_NOFOLLOW,
+              STATX_BASIC_STATS | STATX_BTIME, &host) < 0 ||
+        (traverse && S_ISLNK(host.stx_mode)))
+        return 0;
+    stat_host(vfs, &host, stat);
+    return 1;
 }
 
 /* time_t has 32 bits: what lies outside is the nearest it can say. */

@@ -17,13 +17,29 @@ static int is_noted(const struct hk_stat *stat)
     return S_ISDIR(stat->mode) || hk_is_nested_device(stat->device);
 }
 
+static int32_t stat_from(const struct hk_vfs *vfs, const struct hk_node *start,
+                         const char *path, int traverse, struct hk_stat *stat)
+{
+    struct hk_node node;
+    int32_t status;
+
+    if (hk_stat_entry(vfs, start, path, traverse, stat))
+        return HK_B_OK;
+    status = hk_vfs_open(vfs, start, path, traverse ? HK_WALK_FOLLOW : 0,
+                         O_PATH, 0, &node);
+    if (status != HK_B_OK)
+        return status;
+    status = hk_stat_node(vfs, &node, stat);
+    hk_node_close(&node);
+    return status;
+}
+
 static int32_t stat_path(const struct hk_thread *self, int32_t fd, gm_addr path,
                          int traverse, struct hk_stat *stat)
 {
     const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
     char text[HK_PATH_LENGTH];
     struct hk_file *start;
-    struct hk_node node;
     int32_t status = hk_read_path(self, text, path);
 
     if (status != HK_B_OK)
@@ -31,14 +47,9 @@ static int32_t stat_path(const struct hk_thread *self, int32_t fd, gm_addr path,
     start = hk_start_of(self, fd, text);
     if (start == NULL)
         return HK_B_FILE_ERROR;
-    status = hk_vfs_open(vfs, &start->node, text, traverse ? HK_WALK_FOLLOW : 0,
-                         O_PATH, 0, &node);
-    if (status == HK_B_OK) {
-        status = hk_stat_node(vfs, &node, stat);
-        hk_node_close(&node);
-        if (status == HK_B_OK && is_noted(stat))
-            hk_refs_note(self, stat->device, stat->inode, start, text);
-    }
+    status = stat_from(vfs, &start->node, text, traverse, stat);
+    if (status == HK_B_OK && is_noted(stat))
+        hk_refs_note(self, stat->device, stat->inode, start, text);
     hk_file_put(start);
     return status;
 }
