@@ -1,261 +1,152 @@
-/* mutex.c -- locks in user memory, for which threads wait here. */
+/* mutex.c -- locks and semaphores in user memory. */
 /* SPDX-License-Identifier: MIT */
-#include "mutex.h"
-
-#include <stdlib.h>
-
 #include "clock.h"
+#include "mutex_queue.h"
 #include "syscalls.h"
 
 /* The word of a mutex, flags (haiku-abi/x86-32.md, section 11). */
 enum { LOCKED = 1, WAITING = 2, DISABLED = 4 };
 #define UNBLOCK_ALL 0x80000000u
 
-/* A thread that waits for the word at an address, first come first served.
- * PART, in all calls: B_USER_MUTEX_SHARED is not looked at; a word in memory
- * that teams share is waited for within each team alone. */
-struct waiter {
-    struct hk_thread *thread;
-    gm_addr address;
-    int is_woken;
-    struct waiter *next;
-};
-
-struct hk_mutexes {
-    pthread_mutex_t
-        lock; /* guards the list and the kernel's changes of words */
-    struct waiter *first;
-};
-
-int hk_mutexes_new(struct hk_mutexes **mutexes)
+static int is_r1beta4(const struct hk_thread *self)
 {
-    struct hk_mutexes *made = calloc(1, sizeof(*made));
-
-    if (made == NULL)
-        return HK_ERR_NOMEM;
-    pthread_mutex_init(&made->lock, NULL);
-    *mutexes = made;
-    return 0;
-}
-
-void hk_mutexes_free(struct hk_mutexes *mutexes)
-{
-    if (mutexes == NULL)
-        return;
-    pthread_mutex_destroy(&mutexes->lock);
-    free(mutexes);
-}
-
-void hk_mutexes_fork_child(struct hk_mutexes *mutexes)
-{
-    pthread_mutex_init(&mutexes->lock, NULL);
-    mutexes->first = NULL;
-}
-
-static void enqueue(struct hk_mutexes *mutexes, struct waiter *waiter)
-{
-    struct waiter **link = &mutexes->first;
-
-    while (*link != NULL)
-        link = &(*link)->next;
-    waiter->next = NULL;
-    *link = waiter;
-}
-
-static void dequeue(struct hk_mutexes *mutexes, struct waiter *waiter)
-{
-    struct waiter **link = &mutexes->first;
-
-    while (*link != NULL && *link != waiter)
-        link = &(*link)->next;
-    if (*link == waiter)
-        *link = waiter->next;
-}
-
-static struct waiter *first_waiter(const struct hk_mutexes *mutexes,
-                                   gm_addr address)
-{
-    struct waiter *waiter = mutexes->first;
-
-    while (waiter != NULL && waiter->address != address)
-        waiter = waiter->next;
-    return waiter;
-}
-
-/* Takes the first waiter off and lets it go on. 1 when there was one. */
-static int wake_first(struct hk_mutexes *mutexes, gm_addr address)
-{
-    struct waiter *waiter = first_waiter(mutexes, address);
-
-    if (waiter == NULL)
-        return 0;
-    dequeue(mutexes, waiter);
-    waiter->is_woken = 1;
-    hk_wake(waiter->thread, HK_B_OK);
-    return 1;
+    return hk_kernel_of(self)->config.release == HK_R1BETA4;
 }
 
 /* The word with bits set or cleared, as it was before; 0 where it cannot be
  * reached any more: its first use by a call has been checked. */
-static uint32_t set_bits(const struct hk_thread *self, gm_addr word,
-                         uint32_t bits)
+static uint32_t set_bits(const struct hk_word *word, uint32_t bits)
 {
     uint32_t old = 0;
 
-    hk_exchange_user(self, word, UINT32_MAX, bits, &old);
+    hk_exchange_user(word->self, word->address, UINT32_MAX, bits, &old);
     return old;
 }
 
-static uint32_t clear_bits(const struct hk_thread *self, gm_addr word,
-                           uint32_t bits)
+static uint32_t clear_bits(const struct hk_word *word, uint32_t bits)
 {
     uint32_t old = 0;
 
-    hk_exchange_user(self, word, ~bits, 0, &old);
+    hk_exchange_user(word->self, word->address, ~bits, 0, &old);
     return old;
+}
+
+static int32_t check_word(const struct hk_word *word)
+{
+    uint32_t old;
+
+    return hk_exchange_user(word->self, word->address, UINT32_MAX, 0, &old);
 }
 
 /* WAITING goes with the last waiter. */
-static void forget_waiting(const struct hk_thread *self, gm_addr word)
+static void forget_waiting(const struct hk_word *word)
 {
-    if (first_waiter(self->team->mutexes, word) == NULL)
-        clear_bits(self, word, WAITING);
-}
-
-/* Sleeps as a waiter that is enqueued already; with the lock held, which it
- * drops meanwhile. */
-static int32_t sleep_locked(struct hk_thread *self, struct waiter *waiter,
-                            int64_t deadline)
-{
-    struct hk_mutexes *mutexes = self->team->mutexes;
-    int32_t status;
-
-    hk_wait_prepare(self);
-    pthread_mutex_unlock(&mutexes->lock);
-    status = hk_wait(self, deadline);
-    pthread_mutex_lock(&mutexes->lock);
-    if (waiter->is_woken)
-        return HK_B_OK;
-    dequeue(mutexes, waiter);
-    return status;
+    if (!hk_word_has_waiter(word))
+        clear_bits(word, WAITING);
 }
 
 /* With the lock held. Returns B_OK with the mutex locked for the caller. */
-static int32_t lock_locked(struct hk_thread *self, gm_addr word,
-                           int64_t deadline)
+static int32_t lock_locked(const struct hk_word *word,
+                           const struct hk_word *other, int64_t deadline)
 {
-    struct hk_mutexes *mutexes = self->team->mutexes;
-    int is_r1beta4 = hk_kernel_of(self)->config.release == HK_R1BETA4;
-    uint32_t busy = is_r1beta4 ? LOCKED | WAITING : LOCKED;
-    struct waiter waiter = {.thread = self, .address = word};
+    uint32_t busy = is_r1beta4(word->self) ? LOCKED | WAITING : LOCKED;
     uint32_t old;
-    int32_t status =
-        hk_exchange_user(self, word, UINT32_MAX, LOCKED | WAITING, &old);
+    int32_t status = hk_exchange_user(word->self, word->address, UINT32_MAX,
+                                      LOCKED | WAITING, &old);
 
     if (status != HK_B_OK)
         return status;
     if ((old & busy) == 0 || (old & DISABLED) != 0) {
-        forget_waiting(self, word);
+        forget_waiting(word);
         return HK_B_OK;
     }
-    enqueue(mutexes, &waiter);
-    status = sleep_locked(self, &waiter, deadline);
+    status = hk_word_sleep(word, other, deadline);
     if (status != HK_B_OK)
-        forget_waiting(self, word);
+        forget_waiting(word);
     return status;
 }
 
 int64_t hk_sys_mutex_lock(struct hk_thread *self, gm_addr mutex, gm_addr name,
                           uint32_t flags, int64_t timeout)
 {
-    struct hk_mutexes *mutexes = self->team->mutexes;
+    const struct hk_word word = hk_word_at(self, mutex, flags);
     int64_t deadline = hk_call_deadline(self, flags, timeout);
     int32_t status;
 
     (void)name;
-    pthread_mutex_lock(&mutexes->lock);
-    status = lock_locked(self, mutex, deadline);
-    pthread_mutex_unlock(&mutexes->lock);
+    hk_words_lock(&word, NULL);
+    status = lock_locked(&word, NULL, deadline);
+    hk_words_unlock(&word, NULL);
     return hk_timeout_status(status, flags, timeout);
 }
 
-static void wake_all(struct hk_thread *self, gm_addr word)
+static void wake_all(const struct hk_word *word)
 {
-    while (wake_first(self->team->mutexes, word))
+    while (hk_word_wake(word))
         continue;
-    clear_bits(self, word, WAITING);
+    clear_bits(word, WAITING);
 }
 
 /* From r1beta5 on: the user has cleared LOCKED already. */
-static void unblock_locked(struct hk_thread *self, gm_addr word, uint32_t flags)
+static void unblock_locked(const struct hk_word *word, uint32_t flags)
 {
-    struct hk_mutexes *mutexes = self->team->mutexes;
-
     if ((flags & UNBLOCK_ALL) != 0) {
-        wake_all(self, word);
+        wake_all(word);
         return;
     }
-    if (first_waiter(mutexes, word) != NULL) {
-        uint32_t old = set_bits(self, word, LOCKED);
+    if (hk_word_has_waiter(word)) {
+        uint32_t old = set_bits(word, LOCKED);
 
         if ((old & LOCKED) != 0)
             return; /* somebody has taken it: it will come back here */
         if ((old & DISABLED) != 0) {
-            wake_all(self, word);
+            wake_all(word);
             return;
         }
-        wake_first(mutexes, word);
+        hk_word_wake(word);
     }
-    forget_waiting(self, word);
+    forget_waiting(word);
 }
 
 /* r1beta4: the kernel clears LOCKED, or hands the mutex over. */
-static void unlock_locked(struct hk_thread *self, gm_addr word, uint32_t flags)
+static void unlock_locked(const struct hk_word *word, uint32_t flags)
 {
-    struct hk_mutexes *mutexes = self->team->mutexes;
-    uint32_t old = set_bits(self, word, 0);
+    uint32_t old = set_bits(word, 0);
 
     if ((flags & UNBLOCK_ALL) != 0 || (old & DISABLED) != 0) {
-        wake_all(self, word);
-    } else if (first_waiter(mutexes, word) == NULL) {
-        clear_bits(self, word, LOCKED);
+        wake_all(word);
+    } else if (!hk_word_has_waiter(word)) {
+        clear_bits(word, LOCKED);
     } else {
-        set_bits(self, word, LOCKED);
-        wake_first(mutexes, word);
-        forget_waiting(self, word);
+        set_bits(word, LOCKED);
+        hk_word_wake(word);
+        forget_waiting(word);
     }
-}
-
-static int32_t check_word(const struct hk_thread *self, gm_addr word)
-{
-    uint32_t old;
-
-    return hk_exchange_user(self, word, UINT32_MAX, 0, &old);
 }
 
 int64_t hk_sys_mutex_unblock(struct hk_thread *self, gm_addr mutex,
                              uint32_t flags)
 {
-    struct hk_mutexes *mutexes = self->team->mutexes;
+    const struct hk_word word = hk_word_at(self, mutex, flags);
 
-    if (check_word(self, mutex) != HK_B_OK)
+    if (check_word(&word) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    pthread_mutex_lock(&mutexes->lock);
-    unblock_locked(self, mutex, flags);
-    pthread_mutex_unlock(&mutexes->lock);
+    hk_words_lock(&word, NULL);
+    unblock_locked(&word, flags);
+    hk_words_unlock(&word, NULL);
     return HK_B_OK;
 }
 
 int64_t hk_sys_mutex_unlock(struct hk_thread *self, gm_addr mutex,
                             uint32_t flags)
 {
-    struct hk_mutexes *mutexes = self->team->mutexes;
+    const struct hk_word word = hk_word_at(self, mutex, flags);
 
-    if (check_word(self, mutex) != HK_B_OK)
+    if (check_word(&word) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    pthread_mutex_lock(&mutexes->lock);
-    unlock_locked(self, mutex, flags);
-    pthread_mutex_unlock(&mutexes->lock);
+    hk_words_lock(&word, NULL);
+    unlock_locked(&word, flags);
+    hk_words_unlock(&word, NULL);
     return HK_B_OK;
 }
 
@@ -263,24 +154,22 @@ int64_t hk_sys_mutex_unlock(struct hk_thread *self, gm_addr mutex,
  * Gives `from` up and waits for `to`: as both happen under the lock, nobody
  * can unlock `to` in between.
  */
-static int32_t switch_lock(struct hk_thread *self, gm_addr from,
-                           uint32_t from_flags, gm_addr to, int64_t deadline)
+static int32_t switch_lock(const struct hk_word *from, uint32_t from_flags,
+                           const struct hk_word *to, int64_t deadline)
 {
-    struct hk_mutexes *mutexes = self->team->mutexes;
-    int is_r1beta4 = hk_kernel_of(self)->config.release == HK_R1BETA4;
     int32_t status;
 
-    if (check_word(self, from) != HK_B_OK || check_word(self, to) != HK_B_OK)
+    if (check_word(from) != HK_B_OK || check_word(to) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    pthread_mutex_lock(&mutexes->lock);
-    if ((clear_bits(self, from, LOCKED) & WAITING) != 0) {
-        if (is_r1beta4)
-            unlock_locked(self, from, from_flags);
+    hk_words_lock(to, from);
+    if ((clear_bits(from, LOCKED) & WAITING) != 0) {
+        if (is_r1beta4(from->self))
+            unlock_locked(from, from_flags);
         else
-            unblock_locked(self, from, from_flags);
+            unblock_locked(from, from_flags);
     }
-    status = lock_locked(self, to, deadline);
-    pthread_mutex_unlock(&mutexes->lock);
+    status = lock_locked(to, from, deadline);
+    hk_words_unlock(to, from);
     return status;
 }
 
@@ -290,9 +179,10 @@ int64_t hk_sys_mutex_switch_lock(struct hk_thread *self, gm_addr from_mutex,
                                  gm_addr name, uint32_t toflags,
                                  int64_t timeout)
 {
+    const struct hk_word from = hk_word_at(self, from_mutex, from_flags);
+    const struct hk_word to = hk_word_at(self, to_mutex, toflags);
     int64_t deadline = hk_call_deadline(self, toflags, timeout);
-    int32_t status =
-        switch_lock(self, from_mutex, from_flags, to_mutex, deadline);
+    int32_t status = switch_lock(&from, from_flags, &to, deadline);
 
     (void)name;
     self->restart.is_allowed = 0;
@@ -314,87 +204,84 @@ enum { CONTENDED = -1 };
 
 /* Puts the word from one value to another; 1, 0 when it is another (then
  * told), or B_BAD_ADDRESS. */
-static int32_t swap_word(const struct hk_thread *self, gm_addr word,
-                         int32_t *expected, int32_t wanted)
+static int32_t swap_word(const struct hk_word *word, int32_t *expected,
+                         int32_t wanted)
 {
     uint32_t found = (uint32_t)*expected;
     int done;
 
-    if (word == 0 || word % 4 != 0 || !hk_is_user_range(word, 4))
+    if (word->address == 0 || word->address % 4 != 0 ||
+        !hk_is_user_range(word->address, 4))
         return HK_B_BAD_ADDRESS;
-    done =
-        gm_compare_exchange(hk_space_of(self), word, &found, (uint32_t)wanted);
+    done = gm_compare_exchange(hk_space_of(word->self), word->address, &found,
+                               (uint32_t)wanted);
     *expected = (int32_t)found;
     return done < 0 ? HK_B_BAD_ADDRESS : done;
 }
 
-static void forget_contended(const struct hk_thread *self, gm_addr word)
+static void forget_contended(const struct hk_word *word)
 {
     int32_t contended = CONTENDED;
 
-    if (first_waiter(self->team->mutexes, word) == NULL)
-        swap_word(self, word, &contended, 0);
+    if (!hk_word_has_waiter(word))
+        swap_word(word, &contended, 0);
 }
 
-static int32_t acquire_locked(struct hk_thread *self, gm_addr word,
-                              int64_t deadline)
+static int32_t acquire_locked(const struct hk_word *word, int64_t deadline)
 {
-    struct waiter waiter = {.thread = self, .address = word};
     int32_t count = 1, done = 0;
 
     while (done == 0) {
         int32_t next = count > 0 ? count - 1 : CONTENDED;
 
-        done = swap_word(self, word, &count, next);
+        done = swap_word(word, &count, next);
         if (done < 0)
             return done;
     }
     if (count > 0)
         return HK_B_OK;
-    enqueue(self->team->mutexes, &waiter);
-    done = sleep_locked(self, &waiter, deadline);
+    done = hk_word_sleep(word, NULL, deadline);
     if (done != HK_B_OK)
-        forget_contended(self, word);
+        forget_contended(word);
     return done;
 }
 
 int64_t hk_sys_mutex_sem_acquire(struct hk_thread *self, gm_addr sem,
                                  gm_addr name, uint32_t flags, int64_t timeout)
 {
-    struct hk_mutexes *mutexes = self->team->mutexes;
+    const struct hk_word word = hk_word_at(self, sem, flags);
     int64_t deadline = hk_call_deadline(self, flags, timeout);
     int32_t status;
 
     (void)name;
-    pthread_mutex_lock(&mutexes->lock);
-    status = acquire_locked(self, sem, deadline);
-    pthread_mutex_unlock(&mutexes->lock);
+    hk_words_lock(&word, NULL);
+    status = acquire_locked(&word, deadline);
+    hk_words_unlock(&word, NULL);
     return hk_timeout_status(status, flags, timeout);
 }
 
-static int32_t release_locked(struct hk_thread *self, gm_addr word)
+static int32_t release_locked(const struct hk_word *word)
 {
     int32_t count = 0, done = 0;
 
-    if (wake_first(self->team->mutexes, word)) {
-        forget_contended(self, word);
+    if (hk_word_wake(word)) {
+        forget_contended(word);
         return HK_B_OK;
     }
     while (done == 0)
-        done = swap_word(self, word, &count, count + (count < 0 ? 2 : 1));
+        done = swap_word(word, &count, count + (count < 0 ? 2 : 1));
     return done < 0 ? done : HK_B_OK;
 }
 
 int64_t hk_sys_mutex_sem_release(struct hk_thread *self, gm_addr sem,
                                  uint32_t flags)
 {
-    struct hk_mutexes *mutexes = self->team->mutexes;
+    const struct hk_word word = hk_word_at(self, sem, flags);
     int32_t status;
 
-    (void)flags;
-    pthread_mutex_lock(&mutexes->lock);
-    status = release_locked(self, sem);
-    pthread_mutex_unlock(&mutexes->lock);
+    hk_words_lock(&word, NULL);
+    status = release_locked(&word);
+    hk_words_unlock(&word, NULL);
     return status;
 }
 

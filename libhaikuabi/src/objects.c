@@ -60,14 +60,12 @@ static uint32_t port_events(struct hk_shared *shared, int32_t id)
            (port->queue_count < port->capacity ? EVENT_WRITE : 0u);
 }
 
-static uint32_t thread_events(struct hk_thread *self, int32_t id)
+/* Of any team; that one ends is seen when it is looked for again. */
+static uint32_t thread_events(struct hk_shared *shared, int32_t id)
 {
-    const struct hk_thread *thread;
+    int is_there = id > 0 && hk_thread_find_shown(shared, id) != NULL;
 
-    pthread_mutex_lock(&self->team->lock);
-    thread = id > 0 ? hk_thread_find(self, id) : NULL;
-    pthread_mutex_unlock(&self->team->lock);
-    return thread == NULL ? EVENT_INVALID : 0;
+    return is_there ? 0 : EVENT_INVALID;
 }
 
 /* With the lock, and nothing half done. */
@@ -82,6 +80,8 @@ static void look_at_shared(struct objects *objects)
             object->events = sem_events(shared, object->id);
         else if (object->type == TYPE_PORT)
             object->events = port_events(shared, object->id);
+        else if (object->type == TYPE_THREAD)
+            object->events = thread_events(shared, object->id);
     }
 }
 
@@ -108,8 +108,6 @@ static int32_t look_at_all(struct objects *objects)
 
         if (object->type == TYPE_FD)
             object->events = file_events(object, &objects->fds[i]);
-        else if (object->type == TYPE_THREAD)
-            object->events = thread_events(objects->self, object->id);
         else if (object->type > TYPE_THREAD)
             object->events = EVENT_INVALID;
         object->events &= object->selected;
@@ -187,11 +185,11 @@ static int32_t wait_locked(struct objects *objects, struct hk_waiter *waiter,
         count = look_at_all(objects);
         if (count == 0)
             status = sleep_once(objects, waiter, seen, deadline, look_after);
+        if (status == HK_B_INTERRUPTED && !hk_is_interrupted(objects->self))
+            status = HK_B_OK;
         hk_shared_lock(shared);
         if (count > 0)
             return count;
-        if (status == HK_B_INTERRUPTED && !hk_is_interrupted(objects->self))
-            status = HK_B_OK;
         if (status < 0)
             return status;
     }
@@ -263,7 +261,6 @@ static int32_t wait_for_infos(struct hk_thread *self, uint8_t *infos,
     return result;
 }
 
-/* PART: of other teams' threads no end is seen, they count as none. */
 int64_t hk_sys_wait_for_objects(struct hk_thread *self, gm_addr infos,
                                 int32_t num_infos, uint32_t flags,
                                 int64_t timeout)

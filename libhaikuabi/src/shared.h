@@ -104,15 +104,17 @@ struct hk_team_slot {
     pthread_mutex_t life;
 };
 
+/* Memory that teams share, by the host's file that it is. */
+struct hk_memory_place {
+    uint64_t device, inode, offset;
+};
+
 struct hk_shared_area {
     struct hk_owned own;
     uint32_t base, size, protection, lock;
     int32_t fd; /* the owner's descriptor of the memory, or -1 */
     uint32_t is_cloned, is_file;
-    struct hk_memory_place {
-        uint64_t device, inode; /* what fd is */
-        uint64_t offset;
-    } place;
+    struct hk_memory_place place;
     char name[HK_NAME_LENGTH];
 };
 
@@ -137,6 +139,7 @@ enum hk_waits_for {
     HK_WAITS_FOR_ROOM,  /* in a port's queue */
     HK_WAITS_FOR_SPACE, /* for messages */
     HK_WAITS_FOR_OBJECTS,
+    HK_WAITS_FOR_WORD,   /* in memory that teams share (mutex_queue.h) */
     HK_WAITS_FOR_ANSWER, /* to a request */
     HK_WAITS_FOR_XSI_SET,
     HK_WAITS_FOR_XSI_ROOM, /* in a message queue */
@@ -146,16 +149,17 @@ enum hk_waits_for {
 /* A thread that waits: on the queue of an object until it has a result. */
 struct hk_waiter {
     uint32_t next;
-    uint32_t kind;      /* enum hk_waits_for; 0: free */
-    uint32_t object;    /* index of the semaphore or port */
-    int32_t id;         /* its id */
-    uint32_t team;      /* index */
-    int32_t thread;     /* the host's id */
-    int32_t count;      /* of a semaphore */
-    int32_t result;     /* HK_WAITING while queued */
-    uint32_t by_signal; /* it sleeps where only a signal wakes it */
-    uint32_t watches;   /* first of its own */
-    atomic_uint events; /* a futex */
+    uint32_t kind;                /* enum hk_waits_for; 0: free */
+    uint32_t object;              /* index of the semaphore or port */
+    int32_t id;                   /* its id */
+    uint32_t team;                /* index */
+    int32_t thread;               /* the host's id */
+    int32_t count;                /* of a semaphore */
+    int32_t result;               /* HK_WAITING while queued */
+    uint32_t by_signal;           /* it sleeps where only a signal wakes it */
+    uint32_t watches;             /* first of its own */
+    atomic_uint events;           /* a futex */
+    struct hk_memory_place place; /* of the word it waits for */
 };
 
 /* What one team asks of another (request.h). */
@@ -378,8 +382,9 @@ void hk_chunks_read(const struct hk_shared *shared, uint32_t first, void *to,
 
 struct hk_settings *hk_shared_settings(const struct hk_shared *shared);
 
-/* Waiters for chunks. */
+/* Waiters for chunks, and for words in memory that teams share. */
 struct hk_queue *hk_space_queue(const struct hk_shared *shared);
+struct hk_queue *hk_word_queue(const struct hk_shared *shared);
 
 /* ---- shared_team.c ---- */
 

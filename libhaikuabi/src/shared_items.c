@@ -200,6 +200,11 @@ struct hk_queue *hk_space_queue(const struct hk_shared *shared)
     return &shared->file->space_queue;
 }
 
+struct hk_queue *hk_word_queue(const struct hk_shared *shared)
+{
+    return &shared->file->word_queue;
+}
+
 struct hk_settings *hk_shared_settings(const struct hk_shared *shared)
 {
     return &shared->file->settings;

@@ -45,6 +45,8 @@ static void forget_waiters(struct hk_shared *shared, uint32_t team)
             hk_sem_forget_waiter(shared, waiter);
         else if (waiter->kind == HK_WAITS_FOR_SPACE)
             hk_dequeue(shared, hk_space_queue(shared), waiter);
+        else if (waiter->kind == HK_WAITS_FOR_WORD)
+            hk_dequeue(shared, hk_word_queue(shared), waiter);
         else if (waiter->kind == HK_WAITS_FOR_ANSWER)
             hk_request_forget_waiter(shared, waiter);
         else if (waiter->kind >= HK_WAITS_FOR_XSI_SET)

@@ -343,6 +343,8 @@ int hk_waiter_depends_on_others(const struct hk_shared *shared,
                other_team(shared, &port->writers, waiter) != 0;
     case HK_WAITS_FOR_OBJECTS:
         return watches_others(shared, waiter);
+    case HK_WAITS_FOR_WORD:
+        return 0; /* who owns it is not known here */
     default:
         return 1; /* any team's messages take space */
     }

@@ -207,6 +207,47 @@ TEST_F(Objects, TellOfAThreadsEnd)
     EXPECT_EQ(found, std::vector<int>{INVALID});
 }
 
+TEST_F(Objects, TellOfTheEndOfAnotherTeamsThread)
+{
+    Process other(root, [](Team &its) {
+        its.call("create_port", 1, "theirs");
+        for (;;)
+            ::pause();
+        return 0;
+    });
+    while (team.call("find_port", "theirs") < 0)
+        ::usleep(1000);
+    const int id = other.pid;
+    EXPECT_EQ(look({{id, THREAD, 0}}), HK_B_WOULD_BLOCK);
+    Process killer(root, [&](Team &its) {
+        while (probe_count(its.harness).waiters != 1)
+            ::usleep(1000);
+        return ::kill(id, SIGKILL);
+    });
+    EXPECT_EQ(wait(team, {{id, THREAD, 0}, {sem, SEM, ACQUIRE}}, found), 1);
+    EXPECT_EQ(found, (std::vector<int>{INVALID, 0}));
+    EXPECT_EQ(killer.wait(), 0);
+    EXPECT_EQ(look({{999999999, THREAD, 0}, {-1, THREAD, 0}}), 2);
+}
+
+// What other teams ask is done, and the wait goes on.
+TEST_F(Objects, AreWaitedForAcrossRequests)
+{
+    harness_catch(team.harness);
+    const int self = harness_id(team.thread());
+    Process asker(root, [&](Team &its) {
+        while (probe_count(its.harness).waiters == 0)
+            ::usleep(1000);
+        for (int i = 0; i < 20; i++)
+            if (its.call("set_thread_priority", self, 10 + i % 2) < 0)
+                return 1;
+        its.call("release_sem", sem);
+        return 0;
+    });
+    EXPECT_EQ(wait(team, {{sem, SEM, ACQUIRE}, {from, FD, READ}}, found), 1);
+    EXPECT_EQ(asker.wait(), 0);
+}
+
 TEST_F(Objects, TellOfTheirOwnersDeath)
 {
     Process owner(root, [](Team &its) {

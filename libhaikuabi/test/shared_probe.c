@@ -383,6 +383,8 @@ static int check_all(const struct hk_shared *shared)
         !check_ports(shared, &queued, &chunks) ||
         !check_requests(shared, &chunks) || !check_xsi_sets(shared, &queued) ||
         !check_xsi_queues(shared, &queued, &chunks) || !check_owners(shared) ||
+        !check_queue(shared, &file->word_queue, HK_WAITS_FOR_WORD, 0, &queued,
+                     &wanted) ||
         !check_queue(shared, &file->space_queue, HK_WAITS_FOR_SPACE, 0, &queued,
                      &wanted) ||
         !count_chain(shared, file->free_chunks.first, &chunks))

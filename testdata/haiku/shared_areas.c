@@ -74,6 +74,55 @@ static void count_together(void)
     CHECK(memory[2] == 6);
 }
 
+enum { MUTEX_SHARED = 0x40000000, LOCKED = 1, WAITING = 2, LOCKS = 3000 };
+
+/* The protocol of libroot's mutexes on r1beta5 (threads.c). */
+static void lock(int32_t *mutex)
+{
+    int32_t free = 0;
+
+    if (__atomic_compare_exchange_n(mutex, &free, LOCKED, 0, __ATOMIC_ACQUIRE,
+                                    __ATOMIC_RELAXED))
+        return;
+    while (sys(SYS_mutex_lock, mutex, "mutex", MUTEX_SHARED, 0LL) != HK_B_OK)
+        continue;
+}
+
+static void unlock(int32_t *mutex)
+{
+    if ((__atomic_fetch_and(mutex, ~LOCKED, __ATOMIC_RELEASE) & WAITING) != 0)
+        sys(SYS_mutex_unblock, mutex, MUTEX_SHARED);
+}
+
+static void add_locked(int32_t *mutex, volatile int *counter)
+{
+    for (int i = 0; i < LOCKS; i++) {
+        lock(mutex);
+        *counter = *counter + 1;
+        if (i % 64 == 0)
+            sys(SYS_thread_yield);
+        unlock(mutex);
+    }
+}
+
+/* Two teams take turns by a mutex in memory that they share. */
+static void lock_together(void)
+{
+    int32_t *memory = 0, *copy = 0;
+    long id = create("locked", &memory, CLONEABLE_AREA);
+    long child = fork_team();
+
+    if (child == 0) {
+        CHECK(clone("clone", &copy, id) > 0);
+        add_locked(copy, copy + 1);
+        guest_exit(11);
+    }
+    add_locked(memory, memory + 1);
+    CHECK_STATUS(wait_for(child), 11);
+    CHECK(memory[1] == 2 * LOCKS);
+    CHECK(memory[0] == 0);
+}
+
 static volatile int *volatile moving;
 static volatile int stop;
 
@@ -209,6 +258,7 @@ int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
     count_together();
+    lock_together();
     store_meanwhile();
     give();
     end();
