@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define MAGIC UINT64_C(0x64657261687375)
@@ -82,8 +84,15 @@ void hk_shared_lock(struct hk_shared *shared)
 
 void hk_shared_unlock(struct hk_shared *shared)
 {
+    atomic_uint *wakes[HK_WAKES_MAX];
+    unsigned count = shared->wake_count;
+
+    memcpy(wakes, shared->wakes, count * sizeof(wakes[0]));
+    shared->wake_count = 0;
     hk_shared_commit(shared);
     pthread_mutex_unlock(&shared->file->lock);
+    for (unsigned i = 0; i < count; i++)
+        syscall(SYS_futex, wakes[i], FUTEX_WAKE, 1);
 }
 
 /* ---- the file ---- */

@@ -320,9 +320,16 @@ struct hk_settings {
 
 struct hk_shared_file;
 
+enum { HK_WAKES_MAX = 8 };
+
 struct hk_shared {
     struct hk_shared_file *file;
     uint32_t team; /* index of this one; 0: none */
+    /* Futexes of the team's own threads that unlocking wakes: they would only
+     * wait for the lock before. Others are woken at once, for this process
+     * may die. */
+    atomic_uint *wakes[HK_WAKES_MAX];
+    unsigned wake_count;
 };
 
 /*

@@ -235,6 +235,7 @@ void hk_shared_join(struct hk_shared *shared, int32_t id)
     uint32_t team;
 
     shared->team = 0;
+    shared->wake_count = 0; /* a fork's: of its parent's threads */
     hk_shared_lock(shared);
     hk_shared_reap(shared);
     team = hk_item_new(shared, HK_POOL_TEAMS);

@@ -129,10 +129,13 @@ void hk_queue_reap(struct hk_shared *shared, const struct hk_queue *queue)
         continue;
 }
 
-static void wake_futex(atomic_uint *events)
+static void wake_futex(struct hk_shared *shared, struct hk_waiter *waiter)
 {
-    atomic_fetch_add_explicit(events, 1, memory_order_release);
-    syscall(SYS_futex, events, FUTEX_WAKE, 1);
+    atomic_fetch_add_explicit(&waiter->events, 1, memory_order_release);
+    if (waiter->team == shared->team && shared->wake_count < HK_WAKES_MAX)
+        shared->wakes[shared->wake_count++] = &waiter->events;
+    else
+        syscall(SYS_futex, &waiter->events, FUTEX_WAKE, 1);
 }
 
 void hk_waiter_alert(struct hk_shared *shared, struct hk_waiter *waiter)
@@ -140,7 +143,7 @@ void hk_waiter_alert(struct hk_shared *shared, struct hk_waiter *waiter)
     const struct hk_team_slot *slot =
         hk_item(shared, HK_POOL_TEAMS, waiter->team);
 
-    wake_futex(&waiter->events);
+    wake_futex(shared, waiter);
     if (waiter->by_signal && slot != NULL && slot->id > 0 &&
         !hk_shared_is_dead(shared, waiter->team))
         syscall(SYS_tgkill, slot->id, waiter->thread, hk_interrupt_signal());
