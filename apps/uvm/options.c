@@ -38,7 +38,8 @@ static const char usage[] =
     "      --stats           tells at the end what the translator has done\n"
     "      --perf-map        names translated code for perf, in\n"
     "                        /tmp/perf-PID.map\n"
-    "      --cpu MODEL       processor the program sees: sse2, pentium\n"
+    "      --cpu MODEL       processor the program sees: sse4, sse2,\n"
+    "                        pentium\n"
     "      --strace          prints each system call on stderr\n"
     "      --quiet           reports neither system calls that are not built\n"
     "                        nor the program's debug output\n"
@@ -140,8 +141,10 @@ static void parse_option(int option, struct uvm_options *options,
                                           {"jit", XCPU_ENGINE_JIT},
                                           {"lockstep", XCPU_ENGINE_LOCKSTEP},
                                           {NULL, 0}};
-    static const struct word models[] = {
-        {"sse2", XCPU_MODEL_SSE2}, {"pentium", XCPU_MODEL_PENTIUM}, {NULL, 0}};
+    static const struct word models[] = {{"sse4", XCPU_MODEL_SSE4},
+                                         {"sse2", XCPU_MODEL_SSE2},
+                                         {"pentium", XCPU_MODEL_PENTIUM},
+                                         {NULL, 0}};
 
     switch (option) {
     case 'r':

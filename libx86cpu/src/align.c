@@ -18,13 +18,16 @@ static uint32_t mask_of_letter(const struct xcpu_insn *insn, unsigned letter)
     switch (letter) {
     case XO_Ew:
     case XO_Mw:
+    case XO_Ww:
         return 1;
     case XO_Ed:
     case XO_Md:
     case XO_Qd:
+    case XO_Wd:
     case XO_Wss:
         return 3;
     case XO_Ev:
+    case XO_Mv:
     case XO_Ov:
     case XO_Ma:
     case XO_Mp:
@@ -56,6 +59,11 @@ static uint32_t operand_mask(const struct xcpu_insn *insn)
     case XCPU_OP_MOVUPD_Wpd_Vpd:
     case XCPU_OP_MOVDQU_Vdq_Wdq:
     case XCPU_OP_MOVDQU_Wdq_Vdq:
+    case XCPU_OP_LDDQU_Vdq_Mdq:
+    case XCPU_OP_PCMPESTRI_Vdq_Wdq_Ib:
+    case XCPU_OP_PCMPESTRM_Vdq_Wdq_Ib:
+    case XCPU_OP_PCMPISTRI_Vdq_Wdq_Ib:
+    case XCPU_OP_PCMPISTRM_Vdq_Wdq_Ib:
         return 15;
     case XCPU_OP_FLDENV_M:
     case XCPU_OP_FNSTENV_M:

@@ -236,6 +236,19 @@ static int out_of_bytes(size_t size)
     return size < XCPU_INSN_MAX ? XCPU_DECODE_SHORT : XCPU_DECODE_TOO_LONG;
 }
 
+/* Completes the opcode that begins with this byte; returns its map. */
+static unsigned read_opcode(struct cursor *in, uint32_t *opcode)
+{
+    if (*opcode != 0x0f)
+        return XM_1B;
+    *opcode = read_u8(in);
+    if (*opcode != 0x38 && *opcode != 0x3a)
+        return XM_0F;
+    unsigned map = *opcode == 0x38 ? XM_0F38 : XM_0F3A;
+    *opcode = read_u8(in);
+    return map;
+}
+
 int xcpu_decode(const uint8_t *bytes, size_t size, struct xcpu_insn *insn)
 {
     const size_t limit = size < XCPU_INSN_MAX ? size : XCPU_INSN_MAX;
@@ -247,13 +260,9 @@ int xcpu_decode(const uint8_t *bytes, size_t size, struct xcpu_insn *insn)
                             .base = XCPU_NO_REG,
                             .index = XCPU_NO_REG};
     uint32_t opcode = read_prefixes(&in, &out);
-    unsigned map = XM_1B;
+    unsigned map = read_opcode(&in, &opcode);
     const struct xcpu_row *row;
 
-    if (opcode == 0x0f) {
-        map = XM_0F;
-        opcode = read_u8(&in);
-    }
     if (in.beyond)
         return out_of_bytes(size);
     out.op = (uint16_t)find_row(map, opcode, mandatory_prefix(&out), &in);

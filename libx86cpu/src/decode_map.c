@@ -43,8 +43,10 @@
 #define REGISTERS(map, first, last, prefix)                                    \
     .registers[map][(first)-0xc0 ...(last) - 0xc0][PREFIX_##prefix]
 
-#define SLOTS_1B(...) OPCODES(XM_1B, __VA_ARGS__)
-#define SLOTS_0F(...) OPCODES(XM_0F, __VA_ARGS__)
+#define SLOTS_1B(...)   OPCODES(XM_1B, __VA_ARGS__)
+#define SLOTS_0F(...)   OPCODES(XM_0F, __VA_ARGS__)
+#define SLOTS_0F38(...) OPCODES(XM_0F38, __VA_ARGS__)
+#define SLOTS_0F3A(...) OPCODES(XM_0F3A, __VA_ARGS__)
 #define SLOTS_D8(first, last, prefix, mod, reg)                                \
     REGISTERS(XM_D8, first, last, prefix)
 #define SLOTS_D9(first, last, prefix, mod, reg)                                \

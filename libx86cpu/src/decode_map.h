@@ -9,7 +9,7 @@
 enum { XP_NONE, XP_66, XP_F2, XP_F3, XP_COUNT };
 
 /* Opcode maps that are looked up by opcode. */
-enum { XM_1B, XM_0F, XM_COUNT };
+enum { XM_1B, XM_0F, XM_0F38, XM_0F3A, XM_COUNT };
 
 /* Register forms that are looked up by ModRM byte: D8..DF, 0F 01. */
 enum {

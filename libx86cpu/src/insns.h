@@ -73,7 +73,17 @@ enum xcpu_group { XG_INT, XG_X87, XG_MMX, XG_SSE, XG_PRIV, XG_UD };
     X(MMX)                                                                     \
     X(FXSR)                                                                    \
     X(SSE)                                                                     \
-    X(SSE2)
+    X(SSE2)                                                                    \
+    X(SSE3)                                                                    \
+    X(SSSE3)                                                                   \
+    X(SSE4_1)                                                                  \
+    X(SSE4_2)                                                                  \
+    X(POPCNT)                                                                  \
+    X(LZCNT)                                                                   \
+    X(MOVBE)                                                                   \
+    X(AES)                                                                     \
+    X(PCLMULQDQ)                                                               \
+    X(RDTSCP)
 
 enum xcpu_feature {
 #define X(name) XT_##name,

@@ -1,4 +1,4 @@
-/* int_bits.c -- handlers of bit tests and scans. */
+/* int_bits.c -- handlers of bit tests, scans and counts. */
 /* SPDX-License-Identifier: MIT */
 
 #include "atomic.h"
@@ -150,3 +150,47 @@ static inline uint32_t BSR(uint32_t value)
 
 SCAN_ROW(BSF)
 SCAN_ROW(BSR)
+
+/* ---- counts ---- */
+
+#define COUNT_BODIES(op, bits)                                                 \
+    static inline void op##bits##_r(struct xcpu *cpu,                          \
+                                    const struct xcpu_slot *slot)              \
+    {                                                                          \
+        *xcpu_reg##bits(cpu, slot->reg) =                                      \
+            (uint##bits##_t)op(cpu, *xcpu_reg##bits(cpu, slot->rm), bits);     \
+    }                                                                          \
+    static inline void op##bits##_m(struct xcpu *cpu,                          \
+                                    const struct xcpu_slot *slot,              \
+                                    uint8_t *memory, uint32_t address)         \
+    {                                                                          \
+        *xcpu_reg##bits(cpu, slot->reg) = (uint##bits##_t)op(                  \
+            cpu, xcpu_load##bits(cpu, slot, memory, address), bits);           \
+    }                                                                          \
+    XCPU_REG_HANDLER(op##bits##_r)                                             \
+    XCPU_MEM_HANDLERS(op##bits##_m)
+
+#define COUNT_ROW(op)                                                          \
+    COUNT_BODIES(op, 16)                                                       \
+    COUNT_BODIES(op, 32)                                                       \
+    XCPU_FORMS(op##_Gv_Ev) = {                                                 \
+        XCPU_REG(op##32_r),   XCPU_REG16(op##16_r),       XCPU_MEM(op##32_m),  \
+        XCPU_MEM16(op##16_m), .flags = XCPU_FLAGS_STORED, .harmless = 1};
+
+static inline uint32_t POPCNT(struct xcpu *cpu, uint32_t value, uint32_t bits)
+{
+    (void)bits;
+    xcpu_set_flags(cpu, value ? 0 : XF_Z);
+    return (uint32_t)__builtin_popcount(value);
+}
+
+static inline uint32_t LZCNT(struct xcpu *cpu, uint32_t value, uint32_t bits)
+{
+    uint32_t zeros = value ? BSR(value) ^ (bits - 1) : bits;
+    xcpu_change_flags(cpu, XF_ZC,
+                      (value ? 0 : XF_C) | (zeros ? 0 : (uint32_t)XF_Z));
+    return zeros;
+}
+
+COUNT_ROW(POPCNT)
+COUNT_ROW(LZCNT)

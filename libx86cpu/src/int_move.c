@@ -267,3 +267,29 @@ XCPU_FORMS(NOP) = {XCPU_REG(NOP), .harmless = 1};
 XCPU_FORMS(PAUSE) = {XCPU_REG(NOP), .harmless = 1};
 XCPU_FORMS(NOP_Ev) = {XCPU_REG(NOP), .mem = xcpu_run_NOP, .harmless = 2};
 XCPU_FORMS(PREFETCH_Mb) = {.mem = xcpu_run_NOP, .harmless = 2};
+
+/* ---- MOVBE ---- */
+
+#define MOVBE_BODIES(bits)                                                     \
+    static inline void MOVBE##bits##_load(struct xcpu *cpu,                    \
+                                          const struct xcpu_slot *slot,        \
+                                          uint8_t *memory, uint32_t address)   \
+    {                                                                          \
+        uint##bits##_t value = xcpu_load##bits(cpu, slot, memory, address);    \
+        *xcpu_reg##bits(cpu, slot->reg) = __builtin_bswap##bits(value);        \
+    }                                                                          \
+    static inline void MOVBE##bits##_store(struct xcpu *cpu,                   \
+                                           const struct xcpu_slot *slot,       \
+                                           uint8_t *memory, uint32_t address)  \
+    {                                                                          \
+        uint##bits##_t value = *xcpu_reg##bits(cpu, slot->reg);                \
+        xcpu_store##bits(cpu, slot, memory, address,                           \
+                         __builtin_bswap##bits(value));                        \
+    }                                                                          \
+    XCPU_MEM_HANDLERS(MOVBE##bits##_load)                                      \
+    XCPU_MEM_HANDLERS(MOVBE##bits##_store)
+
+MOVBE_BODIES(16)
+MOVBE_BODIES(32)
+XCPU_FORMS(MOVBE_Gv_Mv) = {XCPU_MEM(MOVBE32_load), XCPU_MEM16(MOVBE16_load)};
+XCPU_FORMS(MOVBE_Mv_Gv) = {XCPU_MEM(MOVBE32_store), XCPU_MEM16(MOVBE16_store)};

@@ -3,6 +3,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "int_branch.h"
 #include "machine.h"
+#include "model.h"
 
 #include <time.h>
 
@@ -68,69 +69,15 @@ XCPU_FORMS(BOUND_Gv_Ma) = {XCPU_MEM(BOUND32), XCPU_MEM16(BOUND16)};
 
 /* ---- CPUID ---- */
 
-struct leaf {
-    uint32_t number;
-    uint32_t eax, ebx, ecx, edx;
-};
-
-/* Feature bits of leaf 1 in EDX (SDM 2, CPUID). */
-enum {
-    FPU = 1 << 0,
-    TSC = 1 << 4,
-    CX8 = 1 << 8,
-    SEP = 1 << 11,
-    CMOV = 1 << 15,
-    CLFSH = 1 << 19,
-    MMX = 1 << 23,
-    FXSR = 1 << 24,
-    SSE = 1 << 25,
-    SSE2 = 1 << 26
-};
-
-/* "GenuineIntel" in EBX, EDX, ECX, here in the order of struct leaf. */
-#define VENDOR 0x756e6547, 0x6c65746e, 0x49656e69
-
-/* Family 6 model 13, the last one with SSE2 and without SSE3; a cache line of
- * 64 bytes for CLFLUSH. Beyond the last leaf, the last basic one answers. */
-static const struct leaf leaves_sse2[] = {
-    {0x80000000, 0x80000004, 0, 0, 0},
-    {0x80000001, 0, 0, 0, 0},
-    {0x80000002, 0x20363878, 0x75706378, 0x20202020, 0x20202020},
-    {0x80000003, 0x20202020, 0x20202020, 0x20202020, 0x20202020},
-    {0x80000004, 0x20202020, 0x20202020, 0x20202020, 0x00202020},
-    {0, 2, VENDOR},
-    {1, 0x6d8, 8 << 8, 0,
-     FPU | TSC | CX8 | SEP | CMOV | CLFSH | MMX | FXSR | SSE | SSE2},
-    {2, 0x02b3b001, 0xf0, 0, 0x2c04307d},
-};
-
-/* Family 5 model 2: a Pentium before MMX. */
-static const struct leaf leaves_pentium[] = {
-    {0, 1, VENDOR},
-    {1, 0x52c, 0, 0, FPU | TSC | CX8},
-};
-
-static const struct leaf *find_leaf(enum xcpu_model model, uint32_t number)
-{
-    int pentium = model == XCPU_MODEL_PENTIUM;
-    const struct leaf *leaves = pentium ? leaves_pentium : leaves_sse2;
-    size_t count = pentium ? sizeof(leaves_pentium) / sizeof(*leaves)
-                           : sizeof(leaves_sse2) / sizeof(*leaves);
-    for (size_t i = 0; i < count; i++)
-        if (leaves[i].number == number)
-            return &leaves[i];
-    return &leaves[count - 1];
-}
-
 static inline void CPUID(struct xcpu *cpu, const struct xcpu_slot *slot)
 {
-    const struct leaf *leaf =
-        find_leaf(cpu->machine->config.model, cpu->gpr[XCPU_EAX].d);
+    const struct xcpu_leaf leaf =
+        xcpu_model_leaf(cpu->machine->config.model, cpu->gpr[XCPU_EAX].d);
     (void)slot;
-    cpu->gpr[XCPU_EAX].d = leaf->eax;
-    cpu->gpr[XCPU_EBX].d = leaf->ebx;
-    cpu->gpr[XCPU_ECX].d = leaf->ecx;
-    cpu->gpr[XCPU_EDX].d = leaf->edx;
+    cpu->gpr[XCPU_EAX].d = leaf.eax;
+    cpu->gpr[XCPU_EBX].d = leaf.ebx;
+    cpu->gpr[XCPU_ECX].d = leaf.ecx;
+    cpu->gpr[XCPU_EDX].d = leaf.edx;
 }
 
 XCPU_REG_HANDLER(CPUID)
@@ -159,8 +106,17 @@ static void RDTSC(struct xcpu *cpu, const struct xcpu_slot *slot)
     cpu->gpr[XCPU_EDX].d = (uint32_t)(tsc >> 32);
 }
 
+/* ECX gets IA32_TSC_AUX, which Haiku's kernel leaves 0. */
+static void RDTSCP(struct xcpu *cpu, const struct xcpu_slot *slot)
+{
+    RDTSC(cpu, slot);
+    cpu->gpr[XCPU_ECX].d = 0;
+}
+
 XCPU_REG_HANDLER(RDTSC)
+XCPU_REG_HANDLER(RDTSCP)
 XCPU_FORMS(RDTSC) = {XCPU_REG(RDTSC)};
+XCPU_FORMS(RDTSCP) = {XCPU_REG(RDTSCP)};
 
 /* ---- system registers, as a kernel without UMIP shows them ---- */
 

@@ -51,8 +51,10 @@ struct xcpu_asm_memory {
 struct xcpu_asm_op {
     uint8_t prefix; /* 66, F2 or F3 */
     uint8_t lock;   /* F0 */
+    uint8_t narrow; /* 66 beside a prefix */
     uint8_t wide;   /* REX.W */
     uint8_t map;    /* 0x0f */
+    uint8_t map2;   /* behind it: 0x38 or 0x3a */
     uint8_t opcode;
     uint8_t rex; /* 1: SPL to DIL rather than AH to BH */
 };
@@ -89,12 +91,16 @@ static inline void xcpu_put_opcode(struct xcpu_asm *a, struct xcpu_asm_op op,
 {
     if (op.lock)
         xcpu_put8(a, 0xf0);
+    if (op.narrow)
+        xcpu_put8(a, 0x66);
     if (op.prefix)
         xcpu_put8(a, op.prefix);
     if (rex || op.rex || op.wide)
         xcpu_put8(a, 0x40 | rex | (op.wide ? 8u : 0u));
     if (op.map)
         xcpu_put8(a, op.map);
+    if (op.map2)
+        xcpu_put8(a, op.map2);
     xcpu_put8(a, op.opcode);
 }
 

@@ -293,7 +293,8 @@ void xcpu_emit_handler(struct xcpu_emit *e)
     xcpu_emit_settle_esp(e);
     xcpu_put_imm64(&e->a, XH_T0, (uintptr_t)slots);
     xcpu_put_branch(&e->a, 0xe8, e->jit->writable + e->jit->call_handler);
-    if (xcpu_rows[e->insn->op].group != XG_INT || e->insn->op == XCPU_OP_RDTSC)
+    if (xcpu_rows[e->insn->op].group != XG_INT ||
+        e->insn->op == XCPU_OP_RDTSC || e->insn->op == XCPU_OP_RDTSCP)
         e->known = 0;
 }
 
@@ -313,9 +314,19 @@ static int has_changed(const struct xcpu_emit *e)
     return e->change && (e->change->starts[offset / 8] >> offset % 8 & 1);
 }
 
+/* None for what the host lacks. */
+static xcpu_emitter *emitter_of(const struct xcpu_emit *e,
+                                const struct xcpu_insn *insn)
+{
+    unsigned feature = xcpu_rows[insn->op].feature;
+    if (!(e->cpu->machine->host_features >> feature & 1))
+        return NULL;
+    return xcpu_emitter_of(insn);
+}
+
 static void emit_insn(struct xcpu_emit *e)
 {
-    xcpu_emitter *emitter = xcpu_emitter_of(e->insn);
+    xcpu_emitter *emitter = emitter_of(e, e->insn);
     int bad = xcpu_uses_bad_segment(e->cpu, e->insn);
     uint8_t *before = e->a.at;
     uint32_t esp = e->esp;
@@ -365,7 +376,7 @@ static unsigned needs_of_block(const struct xcpu_emit *e)
 {
     unsigned needs = 0;
     for (unsigned i = 0; i < e->block->insns; i++)
-        if (xcpu_emitter_of(&e->draft.insns[i]))
+        if (emitter_of(e, &e->draft.insns[i]))
             needs |= needs_of(&e->draft.insns[i]);
     return needs;
 }

@@ -10,7 +10,7 @@
 
 /* ---- the instruction itself, with other registers and addresses ---- */
 
-/* Mandatory prefixes of MMX and SSE rows, by the table's column. */
+/* Mandatory prefixes, by the table's column. */
 #define PREFIX_any 0
 #define PREFIX_np  0
 #define PREFIX_npo 0
@@ -90,11 +90,12 @@ static struct xcpu_asm_op op_of(const struct xcpu_emit *e)
     while (is_prefix(*at))
         at++;
     if (*at == 0x0f)
-        op.map = 0x0f;
+        op.map = *at++;
+    if (op.map && (*at == 0x38 || *at == 0x3a))
+        op.map2 = *at;
+    op.prefix = prefixes[insn->op];
     if (xcpu_rows[insn->op].group == XG_INT)
-        op.prefix = insn->operand_size == 2 ? 0x66 : 0;
-    else
-        op.prefix = prefixes[insn->op];
+        op.narrow = insn->operand_size == 2;
     return op;
 }
 
@@ -632,11 +633,17 @@ static xcpu_emitter *const integer_emitters[XCPU_OPS] = {
     [XCPU_OP_MOVZX_Gv_Ew] = emit_copy,
     [XCPU_OP_MOVSX_Gv_Eb] = emit_copy,
     [XCPU_OP_MOVSX_Gv_Ew] = emit_copy,
+    [XCPU_OP_MOVBE_Gv_Mv] = emit_copy,
+    [XCPU_OP_MOVBE_Mv_Gv] = emit_copy,
     [XCPU_OP_LEA_Gv_M] = emit_lea,
     [XCPU_OP_CMOVCC_Gv_Ev] = emit_copy,
     [XCPU_OP_SETCC_Eb] = emit_copy,
     [XCPU_OP_BSF_Gv_Ev] = emit_copy,
     [XCPU_OP_BSR_Gv_Ev] = emit_copy,
+    [XCPU_OP_LZCNT_Gv_Ev] = emit_copy,
+    [XCPU_OP_POPCNT_Gv_Ev] = emit_copy,
+    [XCPU_OP_CRC32_Gd_Eb] = emit_copy,
+    [XCPU_OP_CRC32_Gd_Ev] = emit_copy,
     [XCPU_OP_IMUL_Gv_Ev] = emit_copy,
     [XCPU_OP_IMUL_Gv_Ev_Iz] = emit_copy,
     [XCPU_OP_IMUL_Gv_Ev_sIb] = emit_copy,

@@ -4,6 +4,7 @@
 #include "fuse.h"
 #include "jit.h"
 #include "lockstep.h"
+#include "model.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -30,8 +31,7 @@ int xcpu_machine_new(const struct xcpu_config *config,
         return XCPU_ERR_INVALID;
     if (config->engine > XCPU_ENGINE_LOCKSTEP ||
         (config->engine != XCPU_ENGINE_INTERP && !xcpu_jit_supported()) ||
-        (config->model != XCPU_MODEL_SSE2 &&
-         config->model != XCPU_MODEL_PENTIUM))
+        config->model > XCPU_MODEL_PENTIUM)
         return XCPU_ERR_UNSUPPORTED;
     struct xcpu_machine *made = calloc(1, sizeof(*made));
     if (!made)
@@ -43,6 +43,7 @@ int xcpu_machine_new(const struct xcpu_config *config,
             made->config.translate_after = 1;
     }
     made->base = memory->base;
+    made->host_features = xcpu_host_features();
     atomic_flag_clear(&made->pages_lock);
     atomic_flag_clear(&made->unaligned_lock);
     if (xcpu_fusions_new(&made->fusions) < 0) {

@@ -35,6 +35,7 @@ struct xcpu_fusions;
 struct xcpu_machine {
     struct xcpu_config config;
     uint8_t *base;
+    uint32_t host_features; /* a bit for each enum xcpu_feature, see model.h */
     /* Pages by number; a chunk stays once it is there. */
     _Atomic(struct xcpu_chunk *) chunks[XCPU_PAGES / XCPU_CHUNK_PAGES];
     /* Guards pages' transitions. Held with all signals blocked. */

@@ -132,6 +132,30 @@ PACK(PACKSSWB_Pq_Qq, packsswb)
 PACK(PACKSSDW_Pq_Qq, packssdw)
 PACK(PACKUSWB_Pq_Qq, packuswb)
 
+/* ---- SSSE3 ---- */
+
+HALF(PSIGNB_Pq_Qq, psignb)
+HALF(PSIGNW_Pq_Qq, psignw)
+HALF(PSIGND_Pq_Qq, psignd)
+HALF(PABSB_Pq_Qq, pabsb)
+HALF(PABSW_Pq_Qq, pabsw)
+HALF(PABSD_Pq_Qq, pabsd)
+HALF(PMULHRSW_Pq_Qq, pmulhrsw)
+HALF(PMADDUBSW_Pq_Qq, pmaddubsw)
+PACK(PHADDW_Pq_Qq, phaddw)
+PACK(PHADDD_Pq_Qq, phaddd)
+PACK(PHADDSW_Pq_Qq, phaddsw)
+PACK(PHSUBW_Pq_Qq, phsubw)
+PACK(PHSUBD_Pq_Qq, phsubd)
+PACK(PHSUBSW_Pq_Qq, phsubsw)
+
+/* Bit 3 of an index does not count. */
+static inline uint64_t pshufb(uint64_t a, uint64_t b)
+{
+    return xcpu_vector_pshufb((xcpu_vector){a, a}, low(b))[0];
+}
+OPERATION(PSHUFB_Pq_Qq, pshufb, 64)
+
 /* ---- immediates ---- */
 
 #define SHIFT(id, name)                                                        \
@@ -180,6 +204,35 @@ static inline void pshufw_mem(struct xcpu *cpu, const struct xcpu_slot *slot,
 XCPU_MMX_REG_HANDLER(pshufw_reg)
 XCPU_MMX_MEM_HANDLERS(pshufw_mem)
 XCPU_FORMS(PSHUFW_Pq_Qq_Ib) = {XCPU_REG(pshufw_reg), XCPU_MEM(pshufw_mem)};
+
+/* Eight bytes of both, counted from the lowest one of the source. */
+static inline uint64_t align_bytes(uint64_t a, uint64_t b, uint32_t bytes)
+{
+    if (bytes == 0)
+        return b;
+    if (bytes < 8)
+        return b >> 8 * bytes | a << (64 - 8 * bytes);
+    return bytes < 16 ? a >> 8 * (bytes - 8) : 0;
+}
+
+static inline void palignr_reg(struct xcpu *cpu, const struct xcpu_slot *slot)
+{
+    xcpu_mmx_set(cpu, slot->reg,
+                 align_bytes(xcpu_mmx_get(cpu, slot->reg),
+                             xcpu_mmx_get(cpu, slot->rm), slot->imm & 0xff));
+}
+
+static inline void palignr_mem(struct xcpu *cpu, const struct xcpu_slot *slot,
+                               uint8_t *memory, uint32_t address)
+{
+    uint64_t b = xcpu_load64(cpu, slot, memory, address);
+    xcpu_mmx_set(
+        cpu, slot->reg,
+        align_bytes(xcpu_mmx_get(cpu, slot->reg), b, slot->imm & 0xff));
+}
+XCPU_MMX_REG_HANDLER(palignr_reg)
+XCPU_MMX_MEM_HANDLERS(palignr_mem)
+XCPU_FORMS(PALIGNR_Pq_Qq_Ib) = {XCPU_REG(palignr_reg), XCPU_MEM(palignr_mem)};
 
 static inline void insert_word(struct xcpu *cpu, const struct xcpu_slot *slot,
                                uint16_t word)

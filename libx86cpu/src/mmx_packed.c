@@ -1,74 +1,23 @@
 /* mmx_packed.c -- packed integer operations in C. */
 /* SPDX-License-Identifier: MIT */
-#include "mmx_packed.h"
-
-/*
- * DEFINE(name, member, lanes, value): each lane i of *a becomes the value, an
- * expression in x and y, the lanes of both operands.
- */
-#define DEFINE(name, member, lanes, type, value)                               \
-    void xcpu_packed_##name(union xcpu_xmm *a, const union xcpu_xmm *b)        \
-    {                                                                          \
-        int i;                                                                 \
-                                                                               \
-        for (i = 0; i < (lanes); i++) {                                        \
-            type x = (type)a->member[i];                                       \
-            type y = (type)b->member[i];                                       \
-                                                                               \
-            (void)x;                                                           \
-            (void)y;                                                           \
-            store_##member(a, i, (int64_t)(value));                            \
-        }                                                                      \
-    }
-
-static void store_u8(union xcpu_xmm *a, int i, int64_t value)
-{
-    a->u8[i] = (uint8_t)value;
-}
-
-static void store_u16(union xcpu_xmm *a, int i, int64_t value)
-{
-    a->u16[i] = (uint16_t)value;
-}
-
-static void store_u32(union xcpu_xmm *a, int i, int64_t value)
-{
-    a->u32[i] = (uint32_t)value;
-}
-
-static void store_u64(union xcpu_xmm *a, int i, int64_t value)
-{
-    a->u64[i] = (uint64_t)value;
-}
-
-static int64_t clamp(int64_t value, int64_t low, int64_t high)
-{
-    return value < low ? low : value > high ? high : value;
-}
-
-#define BYTES(name, value)  DEFINE(name, u8, 16, int8_t, value)
-#define UBYTES(name, value) DEFINE(name, u8, 16, uint8_t, value)
-#define WORDS(name, value)  DEFINE(name, u16, 8, int16_t, value)
-#define UWORDS(name, value) DEFINE(name, u16, 8, uint16_t, value)
-#define DWORDS(name, value) DEFINE(name, u32, 4, int32_t, value)
-#define QWORDS(name, value) DEFINE(name, u64, 2, uint64_t, value)
+#include "packed_lanes.h"
 
 BYTES(paddb, x + y)
 WORDS(paddw, x + y)
 DWORDS(paddd, (int64_t)x + y)
 QWORDS(paddq, x + y)
-BYTES(paddsb, clamp(x + y, INT8_MIN, INT8_MAX))
-WORDS(paddsw, clamp(x + y, INT16_MIN, INT16_MAX))
-UBYTES(paddusb, clamp(x + y, 0, UINT8_MAX))
-UWORDS(paddusw, clamp(x + y, 0, UINT16_MAX))
+BYTES(paddsb, xcpu_clamp(x + y, INT8_MIN, INT8_MAX))
+WORDS(paddsw, xcpu_clamp(x + y, INT16_MIN, INT16_MAX))
+UBYTES(paddusb, xcpu_clamp(x + y, 0, UINT8_MAX))
+UWORDS(paddusw, xcpu_clamp(x + y, 0, UINT16_MAX))
 BYTES(psubb, x - y)
 WORDS(psubw, x - y)
 DWORDS(psubd, (int64_t)x - y)
 QWORDS(psubq, x - y)
-BYTES(psubsb, clamp(x - y, INT8_MIN, INT8_MAX))
-WORDS(psubsw, clamp(x - y, INT16_MIN, INT16_MAX))
-UBYTES(psubusb, clamp(x - y, 0, UINT8_MAX))
-UWORDS(psubusw, clamp(x - y, 0, UINT16_MAX))
+BYTES(psubsb, xcpu_clamp(x - y, INT8_MIN, INT8_MAX))
+WORDS(psubsw, xcpu_clamp(x - y, INT16_MIN, INT16_MAX))
+UBYTES(psubusb, xcpu_clamp(x - y, 0, UINT8_MAX))
+UWORDS(psubusw, xcpu_clamp(x - y, 0, UINT16_MAX))
 BYTES(pcmpeqb, x == y ? -1 : 0)
 WORDS(pcmpeqw, x == y ? -1 : 0)
 DWORDS(pcmpeqd, x == y ? -1 : 0)
@@ -125,9 +74,9 @@ void xcpu_packed_psadbw(union xcpu_xmm *a, const union xcpu_xmm *b)
         int i;                                                                 \
                                                                                \
         for (i = 0; i < (lanes); i++)                                          \
-            store_##member(a, i,                                               \
-                           count < (bits)                                      \
-                               ? (int64_t)((uint64_t)a->member[i] << count)    \
+            xcpu_lane_##member(                                                \
+                a, i,                                                          \
+                count < (bits) ? (int64_t)((uint64_t)a->member[i] << count)    \
                                : 0);                                           \
     }
 
@@ -138,9 +87,9 @@ void xcpu_packed_psadbw(union xcpu_xmm *a, const union xcpu_xmm *b)
         int i;                                                                 \
                                                                                \
         for (i = 0; i < (lanes); i++)                                          \
-            store_##member(a, i,                                               \
-                           count < (bits)                                      \
-                               ? (int64_t)((uint64_t)a->member[i] >> count)    \
+            xcpu_lane_##member(                                                \
+                a, i,                                                          \
+                count < (bits) ? (int64_t)((uint64_t)a->member[i] >> count)    \
                                : 0);                                           \
     }
 
@@ -154,9 +103,9 @@ void xcpu_packed_psadbw(union xcpu_xmm *a, const union xcpu_xmm *b)
         for (i = 0; i < (lanes); i++) {                                        \
             uint64_t fill = a->member[i] >> ((bits)-1) ? UINT64_MAX : 0;       \
                                                                                \
-            store_##member(a, i,                                               \
-                           (int64_t)((uint64_t)a->member[i] >> count |         \
-                                     fill << ((bits)-count)));                 \
+            xcpu_lane_##member(a, i,                                           \
+                               (int64_t)((uint64_t)a->member[i] >> count |     \
+                                         fill << ((bits)-count)));             \
         }                                                                      \
     }
 
@@ -170,20 +119,6 @@ SHIFT_SIGNED(psraw, u16, 8, 16)
 SHIFT_SIGNED(psrad, u32, 4, 32)
 
 /* ---- packing: lanes of *a first, then those of *b ---- */
-
-#define PACK(name, from, lanes, type, to, low, high)                           \
-    void xcpu_packed_##name(union xcpu_xmm *a, const union xcpu_xmm *b)        \
-    {                                                                          \
-        union xcpu_xmm result;                                                 \
-        int i;                                                                 \
-                                                                               \
-        for (i = 0; i < (lanes); i++) {                                        \
-            store_##to(&result, i, clamp((type)a->from[i], low, high));        \
-            store_##to(&result, i + (lanes),                                   \
-                       clamp((type)b->from[i], low, high));                    \
-        }                                                                      \
-        *a = result;                                                           \
-    }
 
 PACK(packsswb, u16, 8, int16_t, u8, INT8_MIN, INT8_MAX)
 PACK(packuswb, u16, 8, int16_t, u8, 0, UINT8_MAX)

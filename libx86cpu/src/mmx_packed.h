@@ -77,6 +77,48 @@ typedef uint64_t xcpu_vector __attribute__((vector_size(16), may_alias));
 XCPU_PACKED(X)
 #undef X
 
+/* Later ones, which not all x86-64 hosts have (packed_sse4.c). */
+#define XCPU_PACKED_SSE4(X)                                                    \
+    X(psignb)                                                                  \
+    X(psignw)                                                                  \
+    X(psignd)                                                                  \
+    X(pabsb)                                                                   \
+    X(pabsw)                                                                   \
+    X(pabsd)                                                                   \
+    X(pmulhrsw)                                                                \
+    X(pshufb)                                                                  \
+    X(pmaddubsw)                                                               \
+    X(phaddw)                                                                  \
+    X(phaddd)                                                                  \
+    X(phaddsw)                                                                 \
+    X(phsubw)                                                                  \
+    X(phsubd)                                                                  \
+    X(phsubsw)                                                                 \
+    X(pminsb)                                                                  \
+    X(pmaxsb)                                                                  \
+    X(pminuw)                                                                  \
+    X(pmaxuw)                                                                  \
+    X(pminsd)                                                                  \
+    X(pmaxsd)                                                                  \
+    X(pminud)                                                                  \
+    X(pmaxud)                                                                  \
+    X(pmulld)                                                                  \
+    X(pmuldq)                                                                  \
+    X(pcmpeqq)                                                                 \
+    X(pcmpgtq)                                                                 \
+    X(packusdw)                                                                \
+    X(phminposuw)
+
+#define X(name)                                                                \
+    void xcpu_packed_##name(union xcpu_xmm *a, const union xcpu_xmm *b);       \
+    static inline xcpu_vector xcpu_vector_##name(xcpu_vector a, xcpu_vector b) \
+    {                                                                          \
+        xcpu_packed_##name((union xcpu_xmm *)&a, (const union xcpu_xmm *)&b);  \
+        return a;                                                              \
+    }
+XCPU_PACKED_SSE4(X)
+#undef X
+
 /* The quickest way on this host: xcpu_vector_paddb and so on. */
 #if defined(__x86_64__)
 #define X(name)                                                                \

@@ -123,6 +123,50 @@ static inline void xcpu_store128(struct xcpu *cpu, const struct xcpu_slot *slot,
     xcpu_store_unaligned128(cpu, slot, memory, address, value);
 }
 
+/* ---- op, a function of destination and source, which is aligned in memory;
+ * IMM: and of an immediate ---- */
+
+#define XCPU_SSE_OPERATION(id, op)                                             \
+    static inline void id##_reg(struct xcpu *cpu,                              \
+                                const struct xcpu_slot *slot)                  \
+    {                                                                          \
+        xcpu_sse_set(                                                          \
+            cpu, slot->reg,                                                    \
+            op(xcpu_sse_get(cpu, slot->reg), xcpu_sse_get(cpu, slot->rm)));    \
+    }                                                                          \
+    static inline void id##_mem(struct xcpu *cpu,                              \
+                                const struct xcpu_slot *slot, uint8_t *memory, \
+                                uint32_t address)                              \
+    {                                                                          \
+        xcpu_vector b = xcpu_load128(cpu, slot, memory, address);              \
+                                                                               \
+        xcpu_sse_set(cpu, slot->reg, op(xcpu_sse_get(cpu, slot->reg), b));     \
+    }                                                                          \
+    XCPU_REG_HANDLER(id##_reg)                                                 \
+    XCPU_MEM_HANDLERS(id##_mem)                                                \
+    XCPU_FORMS(id) = {XCPU_REG(id##_reg), XCPU_MEM(id##_mem)};
+
+#define XCPU_SSE_OPERATION_IMM(id, op)                                         \
+    static inline void id##_reg(struct xcpu *cpu,                              \
+                                const struct xcpu_slot *slot)                  \
+    {                                                                          \
+        xcpu_sse_set(cpu, slot->reg,                                           \
+                     op(xcpu_sse_get(cpu, slot->reg),                          \
+                        xcpu_sse_get(cpu, slot->rm), slot->imm));              \
+    }                                                                          \
+    static inline void id##_mem(struct xcpu *cpu,                              \
+                                const struct xcpu_slot *slot, uint8_t *memory, \
+                                uint32_t address)                              \
+    {                                                                          \
+        xcpu_vector b = xcpu_load128(cpu, slot, memory, address);              \
+                                                                               \
+        xcpu_sse_set(cpu, slot->reg,                                           \
+                     op(xcpu_sse_get(cpu, slot->reg), b, slot->imm));          \
+    }                                                                          \
+    XCPU_REG_HANDLER(id##_reg)                                                 \
+    XCPU_MEM_HANDLERS(id##_mem)                                                \
+    XCPU_FORMS(id) = {XCPU_REG(id##_reg), XCPU_MEM(id##_mem)};
+
 /* ---- arithmetic ---- */
 
 /*

@@ -5,25 +5,42 @@
 
 /* ---- destination op= source ---- */
 
-#define ARITHMETIC(id, name, load)                                             \
+/* first and second make the operands of the host's instruction of both. */
+#define COMPUTATION(id, name, insn, first, second, load)                       \
     static inline void name(struct xcpu *cpu, const struct xcpu_slot *slot,    \
-                            xcpu_vector b, int common, int in_host)            \
+                            xcpu_vector source, int common, int in_host)       \
     {                                                                          \
         const xcpu_vector old = xcpu_sse_get(cpu, slot->reg);                  \
-        xcpu_vector a = old;                                                   \
+        const xcpu_vector b = second(old, source);                             \
+        xcpu_vector a = first(old, source);                                    \
                                                                                \
         if (in_host)                                                           \
-            XCPU_SSE_ASM(#name " %1, %0" : "+x"(a) : "x"(b));                  \
+            XCPU_SSE_ASM(#insn " %1, %0" : "+x"(a) : "x"(b));                  \
         if (!common) {                                                         \
             in_host = in_host && !xcpu_sse_doubtful(&cpu->fpu);                \
             if (!in_host)                                                      \
-                a = xcpu_soft_##name(&cpu->fpu, old, b);                       \
+                a = xcpu_soft_##insn(&cpu->fpu, first(old, source), b);        \
             xcpu_sse_commit(cpu, slot, in_host);                               \
         }                                                                      \
         xcpu_sse_set(cpu, slot->reg, a);                                       \
     }                                                                          \
     XCPU_SSE_HANDLERS(name, load)                                              \
     XCPU_SSE_FORMS(id, name);
+
+static inline xcpu_vector destination(xcpu_vector a, xcpu_vector b)
+{
+    (void)b;
+    return a;
+}
+
+static inline xcpu_vector source_of(xcpu_vector a, xcpu_vector b)
+{
+    (void)a;
+    return b;
+}
+
+#define ARITHMETIC(id, name, load)                                             \
+    COMPUTATION(id, name, name, destination, source_of, load)
 
 #define FOUR(NAME, name)                                                       \
     ARITHMETIC(NAME##PS_Vps_Wps, name##ps, xcpu_load128)                       \
@@ -49,6 +66,73 @@ ARITHMETIC(CVTPS2DQ_Vdq_Wps, cvtps2dq, xcpu_load128)
 ARITHMETIC(CVTTPS2DQ_Vdq_Wps, cvttps2dq, xcpu_load128)
 ARITHMETIC(CVTPD2DQ_Vdq_Wpd, cvtpd2dq, xcpu_load128)
 ARITHMETIC(CVTTPD2DQ_Vdq_Wpd, cvttpd2dq, xcpu_load128)
+
+/* ---- lanes of one operand with each other: those of the destination first,
+ * an even lane and the odd one behind it ---- */
+
+static inline xcpu_vector evens_of_four(xcpu_vector a, xcpu_vector b)
+{
+    return (xcpu_vector){(a[0] & UINT32_MAX) | a[1] << 32,
+                         (b[0] & UINT32_MAX) | b[1] << 32};
+}
+
+static inline xcpu_vector odds_of_four(xcpu_vector a, xcpu_vector b)
+{
+    return (xcpu_vector){a[0] >> 32 | (a[1] >> 32 << 32),
+                         b[0] >> 32 | (b[1] >> 32 << 32)};
+}
+
+static inline xcpu_vector evens_of_two(xcpu_vector a, xcpu_vector b)
+{
+    return (xcpu_vector){a[0], b[0]};
+}
+
+static inline xcpu_vector odds_of_two(xcpu_vector a, xcpu_vector b)
+{
+    return (xcpu_vector){a[1], b[1]};
+}
+
+COMPUTATION(HADDPS_Vps_Wps, haddps, addps, evens_of_four, odds_of_four,
+            xcpu_load128)
+COMPUTATION(HSUBPS_Vps_Wps, hsubps, subps, evens_of_four, odds_of_four,
+            xcpu_load128)
+COMPUTATION(HADDPD_Vpd_Wpd, haddpd, addpd, evens_of_two, odds_of_two,
+            xcpu_load128)
+COMPUTATION(HSUBPD_Vpd_Wpd, hsubpd, subpd, evens_of_two, odds_of_two,
+            xcpu_load128)
+
+/* ---- even lanes subtracted: a sum with the negative, but for NaNs ---- */
+
+static inline uint64_t negate_single(uint64_t lanes)
+{
+    const uint64_t sign = UINT64_C(1) << 31;
+
+    return (lanes & (sign - 1)) > UINT64_C(0x7f800000) ? lanes : lanes ^ sign;
+}
+
+static inline uint64_t negate_double(uint64_t lane)
+{
+    const uint64_t sign = UINT64_C(1) << 63;
+
+    return (lane & (sign - 1)) > UINT64_C(0x7ff) << 52 ? lane : lane ^ sign;
+}
+
+static inline xcpu_vector negate_evens_of_four(xcpu_vector a, xcpu_vector b)
+{
+    (void)a;
+    return (xcpu_vector){negate_single(b[0]), negate_single(b[1])};
+}
+
+static inline xcpu_vector negate_even_of_two(xcpu_vector a, xcpu_vector b)
+{
+    (void)a;
+    return (xcpu_vector){negate_double(b[0]), b[1]};
+}
+
+COMPUTATION(ADDSUBPS_Vps_Wps, addsubps, addps, destination,
+            negate_evens_of_four, xcpu_load128)
+COMPUTATION(ADDSUBPD_Vpd_Wpd, addsubpd, addpd, destination, negate_even_of_two,
+            xcpu_load128)
 
 /* ---- CMPccPS and its relatives: only three bits of the predicate count ----
  */

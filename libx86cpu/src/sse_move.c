@@ -62,6 +62,8 @@ XCPU_FORMS(MOVDQU_Vdq_Wdq) = {XCPU_REG(load_reg), XCPU_MEM(load_unaligned)};
 XCPU_FORMS(MOVAPS_Wps_Vps) = {XCPU_REG(store_reg), XCPU_MEM(store_aligned)};
 XCPU_FORMS(MOVAPD_Wpd_Vpd) = {XCPU_REG(store_reg), XCPU_MEM(store_aligned)};
 XCPU_FORMS(MOVDQA_Wdq_Vdq) = {XCPU_REG(store_reg), XCPU_MEM(store_aligned)};
+XCPU_FORMS(LDDQU_Vdq_Mdq) = {XCPU_MEM(load_unaligned)};
+XCPU_FORMS(MOVNTDQA_Vdq_Mdq) = {XCPU_MEM(load_aligned)};
 XCPU_FORMS(MOVUPS_Wps_Vps) = {XCPU_REG(store_reg), XCPU_MEM(store_unaligned)};
 XCPU_FORMS(MOVUPD_Wpd_Vpd) = {XCPU_REG(store_reg), XCPU_MEM(store_unaligned)};
 XCPU_FORMS(MOVDQU_Wdq_Vdq) = {XCPU_REG(store_reg), XCPU_MEM(store_unaligned)};
@@ -242,6 +244,50 @@ XCPU_FORMS(MOVHPS_Mq_Vq) = {XCPU_MEM(high_store)};
 XCPU_FORMS(MOVHPD_Mq_Vq) = {XCPU_MEM(high_store)};
 XCPU_FORMS(MOVHLPS_Vq_Uq) = {XCPU_REG(movhlps)};
 XCPU_FORMS(MOVLHPS_Vq_Uq) = {XCPU_REG(movlhps)};
+
+/* ---- what is moved twice ---- */
+
+static inline uint64_t twice_low(uint64_t a)
+{
+    return (a & UINT32_MAX) | a << 32;
+}
+
+static inline uint64_t twice_high(uint64_t a)
+{
+    return (a >> 32) | (a >> 32 << 32);
+}
+
+static inline xcpu_vector movsldup(xcpu_vector a, xcpu_vector b)
+{
+    (void)a;
+    return (xcpu_vector){twice_low(b[0]), twice_low(b[1])};
+}
+
+static inline xcpu_vector movshdup(xcpu_vector a, xcpu_vector b)
+{
+    (void)a;
+    return (xcpu_vector){twice_high(b[0]), twice_high(b[1])};
+}
+
+XCPU_SSE_OPERATION(MOVSLDUP_Vps_Wps, movsldup)
+XCPU_SSE_OPERATION(MOVSHDUP_Vps_Wps, movshdup)
+
+REG_BODY(movddup_reg)
+{
+    uint64_t low = xcpu_sse_get(cpu, slot->rm)[0];
+
+    merge_halves(cpu, slot->reg, low, low);
+}
+
+MEM_BODY(movddup_mem)
+{
+    uint64_t low = xcpu_load64(cpu, slot, memory, address);
+
+    merge_halves(cpu, slot->reg, low, low);
+}
+XCPU_REG_HANDLER(movddup_reg)
+XCPU_MEM_HANDLERS(movddup_mem)
+XCPU_FORMS(MOVDDUP_Vdq_Wq) = {XCPU_REG(movddup_reg), XCPU_MEM(movddup_mem)};
 
 /* ---- between XMM and MMX registers ---- */
 

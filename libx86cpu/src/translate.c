@@ -7,17 +7,25 @@
 #include "fuse.h"
 #include "interp.h"
 #include "machine.h"
+#include "model.h"
 
 /* The instructions' own, each with checks of its segment and its alignment,
  * one in front, one behind. */
 #define SLOTS_MAX (3 * XCPU_BLOCK_INSNS + 2)
 
-static int model_has(enum xcpu_model model, enum xcpu_feature feature)
+/* What the bytes of an instruction that the model lacks are to it. */
+static void fall_back(struct xcpu_insn *insn)
 {
-    if (model != XCPU_MODEL_PENTIUM)
-        return feature != XT_SYSCALL;
-    return feature == XT_BASE || feature == XT_X87 || feature == XT_TSC ||
-           feature == XT_CX8;
+    if (insn->op == XCPU_OP_LZCNT_Gv_Ev)
+        insn->op = XCPU_OP_BSR_Gv_Ev;
+}
+
+static int is_known(enum xcpu_model model, struct xcpu_insn *insn)
+{
+    if (xcpu_model_has(model, xcpu_rows[insn->op].feature))
+        return 1;
+    fall_back(insn);
+    return xcpu_model_has(model, xcpu_rows[insn->op].feature);
 }
 
 static void exit_exception(struct xcpu *cpu, uint32_t vector, uint32_t code,
@@ -84,8 +92,7 @@ static int decode_next(struct xcpu_draft *draft, struct xcpu_insn *insn)
             return -1;
         length = xcpu_decode(draft->code, draft->code_size, insn);
     }
-    if (length > 0 &&
-        model_has(cpu->machine->config.model, xcpu_rows[insn->op].feature))
+    if (length > 0 && is_known(cpu->machine->config.model, insn))
         return 1;
     if (at > 0)
         return 0;

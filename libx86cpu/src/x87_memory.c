@@ -1,5 +1,6 @@
 /* x87_memory.c -- handlers of x87 instructions with a memory operand. */
 /* SPDX-License-Identifier: MIT */
+#include "machine.h"
 #include "x87.h"
 
 /* An operand in guest memory for assembly; the sizes of the formats. */
@@ -128,6 +129,26 @@ LOAD(FILD_Md, "fildl", 4)
 LOAD(FILD_Mq, "fildll", 8)
 LOAD(FBLD_Mt, "fbld", 10)
 
+/* The host has FISTTP where it has SSE3. */
+#define STORE_TRUNCATED(id, mnemonic, size)                                    \
+    static inline void id##_body(                                              \
+        struct xcpu *cpu, const struct xcpu_slot *slot, uint8_t *memory,       \
+        uint32_t address, int in_host)                                         \
+    {                                                                          \
+        int host_has = (int)(cpu->machine->host_features >> XT_SSE3 & 1);      \
+        if (in_host && host_has) {                                             \
+            XCPU_NOTE(cpu, slot);                                              \
+            XCPU_X87_ASM(mnemonic " %0"                                        \
+                         : "=m"(*(struct bytes##size *)(memory + address)));   \
+            XCPU_SETTLE(cpu);                                                  \
+        } else {                                                               \
+            xcpu_fpu_leave(&cpu->fpu);                                         \
+            execute_store(cpu, slot, memory, address, size);                   \
+        }                                                                      \
+    }                                                                          \
+    XCPU_X87_MEM_HANDLERS(id##_body)                                           \
+    XCPU_FORMS(id) = {XCPU_MEM(id##_body)};
+
 STORE(FST_Md, "fsts", 4)
 STORE(FSTP_Md, "fstps", 4)
 STORE(FST_Mq, "fstl", 8)
@@ -138,4 +159,7 @@ STORE(FISTP_Mw, "fistps", 2)
 STORE(FIST_Md, "fistl", 4)
 STORE(FISTP_Md, "fistpl", 4)
 STORE(FISTP_Mq, "fistpll", 8)
+STORE_TRUNCATED(FISTTP_Mw, "fisttps", 2)
+STORE_TRUNCATED(FISTTP_Md, "fisttpl", 4)
+STORE_TRUNCATED(FISTTP_Mq, "fisttpll", 8)
 STORE(FBSTP_Mt, "fbstp", 10)

@@ -442,6 +442,16 @@ static int store_int(struct insn *insn)
     return store(insn, empty);
 }
 
+/* FISTTP rounds towards zero whatever FCW says. */
+static int store_truncated(struct insn *insn)
+{
+    uint16_t control = insn->env.control;
+    insn->env.control |= XCPU_ROUND_CHOP;
+    int stored = store_int(insn);
+    insn->env.control = control;
+    return stored;
+}
+
 static int store_bcd(struct insn *insn)
 {
     int empty = is_empty(insn, 0);
@@ -815,6 +825,9 @@ static const struct {
     [XCPU_OP_FIST_Md] = {store_int, 4},
     [XCPU_OP_FISTP_Md] = {store_int, -4},
     [XCPU_OP_FISTP_Mq] = {store_int, -8},
+    [XCPU_OP_FISTTP_Mw] = {store_truncated, -2},
+    [XCPU_OP_FISTTP_Md] = {store_truncated, -4},
+    [XCPU_OP_FISTTP_Mq] = {store_truncated, -8},
     [XCPU_OP_FBSTP_Mt] = {store_bcd, -10},
     [XCPU_OP_FST_STi] = {store_sti, 0},
     [XCPU_OP_FSTP_STi] = {store_sti, -1},

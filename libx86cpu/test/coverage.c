@@ -73,7 +73,7 @@ static int is(const char *text, const char *other)
 /* Register forms behind an x87 escape or 0F 01: keyed by the ModRM byte. */
 static int is_register_map(const struct line *l)
 {
-    return !is(l->map, "1B") && !is(l->map, "0F");
+    return l->map[0] == 'D' || is(l->map, "0F01");
 }
 
 static void print_prefix(const struct line *l)
@@ -107,8 +107,8 @@ static void print_range(const struct line *l)
 static void print_encoding(const struct line *l)
 {
     print_prefix(l);
-    if (is(l->map, "0F01"))
-        printf("0F 01 ");
+    if (l->map[0] == '0' && l->map[2]) /* 0F01, 0F38, 0F3A */
+        printf("0F %s ", l->map + 2);
     else if (!is(l->map, "1B"))
         printf("%s ", l->map);
     print_range(l);

@@ -82,6 +82,10 @@ bytes opcode_bytes(const line &l, unsigned value)
         return {0x0f, static_cast<uint8_t>(value)};
     if (is(l.map, "0F01"))
         return {0x0f, 0x01};
+    if (is(l.map, "0F38"))
+        return {0x0f, 0x38, static_cast<uint8_t>(value)};
+    if (is(l.map, "0F3A"))
+        return {0x0f, 0x3a, static_cast<uint8_t>(value)};
     return {static_cast<uint8_t>(strtoul(l.map, nullptr, 16))};
 }
 
@@ -90,7 +94,7 @@ std::vector<uint8_t> modrm_bytes(const line &l, unsigned value)
 {
     std::vector<uint8_t> found;
 
-    if (!is(l.map, "1B") && !is(l.map, "0F"))
+    if (l.map[0] == 'D' || is(l.map, "0F01"))
         return {static_cast<uint8_t>(value)};
     for (unsigned modrm = 0; modrm < 256; modrm++) {
         if (is(l.mod, "mem") && modrm >= 0xc0)
@@ -168,14 +172,15 @@ TEST(DecodeMap, WhatDecodesHasExactlyOneLine)
             ASSERT_TRUE(forms.insert(form).second) << xcpu_op_name(l.op);
         });
 
-    for (unsigned opcode = 0; opcode < 512; opcode++)
+    for (unsigned opcode = 0; opcode < 1024; opcode++)
         for (unsigned modrm = 0; modrm < 256; modrm++) {
+            static const bytes maps[] = {
+                {}, {0x0f}, {0x0f, 0x38}, {0x0f, 0x3a}};
             xcpu_insn insn;
-            bytes form;
+            bytes form = maps[opcode / 256];
 
-            if (opcode >= 256)
-                form.push_back(0x0f);
-            else if (opcode == 0x0f || is_prefix(opcode & 0xff))
+            if (opcode == 0x0f || opcode == 0x138 || opcode == 0x13a ||
+                (opcode < 256 && is_prefix(opcode & 0xff)))
                 continue;
             form.push_back(opcode & 0xff);
             form.push_back(static_cast<uint8_t>(modrm));

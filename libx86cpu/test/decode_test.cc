@@ -224,6 +224,8 @@ TEST(Decode, BranchesCarryADisplacementAndACondition)
 TEST(Decode, MandatoryPrefixesSelectRows)
 {
     expect_rows({
+        {"0f 38 f0 08", "MOVBE_Gv_Mv /1 ds:[eax+0]"},
+        {"66 f2 0f 38 f1 c1", "repne o16 CRC32_Gd_Ev /0 r1"},
         {"0f 58 c1", "ADDPS_Vps_Wps /0 r1"},
         {"66 0f 58 c1", "o16 ADDPD_Vpd_Wpd /0 r1"},
         {"f3 0f 58 c1", "rep ADDSS_Vss_Wss /0 r1"},
@@ -275,7 +277,7 @@ TEST(Decode, X87RegisterFormsAreFoundByTheirWholeModRmByte)
         {"66 d9 75 00", "o16 FNSTENV_M /6 ss:[ebp+0]"},
         {"d9 d1", "invalid"},
         {"df e1", "invalid"},
-        {"db 08", "invalid"},
+        {"db 20", "invalid"},
     });
 }
 

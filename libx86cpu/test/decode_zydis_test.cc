@@ -72,7 +72,7 @@ const struct {
  * Rows that Zydis calls by other names, or refuses, because it knows later
  * extensions. Without the CPUID bit of the extension the encoding executes as
  * the row: hint NOPs (SDM 2, NOP, and SDM 1, the chapters on CET and MPX),
- * TZCNT and LZCNT (SDM 2, their descriptions). What only an 8087 or 287 obeyed
+ * TZCNT (SDM 2, its description). What only an 8087 or 287 obeyed
  * does nothing since, and does not wait (SDM 3, the chapter on compatibility).
  */
 const struct {
@@ -84,9 +84,8 @@ const struct {
     {"NOP_Ev", "bndstx"},         {"NOP_Ev", "cldemote"},
     {"NOP_Ev", "endbr32"},        {"NOP_Ev", "endbr64"},
     {"NOP_Ev", "rdsspd"},         {"NOP_Ev", "invalid"},
-    {"BSF_Gv_Ev", "tzcnt"},       {"BSR_Gv_Ev", "lzcnt"},
-    {"FNSETPM", "feni8087_nop"},  {"FNSETPM", "fdisi8087_nop"},
-    {"FNSETPM", "fsetpm287_nop"},
+    {"BSF_Gv_Ev", "tzcnt"},       {"FNSETPM", "feni8087_nop"},
+    {"FNSETPM", "fdisi8087_nop"}, {"FNSETPM", "fsetpm287_nop"},
 };
 
 /*
@@ -94,6 +93,9 @@ const struct {
  * what Zydis files under another one may be invalid here.
  */
 const char *const known_sets[] = {
+    "AES",           "LZCNT",        "MOVBE",    "PCLMULQDQ",
+    "POPCNT",        "RDTSCP",       "SSE3",     "SSE3X87",
+    "SSE4",          "SSE42",        "SSSE3",    "SSSE3MMX",
     "AMD",           "CLFSH",        "CMOV",     "FAT_NOP",
     "FCMOV",         "FCOMI",        "FXSAVE",   "I186",
     "I286PROTECTED", "I286REAL",     "I386",     "I486",
@@ -190,13 +192,14 @@ class DecodeZydis : public testing::Test
         }
     }
 
-    /* The opcodes of both maps, after a prefix sequence. */
+    /* The opcodes of all maps, after a prefix sequence. */
     void compare_opcodes(const bytes &prefix, const bytes &modrms)
     {
-        for (unsigned opcode = 0; opcode < 512; opcode++) {
+        for (unsigned opcode = 0; opcode < 1024; opcode++) {
             const uint8_t byte = opcode & 0xff;
 
-            if (opcode < 256 && (byte == 0x0f || is_prefix(byte)))
+            if ((opcode < 256 && (byte == 0x0f || is_prefix(byte))) ||
+                opcode == 0x138 || opcode == 0x13a)
                 continue;
             for (uint8_t modrm : modrms)
                 compare_sibs(prefix, opcode, modrm);
@@ -264,10 +267,12 @@ class DecodeZydis : public testing::Test
         static const bytes sibs = {0x65, 0x4b, 0x9c};
 
         for (uint8_t sib : sibs) {
+            static const bytes maps[] = {
+                {}, {0x0f}, {0x0f, 0x38}, {0x0f, 0x3a}};
             bytes code = prefix;
 
-            if (opcode >= 256)
-                code.push_back(0x0f);
+            for (uint8_t byte : maps[opcode / 256])
+                code.push_back(byte);
             code.push_back(opcode & 0xff);
             code.push_back(modrm);
             code.push_back(sib);

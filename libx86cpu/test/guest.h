@@ -24,7 +24,7 @@ class Guest
 {
   public:
     struct Setup {
-        enum xcpu_model model = XCPU_MODEL_SSE2;
+        enum xcpu_model model = XCPU_MODEL_SSE4;
         bool watches = true;    /* has watch_writes */
         bool tells_maps = true; /* has is_mapped */
         uint64_t (*read_tsc)(void *owner) = nullptr;

@@ -312,6 +312,128 @@ const Row rows[] = {
     {"and before a segment", "dd01", "ds=0 fcw=037e fsw=8081",
      "vector=10 eip=+0"},
 
+    /* SSE3 to SSE4.2 and their like; vectors of AES by FIPS 197. */
+    {"POPCNT", "f30fb8c1", "ecx=f0f eflags=ad7", "eax=8 eflags=202"},
+    {"POPCNT of zero", "66f30fb8c1", "eax=11111111 ecx=10000",
+     "eax=11110000 eflags=242"},
+    {"LZCNT", "f30fbdc1", "ecx=8", "eax=1c eflags=202"},
+    {"LZCNT of 16 bits of zero", "66f30fbdc1", "eax=11111111",
+     "eax=11110010 eflags=203"},
+    {"LZCNT of the highest bit", "f30fbdc1", "ecx=80000000",
+     "eax=0 eflags=242"},
+    {"CRC32 of a byte", "f20f38f0c1", "ecx=1", "eax=f26b8303"},
+    {"CRC32 of AH", "f20f38f0cc", "eax=100 ecx=0", "ecx=f26b8303"},
+    {"CRC32 of 16 bits", "66f20f38f1c1", "ecx=10000", "eax=0"},
+    {"MOVBE loads", "0f38f001", "ecx=30000100 [30000100]=11223344",
+     "eax=11223344"},
+    {"MOVBE stores", "660f38f101", "eax=1122 ecx=30000100 [30000100]=0000",
+     "[30000100]=1122"},
+    {"MOVBE is of memory", "0f38f0c1", "", "vector=6 eip=+0"},
+    {"HADDPS", "f20f7cc1",
+     "xmm0=0000803f000000400000404000008040 "
+     "xmm1=0000a0400000c0400000e04000000041",
+     "xmm0=000040400000e0400000304100007041"},
+    {"ADDSUBPD", "660fd0c1",
+     "xmm0=000000000000f03f0000000000000040 "
+     "xmm1=00000000000008400000000000001040",
+     "xmm0=00000000000000c00000000000001840"},
+    {"LDDQU need not be aligned", "f20ff001",
+     "ecx=30000101 [30000101]=000102030405060708090a0b0c0d0e0f",
+     "xmm0=000102030405060708090a0b0c0d0e0f"},
+    {"PSHUFB needs alignment", "660f380001", "ecx=30000101", "vector=d eip=+0"},
+    {"PSHUFB", "660f3800c1",
+     "xmm0=a0a1a2a3a4a5a6a7a8a9aaabacadaeaf "
+     "xmm1=0f80037f000102030405060708090a0b",
+     "xmm0=af00a3afa0a1a2a3a4a5a6a7a8a9aaab"},
+    {"PALIGNR", "660f3a0fc105",
+     "xmm0=a0a1a2a3a4a5a6a7a8a9aaabacadaeaf "
+     "xmm1=000102030405060708090a0b0c0d0e0f",
+     "xmm0=05060708090a0b0c0d0e0fa0a1a2a3a4"},
+    {"PTEST finds no common bit", "660f3817c1",
+     "eflags=ad7 xmm0=f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0 "
+     "xmm1=0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f",
+     "eflags=242"},
+    {"PTEST finds no other bit", "660f3817c1",
+     "xmm0=ffffffffffffffffffffffffffffffff "
+     "xmm1=01000000000000000000000000000000",
+     "eflags=203"},
+    {"ROUNDPS up, quietly", "660f3a08c10a",
+     "xmm1=0000003f000000bf0000c03f00000040",
+     "xmm0=0000803f000000800000004000000040"},
+    {"ROUNDSD to even", "660f3a0bc108",
+     "xmm0=0000000000001c400000000000002240 "
+     "xmm1=00000000000004400000000000002040",
+     "xmm0=00000000000000400000000000002240"},
+    {"DPPS", "660f3a40c1f1",
+     "xmm0=0000803f000000400000404000008040 "
+     "xmm1=0000a0400000c0400000e04000000041",
+     "xmm0=00008c42000000000000000000000000"},
+    {"DPPD", "660f3a41c123",
+     "xmm0=000000000000f03f0000000000000040 "
+     "xmm1=00000000000008400000000000001040",
+     "xmm0=00000000000020400000000000002040"},
+    {"PHMINPOSUW takes the first", "660f3841c1",
+     "xmm1=05000300070003000400090009000900",
+     "xmm0=03000100000000000000000000000000"},
+    {"INSERTPS", "660f3a21c198",
+     "xmm0=0000803f000000400000404000008040 "
+     "xmm1=0000a0400000c0400000e04000000041",
+     "xmm0=0000803f0000e0400000404000000000"},
+    {"PMOVSXBW", "660f3820c1", "xmm1=0180ff7f00000000ffffffffffffffff",
+     "xmm0=010080ffffff7f000000000000000000"},
+    {"PMOVZXBQ from memory", "660f383201", "ecx=30000101 [30000101]=80ff",
+     "xmm0=8000000000000000ff00000000000000"},
+    {"PEXTRB", "660f3a14c007",
+     "eax=ffffffff xmm0=000102030405060708090a0b0c0d0e0f", "eax=7"},
+    {"BLENDVPS by signs of XMM0", "660f3814ca",
+     "xmm0=000080bf0000803f000080bf0000803f "
+     "xmm1=0000803f000000400000404000008040 "
+     "xmm2=0000a0400000c0400000e04000000041",
+     "xmm1=0000a040000000400000e04000008040"},
+    {"PCMPISTRI finds a text", "660f3a63c10c",
+     "xmm0=6c6f0000000000000000000000000000 "
+     "xmm1=68656c6c6f20776f726c640000000000",
+     "ecx=3 eflags=2c3"},
+    {"PCMPISTRI of nothing, not aligned", "660f3a630308",
+     "ebx=30000101 [30000101]=00000000000000000000000000000000",
+     "ecx=0 eflags=ac3"},
+    {"PCMPESTRM of ranges", "660f3a60c144",
+     "eax=2 edx=fffffffd xmm0=6b7a0000000000000000000000000000 "
+     "xmm1=616d7a7a000000000000000000000000",
+     "xmm0=00ffff00000000000000000000000000 eflags=2c3"},
+    {"PCMPGTQ is signed", "660f3837c1",
+     "xmm0=01000000000000000000000000000080 "
+     "xmm1=ffffffffffffffff0000000000000000",
+     "xmm0=ffffffffffffffff0000000000000000"},
+    {"AESENC", "660f38dcc1",
+     "xmm0=5d47535d726f74636556747365545b7b "
+     "xmm1=5d6e6f726575475b2979616853286948",
+     "xmm0=95e5d7de584b108bc5a3db9f2f1c31a8"},
+    {"AESENCLAST", "660f38ddc1",
+     "xmm0=5d47535d726f74636556747365545b7b "
+     "xmm1=5d6e6f726575475b2979616853286948",
+     "xmm0=11c6fd5325c47e1764598c931e88fbc7"},
+    {"AESDEC", "660f38dec1",
+     "xmm0=5d47535d726f74636556747365545b7b "
+     "xmm1=5d6e6f726575475b2979616853286948",
+     "xmm0=2a3930b75eb98eb58727eafa42c38a13"},
+    {"AESDECLAST", "660f38dfc1",
+     "xmm0=5d47535d726f74636556747365545b7b "
+     "xmm1=5d6e6f726575475b2979616853286948",
+     "xmm0=d093a5727b6310d4957f316bef91a3c5"},
+    {"AESIMC", "660f38dbc1", "xmm1=8e4da1bc9fdc589d01010101c6c6c6c6",
+     "xmm0=db135345f20a225c01010101c6c6c6c6"},
+    {"AESKEYGENASSIST", "660f3adfc101", "xmm1=2b7e151628aed2a6abf7158809cf4f3c",
+     "xmm0=34e4b524e5b52434018a84eb8b84eb01"},
+    {"PCLMULQDQ of low halves", "660f3a44c100",
+     "xmm0=5d47535d726f74636556747365545b7b "
+     "xmm1=5d6e6f726575475b2979616853286948",
+     "xmm0=51046fd3d5339692c040345cc8844d1d"},
+    {"PCLMULQDQ of high halves", "660f3a44c111",
+     "xmm0=5d47535d726f74636556747365545b7b "
+     "xmm1=5d6e6f726575475b2979616853286948",
+     "xmm0=edd40f413ee06ed6457c2e592c1f1e1d"},
+
     /* x87 that does not wait. */
     {"FNSETPM does not wait", "dbe4", "fcw=037e fsw=8081", ""},
     {"FNOP waits", "d9d0", "fcw=037e fsw=8081", "vector=10 eip=+0"},
@@ -324,7 +446,11 @@ const Row own_rows[] = {
     {"CPUID of leaf 0", "0fa2", "",
      "eax=2 ebx=756e6547 edx=49656e69 ecx=6c65746e"},
     {"CPUID promises what is there", "0fa2", "eax=1",
-     "eax=6d8 ebx=800 ecx=0 edx=7888911"},
+     "eax=30678 ebx=800 ecx=2d80203 edx=7888911"},
+    {"CPUID promises LZCNT, PREFETCHW and RDTSCP", "0fa2", "eax=80000001",
+     "eax=0 ebx=0 ecx=120 edx=8000000"},
+    {"XGETBV is not there without XSAVE", "0f01d0", "", "vector=6 eip=+0"},
+    {"AVX neither", "c5f877", "", "vector=6 eip=+0"},
     {"SMSW", "0f01e0", "", "eax=80050033"},
     {"SMSW of 16 bits", "660f01e0", "eax=11110000", "eax=11110033"},
     {"SLDT", "0f00c0", "eax=5", "eax=0"},
@@ -358,14 +484,22 @@ std::vector<uint8_t> bytes_of(const std::string &hex)
     return bytes;
 }
 
-bool set_register(const std::string &name, uint32_t value, State *state)
+bool set_register(const std::string &name, const std::string &text,
+                  State *state)
 {
+    const uint32_t value =
+        static_cast<uint32_t>(strtoul(text.c_str(), nullptr, 16));
+
     for (int i = 0; i < 8; i++)
         if (name == gpr_names[i])
             return state->gpr[i] = value, true;
     for (int i = 0; i < 6; i++)
         if (name == sreg_names[i])
             return state->sreg[i] = static_cast<uint16_t>(value), true;
+    if (name.compare(0, 3, "xmm") == 0)
+        return memcpy(state->fx + 160 + 16 * (name[3] - '0'),
+                      bytes_of(text).data(), 16),
+               true;
     return false;
 }
 
@@ -413,10 +547,7 @@ void apply(const std::string &column, State *state, std::vector<Patch> *patches)
             patch.size = static_cast<uint8_t>(bytes.size());
             memcpy(patch.bytes, bytes.data(), bytes.size());
             patches->push_back(patch);
-        } else if (!set_register(name,
-                                 static_cast<uint32_t>(
-                                     strtoul(value.c_str(), nullptr, 16)),
-                                 state)) {
+        } else if (!set_register(name, value, state)) {
             ASSERT_TRUE(set_other(name, value, state)) << word;
         }
     }
@@ -499,7 +630,7 @@ void expect_on_ours(const Row &row, bool on_host)
                   "")
             << "expected != ours: " << row.what;
     }
-    if (!on_host || executors.host_refuses())
+    if (!on_host || executors.host_refuses() || !host_has(expected.test))
         return;
     executors.on_host(expected.test, &after);
     EXPECT_EQ(difference(expected.test, expected.after, after, memory.data(),

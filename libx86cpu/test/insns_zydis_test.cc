@@ -52,16 +52,15 @@ bytes encoding(const line &l, bool memory, bool operand_16)
         code.push_back(0x66);
     if (is(l.prefix, "F2") || is(l.prefix, "F3"))
         code.push_back(is(l.prefix, "F2") ? 0xf2 : 0xf3);
-    if (is(l.map, "0F01")) {
+    if (l.map[0] == '0') {
         code.push_back(0x0f);
-        code.push_back(0x01);
-    } else if (is(l.map, "0F")) {
-        code.push_back(0x0f);
+        if (l.map[2] != 0) /* 0F01, 0F38, 0F3A */
+            code.push_back(strtoul(l.map + 2, nullptr, 16) & 0xff);
     } else if (!is(l.map, "1B")) {
         code.push_back(strtoul(l.map, nullptr, 16) & 0xff);
     }
     code.push_back(l.first & 0xff);
-    if (is(l.map, "1B") || is(l.map, "0F")) {
+    if (l.map[0] != 'D' && !is(l.map, "0F01")) {
         const int reg = is(l.reg, "r") ? 1 : l.reg[0] - '0';
 
         code.push_back(static_cast<uint8_t>((memory ? 0x01 : 0xc1) | reg << 3));

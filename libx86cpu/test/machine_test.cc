@@ -343,6 +343,24 @@ TEST_P(Machine, AForkedChildGoesOn)
 
 /* ---- machines as such ---- */
 
+TEST(Time, IsTheApplications)
+{
+    Guest::Setup setup;
+
+    setup.read_tsc = [](void *) { return uint64_t{0x1122334455667788}; };
+    Guest guest(setup);
+    Cpu cpu(guest);
+    guest.map(code, 0x1000, rwx);
+    guest.write(code, "0f 31 89 c6 89 d7 0f 01 f9 cc"); /* rdtsc; rdtscp */
+    cpu.set(XCPU_ECX, 5);
+    EXPECT_EQ(text_of(cpu.run(code)), "#BP");
+    EXPECT_EQ(cpu.get(XCPU_ESI), 0x55667788u);
+    EXPECT_EQ(cpu.get(XCPU_EDI), 0x11223344u);
+    EXPECT_EQ(cpu.get(XCPU_EAX), 0x55667788u);
+    EXPECT_EQ(cpu.get(XCPU_EDX), 0x11223344u);
+    EXPECT_EQ(cpu.get(XCPU_ECX), 0u);
+}
+
 TEST(MachineNew, RefusesWhatIsNoMemory)
 {
     struct xcpu_config config = {};
@@ -360,7 +378,7 @@ TEST(MachineNew, RefusesWhatIsNoMemory)
     config.model = static_cast<enum xcpu_model>(99);
     EXPECT_EQ(xcpu_machine_new(&config, &machine), XCPU_ERR_UNSUPPORTED);
     EXPECT_EQ(machine, nullptr);
-    config.model = XCPU_MODEL_SSE2;
+    config.model = XCPU_MODEL_SSE4;
     EXPECT_EQ(xcpu_machine_new(&config, &machine), 0);
     xcpu_machine_free(machine);
     xcpu_machine_free(nullptr);

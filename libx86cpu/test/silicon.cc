@@ -1,6 +1,7 @@
 /* silicon.cc -- compares any number of cases with the host CPU. */
 /* SPDX-License-Identifier: MIT */
 #include "libx86cpu/test/silicon.h"
+#include "libx86cpu/test/silicon_tested.h"
 
 extern "C" {
 #include "libx86cpu/src/insns.h"
@@ -19,8 +20,8 @@ struct Run {
     uint64_t cases = 1000000;
     uint64_t first = 0;
     uint64_t failures = 20; /* then it stops */
-    bool portable = false;
     enum xcpu_engine engine = XCPU_ENGINE_INTERP;
+    bool portable = false;
     bool counts = false;
     bool minimised = true;
 };
@@ -34,7 +35,9 @@ int usage()
         "               [--programs] [--portable] [--counts] [--whole]\n"
         "Compares random cases on this CPU and on libx86cpu. --first N\n"
         "--cases 1 repeats the case that was printed with number N; --whole\n"
-        "prints cases as they were found; --counts adds a line for each row.\n",
+        "prints cases as they were found; --counts adds a line for each row;\n"
+        "--engine jit translates a case after it was interpreted, and both "
+        "count.\n",
         stderr);
     return 2;
 }
@@ -144,6 +147,12 @@ int main(int argc, char **argv)
 
     if (!parse(argc, argv, &run))
         return usage();
+    if (run.options.op && silicon_tested_by(run.options.op)) {
+        fprintf(stderr, "silicon: %s is tested by %s alone\n",
+                xcpu_op_name(run.options.op),
+                silicon_tested_by(run.options.op));
+        return 2;
+    }
     Executors executors(run.engine);
     const Generator generator(run.options);
 

@@ -152,7 +152,11 @@ class Executors
     /* Why the host cannot execute cases, or NULL. */
     const char *host_refuses() const;
     void on_host(const Case &test, State *after);
-    void on_ours(const Case &test, State *after, bool portable);
+    /* Does the engine translate; then a case that the interpreter has ended
+     * may be translated, too. */
+    bool translates() const;
+    void on_ours(const Case &test, State *after, bool portable,
+                 bool translated = false);
     Memory host_memory() const; /* from data_begin to data_end */
     Memory our_memory() const;
     struct xcpu *cpu();
@@ -183,8 +187,12 @@ std::string difference(const Case &test, const State &host, const State &ours,
 /* A case in one line, to put it into insn_rows.def. */
 std::string describe(const Case &test);
 
-/* Runs a case on both; the differences, empty where there are none or the
- * host has not come to an end. */
+/* Whether the host has all of its instructions. */
+bool host_has(const Case &test);
+
+/* Runs a case on both, on ours by each of its engines; the differences, empty
+ * where there are none, the host has not come to an end, or it lacks an
+ * instruction. */
 std::string compare(Executors &executors, const Case &test, bool portable);
 
 /* A case that differs as well and has less in it. */

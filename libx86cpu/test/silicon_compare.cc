@@ -3,7 +3,7 @@
 #include "libx86cpu/test/silicon_encode.h"
 
 extern "C" {
-#include "libx86cpu/src/insns.h"
+#include "libx86cpu/src/model.h"
 }
 
 #include <algorithm>
@@ -455,18 +455,44 @@ std::string describe(const Case &test)
     return text;
 }
 
-std::string compare(Executors &executors, const Case &test, bool portable)
+bool host_has(const Case &test)
 {
-    State host, ours;
+    static const uint32_t features = xcpu_host_features();
 
-    executors.on_host(test, &host);
-    executors.on_ours(test, &ours, portable);
+    return std::all_of(test.insns.begin(), test.insns.end(),
+                       [](const struct xcpu_insn &insn) {
+                           return features >> xcpu_rows[insn.op].feature & 1;
+                       });
+}
+
+static std::string compare_with(Executors &executors, const Case &test,
+                                const State &host, const State &ours,
+                                bool portable)
+{
     if (host.vector == -1 && ours.vector == -1)
         return "";
     if (is_unspecified(test, host, ours))
         return "";
     return difference(test, host, ours, executors.host_memory(),
                       executors.our_memory(), portable);
+}
+
+std::string compare(Executors &executors, const Case &test, bool portable)
+{
+    State host, ours;
+
+    if (!host_has(test))
+        return "";
+    executors.on_host(test, &host);
+    executors.on_ours(test, &ours, portable);
+    const std::string text =
+        compare_with(executors, test, host, ours, portable);
+    if (!text.empty() || ours.vector == -1 || !executors.translates())
+        return text;
+    executors.on_ours(test, &ours, portable, true);
+    const std::string other =
+        compare_with(executors, test, host, ours, portable);
+    return other.empty() ? other : " translated:" + other;
 }
 
 /* ---- less of a case ---- */

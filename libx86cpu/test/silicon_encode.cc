@@ -36,6 +36,12 @@ bool is(const char *text, const char *other)
     return strcmp(text, other) == 0;
 }
 
+/* Register forms that are looked up by ModRM byte. */
+bool is_register_map(const char *map)
+{
+    return map[0] == 'D' || is(map, "0F01");
+}
+
 uint8_t byte_of(uint32_t value)
 {
     return static_cast<uint8_t>(value);
@@ -157,7 +163,7 @@ std::vector<uint8_t> random_start(Random &random, const Form &form,
 {
     const struct xcpu_row &row = xcpu_rows[form.op];
     const bool modrm = (row.encoding & XE_MODRM) != 0;
-    const bool registers = !is(form.map, "1B") && !is(form.map, "0F");
+    const bool registers = is_register_map(form.map);
     const bool memory = modrm && !registers && !is(form.mod, "reg") &&
                         (is(form.mod, "mem") || !random.one_in(3));
     uint32_t last = form.first + random.below(form.last - form.first + 1);
@@ -174,10 +180,11 @@ std::vector<uint8_t> random_start(Random &random, const Form &form,
                   out.end());
     if (in_program && row.encoding & XE_OPREG)
         last = form.first + value_register(random, row.operands[0] == XO_Zb);
-    if (is(form.map, "0F") || is(form.map, "0F01"))
+    if (form.map[0] == '0')
         out.push_back(0x0f);
-    if (is(form.map, "0F01"))
-        out.push_back(0x01);
+    if (form.map[0] == '0' && form.map[2]) /* 0F01, 0F38, 0F3A */
+        out.push_back(
+            byte_of(static_cast<uint32_t>(strtoul(form.map + 2, nullptr, 16))));
     else if (registers)
         out.push_back(byte_of(
             0xd0 + static_cast<uint32_t>(strtoul(form.map + 1, nullptr, 16))));
@@ -268,14 +275,13 @@ std::vector<Form> all_forms()
     return result;
 }
 
-/* TZCNT and LZCNT of hosts that have them; repeat prefixes of LOOP, which AMD
+/* TZCNT of hosts that have it; repeat prefixes of LOOP, which AMD
  * takes for its condition; LOCK, by which AMD means CR8, and which it lets
  * pass before VERW. */
 static bool is_other_on_host(const struct xcpu_insn &insn)
 {
     switch (insn.op) {
     case XCPU_OP_BSF_Gv_Ev:
-    case XCPU_OP_BSR_Gv_Ev:
         return insn.rep == 0xf3;
     case XCPU_OP_LOOPE_Jb:
     case XCPU_OP_LOOPNE_Jb:

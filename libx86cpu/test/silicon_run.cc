@@ -153,7 +153,7 @@ void Executors::Implementation::make_machine(enum xcpu_engine wanted)
     config.memory.watch_writes = watch_writes;
     config.memory.is_mapped = is_mapped;
     config.memory.protection = protection;
-    config.model = XCPU_MODEL_SSE2;
+    config.model = XCPU_MODEL_SSE4;
     config.engine = engine = wanted;
     config.translate_after = 1;
     if (xcpu_machine_new(&config, &machine) < 0 || xcpu_new(machine, &cpu) < 0)
@@ -301,8 +301,14 @@ void Executors::Implementation::start(const Case &test, bool portable)
     xcpu_set_regs(cpu, &regs);
 }
 
-/* Translated code has no budget: it gets what the interpreter ends. */
-void Executors::on_ours(const Case &test, State *after, bool portable)
+bool Executors::translates() const
+{
+    return me_->engine == XCPU_ENGINE_JIT;
+}
+
+/* Translated code has no budget: it is for what the interpreter ends. */
+void Executors::on_ours(const Case &test, State *after, bool portable,
+                        bool translated)
 {
     struct xcpu *cpu = me_->cpu;
     struct xcpu_fxstate fx;
@@ -312,11 +318,7 @@ void Executors::on_ours(const Case &test, State *after, bool portable)
     me_->place(test);
     me_->start(test, portable);
     running_cpu = cpu;
-    xcpu_run(cpu, budget, &exit);
-    if (me_->engine == XCPU_ENGINE_JIT && exit.reason != XCPU_EXIT_BUDGET) {
-        me_->start(test, portable);
-        xcpu_run(cpu, XCPU_BUDGET_UNLIMITED, &exit);
-    }
+    xcpu_run(cpu, translated ? XCPU_BUDGET_UNLIMITED : budget, &exit);
     running_cpu = nullptr;
     xcpu_get_fxstate(cpu, &fx);
     xcpu_get_regs(cpu, &regs);

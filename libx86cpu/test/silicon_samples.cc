@@ -47,15 +47,15 @@ std::vector<uint64_t> count_rows()
 std::vector<Sample> samples()
 {
     return {
-        {"Integer", group(XG_INT), 150000, false},
-        {"Privileged", group(XG_PRIV), 10000, false},
+        {"Integer", group(XG_INT), 400000, false},
+        {"Privileged", group(XG_PRIV), 50000, false},
         {"Undefined", group(XG_UD), 10000, false},
-        {"X87", group(XG_X87), 50000, false},
-        {"X87Portable", group(XG_X87), 50000, true},
-        {"Mmx", group(XG_MMX), 30000, false},
-        {"Sse", group(XG_SSE), 50000, false},
-        {"SsePortable", group(XG_SSE), 50000, true},
-        {"Programs", programs(), 30000, false},
+        {"X87", group(XG_X87), 80000, false},
+        {"X87Portable", group(XG_X87), 80000, true},
+        {"Mmx", group(XG_MMX), 100000, false},
+        {"Sse", group(XG_SSE), 200000, false},
+        {"SsePortable", group(XG_SSE), 200000, true},
+        {"Programs", programs(), 40000, false},
     };
 }
 

@@ -30,34 +30,76 @@ std::string run(enum xcpu_model model, const char *text, uint32_t *eax)
     return result;
 }
 
+/* Up to which model it is there. */
 struct Row {
     const char *what, *code;
-    bool pentium;
+    enum xcpu_model last;
 };
 
 const Row rows[] = {
-    {"ADD", "01 c0", true},          {"CMPXCHG", "0f b1 03", true},
-    {"BSWAP", "0f c8", true},        {"CMPXCHG8B", "0f c7 0b", true},
-    {"RDTSC", "0f 31", true},        {"CPUID", "0f a2", true},
-    {"FLD1", "d9 e8", true},         {"FSIN", "d9 fe", true},
-    {"CMOV", "0f 44 c0", false},     {"FCMOV", "da c0", false},
-    {"FCOMI", "db f0", false},       {"NOP of P6", "0f 1f 00", false},
-    {"EMMS", "0f 77", false},        {"MOVQ", "0f 6f 03", false},
-    {"FXSAVE", "0f ae 03", false},   {"MOVUPS", "0f 10 03", false},
-    {"SFENCE", "0f ae f8", false},   {"MOVNTI", "0f c3 03", false},
-    {"ADDPD", "66 0f 58 c0", false}, {"PREFETCH", "0f 18 03", false},
+    {"ADD", "01 c0", XCPU_MODEL_PENTIUM},
+    {"CMPXCHG", "0f b1 03", XCPU_MODEL_PENTIUM},
+    {"BSWAP", "0f c8", XCPU_MODEL_PENTIUM},
+    {"CMPXCHG8B", "0f c7 0b", XCPU_MODEL_PENTIUM},
+    {"RDTSC", "0f 31", XCPU_MODEL_PENTIUM},
+    {"CPUID", "0f a2", XCPU_MODEL_PENTIUM},
+    {"FLD1", "d9 e8", XCPU_MODEL_PENTIUM},
+    {"FSIN", "d9 fe", XCPU_MODEL_PENTIUM},
+    {"CMOV", "0f 44 c0", XCPU_MODEL_SSE2},
+    {"FCMOV", "da c0", XCPU_MODEL_SSE2},
+    {"FCOMI", "db f0", XCPU_MODEL_SSE2},
+    {"NOP of P6", "0f 1f 00", XCPU_MODEL_SSE2},
+    {"EMMS", "0f 77", XCPU_MODEL_SSE2},
+    {"MOVQ", "0f 6f 03", XCPU_MODEL_SSE2},
+    {"FXSAVE", "0f ae 03", XCPU_MODEL_SSE2},
+    {"MOVUPS", "0f 10 03", XCPU_MODEL_SSE2},
+    {"SFENCE", "0f ae f8", XCPU_MODEL_SSE2},
+    {"MOVNTI", "0f c3 03", XCPU_MODEL_SSE2},
+    {"ADDPD", "66 0f 58 c0", XCPU_MODEL_SSE2},
+    {"PREFETCH", "0f 18 03", XCPU_MODEL_SSE2},
+    {"FISTTP", "db 0b", XCPU_MODEL_SSE4},
+    {"ADDSUBPS", "f2 0f d0 c0", XCPU_MODEL_SSE4},
+    {"PSHUFB of MMX", "0f 38 00 c0", XCPU_MODEL_SSE4},
+    {"PABSD", "66 0f 38 1e c0", XCPU_MODEL_SSE4},
+    {"PTEST", "66 0f 38 17 c0", XCPU_MODEL_SSE4},
+    {"DPPS", "66 0f 3a 40 c0 ff", XCPU_MODEL_SSE4},
+    {"CRC32", "f2 0f 38 f0 c0", XCPU_MODEL_SSE4},
+    {"PCMPISTRI", "66 0f 3a 63 c0 00", XCPU_MODEL_SSE4},
+    {"POPCNT", "f3 0f b8 c0", XCPU_MODEL_SSE4},
+    {"MOVBE", "0f 38 f0 03", XCPU_MODEL_SSE4},
+    {"AESENC", "66 0f 38 dc c0", XCPU_MODEL_SSE4},
+    {"PCLMULQDQ", "66 0f 3a 44 c0 00", XCPU_MODEL_SSE4},
+    {"RDTSCP", "0f 01 f9", XCPU_MODEL_SSE4},
 };
 
 TEST(Models, HaveWhatTheyPromise)
 {
-    for (const Row &row : rows) {
-        uint32_t eax = 0;
+    for (const Row &row : rows)
+        for (auto model :
+             {XCPU_MODEL_SSE4, XCPU_MODEL_SSE2, XCPU_MODEL_PENTIUM}) {
+            uint32_t eax = 0;
 
-        EXPECT_EQ(run(XCPU_MODEL_SSE2, row.code, &eax), "#BP") << row.what;
+            EXPECT_EQ(run(model, row.code, &eax),
+                      model <= row.last ? "#BP" : "#UD")
+                << row.what << " of model " << model;
+        }
+}
+
+/* SDM 2, LZCNT and TZCNT: without their CPUID bits the bytes are BSR's and
+ * BSF's. No model has BMI1, which needs VEX. */
+TEST(Models, CountWithWhatTheyHave)
+{
+    uint32_t eax = 8;
+
+    EXPECT_EQ(run(XCPU_MODEL_SSE4, "f3 0f bd c0", &eax), "#BP");
+    EXPECT_EQ(eax, 28u);
+    eax = 8;
+    EXPECT_EQ(run(XCPU_MODEL_SSE2, "f3 0f bd c0", &eax), "#BP");
+    EXPECT_EQ(eax, 3u);
+    for (auto model : {XCPU_MODEL_SSE4, XCPU_MODEL_SSE2, XCPU_MODEL_PENTIUM}) {
         eax = 0;
-        EXPECT_EQ(run(XCPU_MODEL_PENTIUM, row.code, &eax),
-                  row.pentium ? "#BP" : "#UD")
-            << row.what;
+        EXPECT_EQ(run(model, "f3 0f bc c0", &eax), "#BP");
+        EXPECT_EQ(eax, 0u);
     }
 }
 
@@ -74,6 +116,10 @@ TEST(Models, SysenterIsLaterThanAPentium)
 TEST(Models, CpuidSaysSo)
 {
     uint32_t eax = 1;
+
+    EXPECT_EQ(run(XCPU_MODEL_SSE4, "0f a2 89 c8", &eax), "#BP");
+    EXPECT_EQ(eax, 0x02d80203u); /* ECX: no AVX, no XSAVE */
+    eax = 1;
 
     EXPECT_EQ(run(XCPU_MODEL_SSE2, "0f a2 89 d0", &eax), "#BP");
     EXPECT_EQ(eax, 0x07888911u);

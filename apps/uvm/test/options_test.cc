@@ -156,6 +156,7 @@ TEST_F(OptionsTest, options_in_their_forms_run_the_program)
                                                {"--engine=interp"},
                                                {"--cpu", "pentium"},
                                                {"--cpu=sse2"},
+                                               {"--cpu=sse4"},
                                                {"--quiet"},
                                                {"--aslr"},
                                                {"-r", "."},

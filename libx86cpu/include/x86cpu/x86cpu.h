@@ -93,8 +93,12 @@ enum xcpu_engine {
     XCPU_ENGINE_LOCKSTEP /* both, and compares them; where JIT is */
 };
 
-/* What CPUID reports and which instructions exist. */
-enum xcpu_model { XCPU_MODEL_SSE2, XCPU_MODEL_PENTIUM };
+/*
+ * What CPUID reports and which instructions exist; never what the host has.
+ * SSE4: up to SSE4.2, with POPCNT, LZCNT, MOVBE, AES, PCLMULQDQ and RDTSCP; no
+ * AVX, no XSAVE, no BMI1. SSE2: a Pentium M. PENTIUM: before MMX and CMOV.
+ */
+enum xcpu_model { XCPU_MODEL_SSE4, XCPU_MODEL_SSE2, XCPU_MODEL_PENTIUM };
 
 struct xcpu_config {
     struct xcpu_memory memory;
