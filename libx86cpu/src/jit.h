@@ -101,6 +101,7 @@ struct xcpu_jit {
     const uint8_t *entry;       /* what slot runs */
     struct xcpu_slot slot;
     struct xcpu_slot fault; /* the instruction that a signal interrupted */
+    uint8_t has_fsgsbase;   /* the host lets programs write GS's base */
     uint8_t modified;       /* code was written since it was last entered */
     struct xcpu_jit_stats stats;
     struct xcpu_jit_change changes[XCPU_JIT_CHANGES];

@@ -6,8 +6,6 @@
 
 #if XCPU_HAVE_JIT
 
-#define FIELD(name) ((uint32_t)offsetof(struct xcpu, name))
-
 /* ---- the instruction itself, with other registers and addresses ---- */
 
 /* Mandatory prefixes, by the table's column. */
@@ -265,262 +263,6 @@ static int emit_mov(struct xcpu_emit *e)
     return 1;
 }
 
-/* ---- the stack ---- */
-
-static struct xcpu_asm_op op32(unsigned opcode)
-{
-    return xcpu_op(opcode);
-}
-
-static void put_push(struct xcpu_emit *e, unsigned host)
-{
-    struct xcpu_asm_memory top = xcpu_emit_stack(e, 0 - 4u);
-    xcpu_put_memory(&e->a, op32(0x89), host, &top);
-    e->esp -= 4;
-}
-
-static void put_push_imm(struct xcpu_emit *e, uint32_t value)
-{
-    struct xcpu_asm_memory top = xcpu_emit_stack(e, 0 - 4u);
-    xcpu_put_memory(&e->a, op32(0xc7), 0, &top);
-    xcpu_put32(&e->a, value);
-    e->esp -= 4;
-}
-
-static int emit_push(struct xcpu_emit *e)
-{
-    const struct xcpu_insn *insn = e->insn;
-    struct xcpu_asm_memory m;
-    unsigned host = insn->rm;
-    if (insn->operand_size != 4)
-        return 0;
-    if (xcpu_has_memory_operand(insn)) {
-        if (!xcpu_emit_address(e, &m))
-            return 0;
-        host = XH_T0;
-        xcpu_put_memory(&e->a, op32(0x8b), host, &m);
-    } else if (insn->rm == XCPU_ESP) {
-        host = XH_ESP;
-        if (e->esp) {
-            host = XH_T0;
-            xcpu_put_lea(&e->a, host, XH_ESP, e->esp);
-        }
-    }
-    put_push(e, host);
-    return 1;
-}
-
-static int emit_push_imm(struct xcpu_emit *e)
-{
-    if (e->insn->operand_size != 4)
-        return 0;
-    put_push_imm(e, e->insn->imm);
-    return 1;
-}
-
-static int emit_pop(struct xcpu_emit *e)
-{
-    const struct xcpu_insn *insn = e->insn;
-    struct xcpu_asm_memory top = xcpu_emit_stack(e, 0), m;
-    if (insn->operand_size != 4)
-        return 0;
-    if (xcpu_has_memory_operand(insn)) {
-        if (!xcpu_emit_address(e, &m))
-            return 0;
-        if (insn->base == XCPU_ESP)
-            m.disp += 4;
-        xcpu_put_memory(&e->a, op32(0x8b), XH_T0, &top);
-        xcpu_put_memory(&e->a, op32(0x89), XH_T0, &m);
-        e->esp += 4;
-        return 1;
-    }
-    xcpu_put_memory(&e->a, op32(0x8b), xcpu_emit_reg(insn->rm), &top);
-    e->esp = insn->rm == XCPU_ESP ? 0 : e->esp + 4;
-    return 1;
-}
-
-static int emit_leave(struct xcpu_emit *e)
-{
-    struct xcpu_asm_memory frame = xcpu_emit_at(XH_BP, 0);
-    if (e->insn->operand_size != 4)
-        return 0;
-    xcpu_put_memory(&e->a, op32(0x8b), XH_T0, &frame);
-    xcpu_put_lea(&e->a, XH_ESP, XH_BP, 4);
-    xcpu_put_mov(&e->a, XH_BP, XH_T0);
-    e->esp = 0;
-    return 1;
-}
-
-/* ---- branches ---- */
-
-static int emit_jcc(struct xcpu_emit *e)
-{
-    if (e->insn->operand_size != 4)
-        return 0;
-    xcpu_emit_exit(e, e->insn->cond, xcpu_emit_next(e) + e->insn->imm);
-    return 1;
-}
-
-/* LOOP, LOOPE, LOOPNE, JCXZ: short jumps only, over one to what follows. */
-static int emit_loop(struct xcpu_emit *e)
-{
-    const struct xcpu_insn *insn = e->insn;
-    if (insn->operand_size != 4 || insn->address_size != 4)
-        return 0;
-    xcpu_emit_settle_esp(e);
-    xcpu_put8(&e->a, 0x67); /* ECX */
-    xcpu_put8(&e->a, insn->opcode);
-    uint8_t *from = e->a.at;
-    xcpu_put8(&e->a, 0);
-    xcpu_emit_exit(e, -1, xcpu_emit_next(e));
-    if (e->a.at < e->a.end)
-        *from = (uint8_t)(e->a.at - from - 1);
-    xcpu_emit_exit(e, -1, xcpu_emit_next(e) + insn->imm);
-    return 1;
-}
-
-static int emit_jmp(struct xcpu_emit *e)
-{
-    if (e->insn->operand_size != 4)
-        return 0;
-    xcpu_emit_exit(e, -1, xcpu_emit_next(e) + e->insn->imm);
-    return 1;
-}
-
-static int emit_call(struct xcpu_emit *e)
-{
-    if (e->insn->operand_size != 4)
-        return 0;
-    put_push_imm(e, xcpu_emit_next(e));
-    xcpu_emit_exit(e, -1, xcpu_emit_next(e) + e->insn->imm);
-    return 1;
-}
-
-/* Loads the target of an indirect branch into T0; it may come from ESP. */
-static int load_target(struct xcpu_emit *e)
-{
-    const struct xcpu_insn *insn = e->insn;
-    struct xcpu_asm_memory m;
-    if (insn->operand_size != 4)
-        return 0;
-    if (!xcpu_has_memory_operand(insn)) {
-        if (insn->rm == XCPU_ESP)
-            xcpu_put_lea(&e->a, XH_T0, XH_ESP, e->esp);
-        else
-            xcpu_put_mov(&e->a, XH_T0, insn->rm);
-        return 1;
-    }
-    if (!xcpu_emit_address(e, &m))
-        return 0;
-    xcpu_put_memory(&e->a, op32(0x8b), XH_T0, &m);
-    return 1;
-}
-
-static int emit_jmp_indirect(struct xcpu_emit *e)
-{
-    if (!load_target(e))
-        return 0;
-    xcpu_emit_settle_esp(e);
-    xcpu_emit_indirect(e);
-    return 1;
-}
-
-static int emit_call_indirect(struct xcpu_emit *e)
-{
-    if (!load_target(e))
-        return 0;
-    put_push_imm(e, xcpu_emit_next(e));
-    xcpu_emit_settle_esp(e);
-    xcpu_emit_indirect(e);
-    return 1;
-}
-
-static int emit_ret(struct xcpu_emit *e)
-{
-    struct xcpu_asm_memory top = xcpu_emit_stack(e, 0);
-    if (e->insn->operand_size != 4)
-        return 0;
-    xcpu_put_memory(&e->a, op32(0x8b), XH_T0, &top);
-    e->esp += 4 + (e->insn->op == XCPU_OP_RET_Iw ? e->insn->imm : 0);
-    xcpu_emit_settle_esp(e);
-    xcpu_emit_indirect(e);
-    return 1;
-}
-
-static int emit_int(struct xcpu_emit *e)
-{
-    xcpu_put_store_imm(&e->a, XH_CPU, FIELD(jit_vector), e->insn->imm & 0xff);
-    xcpu_emit_leave(e, e->jit->leave_int, xcpu_emit_next(e));
-    return 1;
-}
-
-/* ---- x87 control ---- */
-
-/* The cpu's is exact in all modes. */
-static int emit_fnstcw(struct xcpu_emit *e)
-{
-    struct xcpu_asm_memory word = xcpu_at(XH_CPU, FIELD(fpu.control)), m;
-    struct xcpu_asm_op store = xcpu_op(0x89);
-    store.prefix = 0x66;
-    if (!xcpu_emit_address(e, &m))
-        return 0;
-    xcpu_put_memory(&e->a, xcpu_op0f(0xb7), XH_T0, &word);
-    xcpu_put_memory(&e->a, store, XH_T0, &m);
-    return 1;
-}
-
-static void put_test_masks(struct xcpu_emit *e)
-{
-    xcpu_put_mov(&e->a, XH_T1, XH_T0);
-    xcpu_put_reg(&e->a, xcpu_op(0xf7), 2, XH_T1); /* not */
-    xcpu_put_reg(&e->a, xcpu_op(0xf7), 0, XH_T1); /* test */
-    xcpu_put32(&e->a, 0x3f);
-}
-
-/* Bit 6 is always set; 7 and 13 to 15 never. */
-static void put_control(struct xcpu_emit *e)
-{
-    struct xcpu_asm_memory word = xcpu_at(XH_CPU, FIELD(fpu.control));
-    struct xcpu_asm_op store = xcpu_op(0x89);
-    store.prefix = 0x66;
-    xcpu_put_reg(&e->a, xcpu_op(0x81), 4, XH_T0); /* and */
-    xcpu_put32(&e->a, 0x1f3f);
-    xcpu_put_reg(&e->a, xcpu_op(0x83), 1, XH_T0); /* or */
-    xcpu_put8(&e->a, 0x40);
-    xcpu_put_memory(&e->a, store, XH_T0, &word);
-    xcpu_put_memory(&e->a, xcpu_op(0xd9), 5, &word);
-}
-
-/* The guest's flags wait in EAX, which T2 keeps; one that unmasks exceptions
- * is for the interpreter. */
-static int emit_fldcw(struct xcpu_emit *e)
-{
-    struct xcpu_asm_memory m;
-    if (!xcpu_emit_address(e, &m))
-        return 0;
-    xcpu_emit_settle_esp(e);
-    if (m.base == XH_ESP)
-        m.disp = e->insn->disp + e->cpu->sreg_base[e->insn->segment];
-    xcpu_put_memory(&e->a, xcpu_op0f(0xb7), XH_T0, &m);
-    xcpu_put_mov(&e->a, XH_T2, XH_AX);
-    xcpu_put_flags_out(&e->a);
-    put_test_masks(e);
-    xcpu_put8(&e->a, 0x74); /* je over the way out */
-    uint8_t *from = e->a.at;
-    xcpu_put8(&e->a, 0);
-    xcpu_put_flags_in(&e->a);
-    xcpu_put_mov(&e->a, XH_AX, XH_T2);
-    xcpu_emit_leave(e, e->jit->leave_interp, e->eip);
-    e->ended = 0;
-    if (e->a.end - e->a.at < 64)
-        return 0;
-    *from = (uint8_t)(e->a.at - from - 1);
-    put_control(e);
-    xcpu_put_flags_in(&e->a);
-    xcpu_put_mov(&e->a, XH_AX, XH_T2);
-    return 1;
-}
-
 /* ---- immediates that change: as memory operands ---- */
 
 #define ALU_VARYING(op, opcode)                                                \
@@ -555,7 +297,7 @@ int xcpu_emit_varying(struct xcpu_emit *e)
     unsigned reg = varying_register(e);
     xcpu_put_memory(&e->a, xcpu_op(opcode), reg, &immediate);
     if (insn->op == XCPU_OP_PUSH_Iz)
-        put_push(e, reg);
+        xcpu_put_push(e, reg);
     memset(e->varying + (at - e->block->eip), 1, 4);
     return 1;
 }
@@ -669,27 +411,27 @@ static xcpu_emitter *const integer_emitters[XCPU_OPS] = {
     [XCPU_OP_NOP_Ev] = emit_nothing,
     [XCPU_OP_PREFETCH_Mb] = emit_nothing,
     [XCPU_OP_PAUSE] = emit_pause,
-    [XCPU_OP_PUSH_Zv] = emit_push,
-    [XCPU_OP_PUSH_Ev] = emit_push,
-    [XCPU_OP_PUSH_Iz] = emit_push_imm,
-    [XCPU_OP_PUSH_sIb] = emit_push_imm,
-    [XCPU_OP_POP_Zv] = emit_pop,
-    [XCPU_OP_POP_Ev] = emit_pop,
-    [XCPU_OP_LEAVE] = emit_leave,
-    [XCPU_OP_JCC_Jb] = emit_jcc,
-    [XCPU_OP_JCC_Jz] = emit_jcc,
-    [XCPU_OP_LOOP_Jb] = emit_loop,
-    [XCPU_OP_LOOPE_Jb] = emit_loop,
-    [XCPU_OP_LOOPNE_Jb] = emit_loop,
-    [XCPU_OP_JCXZ_Jb] = emit_loop,
-    [XCPU_OP_JMP_Jb] = emit_jmp,
-    [XCPU_OP_JMP_Jz] = emit_jmp,
-    [XCPU_OP_CALL_Jz] = emit_call,
-    [XCPU_OP_CALL_Ev] = emit_call_indirect,
-    [XCPU_OP_JMP_Ev] = emit_jmp_indirect,
-    [XCPU_OP_RET] = emit_ret,
-    [XCPU_OP_RET_Iw] = emit_ret,
-    [XCPU_OP_INT_Ib] = emit_int,
+    [XCPU_OP_PUSH_Zv] = xcpu_emit_push,
+    [XCPU_OP_PUSH_Ev] = xcpu_emit_push,
+    [XCPU_OP_PUSH_Iz] = xcpu_emit_push_imm,
+    [XCPU_OP_PUSH_sIb] = xcpu_emit_push_imm,
+    [XCPU_OP_POP_Zv] = xcpu_emit_pop,
+    [XCPU_OP_POP_Ev] = xcpu_emit_pop,
+    [XCPU_OP_LEAVE] = xcpu_emit_leave_insn,
+    [XCPU_OP_JCC_Jb] = xcpu_emit_jcc,
+    [XCPU_OP_JCC_Jz] = xcpu_emit_jcc,
+    [XCPU_OP_LOOP_Jb] = xcpu_emit_loop,
+    [XCPU_OP_LOOPE_Jb] = xcpu_emit_loop,
+    [XCPU_OP_LOOPNE_Jb] = xcpu_emit_loop,
+    [XCPU_OP_JCXZ_Jb] = xcpu_emit_loop,
+    [XCPU_OP_JMP_Jb] = xcpu_emit_jmp,
+    [XCPU_OP_JMP_Jz] = xcpu_emit_jmp,
+    [XCPU_OP_CALL_Jz] = xcpu_emit_call,
+    [XCPU_OP_CALL_Ev] = xcpu_emit_call_indirect,
+    [XCPU_OP_JMP_Ev] = xcpu_emit_jmp_indirect,
+    [XCPU_OP_RET] = xcpu_emit_ret,
+    [XCPU_OP_RET_Iw] = xcpu_emit_ret,
+    [XCPU_OP_INT_Ib] = xcpu_emit_int,
     [XCPU_OP_MOVS_Yb_Xb] = xcpu_emit_movs,
     [XCPU_OP_MOVS_Yv_Xv] = xcpu_emit_movs,
     [XCPU_OP_STOS_Yb_AL] = xcpu_emit_stos,
@@ -711,9 +453,9 @@ static int emit_none(struct xcpu_emit *e)
 }
 
 static xcpu_emitter *const float_emitters[XCPU_OPS] = {
-    [XCPU_OP_FNSTCW_Mw] = emit_fnstcw,
+    [XCPU_OP_FNSTCW_Mw] = xcpu_emit_fnstcw,
     [XCPU_OP_WAIT] = emit_nothing,
-    [XCPU_OP_FLDCW_Mw] = emit_fldcw,
+    [XCPU_OP_FLDCW_Mw] = xcpu_emit_fldcw,
     [XCPU_OP_FNINIT] = emit_none,
     [XCPU_OP_FLDENV_M] = emit_none,
     [XCPU_OP_FNSTENV_M] = emit_none,

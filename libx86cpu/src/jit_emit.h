@@ -47,6 +47,15 @@ typedef int xcpu_emitter(struct xcpu_emit *e);
 /* The current instruction's. */
 xcpu_emitter *xcpu_emitter_of(const struct xcpu_insn *insn);
 
+/* Emitters of jit_branch.c and jit_x87.c. */
+xcpu_emitter xcpu_emit_push, xcpu_emit_push_imm, xcpu_emit_pop,
+    xcpu_emit_leave_insn, xcpu_emit_jcc, xcpu_emit_loop, xcpu_emit_jmp,
+    xcpu_emit_call, xcpu_emit_jmp_indirect, xcpu_emit_call_indirect,
+    xcpu_emit_ret, xcpu_emit_int, xcpu_emit_fnstcw, xcpu_emit_fldcw;
+
+/* Pushes a host register. */
+void xcpu_put_push(struct xcpu_emit *e, unsigned host);
+
 /* Emitters of jit_string.c. */
 xcpu_emitter xcpu_emit_movs, xcpu_emit_stos, xcpu_emit_lods, xcpu_emit_cmps,
     xcpu_emit_scas, xcpu_emit_xlat;

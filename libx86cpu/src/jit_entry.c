@@ -15,6 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define FSGSBASE 2 /* of AT_HWCAP2 */
+
 #define FIELD(name) ((uint32_t)offsetof(struct xcpu, name))
 
 /* ---- the shared code ---- */
@@ -231,6 +233,7 @@ int xcpu_jit_make_stubs(struct xcpu_jit *jit)
     jit->first = jit->used = (HERE + 63) & ~63u;
 #undef HERE
     jit->slot.run = xcpu_run_translated;
+    jit->has_fsgsbase = (getauxval(AT_HWCAP2) & FSGSBASE) != 0;
     jit->modified = 1;
     return a.at < a.end ? 0 : -1;
 }
@@ -300,13 +303,11 @@ int xcpu_jit_load(struct xcpu *cpu, unsigned needs, uintptr_t host)
 
 /* ---- the base of GS is the window while guest code runs ---- */
 
-#define FSGSBASE 2 /* of AT_HWCAP2 */
-
 static void exchange_gs(struct xcpu *cpu, int set)
 {
     uint64_t window = (uintptr_t)cpu->memory;
     cpu->gs_set = (uint8_t)set;
-    if (getauxval(AT_HWCAP2) & FSGSBASE) {
+    if (cpu->jit->has_fsgsbase) {
         if (set)
             __asm__ volatile("rdgsbase %0" : "=r"(cpu->host_gs));
         __asm__ volatile("wrgsbase %0" : : "r"(set ? window : cpu->host_gs));

@@ -14,7 +14,7 @@
 #define WINDOW_SIZE ((size_t)XCPU_PAGES << XCPU_PAGE_SHIFT)
 
 /* Kept from stretch to stretch; of one stretch. */
-#define PAGES_KEPT 16
+#define PAGES_KEPT 64
 #define PAGES_MAX  4096
 
 int xcpu_shadow_new(struct xcpu_shadow *shadow)
@@ -28,20 +28,24 @@ int xcpu_shadow_new(struct xcpu_shadow *shadow)
     return 0;
 }
 
-static void drop_pages(struct xcpu_shadow *shadow)
+/* The first ones, which have been there longest. */
+static void drop_pages(struct xcpu_shadow *shadow, uint32_t count)
 {
-    for (uint32_t i = 0; i < shadow->count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         size_t offset = (size_t)shadow->pages[i]->page << XCPU_PAGE_SHIFT;
         mprotect(shadow->base + offset, XCPU_PAGE_SIZE, PROT_NONE);
         madvise(shadow->base + offset, XCPU_PAGE_SIZE, MADV_DONTNEED);
         free(shadow->pages[i]);
     }
-    shadow->count = 0;
+    shadow->count -= count;
+    if (shadow->count)
+        memmove(shadow->pages, shadow->pages + count,
+                shadow->count * sizeof(*shadow->pages));
 }
 
 void xcpu_shadow_free(struct xcpu_shadow *shadow)
 {
-    drop_pages(shadow);
+    drop_pages(shadow, shadow->count);
     free(shadow->pages);
     munmap(shadow->base, WINDOW_SIZE + XCPU_PAGE_SIZE);
 }
@@ -96,8 +100,10 @@ static int fill_page(struct xcpu *cpu, struct xcpu_shadow *shadow,
 
 void xcpu_shadow_begin(struct xcpu *cpu, struct xcpu_shadow *shadow)
 {
-    int keep = shadow->count <= PAGES_KEPT;
+    int keep = 1;
     shadow->faults = 0;
+    if (shadow->count > PAGES_KEPT)
+        drop_pages(shadow, shadow->count - PAGES_KEPT / 2);
     for (uint32_t i = 0; keep && i < shadow->count; i++) {
         struct xcpu_shadow_page *page = shadow->pages[i];
         int protection = protection_of(cpu, page->page);
@@ -105,7 +111,7 @@ void xcpu_shadow_begin(struct xcpu *cpu, struct xcpu_shadow *shadow)
                fill_page(cpu, shadow, page, protection) == 0;
     }
     if (!keep)
-        drop_pages(shadow);
+        drop_pages(shadow, shadow->count);
 }
 
 void xcpu_shadow_rewind(struct xcpu_shadow *shadow)

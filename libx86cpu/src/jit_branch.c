@@ -1,0 +1,199 @@
+/* jit_branch.c -- the stack, and branches, as host code. */
+/* SPDX-License-Identifier: MIT */
+#include "bind.h"
+#include "jit_emit.h"
+
+#if XCPU_HAVE_JIT
+
+#define FIELD(name) ((uint32_t)offsetof(struct xcpu, name))
+
+/* ---- the stack ---- */
+
+static struct xcpu_asm_op op32(unsigned opcode)
+{
+    return xcpu_op(opcode);
+}
+
+void xcpu_put_push(struct xcpu_emit *e, unsigned host)
+{
+    struct xcpu_asm_memory top = xcpu_emit_stack(e, 0 - 4u);
+    xcpu_put_memory(&e->a, op32(0x89), host, &top);
+    e->esp -= 4;
+}
+
+static void put_push_imm(struct xcpu_emit *e, uint32_t value)
+{
+    struct xcpu_asm_memory top = xcpu_emit_stack(e, 0 - 4u);
+    xcpu_put_memory(&e->a, op32(0xc7), 0, &top);
+    xcpu_put32(&e->a, value);
+    e->esp -= 4;
+}
+
+int xcpu_emit_push(struct xcpu_emit *e)
+{
+    const struct xcpu_insn *insn = e->insn;
+    struct xcpu_asm_memory m;
+    unsigned host = insn->rm;
+    if (insn->operand_size != 4)
+        return 0;
+    if (xcpu_has_memory_operand(insn)) {
+        if (!xcpu_emit_address(e, &m))
+            return 0;
+        host = XH_T0;
+        xcpu_put_memory(&e->a, op32(0x8b), host, &m);
+    } else if (insn->rm == XCPU_ESP) {
+        host = XH_ESP;
+        if (e->esp) {
+            host = XH_T0;
+            xcpu_put_lea(&e->a, host, XH_ESP, e->esp);
+        }
+    }
+    xcpu_put_push(e, host);
+    return 1;
+}
+
+int xcpu_emit_push_imm(struct xcpu_emit *e)
+{
+    if (e->insn->operand_size != 4)
+        return 0;
+    put_push_imm(e, e->insn->imm);
+    return 1;
+}
+
+int xcpu_emit_pop(struct xcpu_emit *e)
+{
+    const struct xcpu_insn *insn = e->insn;
+    struct xcpu_asm_memory top = xcpu_emit_stack(e, 0), m;
+    if (insn->operand_size != 4)
+        return 0;
+    if (xcpu_has_memory_operand(insn)) {
+        if (!xcpu_emit_address(e, &m))
+            return 0;
+        if (insn->base == XCPU_ESP)
+            m.disp += 4;
+        xcpu_put_memory(&e->a, op32(0x8b), XH_T0, &top);
+        xcpu_put_memory(&e->a, op32(0x89), XH_T0, &m);
+        e->esp += 4;
+        return 1;
+    }
+    xcpu_put_memory(&e->a, op32(0x8b), xcpu_emit_reg(insn->rm), &top);
+    e->esp = insn->rm == XCPU_ESP ? 0 : e->esp + 4;
+    return 1;
+}
+
+int xcpu_emit_leave_insn(struct xcpu_emit *e)
+{
+    struct xcpu_asm_memory frame = xcpu_emit_at(XH_BP, 0);
+    if (e->insn->operand_size != 4)
+        return 0;
+    xcpu_put_memory(&e->a, op32(0x8b), XH_T0, &frame);
+    xcpu_put_lea(&e->a, XH_ESP, XH_BP, 4);
+    xcpu_put_mov(&e->a, XH_BP, XH_T0);
+    e->esp = 0;
+    return 1;
+}
+
+/* ---- branches ---- */
+
+int xcpu_emit_jcc(struct xcpu_emit *e)
+{
+    if (e->insn->operand_size != 4)
+        return 0;
+    xcpu_emit_exit(e, e->insn->cond, xcpu_emit_next(e) + e->insn->imm);
+    return 1;
+}
+
+/* LOOP, LOOPE, LOOPNE, JCXZ: short jumps only, over one to what follows. */
+int xcpu_emit_loop(struct xcpu_emit *e)
+{
+    const struct xcpu_insn *insn = e->insn;
+    if (insn->operand_size != 4 || insn->address_size != 4)
+        return 0;
+    xcpu_emit_settle_esp(e);
+    xcpu_put8(&e->a, 0x67); /* ECX */
+    xcpu_put8(&e->a, insn->opcode);
+    uint8_t *from = e->a.at;
+    xcpu_put8(&e->a, 0);
+    xcpu_emit_exit(e, -1, xcpu_emit_next(e));
+    if (e->a.at < e->a.end)
+        *from = (uint8_t)(e->a.at - from - 1);
+    xcpu_emit_exit(e, -1, xcpu_emit_next(e) + insn->imm);
+    return 1;
+}
+
+int xcpu_emit_jmp(struct xcpu_emit *e)
+{
+    if (e->insn->operand_size != 4)
+        return 0;
+    xcpu_emit_exit(e, -1, xcpu_emit_next(e) + e->insn->imm);
+    return 1;
+}
+
+int xcpu_emit_call(struct xcpu_emit *e)
+{
+    if (e->insn->operand_size != 4)
+        return 0;
+    put_push_imm(e, xcpu_emit_next(e));
+    xcpu_emit_exit(e, -1, xcpu_emit_next(e) + e->insn->imm);
+    return 1;
+}
+
+/* Loads the target of an indirect branch into T0; it may come from ESP. */
+static int load_target(struct xcpu_emit *e)
+{
+    const struct xcpu_insn *insn = e->insn;
+    struct xcpu_asm_memory m;
+    if (insn->operand_size != 4)
+        return 0;
+    if (!xcpu_has_memory_operand(insn)) {
+        if (insn->rm == XCPU_ESP)
+            xcpu_put_lea(&e->a, XH_T0, XH_ESP, e->esp);
+        else
+            xcpu_put_mov(&e->a, XH_T0, insn->rm);
+        return 1;
+    }
+    if (!xcpu_emit_address(e, &m))
+        return 0;
+    xcpu_put_memory(&e->a, op32(0x8b), XH_T0, &m);
+    return 1;
+}
+
+int xcpu_emit_jmp_indirect(struct xcpu_emit *e)
+{
+    if (!load_target(e))
+        return 0;
+    xcpu_emit_settle_esp(e);
+    xcpu_emit_indirect(e);
+    return 1;
+}
+
+int xcpu_emit_call_indirect(struct xcpu_emit *e)
+{
+    if (!load_target(e))
+        return 0;
+    put_push_imm(e, xcpu_emit_next(e));
+    xcpu_emit_settle_esp(e);
+    xcpu_emit_indirect(e);
+    return 1;
+}
+
+int xcpu_emit_ret(struct xcpu_emit *e)
+{
+    struct xcpu_asm_memory top = xcpu_emit_stack(e, 0);
+    if (e->insn->operand_size != 4)
+        return 0;
+    xcpu_put_memory(&e->a, op32(0x8b), XH_T0, &top);
+    e->esp += 4 + (e->insn->op == XCPU_OP_RET_Iw ? e->insn->imm : 0);
+    xcpu_emit_settle_esp(e);
+    xcpu_emit_indirect(e);
+    return 1;
+}
+
+int xcpu_emit_int(struct xcpu_emit *e)
+{
+    xcpu_put_store_imm(&e->a, XH_CPU, FIELD(jit_vector), e->insn->imm & 0xff);
+    xcpu_emit_leave(e, e->jit->leave_int, xcpu_emit_next(e));
+    return 1;
+}
+
+#endif
