@@ -186,7 +186,8 @@ static void add_symbols(struct facts *facts, const struct inf_file *file,
                           bind));
         else
             add(facts, "symbol", name, "%s, %s, %llu bytes",
-                or_number(eld_symbol_type_name(symbol.type), symbol.type, type),
+                or_number(eld_symbol_type_name(file->elf.machine, symbol.type),
+                          symbol.type, type),
                 or_number(eld_symbol_bind_name(symbol.bind), symbol.bind, bind),
                 (unsigned long long)symbol.size);
         free(name);

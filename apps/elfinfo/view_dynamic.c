@@ -34,7 +34,7 @@ static const char *meaning(struct inf_file *file,
     case ELD_VALUE_STRING:
         return string_of(file, entry->value, faults);
     case ELD_VALUE_TAG:
-        return eld_dynamic_tag_name((int64_t)entry->value);
+        return eld_dynamic_tag_name(file->elf.machine, (int64_t)entry->value);
     case ELD_VALUE_FLAGS:
         return inf_flags_text(ELD_FLAGS_DYNAMIC, entry->value, room, size);
     case ELD_VALUE_FLAGS_1:
@@ -61,7 +61,7 @@ static void put_entry(struct inf_file *file,
 
     inf_put_hex(out, (uint64_t)entry->tag &
                          (file->elf.is_64 ? UINT64_MAX : UINT32_MAX));
-    inf_put_text(out, eld_dynamic_tag_name(entry->tag));
+    inf_put_text(out, eld_dynamic_tag_name(file->elf.machine, entry->tag));
     inf_put_hex(out, entry->value);
     inf_put_text(out, meaning(file, entry, room, sizeof(room), faults));
     inf_end_row(out);

@@ -18,6 +18,7 @@ static const struct inf_column columns[] = {
     {"symbol_demangled", NULL, 0},
     {"type_number", NULL, 0},
     {"symbol_index", NULL, 0},
+    {"more_types", NULL, 0},
     {NULL, NULL, 0},
 };
 
@@ -72,6 +73,26 @@ static void put_symbol(struct inf_file *file, const struct source *source,
     free(plain);
 }
 
+/* Of MIPS files of 64 bits. */
+static void put_more_types(struct inf_file *file, const struct eld_reloc *reloc)
+{
+    uint8_t types[2] = {reloc->type_2, reloc->type_3};
+
+    if (reloc->type_2 == 0 && reloc->type_3 == 0) {
+        inf_put_none(file->out);
+        return;
+    }
+    inf_begin_list(file->out, " ");
+    for (int i = 0; i < 2; i++) {
+        const char *name = eld_reloc_name(file->elf.machine, types[i]);
+        char number[16];
+
+        snprintf(number, sizeof(number), "0x%x", types[i]);
+        inf_add_item(file->out, name != NULL ? name : number);
+    }
+    inf_end_list(file->out);
+}
+
 static void put_reloc(struct inf_file *file, const struct source *source,
                       const struct eld_reloc *reloc, struct inf_faults *faults)
 {
@@ -93,6 +114,7 @@ static void put_reloc(struct inf_file *file, const struct source *source,
         inf_put_decimal(out, reloc->type);
         inf_put_decimal(out, reloc->symbol);
     }
+    put_more_types(file, reloc);
     inf_end_row(out);
 }
 

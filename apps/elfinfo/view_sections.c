@@ -32,12 +32,20 @@ static void put_letters(struct inf_output *out, uint64_t flags)
         {SHF_COMPRESSED, 'C'}, {SHF_GNU_RETAIN, 'R'},
         {SHF_EXCLUDE, 'E'},
     };
-    char text[sizeof(letters) / sizeof(letters[0]) + 1] = "";
+    char text[sizeof(letters) / sizeof(letters[0]) + 4] = "";
+    uint64_t rest = flags;
 
     for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++) {
         if (flags & letters[i].flag)
             text[strlen(text)] = letters[i].letter;
+        rest &= ~letters[i].flag;
     }
+    if (rest & SHF_MASKOS)
+        text[strlen(text)] = 'o';
+    if (rest & SHF_MASKPROC)
+        text[strlen(text)] = 'p';
+    if (rest & ~(uint64_t)(SHF_MASKOS | SHF_MASKPROC))
+        text[strlen(text)] = 'x';
     inf_put_text(out, text);
 }
 

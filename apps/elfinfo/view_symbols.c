@@ -70,7 +70,8 @@ static void put_symbol(struct inf_file *file, const char *table,
     inf_put_decimal(out, symbol->index);
     inf_put_hex(out, symbol->value);
     inf_put_decimal(out, symbol->size);
-    inf_put_name(out, eld_symbol_type_name(symbol->type), symbol->type);
+    inf_put_name(out, eld_symbol_type_name(file->elf.machine, symbol->type),
+                 symbol->type);
     inf_put_name(out, eld_symbol_bind_name(symbol->bind), symbol->bind);
     inf_put_name(out, eld_symbol_visibility_name(symbol->visibility),
                  symbol->visibility);

@@ -286,7 +286,8 @@ static uint64_t read_dynamic(const struct eld_elf *elf)
     if (eld_find_dynamic(elf, &entries, NULL) == 0) {
         for (uint64_t i = 0; i < entries.count && i < LIMIT; i++) {
             check(eld_read_dynamic_entry(elf, &entries, i, &entry, NULL) == 0);
-            sum += entry.value + sum_string(eld_dynamic_tag_name(entry.tag));
+            sum += entry.value +
+                   sum_string(eld_dynamic_tag_name(elf->machine, entry.tag));
         }
     }
     int error = eld_read_dynamic(elf, &dynamic, &fault);

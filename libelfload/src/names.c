@@ -39,15 +39,6 @@ const char *eld_type_name(uint16_t type)
     return NULL;
 }
 
-const char *eld_dynamic_tag_name(int64_t tag)
-{
-    switch (tag) {
-#define TAG(number, name, value) CASE(number, name)
-#include "names.def"
-    }
-    return NULL;
-}
-
 enum eld_value eld_dynamic_value(int64_t tag)
 {
     switch (tag) {
@@ -63,15 +54,6 @@ const char *eld_symbol_bind_name(uint8_t bind)
 {
     switch (bind) {
 #define BIND(number, name) CASE(number, name)
-#include "names.def"
-    }
-    return NULL;
-}
-
-const char *eld_symbol_type_name(uint8_t type)
-{
-    switch (type) {
-#define SYMBOL(number, name) CASE(number, name)
 #include "names.def"
     }
     return NULL;
@@ -124,6 +106,35 @@ static const char *find_row(const struct row *rows, size_t count,
 
 #define FIND_ROW(rows, machine, number)                                        \
     find_row(rows, sizeof(rows) / sizeof((rows)[0]), machine, number)
+
+const char *eld_dynamic_tag_name(uint16_t machine, int64_t tag)
+{
+    static const struct row rows[] = {
+#define MACHINE_TAG(machine, number, name) {machine, number, name},
+#include "names.def"
+    };
+
+    switch (tag) {
+#define TAG(number, name, value) CASE(number, name)
+#include "names.def"
+    }
+    return tag < 0 || tag > UINT32_MAX ? NULL
+                                       : FIND_ROW(rows, machine, (uint32_t)tag);
+}
+
+const char *eld_symbol_type_name(uint16_t machine, uint8_t type)
+{
+    static const struct row rows[] = {
+#define MACHINE_SYMBOL(machine, number, name) {machine, number, name},
+#include "names.def"
+    };
+
+    switch (type) {
+#define SYMBOL(number, name) CASE(number, name)
+#include "names.def"
+    }
+    return FIND_ROW(rows, machine, type);
+}
 
 const char *eld_segment_type_name(uint16_t machine, uint32_t type)
 {

@@ -83,6 +83,7 @@ static int next_relr(const struct eld_elf *elf, const struct eld_table *table,
     }
     reloc->offset = cursor->base;
     reloc->type = 0;
+    reloc->type_2 = reloc->type_3 = 0;
     reloc->symbol = 0;
     reloc->addend = 0;
     reloc->file_offset = table->offset + (cursor->index - 1) * word;
@@ -90,6 +91,17 @@ static int next_relr(const struct eld_elf *elf, const struct eld_table *table,
     cursor->bit_count--;
     cursor->base += word;
     return 1;
+}
+
+/* Not one number but a symbol, a special one, and three types from the last
+ * to the first (MIPS psABI, 64-bit ELF). */
+static void split_mips64(const struct eld_elf *elf, const uint8_t *info,
+                         struct eld_reloc *reloc)
+{
+    reloc->symbol = eld_load32(elf, info);
+    reloc->type_3 = info[5];
+    reloc->type_2 = info[6];
+    reloc->type = info[7];
 }
 
 int eld_next_reloc(const struct eld_elf *elf, const struct eld_relocs *relocs,
@@ -116,6 +128,9 @@ int eld_next_reloc(const struct eld_elf *elf, const struct eld_relocs *relocs,
     if (elf->machine == EM_SPARCV9)
         reloc->type &= 0xff;
     reloc->symbol = (uint32_t)(elf->is_64 ? info >> 32 : info >> 8);
+    reloc->type_2 = reloc->type_3 = 0;
+    if (elf->machine == EM_MIPS && elf->is_64)
+        split_mips64(elf, p + word, reloc);
     reloc->addend = 0;
     if (has_addend && elf->is_64)
         reloc->addend = (int64_t)eld_load64(elf, p + 16);

@@ -31,13 +31,19 @@ TEST(Names, AgreeWithTheNumbersOfTheSystemsHeader)
     EXPECT_EQ(or_none(eld_type_name(0xff00)), "(none)");
     EXPECT_EQ(or_none(eld_symbol_bind_name(STB_WEAK)), "WEAK");
     EXPECT_EQ(or_none(eld_symbol_bind_name(9)), "(none)");
-    EXPECT_EQ(or_none(eld_symbol_type_name(STT_TLS)), "TLS");
-    EXPECT_EQ(or_none(eld_symbol_type_name(9)), "(none)");
+    EXPECT_EQ(or_none(eld_symbol_type_name(EM_386, STT_TLS)), "TLS");
+    EXPECT_EQ(or_none(eld_symbol_type_name(EM_386, 9)), "(none)");
     EXPECT_EQ(or_none(eld_symbol_visibility_name(STV_HIDDEN)), "HIDDEN");
     EXPECT_EQ(or_none(eld_symbol_visibility_name(4)), "(none)");
-    EXPECT_EQ(or_none(eld_dynamic_tag_name(DT_NEEDED)), "NEEDED");
-    EXPECT_EQ(or_none(eld_dynamic_tag_name(DT_VERNEEDNUM)), "VERNEEDNUM");
-    EXPECT_EQ(or_none(eld_dynamic_tag_name(-1)), "(none)");
+    EXPECT_EQ(or_none(eld_dynamic_tag_name(EM_386, DT_NEEDED)), "NEEDED");
+    EXPECT_EQ(or_none(eld_dynamic_tag_name(EM_386, DT_VERNEEDNUM)),
+              "VERNEEDNUM");
+    EXPECT_EQ(or_none(eld_dynamic_tag_name(EM_386, -1)), "(none)");
+    EXPECT_EQ(or_none(eld_dynamic_tag_name(EM_MIPS, DT_MIPS_FLAGS)),
+              "MIPS_FLAGS");
+    EXPECT_EQ(or_none(eld_dynamic_tag_name(EM_386, DT_MIPS_FLAGS)), "(none)");
+    EXPECT_EQ(or_none(eld_symbol_type_name(EM_SPARCV9, 13)), "REGISTER");
+    EXPECT_EQ(or_none(eld_symbol_type_name(EM_386, 13)), "(none)");
     EXPECT_EQ(or_none(eld_segment_type_name(EM_386, PT_GNU_RELRO)),
               "GNU_RELRO");
     EXPECT_EQ(or_none(eld_section_type_name(EM_386, SHT_GNU_verneed)),

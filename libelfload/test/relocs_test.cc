@@ -119,3 +119,31 @@ TEST(RelocsOfSparc, TheUpperBytesOfATypeAreData)
     ASSERT_EQ(eld_next_reloc(file.get(), &relocs, &cursor, &reloc, nullptr), 1);
     EXPECT_EQ(reloc.type, (uint32_t)R_SPARC_OLO10);
 }
+
+TEST(MipsRelocs, Of64BitsHaveThreeTypes)
+{
+    for (bool is_big : {false, true}) {
+        ElfBuilder builder(true);
+        builder.is_big = is_big;
+        builder.machine = EM_MIPS;
+        builder.reloc(0, 0);
+        Bytes bytes = builder.build();
+        Opened found(bytes);
+        eld_dynamic dynamic;
+        ASSERT_EQ(eld_read_dynamic(found.get(), &dynamic, nullptr), 0);
+        uint8_t info[8] = {0, 0, 0, 0, 0, 5, 18, 3};
+        info[is_big ? 3 : 0] = 7;
+        std::copy(info, info + 8,
+                  bytes.begin() + (long)dynamic.rela.table.offset + 8);
+        Opened file(bytes);
+        eld_reloc_cursor cursor = {};
+        eld_reloc reloc;
+        ASSERT_EQ(
+            eld_next_reloc(file.get(), &dynamic.rela, &cursor, &reloc, nullptr),
+            1);
+        EXPECT_EQ(reloc.symbol, 7u);
+        EXPECT_EQ(reloc.type, 3u);
+        EXPECT_EQ(reloc.type_2, 18u);
+        EXPECT_EQ(reloc.type_3, 5u);
+    }
+}

@@ -12,17 +12,24 @@
 
 using Files = std::map<std::string, std::string>;
 
-static Files all_files()
+/* With a list of files only those: it is long. */
+static const Files &all_files()
 {
-    Files files = built_files();
-    files.merge(guest_files());
-    files.merge(host_files());
+    static Files files = listed_files();
+    if (files.empty()) {
+        files = built_files();
+        files.merge(guest_files());
+        files.merge(host_files());
+    }
     return files;
 }
 
 static std::vector<std::string> readelf(const std::string &arguments)
 {
-    Result result = run("LC_ALL=C readelf -W " + arguments);
+    const char *program = getenv("ELFINFO_READELF");
+    Result result =
+        run(std::string("LC_ALL=C ") +
+            (program != nullptr ? program : "readelf") + " -W " + arguments);
     EXPECT_EQ(result.status, 0) << arguments << ": " << result.err;
     return lines_of(result.out);
 }
@@ -97,6 +104,16 @@ static std::string section_type(const std::string &name)
     return found == names.end() ? name : found->second;
 }
 
+/* Retained sections are the system's own for readelf unless the file says
+ * that it is GNU's. */
+static std::string flag_letters(std::string letters)
+{
+    size_t at = letters.find('R');
+    if (at != std::string::npos)
+        letters[at] = 'o';
+    return letters;
+}
+
 TEST(Parity, OfSections)
 {
     for (const auto &file : all_files()) {
@@ -122,7 +139,8 @@ TEST(Parity, OfSections)
             EXPECT_EQ(section["entry_size"].number(), hex(words[5]));
             if (words.size() == 9)
                 words.insert(words.begin() + 6, "");
-            EXPECT_EQ(section["flag_letters"].text(), words[6]);
+            EXPECT_EQ(flag_letters(section["flag_letters"].text()),
+                      flag_letters(words[6]));
             EXPECT_EQ(section["link"].number(), decimal(words[7]));
             EXPECT_EQ(section["info"].number(), decimal(words[8]));
             EXPECT_EQ(section["align"].number(), decimal(words[9]));
@@ -151,7 +169,9 @@ TEST(Parity, OfSegmentsAndTheirSections)
                              : words[i] == "RE"  ? "RX"
                              : words[i] == "RWE" ? "RWX"
                                                  : words[i];
-                EXPECT_EQ(segment["type"].text(), words[0]);
+                EXPECT_NE(segment["type"].text().find(words[0]),
+                          std::string::npos) /* readelf shortens some */
+                    << segment["type"].text() << " for " << words[0];
                 EXPECT_EQ(segment["offset"].number(), hex(words[1]));
                 EXPECT_EQ(segment["vaddr"].number(), hex(words[2]));
                 EXPECT_EQ(segment["paddr"].number(), hex(words[3]));
@@ -214,6 +234,31 @@ static std::string versioned(const Json &symbol)
     return name;
 }
 
+/* A line without what readelf puts before the section: "[VARIANT_PCS]". */
+static std::string without_brackets(const std::string &line)
+{
+    size_t start = line.find(" [<"), end = line.find("] ", start);
+    if (start == std::string::npos)
+        start = line.find(" [V"), end = line.find("] ", start);
+    return start == std::string::npos || end == std::string::npos
+               ? line
+               : line.substr(0, start) + line.substr(end + 1);
+}
+
+/* A name of RISC-V's as readelf writes it: control characters with a
+ * circumflex, and no space at the end. */
+static std::string trimmed(const std::string &name)
+{
+    std::string result;
+    for (char c : name.substr(0, name.find_last_not_of(' ') + 1)) {
+        if (c > 0 && c < ' ')
+            result += {'^', (char)(c + '@')};
+        else
+            result += c;
+    }
+    return result;
+}
+
 /* What readelf calls a section that has no number. */
 static std::string section_index(const Json &symbol)
 {
@@ -233,7 +278,7 @@ TEST(Parity, OfSymbolsAndTheirVersions)
         if (symbols[(size_t)0]["table"].text() == "of the dynamic section")
             continue; /* readelf looks at sections only */
         for (const auto &line : readelf("-s " + file.second)) {
-            auto words = words_of(line);
+            auto words = words_of(without_brackets(line));
             if (words.size() < 7 || words[0].back() != ':' ||
                 !isdigit((unsigned char)words[0][0]))
                 continue;
@@ -250,7 +295,7 @@ TEST(Parity, OfSymbolsAndTheirVersions)
             EXPECT_EQ(symbol["bind"].text(), words[4]);
             EXPECT_EQ(symbol["visibility"].text(), words[5]);
             EXPECT_EQ(section_index(symbol), words[6]);
-            EXPECT_EQ(versioned(symbol), name);
+            EXPECT_EQ(trimmed(versioned(symbol)), trimmed(name));
         }
         EXPECT_EQ(count, symbols.size());
     }
@@ -270,9 +315,9 @@ TEST(Parity, OfRelocations)
         size_t count = 0;
         if (relocs[(size_t)0]["table"].text().compare(0, 3, "DT_") == 0)
             continue; /* readelf looks at sections only */
-        bool is_64 =
-            elfinfo_json("-h " + file.second)["header"]["class"].text() ==
-            "ELF64";
+        Json header = elfinfo_json("-h " + file.second)["header"];
+        bool is_64 = header["class"].text() == "ELF64";
+        bool is_mips64 = header["machine"].text() == "mips64";
         for (const auto &line : readelf("-r " + file.second)) {
             auto words = words_of(line);
             /* RELR tables are printed in another way. */
@@ -284,12 +329,14 @@ TEST(Parity, OfRelocations)
             uint64_t info = hex(words[1]);
             EXPECT_EQ(reloc["offset"].number(), hex(words[0]));
             EXPECT_EQ(reloc["type"].text(), reloc_type(words[2]));
-            EXPECT_EQ(reloc["symbol_index"].number(),
-                      is_64 ? info >> 32 : info >> 8);
-            EXPECT_EQ(reloc["type_number"].number(),
-                      is_64 ? info & 0xffffffff : info & 0xff);
+            if (!is_mips64) {
+                EXPECT_EQ(reloc["symbol_index"].number(),
+                          is_64 ? info >> 32 : info >> 8);
+                EXPECT_EQ(reloc["type_number"].number(),
+                          is_64 ? info & 0xffffffff : info & 0xff);
+            }
             if (words.size() > 4) {
-                EXPECT_EQ(reloc["symbol"].text(), words[4]);
+                EXPECT_EQ(trimmed(reloc["symbol"].text()), words[4]);
             }
         }
         while (relocs[count]["type"].text() == "RELR")
@@ -417,9 +464,12 @@ TEST(Parity, OfUnwindTables)
 {
     for (const auto &file : all_files()) {
         SCOPED_TRACE(file.first);
-        if (file.first.find(".o") != std::string::npos)
-            continue; /* readelf relocates them first */
-        Json frames = elfinfo_json("-u " + file.second)["frames"];
+        Json shown = elfinfo_json("-h -u " + file.second);
+        Json frames = shown["frames"];
+        if (shown["header"]["type"].text() == "REL" ||
+            frames[(size_t)0]["table"].text() == ".ARM.exidx")
+            continue; /* readelf relocates them first, or needs another option
+                       */
         size_t count = 0;
         for (const auto &line : readelf("-wfN " + file.second)) {
             auto words = words_of(line);

@@ -188,14 +188,31 @@ std::map<std::string, std::string> guest_files()
 std::map<std::string, std::string> host_files()
 {
     std::map<std::string, std::string> files;
-    for (const std::string path :
-         {"/bin/true", "/lib64/ld-linux-x86-64.so.2", "/usr/bin/readelf",
-          "/usr/lib/x86_64-linux-gnu/crt1.o", "/usr/lib32/crt1.o",
-          "/usr/lib32/libm.so.6"}) {
-        if (access(path.c_str(), R_OK) == 0)
-            files[path.substr(path.rfind('/') + 1) +
-                  (path.find("lib32") != std::string::npos ? "-32" : "")] =
-                path;
+    std::vector<std::string> paths = {
+        "/bin/true",         "/lib64/ld-linux-x86-64.so.2",
+        "/usr/bin/readelf",  "/usr/lib/x86_64-linux-gnu/crt1.o",
+        "/usr/lib32/crt1.o", "/usr/lib32/libm.so.6"};
+    for (const char *machine :
+         {"aarch64", "arm", "m68k", "powerpc", "riscv64", "s390x", "sparc64"}) {
+        std::string triplet = std::string(machine) + "-linux-gnu" +
+                              (machine == std::string("arm") ? "eabihf" : "");
+        for (const char *name :
+             {"libc.so.6", "libm.so.6", "libpthread.so.0", "libresolv.so.2",
+              "libanl.so.1", "libBrokenLocale.so.1"})
+            paths.push_back("/usr/" + triplet + "/lib/" + name);
     }
+    for (const std::string &path : paths) {
+        if (access(path.c_str(), R_OK) == 0)
+            files[path] = path;
+    }
+    return files;
+}
+
+std::map<std::string, std::string> listed_files()
+{
+    std::map<std::string, std::string> files;
+    const char *list = getenv("ELFINFO_FILES");
+    for (const auto &path : lines_of(read_file(list != nullptr ? list : "")))
+        files[path] = path;
     return files;
 }

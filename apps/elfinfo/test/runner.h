@@ -61,9 +61,11 @@ class Json
 Json elfinfo_json(const std::string &arguments);
 
 /* Files to look at: built ones of every class and byte order, bundled
- * guests, and what any Debian has. */
+ * guests, what any Debian has and libraries of other machines where they are
+ * installed, and those that the file named by ELFINFO_FILES lists. */
 std::map<std::string, std::string> built_files();
 std::map<std::string, std::string> guest_files();
 std::map<std::string, std::string> host_files();
+std::map<std::string, std::string> listed_files();
 
 #endif

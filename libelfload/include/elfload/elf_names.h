@@ -19,9 +19,9 @@ const char *eld_os_abi_name(uint8_t os_abi);
 const char *eld_type_name(uint16_t type);
 const char *eld_segment_type_name(uint16_t machine, uint32_t type);
 const char *eld_section_type_name(uint16_t machine, uint32_t type);
-const char *eld_dynamic_tag_name(int64_t tag);
+const char *eld_dynamic_tag_name(uint16_t machine, int64_t tag);
 const char *eld_symbol_bind_name(uint8_t bind);
-const char *eld_symbol_type_name(uint8_t type);
+const char *eld_symbol_type_name(uint16_t machine, uint8_t type);
 const char *eld_symbol_visibility_name(uint8_t visibility);
 
 /* What the value of a dynamic entry is. */

@@ -146,11 +146,12 @@ struct eld_relocs {
 };
 
 struct eld_reloc {
-    uint64_t offset;      /* virtual address, or offset in its section */
-    uint32_t type;        /* of the machine; 0 with ELD_RELOCS_RELR */
-    uint32_t symbol;      /* index, 0: none */
-    int64_t addend;       /* 0 unless ELD_RELOCS_RELA */
-    uint64_t file_offset; /* of the record */
+    uint64_t offset;        /* virtual address, or offset in its section */
+    uint32_t type;          /* of the machine; 0 with ELD_RELOCS_RELR */
+    uint8_t type_2, type_3; /* MIPS of 64 bits: applied to its result, else 0 */
+    uint32_t symbol;        /* index, 0: none */
+    int64_t addend;         /* 0 unless ELD_RELOCS_RELA */
+    uint64_t file_offset;   /* of the record */
 };
 
 /* Start with all zeros. */
