@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <functional>
 #include <set>
 
@@ -24,12 +25,22 @@ static const Files &all_files()
     return files;
 }
 
+/* What to compare with: readelf, or llvm-readelf. */
+static const char *program()
+{
+    const char *name = getenv("ELFINFO_READELF");
+    return name != nullptr ? name : "readelf";
+}
+
+static bool is_llvm()
+{
+    return strstr(program(), "llvm") != nullptr;
+}
+
 static std::vector<std::string> readelf(const std::string &arguments)
 {
-    const char *program = getenv("ELFINFO_READELF");
     Result result =
-        run(std::string("LC_ALL=C ") +
-            (program != nullptr ? program : "readelf") + " -W " + arguments);
+        run("LC_ALL=C " + std::string(program()) + " -W " + arguments);
     EXPECT_EQ(result.status, 0) << arguments << ": " << result.err;
     return lines_of(result.out);
 }
@@ -228,7 +239,8 @@ TEST(Parity, OfDynamicSections)
 static std::string versioned(const Json &symbol)
 {
     std::string name = symbol["name"].text();
-    if (!symbol["version"].is_null() && symbol["version"].text() != name)
+    if (!symbol["version"].is_null() &&
+        (is_llvm() || symbol["version"].text() != name))
         name += (symbol["is_default_version"].is_true() ? "@@" : "@") +
                 symbol["version"].text();
     return name;
@@ -279,6 +291,10 @@ TEST(Parity, OfSymbolsAndTheirVersions)
             continue; /* readelf looks at sections only */
         for (const auto &line : readelf("-s " + file.second)) {
             auto words = words_of(without_brackets(line));
+            if (is_llvm() && line.find("specific>") != std::string::npos) {
+                count++; /* it has no name for the type */
+                continue;
+            }
             if (words.size() < 7 || words[0].back() != ':' ||
                 !isdigit((unsigned char)words[0][0]))
                 continue;
@@ -304,7 +320,16 @@ TEST(Parity, OfSymbolsAndTheirVersions)
 /* The psABI's name for what readelf calls otherwise. */
 static std::string reloc_type(const std::string &name)
 {
-    return name == "R_386_JUMP_SLOT" ? "R_386_JMP_SLOT" : name;
+    static const std::map<std::string, std::string> names = {
+        {"R_386_JUMP_SLOT", "R_386_JMP_SLOT"},
+        {"R_68K_GOTPCREL32", "R_68K_GOT32"},
+        {"R_68K_GOTPCREL16", "R_68K_GOT16"},
+        {"R_68K_GOTPCREL8", "R_68K_GOT8"},
+        {"R_68K_GOTOFF32", "R_68K_GOT32O"},
+        {"R_68K_GOTOFF16", "R_68K_GOT16O"},
+        {"R_68K_GOTOFF8", "R_68K_GOT8O"}};
+    auto found = names.find(name);
+    return found == names.end() ? name : found->second;
 }
 
 TEST(Parity, OfRelocations)
@@ -348,6 +373,8 @@ TEST(Parity, OfRelocations)
 /* Every relocation type that we have a name for, in a file of its machine. */
 TEST(Parity, OfNamesOfRelocations)
 {
+    if (is_llvm())
+        GTEST_SKIP() << "its names of rare types are its own";
     const struct {
         uint16_t machine;
         bool is_64, is_big;
@@ -462,6 +489,8 @@ TEST(Parity, OfHashTables)
 
 TEST(Parity, OfUnwindTables)
 {
+    if (is_llvm())
+        GTEST_SKIP() << "it prints them in a way of its own";
     for (const auto &file : all_files()) {
         SCOPED_TRACE(file.first);
         Json shown = elfinfo_json("-h -u " + file.second);
