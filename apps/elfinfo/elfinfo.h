@@ -47,7 +47,9 @@ struct inf_options {
     int dump_count;
     uint64_t *addresses; /* to find in the source */
     int address_count;
-    int is_comparison;  /* of two files */
+    int is_comparison;    /* of two files */
+    const char **against; /* what releases asks */
+    int against_count;
     const char **codes; /* what to disassemble */
     int code_count;
     int is_json;

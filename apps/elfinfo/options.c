@@ -31,6 +31,8 @@ static const char more_usage[] =
     "      --library-path LIST    LIBRARY_PATH there, instead of Haiku's "
     "default\n"
     "      --address ADDRESS      where in the source it is (DWARF)\n"
+    "      --against PATH         a root, libroot or list of symbols, for "
+    "releases\n"
     "      --compare              what differs between two files (exit status "
     "1)\n"
     "      --member NAME          only that file of archives and packages "
@@ -68,6 +70,7 @@ enum {
     OPT_LIBRARY_PATH,
     OPT_MEMBER,
     OPT_ADDRESS,
+    OPT_AGAINST,
     OPT_COMPARE
 };
 
@@ -81,6 +84,7 @@ static const struct option other_options[] = {
     {"json", no_argument, NULL, OPT_JSON},
     {"root", required_argument, NULL, OPT_ROOT},
     {"library-path", required_argument, NULL, OPT_LIBRARY_PATH},
+    {"against", required_argument, NULL, OPT_AGAINST},
     {"address", required_argument, NULL, OPT_ADDRESS},
     {"compare", no_argument, NULL, OPT_COMPARE},
     {"member", required_argument, NULL, OPT_MEMBER},
@@ -126,16 +130,14 @@ static void add_dump(struct inf_options *options, const char *section,
     dumps[options->dump_count++] = (struct inf_dump){section, is_text};
 }
 
-static void add_code(struct inf_options *options, const char *what)
+/* A list with one text more. */
+static const char **add_text(const char **list, int *count, const char *text)
 {
-    const char **codes =
-        realloc(options->codes,
-                (size_t)(options->code_count + 1) * sizeof(*options->codes));
-
-    if (codes == NULL)
+    list = realloc(list, (size_t)(*count + 1) * sizeof(*list));
+    if (list == NULL)
         inf_fail("out of memory");
-    options->codes = codes;
-    codes[options->code_count++] = what;
+    list[(*count)++] = text;
+    return list;
 }
 
 static void add_address(struct inf_options *options, const char *text)
@@ -210,7 +212,7 @@ static void handle(struct inf_options *options, int option)
         add_dump(options, optarg, option == 'p');
         break;
     case 'D':
-        add_code(options, optarg);
+        options->codes = add_text(options->codes, &options->code_count, optarg);
         break;
     case 'C':
         options->demangling = parse_demangling(optarg);
@@ -226,6 +228,10 @@ static void handle(struct inf_options *options, int option)
         break;
     case OPT_ADDRESS:
         add_address(options, optarg);
+        break;
+    case OPT_AGAINST:
+        options->against =
+            add_text(options->against, &options->against_count, optarg);
         break;
     case OPT_COMPARE:
         options->is_comparison = 1;
@@ -317,4 +323,5 @@ void inf_free_options(struct inf_options *options)
     free(options->dumps);
     free(options->codes);
     free(options->addresses);
+    free(options->against);
 }

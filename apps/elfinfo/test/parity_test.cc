@@ -110,7 +110,8 @@ static std::string section_type(const std::string &name)
     static const std::map<std::string, std::string> names = {
         {"GNU_versym", "VERSYM"},
         {"GNU_verdef", "VERDEF"},
-        {"GNU_verneed", "VERNEED"}};
+        {"GNU_verneed", "VERNEED"},
+        {"GNU_ATTRIBUTES", is_llvm() ? "ATTRIBUTES" : "GNU_ATTRIBUTES"}};
     auto found = names.find(name);
     return found == names.end() ? name : found->second;
 }
