@@ -10,6 +10,7 @@
 #include "attr.h"
 #include "bytes.h"
 #include "node_refs.h"
+#include "query.h"
 #include "stat.h"
 #include "syscalls.h"
 
@@ -205,6 +206,28 @@ static int32_t list_attributes(struct hk_file *file, struct listing *listing)
     return status;
 }
 
+/* What a query has found lies in many directories. */
+static int64_t list_findings(struct hk_file *file, struct listing *listing)
+{
+    const struct hk_findings *findings = file->findings;
+
+    pthread_mutex_lock(&file->lock);
+    listing->directory.device = findings->device;
+    while (file->next_entry < findings->count) {
+        const struct hk_found *found = &findings->list[file->next_entry];
+        struct entry entry = {findings->device, found->inode, found->name};
+
+        listing->directory.inode = found->directory;
+        if (!put_entry(listing, &entry))
+            break;
+        file->next_entry++;
+    }
+    pthread_mutex_unlock(&file->lock);
+    if (listing->count == 0 && file->next_entry < findings->count)
+        return HK_B_BUFFER_OVERFLOW;
+    return listing->count;
+}
+
 /* Fills the listing; a buffer that has taken at least one entry is not too
  * small. */
 static int64_t list(const struct hk_thread *self, struct hk_file *file,
@@ -232,13 +255,15 @@ static int64_t read_dir(const struct hk_thread *self, struct hk_file *file,
     struct listing listing = {.max_count = max_count};
     int64_t count;
 
-    if (file->kind != HK_FILE_DIR && file->kind != HK_FILE_ATTR_DIR)
+    if (file->kind != HK_FILE_DIR && file->kind != HK_FILE_ATTR_DIR &&
+        file->kind != HK_FILE_QUERY)
         return HK_B_UNSUPPORTED;
     listing.size = size < BUFFER_MAX ? size : BUFFER_MAX;
     listing.bytes = malloc(listing.size + 1);
     if (listing.bytes == NULL)
         return HK_B_NO_MEMORY;
-    count = list(self, file, &listing);
+    count = file->kind == HK_FILE_QUERY ? list_findings(file, &listing)
+                                        : list(self, file, &listing);
     if (count > 0 &&
         hk_write_user(self, buffer, listing.bytes, listing.used) != HK_B_OK)
         count = HK_B_BAD_ADDRESS;
@@ -271,7 +296,8 @@ int64_t hk_sys_rewind_dir(struct hk_thread *self, int32_t fd)
 
     if (file == NULL)
         return HK_B_FILE_ERROR;
-    if (file->kind == HK_FILE_DIR || file->kind == HK_FILE_ATTR_DIR) {
+    if (file->kind == HK_FILE_DIR || file->kind == HK_FILE_ATTR_DIR ||
+        file->kind == HK_FILE_QUERY) {
         pthread_mutex_lock(&file->lock);
         file->next_entry = 0;
         if (file->kind == HK_FILE_DIR && file->node.fd >= 0)

@@ -10,6 +10,7 @@
 
 #include "event_queue.h"
 #include "node_refs.h"
+#include "query.h"
 
 enum { LIMIT_DEFAULT = 256, LIMIT_MAX = 8192 };
 
@@ -80,6 +81,7 @@ void hk_file_put(struct hk_file *file)
     free(file->local_name);
     free(file->peer_name);
     hk_queue_free(file->queue);
+    hk_findings_free(file->findings);
     free(file);
 }
 

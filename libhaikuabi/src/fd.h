@@ -35,7 +35,8 @@ enum hk_file_kind {
     HK_FILE_ATTR,     /* by open_attr */
     HK_FILE_ATTR_DIR, /* by open_attr_dir */
     HK_FILE_SOCKET,
-    HK_FILE_QUEUE /* by event_queue_create */
+    HK_FILE_QUEUE, /* by event_queue_create */
+    HK_FILE_QUERY  /* by open_query */
 };
 
 /*
@@ -51,14 +52,16 @@ struct hk_file {
     mode_t type;          /* S_IFMT of the node; S_IFDIR when synthetic */
     pthread_mutex_t lock; /* guards what follows */
     uint32_t next_entry;  /* HK_FILE_DIR: places told so far, after the host's
-                             entries; HK_FILE_ATTR_DIR: attributes so far */
+                             entries; HK_FILE_ATTR_DIR: attributes so far;
+                             HK_FILE_QUERY: files found so far */
     int64_t position;     /* HK_FILE_ATTR */
     char *attribute;      /* HK_FILE_ATTR: its name */
     int is_locked;        /* by lock_node */
     char *path;           /* for hk_refs_note; NULL: not asked for yet */
     /* HK_FILE_SOCKET: guest paths that it is bound and connected to */
     char *local_name, *peer_name;
-    struct hk_queue *queue; /* HK_FILE_QUEUE: see event_queue.h */
+    struct hk_queue *queue;       /* HK_FILE_QUEUE: see event_queue.h */
+    struct hk_findings *findings; /* HK_FILE_QUERY: see query.h */
 };
 
 struct hk_refs;

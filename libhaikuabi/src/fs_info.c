@@ -25,7 +25,8 @@ enum fs_flags {
     FS_IS_READONLY = 0x1,
     FS_IS_PERSISTENT = 0x4,
     FS_HAS_MIME = 0x10000,
-    FS_HAS_ATTR = 0x20000
+    FS_HAS_ATTR = 0x20000,
+    FS_HAS_QUERY = 0x40000
 };
 
 static void put_head(uint8_t *bytes, int32_t device, int64_t root,
@@ -66,7 +67,7 @@ static int32_t put_host(uint8_t bytes[FS_INFO_SIZE], int fd, int32_t device,
         return hk_status_from_errno(errno);
     put_head(
         bytes, device, root,
-        FS_IS_PERSISTENT | FS_HAS_MIME | FS_HAS_ATTR |
+        FS_IS_PERSISTENT | FS_HAS_MIME | FS_HAS_ATTR | FS_HAS_QUERY |
             (is_read_only || host.f_flag & ST_RDONLY ? FS_IS_READONLY : 0u));
     hk_put64(bytes + 16, host.f_frsize);
     hk_put64(bytes + 24, host.f_bsize);
@@ -217,27 +218,6 @@ int64_t hk_sys_remove_index(struct hk_thread *self, int32_t device,
                             gm_addr name)
 {
     return index_call(self, device, name, HK_B_READ_ONLY_DEVICE);
-}
-
-int64_t hk_sys_open_query(struct hk_thread *self, int32_t device, gm_addr query,
-                          uint32_t query_length, uint32_t flags, int32_t port,
-                          int32_t token)
-{
-    enum { QUERY_MAX = 65536 };
-    uint8_t byte;
-
-    (void)flags;
-    (void)port;
-    (void)token;
-    if (device < 0 || query == 0 || query_length == 0)
-        return HK_B_BAD_VALUE;
-    if (query >= HK_USER_LIMIT)
-        return HK_B_BAD_ADDRESS;
-    if (query_length >= QUERY_MAX)
-        return HK_B_NAME_TOO_LONG;
-    if (hk_read_user(self, &byte, query, 1) != HK_B_OK)
-        return HK_B_BAD_ADDRESS;
-    return lacking(self, device, HK_B_UNSUPPORTED);
 }
 
 /* The volumes are the configuration's. */

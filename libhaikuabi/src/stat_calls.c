@@ -63,7 +63,7 @@ static int32_t stat_file(const struct hk_thread *self, int32_t fd,
 
     if (file == NULL)
         return HK_B_FILE_ERROR;
-    if (file->kind == HK_FILE_QUEUE)
+    if (file->kind == HK_FILE_QUEUE || file->kind == HK_FILE_QUERY)
         status = HK_B_UNSUPPORTED;
     else if (file->kind == HK_FILE_ATTR)
         status = hk_attr_stat(vfs, file, stat);

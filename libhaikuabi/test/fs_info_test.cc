@@ -118,25 +118,6 @@ TEST_F(Volumes, HaveNoIndices)
     EXPECT_EQ(team->call("remove_index", 77, "size"), HK_B_BAD_VALUE);
 }
 
-TEST_F(Volumes, AnswerNoQueries)
-{
-    Address kernel{0x80000000};
-
-    EXPECT_EQ(team->call("open_query", 3, "name=*", 6, 0, -1, 0),
-              HK_B_UNSUPPORTED);
-    EXPECT_EQ(team->call("open_query", 77, "name=*", 6, 0, -1, 0),
-              HK_B_BAD_VALUE);
-    EXPECT_EQ(team->call("open_query", -1, "name=*", 6, 0, -1, 0),
-              HK_B_BAD_VALUE);
-    EXPECT_EQ(team->call("open_query", 3, nullptr, 6, 0, -1, 0),
-              HK_B_BAD_VALUE);
-    EXPECT_EQ(team->call("open_query", 3, "", 0, 0, -1, 0), HK_B_BAD_VALUE);
-    EXPECT_EQ(team->call("open_query", 3, kernel, 6, 0, -1, 0),
-              HK_B_BAD_ADDRESS);
-    EXPECT_EQ(team->call("open_query", 3, "x", 65536, 0, -1, 0),
-              HK_B_NAME_TOO_LONG);
-}
-
 TEST_F(Volumes, AreTheConfigurationsToMount)
 {
     EXPECT_EQ(team->call("mount", "/dir", nullptr, "bfs", 0, nullptr, 0),

@@ -1,0 +1,43 @@
+/* query.h -- queries: which files have attributes that a formula asks for. */
+/* SPDX-License-Identifier: MIT */
+#ifndef HK_QUERY_H
+#define HK_QUERY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+/*
+ * A formula is `attribute op value`, combined by &&, || and !, with brackets;
+ * op is one of == = != < > <= >=. Names and values may be quoted; \ takes a
+ * character's meaning away. == and != take a text with * ? and [...] for a
+ * pattern. name, size and last_modified (seconds) are every file's own.
+ */
+struct hk_query;
+
+/* B_OK, B_BAD_VALUE for what is no formula, or B_NO_MEMORY. */
+int32_t hk_query_parse(const char *text, struct hk_query **query);
+void hk_query_free(struct hk_query *query);
+
+/* 1 when the formula holds for a file: the entry of a directory, of which the
+ * host says info. 0 when not; an attribute that a file lacks is neither equal
+ * nor unequal. */
+int hk_query_holds(const struct hk_query *query, int directory,
+                   const char *name, const struct stat *info);
+
+/* ---- what has been found ---- */
+
+struct hk_found {
+    int64_t directory, inode;
+    char *name;
+};
+
+struct hk_findings {
+    int32_t device;
+    struct hk_found *list;
+    size_t count, capacity;
+};
+
+void hk_findings_free(struct hk_findings *findings);
+
+#endif
