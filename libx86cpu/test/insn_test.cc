@@ -451,6 +451,22 @@ const Row own_rows[] = {
      "eax=0 ebx=0 ecx=120 edx=8000000"},
     {"XGETBV is not there without XSAVE", "0f01d0", "", "vector=6 eip=+0"},
     {"AVX neither", "c5f877", "", "vector=6 eip=+0"},
+    {"FNSTENV tells of the last x87 instruction that is no control one",
+     "d901dbe2d97110", "ecx=30000100 [30000100]=0000803f",
+     "fsw=3800 ftw=80 st0=0000000000000080ff3f "
+     "[30000110]=7f03ffff0038ffffff3fffff00110020000001010001003000"
+     "00ffff"},
+    {"FNSTENV of 16 bits, behind one without memory",
+     "d901d9e0"
+     "66d97110",
+     "ecx=30000100 [30000100]=0000803f",
+     "fsw=3800 ftw=80 st0=0000000000000080ffbf "
+     "[30000110]=7f030038ff3f02110000000100"
+     "00"},
+    {"FNINIT forgets it", "d901dbe3d97110", "ecx=30000100 [30000100]=0000803f",
+     "st7=0000000000000080ff3f "
+     "[30000110]=7f03ffff0000ffffffffffff00000000000000000000000000"
+     "00ffff"},
     {"SMSW", "0f01e0", "", "eax=80050033"},
     {"SMSW of 16 bits", "660f01e0", "eax=11110000", "eax=11110033"},
     {"SLDT", "0f00c0", "eax=5", "eax=0"},
@@ -496,6 +512,10 @@ bool set_register(const std::string &name, const std::string &text,
     for (int i = 0; i < 6; i++)
         if (name == sreg_names[i])
             return state->sreg[i] = static_cast<uint16_t>(value), true;
+    if (name.size() == 3 && name.compare(0, 2, "st") == 0)
+        return memcpy(state->fx + 32 + 16 * (name[2] - '0'),
+                      bytes_of(text).data(), 10),
+               true;
     if (name.compare(0, 3, "xmm") == 0)
         return memcpy(state->fx + 160 + 16 * (name[3] - '0'),
                       bytes_of(text).data(), 16),
