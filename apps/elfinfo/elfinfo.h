@@ -53,6 +53,7 @@ struct inf_options {
     const char **codes; /* what to disassemble */
     int code_count;
     int is_json;
+    const char *html; /* file to write a page to, or NULL */
     enum inf_demangling demangling;
     const char *root;         /* host directory that holds a Haiku */
     const char *library_path; /* LIBRARY_PATH there; NULL: the default */
@@ -206,6 +207,13 @@ void inf_show_disassembly(struct inf_file *file, const char *what);
 
 /* Where in the source the addresses of the options are. */
 void inf_show_lines(struct inf_file *file);
+
+/* ---- html.c ---- */
+
+/* Turns the standard output into a page of the options' name: what follows is
+ * its JSON document. 0 or a negative errno value. */
+int inf_begin_page(struct inf_options *options);
+void inf_end_page(void);
 
 /* ---- compare.c ---- */
 

@@ -1,6 +1,7 @@
 /* main.c -- elfinfo: shows what is in ELF files. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "elfinfo.h"
@@ -11,6 +12,11 @@ int main(int argc, char **argv)
     int status = INF_OK;
 
     inf_parse_options(&options, argc, argv);
+    if (options.html != NULL) {
+        int error = inf_begin_page(&options);
+        if (error < 0)
+            inf_fail("%s: %s", options.html, strerror(-error));
+    }
     struct inf_output *out = inf_output_new(options.is_json);
     if (options.is_comparison)
         status = inf_compare(&options, out);
@@ -18,7 +24,10 @@ int main(int argc, char **argv)
         if (inf_show_path(options.files[i], NULL, &options, out) != INF_OK)
             status = INF_BAD_FILE;
     }
-    if (inf_output_free(out) < 0)
+    int error = inf_output_free(out);
+    if (options.html != NULL)
+        inf_end_page();
+    if (error < 0 || fflush(stdout) != 0)
         inf_fail("standard output: %s", strerror(errno));
     inf_free_options(&options);
     return status;

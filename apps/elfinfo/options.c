@@ -25,6 +25,8 @@ static const char more_usage[] =
     "file's\n"
     "                             compiler), gcc2, itanium, none\n"
     "      --json                 everything as one JSON document\n"
+    "      --html FILE            a page that draws the file: map, symbols, "
+    "needs\n"
     "      --root DIR             directory that holds a Haiku, for deps "
     "(UVM_ROOT\n"
     "                             gives a default, else /)\n"
@@ -70,6 +72,7 @@ enum {
     OPT_LIBRARY_PATH,
     OPT_MEMBER,
     OPT_ADDRESS,
+    OPT_HTML,
     OPT_AGAINST,
     OPT_COMPARE
 };
@@ -84,6 +87,7 @@ static const struct option other_options[] = {
     {"json", no_argument, NULL, OPT_JSON},
     {"root", required_argument, NULL, OPT_ROOT},
     {"library-path", required_argument, NULL, OPT_LIBRARY_PATH},
+    {"html", required_argument, NULL, OPT_HTML},
     {"against", required_argument, NULL, OPT_AGAINST},
     {"address", required_argument, NULL, OPT_ADDRESS},
     {"compare", no_argument, NULL, OPT_COMPARE},
@@ -232,6 +236,9 @@ static void handle(struct inf_options *options, int option)
     case OPT_AGAINST:
         options->against =
             add_text(options->against, &options->against_count, optarg);
+        break;
+    case OPT_HTML:
+        options->html = optarg;
         break;
     case OPT_COMPARE:
         options->is_comparison = 1;

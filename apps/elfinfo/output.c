@@ -293,7 +293,13 @@ static void print_json(cJSON *item)
 {
     char *text = check(cJSON_PrintUnformatted(item));
 
-    fputs(text, stdout);
+    /* Only strings have a "<", and a page's document may not have its own
+     * end in it. */
+    for (char *rest = text, *part; (part = strsep(&rest, "<")) != NULL;) {
+        fputs(part, stdout);
+        if (rest != NULL)
+            fputs("\\u003c", stdout);
+    }
     cJSON_free(text);
     cJSON_Delete(item);
 }
