@@ -16,8 +16,6 @@
 #include "node_refs.h"
 #include "syscalls.h"
 
-enum { LISTENERS_MAX = 4096 }; /* of a team, as on Haiku */
-
 int hk_monitors_new(struct hk_team *team, struct hk_monitors **monitors)
 {
     struct hk_monitors *made = calloc(1, sizeof(*made));
@@ -358,13 +356,15 @@ static int32_t start_locked(struct hk_thread *self,
                             struct hk_monitors *monitors, int32_t device,
                             int64_t inode, struct hk_monitor **monitor)
 {
+    enum { NODE_MONITORS = 4096 }; /* setrlimit can say another number */
+    const uint32_t most = self->team->node_monitors;
     struct hk_node node = {NULL, NULL, -1};
     int32_t status = HK_B_OK;
 
     *monitor = find(monitors, device, inode);
     if (*monitor != NULL)
         return HK_B_OK;
-    if (monitors->listener_count >= LISTENERS_MAX)
+    if (monitors->listener_count >= (most != 0 ? most : NODE_MONITORS))
         return HK_B_NO_MEMORY;
     if (device != -1 || inode != -1) { /* else mounts, of which none comes */
         status = hk_refs_open(self, device, inode, &node);

@@ -356,6 +356,21 @@ TEST_F(Monitor, RefusesByName)
     EXPECT_EQ(team.call("stop_watching", -1, int64_t{-1}, port, 1), HK_B_OK);
 }
 
+TEST_F(Monitor, AreAsManyAsTheLimitSays)
+{
+    enum { NOVMON = 7, MONITORS_MAX = 65536 };
+    Address limit = team.room(8);
+    auto [device, inode] = node("/other");
+
+    team.set<uint32_t>(limit, 0, 1);
+    team.set<uint32_t>(limit, 4, MONITORS_MAX);
+    ASSERT_EQ(team.call("setrlimit", int{NOVMON}, limit), HK_B_OK);
+    watch("/watched", DIRECTORY);
+    EXPECT_EQ(team.call("start_watching", device, inode, uint32_t{DIRECTORY},
+                        port, 7),
+              HK_B_NO_MEMORY);
+}
+
 TEST_F(Monitor, AChildWatchesNothing)
 {
     watch("/watched", DIRECTORY);

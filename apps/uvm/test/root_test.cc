@@ -106,6 +106,7 @@ TEST_F(RootTest, commands_do_what_they_do)
         int status;
     } rows[] = {
         {"true", {}, "", "", 0},
+        {"whoami", {}, "", "user\n", 0},
         {"false", {}, "", "", 1},
         {"echo", {"one", "two  words"}, "", "one two  words\n", 0},
         {"printf",
