@@ -1,6 +1,8 @@
 /* asked.c -- what this team does because another one asks for it. */
 /* SPDX-License-Identifier: MIT */
 #include "area.h"
+#include "bytes.h"
+#include "fd.h"
 #include "request.h"
 #include "signals.h"
 #include "thread.h"
@@ -55,6 +57,20 @@ static int32_t take_signal(struct hk_team *team, const struct hk_asked *asked)
     return status;
 }
 
+static int32_t tell_fd(struct hk_team *team, uint32_t number,
+                       uint32_t answer[HK_ANSWER_WORDS])
+{
+    uint8_t info[HK_FD_INFO_SIZE];
+    int32_t status;
+
+    if (team->main_thread == NULL)
+        return HK_B_BAD_TEAM_ID;
+    status = hk_fd_info_from(team->main_thread, number, info);
+    for (size_t i = 0; status == HK_B_OK && i < HK_ANSWER_WORDS; i++)
+        answer[i] = hk_get32(info + 4 * i);
+    return status;
+}
+
 int32_t hk_do_asked(struct hk_team *team, const struct hk_asked *asked,
                     uint8_t **data, uint32_t answer[HK_ANSWER_WORDS])
 {
@@ -77,6 +93,8 @@ int32_t hk_do_asked(struct hk_team *team, const struct hk_asked *asked,
         return hk_area_take(team, asked, (const char *)*data, answer);
     case HK_ASKED_RESIZE_AREA:
         return hk_area_resize(team, (int32_t)asked->words[0], asked->words[1]);
+    case HK_ASKED_NEXT_FD:
+        return tell_fd(team, asked->words[0], answer);
     }
     return HK_B_BAD_VALUE;
 }

@@ -9,13 +9,18 @@
 #include "clock.h"
 #include "request.h"
 #include "signals.h"
+#include "timer.h"
 
 /* Signals that do nothing are no interruption, nor are requests. */
 int hk_is_interrupted(struct hk_thread *self)
 {
+    int error = errno; /* the host's call that came back may have set it */
+
     if (!atomic_exchange_explicit(&self->attention, 0, memory_order_acq_rel))
         return 0;
     hk_requests_do(self->team);
+    hk_timers_do(self);
+    errno = error;
     if (!hk_signals_has_effect(self))
         return 0;
     atomic_store_explicit(&self->attention, 1, memory_order_release);

@@ -10,6 +10,7 @@
 #include "bytes.h"
 #include "fd.h"
 #include "host_open.h"
+#include "request.h"
 #include "stat.h"
 #include "syscalls.h"
 
@@ -30,7 +31,7 @@ enum op {
 enum lock_type { READ_LOCK = 0x40, NO_LOCK = 0x200, WRITE_LOCK = 0x400 };
 
 /* haiku-abi/structs.md, "flock" and "fd_info". */
-enum { FLOCK_SIZE = 24, FD_INFO_SIZE = 20 };
+enum { FLOCK_SIZE = 24 };
 
 static int32_t result_of(int host_result)
 {
@@ -372,20 +373,19 @@ int64_t hk_sys_close_range(struct hk_thread *self, uint32_t min_fd,
     return HK_B_OK;
 }
 
-/* fd_info of the next number in use, from *number on. */
-static int32_t next_fd_info(const struct hk_thread *self, uint32_t *number,
-                            uint8_t bytes[FD_INFO_SIZE])
+int32_t hk_fd_info_from(const struct hk_thread *self, uint32_t number,
+                        uint8_t bytes[HK_FD_INFO_SIZE])
 {
     uint32_t limit = hk_fds_limit(self->team->fds);
     struct hk_file *file = NULL;
     struct hk_stat info;
 
-    while (*number < limit && file == NULL)
-        file = hk_file_get(self, (int32_t)(*number)++);
+    while (number < limit && file == NULL)
+        file = hk_file_get(self, (int32_t)number++);
     if (file == NULL)
         return HK_B_ENTRY_NOT_FOUND;
-    memset(bytes, 0, FD_INFO_SIZE);
-    hk_put32(bytes, *number - 1);
+    memset(bytes, 0, HK_FD_INFO_SIZE);
+    hk_put32(bytes, number - 1);
     hk_put32(bytes + 4, (uint32_t)get_mode(file));
     if (file->kind <= HK_FILE_ATTR_DIR &&
         hk_stat_node(hk_kernel_of(self)->vfs, &file->node, &info) == HK_B_OK) {
@@ -396,28 +396,42 @@ static int32_t next_fd_info(const struct hk_thread *self, uint32_t *number,
     return HK_B_OK;
 }
 
-/* Other teams keep their descriptors to themselves. */
+/* Another team is asked for its own. */
+static int32_t fd_info_of(struct hk_thread *self, int32_t team, uint32_t number,
+                          uint8_t bytes[HK_FD_INFO_SIZE])
+{
+    struct hk_asking asking = {
+        .asked = {.kind = HK_ASKED_NEXT_FD, .words = {number}}};
+    int32_t status;
+
+    if (team == 0 || team == self->team->id)
+        return hk_fd_info_from(self, number, bytes);
+    self->restart.is_required = 1;
+    status = hk_ask_team(self, team, &asking);
+    for (size_t i = 0; i < HK_ANSWER_WORDS; i++)
+        hk_put32(bytes + 4 * i, asking.answer[i]);
+    return status;
+}
+
+/* The cookie is the last number + 1. */
 int64_t hk_sys_get_next_fd_info(struct hk_thread *self, int32_t team,
                                 gm_addr cookie, gm_addr info,
                                 uint32_t info_size)
 {
-    uint8_t bytes[FD_INFO_SIZE], word[4];
-    uint32_t number;
+    uint8_t bytes[HK_FD_INFO_SIZE], word[4];
     int32_t status;
 
     if (hk_sys_getuid(self, 1) != 0)
         return HK_B_NOT_ALLOWED;
     if (info_size != sizeof(bytes))
         return HK_B_BAD_VALUE;
-    if (hk_read_user(self, word, cookie, sizeof(word)) != HK_B_OK)
+    if (info >= HK_USER_LIMIT ||
+        hk_read_user(self, word, cookie, sizeof(word)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    if (team != 0 && team != self->team->id)
-        return HK_B_BAD_TEAM_ID;
-    number = hk_get32(word);
-    status = next_fd_info(self, &number, bytes);
+    status = fd_info_of(self, team, hk_get32(word), bytes);
     if (status != HK_B_OK)
         return status;
-    hk_put32(word, number);
+    hk_put32(word, hk_get32(bytes) + 1);
     if (hk_write_user(self, cookie, word, sizeof(word)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     return hk_write_user(self, info, bytes, sizeof(bytes));

@@ -121,4 +121,10 @@ struct hk_file *hk_cwd_get(const struct hk_thread *self);
 struct hk_file *hk_team_cwd_get(const struct hk_team *team);
 void hk_cwd_set(const struct hk_thread *self, struct hk_file *directory);
 
+/* fd_info of the first descriptor in use from a number on: B_OK or
+ * B_ENTRY_NOT_FOUND. */
+enum { HK_FD_INFO_SIZE = 20 };
+int32_t hk_fd_info_from(const struct hk_thread *self, uint32_t number,
+                        uint8_t bytes[HK_FD_INFO_SIZE]);
+
 #endif

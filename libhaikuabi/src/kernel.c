@@ -17,6 +17,7 @@
 #include "program.h"
 #include "shared.h"
 #include "syscall_table.h"
+#include "team.h"
 #include "thread.h"
 #include "timer.h"
 #include "vfs.h"
@@ -104,6 +105,7 @@ static int new_team(struct hk_kernel *kernel)
     if (result == 0) {
         hk_shared_join(team->shared, team->id);
         hk_shared_tell_team(team);
+        hk_team_tell_directory(team);
         hk_shared_set_ready(team->shared);
     }
     return result;

@@ -86,6 +86,7 @@ static void become(struct hk_thread *self, struct hk_arguments *arguments,
     struct hk_team *team = self->team;
 
     forget_children(team);
+    self->priority = arguments->priority;
     if (team->result_fd >= 0) {
         close(team->result_fd);
         close(team->resume_fd);
@@ -154,8 +155,7 @@ static int32_t start(struct hk_thread *self, struct hk_arguments *arguments,
     return child;
 }
 
-/* PART: the wait for the loader cannot be interrupted; the priority is not
- * kept. */
+/* As on Haiku nothing interrupts the wait for the loader. */
 int64_t hk_sys_load_image(struct hk_thread *self, gm_addr flat_args,
                           uint32_t flat_args_size, int32_t arg_count,
                           int32_t env_count, int32_t priority, uint32_t flags,
@@ -165,7 +165,6 @@ int64_t hk_sys_load_image(struct hk_thread *self, gm_addr flat_args,
     struct hk_arguments arguments;
     int32_t status;
 
-    (void)priority;
     if (arg_count < 1)
         return HK_B_BAD_VALUE;
     status = hk_arguments_read(self, flat_args, flat_args_size, arg_count,
@@ -180,6 +179,7 @@ int64_t hk_sys_load_image(struct hk_thread *self, gm_addr flat_args,
     arguments.path = path;
     arguments.error_port = error_port;
     arguments.error_token = error_token;
+    arguments.priority = hk_clamp_priority(priority);
     status = start(self, &arguments, flags);
     hk_arguments_free(&arguments);
     return status;
@@ -200,8 +200,7 @@ int32_t hk_team_resume(struct hk_thread *self, int32_t id)
     }
     pthread_mutex_unlock(&self->team->lock);
     if (found == NULL)
-        return hk_shared_has_team(self->team->shared, id) ? HK_B_OK
-                                                          : HK_B_BAD_THREAD_ID;
+        return HK_B_BAD_THREAD_ID;
     close_loading(found); /* the end of the pipe resumes it */
     return HK_B_OK;
 }

@@ -8,6 +8,7 @@
 #include "bytes.h"
 #include "fd_path.h"
 #include "syscalls.h"
+#include "team.h"
 
 int64_t hk_sys_normalize_path(struct hk_thread *self, gm_addr user_path,
                               int traverse_link, gm_addr buffer)
@@ -106,5 +107,6 @@ int64_t hk_sys_setcwd(struct hk_thread *self, int32_t fd, gm_addr path)
     if (directory == NULL)
         return HK_B_NO_MEMORY;
     hk_cwd_set(self, directory);
+    hk_team_tell_directory(self->team);
     return HK_B_OK;
 }

@@ -88,6 +88,8 @@ struct hk_team_facts {
     int32_t argc;
     uint32_t uid, gid, real_uid, real_gid;
     int64_t start_time;
+    int32_t directory_device; /* of the working directory, and its node */
+    int64_t directory_node;
 };
 
 struct hk_team_slot {
@@ -173,10 +175,11 @@ enum hk_asked_kind {
     HK_ASKED_WAIT,         /* for the thread's end: answer: exit status */
     HK_ASKED_SIGNAL,       /* signal, code, value, team of the sender */
     HK_ASKED_TAKE_AREA,    /* transfer_area (area_transfer.c) */
-    HK_ASKED_RESIZE_AREA   /* id, size */
+    HK_ASKED_RESIZE_AREA,  /* id, size */
+    HK_ASKED_NEXT_FD       /* number; answer: fd_info */
 };
 
-enum { HK_ASKED_WORDS = 12, HK_ANSWER_WORDS = 4 };
+enum { HK_ASKED_WORDS = 12, HK_ANSWER_WORDS = 5 };
 
 struct hk_asked {
     uint32_t kind;          /* enum hk_asked_kind */

@@ -354,6 +354,9 @@ void hk_requests_refuse(struct hk_shared *shared, uint32_t team, int32_t exit)
             request->answer[0] = (uint32_t)exit;
             answer(shared, queue->first, HK_B_OK);
             break;
+        case HK_ASKED_NEXT_FD:
+            answer(shared, queue->first, HK_B_BAD_TEAM_ID);
+            break;
         case HK_ASKED_TAKE_AREA:
         case HK_ASKED_RESIZE_AREA:
             answer(shared, queue->first, HK_B_BAD_VALUE);

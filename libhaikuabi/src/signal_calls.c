@@ -13,6 +13,7 @@
 #include "syscalls.h"
 #include "team.h"
 #include "thread.h"
+#include "timer.h"
 
 enum { SIGACTION_SIZE = 20 };
 
@@ -329,6 +330,7 @@ int64_t hk_sys_sigwait(struct hk_thread *self, gm_addr set, gm_addr info,
     hk_signals_want(self, wanted);
     while (!hk_signals_take(self, wanted, &found)) {
         hk_requests_do(self->team);
+        hk_timers_do(self);
         if (hk_signals_has_effect(self)) {
             status = HK_B_INTERRUPTED;
             break;

@@ -8,6 +8,7 @@
 #include "signals.h"
 #include "team.h"
 #include "thread.h"
+#include "timer.h"
 
 /* user_thread (haiku-abi/x86-32.md, section 5). */
 enum { DEFER_SIGNALS = 12, PENDING_SIGNALS = 16 };
@@ -152,6 +153,7 @@ enum hk_action hk_attend(struct hk_thread *thread, uint32_t call)
 
     atomic_store_explicit(&thread->attention, 0, memory_order_release);
     hk_requests_do(thread->team);
+    hk_timers_do(thread);
     action = hk_thread_checkpoint(thread, &resumed);
     if (resumed)
         call = HK_NO_CALL;

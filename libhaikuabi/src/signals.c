@@ -203,8 +203,11 @@ void hk_on_signal(struct hk_kernel *kernel, struct hk_thread *thread, int signo,
         signal = hk_signal_from_host(signo);
         info = read_host_info(signal, siginfo);
     }
-    if (signal == 0)
+    if (signal == 0) {
+        if (signo == hk_timer_signal() && hk_timers_are_due(team))
+            hk_interrupt_self(thread);
         return;
+    }
     if (signal == HK_SIGCHLD)
         hk_announce_change(team);
     if ((atomic_load(&team->signals->ignored) & HK_SIGNAL_BIT(signal)) != 0 &&

@@ -94,6 +94,7 @@ static void begin_child(struct hk_thread *self)
     memory = hk_areas_fork_child(self);
     hk_thread_tell(self);
     hk_shared_tell_team(team);
+    hk_team_tell_directory(team);
     hk_shared_set_ready(team->shared);
     if (memory != HK_B_OK)
         hk_end_team(self, 0, HK_SIGKILL);

@@ -29,4 +29,7 @@ int32_t hk_team_fork(struct hk_thread *self);
 /* Replaces the program of a team of one thread. Does not return on failure. */
 void hk_team_exec(struct hk_thread *self, const struct hk_arguments *arguments);
 
+/* Shows the working directory to the other teams (team_info.c). */
+void hk_team_tell_directory(struct hk_team *team);
+
 #endif

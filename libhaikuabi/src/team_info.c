@@ -4,9 +4,13 @@
 #include <unistd.h>
 
 #include "bytes.h"
+#include "fd.h"
 #include "host_process.h"
+#include "kmessage.h"
 #include "shared.h"
+#include "stat.h"
 #include "syscalls.h"
+#include "team.h"
 
 enum { TEAM_INFO_SIZE = 160, TEAM_INFO_SIZE_R1BETA4 = 100 };
 
@@ -195,4 +199,86 @@ int64_t hk_sys_get_team_usage_info(struct hk_thread *self, int32_t team,
              (uint64_t)(who == USAGE_SELF ? usage.kernel_time
                                           : usage.children_kernel_time));
     return hk_write_user(self, info, bytes, sizeof(bytes));
+}
+
+/* ---- the extended info: a message ---- */
+
+void hk_team_tell_directory(struct hk_team *team)
+{
+    struct hk_shared *shared = team->shared;
+    struct hk_file *directory = hk_team_cwd_get(team);
+    struct hk_team_slot *slot;
+    struct hk_stat info;
+
+    if (directory != NULL &&
+        hk_stat_node(team->kernel->vfs, &directory->node, &info) == HK_B_OK) {
+        hk_shared_lock(shared);
+        slot = hk_item(shared, HK_POOL_TEAMS, shared->team);
+        if (slot != NULL) {
+            slot->facts.directory_device = (int32_t)info.device;
+            slot->facts.directory_node = (int64_t)info.inode;
+        }
+        hk_shared_unlock(shared);
+    }
+    hk_file_put(directory);
+}
+
+static void make_message(const struct hk_team_slot *slot,
+                         struct hk_kmessage_maker *message)
+{
+    const struct hk_team_facts *facts = &slot->facts;
+    char name[HK_NAME_LENGTH];
+
+    memcpy(name, facts->name, sizeof(name));
+    name[sizeof(name) - 1] = '\0';
+    hk_kmessage_add_int32(message, "id", slot->id);
+    hk_kmessage_add_string(message, "name", name);
+    hk_kmessage_add_int32(message, "process group", getpgid(slot->id));
+    hk_kmessage_add_int32(message, "session", getsid(slot->id));
+    hk_kmessage_add_int32(message, "uid", (int32_t)facts->real_uid);
+    hk_kmessage_add_int32(message, "gid", (int32_t)facts->real_gid);
+    hk_kmessage_add_int32(message, "euid", (int32_t)facts->uid);
+    hk_kmessage_add_int32(message, "egid", (int32_t)facts->gid);
+    hk_kmessage_add_int32(message, "cwd device", facts->directory_device);
+    hk_kmessage_add_int64(message, "cwd directory", facts->directory_node);
+}
+
+/* The size that is needed comes first, whether the message fits or not. */
+static int32_t write_message(struct hk_thread *self,
+                             const struct hk_kmessage_maker *message,
+                             gm_addr buffer, uint32_t size, gm_addr size_needed)
+{
+    uint8_t word[4];
+
+    if (message->failed)
+        return HK_B_NO_MEMORY;
+    hk_put32(word, (uint32_t)message->size);
+    if (hk_write_user(self, size_needed, word, sizeof(word)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    if (message->size > size)
+        return HK_B_BUFFER_OVERFLOW;
+    return hk_write_user(self, buffer, message->bytes, message->size);
+}
+
+/* Of the flags Haiku's kernel knows this one. */
+int64_t hk_sys_get_extended_team_info(struct hk_thread *self, int32_t team_id,
+                                      uint32_t flags, gm_addr buffer,
+                                      uint32_t size, gm_addr size_needed)
+{
+    enum { BASIC = 1 };
+    struct hk_kmessage_maker message;
+    struct hk_team_slot slot;
+    int32_t status;
+
+    if (buffer >= HK_USER_LIMIT || (buffer == 0 && size > 0) ||
+        size_needed == 0 || size_needed >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
+    if ((flags & BASIC) != 0 && !get_slot(self, team_id, &slot))
+        return HK_B_BAD_TEAM_ID;
+    hk_kmessage_begin(&message, -1);
+    if ((flags & BASIC) != 0)
+        make_message(&slot, &message);
+    status = write_message(self, &message, buffer, size, size_needed);
+    hk_kmessage_maker_free(&message);
+    return status;
 }

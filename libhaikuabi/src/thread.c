@@ -4,6 +4,7 @@
 
 #include <linux/futex.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "area.h"
 #include "program.h"
 #include "request.h"
+#include "timer.h"
 
 enum { NORMAL_PRIORITY = 10 };
 
@@ -210,6 +212,7 @@ static void bury(struct hk_thread *thread)
     if (thread->stack_area >= 0)
         hk_area_delete(team, thread->stack_area, 1);
     hk_user_thread_release(thread);
+    hk_timers_forget_thread(team, thread->id);
     pthread_mutex_lock(&team->lock);
     remember(team, thread);
     unlink_thread(thread);
@@ -282,8 +285,11 @@ static void *thread_main(void *argument)
     struct hk_thread *thread = birth->thread;
     const struct hk_host *host = hk_kernel_of(thread)->config.host;
     atomic_uint *host_threads = &thread->team->host_threads;
+    sigset_t none;
     int resumed;
 
+    sigemptyset(&none); /* whatever its maker had blocked */
+    pthread_sigmask(SIG_SETMASK, &none, NULL);
     thread->id = (int32_t)syscall(SYS_gettid);
     sem_post(&birth->has_id);
     if (hk_thread_checkpoint(thread, &resumed) != HK_EXIT)

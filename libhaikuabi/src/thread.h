@@ -69,6 +69,25 @@ void hk_threads_fork_child(struct hk_thread *self);
 
 /* ---- thread_calls.c, thread_data.c ---- */
 
+/* thread_creation_attributes (haiku-abi/x86-32.md, section 6), and the name. */
+struct hk_thread_plan {
+    uint32_t entry, args1, args2, stack_address, stack_size, guard_size,
+        pthread, flags;
+    int32_t priority;
+    char name[HK_NAME_LENGTH];
+};
+
+/* Reads and checks them: B_OK, B_BAD_ADDRESS or B_BAD_VALUE. */
+int32_t hk_thread_plan_read(struct hk_thread *self, gm_addr attributes,
+                            struct hk_thread_plan *plan);
+
+/* A thread, to be resumed: its id, or an error. */
+int32_t hk_thread_spawn(struct hk_thread *self,
+                        const struct hk_thread_plan *plan);
+
+/* What becomes of a priority that is asked for. */
+int32_t hk_clamp_priority(int32_t priority);
+
 /* Suspends, resumes, ends, ... a thread of the team: with a value, as the
  * kind says. B_BAD_THREAD_ID for none of the team's. */
 int32_t hk_thread_do(struct hk_team *team, int32_t id, enum hk_asked_kind what,

@@ -17,28 +17,22 @@
 
 /* ---- spawn ---- */
 
-struct attributes {
-    uint32_t entry, name, args1, args2, stack_address, stack_size, guard_size,
-        pthread, flags;
-    int32_t priority;
-};
-
-/* thread_creation_attributes (haiku-abi/x86-32.md, section 6). */
+/* *name: its guest address, or 0. */
 static void parse_attributes(enum hk_release release, const uint8_t bytes[40],
-                             struct attributes *attributes)
+                             struct hk_thread_plan *plan, uint32_t *name)
 {
     int shift = release >= HK_R1BETA6 ? 0 : 4; /* where priority stood */
 
-    attributes->entry = hk_get32(bytes);
-    attributes->name = hk_get32(bytes + 4);
-    attributes->priority = (int32_t)hk_get32(bytes + (shift != 0 ? 8 : 32));
-    attributes->args1 = hk_get32(bytes + 8 + shift);
-    attributes->args2 = hk_get32(bytes + 12 + shift);
-    attributes->stack_address = hk_get32(bytes + 16 + shift);
-    attributes->stack_size = hk_get32(bytes + 20 + shift);
-    attributes->guard_size = hk_get32(bytes + 24 + shift);
-    attributes->pthread = hk_get32(bytes + 28 + shift);
-    attributes->flags = hk_get32(bytes + 36);
+    plan->entry = hk_get32(bytes);
+    *name = hk_get32(bytes + 4);
+    plan->priority = (int32_t)hk_get32(bytes + (shift != 0 ? 8 : 32));
+    plan->args1 = hk_get32(bytes + 8 + shift);
+    plan->args2 = hk_get32(bytes + 12 + shift);
+    plan->stack_address = hk_get32(bytes + 16 + shift);
+    plan->stack_size = hk_get32(bytes + 20 + shift);
+    plan->guard_size = hk_get32(bytes + 24 + shift);
+    plan->pthread = hk_get32(bytes + 28 + shift);
+    plan->flags = hk_get32(bytes + 36);
 }
 
 enum {
@@ -49,7 +43,7 @@ enum {
 };
 
 static int32_t check_stack(enum hk_release release,
-                           struct attributes *attributes)
+                           struct hk_thread_plan *attributes)
 {
     uint32_t max = release >= HK_R1BETA6 ? MAX_STACK_R1BETA6 : MAX_STACK;
 
@@ -67,7 +61,7 @@ static int32_t check_stack(enum hk_release release,
 
 /* The kernel's own stack, or the top of the caller's memory for TLS. */
 static int32_t prepare_stack(struct hk_thread *thread,
-                             const struct attributes *attributes)
+                             const struct hk_thread_plan *attributes)
 {
     const uint32_t page = HK_PAGE_SIZE - 1;
     int64_t extra;
@@ -85,7 +79,7 @@ static int32_t prepare_stack(struct hk_thread *thread,
 }
 
 static int32_t prepare(struct hk_thread *thread,
-                       const struct attributes *attributes)
+                       const struct hk_thread_plan *attributes)
 {
     enum { FLAG_DEFER_SIGNALS = 1 };
     int32_t status = prepare_stack(thread, attributes);
@@ -103,7 +97,7 @@ static int32_t prepare(struct hk_thread *thread,
 }
 
 /* Priorities are kept, not obeyed: the host schedules. */
-static int32_t clamp_priority(int32_t priority)
+int32_t hk_clamp_priority(int32_t priority)
 {
     enum { LOWEST = 1, NORMAL = 10, HIGHEST = 120 };
 
@@ -114,44 +108,45 @@ static int32_t clamp_priority(int32_t priority)
     return priority > HIGHEST ? HIGHEST : priority;
 }
 
-static int32_t read_name(struct hk_thread *self, struct hk_thread *thread,
-                         uint32_t name)
-{
-    if (name != 0)
-        return hk_read_user_name(self, thread->name, name);
-    memcpy(thread->name, "user thread", sizeof("user thread"));
-    return HK_B_OK;
-}
-
-int64_t hk_sys_spawn_thread(struct hk_thread *self, gm_addr attributes)
+int32_t hk_thread_plan_read(struct hk_thread *self, gm_addr attributes,
+                            struct hk_thread_plan *plan)
 {
     enum hk_release release = hk_kernel_of(self)->config.release;
-    struct attributes wanted;
-    struct hk_thread *thread;
     uint8_t bytes[40];
+    uint32_t name;
     int32_t status;
 
     if (hk_read_user(self, bytes, attributes, sizeof(bytes)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    parse_attributes(release, bytes, &wanted);
-    if (wanted.entry == 0 || wanted.entry >= HK_USER_LIMIT)
+    memset(plan, 0, sizeof(*plan));
+    parse_attributes(release, bytes, plan, &name);
+    if (plan->entry == 0 || plan->entry >= HK_USER_LIMIT)
         return HK_B_BAD_ADDRESS;
-    status = check_stack(release, &wanted);
-    if (status != HK_B_OK)
-        return status;
-    thread = hk_thread_new(self->team);
+    status = check_stack(release, plan);
+    if (status == HK_B_OK && name != 0)
+        status = hk_read_user_name(self, plan->name, name);
+    else if (name == 0)
+        memcpy(plan->name, "user thread", sizeof("user thread"));
+    return status;
+}
+
+int32_t hk_thread_spawn(struct hk_thread *self,
+                        const struct hk_thread_plan *plan)
+{
+    struct hk_thread *thread = hk_thread_new(self->team);
+    int32_t status;
+
     if (thread == NULL)
         return HK_B_NO_MEMORY;
-    status = read_name(self, thread, wanted.name);
-    if (status == HK_B_OK)
-        status = hk_thread_start(thread);
+    memcpy(thread->name, plan->name, sizeof(thread->name));
+    status = hk_thread_start(thread);
     if (status != HK_B_OK) {
         hk_thread_free(thread);
         return status;
     }
-    thread->priority = clamp_priority(wanted.priority);
+    thread->priority = hk_clamp_priority(plan->priority);
     atomic_store(&thread->signals->mask, atomic_load(&self->signals->mask));
-    status = prepare(thread, &wanted);
+    status = prepare(thread, plan);
     if (status != HK_B_OK) {
         pthread_mutex_lock(&self->team->lock); /* it ends behind this */
         atomic_store(&thread->life->killed, 1);
@@ -162,6 +157,14 @@ int64_t hk_sys_spawn_thread(struct hk_thread *self, gm_addr attributes)
     status = thread->id; /* once it is added others may end it */
     hk_thread_add(thread);
     return status;
+}
+
+int64_t hk_sys_spawn_thread(struct hk_thread *self, gm_addr attributes)
+{
+    struct hk_thread_plan plan;
+    int32_t status = hk_thread_plan_read(self, attributes, &plan);
+
+    return status == HK_B_OK ? hk_thread_spawn(self, &plan) : status;
 }
 
 /* ---- one thread by its id ---- */
@@ -191,7 +194,7 @@ static int32_t set_priority(struct hk_thread *thread, int32_t value)
 {
     int32_t old = thread->priority;
 
-    thread->priority = clamp_priority(value);
+    thread->priority = hk_clamp_priority(value);
     hk_thread_tell(thread);
     return old;
 }

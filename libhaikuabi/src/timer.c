@@ -8,6 +8,7 @@
 
 #include "bytes.h"
 #include "clock.h"
+#include "shared.h"
 #include "syscalls.h"
 #include "thread.h"
 
@@ -26,12 +27,19 @@ struct timer {
     int32_t signal;
     uint32_t value;
     int is_silent;    /* SIGEV_NONE */
+    int32_t owner;    /* a thread whose it is, or -1: the team's */
+    int32_t measured; /* the thread whose CPU time the clock tells */
+    int is_later;     /* what is told needs no signal handler, but a thread: */
+    int to_thread;    /* a signal for the owner */
+    struct hk_thread_plan *plan; /* or a thread that is made each time */
+    atomic_uint expired;         /* how often that is due */
     int64_t start;    /* absolute, us of its clock; INT64_MAX: not armed */
     int64_t interval; /* us */
 };
 
 struct hk_timers {
     pthread_mutex_t lock; /* guards all but what a signal handler reads */
+    atomic_int are_due;   /* some timer has expired and is told later */
     struct timer timers[TIMERS_MAX];
 };
 
@@ -49,6 +57,12 @@ static void define(struct timer *timer, int32_t clock, int32_t signal)
     timer->has_host = 0;
     timer->is_silent = 0;
     timer->value = 0;
+    timer->owner = -1;
+    timer->measured = 0;
+    timer->is_later = 0;
+    timer->to_thread = 0;
+    timer->plan = NULL;
+    atomic_store(&timer->expired, 0);
     atomic_store(&timer->is_used, 1);
 }
 
@@ -79,6 +93,8 @@ static void forget(struct timer *timer)
         timer_delete(timer->host);
     timer->has_host = 0;
     atomic_store(&timer->is_used, 0);
+    free(timer->plan);
+    timer->plan = NULL;
 }
 
 void hk_timers_clear(struct hk_timers *timers)
@@ -115,39 +131,135 @@ struct hk_siginfo hk_timer_expired(struct hk_team *team, const void *siginfo)
     const siginfo_t *host = siginfo;
     int number = host->si_value.sival_int;
     struct hk_siginfo info = {.code = HK_SI_TIMER};
-    const struct timer *timer;
+    struct timer *timer;
 
     if (host->si_code != SI_TIMER || number < 0 || number >= TIMERS_MAX)
         return info;
     timer = &team->timers->timers[number];
     if (!atomic_load(&timer->is_used) || timer->is_silent)
         return info;
+    if (timer->is_later) {
+        atomic_fetch_add(&timer->expired, 1);
+        atomic_store(&team->timers->are_due, 1);
+        return info;
+    }
     info.signal = timer->signal;
     info.value = timer->value;
     return info;
 }
 
-static clockid_t host_clock(int32_t clock)
+int hk_timers_are_due(const struct hk_team *team)
 {
-    switch (clock) {
+    return atomic_load(&team->timers->are_due);
+}
+
+static void signal_owner(struct hk_team *team, const struct timer *timer)
+{
+    const struct hk_siginfo info = {.signal = timer->signal,
+                                    .code = HK_SI_TIMER,
+                                    .value = timer->value,
+                                    .pid = team->id};
+    struct hk_thread *thread;
+
+    pthread_mutex_lock(&team->lock);
+    thread = hk_thread_of(team, timer->owner);
+    if (thread != NULL)
+        hk_signal_thread(thread, &info);
+    pthread_mutex_unlock(&team->lock);
+}
+
+static void start_thread(struct hk_thread *self,
+                         const struct hk_thread_plan *plan)
+{
+    int32_t id = hk_thread_spawn(self, plan);
+
+    if (id > 0)
+        hk_thread_do(self->team, id, HK_ASKED_RESUME, 0);
+}
+
+/* What a timer does, copied: making a thread takes other locks. */
+static unsigned take_due(struct hk_timers *timers, int number,
+                         struct timer *timer, struct hk_thread_plan *plan)
+{
+    unsigned count = 0;
+
+    pthread_mutex_lock(&timers->lock);
+    if (atomic_load(&timers->timers[number].is_used)) {
+        count = atomic_exchange(&timers->timers[number].expired, 0);
+        *timer = timers->timers[number];
+        if (timer->plan != NULL)
+            *plan = *timer->plan;
+    }
+    pthread_mutex_unlock(&timers->lock);
+    return count;
+}
+
+void hk_timers_do(struct hk_thread *self)
+{
+    struct hk_timers *timers = self->team->timers;
+
+    if (!atomic_exchange(&timers->are_due, 0))
+        return;
+    for (int i = FIRST_DEFINED; i < TIMERS_MAX; i++) {
+        struct hk_thread_plan plan;
+        struct timer timer;
+        unsigned count = take_due(timers, i, &timer, &plan);
+
+        for (; count > 0; count--) {
+            if (timer.plan != NULL)
+                start_thread(self, &plan);
+            else
+                signal_owner(self->team, &timer);
+        }
+    }
+}
+
+void hk_timers_forget_thread(struct hk_team *team, int32_t thread)
+{
+    struct hk_timers *timers = team->timers;
+
+    pthread_mutex_lock(&timers->lock);
+    for (int i = FIRST_DEFINED; i < TIMERS_MAX; i++)
+        if (atomic_load(&timers->timers[i].is_used) &&
+            timers->timers[i].owner == thread)
+            forget(&timers->timers[i]);
+    pthread_mutex_unlock(&timers->lock);
+}
+
+/* The host's clock of a thread's CPU time, for its own process (its system
+ * calls' ABI). */
+static clockid_t thread_clock(int32_t thread)
+{
+    enum { PER_THREAD = 4, SCHEDULED = 2 };
+
+    return (clockid_t)(~(unsigned)thread << 3 | PER_THREAD | SCHEDULED);
+}
+
+static clockid_t host_clock(const struct timer *timer)
+{
+    clockid_t clock = CLOCK_PROCESS_CPUTIME_ID;
+
+    switch (timer->clock) {
     case HK_CLOCK_REALTIME:
         return CLOCK_REALTIME;
     case HK_CLOCK_MONOTONIC:
         return CLOCK_MONOTONIC;
     case HK_CLOCK_THREAD_CPUTIME_ID:
-        return CLOCK_THREAD_CPUTIME_ID;
+        return thread_clock(timer->measured);
     default:
-        return CLOCK_PROCESS_CPUTIME_ID;
+        if (timer->clock > 0)
+            clock_getcpuclockid(timer->clock, &clock);
+        return clock;
     }
 }
 
-static int64_t clock_now(int32_t clock)
+static int64_t clock_now(const struct timer *timer)
 {
-    struct timespec now;
+    struct timespec now = {0, 0};
 
-    if (clock == HK_CLOCK_MONOTONIC)
+    if (timer->clock == HK_CLOCK_MONOTONIC)
         return hk_system_time();
-    clock_gettime(host_clock(clock), &now);
+    clock_gettime(host_clock(timer), &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
@@ -167,7 +279,7 @@ static int32_t make_host_timer(struct timer *timer, int number)
     if (timer->has_host)
         return HK_B_OK;
     event.sigev_value.sival_int = number;
-    if (timer_create(host_clock(timer->clock), &event, &timer->host) != 0)
+    if (timer_create(host_clock(timer), &event, &timer->host) != 0)
         return HK_B_NO_MEMORY;
     timer->has_host = 1;
     return HK_B_OK;
@@ -195,7 +307,7 @@ enum { TIMER_INFO_SIZE = 20 };
 
 static void put_info(const struct timer *timer, uint8_t info[TIMER_INFO_SIZE])
 {
-    int64_t now = clock_now(timer->clock);
+    int64_t now = clock_now(timer);
     int64_t left = timer->start - now;
 
     if (timer->start == HK_INFINITE_TIMEOUT)
@@ -210,88 +322,137 @@ static void put_info(const struct timer *timer, uint8_t info[TIMER_INFO_SIZE])
              timer->has_host ? (uint32_t)timer_getoverrun(timer->host) : 0);
 }
 
-static struct timer *find(struct hk_timers *timers, int32_t id)
+/* The timer of an owner, a thread or (below 0) the team; NULL. */
+static struct timer *find(struct hk_timers *timers, int32_t id, int32_t owner)
 {
+    struct timer *timer;
+
     if (id < 0 || id >= TIMERS_MAX || !atomic_load(&timers->timers[id].is_used))
         return NULL;
-    return &timers->timers[id];
+    timer = &timers->timers[id];
+    return timer->owner == (owner < 0 ? -1 : owner) ? timer : NULL;
 }
 
-static int is_known_clock(const struct hk_thread *self, int32_t clock)
+static int32_t check_clock(struct hk_thread *self, int32_t clock)
 {
-    return (clock <= HK_CLOCK_MONOTONIC &&
-            clock >= HK_CLOCK_PROCESS_USER_CPUTIME_ID) ||
-           clock == self->team->id;
-}
+    struct hk_shared *shared = hk_shared_of(self);
+    uint32_t user = self->team->ids.user.effective, team, owner = 0;
 
-/* sigevent: how to notify, signal, value. SIGEV_THREAD comes with a thread
- * of libroot's own. */
-static int32_t read_event(struct hk_thread *self, gm_addr event,
-                          struct timer *timer)
-{
-    enum { NOTIFY_NONE = 0, NOTIFY_SIGNAL = 1 };
-    uint8_t bytes[20];
-
-    timer->signal = HK_SIGALRM;
-    if (event == 0)
+    if (clock <= HK_CLOCK_MONOTONIC &&
+        clock >= HK_CLOCK_PROCESS_USER_CPUTIME_ID)
         return HK_B_OK;
-    if (hk_read_user(self, bytes, event, sizeof(bytes)) != HK_B_OK)
+    if (clock <= 0)
+        return HK_B_BAD_VALUE;
+    hk_shared_lock(shared);
+    team = hk_shared_find_team(shared, clock);
+    if (team != 0)
+        owner = hk_shared_slot(shared, team)->facts.uid;
+    hk_shared_unlock(shared);
+    if (team == 0)
+        return HK_B_BAD_VALUE;
+    return user == 0 || user == owner ? HK_B_OK : HK_B_NOT_ALLOWED;
+}
+
+/* sigevent: how to notify, signal, value. */
+static int32_t read_event(struct hk_thread *self, gm_addr event,
+                          gm_addr attributes, struct timer *timer,
+                          struct hk_thread_plan *plan)
+{
+    enum { NOTIFY_NONE = 0, NOTIFY_SIGNAL = 1, NOTIFY_THREAD = 2 };
+    uint8_t bytes[20] = {NOTIFY_SIGNAL, 0, 0, 0, HK_SIGALRM};
+    uint32_t how;
+
+    if (event != 0 &&
+        hk_read_user(self, bytes, event, sizeof(bytes)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
+    how = hk_get32(bytes);
     timer->signal = (int32_t)hk_get32(bytes + 4);
     timer->value = hk_get32(bytes + 8);
-    timer->is_silent = hk_get32(bytes) == NOTIFY_NONE;
-    if (timer->is_silent)
-        return HK_B_OK;
-    if (hk_get32(bytes) != NOTIFY_SIGNAL || timer->signal < 1 ||
-        timer->signal > HK_SIGNAL_MAX)
+    timer->is_silent = how == NOTIFY_NONE;
+    if (how == NOTIFY_THREAD) {
+        timer->is_later = 1;
+        return hk_thread_plan_read(self, attributes, plan);
+    }
+    if (how > NOTIFY_THREAD ||
+        (how == NOTIFY_SIGNAL &&
+         (timer->signal < 1 || timer->signal > HK_SIGNAL_MAX)))
         return HK_B_BAD_VALUE;
     return HK_B_OK;
 }
 
-/* A timer's owner: the team, below 0, or one of its threads. PART, in all
- * calls: a thread's timers are those of its team. */
-static int is_thread(struct hk_thread *self, int32_t id)
+/* An owner: the team, below 0, or one of its threads. */
+static int32_t check_owner(struct hk_thread *self, int32_t id)
 {
-    int result;
+    struct hk_shared *shared = hk_shared_of(self);
+    int is_own, is_shown;
 
     if (id < 0)
-        return 1;
+        return HK_B_OK;
     pthread_mutex_lock(&self->team->lock);
-    result = id > 0 && hk_thread_find(self, id) != NULL;
+    is_own = id > 0 && hk_thread_of(self->team, id) != NULL;
     pthread_mutex_unlock(&self->team->lock);
-    return result;
+    if (is_own)
+        return HK_B_OK;
+    hk_shared_lock(shared);
+    is_shown = id > 0 && hk_thread_find_shown(shared, id) != NULL;
+    hk_shared_unlock(shared);
+    return is_shown ? HK_B_NOT_ALLOWED : HK_B_BAD_THREAD_ID;
 }
 
-/* PART: timers that notify by a thread (SIGEV_THREAD) are refused. */
-int64_t hk_sys_create_timer(struct hk_thread *self, int32_t clock_id,
-                            int32_t thread_id, uint32_t flags, gm_addr event,
-                            gm_addr thread_attributes)
+/* The first free place; its number, or B_WOULD_BLOCK. The plan is the timer's
+ * then. */
+static int32_t add_timer(struct hk_timers *timers, const struct timer *wanted,
+                         int is_default)
 {
-    struct hk_timers *timers = self->team->timers;
-    struct timer wanted = {.clock = clock_id};
-    int32_t status = read_event(self, event, &wanted);
+    int32_t number = HK_B_WOULD_BLOCK;
 
-    (void)flags;
-    (void)thread_attributes;
-    if (status != HK_B_OK)
-        return status;
-    if (!is_thread(self, thread_id))
-        return HK_B_BAD_THREAD_ID;
-    if (!is_known_clock(self, clock_id))
-        return HK_B_BAD_VALUE;
     pthread_mutex_lock(&timers->lock);
-    status = HK_B_WOULD_BLOCK;
-    for (int32_t i = FIRST_DEFINED; i < TIMERS_MAX && status < 0; i++) {
+    for (int32_t i = FIRST_DEFINED; i < TIMERS_MAX && number < 0; i++) {
         struct timer *timer = &timers->timers[i];
 
         if (atomic_load(&timer->is_used))
             continue;
-        define(timer, clock_id, wanted.signal);
-        timer->value = wanted.value;
-        timer->is_silent = wanted.is_silent;
-        status = i;
+        define(timer, wanted->clock, wanted->signal);
+        timer->value = is_default ? (uint32_t)i : wanted->value;
+        timer->is_silent = wanted->is_silent;
+        timer->owner = wanted->owner;
+        timer->measured = wanted->measured;
+        timer->is_later = wanted->is_later;
+        timer->to_thread = wanted->to_thread;
+        timer->plan = wanted->plan;
+        number = i;
     }
     pthread_mutex_unlock(&timers->lock);
+    return number;
+}
+
+int64_t hk_sys_create_timer(struct hk_thread *self, int32_t clock_id,
+                            int32_t thread_id, uint32_t flags, gm_addr event,
+                            gm_addr thread_attributes)
+{
+    enum { SIGNAL_THREAD = 1 };
+    struct timer wanted = {.clock = clock_id, .measured = self->id};
+    struct hk_thread_plan plan;
+    int32_t status = read_event(self, event, thread_attributes, &wanted, &plan);
+
+    if (status == HK_B_OK)
+        status = check_owner(self, thread_id);
+    if (status == HK_B_OK)
+        status = check_clock(self, clock_id);
+    if (status != HK_B_OK)
+        return status;
+    wanted.owner = thread_id < 0 ? -1 : thread_id;
+    if (wanted.is_later) {
+        wanted.plan = malloc(sizeof(plan));
+        if (wanted.plan == NULL)
+            return HK_B_NO_MEMORY;
+        *wanted.plan = plan;
+    } else if (thread_id >= 0 && (flags & SIGNAL_THREAD) != 0) {
+        wanted.is_later = wanted.to_thread = 1;
+    }
+    status = add_timer(self->team->timers, &wanted, event == 0);
+    if (status < 0)
+        free(wanted.plan);
     return status;
 }
 
@@ -303,10 +464,10 @@ int64_t hk_sys_delete_timer(struct hk_thread *self, int32_t timer_id,
 
     if (timer_id < FIRST_DEFINED)
         return HK_B_BAD_VALUE;
-    if (!is_thread(self, thread_id))
-        return HK_B_BAD_THREAD_ID;
+    if (check_owner(self, thread_id) != HK_B_OK)
+        return check_owner(self, thread_id);
     pthread_mutex_lock(&timers->lock);
-    timer = find(timers, timer_id);
+    timer = find(timers, timer_id, thread_id);
     if (timer != NULL)
         forget(timer);
     pthread_mutex_unlock(&timers->lock);
@@ -320,10 +481,10 @@ int64_t hk_sys_get_timer(struct hk_thread *self, int32_t timer_id,
     uint8_t bytes[TIMER_INFO_SIZE];
     struct timer *timer;
 
-    if (!is_thread(self, thread_id))
-        return HK_B_BAD_THREAD_ID;
+    if (check_owner(self, thread_id) != HK_B_OK)
+        return check_owner(self, thread_id);
     pthread_mutex_lock(&timers->lock);
-    timer = find(timers, timer_id);
+    timer = find(timers, timer_id, thread_id);
     if (timer != NULL)
         put_info(timer, bytes);
     pthread_mutex_unlock(&timers->lock);
@@ -346,17 +507,17 @@ int64_t hk_sys_set_timer(struct hk_thread *self, int32_t timer_id,
 
     if (start_time < 0 || interval < 0)
         return HK_B_BAD_VALUE;
-    if (!is_thread(self, thread_id))
-        return HK_B_BAD_THREAD_ID;
+    if (check_owner(self, thread_id) != HK_B_OK)
+        return check_owner(self, thread_id);
     pthread_mutex_lock(&timers->lock);
-    timer = find(timers, timer_id);
+    timer = find(timers, timer_id, thread_id);
     if (timer != NULL) {
         put_info(timer, old);
         timer->interval = interval;
         timer->start = start_time;
         if ((flags & HK_RELATIVE_TIMEOUT) != 0 &&
-            start_time < HK_INFINITE_TIMEOUT - clock_now(timer->clock))
-            timer->start += clock_now(timer->clock);
+            start_time < HK_INFINITE_TIMEOUT - clock_now(timer))
+            timer->start += clock_now(timer);
         status = arm(timer, timer_id);
     }
     pthread_mutex_unlock(&timers->lock);

@@ -18,4 +18,12 @@ void hk_timers_free(struct hk_timers *timers);
 void hk_timers_clear(struct hk_timers *timers);
 void hk_timers_fork_child(struct hk_timers *timers);
 
+/* Some timer has expired whose notice is a thread's business: a signal for one
+ * thread, or a thread to be made. async-signal-safe; and gives that notice. */
+int hk_timers_are_due(const struct hk_team *team);
+void hk_timers_do(struct hk_thread *self);
+
+/* A thread's own timers end with it. */
+void hk_timers_forget_thread(struct hk_team *team, int32_t thread);
+
 #endif

@@ -23,11 +23,12 @@ class LoadImage : public testing::Test
     }
 
     // What the new team does, from its entry on, is `act`.
-    int64_t load(uint32_t flags, const std::function<int()> &act)
+    int64_t load(uint32_t flags, const std::function<int()> &act,
+                 int priority = 10)
     {
         int parent = ::getpid();
         int64_t result =
-            team.call("load_image", block, 22, 1, 0, 10, flags, -1, 0);
+            team.call("load_image", block, 22, 1, 0, priority, flags, -1, 0);
         if (::getpid() != parent)
             ::_exit(act());
         return result;
@@ -53,6 +54,25 @@ class LoadImage : public testing::Test
     hk::ThreadedTeam team;
     Address block{};
 };
+
+TEST_F(LoadImage, HasThePriorityThatIsAskedFor)
+{
+    Address info = team.room(76);
+    for (auto [asked, got] : {std::pair{15, 15}, {-1, 10}, {1000, 120}}) {
+        int64_t child = load(
+            WAIT_TILL_LOADED,
+            [&] {
+                tell_loaded();
+                return 0;
+            },
+            asked);
+        ASSERT_GT(child, 0);
+        EXPECT_EQ(team.call("get_thread_info", (int)child, info), 0);
+        EXPECT_EQ(team.get<int>(info, 44), got);
+        EXPECT_EQ(team.call("resume_thread", (int)child), 0);
+        EXPECT_EQ(end_of(child), 0);
+    }
+}
 
 TEST_F(LoadImage, RunsWhenItIsResumed)
 {

@@ -4,6 +4,8 @@
 #include "libhaikuabi/test/shared_teams.h"
 #include "libhaikuabi/test/team_threads.h"
 
+#include <algorithm>
+
 namespace
 {
 
@@ -314,6 +316,42 @@ TEST_F(Requests, CrossEachOther)
         ::usleep(1000);
     while (probe_count(team.harness).sems == 0)
         EXPECT_GE(team.call("set_thread_priority", other.pid, 10), 0);
+}
+
+TEST_F(Requests, ResumeTheMainThreadOfATeam)
+{
+    enum { SUSPENDED = 5 };
+    Attentive other(root, [](hk::ThreadedTeam &) { return 0; });
+    EXPECT_EQ(team.call("suspend_thread", other.pid), 0);
+    EXPECT_EQ(state(other.pid), SUSPENDED);
+    EXPECT_EQ(team.call("resume_thread", other.pid), 0);
+    EXPECT_NE(state(other.pid), SUSPENDED);
+    EXPECT_EQ(team.call("resume_thread", 999999999), HK_B_BAD_THREAD_ID);
+}
+
+TEST_F(Requests, TellDescriptors)
+{
+    Attentive other(root, [](hk::ThreadedTeam &its) {
+        Address fds = its.room(8);
+        its.call("create_pipe", fds);
+        return its.get<int>(fds, 4);
+    });
+    Address cookie = team.room(4), info = team.room(20);
+    std::vector<int> numbers;
+    while (team.call("get_next_fd_info", (int)other.pid, cookie, info, 20) == 0)
+        numbers.push_back(team.get<int>(info));
+    ASSERT_GE(numbers.size(), 2u);
+    EXPECT_EQ(numbers.back(), other.id);
+    EXPECT_TRUE(std::is_sorted(numbers.begin(), numbers.end()));
+    EXPECT_EQ(team.call("get_next_fd_info", 999999999, cookie, info, 20),
+              HK_B_BAD_TEAM_ID);
+    for (Address bad : {nowhere, kernels})
+        EXPECT_EQ(team.call("get_next_fd_info", (int)other.pid, bad, info, 20),
+                  HK_B_BAD_ADDRESS);
+    team.set(cookie, 0, 0);
+    EXPECT_EQ(
+        team.call("get_next_fd_info", (int)other.pid, cookie, kernels, 20),
+        HK_B_BAD_ADDRESS);
 }
 
 // ---- areas ----

@@ -5,6 +5,10 @@
 
 #include <algorithm>
 
+extern "C" {
+#include "libhaikuabi/src/kmessage.h"
+}
+
 namespace
 {
 
@@ -322,6 +326,57 @@ TEST_F(Info, OfOtherTeams)
     EXPECT_EQ(team.call("get_team_info", pid, info, 160), HK_B_BAD_TEAM_ID);
     EXPECT_EQ(team.call("get_team_usage_info", pid, 0, info, 16),
               HK_B_BAD_TEAM_ID);
+}
+
+// A message of Haiku's kernel (kmessage.h).
+TEST_F(Info, OfTeamsAsAMessage)
+{
+    enum { BASIC = 1 };
+    root.root.make("sub");
+    Other other(root, [](hk::ThreadedTeam &its) {
+        its.call("setcwd", -1, "/sub");
+        return 0;
+    });
+    Address buffer = team.room(2000), needed = team.room(4);
+    ASSERT_EQ(team.call("setcwd", -1, "/sub"), 0);
+    struct hk_kmessage message;
+    for (int id : {0, (int)other.pid}) {
+        EXPECT_EQ(team.call("get_extended_team_info", id, (int)BASIC, buffer,
+                            10, needed),
+                  HK_B_BUFFER_OVERFLOW);
+        uint32_t size = team.get<uint32_t>(needed);
+        ASSERT_EQ(team.call("get_extended_team_info", id, (int)BASIC, buffer,
+                            size, needed),
+                  0);
+        ASSERT_EQ(hk_kmessage_parse(&message, team.host(buffer), size), 0);
+        const char *name;
+        int32_t value;
+        ASSERT_EQ(hk_kmessage_find_string(&message, "name", &name), 0);
+        EXPECT_STREQ(name, "program");
+        ASSERT_EQ(hk_kmessage_find_int32(&message, "id", &value), 0);
+        EXPECT_EQ(value, id == 0 ? ::getpid() : id);
+        ASSERT_EQ(hk_kmessage_find_int32(&message, "process group", &value), 0);
+        EXPECT_EQ(value, ::getpgid(id));
+        ASSERT_EQ(hk_kmessage_find_int32(&message, "euid", &value), 0);
+        EXPECT_EQ(value, 0);
+        ASSERT_EQ(hk_kmessage_find_int32(&message, "cwd device", &value), 0);
+        Address stat = team.room(88);
+        ASSERT_EQ(team.call("read_stat", -1, "/sub", 1, stat, 88), 0);
+        EXPECT_EQ(value, team.get<int>(stat));
+    }
+    EXPECT_EQ(team.call("get_extended_team_info", 0, 0, nullptr, 0, needed),
+              HK_B_BUFFER_OVERFLOW); // an empty message has a size, too
+    EXPECT_EQ(team.call("get_extended_team_info", 999999999, (int)BASIC, buffer,
+                        2000, needed),
+              HK_B_BAD_TEAM_ID);
+    for (Address bad : {Address{0}, nowhere, kernels}) {
+        EXPECT_EQ(team.call("get_extended_team_info", 0, (int)BASIC, bad, 2000,
+                            needed),
+                  HK_B_BAD_ADDRESS);
+        EXPECT_EQ(team.call("get_extended_team_info", 0, (int)BASIC, buffer,
+                            2000, bad),
+                  HK_B_BAD_ADDRESS);
+    }
 }
 
 TEST_F(Info, OfChildrensUsage)

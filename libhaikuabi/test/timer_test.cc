@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "libhaikuabi/test/team_threads.h"
 
+#include <atomic>
+
 namespace
 {
 
@@ -207,6 +209,101 @@ TEST_F(Timers, AreTheTeamsOwn)
                         info, nullptr),
               child);
     EXPECT_EQ(team.get<int>(info, 24), 0);
+}
+
+// ---- by a thread: each expiration makes one ----
+
+TEST_F(Timers, MakeAThreadEachTime)
+{
+    std::atomic<int> made{0};
+    team.on_thread([&](hk_thread *) { made++; });
+    Address event = team.room(20), info = team.room(76);
+    team.set(event, 0, 2); // SIGEV_THREAD
+    Address plan = team.attributes("of a timer", 17);
+    int64_t timer =
+        team.call("create_timer", (int)MONOTONIC, -1, 0, event, plan);
+    ASSERT_GE(timer, 3);
+    team.set(plan, 0, 0u); // what it was made of is copied
+    ASSERT_EQ(set(timer, 1000, 1000), 0);
+    while (made < 3)
+        team.call("snooze_etc", int64_t{1000}, 0, (int)RELATIVE, nullptr),
+            harness_poll(team.harness);
+    EXPECT_EQ(team.call("delete_timer", (int)timer, -1), 0);
+    (void)info;
+}
+
+TEST_F(Timers, NeedToKnowTheThread)
+{
+    Address event = team.room(20);
+    team.set(event, 0, 2);
+    for (Address bad : {Address{0}, nowhere, kernels})
+        EXPECT_EQ(team.call("create_timer", 0, -1, 0, event, bad),
+                  HK_B_BAD_ADDRESS);
+    Address plan = team.attributes();
+    team.set(plan, 24, 1u); // its stack's size
+    EXPECT_EQ(team.call("create_timer", 0, -1, 0, event, plan), HK_B_BAD_VALUE);
+}
+
+// ---- of one thread ----
+
+TEST_F(Timers, OfAThreadSignalItAlone)
+{
+    enum { SIGNAL_THREAD = 1 };
+    Address wanted = team.room(8), info = team.room(36), event = team.room(20);
+    std::atomic<int> got{0};
+    team.set(wanted, 0, uint64_t{1} << (SIG_USR1 - 1));
+    int thread = team.make([&](hk_thread *self) {
+        team.call_as(self, "set_signal_mask", 1, wanted, nullptr);
+        if (team.call_as(self, "sigwait", wanted, info, 0, int64_t{0}) == 0)
+            got = team.get<int>(info, 32);
+    });
+    team.set(event, 0, (int)SIGNAL);
+    team.set(event, 4, (int)SIG_USR1);
+    team.set(event, 8, 99);
+    int timer = (int)team.call("create_timer", (int)MONOTONIC, thread,
+                               (int)SIGNAL_THREAD, event, nullptr);
+    ASSERT_GE(timer, 3);
+    EXPECT_EQ(team.call("get_timer", timer, -1, nullptr), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("get_timer", timer, thread, nullptr), 0);
+    ASSERT_EQ(team.call("set_timer", timer, thread, int64_t{20000}, int64_t{0},
+                        (uint32_t)RELATIVE, nullptr),
+              0);
+    team.call("resume_thread", thread);
+    while (got == 0)
+        team.call("snooze_etc", int64_t{1000}, 0, (int)RELATIVE, nullptr),
+            harness_poll(team.harness);
+    EXPECT_EQ(got, 99);
+    team.join(thread);
+    // They end with it.
+    EXPECT_EQ(team.call("get_timer", timer, thread, nullptr),
+              HK_B_BAD_THREAD_ID);
+}
+
+TEST_F(Timers, RunByTheTimeOfTheThreadThatMadeThem)
+{
+    int self = harness_id(team.thread());
+    Address event = team.room(20);
+    team.set(event, 0, (int)SIGNAL);
+    team.set(event, 4, (int)SIG_USR1);
+    int timer = (int)team.call("create_timer", (int)THREAD_CPU, self, 0, event,
+                               nullptr);
+    ASSERT_GE(timer, 3);
+    ASSERT_EQ(team.call("set_timer", timer, self, int64_t{2000}, int64_t{0},
+                        (uint32_t)RELATIVE, nullptr),
+              0);
+    while ((harness_pending(team.harness) >> (SIG_USR1 - 1) & 1) == 0)
+        team.call("is_computer_on");
+    await(SIG_USR1);
+    EXPECT_EQ(team.call("delete_timer", timer, self), 0);
+}
+
+TEST_F(Timers, WithoutAnEventTellTheirNumber)
+{
+    int64_t timer =
+        team.call("create_timer", (int)MONOTONIC, -1, 0, nullptr, nullptr);
+    ASSERT_GE(timer, 3);
+    ASSERT_EQ(set(timer, 1000, 0), 0);
+    EXPECT_EQ(team.get<int>(await(SIG_ALRM), 32), timer);
 }
 
 } // namespace
