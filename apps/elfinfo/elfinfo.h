@@ -53,6 +53,7 @@ struct inf_options {
     const char **codes; /* what to disassemble */
     int code_count;
     int is_json;
+    int has_colours;  /* of text */
     const char *html; /* file to write a page to, or NULL */
     enum inf_demangling demangling;
     const char *root;         /* host directory that holds a Haiku */

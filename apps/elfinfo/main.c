@@ -17,7 +17,8 @@ int main(int argc, char **argv)
         if (error < 0)
             inf_fail("%s: %s", options.html, strerror(-error));
     }
-    struct inf_output *out = inf_output_new(options.is_json);
+    struct inf_output *out =
+        inf_output_new(options.is_json, options.has_colours);
     if (options.is_comparison)
         status = inf_compare(&options, out);
     for (int i = 0; i < options.file_count && !options.is_comparison; i++) {

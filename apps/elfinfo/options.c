@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "elfinfo.h"
 
@@ -25,6 +26,7 @@ static const char more_usage[] =
     "file's\n"
     "                             compiler), gcc2, itanium, none\n"
     "      --json                 everything as one JSON document\n"
+    "      --color=WHEN           auto (on a terminal), always, never\n"
     "      --html FILE            a page that draws the file: map, symbols, "
     "needs\n"
     "      --root DIR             directory that holds a Haiku, for deps "
@@ -72,6 +74,7 @@ enum {
     OPT_LIBRARY_PATH,
     OPT_MEMBER,
     OPT_ADDRESS,
+    OPT_COLOR,
     OPT_HTML,
     OPT_AGAINST,
     OPT_COMPARE
@@ -88,6 +91,7 @@ static const struct option other_options[] = {
     {"root", required_argument, NULL, OPT_ROOT},
     {"library-path", required_argument, NULL, OPT_LIBRARY_PATH},
     {"html", required_argument, NULL, OPT_HTML},
+    {"color", required_argument, NULL, OPT_COLOR},
     {"against", required_argument, NULL, OPT_AGAINST},
     {"address", required_argument, NULL, OPT_ADDRESS},
     {"compare", no_argument, NULL, OPT_COMPARE},
@@ -200,6 +204,25 @@ static enum inf_demangling parse_demangling(const char *style)
     wrong_usage();
 }
 
+/* What https://no-color.org and terminals without colours ask for. */
+static int is_colour_terminal(void)
+{
+    const char *term = getenv("TERM"), *refused = getenv("NO_COLOR");
+
+    return isatty(STDOUT_FILENO) && term != NULL && strcmp(term, "dumb") != 0 &&
+           (refused == NULL || refused[0] == '\0');
+}
+
+static int parse_colours(const char *when)
+{
+    if (strcmp(when, "auto") == 0)
+        return is_colour_terminal();
+    if (strcmp(when, "always") == 0 || strcmp(when, "never") == 0)
+        return when[0] == 'a';
+    inf_message(NULL, "no such time for colours: %s", when);
+    wrong_usage();
+}
+
 static void handle(struct inf_options *options, int option)
 {
     if (option >= OPT_VIEW && option < OPT_JSON) {
@@ -236,6 +259,9 @@ static void handle(struct inf_options *options, int option)
     case OPT_AGAINST:
         options->against =
             add_text(options->against, &options->against_count, optarg);
+        break;
+    case OPT_COLOR:
+        options->has_colours = parse_colours(optarg);
         break;
     case OPT_HTML:
         options->html = optarg;
@@ -300,6 +326,7 @@ void inf_parse_options(struct inf_options *options, int argc, char **argv)
     options->root = getenv("UVM_ROOT");
     if (options->root == NULL)
         options->root = "/";
+    options->has_colours = is_colour_terminal();
     list_options(letters, list);
     if (argc > 1 && choose_by_word(options, argv[1])) {
         argv[1] = argv[0];

@@ -21,7 +21,7 @@ struct text {
 };
 
 struct inf_output {
-    int is_json, file_count;
+    int is_json, has_colours, file_count;
 
     /* The file. */
     cJSON *errors;
@@ -92,6 +92,31 @@ static char *clean(const char *text, int is_json)
     return result.bytes;
 }
 
+/* ---- colours ---- */
+
+/* Of ECMA-48's select graphic rendition. */
+#define TITLE   "1"
+#define HEADING "4"
+#define LABEL   "36"
+#define END     "0"
+
+static void colour(const struct inf_output *out, const char *code)
+{
+    if (out->has_colours)
+        printf("\x1b[%sm", code);
+}
+
+static void print_title(const struct inf_output *out, const char *title)
+{
+    char *ready = clean(title, 0);
+
+    colour(out, TITLE);
+    printf("%s:", ready);
+    colour(out, END);
+    putchar('\n');
+    free(ready);
+}
+
 /* ---- one value ---- */
 
 /* 1 for the last column that text has: nothing is to be aligned behind it. */
@@ -113,9 +138,14 @@ static void print_value(struct inf_output *out, const char *text)
     if (column->label == NULL)
         return;
     if (!out->is_table) {
-        if (text != NULL)
-            printf("  %s:%*s %s\n", column->label,
-                   out->label_width - (int)strlen(column->label), "", text);
+        if (text == NULL)
+            return;
+        printf("  ");
+        colour(out, LABEL);
+        printf("%s:", column->label);
+        colour(out, END);
+        printf("%*s %s\n", out->label_width - (int)strlen(column->label), "",
+               text);
         return;
     }
     if (text == NULL)
@@ -131,11 +161,9 @@ static void print_value(struct inf_output *out, const char *text)
 
 static void print_heading(const struct inf_output *out)
 {
-    if (out->title != NULL) {
-        char *title = clean(out->title, 0);
-        printf("%s:\n", title);
-        free(title);
-    }
+    if (out->title != NULL)
+        print_title(out, out->title);
+    colour(out, HEADING);
     for (const struct inf_column *c = out->columns; c->key != NULL; c++) {
         if (c->label == NULL)
             continue;
@@ -145,6 +173,7 @@ static void print_heading(const struct inf_output *out)
         else
             printf("%*s", c->width, c->label);
     }
+    colour(out, END);
     putchar('\n');
 }
 
@@ -340,7 +369,7 @@ void inf_begin_record(struct inf_output *out, const char *key,
     if (out->is_json)
         out->row = check(cJSON_CreateObject());
     else if (title != NULL)
-        printf("%s:\n", title);
+        print_title(out, title);
 }
 
 void inf_end_record(struct inf_output *out)
@@ -416,11 +445,12 @@ void inf_note(struct inf_output *out, const char *format, ...)
 
 /* ---- files ---- */
 
-struct inf_output *inf_output_new(int is_json)
+struct inf_output *inf_output_new(int is_json, int has_colours)
 {
     struct inf_output *out = check(calloc(1, sizeof(*out)));
 
     out->is_json = is_json;
+    out->has_colours = has_colours;
     if (is_json)
         printf("{\"elfinfo\":\"%s\",\"files\":[", INF_VERSION);
     return out;

@@ -23,8 +23,9 @@ struct inf_column {
 
 struct inf_output;
 
-/* Writes to stdout. Ends the process when memory runs out. */
-struct inf_output *inf_output_new(int is_json);
+/* Writes to stdout, text with a terminal's colours if asked. Ends the process
+ * when memory runs out. */
+struct inf_output *inf_output_new(int is_json, int has_colours);
 
 /* Ends the document. 0, or -1 with errno when something was not written. */
 int inf_output_free(struct inf_output *out);

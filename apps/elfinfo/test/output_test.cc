@@ -28,7 +28,7 @@ static std::string output(bool is_json,
     int file = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0600);
     dup2(file, STDOUT_FILENO);
     close(file);
-    inf_output *out = inf_output_new(is_json);
+    inf_output *out = inf_output_new(is_json, 0);
     inf_begin_file(out, "a.out", 1);
     write(out);
     inf_end_file(out);
