@@ -53,8 +53,10 @@ struct inf_options {
     const char **codes; /* what to disassemble */
     int code_count;
     int is_json;
-    int has_colours;  /* of text */
-    const char *html; /* file to write a page to, or NULL */
+    int is_rdef;         /* resources for the compiler, and nothing else */
+    const char *extract; /* directory for resources, or NULL */
+    int has_colours;     /* of text */
+    const char *html;    /* file to write a page to, or NULL */
     enum inf_demangling demangling;
     const char *root;         /* host directory that holds a Haiku */
     const char *library_path; /* LIBRARY_PATH there; NULL: the default */
@@ -208,6 +210,14 @@ void inf_show_disassembly(struct inf_file *file, const char *what);
 
 /* Where in the source the addresses of the options are. */
 void inf_show_lines(struct inf_file *file);
+
+/* ---- rdef.c, extract.c ---- */
+
+/* Prints the resources in the language of Haiku's resource compiler. */
+void inf_print_rdef(struct inf_file *file);
+
+/* Writes each into a file of the options' directory, pictures of icons too. */
+void inf_extract_resources(struct inf_file *file);
 
 /* ---- html.c ---- */
 

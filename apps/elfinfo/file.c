@@ -274,6 +274,10 @@ static void show_views(struct inf_file *file)
     for (int i = 0; i < file->options->code_count; i++)
         inf_show_disassembly(file, file->options->codes[i]);
     inf_show_lines(file);
+    if (file->options->is_rdef && !file->options->is_json)
+        inf_print_rdef(file);
+    if (file->options->extract != NULL)
+        inf_extract_resources(file);
 }
 
 int inf_show_elf(const struct inf_source *source,

@@ -27,6 +27,9 @@ static const char more_usage[] =
     "                             compiler), gcc2, itanium, none\n"
     "      --json                 everything as one JSON document\n"
     "      --color=WHEN           auto (on a terminal), always, never\n"
+    "      --extract DIR          resources into files, icons as PNG, too\n"
+    "      --rdef                 resources in the resource compiler's "
+    "language\n"
     "      --html FILE            a page that draws the file: map, symbols, "
     "needs\n"
     "      --root DIR             directory that holds a Haiku, for deps "
@@ -74,6 +77,8 @@ enum {
     OPT_LIBRARY_PATH,
     OPT_MEMBER,
     OPT_ADDRESS,
+    OPT_EXTRACT,
+    OPT_RDEF,
     OPT_COLOR,
     OPT_HTML,
     OPT_AGAINST,
@@ -92,6 +97,8 @@ static const struct option other_options[] = {
     {"library-path", required_argument, NULL, OPT_LIBRARY_PATH},
     {"html", required_argument, NULL, OPT_HTML},
     {"color", required_argument, NULL, OPT_COLOR},
+    {"extract", required_argument, NULL, OPT_EXTRACT},
+    {"rdef", no_argument, NULL, OPT_RDEF},
     {"against", required_argument, NULL, OPT_AGAINST},
     {"address", required_argument, NULL, OPT_ADDRESS},
     {"compare", no_argument, NULL, OPT_COMPARE},
@@ -263,6 +270,12 @@ static void handle(struct inf_options *options, int option)
     case OPT_COLOR:
         options->has_colours = parse_colours(optarg);
         break;
+    case OPT_EXTRACT:
+        options->extract = optarg;
+        break;
+    case OPT_RDEF:
+        options->is_rdef = 1;
+        break;
     case OPT_HTML:
         options->html = optarg;
         break;
@@ -348,7 +361,8 @@ void inf_parse_options(struct inf_options *options, int argc, char **argv)
     for (int i = 0; i < INF_VIEW_COUNT; i++)
         is_chosen |= options->views[i];
     if (!is_chosen && options->dump_count == 0 && options->code_count == 0 &&
-        options->address_count == 0)
+        options->address_count == 0 && !options->is_rdef &&
+        options->extract == NULL)
         options->views[INF_VIEW_SUMMARY] = 1;
 }
 
