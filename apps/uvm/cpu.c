@@ -14,6 +14,7 @@ static void *new_cpu(void *host)
 
 static void free_cpu(void *cpu)
 {
+    uvm_record_free_cpu(cpu);
     xcpu_free(cpu);
 }
 
@@ -66,6 +67,7 @@ static void set_registers(void *cpu, const struct hk_registers *registers)
     };
 
     xcpu_set_regs(cpu, &regs);
+    uvm_record_change(cpu, TR_CHANGE_REGISTERS);
 }
 
 static void get_call(void *cpu, uint32_t *eax, uint32_t *esp)
@@ -77,6 +79,7 @@ static void get_call(void *cpu, uint32_t *eax, uint32_t *esp)
 static void set_eax(void *cpu, uint32_t eax)
 {
     xcpu_set_gpr(cpu, XCPU_EAX, eax);
+    uvm_record_change(cpu, TR_CHANGE_EAX);
 }
 
 static void get_fnsave(void *cpu, uint8_t image[108])
@@ -87,11 +90,13 @@ static void get_fnsave(void *cpu, uint8_t image[108])
 static void set_fnsave(void *cpu, const uint8_t image[108])
 {
     xcpu_set_fnsave(cpu, image);
+    uvm_record_change(cpu, TR_CHANGE_FPU);
 }
 
 static void reset_fpu(void *cpu)
 {
     xcpu_reset_fpu(cpu);
+    uvm_record_change(cpu, TR_CHANGE_FPU);
 }
 
 static void kick(void *cpu)
@@ -112,36 +117,12 @@ const struct hk_cpu_ops uvm_cpu_ops = {
     .kick = kick,
 };
 
-/* Code is fetched page by page from what may be executed. */
 static size_t fetch(void *owner, uint32_t address, void *bytes, size_t size,
                     int *present)
 {
-    struct gm_space *space = ((struct uvm *)owner)->space;
-    struct gm_mapping region;
-    size_t done = 0;
+    const struct uvm *uvm = owner;
 
-    if (present != NULL)
-        *present = 0;
-    while (done < size) {
-        gm_addr at = (gm_addr)address + done;
-        uint64_t count;
-
-        if (at > UINT32_MAX || gm_query(space, at, &region) < 0 ||
-            region.address > at)
-            break;
-        if ((region.prot & GM_PROT_EXEC) == 0) {
-            if (present != NULL)
-                *present = region.prot != GM_PROT_NONE;
-            break;
-        }
-        count = region.address + region.size - at;
-        if (count > size - done)
-            count = size - done;
-        if (gm_copy_in(space, (char *)bytes + done, at, (size_t)count) < 0)
-            break;
-        done += (size_t)count;
-    }
-    return done;
+    return tr_fetch_code(uvm->space, address, bytes, size, present);
 }
 
 /* What other mappings and other teams write, too, cannot be watched. */
@@ -192,8 +173,15 @@ int uvm_machine_new(struct uvm *uvm)
         .translate_after = uvm->options->translate_after,
         .translated = uvm->options->perf_map ? translated : NULL,
     };
-    int result = xcpu_machine_new(&config, &uvm->machine);
+    int result;
 
+    if (uvm->recorder != NULL) {
+        config.memory = tr_memory_window(tr_recorder_memory(uvm->recorder));
+        config.read_tsc = tr_memory_read_tsc;
+        config.counted = 1;
+        config.translated = NULL; /* it would ask the window's owner */
+    }
+    result = xcpu_machine_new(&config, &uvm->machine);
     if (result == XCPU_ERR_UNSUPPORTED && !uvm->options->engine_given) {
         config.engine = XCPU_ENGINE_INTERP;
         result = xcpu_machine_new(&config, &uvm->machine);

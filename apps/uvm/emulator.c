@@ -32,11 +32,11 @@ static void run_thread(void *host, struct hk_thread *thread, void *cpu)
     current.thread = thread;
     current.cpu = cpu;
     while (action <= HK_RETRY) {
-        xcpu_run(cpu, XCPU_BUDGET_UNLIMITED, &exit);
+        uvm_run_cpu(cpu, &exit);
         switch (exit.reason) {
         case XCPU_EXIT_INT:
             if (exit.vector == HAIKU_VECTOR)
-                action = hk_syscall(thread);
+                action = uvm_call(thread, cpu);
             else /* the gate of any other vector is not for user code */
                 action = hk_exception(thread, INT_GP, exit.vector * 8 + 2, 0);
             break;
@@ -68,6 +68,7 @@ static void after_fork(void *host, struct hk_thread *thread, void *cpu)
         uvm_open_perf_map(uvm);
     current.thread = thread;
     current.cpu = cpu;
+    uvm_record_child();
 }
 
 /* Dies of a signal as the guest did, but leaves no core of uvm itself. */
@@ -90,6 +91,7 @@ static void end_team(void *host, int status, int signo)
 
     if (uvm->options->stats)
         uvm_print_stats(uvm);
+    uvm_record_finish(status, signo);
     if (signo != 0)
         die_of(signo);
     _exit(status);
@@ -112,7 +114,7 @@ static void on_fault(int signo, siginfo_t *info, void *context)
         hk_on_signal(uvm_of_process.kernel, current.thread, signo, info);
         return;
     }
-    handled = gm_on_fault(info, context);
+    handled = gm_on_fault(info, context) || uvm_record_on_fault(info->si_addr);
     if (!handled && current.cpu != NULL)
         handled = xcpu_on_fault(current.cpu, signo, info, context);
     if (!handled)
@@ -234,7 +236,7 @@ static void make_kernel(struct uvm *uvm, const struct hk_host *host,
     struct hk_config config = {
         .host = host,
         .space = uvm->space,
-        .release = uvm_detect_release(uvm->options),
+        .release = uvm->release,
         .root = uvm->options->root,
         .layer = uvm->options->layer,
         .working_directory = view.working_directory,
@@ -276,9 +278,11 @@ _Noreturn void uvm_run(const struct uvm_options *options,
     uvm->perf_map = -1;
     if (options->perf_map)
         uvm_open_perf_map(uvm);
+    uvm->release = uvm_detect_release(options);
     result = gm_space_new(32, &uvm->space);
     if (result < 0)
         uvm_fail(UVM_EXIT_FAILURE, "guest memory: %s", gm_error_text(result));
+    uvm_record_begin(uvm, program);
     result = uvm_machine_new(uvm);
     if (result < 0)
         uvm_fail(UVM_EXIT_FAILURE, "processor: %s", xcpu_error_text(result));

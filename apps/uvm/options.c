@@ -40,6 +40,10 @@ static const char usage[] =
     "                        /tmp/perf-PID.map\n"
     "      --cpu MODEL       processor the program sees: sse4, sse2,\n"
     "                        pentium\n"
+    "      --record FILE     writes a trace of the execution, for utrace; that "
+    "of\n"
+    "                        a child goes to a file named after FILE and it\n"
+    "      --level LEVEL     what is in it: events, or hash, the default\n"
     "      --strace          prints each system call on stderr\n"
     "      --quiet           reports neither system calls that are not built\n"
     "                        nor the program's debug output\n"
@@ -56,6 +60,8 @@ enum {
     OPT_STATS,
     OPT_PERF_MAP,
     OPT_CPU,
+    OPT_RECORD,
+    OPT_LEVEL,
     OPT_STRACE,
     OPT_QUIET,
     OPT_ASLR,
@@ -72,6 +78,8 @@ static const struct option long_options[] = {
     {"stats", no_argument, NULL, OPT_STATS},
     {"perf-map", no_argument, NULL, OPT_PERF_MAP},
     {"cpu", required_argument, NULL, OPT_CPU},
+    {"record", required_argument, NULL, OPT_RECORD},
+    {"level", required_argument, NULL, OPT_LEVEL},
     {"strace", no_argument, NULL, OPT_STRACE},
     {"quiet", no_argument, NULL, OPT_QUIET},
     {"aslr", no_argument, NULL, OPT_ASLR},
@@ -145,6 +153,8 @@ static void parse_option(int option, struct uvm_options *options,
                                          {"sse2", XCPU_MODEL_SSE2},
                                          {"pentium", XCPU_MODEL_PENTIUM},
                                          {NULL, 0}};
+    static const struct word levels[] = {
+        {"events", TR_LEVEL_EVENTS}, {"hash", TR_LEVEL_HASH}, {NULL, 0}};
 
     switch (option) {
     case 'r':
@@ -170,6 +180,12 @@ static void parse_option(int option, struct uvm_options *options,
         break;
     case OPT_PERF_MAP:
         options->perf_map = 1;
+        break;
+    case OPT_RECORD:
+        options->record = optarg;
+        break;
+    case OPT_LEVEL:
+        options->level = (enum tr_level)find_word(levels, "level", optarg);
         break;
     case OPT_STRACE:
         options->strace = 1;
@@ -216,6 +232,7 @@ void uvm_parse_options(int argc, char **argv, struct uvm_options *options)
     memset(options, 0, sizeof(*options));
     options->root = getenv("UVM_ROOT");
     options->engine = XCPU_ENGINE_JIT;
+    options->level = TR_LEVEL_HASH;
     options->environment = calloc((size_t)argc + 1, sizeof(char *));
     options->binds = calloc((size_t)argc + 1, sizeof(*options->binds));
     if (options->environment == NULL || options->binds == NULL)

@@ -12,6 +12,8 @@
 #include <haikuabi/root.h>
 #include <x86cpu/x86cpu.h>
 
+#include "apps/trace/record.h"
+
 /* Exit statuses of uvm itself, as shells use them. */
 enum {
     UVM_EXIT_USAGE = 2,
@@ -33,6 +35,8 @@ struct uvm_options {
     int strace, quiet, randomize, version, no_network, stats, perf_map;
     struct hk_bind *binds; /* of --bind: real paths of the host */
     size_t bind_count;
+    const char *record; /* file for a trace, or NULL */
+    enum tr_level level;
     const char *program;
     const char *const *arguments; /* behind the program, NULL-terminated */
 };
@@ -136,9 +140,11 @@ struct uvm {
     struct gm_space *space;
     struct xcpu_machine *machine;
     struct hk_kernel *kernel;
-    struct eld_program *loaded; /* of the last exec */
-    int is_told;                /* the user, why it could not be loaded */
-    int perf_map;               /* descriptor, with --perf-map */
+    enum hk_release release;
+    struct tr_recorder *recorder; /* NULL: nothing is recorded */
+    struct eld_program *loaded;   /* of the last exec */
+    int is_told;                  /* the user, why it could not be loaded */
+    int perf_map;                 /* descriptor, with --perf-map */
 };
 
 /* Runs the program to its end; does not return. */
@@ -169,6 +175,31 @@ void uvm_open_perf_map(struct uvm *uvm);
 /* A line of that file: host code of the guest's at eip, size bytes. */
 void uvm_name_translation(struct uvm *uvm, const void *host, uint32_t size,
                           uint32_t eip);
+
+/* ---- record.c: nothing happens in any of them without --record ---- */
+
+/* Begins a trace over the space, before anything is in it; ends the process
+ * with a message when it cannot. */
+void uvm_record_begin(struct uvm *uvm, const struct uvm_program *program);
+
+/* xcpu_run without a budget. */
+void uvm_run_cpu(struct xcpu *cpu, struct xcpu_exit *exit);
+
+/* hk_syscall. */
+enum hk_action uvm_call(struct hk_thread *thread, struct xcpu *cpu);
+
+/* The state of a cpu has been changed, or is about to be freed. */
+void uvm_record_change(struct xcpu *cpu, enum tr_change change);
+void uvm_record_free_cpu(struct xcpu *cpu);
+
+/* In the child of a fork: its own trace begins. */
+void uvm_record_child(void);
+
+/* A host fault: 1 when the access may be repeated. */
+int uvm_record_on_fault(const void *address);
+
+/* The team ends. */
+void uvm_record_finish(int status, int signo);
 
 /* ---- loader.c ---- */
 

@@ -1,0 +1,92 @@
+/* block.c -- a block's header, checks and compression. */
+/* SPDX-License-Identifier: MIT */
+#include "block.h"
+
+#include <string.h>
+
+#include <zlib.h>
+
+#include "bytes.h"
+
+/* Places in the header (docs/trace-format.md, "Blocks"). */
+enum {
+    AT_MAGIC = 0,
+    AT_KIND = 4,
+    AT_STORED = 8,
+    AT_SIZE = 12,
+    AT_FIRST = 16,
+    AT_INSTRUCTION = 24,
+    AT_COUNT = 32,
+    AT_CRC = 36,
+    AT_HEADER_CRC = 40
+};
+
+static uint32_t crc_of(const uint8_t *bytes, size_t size)
+{
+    return (uint32_t)crc32(crc32(0, NULL, 0), bytes, (uInt)size);
+}
+
+size_t tr_block_pack(struct tr_block *block, const uint8_t *content,
+                     uint8_t *out)
+{
+    uint8_t *stored = out + TR_BLOCK_HEADER;
+    uLongf size = TR_STORED_MAX;
+
+    if (compress2(stored, &size, content, block->size, 1) != Z_OK)
+        return 0;
+    block->stored = (uint32_t)size;
+    block->crc = crc_of(stored, size);
+    memset(out, 0, TR_BLOCK_HEADER);
+    tr_put(out + AT_MAGIC, TR_BLOCK_MAGIC, 4);
+    tr_put(out + AT_KIND, block->kind, 4);
+    tr_put(out + AT_STORED, block->stored, 4);
+    tr_put(out + AT_SIZE, block->size, 4);
+    tr_put(out + AT_FIRST, block->first, 8);
+    tr_put(out + AT_INSTRUCTION, block->instruction, 8);
+    tr_put(out + AT_COUNT, block->count, 4);
+    tr_put(out + AT_CRC, block->crc, 4);
+    tr_put(out + AT_HEADER_CRC, crc_of(out, AT_HEADER_CRC), 4);
+    return TR_BLOCK_HEADER + size;
+}
+
+/* Numbers that no sum of theirs overflows with. */
+static int is_sane(const struct tr_block *block)
+{
+    return block->stored <= TR_STORED_MAX && block->size <= TR_BLOCK_MAX &&
+           block->count <= block->size && block->first < UINT64_MAX / 2 &&
+           block->instruction < UINT64_MAX / 2 &&
+           (block->kind == TR_BLOCK_EVENTS ||
+            (block->kind == TR_BLOCK_IMAGES &&
+             block->size == block->count * TR_PAGE_SIZE));
+}
+
+int tr_block_parse(const uint8_t header[TR_BLOCK_HEADER],
+                   struct tr_block *block)
+{
+    struct tr_block found = {0};
+
+    if (tr_get(header + AT_MAGIC, 4) != TR_BLOCK_MAGIC ||
+        tr_get(header + AT_HEADER_CRC, 4) != crc_of(header, AT_HEADER_CRC))
+        return 0;
+    found.kind = (enum tr_block_kind)tr_get(header + AT_KIND, 4);
+    found.stored = (uint32_t)tr_get(header + AT_STORED, 4);
+    found.size = (uint32_t)tr_get(header + AT_SIZE, 4);
+    found.first = tr_get(header + AT_FIRST, 8);
+    found.instruction = tr_get(header + AT_INSTRUCTION, 8);
+    found.count = (uint32_t)tr_get(header + AT_COUNT, 4);
+    found.crc = (uint32_t)tr_get(header + AT_CRC, 4);
+    if (!is_sane(&found))
+        return 0;
+    *block = found;
+    return 1;
+}
+
+int tr_block_unpack(const struct tr_block *block, const uint8_t *stored,
+                    uint8_t *content)
+{
+    uLongf size = block->size;
+
+    return crc_of(stored, block->stored) == block->crc &&
+           uncompress(content, &size, stored, block->stored) == Z_OK &&
+           size == block->size;
+}

@@ -1,0 +1,440 @@
+/* record.c -- runs processors and writes down what they did. */
+/* SPDX-License-Identifier: MIT */
+#include "record.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <x86cpu/decode.h>
+
+#include "recorder.h"
+#include "state.h"
+
+enum {
+    /* Instructions that a thread runs before others may, and before it is
+     * looked whether they want to. */
+    SLICE = 50000,
+    INTERVAL = 1 << 20,
+    HAIKU_VECTOR = 99
+};
+
+void tr_emit(struct tr_recorder *recorder, const struct tr_event *event)
+{
+    int error = tr_write_event(recorder->writer, event);
+
+    if (error < 0 && recorder->error == 0)
+        recorder->error = error;
+}
+
+/* ---- setting up ---- */
+
+static uint64_t read_tsc(void *context)
+{
+    struct tr_recorder *recorder = context;
+    struct tr_event event = {.kind = TR_TSC};
+    struct timespec now;
+    uint64_t ticks;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    ticks = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    TR_FIELD(&event, TSC, TICKS) = ticks;
+    tr_emit(recorder, &event);
+    return ticks;
+}
+
+int tr_recorder_new(int fd, const struct tr_record_config *config,
+                    struct tr_recorder **made)
+{
+    struct tr_recorder *recorder = calloc(1, sizeof(*recorder));
+    int error;
+
+    if (recorder == NULL)
+        return TR_ERR_NOMEM;
+    recorder->config = *config;
+    if (recorder->config.interval == 0)
+        recorder->config.interval = INTERVAL;
+    tr_turn_init(&recorder->turn);
+    error = tr_memory_new(config->space, config->level >= TR_LEVEL_HASH,
+                          &recorder->memory);
+    if (error == 0)
+        error = tr_writer_new(fd, &recorder->writer);
+    if (error < 0) {
+        tr_memory_free(recorder->memory);
+        free(recorder);
+        return error;
+    }
+    tr_memory_set_tsc(recorder->memory, read_tsc, recorder);
+    gm_set_observer(config->space, &tr_space_observer, recorder);
+    *made = recorder;
+    return 0;
+}
+
+struct tr_memory *tr_recorder_memory(struct tr_recorder *recorder)
+{
+    return recorder->memory;
+}
+
+static void emit_text(struct tr_recorder *recorder, struct tr_event *event,
+                      const char *text)
+{
+    event->bytes = (const uint8_t *)text;
+    event->size = strlen(text);
+    tr_turn_take(&recorder->turn);
+    tr_emit(recorder, event);
+    tr_turn_give(&recorder->turn);
+}
+
+void tr_record_info(struct tr_recorder *recorder, const char *key,
+                    const char *value)
+{
+    struct tr_event event = {.kind = TR_INFO};
+    size_t size = strlen(key) + strlen(value) + 2;
+    char *text = size > TR_BYTES_MAX ? NULL : malloc(size);
+
+    if (text == NULL)
+        return;
+    strcat(strcat(strcpy(text, key), "="), value);
+    emit_text(recorder, &event, text);
+    free(text);
+}
+
+void tr_record_child(struct tr_recorder *recorder, uint32_t team,
+                     const char *name)
+{
+    struct tr_event event = {.kind = TR_CHILD};
+
+    TR_FIELD(&event, CHILD, TEAM) = team;
+    emit_text(recorder, &event, name);
+}
+
+/* ---- threads ---- */
+
+static struct tr_thread *find_thread(const struct tr_recorder *recorder,
+                                     const struct xcpu *cpu)
+{
+    struct tr_thread *thread = atomic_load(&recorder->threads);
+
+    while (thread != NULL && atomic_load(&thread->cpu) != cpu)
+        thread = thread->next;
+    return thread;
+}
+
+static void put_state(const struct xcpu *cpu, uint8_t bytes[TR_THREAD_SIZE])
+{
+    struct xcpu_fxstate fpu;
+    struct xcpu_regs regs;
+
+    xcpu_get_regs(cpu, &regs);
+    xcpu_get_fxstate(cpu, &fpu);
+    tr_put_registers(bytes, &regs);
+    memcpy(bytes + TR_REGISTERS_SIZE, fpu.bytes, TR_FPU_SIZE);
+}
+
+/* The record of a cpu, with its turn taken; NULL when memory is out. */
+static struct tr_thread *thread_of(struct tr_recorder *recorder,
+                                   struct xcpu *cpu)
+{
+    struct tr_thread *thread = find_thread(recorder, cpu);
+    struct tr_event event = {.kind = TR_THREAD, .size = TR_THREAD_SIZE};
+    uint8_t bytes[TR_THREAD_SIZE];
+
+    if (thread != NULL)
+        return thread;
+    thread = calloc(1, sizeof(*thread));
+    if (thread == NULL) {
+        recorder->error = TR_ERR_NOMEM;
+        return NULL;
+    }
+    atomic_init(&thread->cpu, cpu);
+    thread->id = ++recorder->last_thread;
+    recorder->thread_count++;
+    thread->next = atomic_load(&recorder->threads);
+    atomic_store(&recorder->threads, thread);
+    put_state(cpu, bytes);
+    TR_FIELD(&event, THREAD, THREAD) = thread->id;
+    event.bytes = bytes;
+    tr_emit(recorder, &event);
+    return thread;
+}
+
+void tr_record_change(struct tr_recorder *recorder, const struct xcpu *cpu,
+                      enum tr_change change)
+{
+    struct tr_thread *thread = find_thread(recorder, cpu);
+
+    if (thread != NULL)
+        thread->changes |= change;
+}
+
+static void emit_changes(struct tr_recorder *recorder, struct tr_thread *thread,
+                         const struct xcpu *cpu)
+{
+    struct tr_event event = {.kind = TR_RESULT};
+    uint8_t bytes[TR_THREAD_SIZE];
+    unsigned changes = thread->changes;
+
+    thread->changes = 0;
+    if (changes == TR_CHANGE_EAX) {
+        TR_FIELD(&event, RESULT, THREAD) = thread->id;
+        TR_FIELD(&event, RESULT, EAX) = xcpu_get_gpr(cpu, XCPU_EAX);
+        tr_emit(recorder, &event);
+        return;
+    }
+    put_state(cpu, bytes);
+    if ((changes & (TR_CHANGE_EAX | TR_CHANGE_REGISTERS)) != 0) {
+        event = (struct tr_event){
+            .kind = TR_REGISTERS, .bytes = bytes, .size = TR_REGISTERS_SIZE};
+        TR_FIELD(&event, REGISTERS, THREAD) = thread->id;
+        tr_emit(recorder, &event);
+    }
+    if ((changes & TR_CHANGE_FPU) != 0) {
+        event = (struct tr_event){.kind = TR_FPU,
+                                  .bytes = bytes + TR_REGISTERS_SIZE,
+                                  .size = TR_FPU_SIZE};
+        TR_FIELD(&event, FPU, THREAD) = thread->id;
+        tr_emit(recorder, &event);
+    }
+}
+
+/* The record stays in the list, which others look through: its cpu is none. */
+void tr_record_free_cpu(struct tr_recorder *recorder, const struct xcpu *cpu)
+{
+    struct tr_thread *thread = find_thread(recorder, cpu);
+    struct tr_event event = {.kind = TR_EXIT};
+
+    if (thread == NULL)
+        return;
+    tr_turn_take(&recorder->turn);
+    TR_FIELD(&event, EXIT, THREAD) = thread->id;
+    tr_emit(recorder, &event);
+    atomic_store(&thread->cpu, NULL);
+    recorder->thread_count--;
+    if (recorder->last == thread)
+        recorder->last = NULL;
+    tr_turn_give(&recorder->turn);
+}
+
+/* ---- running ---- */
+
+static void emit_name(struct tr_recorder *recorder, uint32_t number)
+{
+    enum { NUMBERS = sizeof(recorder->named) * 8 };
+    const char *name;
+    struct tr_event event = {.kind = TR_NAME};
+
+    if (recorder->config.call_name == NULL || number >= NUMBERS ||
+        (recorder->named[number / 8] >> number % 8 & 1) != 0)
+        return;
+    recorder->named[number / 8] |= (uint8_t)(1u << number % 8);
+    name = recorder->config.call_name(recorder->config.host, number);
+    if (name == NULL)
+        return;
+    TR_FIELD(&event, NAME, NUMBER) = number;
+    event.bytes = (const uint8_t *)name;
+    event.size = strlen(name);
+    tr_emit(recorder, &event);
+}
+
+static enum tr_reason reason_of(const struct xcpu_exit *exit)
+{
+    switch (exit->reason) {
+    case XCPU_EXIT_INT:
+        return TR_REASON_INTERRUPT;
+    case XCPU_EXIT_SYSCALL:
+        return TR_REASON_SYSCALL;
+    case XCPU_EXIT_EXCEPTION:
+        return TR_REASON_EXCEPTION;
+    case XCPU_EXIT_BUDGET:
+    case XCPU_EXIT_KICK:
+    case XCPU_EXIT_MISMATCH:
+        break;
+    }
+    return TR_REASON_SLICE;
+}
+
+static void emit_call(struct tr_recorder *recorder,
+                      const struct tr_thread *thread,
+                      const struct xcpu_regs *regs)
+{
+    struct tr_event event = {.kind = TR_CALL};
+
+    emit_name(recorder, regs->gpr[XCPU_EAX]);
+    TR_FIELD(&event, CALL, THREAD) = thread->id;
+    TR_FIELD(&event, CALL, INSTRUCTIONS) = thread->instructions;
+    TR_FIELD(&event, CALL, NUMBER) = regs->gpr[XCPU_EAX];
+    TR_FIELD(&event, CALL, EIP) = regs->eip;
+    TR_FIELD(&event, CALL, CHECK) = tr_check_registers(regs);
+    tr_emit(recorder, &event);
+}
+
+/* How far the thread has run since the last such event, and why no further. */
+static void emit_run(struct tr_recorder *recorder, struct tr_thread *thread,
+                     const struct xcpu *cpu, const struct xcpu_exit *exit)
+{
+    struct tr_event event = {.kind = TR_RUN};
+    enum tr_reason reason = reason_of(exit);
+    struct xcpu_regs regs;
+
+    xcpu_get_regs(cpu, &regs);
+    if (reason == TR_REASON_INTERRUPT && exit->vector == HAIKU_VECTOR) {
+        emit_call(recorder, thread, &regs);
+    } else if (reason != TR_REASON_SLICE || thread->instructions > 0) {
+        TR_FIELD(&event, RUN, THREAD) = thread->id;
+        TR_FIELD(&event, RUN, INSTRUCTIONS) = thread->instructions;
+        TR_FIELD(&event, RUN, REASON) = reason;
+        if (reason != TR_REASON_SLICE)
+            TR_FIELD(&event, RUN, VECTOR) = exit->vector;
+        if (reason == TR_REASON_EXCEPTION) {
+            TR_FIELD(&event, RUN, ERROR) = exit->error_code;
+            TR_FIELD(&event, RUN, ADDRESS) = exit->address;
+        }
+        TR_FIELD(&event, RUN, EIP) = regs.eip;
+        TR_FIELD(&event, RUN, CHECK) = tr_check_registers(&regs);
+        tr_emit(recorder, &event);
+    }
+    thread->instructions = 0;
+}
+
+static void emit_hash(struct tr_recorder *recorder,
+                      const struct tr_thread *thread, const struct xcpu *cpu)
+{
+    struct tr_event event = {.kind = TR_HASH, .size = 8};
+    struct xcpu_fxstate fpu;
+    struct xcpu_regs regs;
+    uint8_t bytes[8];
+
+    xcpu_get_regs(cpu, &regs);
+    xcpu_get_fxstate(cpu, &fpu);
+    recorder->chain = tr_hash_state(recorder->chain, thread->id, &regs, &fpu,
+                                    tr_memory_hash(recorder->memory));
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (uint8_t)(recorder->chain >> (8 * i));
+    TR_FIELD(&event, HASH, THREAD) = thread->id;
+    event.bytes = bytes;
+    tr_emit(recorder, &event);
+    recorder->since_hash = 0;
+}
+
+/* A kick may have come between two iterations of a repeated instruction, a
+ * point that no count of instructions tells: goes on to its end. */
+static void finish_repeated(const struct tr_recorder *recorder,
+                            struct xcpu *cpu, struct xcpu_exit *exit,
+                            uint64_t *executed)
+{
+    struct xcpu_insn insn;
+    struct xcpu_regs regs;
+    uint8_t bytes[XCPU_INSN_MAX];
+    size_t size;
+
+    while (exit->reason == XCPU_EXIT_KICK) {
+        xcpu_get_regs(cpu, &regs);
+        size = tr_fetch_code(recorder->config.space, regs.eip, bytes,
+                             sizeof(bytes), NULL);
+        if (xcpu_decode(bytes, size, &insn) < 0 || insn.rep == 0)
+            return;
+        xcpu_run(cpu, 1, exit);
+        *executed += exit->executed;
+        if (exit->reason == XCPU_EXIT_BUDGET)
+            exit->reason = XCPU_EXIT_KICK;
+        if (exit->executed > 0)
+            return;
+    }
+}
+
+/* One stretch without others. */
+static void run_slice(struct tr_recorder *recorder, struct tr_thread *thread,
+                      struct xcpu *cpu, struct xcpu_exit *exit)
+{
+    uint64_t budget = SLICE;
+    uint64_t interval = recorder->config.interval;
+    int hashes = recorder->config.level >= TR_LEVEL_HASH;
+    uint64_t executed;
+
+    if (hashes && interval - recorder->since_hash < budget)
+        budget = interval - recorder->since_hash;
+    xcpu_run(cpu, budget, exit);
+    executed = exit->executed;
+    finish_repeated(recorder, cpu, exit, &executed);
+    thread->instructions += executed;
+    recorder->since_hash += executed;
+    recorder->last = thread;
+    if (exit->reason != XCPU_EXIT_BUDGET)
+        emit_run(recorder, thread, cpu, exit);
+    if (exit->reason == XCPU_EXIT_BUDGET && hashes &&
+        recorder->since_hash >= interval) {
+        emit_run(recorder, thread, cpu, exit);
+        emit_hash(recorder, thread, cpu);
+    }
+}
+
+void tr_record_run(struct tr_recorder *recorder, struct xcpu *cpu,
+                   struct xcpu_exit *exit)
+{
+    struct tr_thread *thread;
+
+    tr_turn_take(&recorder->turn);
+    thread = thread_of(recorder, cpu);
+    if (thread == NULL) { /* the trace is lost, the program is not */
+        tr_turn_give(&recorder->turn);
+        xcpu_run(cpu, XCPU_BUDGET_UNLIMITED, exit);
+        return;
+    }
+    if (thread->changes != 0)
+        emit_changes(recorder, thread, cpu);
+    for (;;) {
+        run_slice(recorder, thread, cpu, exit);
+        if (exit->reason != XCPU_EXIT_BUDGET)
+            break;
+        if (!tr_turn_is_wanted(&recorder->turn))
+            continue;
+        emit_run(recorder, thread, cpu, exit);
+        tr_turn_give(&recorder->turn);
+        tr_turn_take(&recorder->turn);
+    }
+    tr_turn_give(&recorder->turn);
+}
+
+int tr_record_on_fault(struct tr_recorder *recorder, const void *host_address)
+{
+    return tr_memory_on_fault(recorder->memory, host_address);
+}
+
+/* ---- the end, and a child's beginning ---- */
+
+int tr_recorder_after_fork(struct tr_recorder *recorder, int fd)
+{
+    int error;
+
+    tr_writer_abandon(recorder->writer);
+    recorder->writer = NULL;
+    tr_turn_init(&recorder->turn);
+    atomic_store(&recorder->threads, NULL);
+    recorder->last = NULL;
+    recorder->last_thread = recorder->thread_count = 0;
+    recorder->since_hash = recorder->chain = 0;
+    recorder->error = 0;
+    memset(recorder->named, 0, sizeof(recorder->named));
+    error = tr_writer_new(fd, &recorder->writer);
+    if (error < 0)
+        return error;
+    tr_memory_reset(recorder->memory);
+    return 0;
+}
+
+int tr_recorder_finish(struct tr_recorder *recorder, uint32_t status,
+                       uint32_t signal)
+{
+    struct tr_event event = {.kind = TR_FINISH};
+    int error;
+
+    tr_turn_take(&recorder->turn);
+    if (recorder->config.level >= TR_LEVEL_HASH && recorder->last != NULL &&
+        recorder->thread_count == 1 && recorder->last->changes == 0)
+        emit_hash(recorder, recorder->last, atomic_load(&recorder->last->cpu));
+    TR_FIELD(&event, FINISH, STATUS) = status;
+    TR_FIELD(&event, FINISH, SIGNAL) = signal;
+    tr_emit(recorder, &event);
+    error = tr_writer_close(recorder->writer);
+    recorder->writer = NULL;
+    return recorder->error < 0 ? recorder->error : error;
+}

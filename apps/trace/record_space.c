@@ -1,0 +1,176 @@
+/* record_space.c -- writes down what is done to a space. */
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+#include <unistd.h>
+
+#include "recorder.h"
+
+static int is_zero(const uint8_t *page)
+{
+    return page[0] == 0 && memcmp(page, page + 1, GM_PAGE_SIZE - 1) == 0;
+}
+
+static void emit_image(struct tr_recorder *recorder, gm_addr address,
+                       const uint8_t *page)
+{
+    struct tr_event event = {.kind = TR_IMAGE};
+    uint64_t image;
+    int error = tr_write_page(recorder->writer, page, &image);
+
+    if (error < 0) {
+        recorder->error = error;
+        return;
+    }
+    TR_FIELD(&event, IMAGE, PAGE) = address / GM_PAGE_SIZE;
+    TR_FIELD(&event, IMAGE, IMAGE) = image;
+    tr_emit(recorder, &event);
+    tr_memory_changed(recorder->memory, GM_EVENT_STORE, address, GM_PAGE_SIZE);
+}
+
+/* The content of a page, through the file where the guest may not read: 0
+ * when there is none to be had. */
+static int read_page(const struct tr_recorder *recorder,
+                     const struct gm_mapping *region, gm_addr address,
+                     uint8_t page[GM_PAGE_SIZE])
+{
+    uint64_t offset = region->offset + (address - region->address);
+    ssize_t got;
+
+    if (gm_copy_in(recorder->config.space, page, address, GM_PAGE_SIZE) == 0)
+        return 1;
+    if (region->fd < 0 || region->prot != GM_PROT_NONE)
+        return 0;
+    memset(page, 0, GM_PAGE_SIZE);
+    got = pread(region->fd, page, GM_PAGE_SIZE, (off_t)offset);
+    return got > 0;
+}
+
+static void emit_content(struct tr_recorder *recorder,
+                         const struct gm_mapping *region, gm_addr start,
+                         gm_addr end)
+{
+    uint8_t page[GM_PAGE_SIZE];
+
+    for (gm_addr at = start; at < end; at += GM_PAGE_SIZE)
+        if (read_page(recorder, region, at, page) && !is_zero(page))
+            emit_image(recorder, at, page);
+}
+
+/* What a range maps now; is_new: of which private memory is all zeros. */
+static void emit_mappings(struct tr_recorder *recorder, gm_addr start,
+                          gm_addr end, int is_new)
+{
+    struct tr_event event = {.kind = TR_MAP};
+    struct gm_mapping region;
+
+    while (start < end &&
+           gm_query(recorder->config.space, start, &region) == 0 &&
+           region.address < end) {
+        gm_addr first = region.address > start ? region.address : start;
+        gm_addr last = region.address + region.size;
+
+        if (last > end)
+            last = end;
+        TR_FIELD(&event, MAP, PAGE) = first / GM_PAGE_SIZE;
+        TR_FIELD(&event, MAP, PAGES) = (last - first) / GM_PAGE_SIZE;
+        TR_FIELD(&event, MAP, PROTECTION) = region.prot;
+        tr_emit(recorder, &event);
+        if (!is_new || region.fd >= 0 || (region.flags & GM_MAP_SHARED) != 0)
+            emit_content(recorder, &region, first, last);
+        start = last;
+    }
+}
+
+void tr_record_space(struct tr_recorder *recorder)
+{
+    tr_turn_take(&recorder->turn);
+    emit_mappings(recorder, 0, gm_space_size(recorder->config.space), 0);
+    tr_turn_give(&recorder->turn);
+}
+
+static void emit_unmap(struct tr_recorder *recorder, gm_addr address,
+                       uint64_t size)
+{
+    struct tr_event event = {.kind = TR_UNMAP};
+
+    TR_FIELD(&event, UNMAP, PAGE) = address / GM_PAGE_SIZE;
+    TR_FIELD(&event, UNMAP, PAGES) = size / GM_PAGE_SIZE;
+    tr_emit(recorder, &event);
+}
+
+/* All of a range that was protected has one protection. */
+static void emit_protect(struct tr_recorder *recorder, gm_addr address,
+                         uint64_t size)
+{
+    struct tr_event event = {.kind = TR_PROTECT};
+    struct gm_mapping region;
+
+    if (gm_query(recorder->config.space, address, &region) < 0)
+        return;
+    TR_FIELD(&event, PROTECT, PAGE) = address / GM_PAGE_SIZE;
+    TR_FIELD(&event, PROTECT, PAGES) = size / GM_PAGE_SIZE;
+    TR_FIELD(&event, PROTECT, PROTECTION) = region.prot;
+    tr_emit(recorder, &event);
+}
+
+/* What is there now, piece by piece; a page behind a fault was not stored
+ * to. */
+static void emit_store(struct tr_recorder *recorder, gm_addr address,
+                       uint64_t size)
+{
+    struct tr_event event = {.kind = TR_WRITE};
+    uint8_t bytes[GM_PAGE_SIZE];
+
+    while (size > 0) {
+        uint64_t piece = GM_PAGE_SIZE - address % GM_PAGE_SIZE;
+
+        if (piece > size)
+            piece = size;
+        if (gm_copy_in(recorder->config.space, bytes, address, piece) < 0)
+            return;
+        if (piece == GM_PAGE_SIZE) {
+            emit_image(recorder, address, bytes);
+        } else {
+            TR_FIELD(&event, WRITE, ADDRESS) = address;
+            event.bytes = bytes;
+            event.size = piece;
+            tr_emit(recorder, &event);
+        }
+        address += piece;
+        size -= piece;
+    }
+}
+
+static void before(void *context)
+{
+    struct tr_recorder *recorder = context;
+
+    tr_turn_take(&recorder->turn);
+}
+
+static void after(void *context, enum gm_event kind, gm_addr address,
+                  uint64_t size)
+{
+    struct tr_recorder *recorder = context;
+
+    tr_memory_changed(recorder->memory, kind, address, size);
+    if (size > 0) {
+        switch (kind) {
+        case GM_EVENT_MAP:
+            emit_mappings(recorder, address, address + size, 1);
+            break;
+        case GM_EVENT_UNMAP:
+            emit_unmap(recorder, address, size);
+            break;
+        case GM_EVENT_PROTECT:
+            emit_protect(recorder, address, size);
+            break;
+        case GM_EVENT_STORE:
+            emit_store(recorder, address, size);
+            break;
+        }
+    }
+    tr_turn_give(&recorder->turn);
+}
+
+const struct gm_observer tr_space_observer = {before, after};

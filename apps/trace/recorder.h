@@ -1,0 +1,40 @@
+/* recorder.h -- a recorder from the inside. */
+/* SPDX-License-Identifier: MIT */
+#ifndef TR_RECORDER_H
+#define TR_RECORDER_H
+
+#include <stdatomic.h>
+
+#include "record.h"
+#include "turn.h"
+
+struct tr_thread {
+    struct xcpu *_Atomic cpu; /* NULL: it has ended */
+    struct tr_thread *next;
+    uint64_t id;           /* from 1, in the order of first runs */
+    uint64_t instructions; /* since its last event */
+    unsigned changes;      /* enum tr_change, since then */
+};
+
+struct tr_recorder {
+    struct tr_record_config config;
+    struct tr_turn turn; /* of everything below */
+    struct tr_memory *memory;
+    struct tr_writer *writer;
+    int error; /* the first one */
+    struct tr_thread *_Atomic threads;
+    struct tr_thread *last; /* the one that ran last */
+    uint64_t last_thread;   /* its id is the highest so far */
+    unsigned thread_count;
+    uint64_t since_hash; /* instructions */
+    uint64_t chain;
+    uint8_t named[256]; /* a bit for each call that has its NAME */
+};
+
+void tr_emit(struct tr_recorder *recorder, const struct tr_event *event);
+
+/* ---- record_space.c ---- */
+
+extern const struct gm_observer tr_space_observer;
+
+#endif

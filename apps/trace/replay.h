@@ -1,0 +1,67 @@
+/* replay.h -- executes a trace again. */
+/* SPDX-License-Identifier: MIT */
+#ifndef TR_REPLAY_H
+#define TR_REPLAY_H
+
+#include "memory.h"
+#include "trace.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * A player has a space and a processor for each thread of a trace, and brings
+ * them from event to event: what the trace could not compute is put in place,
+ * everything else is executed, and compared with what the trace knows of it.
+ * No function of one player is called by two threads.
+ */
+struct tr_player;
+
+struct tr_play_config {
+    enum xcpu_engine engine;
+    uint32_t translate_after; /* struct xcpu_config's */
+};
+
+/* A player at the beginning of a trace, which is read by it alone, and whose
+ * reader must outlive it. 0, or TR_ERR_* with fault (may be NULL). */
+int tr_player_new(struct tr_reader *reader, const struct tr_play_config *config,
+                  struct tr_player **player, struct tr_fault *fault);
+void tr_player_free(struct tr_player *player);
+
+/*
+ * Plays one event, which *event then is (may be NULL): 1; 0 at the end;
+ * TR_ERR_MISMATCH when the execution differs from the trace, TR_ERR_DAMAGED
+ * when the trace is broken or asks for what cannot be, and others, with fault.
+ * Nothing can be played after an error.
+ */
+int tr_play_event(struct tr_player *player, struct tr_event *event,
+                  struct tr_fault *fault);
+
+/*
+ * Plays until so many instructions have been executed: 1, or 0 when the trace
+ * ends before, or TR_ERR_*. Goes on from between two events or from where it
+ * stopped the last time.
+ */
+int tr_play_to(struct tr_player *player, uint64_t instructions,
+               struct tr_fault *fault);
+
+/* Instructions and events played so far, hashes that were compared. */
+uint64_t tr_player_instructions(const struct tr_player *player);
+uint64_t tr_player_events(const struct tr_player *player);
+uint64_t tr_player_hashes(const struct tr_player *player);
+
+/* The thread that ran last (0: none yet), its processor, and the memory. */
+uint64_t tr_player_thread(const struct tr_player *player);
+struct xcpu *tr_player_cpu(const struct tr_player *player);
+struct gm_space *tr_player_space(const struct tr_player *player);
+
+/* For the application's handler of SIGSEGV, SIGBUS and SIGFPE: what
+ * xcpu_on_fault is for a processor. */
+int tr_player_on_fault(struct tr_player *player, int signo, void *siginfo,
+                       void *ucontext);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,20 @@
+/* main.c -- utrace: looks at traces of executions, and repeats them. */
+/* SPDX-License-Identifier: MIT */
+#include "options.h"
+
+const struct utrace_command utrace_commands[] = {
+    {"info", 1, utrace_info, "what was recorded, and how much of it there is"},
+    {"ls", 1, utrace_ls, "all events, with their number and instruction"},
+    {"stat", 1, utrace_stat, "how many events and system calls of which kind"},
+    {"verify", 1, utrace_verify, "whether the file is whole"},
+    {"replay", 1, utrace_replay, "executes it again, and compares"},
+    {0, 0, 0, 0},
+};
+
+int main(int argc, char **argv)
+{
+    struct utrace_options options;
+    const struct utrace_command *command = utrace_parse(argc, argv, &options);
+
+    return command->run(&options);
+}

@@ -1,0 +1,137 @@
+/* options.c -- the command line of utrace. */
+/* SPDX-License-Identifier: MIT */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+
+static void print_usage(FILE *to)
+{
+    fputs("usage: utrace COMMAND [options] FILE...\n"
+          "Works on traces that uvm --record has written.\n\n",
+          to);
+    for (const struct utrace_command *command = utrace_commands;
+         command->name != NULL; command++)
+        fprintf(to, "  %-8s %s\n", command->name, command->help);
+    fputs(
+        "\n"
+        "      --engine ENGINE   what executes: interp, the default, or jit\n"
+        "      --translate-after N  runs of a block before jit translates it\n"
+        "      --from N, --to N  instructions: from behind N, until behind N\n"
+        "      --repeat N        replays so many times\n"
+        "  -q, --quiet           prints what is wrong alone\n"
+        "      --help            this\n"
+        "\n"
+        "Exit status: 1 when executions differ, 3 when a file is damaged or\n"
+        "no trace, 2 for mistakes in the command, 125 when utrace failed.\n",
+        to);
+}
+
+static uint64_t number(const char *option, const char *text, uint64_t max)
+{
+    char *end;
+    unsigned long long value = strtoull(text, &end, 0);
+
+    if (*text < '0' || *text > '9' || *end != '\0' || value > max)
+        utrace_fail(UTRACE_EXIT_USAGE, "%s wants a number, not '%s'", option,
+                    text);
+    return value;
+}
+
+static enum xcpu_engine find_engine(const char *name)
+{
+    if (strcmp(name, "interp") == 0)
+        return XCPU_ENGINE_INTERP;
+    if (strcmp(name, "jit") == 0)
+        return XCPU_ENGINE_JIT;
+    utrace_fail(UTRACE_EXIT_USAGE, "unknown engine '%s'", name);
+}
+
+enum {
+    OPT_ENGINE = 256,
+    OPT_TRANSLATE_AFTER,
+    OPT_FROM,
+    OPT_TO,
+    OPT_REPEAT,
+    OPT_HELP
+};
+
+static void parse_option(int option, struct utrace_options *options)
+{
+    switch (option) {
+    case OPT_ENGINE:
+        options->engine = find_engine(optarg);
+        break;
+    case OPT_TRANSLATE_AFTER:
+        options->translate_after =
+            (uint32_t)number("--translate-after", optarg, 254);
+        break;
+    case OPT_FROM:
+        options->from = number("--from", optarg, UINT64_MAX);
+        break;
+    case OPT_TO:
+        options->to = number("--to", optarg, UINT64_MAX);
+        break;
+    case OPT_REPEAT:
+        options->repeat = (int)number("--repeat", optarg, 1000000);
+        break;
+    case 'q':
+        options->quiet = 1;
+        break;
+    case OPT_HELP:
+        print_usage(stdout);
+        exit(0);
+    default:
+        fputs("Try 'utrace --help'.\n", stderr);
+        exit(UTRACE_EXIT_USAGE);
+    }
+}
+
+static const struct utrace_command *find_command(const char *name)
+{
+    const struct utrace_command *command = utrace_commands;
+
+    while (command->name != NULL && strcmp(command->name, name) != 0)
+        command++;
+    if (command->name == NULL)
+        utrace_fail(UTRACE_EXIT_USAGE, "unknown command '%s'", name);
+    return command;
+}
+
+const struct utrace_command *utrace_parse(int argc, char **argv,
+                                          struct utrace_options *options)
+{
+    static const struct option long_options[] = {
+        {"engine", required_argument, NULL, OPT_ENGINE},
+        {"translate-after", required_argument, NULL, OPT_TRANSLATE_AFTER},
+        {"from", required_argument, NULL, OPT_FROM},
+        {"to", required_argument, NULL, OPT_TO},
+        {"repeat", required_argument, NULL, OPT_REPEAT},
+        {"quiet", no_argument, NULL, 'q'},
+        {"help", no_argument, NULL, OPT_HELP},
+        {NULL, 0, NULL, 0},
+    };
+    static char name[] = "utrace";
+    const struct utrace_command *command;
+    int option;
+
+    *options = (struct utrace_options){.to = UINT64_MAX, .repeat = 1};
+    if (argc > 0)
+        argv[0] = name;
+    while ((option = getopt_long(argc, argv, "q", long_options, NULL)) >= 0)
+        parse_option(option, options);
+    if (optind == argc) {
+        print_usage(stderr);
+        exit(UTRACE_EXIT_USAGE);
+    }
+    command = find_command(argv[optind]);
+    options->files = (const char *const *)argv + optind + 1;
+    options->file_count = argc - optind - 1;
+    if (options->file_count != command->file_count)
+        utrace_fail(UTRACE_EXIT_USAGE, "%s wants %d file%s, not %d",
+                    command->name, command->file_count,
+                    command->file_count == 1 ? "" : "s", options->file_count);
+    return command;
+}

@@ -1,0 +1,55 @@
+/* player.c -- players, and the faults of what they execute. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <signal.h>
+
+#include "utrace.h"
+
+/* A handler of signals has no other way to know. */
+static struct tr_player *playing;
+
+static void on_fault(int signo, siginfo_t *info, void *context)
+{
+    int saved = errno;
+
+    if (playing == NULL || !tr_player_on_fault(playing, signo, info, context))
+        signal(signo, SIG_DFL); /* utrace's own: it repeats, and ends it */
+    errno = saved;
+}
+
+static void install_handlers(void)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE};
+    struct sigaction action = {.sa_sigaction = on_fault,
+                               .sa_flags = SA_SIGINFO | SA_NODEFER};
+
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+        sigaction(faults[i], &action, NULL);
+}
+
+struct tr_player *utrace_player(const struct utrace_options *options,
+                                struct tr_reader *reader, const char *name)
+{
+    const struct tr_play_config config = {
+        .engine = options->engine,
+        .translate_after = options->translate_after,
+    };
+    struct tr_fault fault = {"out of memory"};
+    struct tr_player *player;
+    int result = tr_player_new(reader, &config, &player, &fault);
+
+    if (result == TR_ERR_DAMAGED)
+        utrace_fail(UTRACE_EXIT_DAMAGED, "%s: %s", name, fault.text);
+    if (result < 0)
+        utrace_fail(UTRACE_EXIT_FAILURE, "%s: %s", name, fault.text);
+    playing = player;
+    install_handlers();
+    return player;
+}
+
+void utrace_free_player(struct tr_player *player)
+{
+    playing = NULL;
+    tr_player_free(player);
+}

@@ -1,0 +1,87 @@
+/* utrace.h -- the parts of utrace. */
+/* SPDX-License-Identifier: MIT */
+#ifndef UTRACE_H
+#define UTRACE_H
+
+#include <stdint.h>
+
+#include "apps/trace/replay.h"
+#include "apps/trace/trace.h"
+
+/* Exit statuses. */
+enum {
+    UTRACE_EXIT_DIFFERS = 1, /* the execution, or two traces */
+    UTRACE_EXIT_USAGE = 2,
+    UTRACE_EXIT_DAMAGED = 3, /* the file, or it cannot be read */
+    UTRACE_EXIT_FAILURE = 125
+};
+
+struct utrace_options {
+    enum xcpu_engine engine;
+    uint32_t translate_after;
+    uint64_t from, to; /* instructions; to: UINT64_MAX without --to */
+    int repeat;        /* times to replay */
+    int quiet;
+    const char *const *files; /* NULL-terminated */
+    int file_count;
+};
+
+/* A command: its name is the first argument. */
+struct utrace_command {
+    const char *name;
+    int file_count;
+    int (*run)(const struct utrace_options *options); /* exit status */
+    const char *help;
+};
+
+extern const struct utrace_command utrace_commands[]; /* name NULL: the end */
+
+/* ---- commands ---- */
+
+int utrace_info(const struct utrace_options *options);
+int utrace_ls(const struct utrace_options *options);
+int utrace_stat(const struct utrace_options *options);
+int utrace_verify(const struct utrace_options *options);
+int utrace_replay(const struct utrace_options *options);
+int utrace_dump(const struct utrace_options *options);
+int utrace_diff(const struct utrace_options *options);
+int utrace_export(const struct utrace_options *options);
+
+/* ---- file.c: these end the process with a message when they cannot ---- */
+
+struct tr_reader *utrace_open(const char *name);
+
+/* The next event: 1, or 0 at the end. What is damaged is told on stderr and
+ * counted in *damages. */
+int utrace_next(struct tr_reader *reader, const char *name,
+                struct tr_event *event, uint64_t *damages);
+
+/* ---- player.c ---- */
+
+/* A player whose faults are handled from now on; one at a time. Ends the
+ * process with a message when there cannot be one. */
+struct tr_player *utrace_player(const struct utrace_options *options,
+                                struct tr_reader *reader, const char *name);
+void utrace_free_player(struct tr_player *player);
+
+/* ---- text.c ---- */
+
+/* One line of an event, with names of calls that were told before. */
+struct utrace_names {
+    char *names[1024]; /* by number, NULL: unknown */
+};
+
+void utrace_note_name(struct utrace_names *names, const struct tr_event *event);
+const char *utrace_call_name(const struct utrace_names *names, uint64_t number);
+void utrace_free_names(struct utrace_names *names);
+void utrace_print_event(const struct utrace_names *names,
+                        const struct tr_event *event);
+
+/* ---- message.c ---- */
+
+void utrace_message(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+_Noreturn void utrace_fail(int status, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif
