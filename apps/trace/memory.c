@@ -287,7 +287,7 @@ void tr_memory_reset(struct tr_memory *memory)
             memory->hashes[page >> PAGE_SHIFT] = 0;
             atomic_fetch_and(&memory->pages[page >> PAGE_SHIFT],
                              (uint8_t)~DIRTY);
-            mark(memory, (uint32_t)(page >> PAGE_SHIFT));
+            mark_stored(memory, (uint32_t)(page >> PAGE_SHIFT));
         }
     }
 }

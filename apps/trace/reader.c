@@ -30,8 +30,8 @@ struct tr_reader {
     const uint8_t *bytes;
     uint64_t size;
     struct blocks events, images;
-    uint64_t damages;      /* stretches between blocks */
-    uint64_t cut;          /* offset of a block that the file ends in, or 0 */
+    uint64_t damages; /* stretches between blocks */
+    uint64_t cut;     /* where the last whole block ends, or 0: the file does */
     size_t next_block;     /* of events, to be read next */
     uint64_t position;     /* of the next event */
     uint64_t instructions; /* before it */
@@ -144,18 +144,20 @@ static int scan(struct tr_reader *reader)
 
         if (!parse_at(reader, offset, &block)) {
             reader->damages += !is_damaged;
-            is_damaged = 1;
-            if (reader->cut == 0 && reader->size - offset < TR_BLOCK_HEADER)
+            if (!is_damaged)
                 reader->cut = offset;
+            is_damaged = 1;
             offset = find_magic(reader, offset + 1);
             continue;
         }
         if (block.stored > reader->size - offset - TR_BLOCK_HEADER) {
             reader->damages += !is_damaged;
-            reader->cut = offset;
+            if (!is_damaged)
+                reader->cut = offset;
             break;
         }
         is_damaged = 0;
+        reader->cut = 0;
         list =
             block.kind == TR_BLOCK_EVENTS ? &reader->events : &reader->images;
         error = follows(list, &block) ? add_block(list, &block) : 0;
@@ -174,6 +176,10 @@ static int open_source(struct tr_reader *reader, struct tr_fault *fault)
         memcmp(header, TR_MAGIC, 8) != 0) {
         tr_set_fault(fault, "no trace: it does not begin with \"%s\"",
                      TR_MAGIC);
+        return TR_ERR_FORMAT;
+    }
+    if (tr_get(header + 12, 4) != 0) {
+        tr_set_fault(fault, "its header is damaged");
         return TR_ERR_FORMAT;
     }
     if (tr_get(header + 8, 4) != TR_VERSION) {
@@ -274,8 +280,8 @@ static int open_block(struct tr_reader *reader, struct tr_fault *fault)
             return 0;
         reader->told_cut = 1;
         tr_set_fault(fault,
-                     "the file is cut off in the block at offset %llu, "
-                     "behind event %llu",
+                     "the file is cut off or damaged from offset %llu on, "
+                     "before event %llu",
                      (unsigned long long)reader->cut,
                      (unsigned long long)reader->position);
         return TR_ERR_DAMAGED;

@@ -17,7 +17,8 @@ static void print_usage(FILE *to)
         fprintf(to, "  %-8s %s\n", command->name, command->help);
     fputs(
         "\n"
-        "      --engine ENGINE   what executes: interp, the default, or jit\n"
+        "      --engine ENGINE   what executes: interp, the default, jit,\n"
+        "                        or lockstep, both\n"
         "      --translate-after N  runs of a block before jit translates it\n"
         "      --from N, --to N  instructions: from behind N, until behind N\n"
         "      --repeat N        replays so many times\n"
@@ -46,6 +47,8 @@ static enum xcpu_engine find_engine(const char *name)
         return XCPU_ENGINE_INTERP;
     if (strcmp(name, "jit") == 0)
         return XCPU_ENGINE_JIT;
+    if (strcmp(name, "lockstep") == 0)
+        return XCPU_ENGINE_LOCKSTEP;
     utrace_fail(UTRACE_EXIT_USAGE, "unknown engine '%s'", name);
 }
 

@@ -43,9 +43,6 @@ int utrace_ls(const struct utrace_options *options);
 int utrace_stat(const struct utrace_options *options);
 int utrace_verify(const struct utrace_options *options);
 int utrace_replay(const struct utrace_options *options);
-int utrace_dump(const struct utrace_options *options);
-int utrace_diff(const struct utrace_options *options);
-int utrace_export(const struct utrace_options *options);
 
 /* ---- file.c: these end the process with a message when they cannot ---- */
 

@@ -2,9 +2,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <haikuabi/syscall_info.h>
 
 #include "uvm.h"
 
@@ -20,17 +23,18 @@ static struct {
 static const char *call_name(void *host, uint32_t number)
 {
     const struct uvm *uvm = host;
+    struct hk_syscall_info info;
 
-    return hk_call_name(uvm->release, number);
+    return hk_describe_syscall(uvm->release, number, &info) < 0 ? NULL
+                                                                : info.name;
 }
 
-static uint32_t find_call(const struct uvm *uvm, const char *name)
+static uint32_t find_call(struct uvm *uvm, const char *name)
 {
     const char *found;
     uint32_t number = 0;
 
-    while ((found = hk_call_name(uvm->release, number)) != NULL &&
-           strcmp(found, name) != 0)
+    while ((found = call_name(uvm, number)) != NULL && strcmp(found, name) != 0)
         number++;
     return number;
 }
@@ -157,6 +161,17 @@ void uvm_record_free_cpu(struct xcpu *cpu)
         tr_record_free_cpu(recorded.uvm->recorder, cpu);
 }
 
+/* A fork blocks all signals: looking at memory may fault. */
+static void admit_faults(void)
+{
+    sigset_t faults;
+
+    sigemptyset(&faults);
+    sigaddset(&faults, SIGSEGV);
+    sigaddset(&faults, SIGBUS);
+    pthread_sigmask(SIG_UNBLOCK, &faults, NULL);
+}
+
 void uvm_record_child(void)
 {
     char parent[UVM_PATH_MAX], name[UVM_PATH_MAX];
@@ -164,6 +179,7 @@ void uvm_record_child(void)
 
     if (recorded.uvm == NULL)
         return;
+    admit_faults();
     memcpy(parent, recorded.file, sizeof(parent));
     recorded.pid = getpid();
     name_child(name, recorded.pid);

@@ -151,10 +151,4 @@ int hk_describe_syscall(enum hk_release release, uint32_t number,
     *info = (struct hk_syscall_info){row->name, hk_row_name_length(row),
                                      (enum hk_row_status)row->status};
     return 0;
-const char *hk_call_name(enum hk_release release, uint32_t number)
-{
-    if ((unsigned)release >= sizeof(releases) / sizeof(releases[0]) ||
-        number >= releases[release].count)
-        return NULL;
-    return hk_syscall_rows[releases[release].rows[number]].name;
 }

@@ -52,10 +52,6 @@ enum hk_release { HK_R1BETA4, HK_R1BETA5, HK_R1BETA6 };
 /* "r1beta5"; NULL for a number out of range. */
 const char *hk_release_name(enum hk_release release);
 
-/* "write": the call that has a number in a release, with the suffix of the
- * release ("__r1beta4") where it differs from another one's; NULL: none. */
-const char *hk_call_name(enum hk_release release, uint32_t number);
-
 /*
  * The release whose system call numbers a libroot.so uses, read from its
  * _kern_ stubs (each loads its number into EAX). bytes: the whole file.
