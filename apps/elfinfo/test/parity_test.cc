@@ -172,6 +172,10 @@ TEST(Parity, OfSegmentsAndTheirSections)
         for (const auto &line : readelf("-l " + file.second)) {
             auto words = words_of(line);
             is_mapping |= line.find("Section to Segment") != std::string::npos;
+            if (is_llvm() && line.find("<unknown>") != std::string::npos) {
+                count++; /* it has no name for the type */
+                continue;
+            }
             if (!is_mapping && words.size() >= 7 &&
                 words[1].compare(0, 2, "0x") == 0) {
                 Json segment = segments[count++];
@@ -217,7 +221,9 @@ TEST(Parity, OfDynamicSections)
                 continue;
             Json entry = entries[count++];
             EXPECT_EQ(entry["tag"].number(), hex(words[0]));
-            EXPECT_EQ("(" + entry["name"].text() + ")", words[1]);
+            if (!is_llvm() || words[1].find("<unknown") == std::string::npos) {
+                EXPECT_EQ("(" + entry["name"].text() + ")", words[1]);
+            }
             size_t bracket = line.find('[');
             if (bracket != std::string::npos) {
                 EXPECT_EQ(
@@ -264,7 +270,7 @@ static std::string trimmed(const std::string &name)
 {
     std::string result;
     for (char c : name.substr(0, name.find_last_not_of(' ') + 1)) {
-        if (c > 0 && c < ' ')
+        if (c > 0 && c < ' ' && !is_llvm())
             result += {'^', (char)(c + '@')};
         else
             result += c;
@@ -346,15 +352,24 @@ TEST(Parity, OfRelocations)
         bool is_mips64 = header["machine"].text() == "mips64";
         for (const auto &line : readelf("-r " + file.second)) {
             auto words = words_of(line);
+            if (is_llvm() && words.size() >= 3 && words[2] == "Unknown") {
+                count++; /* it has no name for the type */
+                continue;
+            }
             /* RELR tables are printed in another way. */
             if (words.size() < 3 || words[2].compare(0, 2, "R_") != 0)
                 continue;
+            if (is_llvm() && relocs[count]["type"].text() == "RELR") {
+                EXPECT_EQ(relocs[count++]["offset"].number(), hex(words[0]));
+                continue;
+            }
             while (relocs[count]["type"].text() == "RELR")
                 count++;
             Json reloc = relocs[count++];
             uint64_t info = hex(words[1]);
             EXPECT_EQ(reloc["offset"].number(), hex(words[0]));
-            EXPECT_EQ(reloc["type"].text(), reloc_type(words[2]));
+            EXPECT_EQ(reloc["type"].text(),
+                      reloc_type(words[2].substr(0, words[2].find('/'))));
             if (!is_mips64) {
                 EXPECT_EQ(reloc["symbol_index"].number(),
                           is_64 ? info >> 32 : info >> 8);
