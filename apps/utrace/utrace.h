@@ -42,6 +42,7 @@ int utrace_info(const struct utrace_options *options);
 int utrace_ls(const struct utrace_options *options);
 int utrace_stat(const struct utrace_options *options);
 int utrace_verify(const struct utrace_options *options);
+int utrace_diff(const struct utrace_options *options);
 int utrace_replay(const struct utrace_options *options);
 
 /* ---- file.c: these end the process with a message when they cannot ---- */
