@@ -1,5 +1,9 @@
 /* play_space.c -- does to a space what a trace says. */
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "player.h"
 
 enum { PAGES = 1 << 20 };
@@ -26,6 +30,63 @@ static int get_range(const struct tr_event *event, gm_addr *address,
     return 0;
 }
 
+void tr_free_objects(struct tr_player *player)
+{
+    while (player->objects != NULL) {
+        struct tr_player_object *object = player->objects;
+
+        player->objects = object->next;
+        close(object->fd);
+        free(object);
+    }
+}
+
+static struct tr_player_object *find_object(struct tr_player *player,
+                                            uint64_t id)
+{
+    struct tr_player_object *object = player->objects;
+
+    while (object != NULL && object->id != id)
+        object = object->next;
+    if (object != NULL)
+        return object;
+    object = calloc(1, sizeof(*object));
+    if (object == NULL)
+        return NULL;
+    object->id = id;
+    object->fd = memfd_create("trace", MFD_CLOEXEC);
+    if (object->fd < 0) {
+        free(object);
+        return NULL;
+    }
+    object->next = player->objects;
+    player->objects = object;
+    return object;
+}
+
+/* Has a mapping show an object, which becomes large enough. */
+static int show_object(struct tr_player *player, struct gm_mapping *mapping,
+                       uint64_t id, uint64_t offset)
+{
+    struct tr_player_object *object;
+    uint64_t end;
+
+    if (offset > UINT32_MAX)
+        return GM_ERR_RANGE;
+    object = find_object(player, id);
+    if (object == NULL)
+        return GM_ERR_NOMEM;
+    end = offset * GM_PAGE_SIZE + mapping->size;
+    if (end > object->size && ftruncate(object->fd, (off_t)end) != 0)
+        return GM_ERR_NOMEM;
+    if (end > object->size)
+        object->size = end;
+    mapping->fd = object->fd;
+    mapping->offset = offset * GM_PAGE_SIZE;
+    mapping->flags |= GM_MAP_SHARED;
+    return 0;
+}
+
 static int map(struct tr_player *player, const struct tr_event *event)
 {
     struct gm_mapping mapping = {.flags = GM_MAP_REPLACE, .fd = -1};
@@ -35,6 +96,11 @@ static int map(struct tr_player *player, const struct tr_event *event)
     if (error < 0 || protection > 7)
         return GM_ERR_RANGE;
     mapping.prot = (unsigned)protection;
+    if (TR_FIELD(event, MAP, OBJECT) != 0)
+        error = show_object(player, &mapping, TR_FIELD(event, MAP, OBJECT),
+                            TR_FIELD(event, MAP, OFFSET));
+    if (error < 0)
+        return error;
     return gm_map(player->space, &mapping);
 }
 

@@ -12,6 +12,13 @@ struct tr_player_thread {
     struct tr_player_thread *next;
 };
 
+/* What several mappings show. */
+struct tr_player_object {
+    uint64_t id, size; /* size: bytes of the file */
+    int fd;
+    struct tr_player_object *next;
+};
+
 struct tr_player {
     struct tr_reader *reader;
     struct tr_play_config config;
@@ -21,6 +28,7 @@ struct tr_player {
     enum xcpu_model model;
     int hashes_wanted; /* the trace has some */
     struct tr_player_thread *threads, *current;
+    struct tr_player_object *objects;
     struct xcpu *running; /* inside xcpu_run */
     uint64_t events, instructions, hashes;
     uint64_t chain;
@@ -36,6 +44,8 @@ struct tr_player {
 /* ---- play_space.c: 0 or TR_ERR_*, with fault ---- */
 
 extern const struct gm_observer tr_player_observer;
+
+void tr_free_objects(struct tr_player *player);
 
 int tr_play_space(struct tr_player *player, const struct tr_event *event,
                   struct tr_fault *fault);

@@ -1,6 +1,8 @@
 /* record_space.c -- writes down what is done to a space. */
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "recorder.h"
@@ -56,6 +58,33 @@ static void emit_content(struct tr_recorder *recorder,
             emit_image(recorder, at, page);
 }
 
+/* The number of what a shared mapping shows; 0: nobody else can show it. The
+ * descriptor is the mapping's only while it is being made. */
+static uint64_t object_of(struct tr_recorder *recorder,
+                          const struct gm_mapping *region, int is_new)
+{
+    struct tr_object *object = recorder->objects;
+    struct stat st;
+
+    if (!is_new || (region->flags & GM_MAP_SHARED) == 0 || region->fd < 0 ||
+        fstat(region->fd, &st) != 0)
+        return 0;
+    while (object != NULL &&
+           (object->device != st.st_dev || object->node != st.st_ino))
+        object = object->next;
+    if (object != NULL)
+        return object->id;
+    object = calloc(1, sizeof(*object));
+    if (object == NULL)
+        return 0;
+    object->device = st.st_dev;
+    object->node = st.st_ino;
+    object->id = ++recorder->last_object;
+    object->next = recorder->objects;
+    recorder->objects = object;
+    return object->id;
+}
+
 /* What a range maps now; is_new: of which private memory is all zeros. */
 static void emit_mappings(struct tr_recorder *recorder, gm_addr start,
                           gm_addr end, int is_new)
@@ -74,6 +103,11 @@ static void emit_mappings(struct tr_recorder *recorder, gm_addr start,
         TR_FIELD(&event, MAP, PAGE) = first / GM_PAGE_SIZE;
         TR_FIELD(&event, MAP, PAGES) = (last - first) / GM_PAGE_SIZE;
         TR_FIELD(&event, MAP, PROTECTION) = region.prot;
+        TR_FIELD(&event, MAP, OBJECT) = object_of(recorder, &region, is_new);
+        TR_FIELD(&event, MAP, OFFSET) =
+            (region.offset + (first - region.address)) / GM_PAGE_SIZE;
+        if (TR_FIELD(&event, MAP, OBJECT) == 0)
+            TR_FIELD(&event, MAP, OFFSET) = 0;
         tr_emit(recorder, &event);
         if (!is_new || region.fd >= 0 || (region.flags & GM_MAP_SHARED) != 0)
             emit_content(recorder, &region, first, last);

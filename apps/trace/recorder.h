@@ -16,6 +16,12 @@ struct tr_thread {
     unsigned changes;      /* enum tr_change, since then */
 };
 
+/* What several mappings may show. */
+struct tr_object {
+    uint64_t device, node, id; /* id: from 1 */
+    struct tr_object *next;
+};
+
 struct tr_recorder {
     struct tr_record_config config;
     struct tr_turn turn; /* of everything below */
@@ -28,6 +34,8 @@ struct tr_recorder {
     unsigned thread_count;
     uint64_t since_hash; /* instructions */
     uint64_t chain;
+    struct tr_object *objects; /* shared memory, by the host's file */
+    uint64_t last_object;
     uint8_t named[256]; /* a bit for each call that has its NAME */
 };
 

@@ -130,6 +130,7 @@ void tr_player_free(struct tr_player *player)
         gm_set_watcher(player->space, NULL, NULL);
         gm_set_observer(player->space, NULL, NULL);
     }
+    tr_free_objects(player);
     xcpu_machine_free(player->machine);
     tr_memory_free(player->memory);
     gm_space_free(player->space);

@@ -16,7 +16,7 @@ KINDS = {  # number: (name, fields, whether bytes follow)
     4: ("registers", 1, True),
     5: ("result", 2, False),
     6: ("fpu", 1, True),
-    7: ("map", 3, False),
+    7: ("map", 5, False),
     8: ("unmap", 2, False),
     9: ("protect", 3, False),
     10: ("image", 2, False),
