@@ -20,7 +20,7 @@
  * a store that is taken back or made twice, and what other threads and the
  * application store meanwhile cannot make the engines differ.
  */
-#define STRETCH 1024 /* instructions; the block that does not fit is left */
+#define STRETCH 8192 /* instructions; the block that does not fit is left */
 
 /* A difference that does not come back was made by somebody else: code that
  * changed between the engines. */

@@ -91,6 +91,9 @@ static int fill_page(struct xcpu *cpu, struct xcpu_shadow *shadow,
         memcpy(bytes, page->before, XCPU_PAGE_SIZE);
         return 0;
     }
+    if (page->protection == protection &&
+        memcmp(bytes, page->before, XCPU_PAGE_SIZE) == 0)
+        return 0; /* only to be read, and as it was */
     page->protection = (uint8_t)protection;
     if (mprotect(bytes, XCPU_PAGE_SIZE, PROT_READ | PROT_WRITE) < 0)
         return -1;
