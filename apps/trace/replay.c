@@ -20,20 +20,36 @@ static int says(const struct tr_event *event, const char *text)
            memcmp(event->bytes, text, event->size) == 0;
 }
 
+static int is_model(const struct tr_event *event, enum xcpu_model *model)
+{
+    if (says(event, "cpu=sse4"))
+        *model = XCPU_MODEL_SSE4;
+    else if (says(event, "cpu=sse2"))
+        *model = XCPU_MODEL_SSE2;
+    else if (says(event, "cpu=pentium"))
+        *model = XCPU_MODEL_PENTIUM;
+    else
+        return 0;
+    return 1;
+}
+
 /* What the INFO events at the beginning say that a player has to know. */
-static void read_infos(struct tr_player *player)
+static int read_infos(struct tr_player *player, struct tr_fault *fault)
 {
     struct tr_event event;
 
     while (tr_read_event(player->reader, &event, NULL) > 0 &&
            event.kind == TR_INFO) {
-        if (says(&event, "cpu=sse4"))
-            player->model = XCPU_MODEL_SSE4;
-        if (says(&event, "cpu=pentium"))
-            player->model = XCPU_MODEL_PENTIUM;
+        if (event.size >= 4 && memcmp(event.bytes, "cpu=", 4) == 0 &&
+            !is_model(&event, &player->model)) {
+            tr_set_fault(fault, "it was recorded on a processor that this "
+                                "version does not know");
+            return TR_ERR_DAMAGED;
+        }
         if (says(&event, "level=hash"))
             player->hashes_wanted = 1;
     }
+    return 0;
 }
 
 /* Ticks that the trace has; another thread's RDTSC cannot come in between. */
@@ -84,11 +100,14 @@ static int make_parts(struct tr_player *player, struct tr_fault *fault)
         tr_set_fault(fault, "the beginning of the trace is missing");
         return TR_ERR_DAMAGED;
     }
-    read_infos(player);
+    error = read_infos(player, fault);
+    if (error < 0)
+        return error;
     tr_reader_seek(player->reader, 0);
     if (gm_space_new(32, &player->space) < 0 ||
-        tr_memory_new(player->space, player->hashes_wanted, &player->memory) <
-            0) {
+        tr_memory_new(player->space,
+                      player->hashes_wanted || player->config.hashes,
+                      &player->memory) < 0) {
         tr_set_fault(fault, "out of memory");
         return TR_ERR_NOMEM;
     }
@@ -478,6 +497,7 @@ static int next_event(struct tr_player *player, struct tr_event *event,
                       struct tr_fault *fault)
 {
     int result = tr_read_event(player->reader, event, fault);
+    struct tr_player_thread *thread;
 
     if (result <= 0)
         return result;
@@ -485,6 +505,9 @@ static int next_event(struct tr_player *player, struct tr_event *event,
         player->event = *event;
         player->done = 0;
         player->is_open = 1;
+        thread = find_thread(player, event->fields[0]);
+        if (thread != NULL)
+            player->current = thread;
         return 1;
     }
     result = play(player, event, fault);
@@ -508,6 +531,29 @@ int tr_play_event(struct tr_player *player, struct tr_event *event,
     if (result <= 0 || !player->is_open)
         return result;
     return go_on(player, UINT64_MAX, fault);
+}
+
+int tr_play_until_run(struct tr_player *player, struct tr_event *event,
+                      struct tr_fault *fault)
+{
+    if (!player->is_open)
+        return next_event(player, event, fault);
+    *event = player->event;
+    return 1;
+}
+
+int tr_player_is_open(const struct tr_player *player)
+{
+    return player->is_open;
+}
+
+int tr_play_part(struct tr_player *player, uint64_t count,
+                 struct tr_fault *fault)
+{
+    uint64_t limit = player->instructions;
+
+    limit = count < UINT64_MAX - limit ? limit + count : UINT64_MAX;
+    return player->is_open ? go_on(player, limit, fault) : 1;
 }
 
 int tr_play_to(struct tr_player *player, uint64_t instructions,
@@ -556,6 +602,16 @@ struct xcpu *tr_player_cpu(const struct tr_player *player)
 struct gm_space *tr_player_space(const struct tr_player *player)
 {
     return player->space;
+}
+
+int tr_player_has_objects(const struct tr_player *player)
+{
+    return player->objects != NULL;
+}
+
+uint64_t tr_player_memory_hash(struct tr_player *player)
+{
+    return tr_memory_hash(player->memory);
 }
 
 int tr_player_on_fault(struct tr_player *player, int signo, void *siginfo,

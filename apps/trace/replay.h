@@ -21,6 +21,7 @@ struct tr_player;
 struct tr_play_config {
     enum xcpu_engine engine;
     uint32_t translate_after; /* struct xcpu_config's */
+    int hashes; /* tr_player_memory_hash is wanted, whatever the trace has */
 };
 
 /* A player at the beginning of a trace, which is read by it alone, and whose
@@ -46,6 +47,20 @@ int tr_play_event(struct tr_player *player, struct tr_event *event,
 int tr_play_to(struct tr_player *player, uint64_t instructions,
                struct tr_fault *fault);
 
+/*
+ * Plays one event as tr_play_event does, but nothing of a RUN or CALL: that is
+ * open then, its thread is the player's, and stays open until tr_play_part
+ * has played all of it. 1, 0 at the end, or TR_ERR_*.
+ */
+int tr_play_until_run(struct tr_player *player, struct tr_event *event,
+                      struct tr_fault *fault);
+int tr_player_is_open(const struct tr_player *player);
+
+/* Executes at most so many instructions of what is open: 1 when it is over, 0
+ * when not, or TR_ERR_*. */
+int tr_play_part(struct tr_player *player, uint64_t count,
+                 struct tr_fault *fault);
+
 /* Instructions and events played so far, hashes that were compared. */
 uint64_t tr_player_instructions(const struct tr_player *player);
 uint64_t tr_player_events(const struct tr_player *player);
@@ -55,6 +70,12 @@ uint64_t tr_player_hashes(const struct tr_player *player);
 uint64_t tr_player_thread(const struct tr_player *player);
 struct xcpu *tr_player_cpu(const struct tr_player *player);
 struct gm_space *tr_player_space(const struct tr_player *player);
+
+/* Whether there is memory that several mappings show. */
+int tr_player_has_objects(const struct tr_player *player);
+
+/* Hash of the memory; of a player whose config or trace has hashes. */
+uint64_t tr_player_memory_hash(struct tr_player *player);
 
 /* For the application's handler of SIGSEGV, SIGBUS and SIGFPE: what
  * xcpu_on_fault is for a processor. */

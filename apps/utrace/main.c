@@ -8,6 +8,8 @@ const struct utrace_command utrace_commands[] = {
     {"stat", 1, utrace_stat, "how many events and system calls of which kind"},
     {"verify", 1, utrace_verify, "whether the file is whole"},
     {"replay", 1, utrace_replay, "executes it again, and compares"},
+    {"dump", 1, utrace_dump, "every instruction, and what it changed"},
+    {"step", 1, utrace_step, "to and fro in it, by hand: h for help"},
     {"diff", 2, utrace_diff, "the first event that two traces differ in"},
     {0, 0, 0, 0},
 };

@@ -26,7 +26,7 @@ static void show_progress(const struct tr_player *player, double *shown)
             tr_player_events(player), tr_player_instructions(player));
 }
 
-static int status_of(int result)
+int utrace_status_of(int result)
 {
     if (result == TR_ERR_MISMATCH)
         return UTRACE_EXIT_DIFFERS;
@@ -51,7 +51,7 @@ static int replay_once(const struct utrace_options *options)
         fputs("\r\033[K", stderr);
     if (result < 0) {
         utrace_message("%s: %s", name, fault.text);
-        status = status_of(result);
+        status = utrace_status_of(result);
     } else if (!options->quiet) {
         printf("%s: %" PRIu64 " events, %" PRIu64 " instructions, %" PRIu64
                " hashes: as recorded%s\n",

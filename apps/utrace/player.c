@@ -6,13 +6,16 @@
 #include "utrace.h"
 
 /* A handler of signals has no other way to know. */
-static struct tr_player *playing;
+static struct tr_player *playing[2];
 
 static void on_fault(int signo, siginfo_t *info, void *context)
 {
-    int saved = errno;
+    int saved = errno, is_handled = 0;
 
-    if (playing == NULL || !tr_player_on_fault(playing, signo, info, context))
+    for (int i = 0; i < 2 && !is_handled; i++)
+        is_handled = playing[i] != NULL &&
+                     tr_player_on_fault(playing[i], signo, info, context);
+    if (!is_handled)
         signal(signo, SIG_DFL); /* utrace's own: it repeats, and ends it */
     errno = saved;
 }
@@ -34,6 +37,7 @@ struct tr_player *utrace_player(const struct utrace_options *options,
     const struct tr_play_config config = {
         .engine = options->engine,
         .translate_after = options->translate_after,
+        .hashes = options->hashes,
     };
     struct tr_fault fault = {"out of memory"};
     struct tr_player *player;
@@ -43,13 +47,13 @@ struct tr_player *utrace_player(const struct utrace_options *options,
         utrace_fail(UTRACE_EXIT_DAMAGED, "%s: %s", name, fault.text);
     if (result < 0)
         utrace_fail(UTRACE_EXIT_FAILURE, "%s: %s", name, fault.text);
-    playing = player;
+    playing[playing[0] != NULL] = player;
     install_handlers();
     return player;
 }
 
 void utrace_free_player(struct tr_player *player)
 {
-    playing = NULL;
+    playing[playing[0] != player] = NULL;
     tr_player_free(player);
 }

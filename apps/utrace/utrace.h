@@ -21,6 +21,7 @@ struct utrace_options {
     uint32_t translate_after;
     uint64_t from, to; /* instructions; to: UINT64_MAX without --to */
     int repeat;        /* times to replay */
+    int hashes;        /* of the memory are wanted from a player */
     int quiet;
     const char *const *files; /* NULL-terminated */
     int file_count;
@@ -44,6 +45,12 @@ int utrace_stat(const struct utrace_options *options);
 int utrace_verify(const struct utrace_options *options);
 int utrace_diff(const struct utrace_options *options);
 int utrace_replay(const struct utrace_options *options);
+int utrace_dump(const struct utrace_options *options);
+int utrace_step(const struct utrace_options *options);
+int utrace_bisect(const struct utrace_options *options);
+
+/* The exit status for a player's TR_ERR_*. */
+int utrace_status_of(int result);
 
 /* ---- file.c: these end the process with a message when they cannot ---- */
 
@@ -56,8 +63,8 @@ int utrace_next(struct tr_reader *reader, const char *name,
 
 /* ---- player.c ---- */
 
-/* A player whose faults are handled from now on; one at a time. Ends the
- * process with a message when there cannot be one. */
+/* A player whose faults are handled from now on, two at a time at most. Ends
+ * the process with a message when there cannot be one. */
 struct tr_player *utrace_player(const struct utrace_options *options,
                                 struct tr_reader *reader, const char *name);
 void utrace_free_player(struct tr_player *player);

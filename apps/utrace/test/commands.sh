@@ -1,8 +1,8 @@
 #!/bin/sh
 # commands.sh -- what utrace says of whole, damaged and different traces.
-# commands.sh UTRACE TRACE OTHER
+# commands.sh UTRACE TRACE OTHER SSE4 SSE2 PENTIUM LONG
 set -u
-utrace=$1 trace=$2 other=$3
+utrace=$1 trace=$2 other=$3 sse4=$4 sse2=$5 pentium=$6 long=$7
 out=${TEST_TMPDIR:-/tmp}/out damaged=${TEST_TMPDIR:-/tmp}/damaged
 failed=0
 
@@ -28,6 +28,38 @@ expect 0 ': as recorded$' "$utrace" replay "$trace"
 expect 0 ': as recorded$' "$utrace" replay --repeat 3 --engine jit "$trace"
 expect 1 '^event [0-9]*, behind instruction' "$utrace" diff "$trace" "$other"
 "$utrace" diff "$trace" "$trace" || failed=1
+
+# The guest asks CPUID: on another model it would differ.
+expect 0 '^cpu=sse4$' "$utrace" info "$sse4"
+expect 0 '^cpu=sse2$' "$utrace" info "$sse2"
+expect 0 '^cpu=pentium$' "$utrace" info "$pentium"
+for model in "$sse4" "$sse2" "$pentium"; do
+    expect 0 ': as recorded$' "$utrace" replay "$model"
+done
+
+expect 0 '^0 1 00200010  mov ebx, \[esp+0x04\]  *ebx=0x' "$utrace" dump "$trace"
+expect 0 '^    call thread=1 .* write$' "$utrace" dump "$trace"
+expect 0 '^9 1 ' "$utrace" dump --from 9 --to 10 "$trace"
+[ "$(wc -l <"$out")" -eq 1 ] || failed=1
+
+step() {
+    printf "$1" | "$utrace" step "$2"
+}
+expect 0 '^3: thread 1 00200022  mov eax, 0x02$' step 's 4\nb\n' "$trace"
+expect 0 '^00200010  mov ebx, ' step 'l 3\n' "$trace"
+expect 0 '^    call thread=1 .* write$' step 's 25\n' "$trace"
+expect 0 '^24: thread 1 ' step 'g 29\nb 5\nm 0x71004000 20\n' "$trace"
+expect 0 '^71004010  00 00 00 60$' step 'g 29\nb 5\nm 0x71004000 20\n' "$trace"
+expect 0 '^23: thread 1 004010d0 ' step 'u 0x4010d0\n' "$trace"
+expect 0 '^the end of the trace$' step 'g 1000000\nb\nr\nf\nt\n' "$trace"
+# There are checkpoints on the way, which a later target goes back to.
+expect 0 '^1000: thread 1 ' step 'g 1200000\ng 1100000\ng 1000\nq\n' "$long"
+for at in 1100000 1048576; do
+    step "g $at\nr\nq\n" "$long" |
+        tail -n +2 >"$out.straight"
+    step "g 1300000\ng $at\nr\nq\n" "$long" | tail -n +3 >"$out"
+    cmp "$out.straight" "$out" || failed=1
+done
 
 size=$(wc -c <"$trace")
 head -c $((size - 1)) "$trace" >"$damaged"

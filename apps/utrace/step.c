@@ -1,0 +1,402 @@
+/* step.c -- the command step: to and fro in a trace, by hand. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "insn.h"
+
+/*
+ * The way back is by processes that were left behind: at some points of the
+ * way forward the process forks, and waits for the child, which goes on. When
+ * the child is to go back it ends; whoever waits at or before that point forks
+ * again. What several mappings show is not copied by a fork: such traces are
+ * replayed from their beginning.
+ */
+enum { CHECKPOINTS = 64, CHECKPOINT_MIN = 1 << 20 };
+
+struct shared {
+    uint64_t target; /* where a process that has ended wanted to be */
+    int is_over;     /* nobody goes on: status is the command's */
+    int status;
+};
+
+struct session {
+    const struct utrace_options *options;
+    struct tr_reader *reader;
+    struct tr_player *player;
+    struct utrace_names names;
+    struct shared *shared;
+    uint64_t interval, next_checkpoint;
+    int shows_events;
+    char last[256]; /* command */
+};
+
+static const char help[] = "s [N]         one instruction forward, or N\n"
+                           "b [N]         one instruction back, or N\n"
+                           "g N           to behind N instructions\n"
+                           "u ADDRESS     forward until EIP is ADDRESS\n"
+                           "r, f          the registers; the FPU\n"
+                           "m ADDRESS [N] memory, N bytes\n"
+                           "l [N]         the instructions from EIP on\n"
+                           "t             the regions of memory\n"
+                           "q             the end\n";
+
+/* ---- checkpoints ---- */
+
+static _Noreturn void end(struct session *session, int status)
+{
+    session->shared->is_over = 1;
+    session->shared->status = status;
+    fflush(stdout);
+    _exit(0);
+}
+
+static void go_to(struct session *session, uint64_t target);
+static _Noreturn void talk(struct session *session);
+
+/* The first child, in which this returns, goes on; each other one goes where
+ * the one before it wanted to be, and on from there. */
+static void leave_checkpoint(struct session *session)
+{
+    uint64_t here = tr_player_instructions(session->player);
+    int is_first = 1;
+
+    fflush(stdout);
+    for (;; is_first = 0) {
+        pid_t child = fork();
+        int status;
+
+        if (child < 0 && !is_first)
+            end(session, UTRACE_EXIT_FAILURE);
+        if (child <= 0 && is_first) /* without, when there is none to be had */
+            return;
+        if (child == 0) {
+            session->shows_events = 0;
+            go_to(session, session->shared->target);
+            talk(session);
+        }
+        while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+            continue;
+        if (!WIFEXITED(status))
+            end(session, UTRACE_EXIT_FAILURE);
+        if (session->shared->is_over || session->shared->target < here)
+            _exit(0);
+    }
+}
+
+/* ---- moving ---- */
+
+static int report(struct session *session, int result,
+                  const struct tr_fault *fault)
+{
+    if (result < 0) {
+        utrace_message("%s: %s", session->options->files[0], fault->text);
+        end(session, utrace_status_of(result));
+    }
+    return result;
+}
+
+static void show(const struct session *session)
+{
+    struct xcpu *cpu = tr_player_cpu(session->player);
+    struct xcpu_regs regs;
+    char text[96];
+
+    if (cpu == NULL) {
+        puts("0: the beginning");
+        return;
+    }
+    xcpu_get_regs(cpu, &regs);
+    utrace_disassemble(tr_player_space(session->player), regs.eip, text,
+                       sizeof(text));
+    printf("%" PRIu64 ": thread %" PRIu64 " %08x  %s\n",
+           tr_player_instructions(session->player),
+           tr_player_thread(session->player), regs.eip, text);
+}
+
+static void tell(struct session *session, const struct tr_event *event)
+{
+    utrace_note_name(&session->names, event);
+    if (!session->shows_events)
+        return;
+    fputs("    ", stdout);
+    utrace_print_event(&session->names, event);
+}
+
+/* Everything that happens before the next instruction: it is then known which
+ * thread executes it. 0 at the end. */
+static int settle(struct session *session)
+{
+    struct tr_fault fault = {"out of memory"};
+    struct tr_event event;
+    int result = 1;
+
+    while (result > 0 && !tr_player_is_open(session->player)) {
+        result = tr_play_until_run(session->player, &event, &fault);
+        if (result <= 0 || tr_player_is_open(session->player))
+            break;
+        tell(session, &event);
+    }
+    return report(session, result, &fault);
+}
+
+/* Forward to a point; a checkpoint is left where one is due. 0 at the end. */
+static int go_forward(struct session *session, uint64_t target)
+{
+    struct tr_fault fault = {"out of memory"};
+    struct tr_event event;
+
+    while (tr_player_instructions(session->player) < target) {
+        uint64_t here = tr_player_instructions(session->player);
+        uint64_t stop = target < session->next_checkpoint
+                            ? target
+                            : session->next_checkpoint;
+
+        if (!settle(session))
+            return 0;
+        tr_play_until_run(session->player, &event, &fault);
+        if (report(session, tr_play_part(session->player, stop - here, &fault),
+                   &fault) > 0)
+            tell(session, &event);
+        if (tr_player_instructions(session->player) < session->next_checkpoint)
+            continue;
+        session->next_checkpoint += session->interval;
+        if (!tr_player_has_objects(session->player))
+            leave_checkpoint(session);
+    }
+    return settle(session);
+}
+
+static void go_to(struct session *session, uint64_t target)
+{
+    session->shared->target = target;
+    if (target < tr_player_instructions(session->player))
+        _exit(0); /* whoever waits there goes on */
+    if (!go_forward(session, target))
+        puts("the end of the trace");
+    show(session);
+}
+
+static void go_until(struct session *session, uint32_t address)
+{
+    struct xcpu_regs regs;
+
+    do {
+        if (!go_forward(session, tr_player_instructions(session->player) + 1)) {
+            puts("the end of the trace");
+            break;
+        }
+        xcpu_get_regs(tr_player_cpu(session->player), &regs);
+    } while (regs.eip != address);
+    session->shared->target = tr_player_instructions(session->player);
+    show(session);
+}
+
+static void step(struct session *session, uint64_t count)
+{
+    session->shows_events = count <= 64;
+    go_to(session, tr_player_instructions(session->player) + count);
+    session->shows_events = 0;
+}
+
+static void step_back(struct session *session, uint64_t count)
+{
+    uint64_t here = tr_player_instructions(session->player);
+
+    go_to(session, count < here ? here - count : 0);
+}
+
+/* ---- looking ---- */
+
+static void show_memory(const struct session *session, uint32_t address,
+                        uint64_t size)
+{
+    uint8_t byte;
+
+    for (uint64_t i = 0; i < size; i++) {
+        if (i % 16 == 0)
+            printf("%s%08x ", i > 0 ? "\n" : "", address + (uint32_t)i);
+        if (gm_copy_in(tr_player_space(session->player), &byte,
+                       address + (uint32_t)i, 1) < 0)
+            fputs(" --", stdout);
+        else
+            printf(" %02x", byte);
+    }
+    putchar('\n');
+}
+
+static void show_code(const struct session *session, uint64_t count)
+{
+    struct gm_space *space = tr_player_space(session->player);
+    struct xcpu_regs regs;
+    char text[96];
+    uint32_t length = 1;
+
+    xcpu_get_regs(tr_player_cpu(session->player), &regs);
+    for (uint64_t i = 0; i < count && length > 0; i++) {
+        length = utrace_disassemble(space, regs.eip, text, sizeof(text));
+        printf("%08x  %s\n", regs.eip, text);
+        regs.eip += length;
+    }
+}
+
+static void show_regions(const struct session *session)
+{
+    struct gm_mapping region;
+    gm_addr at = 0;
+
+    while (gm_query(tr_player_space(session->player), at, &region) == 0) {
+        at = region.address + region.size;
+        printf("%08" PRIx64 "-%08" PRIx64 " %c%c%c\n", (uint64_t)region.address,
+               (uint64_t)at, (region.prot & GM_PROT_READ) != 0 ? 'r' : '-',
+               (region.prot & GM_PROT_WRITE) != 0 ? 'w' : '-',
+               (region.prot & GM_PROT_EXEC) != 0 ? 'x' : '-');
+    }
+}
+
+static void show_state(const struct session *session, char what)
+{
+    struct xcpu_fxstate fpu;
+    struct xcpu_regs regs;
+
+    xcpu_get_regs(tr_player_cpu(session->player), &regs);
+    xcpu_get_fxstate(tr_player_cpu(session->player), &fpu);
+    if (what == 'r')
+        utrace_print_registers(&regs);
+    else
+        utrace_print_fpu(&fpu);
+}
+
+/* ---- commands ---- */
+
+static void obey(struct session *session, const char *line)
+{
+    unsigned long long values[2] = {0, 0};
+    char what = line[0];
+    char *at = NULL;
+    int count = 0;
+
+    for (const char *from = line + 1; count < 2; from = at) {
+        values[count] = strtoull(from, &at, 0);
+        if (at == from)
+            break;
+        count++;
+    }
+    if (what == 's')
+        step(session, count > 0 ? values[0] : 1);
+    else if (what == 'b')
+        step_back(session, count > 0 ? values[0] : 1);
+    else if (what == 'g' && count == 1)
+        go_to(session, values[0]);
+    else if (what == 'u' && count == 1)
+        go_until(session, (uint32_t)values[0]);
+    else if (what == 'm' && count > 0)
+        show_memory(session, (uint32_t)values[0], count > 1 ? values[1] : 64);
+    else if (what == 't')
+        show_regions(session);
+    else if (what == 'q')
+        end(session, 0);
+    else if (tr_player_cpu(session->player) != NULL && what == 'l')
+        show_code(session, count > 0 ? values[0] : 8);
+    else if (tr_player_cpu(session->player) != NULL &&
+             (what == 'r' || what == 'f'))
+        show_state(session, what);
+    else
+        fputs(help, stdout);
+}
+
+/* A line from stdin, byte by byte: a process left behind goes on reading where
+ * its child stopped. 0 at the end. */
+static int read_line(char *line, size_t size)
+{
+    size_t length = 0;
+    char byte;
+
+    while (read(STDIN_FILENO, &byte, 1) == 1) {
+        if (byte == '\n') {
+            line[length] = '\0';
+            return 1;
+        }
+        if (length < size - 1)
+            line[length++] = byte;
+    }
+    line[length] = '\0';
+    return length > 0;
+}
+
+static _Noreturn void talk(struct session *session)
+{
+    char line[256];
+
+    for (;;) {
+        if (isatty(STDIN_FILENO))
+            fputs("(utrace) ", stdout);
+        fflush(stdout);
+        if (!read_line(line, sizeof(line)))
+            end(session, 0);
+        if (line[0] == '\0')
+            memcpy(line, session->last, sizeof(line));
+        memcpy(session->last, line, sizeof(line));
+        if (line[0] != '\0')
+            obey(session, line);
+    }
+}
+
+/* How many instructions the blocks say that there are, at least. */
+static uint64_t count_instructions(struct tr_reader *reader)
+{
+    uint64_t count = 0;
+
+    if (tr_reader_seek_instruction(reader, UINT64_MAX) == 0)
+        count = tr_reader_instructions(reader);
+    tr_reader_seek(reader, 0);
+    return count;
+}
+
+int utrace_step(const struct utrace_options *options)
+{
+    struct session session = {.options = options};
+    struct utrace_options interp = *options;
+    pid_t child;
+    int status = 0;
+
+    interp.engine = XCPU_ENGINE_INTERP; /* no translated code to share */
+    session.reader = utrace_open(options->files[0]);
+    session.interval = count_instructions(session.reader) / CHECKPOINTS;
+    if (session.interval < CHECKPOINT_MIN)
+        session.interval = CHECKPOINT_MIN;
+    session.next_checkpoint = session.interval;
+    session.shared = mmap(NULL, sizeof(*session.shared), PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (session.shared == MAP_FAILED)
+        utrace_fail(UTRACE_EXIT_FAILURE, "out of memory");
+    /* This one waits at the beginning, and without a player: what it shares
+     * with others has not been made yet. */
+    session.shared->target = options->from;
+    while (!session.shared->is_over) {
+        fflush(stdout);
+        child = fork();
+        if (child < 0)
+            utrace_fail(UTRACE_EXIT_FAILURE, "fork: %s", strerror(errno));
+        if (child == 0) {
+            session.player =
+                utrace_player(&interp, session.reader, options->files[0]);
+            go_to(&session, session.shared->target);
+            talk(&session);
+        }
+        while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+            continue;
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+            return WIFEXITED(status) ? WEXITSTATUS(status)
+                                     : UTRACE_EXIT_FAILURE;
+    }
+    status = session.shared->status;
+    tr_reader_close(session.reader);
+    return status;
+}
