@@ -39,6 +39,20 @@ static struct xcpu *take_cpu(struct xcpu_machine *machine)
     return cpu;
 }
 
+/* A cpu whose thread a fork has left behind may have been anywhere. */
+static void forget_run(struct xcpu *cpu)
+{
+    cpu->running = 0;
+    cpu->passing = 0;
+    cpu->stepping = 0;
+    cpu->interpret = 0;
+    cpu->gs_set = 0; /* of another thread */
+    cpu->trial = XCPU_TRIAL_NONE;
+    cpu->reserve = 0;
+    atomic_store(&cpu->pending, 0);
+    atomic_store(&cpu->stop, 0);
+}
+
 int xcpu_new(struct xcpu_machine *machine, struct xcpu **made)
 {
     static const struct xcpu_regs reset = {
@@ -53,10 +67,7 @@ int xcpu_new(struct xcpu_machine *machine, struct xcpu **made)
     }
     cpu->cache = cache;
     cpu->memory = machine->base;
-    cpu->running = 0;
-    cpu->reserve = 0;
-    atomic_store(&cpu->pending, 0);
-    atomic_store(&cpu->stop, 0);
+    forget_run(cpu);
     memset(cpu->descriptors, 0, sizeof(cpu->descriptors));
     xcpu_cache_clear(cpu);
     xcpu_set_regs(cpu, &reset);
