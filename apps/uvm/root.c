@@ -63,23 +63,17 @@ static char *default_root(void)
 
 void uvm_choose_root(struct uvm_options *options)
 {
-    char *path;
+    char *made = options->root == NULL ? default_root() : NULL;
 
-    if (options->root == NULL) {
-        path = default_root();
-        if (path != NULL && hk_root_is_one(path))
-            options->root = path;
-        else
-            free(path);
-    }
-    if (options->root == NULL || options->root[0] == '\0') {
+    if (made != NULL && hk_root_is_one(made))
+        options->root = made;
+    if (options->root != NULL && options->root[0] == '\0')
         options->root = NULL;
-        return;
+    if (options->root != NULL && hk_root_is_one(options->root)) {
+        options->layer = open_root(options->root);
+        options->root = hk_root_files(options->layer);
     }
-    if (!hk_root_is_one(options->root))
-        return;
-    options->layer = open_root(options->root);
-    options->root = hk_root_files(options->layer);
+    free(made);
 }
 
 /* ---- create ---- */

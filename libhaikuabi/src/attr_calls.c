@@ -188,12 +188,49 @@ int64_t hk_sys_read_attr(struct hk_thread *self, int32_t fd, gm_addr attribute,
     return result;
 }
 
+/* A value and its type in one step: nobody sees it without its bytes. */
+static int64_t replace(const struct hk_thread *self, const struct owner *owner,
+                       const char *name, uint32_t type, gm_addr buffer,
+                       uint32_t size)
+{
+    struct hk_attr_value value = {.type = type, .size = size};
+    int32_t status = check_writable(owner);
+
+    if (status != HK_B_OK)
+        return status;
+    if (size > HK_ATTR_MAX)
+        return HK_B_DEVICE_FULL;
+    value.bytes = malloc(size);
+    if (value.bytes == NULL)
+        return HK_B_NO_MEMORY;
+    status = hk_read_user(self, value.bytes, buffer, size);
+    if (status == HK_B_OK)
+        status =
+            hk_attr_status(hk_host_attr_write(owner->node.fd, name, &value));
+    free(value.bytes);
+    return status == HK_B_OK ? (int64_t)size : status;
+}
+
+static int64_t write_attr(struct hk_thread *self, const struct owner *owner,
+                          const char *name, uint32_t type, int64_t pos,
+                          gm_addr buffer, uint32_t size)
+{
+    uint32_t mode = HK_O_CREAT | HK_O_WRONLY | (pos == 0 ? HK_O_TRUNC : 0u);
+    int32_t status;
+
+    if (pos == 0 && size > 0)
+        return replace(self, owner, name, type, buffer, size);
+    status = prepare(owner, name, type, mode);
+    if (status != HK_B_OK)
+        return status;
+    return transfer(self, owner, name, 1, pos, buffer, size);
+}
+
 /* From its beginning a value is replaced, type and all. */
 int64_t hk_sys_write_attr(struct hk_thread *self, int32_t fd, gm_addr attribute,
                           uint32_t type, int64_t pos, gm_addr buffer,
                           uint32_t read_bytes)
 {
-    uint32_t mode = HK_O_CREAT | HK_O_WRONLY | (pos == 0 ? HK_O_TRUNC : 0u);
     char name[HK_FILE_NAME_LENGTH];
     struct owner owner;
     int64_t result;
@@ -205,9 +242,7 @@ int64_t hk_sys_write_attr(struct hk_thread *self, int32_t fd, gm_addr attribute,
         result = find_owner(self, fd, 0, 0, &owner);
     if (result != HK_B_OK)
         return result;
-    result = prepare(&owner, name, type, mode);
-    if (result == HK_B_OK)
-        result = transfer(self, &owner, name, 1, pos, buffer, read_bytes);
+    result = write_attr(self, &owner, name, type, pos, buffer, read_bytes);
     hk_node_release(&owner.node, owner.file);
     return result;
 }

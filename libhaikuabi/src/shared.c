@@ -48,7 +48,8 @@ void hk_put(struct hk_shared *shared, void *word, uint32_t value)
     in_order();
     atomic_store_explicit(&file->change_count, count + 1, memory_order_relaxed);
     in_order();
-    *at = value;
+    /* whole, for those who look without the lock */
+    __atomic_store_n(at, value, __ATOMIC_RELAXED);
     in_order();
 }
 

@@ -14,8 +14,10 @@ enum { THREAD_INFO_SIZE = 76 };
 
 /* What a thread of any team shows, copied. */
 struct shown {
-    struct hk_shared_thread thread;
-    int32_t team, sem;
+    int32_t id, team, priority, sem;
+    uint32_t stack_base, stack_end;
+    unsigned is_suspended, doing;
+    char name[HK_NAME_LENGTH];
 };
 
 /* The semaphore that a thread waits for, -1 for none. */
@@ -40,19 +42,27 @@ static void copy_shown(const struct hk_shared *shared,
                        const struct hk_shared_thread *thread,
                        struct shown *shown)
 {
-    shown->thread = *thread;
-    shown->team = hk_shared_slot(shared, thread->own.team)->id;
-    shown->sem = waited_for(shared, thread);
+    *shown = (struct shown){
+        .id = thread->own.id,
+        .team = hk_shared_slot(shared, thread->own.team)->id,
+        .priority = thread->priority,
+        .sem = waited_for(shared, thread),
+        .stack_base = thread->stack_base,
+        .stack_end = thread->stack_end,
+        .is_suspended = atomic_load(&thread->is_suspended),
+        .doing = atomic_load(&thread->doing),
+    };
+    memcpy(shown->name, thread->name, sizeof(shown->name));
 }
 
 static enum hk_thread_state state_of(const struct shown *shown,
                                      const struct hk_host_task *task)
 {
-    if (atomic_load(&shown->thread.is_suspended))
+    if (shown->is_suspended)
         return HK_THREAD_SUSPENDED;
     if (task->state == 'R')
         return HK_THREAD_RUNNING;
-    switch (atomic_load(&shown->thread.doing)) {
+    switch (shown->doing) {
     case HK_THREAD_RECEIVING:
         return HK_THREAD_RECEIVING;
     case HK_THREAD_ASLEEP:
@@ -74,8 +84,8 @@ static void get_task(const struct hk_thread *self, const struct shown *shown,
     struct rusage usage;
 
     *task = (struct hk_host_task){.state = 'S'};
-    if (shown->thread.own.id != self->id) {
-        hk_host_task_get(shown->team, shown->thread.own.id, task);
+    if (shown->id != self->id) {
+        hk_host_task_get(shown->team, shown->id, task);
         return;
     }
     getrusage(RUSAGE_THREAD, &usage);
@@ -87,21 +97,20 @@ static void get_task(const struct hk_thread *self, const struct shown *shown,
 static void fill_info(const struct hk_thread *self, const struct shown *shown,
                       uint8_t info[THREAD_INFO_SIZE])
 {
-    const struct hk_shared_thread *thread = &shown->thread;
     struct hk_host_task task;
 
     get_task(self, shown, &task);
     memset(info, 0, THREAD_INFO_SIZE);
-    hk_put32(info, (uint32_t)thread->own.id);
+    hk_put32(info, (uint32_t)shown->id);
     hk_put32(info + 4, (uint32_t)shown->team);
-    memcpy(info + 8, thread->name, HK_NAME_LENGTH);
+    memcpy(info + 8, shown->name, HK_NAME_LENGTH);
     hk_put32(info + 40, state_of(shown, &task));
-    hk_put32(info + 44, (uint32_t)thread->priority);
+    hk_put32(info + 44, (uint32_t)shown->priority);
     hk_put32(info + 48, (uint32_t)shown->sem);
     hk_put64(info + 52, (uint64_t)task.user_time);
     hk_put64(info + 60, (uint64_t)task.kernel_time);
-    hk_put32(info + 68, thread->stack_base);
-    hk_put32(info + 72, thread->stack_end);
+    hk_put32(info + 68, shown->stack_base);
+    hk_put32(info + 72, shown->stack_end);
 }
 
 int64_t hk_sys_get_thread_info(struct hk_thread *self, int32_t id, gm_addr info)
@@ -163,7 +172,7 @@ int64_t hk_sys_get_next_thread_info(struct hk_thread *self, int32_t team,
     if (thread == NULL)
         return HK_B_BAD_VALUE;
     fill_info(self, &shown, bytes);
-    hk_put32(word, (uint32_t)shown.thread.own.id);
+    hk_put32(word, (uint32_t)shown.id);
     if (hk_write_user(self, cookie, word, sizeof(word)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     return hk_write_user(self, info, bytes, sizeof(bytes));

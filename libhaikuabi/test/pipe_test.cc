@@ -85,7 +85,7 @@ TEST_F(Pipe, TakesBothEndsOrNone)
     Address limit = team.room(8);
 
     team.set<uint32_t>(limit, 0, 5);
-    team.set<uint32_t>(limit, 4, 5);
+    team.set<uint32_t>(limit, 4, 8192);
     EXPECT_EQ(team.call("setrlimit", 4, limit), HK_B_OK);
     EXPECT_EQ(team.call("dup", 0), 3);
     size_t before = host_fds();

@@ -68,8 +68,10 @@ TEST(Mismatch, IsReportedWithCodeAndRegisters)
     mapping.fd = -1;
     ASSERT_EQ(0, gm_map(uvm.space, &mapping));
     const int result = uvm_machine_new(&uvm);
-    if (result == XCPU_ERR_UNSUPPORTED)
+    if (result == XCPU_ERR_UNSUPPORTED) {
+        gm_space_free(uvm.space);
         GTEST_SKIP() << "no translator for this host";
+    }
     ASSERT_EQ(0, result);
     ASSERT_EQ(0, gm_copy_out(uvm.space, code_at, code, sizeof(code)));
     ASSERT_EQ(0, xcpu_new(uvm.machine, &running));
@@ -89,6 +91,9 @@ TEST(Mismatch, IsReportedWithCodeAndRegisters)
                 "the 2 instructions from 0x20000002 on\n"
                 "uvm:   20000002  mov edx, 0x44556677\n"
                 "(.|\n)*edx +00000000  interp 44556677  jit 44559977");
+    xcpu_free(running);
+    xcpu_machine_free(uvm.machine);
+    gm_space_free(uvm.space);
 }
 
 } // namespace

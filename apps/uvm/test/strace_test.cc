@@ -52,38 +52,39 @@ TEST_F(StraceTest, arguments_and_results_are_written_by_their_kinds)
                       rest = ", open_mode: 0, perms: 0) = ";
     Outcome outcome = run({"--strace", guest("traced")});
     EXPECT_EQ(outcome.status, 3);
-    EXPECT_EQ(
-        without_ids(outcome.err),
-        "uvm: [ID] image_relocated(id: 2)\n" + open + "\"none\"" + rest +
-            "B_ENTRY_NOT_FOUND\n" + open +
-            "\"\\\"a\\\"\\\\b\\n\\x09\\x7f\xc3\xa4\"" + rest +
-            "B_ENTRY_NOT_FOUND\n" + open + "\"" + std::string(64, 'n') +
-            "\"..." + rest + "B_ENTRY_NOT_FOUND\n" + open + "NULL" + rest +
-            "B_BAD_ADDRESS\n" + open + "0x70" + rest +
-            "B_BAD_ADDRESS\n"
-            "uvm: [ID] read_stat(fd: 9, path: NULL, traverse_link: true, "
-            "stat: ADDRESS, stat_size: 88) = B_FILE_ERROR\n"
-            "uvm: [ID] seek(fd: 99, pos: -5000000000, seek_type: 2) = "
-            "-2147459072\n"
-            "uvm: [ID] is_computer_on() = 1\n"
-            "uvm: [ID] cpu_enabled(cpu: 0) = true\n"
-            "uvm: [ID] find_thread(name: \"nobody\") = B_NAME_NOT_FOUND\n"
-            "uvm: system call frame_buffer_update is not built: "
-            "B_NOT_SUPPORTED\n"
-            "uvm: [ID] frame_buffer_update(base_address: 1, width: 2, height: "
-            "3, depth: 4, bytes_per_row: 5) = B_NOT_SUPPORTED\n"
-            "uvm: [ID] frame_buffer_update(base_address: 1, width: 2, height: "
-            "3, depth: 4, bytes_per_row: 5) = B_NOT_SUPPORTED\n"
-            "uvm: [ID] debug_output(message: \"said\")\n"
-            "uvm: said\n"
-            "uvm: [ID] exit_team(return_value: 3)\n");
+    EXPECT_EQ(without_ids(outcome.err),
+              "uvm: [ID] image_relocated(id: 2)\n" + open + "\"none\"" + rest +
+                  "B_ENTRY_NOT_FOUND\n" + open +
+                  "\"\\\"a\\\"\\\\b\\n\\x09\\x7f\xc3\xa4\"" + rest +
+                  "B_ENTRY_NOT_FOUND\n" + open + "\"" + std::string(64, 'n') +
+                  "\"..." + rest + "B_ENTRY_NOT_FOUND\n" + open + "NULL" +
+                  rest + "B_BAD_ADDRESS\n" + open + "0x70" + rest +
+                  "B_BAD_ADDRESS\n"
+                  "uvm: [ID] read_stat(fd: 9, path: NULL, traverse_link: true, "
+                  "stat: ADDRESS, stat_size: 88) = B_FILE_ERROR\n"
+                  "uvm: [ID] seek(fd: 99, pos: -5000000000, seek_type: 2) = "
+                  "-2147459072\n"
+                  "uvm: [ID] is_computer_on() = 1\n"
+                  "uvm: [ID] cpu_enabled(cpu: 0) = true\n"
+                  "uvm: [ID] find_thread(name: \"nobody\") = B_NAME_NOT_FOUND\n"
+                  "uvm: system call set_debugger_breakpoint is not built: "
+                  "B_NOT_SUPPORTED\n"
+                  "uvm: [ID] set_debugger_breakpoint(address: 0x1, type: 0x2, "
+                  "length: "
+                  "3, watchpoint: true) = B_NOT_SUPPORTED\n"
+                  "uvm: [ID] set_debugger_breakpoint(address: 0x1, type: 0x2, "
+                  "length: "
+                  "3, watchpoint: true) = B_NOT_SUPPORTED\n"
+                  "uvm: [ID] debug_output(message: \"said\")\n"
+                  "uvm: said\n"
+                  "uvm: [ID] exit_team(return_value: 3)\n");
 }
 
 TEST_F(StraceTest, a_call_that_is_not_built_is_reported_once)
 {
     Outcome outcome = run({guest("traced")});
     EXPECT_EQ(outcome.status, 3);
-    EXPECT_EQ(outcome.err, "uvm: system call frame_buffer_update is not "
+    EXPECT_EQ(outcome.err, "uvm: system call set_debugger_breakpoint is not "
                            "built: B_NOT_SUPPORTED\n"
                            "uvm: said\n");
 }
