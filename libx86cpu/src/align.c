@@ -1,9 +1,10 @@
-/* align.c -- alignment checks, while EFLAGS.AC is set. */
+/* align.c -- alignment checks, while EFLAGS.AC is set, and segment limits. */
 /* SPDX-License-Identifier: MIT */
 #include "align.h"
 #include "bind.h"
 #include "fxstate.h"
 #include "int_branch.h"
+#include "translate.h"
 
 /*
  * A slot of this handler has up to two accesses in its fields: reg and rm say
@@ -142,12 +143,12 @@ int xcpu_fill_align(struct xcpu_slot *slot, const struct xcpu_insn *insn)
         return 0;
     if (xcpu_has_memory_operand(insn))
         add_access(slot, OPERAND, operand_mask(insn));
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         if (row->operands[i] == XO_Xv)
             add_access(slot, SOURCE, word);
-        else if (row->operands[i] == XO_Yv)
+    for (int i = 0; i < 3; i++)
+        if (row->operands[i] == XO_Yv)
             add_access(slot, TARGET, word);
-    }
     add_access(slot, stack_of(insn), word);
     if (insn->op == XCPU_OP_ENTER_Iw_Ib && (insn->imm2 & 31) > 1)
         add_access(slot, FRAME, word);
@@ -159,26 +160,39 @@ int xcpu_fill_align(struct xcpu_slot *slot, const struct xcpu_insn *insn)
     return slot->reg != NOWHERE;
 }
 
-static uint32_t find_address(const struct xcpu *cpu,
-                             const struct xcpu_slot *slot, unsigned where)
+static unsigned find_segment(const struct xcpu_slot *slot, unsigned where)
+{
+    if (where == STACK || where == FRAME)
+        return XCPU_SS;
+    return where == TARGET ? XCPU_ES : slot->seg;
+}
+
+static uint32_t find_offset(const struct xcpu *cpu,
+                            const struct xcpu_slot *slot, unsigned where)
 {
     uint32_t mask = UINT32_MAX >> slot->narrow;
     switch (where) {
     case OPERAND:
-        return xcpu_address_any(cpu, slot);
+        return xcpu_address_any(cpu, slot) - cpu->sreg_base[slot->seg];
     case STACK:
         return cpu->gpr[XCPU_ESP].d;
     case FRAME:
         return cpu->gpr[XCPU_EBP].d;
     case SOURCE:
-        return (cpu->gpr[XCPU_ESI].d & mask) + cpu->sreg_base[slot->seg];
+        return cpu->gpr[XCPU_ESI].d & mask;
     case MASKED:
-        return (cpu->gpr[XCPU_EDI].d & mask) + cpu->sreg_base[slot->seg];
     case TARGET:
-        return (cpu->gpr[XCPU_EDI].d & mask) + cpu->sreg_base[XCPU_ES];
+        return cpu->gpr[XCPU_EDI].d & mask;
     default:
         return 0;
     }
+}
+
+static uint32_t find_address(const struct xcpu *cpu,
+                             const struct xcpu_slot *slot, unsigned where)
+{
+    return find_offset(cpu, slot, where) +
+           cpu->sreg_base[find_segment(slot, where)];
 }
 
 /* All but the control instructions that do not wait. */
@@ -216,4 +230,71 @@ XCPU_HANDLER(align)
         !xcpu_raises_pending(cpu, insn))
         xcpu_raise(cpu, insn, XCPU_VECTOR_AC, 0);
     XCPU_JUMP(insn);
+}
+
+/* ---- limits ---- */
+
+/* From the operand to the word that has the bit. */
+static uint32_t find_bit(const struct xcpu *cpu, const struct xcpu_insn *insn)
+{
+    uint32_t bit = cpu->gpr[insn->reg].d;
+    switch (insn->op) {
+    case XCPU_OP_BT_Ev_Gv:
+    case XCPU_OP_BTS_Ev_Gv:
+    case XCPU_OP_BTR_Ev_Gv:
+    case XCPU_OP_BTC_Ev_Gv:
+        if (insn->operand_size == 2)
+            return (uint32_t)((int16_t)bit >> 4) * 2;
+        return (uint32_t)((int32_t)bit >> 5) * 4;
+    default:
+        return 0;
+    }
+}
+
+/* Whether the exception is one of this access; and a limit comes first. What
+ * ENTER copies is many words from EBP down: the first one is checked first, and
+ * only one of them may cross address 0. */
+static int is_of(const struct xcpu *cpu, const struct xcpu_insn *insn,
+                 const struct xcpu_slot *slot, unsigned where, uint32_t mask,
+                 int *limit)
+{
+    uint32_t offset = find_offset(cpu, slot, where);
+    uint32_t base = cpu->sreg_base[find_segment(slot, where)];
+    int is_check = cpu->exit.vector == XCPU_VECTOR_AC;
+    int misaligned = ((offset + base) & mask) != 0;
+    if (where == STACK && xcpu_forms_of(insn)->stores)
+        offset -= mask + 1;
+    else if (where == OPERAND)
+        offset += find_bit(cpu, insn);
+    else if (where == FRAME && insn->op == XCPU_OP_ENTER_Iw_Ib)
+        offset = (is_check ? offset : offset & mask) - (mask + 1);
+    *limit = offset > ~mask;
+    if (is_check)
+        return misaligned || *limit;
+    return cpu->exit.address - (offset + base) <= mask;
+}
+
+void xcpu_check_limit(struct xcpu *cpu)
+{
+    struct xcpu_exit *exit = &cpu->exit;
+    struct xcpu_slot slot, checks;
+    struct xcpu_insn insn;
+    int limit = 0;
+    if (!xcpu_decode_at(cpu, cpu->eip, &insn) ||
+        !xcpu_fill_align(&checks, &insn))
+        return;
+    xcpu_fill_slot(&slot, &insn, cpu->eip);
+    unsigned where = checks.reg;
+    if (!is_of(cpu, &insn, &slot, checks.reg, checks.imm, &limit)) {
+        where = checks.rm;
+        if (where == NOWHERE ||
+            !is_of(cpu, &insn, &slot, checks.rm, checks.disp, &limit))
+            return;
+    }
+    if (!limit)
+        return;
+    exit->vector =
+        find_segment(&slot, where) == XCPU_SS ? XCPU_VECTOR_SS : XCPU_GP;
+    exit->error_code = 0;
+    exit->address = 0;
 }

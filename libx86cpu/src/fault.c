@@ -1,6 +1,7 @@
 /* fault.c -- host faults that are guest exceptions. */
 /* SPDX-License-Identifier: MIT */
 #include "fault.h"
+#include "align.h"
 #include "frame.h"
 #include "jit.h"
 #include "machine.h"
@@ -8,7 +9,7 @@
 #include <signal.h>
 
 /* Bits of a page fault's error code (SDM 3, 4.7). */
-enum { PRESENT = 1, WRITE = 2, USER = 4 };
+enum { PRESENT = 1, WRITE = 2, USER = 4, FETCH = 16 };
 
 /* How far behind the window an access that begins in it may end. */
 #define GUARD 4096
@@ -144,6 +145,10 @@ void xcpu_finish_exit(struct xcpu *cpu)
 {
     const struct xcpu_memory *memory = &cpu->machine->config.memory;
     struct xcpu_exit *exit = &cpu->exit;
+    if (exit->reason == XCPU_EXIT_EXCEPTION &&
+        (exit->vector == XCPU_VECTOR_AC ||
+         (exit->vector == XCPU_VECTOR_PF && !(exit->error_code & FETCH))))
+        xcpu_check_limit(cpu);
     if (exit->reason != XCPU_EXIT_EXCEPTION || exit->vector != XCPU_VECTOR_PF ||
         !memory->is_mapped)
         return;

@@ -17,7 +17,7 @@ _Noreturn void xcpu_leave_crossing(struct xcpu *cpu);
 _Noreturn void xcpu_raise_crossing(struct xcpu *cpu);
 
 /* Outside the signal handler: what only the memory's owner knows of a page
- * fault. */
+ * fault, and what comes before it. */
 void xcpu_finish_exit(struct xcpu *cpu);
 
 /* What the host says of a fault (fault_host.c). */

@@ -7,6 +7,7 @@
 #include "jit.h"
 #include "lockstep_pages.h"
 #include "run.h"
+#include "translate.h"
 
 #if XCPU_HAVE_JIT
 
@@ -127,15 +128,6 @@ static enum outcome try_engine(struct xcpu *cpu, struct state *end,
 
 /* ---- flags that are not defined ---- */
 
-static int decode_at(const struct xcpu *cpu, uint32_t eip,
-                     struct xcpu_insn *insn)
-{
-    const struct xcpu_memory *memory = &cpu->machine->config.memory;
-    uint8_t bytes[XCPU_INSN_MAX];
-    size_t size = memory->fetch(memory->owner, eip, bytes, sizeof(bytes), NULL);
-    return xcpu_decode(bytes, size, insn) > 0;
-}
-
 /* The table's column of each instruction executed, in the shadow. */
 static uint32_t undefined_flags(struct xcpu *cpu, uint64_t insns)
 {
@@ -146,7 +138,7 @@ static uint32_t undefined_flags(struct xcpu *cpu, uint64_t insns)
     for (uint64_t i = 0; i < insns; i++) {
         struct xcpu_exit exit;
         struct xcpu_insn insn;
-        if (!decode_at(cpu, cpu->eip, &insn))
+        if (!xcpu_decode_at(cpu, cpu->eip, &insn))
             break;
         const struct xcpu_row *row = &xcpu_rows[insn.op];
         if (!(row->attributes & A_KEEP))
@@ -169,7 +161,7 @@ static int ended_in_comparison(const struct xcpu *cpu, const struct state *end)
 {
     struct xcpu_insn insn;
     return end->exit.reason == XCPU_EXIT_EXCEPTION &&
-           decode_at(cpu, end->regs.eip, &insn) && insn.rep &&
+           xcpu_decode_at(cpu, end->regs.eip, &insn) && insn.rep &&
            (xcpu_rows[insn.op].attributes & A_REPCC);
 }
 

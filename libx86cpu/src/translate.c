@@ -267,3 +267,11 @@ struct xcpu_block *xcpu_translate(struct xcpu *cpu, uint32_t eip,
     }
     return block;
 }
+
+int xcpu_decode_at(const struct xcpu *cpu, uint32_t eip, struct xcpu_insn *insn)
+{
+    const struct xcpu_memory *memory = &cpu->machine->config.memory;
+    uint8_t bytes[XCPU_INSN_MAX];
+    size_t size = memory->fetch(memory->owner, eip, bytes, sizeof(bytes), NULL);
+    return xcpu_decode(bytes, size, insn) > 0;
+}

@@ -37,4 +37,8 @@ int xcpu_draft_make(struct xcpu_draft *draft, struct xcpu *cpu,
 struct xcpu_block *xcpu_translate(struct xcpu *cpu, uint32_t eip,
                                   unsigned insns, int insert);
 
+/* Decodes the instruction at eip alone; 0 when it cannot be. */
+int xcpu_decode_at(const struct xcpu *cpu, uint32_t eip,
+                   struct xcpu_insn *insn);
+
 #endif

@@ -183,6 +183,19 @@ TEST_F(Fault, WhatIsReadOnlyFaultsForStores)
                          page_fault(access, true, readonly + 0x10));
 }
 
+TEST_F(Fault, AcrossTheEndOfTheSegmentIsBeyondItsLimit)
+{
+    for (bool mapped : {false, true}) {
+        if (mapped) {
+            guest.map(0xfffff000, 0x1000, PROT_READ | PROT_WRITE);
+            guest.map(0, 0x1000, PROT_READ | PROT_WRITE);
+        }
+        for (const Access &access : accesses)
+            if (access.size > 1)
+                expect_fault(guest, access, 0xffffffff, "#GP");
+    }
+}
+
 TEST_F(Fault, CrossingIntoAMissingPageFaultsThere)
 {
     for (const Access &access : accesses)

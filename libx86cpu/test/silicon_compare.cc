@@ -317,18 +317,14 @@ static bool has_two_faults(const struct xcpu_insn &insn, const State &state)
            !is_readable(from, size) && !is_readable(to, size);
 }
 
-/* Cases without a right answer: accesses beyond 4 GiB, which are none of the
- * guest's; an alignment check and another fault; a store of no byte; the rest
- * of a frame that is returned through. */
+/* Cases without a right answer: an alignment check and another fault; a store
+ * of no byte; the rest of a frame that is returned through. */
 static bool is_unspecified(const Case &test, const State &host,
                            const State &ours)
 {
     const struct xcpu_insn &insn = test.insns.back();
     const bool page_fault = host.vector == XCPU_VECTOR_PF;
 
-    if (ours.vector == XCPU_VECTOR_PF && ours.address >= 0xffffffe0 &&
-        (host.vector == XCPU_GP || host.vector == XCPU_VECTOR_SS))
-        return true;
     if (test.insns.size() > 1)
         return false;
     if (host.vector == XCPU_VECTOR_AC && insn.op == XCPU_OP_ENTER_Iw_Ib)
@@ -413,10 +409,11 @@ std::string difference(const Case &test, const State &host, const State &result,
         if ((host.sreg[i] | ours.sreg[i]) & ~3) /* the host's kernel clears */
             compare_values(&text, sreg_names[i], host.sreg[i], ours.sreg[i]);
     compare_fx(&text, host, ours);
-    compare_memory(&text, test,
-                   host.vector == XCPU_VECTOR_PF &&
-                       stores_in_parts(test.insns.back()),
-                   host_memory, our_memory);
+    compare_memory(
+        &text, test,
+        (host.vector == XCPU_VECTOR_PF || host.vector == XCPU_VECTOR_SS) &&
+            stores_in_parts(test.insns.back()),
+        host_memory, our_memory);
     return text;
 }
 
