@@ -12,6 +12,7 @@
 #include "elfinfo.h"
 #include "icon.h"
 #include "value.h"
+#include "vector.h"
 
 static int write_all(int fd, const uint8_t *bytes, size_t size)
 {
@@ -66,20 +67,23 @@ static void name_file(const struct eld_resource *resource, char *name,
 static void extract(struct inf_file *file, const struct eld_resource *resource)
 {
     const uint8_t *bytes = file->elf.bytes + resource->data.offset;
-    size_t size = (size_t)resource->data.size, png_size;
+    size_t size = (size_t)resource->data.size, picture_size;
+    uint8_t *picture = NULL;
     char name[128];
 
     name_file(resource, name, sizeof(name) - 4);
     write_file(file, name, bytes, size);
-    if (resource->type != INF_CODE('I', 'C', 'O', 'N') &&
-        resource->type != INF_CODE('M', 'I', 'C', 'N'))
-        return;
-    uint8_t *png = inf_icon_to_png(bytes, size, &png_size);
-    if (png == NULL)
-        return;
-    strcat(name, ".png");
-    write_file(file, name, png, png_size);
-    free(png);
+    if (resource->type == INF_CODE('I', 'C', 'O', 'N') ||
+        resource->type == INF_CODE('M', 'I', 'C', 'N')) {
+        picture = inf_icon_to_png(bytes, size, &picture_size);
+        strcat(name, ".png");
+    } else if (resource->type == INF_CODE('V', 'I', 'C', 'N')) {
+        picture = (uint8_t *)inf_vector_to_svg(bytes, size, &picture_size);
+        strcat(name, ".svg");
+    }
+    if (picture != NULL)
+        write_file(file, name, picture, picture_size);
+    free(picture);
 }
 
 void inf_extract_resources(struct inf_file *file)

@@ -27,7 +27,8 @@ static std::string resourceful()
              {"SHRT", 2, "short", std::string("\x05\0", 2)},
              {"MSGG", 1, "BEOS:FILE_TYPES", message.build()},
              {"MICN", 101, "BEOS:M:STD_ICON", std::string(256, '\x2a')},
-             {"RAWT", 4, "../x", "abc"}},
+             {"RAWT", 4, "../x", "abc"},
+             {"VICN", 101, "", std::string("ncif\0\0\0", 7)}},
             false));
 }
 
@@ -56,7 +57,8 @@ TEST(Rdef, IsTheCompilersLanguage)
               "resource(101, \"BEOS:M:STD_ICON\") #'MICN' array {\n" +
                   icon +
                   "};\n\n"
-                  "resource(4, \"../x\") $\"616263\";\n\n");
+                  "resource(4, \"../x\") $\"616263\";\n\n"
+                  "resource(101) #'VICN' $\"6E636966000000\";\n\n");
 }
 
 TEST(Extract, WritesEachResourceAndPicturesOfIcons)
@@ -70,7 +72,7 @@ TEST(Extract, WritesEachResourceAndPicturesOfIcons)
               std::string(256, '\x2a'));
     std::string png = read_file(directory + "/MICN-101-BEOS_M_STD_ICON.png");
     EXPECT_EQ(png.compare(0, 8, "\x89PNG\r\n\x1a\n"), 0);
-    EXPECT_EQ(run("file " + directory + "/*.png || :").status, 0);
+    EXPECT_EQ(read_file(directory + "/VICN-101.svg").compare(0, 5, "<svg "), 0);
     /* A second time nothing is overwritten. */
     result = elfinfo("--extract " + directory + " " + resourceful());
     EXPECT_EQ(result.status, 1);
