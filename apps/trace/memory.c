@@ -142,9 +142,11 @@ static int watch_writes(void *owner, uint32_t address, uint32_t size, int on)
         uint8_t old = on ? atomic_fetch_or(page, CODE)
                          : atomic_fetch_and(page, (uint8_t)~CODE);
 
-        if ((on || (old & TRACKED) == 0) &&
-            gm_watch_writes(memory->space, address + at, GM_PAGE_SIZE, on) < 0)
-            result = -1;
+        if ((!on && (old & TRACKED) != 0) ||
+            gm_watch_writes(memory->space, address + at, GM_PAGE_SIZE, on) >= 0)
+            continue;
+        result = -1; /* not mapped: what will be there is not watched */
+        atomic_fetch_and(page, (uint8_t)~CODE);
     }
     return result;
 }
