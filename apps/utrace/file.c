@@ -32,3 +32,15 @@ int utrace_next(struct tr_reader *reader, const char *name,
     }
     return result;
 }
+
+uint64_t utrace_count_instructions(struct tr_reader *reader)
+{
+    struct tr_event event;
+    uint64_t count = 0;
+
+    if (tr_reader_seek_instruction(reader, UINT64_MAX) == 0)
+        while (tr_read_event(reader, &event, NULL) > 0)
+            count = tr_reader_instructions(reader);
+    tr_reader_seek(reader, 0);
+    return count;
+}

@@ -3,15 +3,19 @@
 #include "options.h"
 
 const struct utrace_command utrace_commands[] = {
-    {"info", 1, utrace_info, "what was recorded, and how much of it there is"},
-    {"ls", 1, utrace_ls, "all events, with their number and instruction"},
-    {"stat", 1, utrace_stat, "how many events and system calls of which kind"},
-    {"verify", 1, utrace_verify, "whether the file is whole"},
-    {"replay", 1, utrace_replay, "executes it again, and compares"},
-    {"dump", 1, utrace_dump, "every instruction, and what it changed"},
-    {"step", 1, utrace_step, "to and fro in it, by hand: h for help"},
-    {"diff", 2, utrace_diff, "the first event that two traces differ in"},
-    {0, 0, 0, 0},
+    {"info", 1, 1, utrace_info,
+     "what was recorded, and how much of it there is"},
+    {"ls", 1, 1, utrace_ls, "all events, with their number and instruction"},
+    {"stat", 1, 1, utrace_stat,
+     "how many events and system calls of which kind"},
+    {"verify", 1, 1, utrace_verify, "whether the file is whole"},
+    {"replay", 1, 1, utrace_replay, "executes it again, and compares"},
+    {"dump", 1, 1, utrace_dump, "every instruction, and what it changed"},
+    {"step", 1, 1, utrace_step, "to and fro in it, by hand: h for help"},
+    {"bisect", 1, 2, utrace_bisect,
+     "the first instruction that engines, or traces, differ in"},
+    {"diff", 2, 2, utrace_diff, "the first event that two traces differ in"},
+    {0, 0, 0, 0, 0},
 };
 
 int main(int argc, char **argv)

@@ -132,9 +132,10 @@ const struct utrace_command *utrace_parse(int argc, char **argv,
     command = find_command(argv[optind]);
     options->files = (const char *const *)argv + optind + 1;
     options->file_count = argc - optind - 1;
-    if (options->file_count != command->file_count)
+    if (options->file_count < command->least ||
+        options->file_count > command->most)
         utrace_fail(UTRACE_EXIT_USAGE, "%s wants %d file%s, not %d",
-                    command->name, command->file_count,
-                    command->file_count == 1 ? "" : "s", options->file_count);
+                    command->name, command->least,
+                    command->least == 1 ? "" : "s", options->file_count);
     return command;
 }

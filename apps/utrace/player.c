@@ -54,6 +54,7 @@ struct tr_player *utrace_player(const struct utrace_options *options,
 
 void utrace_free_player(struct tr_player *player)
 {
-    playing[playing[0] != player] = NULL;
+    if (player != NULL)
+        playing[playing[0] != player] = NULL;
     tr_player_free(player);
 }

@@ -348,17 +348,6 @@ static _Noreturn void talk(struct session *session)
     }
 }
 
-/* How many instructions the blocks say that there are, at least. */
-static uint64_t count_instructions(struct tr_reader *reader)
-{
-    uint64_t count = 0;
-
-    if (tr_reader_seek_instruction(reader, UINT64_MAX) == 0)
-        count = tr_reader_instructions(reader);
-    tr_reader_seek(reader, 0);
-    return count;
-}
-
 int utrace_step(const struct utrace_options *options)
 {
     struct session session = {.options = options};
@@ -368,7 +357,7 @@ int utrace_step(const struct utrace_options *options)
 
     interp.engine = XCPU_ENGINE_INTERP; /* no translated code to share */
     session.reader = utrace_open(options->files[0]);
-    session.interval = count_instructions(session.reader) / CHECKPOINTS;
+    session.interval = utrace_count_instructions(session.reader) / CHECKPOINTS;
     if (session.interval < CHECKPOINT_MIN)
         session.interval = CHECKPOINT_MIN;
     session.next_checkpoint = session.interval;

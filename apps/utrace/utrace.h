@@ -30,7 +30,7 @@ struct utrace_options {
 /* A command: its name is the first argument. */
 struct utrace_command {
     const char *name;
-    int file_count;
+    int least, most;                                  /* files */
     int (*run)(const struct utrace_options *options); /* exit status */
     const char *help;
 };
@@ -60,6 +60,10 @@ struct tr_reader *utrace_open(const char *name);
  * counted in *damages. */
 int utrace_next(struct tr_reader *reader, const char *name,
                 struct tr_event *event, uint64_t *damages);
+
+/* How many instructions a trace has, as its last block tells; goes back to its
+ * beginning. */
+uint64_t utrace_count_instructions(struct tr_reader *reader);
 
 /* ---- player.c ---- */
 

@@ -42,6 +42,11 @@ expect 0 '^    call thread=1 .* write$' "$utrace" dump "$trace"
 expect 0 '^9 1 ' "$utrace" dump --from 9 --to 10 "$trace"
 [ "$(wc -l <"$out")" -eq 1 ] || failed=1
 
+expect 0 ': the same to the end, behind 31 ' "$utrace" bisect --engine jit "$trace"
+expect 1 '^instruction 27:$' "$utrace" bisect "$sse2" "$sse4"
+expect 1 '^eax: 0x30678, not 0x6d8$' "$utrace" bisect "$sse2" "$sse4"
+expect 1 'before instruction 0, ' "$utrace" bisect "$trace" "$other"
+
 step() {
     printf "$1" | "$utrace" step "$2"
 }

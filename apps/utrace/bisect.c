@@ -1,0 +1,325 @@
+/* bisect.c -- the command bisect: the first instruction that two disagree on.
+ */
+/* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "apps/trace/state.h"
+#include "insn.h"
+
+enum {
+    STRETCHES = 100000, /* that a trace is looked at in, at least */
+    NARROWER = 16,
+    SHOWN_BEFORE = 8
+};
+
+#define ARITHMETIC_FLAGS                                                       \
+    (XCPU_CF | XCPU_PF | XCPU_AF | XCPU_ZF | XCPU_SF | XCPU_OF)
+
+/* An execution: of the first file on the interpreter, the reference, or of the
+ * last one on the engine that is asked for. */
+struct side {
+    struct utrace_options options;
+    const char *name;
+    struct tr_reader *reader;
+    struct tr_player *player;
+    int result;
+    struct tr_fault fault;
+};
+
+struct bisection {
+    struct side sides[2];
+    uint32_t ignored; /* flags */
+    /* Between the memories' hashes, which are sums over pages: what differs
+     * from the beginning. */
+    uint64_t memory;
+};
+
+/* ---- executing ---- */
+
+static void settle(struct side *side)
+{
+    struct tr_event event;
+
+    side->result = 1;
+    while (side->result > 0 && !tr_player_is_open(side->player))
+        side->result = tr_play_until_run(side->player, &event, &side->fault);
+}
+
+static void advance(struct side *side, uint64_t instructions)
+{
+    side->result = tr_play_to(side->player, instructions, &side->fault);
+}
+
+static uint64_t memory_difference(const struct bisection *bisection)
+{
+    return tr_player_memory_hash(bisection->sides[1].player) -
+           tr_player_memory_hash(bisection->sides[0].player);
+}
+
+/* Both anew, before the first instruction. */
+static void begin(struct bisection *bisection)
+{
+    for (int i = 0; i < 2; i++) {
+        struct side *side = &bisection->sides[i];
+
+        utrace_free_player(side->player);
+        tr_reader_close(side->reader);
+        side->reader = utrace_open(side->name);
+        side->player = utrace_player(&side->options, side->reader, side->name);
+        settle(side);
+    }
+    bisection->memory = memory_difference(bisection);
+}
+
+static void go_to(struct bisection *bisection, uint64_t instructions)
+{
+    begin(bisection);
+    for (int i = 0; i < 2; i++)
+        advance(&bisection->sides[i], instructions);
+}
+
+static int differ(const struct bisection *bisection)
+{
+    const struct side *a = &bisection->sides[0], *b = &bisection->sides[1];
+    struct xcpu_fxstate fpu[2];
+    struct xcpu_regs regs[2];
+
+    if (a->result != b->result ||
+        tr_player_instructions(a->player) !=
+            tr_player_instructions(b->player) ||
+        tr_player_thread(a->player) != tr_player_thread(b->player))
+        return 1;
+    if (tr_player_cpu(a->player) == NULL || tr_player_cpu(b->player) == NULL)
+        return 0;
+    for (int i = 0; i < 2; i++) {
+        xcpu_get_regs(tr_player_cpu(bisection->sides[i].player), &regs[i]);
+        xcpu_get_fxstate(tr_player_cpu(bisection->sides[i].player), &fpu[i]);
+        regs[i].eflags &= ~bisection->ignored;
+    }
+    return regs[0].eflags != regs[1].eflags ||
+           tr_hash_registers(&regs[0]) != tr_hash_registers(&regs[1]) ||
+           tr_hash_fpu(&fpu[0]) != tr_hash_fpu(&fpu[1]) ||
+           memory_difference(bisection) != bisection->memory;
+}
+
+/* What both execute between two comparisons at first: a difference that is
+ * gone by the next one is not seen. A power of NARROWER. */
+static uint64_t first_stretch(struct tr_reader *reader)
+{
+    uint64_t count = utrace_count_instructions(reader), stretch = 1;
+
+    while (stretch * NARROWER <= count / STRETCHES)
+        stretch *= NARROWER;
+    return stretch;
+}
+
+/* Instructions behind which both are the same and behind the next of which
+ * they are not: 1; 0 when they are the same to the end, *found. */
+static int search(struct bisection *bisection, uint64_t *found)
+{
+    uint64_t same = 0, stretch;
+    struct tr_reader *reader = utrace_open(bisection->sides[0].name);
+
+    stretch = first_stretch(reader);
+    tr_reader_close(reader);
+    begin(bisection);
+    for (;;) {
+        for (int i = 0; i < 2; i++)
+            advance(&bisection->sides[i], same + stretch);
+        if (differ(bisection)) {
+            if (stretch == 1)
+                break;
+            stretch /= NARROWER;
+            go_to(bisection, same);
+        } else if (bisection->sides[0].result <= 0) {
+            *found = tr_player_instructions(bisection->sides[0].player);
+            return 0;
+        } else {
+            same += stretch;
+        }
+    }
+    *found = same;
+    return 1;
+}
+
+/* ---- telling ---- */
+
+static void print_insn(void *context, const struct utrace_insn *insn)
+{
+    (void)context;
+    utrace_print_insn(insn);
+}
+
+static void compare_word(const char *name, uint32_t a, uint32_t b)
+{
+    if (a != b)
+        printf("%s: 0x%x, not 0x%x\n", name, b, a);
+}
+
+static void compare_registers(const struct xcpu_regs *a,
+                              const struct xcpu_regs *b, uint32_t ignored)
+{
+    char flags[2][64];
+
+    for (int i = 0; i < 8; i++)
+        compare_word(utrace_register_names[i], a->gpr[i], b->gpr[i]);
+    compare_word("eip", a->eip, b->eip);
+    if (((a->eflags ^ b->eflags) & ~ignored) == 0)
+        return;
+    utrace_format_flags(a->eflags, flags[0]);
+    utrace_format_flags(b->eflags, flags[1]);
+    printf("flags: %s, not %s\n", flags[1], flags[0]);
+}
+
+static void compare_fpu(const struct xcpu_fxstate *a,
+                        const struct xcpu_fxstate *b)
+{
+    /* What there is in 16 bytes of FXSAVE's image: SDM 1, 10.5.1. */
+    for (int at = 0; at < 288; at += 16) {
+        if (memcmp(a->bytes + at, b->bytes + at, at < 160 ? 10 : 16) == 0)
+            continue;
+        if (at < 32)
+            puts("the FPU's control or status");
+        else
+            printf("%s%d\n", at < 160 ? "st" : "xmm",
+                   (at < 160 ? at - 32 : at - 160) / 16);
+    }
+}
+
+/* Bytes of a page that differ; those that did from the beginning are among
+ * them. */
+static void compare_page(struct bisection *bisection, gm_addr address,
+                         int *left)
+{
+    uint8_t pages[2][GM_PAGE_SIZE];
+
+    for (int i = 0; i < 2; i++)
+        if (gm_copy_in(tr_player_space(bisection->sides[i].player), pages[i],
+                       address, GM_PAGE_SIZE) < 0)
+            return;
+    for (unsigned at = 0; at<GM_PAGE_SIZE && * left> 0; at++) {
+        if (pages[0][at] == pages[1][at])
+            continue;
+        printf("memory at 0x%" PRIx64 ": 0x%02x, not 0x%02x\n",
+               (uint64_t)address + at, pages[1][at], pages[0][at]);
+        --*left;
+    }
+}
+
+static void compare_memory(struct bisection *bisection)
+{
+    struct gm_mapping region;
+    gm_addr at = 0;
+    int left = 16;
+
+    while (left > 0 && gm_query(tr_player_space(bisection->sides[0].player), at,
+                                &region) == 0) {
+        at = region.address + region.size;
+        for (gm_addr page = region.address; page < at && left > 0;
+             page += GM_PAGE_SIZE)
+            compare_page(bisection, page, &left);
+    }
+}
+
+static void show_differences(struct bisection *bisection)
+{
+    struct xcpu_fxstate fpu[2];
+    struct xcpu_regs regs[2];
+
+    for (int i = 0; i < 2; i++) {
+        const struct side *side = &bisection->sides[i];
+
+        if (side->result < 0)
+            printf("%s: %s\n", side->name, side->fault.text);
+        if (tr_player_cpu(side->player) == NULL)
+            return;
+        xcpu_get_regs(tr_player_cpu(side->player), &regs[i]);
+        xcpu_get_fxstate(tr_player_cpu(side->player), &fpu[i]);
+    }
+    compare_registers(&regs[0], &regs[1], bisection->ignored);
+    compare_fpu(&fpu[0], &fpu[1]);
+    if (memory_difference(bisection) != bisection->memory)
+        compare_memory(bisection);
+}
+
+/* Shows the instruction behind so many, those before it, and what is different
+ * behind it. */
+static void show(struct bisection *bisection, uint64_t number)
+{
+    struct utrace_insn insn = {.on_insn = print_insn};
+    struct side *reference = &bisection->sides[0];
+    uint64_t from = number > SHOWN_BEFORE ? number - SHOWN_BEFORE : 0;
+    int is_executed;
+
+    go_to(bisection, from);
+    while (reference->result > 0 &&
+           tr_player_instructions(reference->player) < number)
+        reference->result = utrace_execute(reference->player, &insn,
+                                           &is_executed, &reference->fault);
+    advance(&bisection->sides[1], number);
+    for (int i = 0; i < 2; i++)
+        settle(&bisection->sides[i]);
+    if (differ(bisection)) {
+        printf("before instruction %" PRIu64 ", by what is outside of the "
+               "program:\n",
+               number);
+        show_differences(bisection);
+        return;
+    }
+    printf("instruction %" PRIu64 ":\n", number);
+    for (int i = 0; i < 2; i++) {
+        struct side *side = &bisection->sides[i];
+
+        side->result =
+            utrace_execute(side->player, &insn, &is_executed, &side->fault);
+    }
+    show_differences(bisection);
+}
+
+/* ---- the command ---- */
+
+/* The same to the end: nothing is wrong, or with both. */
+static int tell_same(const struct bisection *bisection, uint64_t instructions)
+{
+    const struct side *side = &bisection->sides[0];
+
+    if (side->result == 0) {
+        printf("%s: the same to the end, behind %" PRIu64 " instructions\n",
+               bisection->sides[1].name, instructions);
+        return 0;
+    }
+    utrace_message("%s: %s", side->name, side->fault.text);
+    printf("both differ from the trace in the same way, at instruction "
+           "%" PRIu64 " at the latest\n",
+           instructions);
+    return utrace_status_of(side->result);
+}
+
+int utrace_bisect(const struct utrace_options *options)
+{
+    struct bisection bisection = {.ignored = 0};
+    struct side *a = &bisection.sides[0], *b = &bisection.sides[1];
+    uint64_t found;
+    int status = UTRACE_EXIT_DIFFERS;
+
+    a->options = b->options = *options;
+    a->options.hashes = b->options.hashes = 1;
+    a->name = options->files[0];
+    b->name = options->files[options->file_count - 1];
+    if (options->file_count == 1)
+        a->options.engine = XCPU_ENGINE_INTERP;
+    /* Engines may leave what is not defined different. */
+    if (a->options.engine != b->options.engine)
+        bisection.ignored = ARITHMETIC_FLAGS;
+    if (search(&bisection, &found))
+        show(&bisection, found);
+    else
+        status = tell_same(&bisection, found);
+    for (int i = 0; i < 2; i++) {
+        utrace_free_player(bisection.sides[i].player);
+        tr_reader_close(bisection.sides[i].reader);
+    }
+    return status;
+}
