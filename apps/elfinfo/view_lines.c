@@ -3,24 +3,23 @@
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <libelf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "elfinfo.h"
+#include "debug.h"
 
 static const struct inf_column columns[] = {
-    {"address", "Address", 12},
-    {"file", "File", -40},
-    {"line", "Line", 6},
-    {"column", "Column", 6},
-    {"function", "Function", 0},
-    {"is_inlined", NULL, 0},
-    {NULL, NULL, 0},
+    {"address", "Address", 12},  {"file", "File", -40},
+    {"line", "Line", 6},         {"column", "Column", 6},
+    {"function", "Function", 0}, {"is_inlined", NULL, 0},
+    {"section", NULL, 0},        {NULL, NULL, 0},
 };
 
 /* A file that libdw has opened; it wants bytes that it may write to. */
 struct debug {
     char *bytes;
+    uint64_t *places; /* of an object file: of its sections, else NULL */
     Elf *elf;
     Dwarf *dwarf;
 };
@@ -31,6 +30,7 @@ static void close_debug(struct debug *debug)
         dwarf_end(debug->dwarf);
     if (debug->elf != NULL)
         elf_end(debug->elf);
+    free(debug->places);
     free(debug->bytes);
 }
 
@@ -40,6 +40,8 @@ static int open_debug(struct inf_file *file, struct debug *debug)
     if (debug->bytes == NULL)
         inf_fail("out of memory");
     memcpy(debug->bytes, file->elf.bytes, file->elf.size);
+    if (file->elf.type == ET_REL)
+        debug->places = inf_relocate_debug(file, (uint8_t *)debug->bytes);
     elf_version(EV_CURRENT);
     debug->elf = elf_memory(debug->bytes, file->elf.size);
     if (debug->elf == NULL) {
@@ -94,8 +96,28 @@ static void find_call(Dwarf_Die *unit, Dwarf_Die *scope, const char **name,
         *column = (int)number;
 }
 
-static void put_row(struct inf_file *file, uint64_t address, const char *source,
-                    int line, int column, Dwarf_Die *function)
+/* An address as it was asked for, and as it is in the information. */
+struct place {
+    uint64_t asked, address;
+    const char *section; /* that it is an offset in, NULL: none */
+};
+
+static void put_place(struct inf_output *out, const struct place *place)
+{
+    char text[300];
+
+    if (place->section == NULL) {
+        inf_put_hex(out, place->asked);
+        return;
+    }
+    snprintf(text, sizeof(text), "%s+0x%llx", place->section,
+             (unsigned long long)place->asked);
+    inf_put_special(out, text, place->asked);
+}
+
+static void put_row(struct inf_file *file, const struct place *place,
+                    const char *source, int line, int column,
+                    Dwarf_Die *function)
 {
     struct inf_output *out = file->out;
     Dwarf_Attribute attribute;
@@ -109,7 +131,7 @@ static void put_row(struct inf_file *file, uint64_t address, const char *source,
         if (linked != NULL)
             demangled = inf_demangle(file, linked);
     }
-    inf_put_hex(out, address);
+    put_place(out, place);
     inf_put_text(out, source);
     if (line > 0)
         inf_put_decimal(out, (uint64_t)line);
@@ -122,20 +144,22 @@ static void put_row(struct inf_file *file, uint64_t address, const char *source,
     inf_put_text(out, demangled != NULL ? demangled : name);
     inf_put_bool(out, function != NULL &&
                           dwarf_tag(function) == DW_TAG_inlined_subroutine);
+    inf_put_text(out, place->section);
     inf_end_row(out);
     free(demangled);
 }
 
 /* A row for the innermost function, and one for each it is inlined in. */
-static void put_scopes(struct inf_file *file, Dwarf_Die *unit, uint64_t address,
-                       const char *source, int line, int column)
+static void put_scopes(struct inf_file *file, Dwarf_Die *unit,
+                       const struct place *place, const char *source, int line,
+                       int column)
 {
     Dwarf_Die *innermost = NULL, *scopes = NULL;
     int count = 0, shown = 0;
 
     /* Its outer scopes are those of where it was written; wanted are those
      * of where it has come to be. */
-    if (dwarf_getscopes(unit, address, &innermost) > 0)
+    if (dwarf_getscopes(unit, place->address, &innermost) > 0)
         count = dwarf_getscopes_die(&innermost[0], &scopes);
     free(innermost);
 
@@ -144,35 +168,66 @@ static void put_scopes(struct inf_file *file, Dwarf_Die *unit, uint64_t address,
 
         if (tag != DW_TAG_subprogram && tag != DW_TAG_inlined_subroutine)
             continue;
-        put_row(file, address, source, line, column, &scopes[i]);
+        put_row(file, place, source, line, column, &scopes[i]);
         shown++;
         if (tag == DW_TAG_subprogram)
             break;
         find_call(unit, &scopes[i], &source, &line, &column);
     }
     if (shown == 0)
-        put_row(file, address, source, line, column, NULL);
+        put_row(file, place, source, line, column, NULL);
     free(scopes);
 }
 
-static void show_address(struct inf_file *file, Dwarf *dwarf, uint64_t address)
+/* 0 when nothing is known of it. */
+static int show_place(struct inf_file *file, Dwarf *dwarf,
+                      const struct place *place)
 {
     const char *source = NULL;
     int number = 0, column = 0;
     Dwarf_Die unit;
 
-    if (find_unit(dwarf, address, &unit) == NULL) {
-        inf_report_text(file, "lines: nothing is known of 0x%llx",
-                        (unsigned long long)address);
-        return;
-    }
-    Dwarf_Line *line = dwarf_getsrc_die(&unit, address);
+    if (find_unit(dwarf, place->address, &unit) == NULL)
+        return 0;
+    Dwarf_Line *line = dwarf_getsrc_die(&unit, place->address);
     if (line != NULL) {
         source = dwarf_linesrc(line, NULL, NULL);
         dwarf_lineno(line, &number);
         dwarf_linecol(line, &column);
     }
-    put_scopes(file, &unit, address, source, number, column);
+    put_scopes(file, &unit, place, source, number, column);
+    return 1;
+}
+
+/* Of an object file an address is an offset in each section of code. */
+static int show_offset(struct inf_file *file, const struct debug *debug,
+                       uint64_t offset)
+{
+    struct eld_section section;
+    int shown = 0;
+
+    for (uint32_t i = 0; i < file->elf.section_count; i++) {
+        if (debug->places[i] == 0 ||
+            eld_read_section(&file->elf, i, &section, NULL) < 0 ||
+            offset >= section.size)
+            continue;
+        const struct place place = {offset, debug->places[i] + offset,
+                                    inf_section_name(file, &section)};
+        shown += show_place(file, debug->dwarf, &place);
+    }
+    return shown;
+}
+
+static void show_address(struct inf_file *file, const struct debug *debug,
+                         uint64_t address)
+{
+    const struct place place = {address, address, NULL};
+    int shown = debug->places != NULL ? show_offset(file, debug, address)
+                                      : show_place(file, debug->dwarf, &place);
+
+    if (shown == 0)
+        inf_report_text(file, "lines: nothing is known of 0x%llx",
+                        (unsigned long long)address);
 }
 
 void inf_show_lines(struct inf_file *file)
@@ -185,7 +240,7 @@ void inf_show_lines(struct inf_file *file)
     inf_begin_table(file->out, "lines", "Lines", columns);
     if (open_debug(file, &debug)) {
         for (int i = 0; i < options->address_count; i++)
-            show_address(file, debug.dwarf, options->addresses[i]);
+            show_address(file, &debug, options->addresses[i]);
     }
     inf_end_table(file->out);
     close_debug(&debug);

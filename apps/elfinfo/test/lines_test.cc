@@ -57,6 +57,44 @@ TEST(Lines, OfAnInlinedFunctionAndItsCaller)
     }
 }
 
+/* Each function in a section of its own; asked for is the offset 8. */
+TEST(Lines, OfObjectFilesOfManyMachines)
+{
+    const char *targets[] = {"i386",        "x86_64",  "arm",     "aarch64",
+                             "riscv32",     "riscv64", "powerpc", "powerpc64",
+                             "powerpc64le", "sparc",   "sparcv9", "mips",
+                             "mips64",      "s390x"};
+    std::string path = std::string(getenv("TEST_TMPDIR")) + "/object.o";
+    write_file("object.c", "int number;\n"
+                           "void first(void)\n{\n    number = 1;\n}\n"
+                           "void second(void)\n{\n    number = 2;\n}\n");
+    for (std::string target : targets) {
+        for (const char *version : {"-gdwarf-4", "-gdwarf-5"}) {
+            SCOPED_TRACE(target + version);
+            Result built = run("cd $TEST_TMPDIR && clang --target=" + target +
+                               "-linux-gnu -fintegrated-as -c -O1 "
+                               "-ffunction-sections " +
+                               version + " -o object.o object.c");
+            ASSERT_EQ(built.status, 0) << built.err;
+            Json lines = elfinfo_json("--address 8 " + path)["lines"];
+            EXPECT_EQ(lines.size(), 2u);
+            const char *names[] = {"first", "second"};
+            for (size_t i = 0; i < 2; i++) {
+                EXPECT_EQ(lines[i]["function"].text(), names[i]);
+                EXPECT_GE(lines[i]["line"].number(), 4 * i + 2);
+                EXPECT_LE(lines[i]["line"].number(), 4 * i + 5);
+                EXPECT_EQ(lines[i]["address"].number(), 8u);
+                EXPECT_EQ(lines[i]["section"].text(),
+                          std::string(".text.") + names[i]);
+            }
+        }
+    }
+    EXPECT_NE(elfinfo("--address 8 " + path).out.find(" .text.second+0x8 "),
+              std::string::npos);
+    EXPECT_EQ(elfinfo("--address 0x1000 " + path).err,
+              "elfinfo: " + path + ": lines: nothing is known of 0x1000\n");
+}
+
 TEST(Lines, WhatIsNotKnownIsSaid)
 {
     std::string path = build("-g0");
