@@ -14,6 +14,7 @@
 #define PAGE_SIZE    ((size_t)XCPU_PAGE_SIZE)
 #define CODE_DEFAULT ((uint32_t)32 << 20)
 #define TABLE_SIZE   ((size_t)4 << 32) /* an entry for each guest address */
+#define CLEARED_MAX  256               /* entries, each of a page at worst */
 #define ARENA_SIZE   ((size_t)64 << 10)
 
 struct xcpu_jit_arena {
@@ -284,11 +285,25 @@ void xcpu_jit_drop(struct xcpu *cpu, struct xcpu_translation *translation)
     }
 }
 
+/* To give the table's pages back takes long: a few entries are cleared one by
+ * one, until that has left many pages behind. */
+static void clear_table(struct xcpu_jit *jit)
+{
+    jit->cleared += jit->count;
+    if (jit->cleared <= CLEARED_MAX) {
+        for (uint32_t i = 0; i < jit->count; i++)
+            jit->table[jit->list[i]->eip] = 0;
+        return;
+    }
+    madvise(jit->table, TABLE_SIZE, MADV_DONTNEED);
+    jit->cleared = 0;
+}
+
 void xcpu_jit_clear(struct xcpu *cpu)
 {
     struct xcpu_jit *jit = cpu->jit;
     if (jit->count) {
-        madvise(jit->table, TABLE_SIZE, MADV_DONTNEED);
+        clear_table(jit);
         jit->stats.flushes++;
     }
     forget_blocks(jit);
@@ -306,6 +321,9 @@ void xcpu_jit_release(struct xcpu *cpu)
     if (!jit)
         return;
     xcpu_jit_clear(cpu);
+    if (jit->cleared)
+        madvise(jit->table, TABLE_SIZE, MADV_DONTNEED);
+    jit->cleared = 0;
     first = (jit->first + PAGE_SIZE - 1) & ~(size_t)(PAGE_SIZE - 1);
     madvise(jit->writable + first, jit->size - first, MADV_REMOVE);
 }

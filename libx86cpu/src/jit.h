@@ -96,6 +96,7 @@ struct xcpu_jit {
     uint32_t call_handler, load_x87, load_sse, compare;
     struct xcpu_translation **list; /* by code */
     uint32_t count, capacity;
+    uint32_t cleared; /* entries of table set to 0 since its pages went */
     struct xcpu_jit_arena *arena;
     struct xcpu_jit_exit *from; /* that led to cpu->eip */
     const uint8_t *entry;       /* what slot runs */
