@@ -164,7 +164,7 @@ class Swapper
   public:
     // Lets a name be one thing, then the other.
     Swapper(const std::string &name, const std::string &other)
-        : thread([=, this] {
+        : thread([this, name, other] {
               const std::string aside = name + ".aside";
               while (!stop) {
                   ::rename(name.c_str(), aside.c_str());

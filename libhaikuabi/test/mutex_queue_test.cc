@@ -45,7 +45,7 @@ class SharedWords : public testing::TestWithParam<hk_release>
     // Another team, which has the memory at another address.
     std::unique_ptr<Process> other(const std::function<int(Team &)> &act)
     {
-        return std::make_unique<Process>(root, config, [=, this](Team &its) {
+        return std::make_unique<Process>(root, config, [this, act](Team &its) {
             Address at = its.room(4);
             its.set(at, 0, (uint32_t)THERE);
             if (its.call("clone_area", "clone", at, 1, 3, area) <= 0)
