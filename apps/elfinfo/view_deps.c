@@ -37,6 +37,7 @@ struct missing {
 /* One program being looked at. */
 struct deps {
     struct inf_file *file;
+    struct inf_root *root;
     char program[ELD_PATH_MAX];   /* guest path */
     char directory[ELD_PATH_MAX]; /* of a program outside the root, or "" */
     struct missing *missing;
@@ -55,31 +56,38 @@ static char *copy(const char *text)
 /* ---- the root ---- */
 
 /* A program from outside the root has what lies beside it, too. */
-static int find_host_path(const struct deps *deps, const char *path,
-                          char *host_path, char *real_path)
+static int read_beside(const char *path, struct inf_input *input)
+{
+    char *resolved = realpath(path, NULL);
+    struct stat info;
+    int error = 0;
+
+    if (resolved == NULL || stat(resolved, &info) < 0)
+        error = -errno;
+    else if (!S_ISREG(info.st_mode))
+        error = -EISDIR;
+    else
+        error = inf_read_input(resolved, input);
+    free(resolved);
+    return error;
+}
+
+static int read_file(const struct deps *deps, const char *path,
+                     struct inf_input *input, char *real_path)
 {
     size_t size = strlen(deps->directory);
 
-    if (size > 0 && strncmp(path, deps->directory, size) == 0 &&
-        path[size] == '/') {
-        char *resolved = realpath(path, NULL);
-        if (resolved == NULL)
-            return -errno;
-        snprintf(host_path, ELD_PATH_MAX, "%s", resolved);
-        snprintf(real_path, ELD_PATH_MAX, "%s", path);
-        free(resolved);
-        return 0;
-    }
-    return inf_resolve(deps->file->options->root, path, host_path, real_path,
-                       ELD_PATH_MAX);
+    if (size == 0 || strncmp(path, deps->directory, size) != 0 ||
+        path[size] != '/')
+        return inf_root_read(deps->root, path, input, real_path, ELD_PATH_MAX);
+    snprintf(real_path, ELD_PATH_MAX, "%s", path);
+    return read_beside(path, input);
 }
 
 static int open_file(void *context, const char *path, struct eld_file *file)
 {
     struct deps *deps = context;
-    char host_path[ELD_PATH_MAX];
     struct inf_input input;
-    struct stat stat_buffer;
 
     if (strcmp(path, deps->program) == 0) {
         /* It has been read already, maybe from the standard input. */
@@ -89,13 +97,7 @@ static int open_file(void *context, const char *path, struct eld_file *file)
         file->owner = NULL;
         return 0;
     }
-    int error = find_host_path(deps, path, host_path, file->path);
-    if (error == 0 && stat(host_path, &stat_buffer) < 0)
-        error = -errno;
-    if (error == 0 && !S_ISREG(stat_buffer.st_mode))
-        error = -EISDIR;
-    if (error == 0)
-        error = inf_read_input(host_path, &input);
+    int error = read_file(deps, path, &input, file->path);
     if (error < 0)
         return error;
     file->bytes = input.bytes;
@@ -115,7 +117,7 @@ static void place_program(struct deps *deps)
 {
     const char *name = deps->file->name;
     char *path = strcmp(name, "-") == 0 ? NULL : realpath(name, NULL);
-    char *root = realpath(deps->file->options->root, NULL);
+    char *root = realpath(inf_root_directory(deps->root), NULL);
     size_t size = root != NULL ? strlen(root) : 0;
 
     if (size == 1)
@@ -335,6 +337,7 @@ void inf_show_deps(struct inf_file *file)
                         name != NULL ? name : "this machine");
         return;
     }
+    deps.root = inf_root_open(file, file->options->root);
     place_program(&deps);
     request.system_abi = system_abi(&deps);
     if (eld_inspect_program(&host, &request, report, &deps, &program, &fault) <
@@ -345,4 +348,5 @@ void inf_show_deps(struct inf_file *file)
         eld_program_free(program);
     }
     free_missing(&deps);
+    inf_root_close(deps.root);
 }

@@ -83,12 +83,15 @@ static int64_t look_up(void *context, const char *name)
 
 static void open_libroot(struct ready *ready)
 {
-    char host_path[4096], real_path[4096];
+    struct inf_root *root =
+        inf_root_open(ready->file, ready->file->options->root);
+    char real_path[4096];
+    int error = inf_root_read(root, "/boot/system/lib/libroot.so",
+                              &ready->libroot, real_path, sizeof(real_path));
 
+    inf_root_close(root);
     ready->release = HK_R1BETA5;
-    if (inf_resolve(ready->file->options->root, "/boot/system/lib/libroot.so",
-                    host_path, real_path, sizeof(host_path)) < 0 ||
-        inf_read_input(host_path, &ready->libroot) < 0)
+    if (error < 0)
         return;
     if (eld_read_header(ready->libroot.bytes, ready->libroot.size, &ready->elf,
                         NULL) < 0 ||

@@ -68,23 +68,33 @@ static void split_list(struct candidate *candidate)
               sizeof(*candidate->names), compare);
 }
 
+/* 0 or a negative errno value. */
+static int read_libroot(struct inf_file *file, const char *path,
+                        struct inf_input *input)
+{
+    struct inf_root *root = inf_root_open(file, path);
+    char real_path[4096];
+    int error = inf_root_read(root, "/boot/system/lib/libroot.so", input,
+                              real_path, sizeof(real_path));
+
+    inf_root_close(root);
+    return error;
+}
+
 static int open_candidate(struct inf_file *file, const char *path,
                           struct candidate *candidate)
 {
-    char host_path[4096], real_path[4096];
     struct eld_fault fault;
     struct stat info;
-    int error = 0;
+    int error;
 
     *candidate = (struct candidate){.path = path};
-    snprintf(host_path, sizeof(host_path), "%s", path);
     if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
-        error = inf_resolve(path, "/boot/system/lib/libroot.so", host_path,
-                            real_path, sizeof(host_path));
-    if (error == 0)
-        error = inf_read_input(host_path, &candidate->input);
+        error = read_libroot(file, path, &candidate->input);
+    else
+        error = inf_read_input(path, &candidate->input);
     if (error < 0) {
-        inf_report_text(file, "releases: %s: %s", host_path, strerror(-error));
+        inf_report_text(file, "releases: %s: %s", path, strerror(-error));
         return 0;
     }
     candidate->is_elf = candidate->input.size >= SELFMAG &&
@@ -99,7 +109,7 @@ static int open_candidate(struct inf_file *file, const char *path,
         return 1;
     char line[1024];
     eld_fault_format(&fault, line, sizeof(line));
-    inf_report_text(file, "releases: %s: %s", host_path, line);
+    inf_report_text(file, "releases: %s: %s", path, line);
     return 0;
 }
 
