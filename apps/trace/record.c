@@ -13,8 +13,8 @@
 enum {
     /* Instructions that a thread runs before others may, and before it is
      * looked whether they want to. */
-    SLICE = 50000,
-    INTERVAL = 1 << 20,
+    SLICE = 200000,
+    INTERVAL = 1 << 22,
     HAIKU_VECTOR = 99
 };
 

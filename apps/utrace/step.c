@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,17 +14,21 @@
 
 /*
  * The way back is by processes that were left behind: at some points of the
- * way forward the process forks, and waits for the child, which goes on. When
- * the child is to go back it ends; whoever waits at or before that point forks
- * again. What several mappings show is not copied by a fork: such traces are
- * replayed from their beginning.
+ * way forward the process forks, and the child waits there. To go to a point,
+ * the last one at or before it is woken, and forks again: its child goes on,
+ * and the process that did until then ends. What several mappings show is not
+ * copied by a fork: such traces are replayed from their beginning, where the
+ * first process waits, without a player.
  */
-enum { CHECKPOINTS = 64, CHECKPOINT_MIN = 1 << 20 };
+enum { CHECKPOINTS = 64, CHECKPOINT_MIN = 1 << 20, PATIENCE = 1000 };
 
+/* What all the processes share. */
 struct shared {
-    uint64_t target; /* where a process that has ended wanted to be */
+    uint64_t target; /* where the one that is woken is to go */
     int is_over;     /* nobody goes on: status is the command's */
     int status;
+    int is_left[CHECKPOINTS + 1];
+    uint64_t places[CHECKPOINTS + 1]; /* in instructions; the first is 0 */
 };
 
 struct session {
@@ -32,7 +37,8 @@ struct session {
     struct tr_player *player;
     struct utrace_names names;
     struct shared *shared;
-    uint64_t interval, next_checkpoint;
+    int bells[CHECKPOINTS + 1][2]; /* pipes: a byte wakes who waits there */
+    uint64_t interval;
     int shows_events;
     char last[256]; /* command */
 };
@@ -49,45 +55,107 @@ static const char help[] = "s [N]         one instruction forward, or N\n"
 
 /* ---- checkpoints ---- */
 
-static _Noreturn void end(struct session *session, int status)
-{
-    session->shared->is_over = 1;
-    session->shared->status = status;
-    fflush(stdout);
-    _exit(0);
-}
-
 static void go_to(struct session *session, uint64_t target);
 static _Noreturn void talk(struct session *session);
 
-/* The first child, in which this returns, goes on; each other one goes where
- * the one before it wanted to be, and on from there. */
+static void ring(const struct session *session, int place)
+{
+    fflush(stdout);
+    if (write(session->bells[place][1], "", 1) != 1)
+        utrace_message("nobody is left to go on");
+}
+
+static void finish(struct session *session, int status)
+{
+    session->shared->status = status;
+    session->shared->is_over = 1;
+    for (int i = 0; i <= CHECKPOINTS; i++)
+        ring(session, i);
+}
+
+static _Noreturn void end(struct session *session, int status)
+{
+    finish(session, status);
+    _exit(0);
+}
+
+/* Who goes on is a child of somebody who waits: whether it still can. */
+static void look_after_children(struct session *session)
+{
+    int status;
+
+    while (waitpid(-1, &status, WNOHANG) > 0)
+        if (!WIFEXITED(status))
+            finish(session, UTRACE_EXIT_FAILURE);
+        else if (WEXITSTATUS(status) != 0)
+            finish(session, WEXITSTATUS(status));
+}
+
+static void wait_for_bell(struct session *session, int place)
+{
+    struct pollfd bell = {.fd = session->bells[place][0], .events = POLLIN};
+    char byte;
+
+    while (poll(&bell, 1, PATIENCE) <= 0)
+        look_after_children(session);
+    if (read(bell.fd, &byte, 1) != 1)
+        finish(session, UTRACE_EXIT_FAILURE);
+}
+
+/* Waits, and sends children where they are wanted, until it is over. */
+static void serve(struct session *session, int place)
+{
+    for (;;) {
+        pid_t child;
+
+        wait_for_bell(session, place);
+        if (session->shared->is_over)
+            return;
+        child = fork();
+        if (child < 0)
+            finish(session, UTRACE_EXIT_FAILURE);
+        if (child != 0)
+            continue;
+        session->shows_events = 0;
+        if (session->player == NULL)
+            session->player = utrace_player(session->options, session->reader,
+                                            session->options->files[0]);
+        go_to(session, session->shared->target);
+        talk(session);
+    }
+}
+
+/* Somebody stays here, if nobody does and it is time for it. */
 static void leave_checkpoint(struct session *session)
 {
     uint64_t here = tr_player_instructions(session->player);
-    int is_first = 1;
+    uint64_t place = here / session->interval;
+    pid_t child;
 
+    if (place > CHECKPOINTS || session->shared->is_left[place] ||
+        tr_player_has_objects(session->player))
+        return;
     fflush(stdout);
-    for (;; is_first = 0) {
-        pid_t child = fork();
-        int status;
-
-        if (child < 0 && !is_first)
-            end(session, UTRACE_EXIT_FAILURE);
-        if (child <= 0 && is_first) /* without, when there is none to be had */
-            return;
-        if (child == 0) {
-            session->shows_events = 0;
-            go_to(session, session->shared->target);
-            talk(session);
-        }
-        while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-            continue;
-        if (!WIFEXITED(status))
-            end(session, UTRACE_EXIT_FAILURE);
-        if (session->shared->is_over || session->shared->target < here)
-            _exit(0);
+    child = fork();
+    if (child == 0) {
+        serve(session, (int)place);
+        _exit(0);
     }
+    if (child < 0) /* without, when there is none to be had */
+        return;
+    session->shared->places[place] = here;
+    session->shared->is_left[place] = 1;
+}
+
+/* The last place at or before a point that somebody waits at. */
+static int find_place(const struct session *session, uint64_t target)
+{
+    int found = 0;
+
+    for (int i = 1; i <= CHECKPOINTS; i++)
+        if (session->shared->is_left[i] && session->shared->places[i] <= target)
+            found = i;
+    return found;
 }
 
 /* ---- moving ---- */
@@ -154,9 +222,8 @@ static int go_forward(struct session *session, uint64_t target)
 
     while (tr_player_instructions(session->player) < target) {
         uint64_t here = tr_player_instructions(session->player);
-        uint64_t stop = target < session->next_checkpoint
-                            ? target
-                            : session->next_checkpoint;
+        uint64_t next = here - here % session->interval + session->interval;
+        uint64_t stop = target < next ? target : next;
 
         if (!settle(session))
             return 0;
@@ -164,10 +231,7 @@ static int go_forward(struct session *session, uint64_t target)
         if (report(session, tr_play_part(session->player, stop - here, &fault),
                    &fault) > 0)
             tell(session, &event);
-        if (tr_player_instructions(session->player) < session->next_checkpoint)
-            continue;
-        session->next_checkpoint += session->interval;
-        if (!tr_player_has_objects(session->player))
+        if (tr_player_instructions(session->player) == next)
             leave_checkpoint(session);
     }
     return settle(session);
@@ -175,9 +239,14 @@ static int go_forward(struct session *session, uint64_t target)
 
 static void go_to(struct session *session, uint64_t target)
 {
-    session->shared->target = target;
-    if (target < tr_player_instructions(session->player))
-        _exit(0); /* whoever waits there goes on */
+    uint64_t here = tr_player_instructions(session->player);
+    int place = find_place(session, target);
+
+    if (target < here || session->shared->places[place] > here) {
+        session->shared->target = target;
+        ring(session, place);
+        _exit(0);
+    }
     if (!go_forward(session, target))
         puts("the end of the trace");
     show(session);
@@ -194,7 +263,6 @@ static void go_until(struct session *session, uint32_t address)
         }
         xcpu_get_regs(tr_player_cpu(session->player), &regs);
     } while (regs.eip != address);
-    session->shared->target = tr_player_instructions(session->player);
     show(session);
 }
 
@@ -350,42 +418,27 @@ static _Noreturn void talk(struct session *session)
 
 int utrace_step(const struct utrace_options *options)
 {
-    struct session session = {.options = options};
     struct utrace_options interp = *options;
-    pid_t child;
-    int status = 0;
+    struct session session = {.options = &interp};
+    int status;
 
     interp.engine = XCPU_ENGINE_INTERP; /* no translated code to share */
     session.reader = utrace_open(options->files[0]);
     session.interval = utrace_count_instructions(session.reader) / CHECKPOINTS;
     if (session.interval < CHECKPOINT_MIN)
         session.interval = CHECKPOINT_MIN;
-    session.next_checkpoint = session.interval;
     session.shared = mmap(NULL, sizeof(*session.shared), PROT_READ | PROT_WRITE,
                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (session.shared == MAP_FAILED)
         utrace_fail(UTRACE_EXIT_FAILURE, "out of memory");
-    /* This one waits at the beginning, and without a player: what it shares
-     * with others has not been made yet. */
+    for (int i = 0; i <= CHECKPOINTS; i++)
+        if (pipe(session.bells[i]) != 0)
+            utrace_fail(UTRACE_EXIT_FAILURE, "pipe: %s", strerror(errno));
     session.shared->target = options->from;
-    while (!session.shared->is_over) {
-        fflush(stdout);
-        child = fork();
-        if (child < 0)
-            utrace_fail(UTRACE_EXIT_FAILURE, "fork: %s", strerror(errno));
-        if (child == 0) {
-            session.player =
-                utrace_player(&interp, session.reader, options->files[0]);
-            go_to(&session, session.shared->target);
-            talk(&session);
-        }
-        while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-            continue;
-        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-            return WIFEXITED(status) ? WEXITSTATUS(status)
-                                     : UTRACE_EXIT_FAILURE;
-    }
+    ring(&session, 0);
+    serve(&session, 0);
     status = session.shared->status;
+    munmap(session.shared, sizeof(*session.shared));
     tr_reader_close(session.reader);
     return status;
 }
