@@ -42,10 +42,12 @@ find "$dir/files" -type f | while read -r file; do
 done | sort >"$dir/list"
 echo "$(wc -l <"$dir/list") files"
 
-$bazel build //apps/elfinfo:parity_test
-test=$($bazel info bazel-bin)/apps/elfinfo/parity_test
+$bazel build //apps/elfinfo:parity_test //apps/elfinfo:symbol_parity_test
+bin=$($bazel info bazel-bin)/apps/elfinfo
 export ELFINFO_FILES="$dir/list" TEST_TMPDIR="$dir"
 for program in readelf llvm-readelf; do
     echo "== $program"
-    (cd "$test.runfiles/uvm" && ELFINFO_READELF=$program "$test")
+    for test in "$bin/parity_test" "$bin/symbol_parity_test"; do
+        (cd "$test.runfiles/uvm" && ELFINFO_READELF=$program "$test")
+    done
 done
