@@ -386,7 +386,7 @@ static int compare(const struct tr_player *player, const struct xcpu_exit *exit,
         regs.gpr[XCPU_EAX] != TR_FIELD(event, CALL, NUMBER))
         return mismatch(player, fault, "the call's number", regs.gpr[XCPU_EAX],
                         TR_FIELD(event, CALL, NUMBER));
-    if (found.check != expected.check)
+    if (found.check != expected.check && !player->config.blesses)
         return mismatch(player, fault, "the check of registers", found.check,
                         expected.check);
     if (player->tick_missing || player->tick_first != player->tick_count)
@@ -452,7 +452,7 @@ static int play_hash(struct tr_player *player, const struct tr_event *event,
     player->chain = tr_hash_state(player->chain, thread->id, &regs, &fpu,
                                   tr_memory_hash(player->memory));
     player->hashes++;
-    if (player->chain != expected)
+    if (player->chain != expected && !player->config.blesses)
         return mismatch(player, fault, "the hash of the state", player->chain,
                         expected);
     return 0;

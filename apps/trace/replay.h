@@ -21,7 +21,8 @@ struct tr_player;
 struct tr_play_config {
     enum xcpu_engine engine;
     uint32_t translate_after; /* struct xcpu_config's */
-    int hashes; /* tr_player_memory_hash is wanted, whatever the trace has */
+    int hashes;  /* tr_player_memory_hash is wanted, whatever the trace has */
+    int blesses; /* CHECKs and hashes that differ are taken as right */
 };
 
 /* A player at the beginning of a trace, which is read by it alone, and whose

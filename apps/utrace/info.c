@@ -137,6 +137,7 @@ int utrace_verify(const struct utrace_options *options)
     struct tr_summary summary;
     struct tr_fault fault;
     uint64_t damages = 0;
+    int is_part = 0;
 
     tr_reader_summary(reader, &summary);
     for (uint64_t i = 0; i < summary.blocks; i++)
@@ -146,9 +147,10 @@ int utrace_verify(const struct utrace_options *options)
         }
     if (damages == 0)
         while (utrace_next(reader, name, &event, &damages))
-            continue;
+            is_part |= event.kind == TR_INFO && event.size > 5 &&
+                       memcmp(event.bytes, "part=", 5) == 0;
     damages += summary.damages;
-    if (damages == 0 && event.kind != TR_FINISH) {
+    if (damages == 0 && !is_part && event.kind != TR_FINISH) {
         utrace_message("%s: it ends behind event %" PRIu64
                        ", not with the program's end",
                        name, tr_reader_position(reader) - 1);

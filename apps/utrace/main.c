@@ -15,6 +15,9 @@ const struct utrace_command utrace_commands[] = {
     {"bisect", 1, 2, utrace_bisect,
      "the first instruction that engines, or traces, differ in"},
     {"diff", 2, 2, utrace_diff, "the first event that two traces differ in"},
+    {"cut", 2, 2, utrace_cut, "a part of it: FILE, and what is made of it"},
+    {"densify", 2, 2, utrace_densify, "the same with hashes, --interval apart"},
+    {"bless", 2, 2, utrace_bless, "the same, expecting what now comes out"},
     {0, 0, 0, 0, 0},
 };
 

@@ -21,6 +21,7 @@ static void print_usage(FILE *to)
         "                        or lockstep, both\n"
         "      --translate-after N  runs of a block before jit translates it\n"
         "      --from N, --to N  instructions: from behind N, until behind N\n"
+        "      --interval N      instructions between two hashes: 1048576\n"
         "      --repeat N        replays so many times\n"
         "  -q, --quiet           prints what is wrong alone\n"
         "      --help            this\n"
@@ -58,6 +59,7 @@ enum {
     OPT_FROM,
     OPT_TO,
     OPT_REPEAT,
+    OPT_INTERVAL,
     OPT_HELP
 };
 
@@ -79,6 +81,11 @@ static void parse_option(int option, struct utrace_options *options)
         break;
     case OPT_REPEAT:
         options->repeat = (int)number("--repeat", optarg, 1000000);
+        break;
+    case OPT_INTERVAL:
+        options->interval = number("--interval", optarg, UINT32_MAX);
+        if (options->interval == 0)
+            utrace_fail(UTRACE_EXIT_USAGE, "--interval wants more than 0");
         break;
     case 'q':
         options->quiet = 1;
@@ -112,6 +119,7 @@ const struct utrace_command *utrace_parse(int argc, char **argv,
         {"from", required_argument, NULL, OPT_FROM},
         {"to", required_argument, NULL, OPT_TO},
         {"repeat", required_argument, NULL, OPT_REPEAT},
+        {"interval", required_argument, NULL, OPT_INTERVAL},
         {"quiet", no_argument, NULL, 'q'},
         {"help", no_argument, NULL, OPT_HELP},
         {NULL, 0, NULL, 0},
@@ -120,7 +128,8 @@ const struct utrace_command *utrace_parse(int argc, char **argv,
     const struct utrace_command *command;
     int option;
 
-    *options = (struct utrace_options){.to = UINT64_MAX, .repeat = 1};
+    *options = (struct utrace_options){
+        .to = UINT64_MAX, .repeat = 1, .interval = 1 << 20};
     if (argc > 0)
         argv[0] = name;
     while ((option = getopt_long(argc, argv, "q", long_options, NULL)) >= 0)

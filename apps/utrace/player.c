@@ -38,6 +38,7 @@ struct tr_player *utrace_player(const struct utrace_options *options,
         .engine = options->engine,
         .translate_after = options->translate_after,
         .hashes = options->hashes,
+        .blesses = options->blesses,
     };
     struct tr_fault fault = {"out of memory"};
     struct tr_player *player;

@@ -21,7 +21,9 @@ struct utrace_options {
     uint32_t translate_after;
     uint64_t from, to; /* instructions; to: UINT64_MAX without --to */
     int repeat;        /* times to replay */
+    uint64_t interval; /* instructions from one new hash to the next */
     int hashes;        /* of the memory are wanted from a player */
+    int blesses;       /* struct tr_play_config's */
     int quiet;
     const char *const *files; /* NULL-terminated */
     int file_count;
@@ -48,6 +50,9 @@ int utrace_replay(const struct utrace_options *options);
 int utrace_dump(const struct utrace_options *options);
 int utrace_step(const struct utrace_options *options);
 int utrace_bisect(const struct utrace_options *options);
+int utrace_cut(const struct utrace_options *options);
+int utrace_densify(const struct utrace_options *options);
+int utrace_bless(const struct utrace_options *options);
 
 /* The exit status for a player's TR_ERR_*. */
 int utrace_status_of(int result);

@@ -1,8 +1,8 @@
 #!/bin/sh
 # commands.sh -- what utrace says of whole, damaged and different traces.
-# commands.sh UTRACE TRACE OTHER SSE4 SSE2 PENTIUM LONG
+# commands.sh UTRACE TRACE OTHER SSE4 SSE2 PENTIUM LONG TICKS
 set -u
-utrace=$1 trace=$2 other=$3 sse4=$4 sse2=$5 pentium=$6 long=$7
+utrace=$1 trace=$2 other=$3 sse4=$4 sse2=$5 pentium=$6 long=$7 ticks=$8
 out=${TEST_TMPDIR:-/tmp}/out damaged=${TEST_TMPDIR:-/tmp}/damaged
 failed=0
 
@@ -65,6 +65,34 @@ for at in 1100000 1048576; do
     step "g 1300000\ng $at\nr\nq\n" "$long" | tail -n +3 >"$out"
     cmp "$out.straight" "$out" || failed=1
 done
+
+# What is made of a trace is one: the state in the middle, hashes, the end.
+must() {
+    "$@" || failed=1
+}
+made=${TEST_TMPDIR:-/tmp}/made.uvt
+must "$utrace" cut --from 9 --to 27 "$trace" "$made"
+expect 0 ': as recorded, without an end$' "$utrace" replay "$made"
+expect 0 '^part=9-27$' "$utrace" info "$made"
+expect 0 '^instructions=18$' "$utrace" info "$made"
+expect 0 ': whole$' "$utrace" verify "$made"
+expect 0 '^16 1 004010d7  ret' "$utrace" dump "$made"
+for from in 1 8 24 25 700 1000; do
+    must "$utrace" cut --from $from "$sse4" "$made"
+    expect 0 ': as recorded$' "$utrace" replay --engine jit "$made"
+done
+must "$utrace" cut --from 1500000 --to 1600000 "$long" "$made"
+expect 0 ' 100000 instructions, ' "$utrace" replay --engine jit "$made"
+expect 125 'it ends before' "$utrace" cut --from 32 "$trace" "$made"
+must "$utrace" densify --interval 100 "$sse4" "$made"
+expect 0 '^hashes=13$' "$utrace" info "$made"
+expect 0 ' 13 hashes: as recorded$' "$utrace" replay --engine jit "$made"
+must "$utrace" densify --interval 65536 "$long" "$made"
+expect 0 ': as recorded$' "$utrace" replay --engine jit "$made"
+must "$utrace" densify --interval 10 "$ticks" "$made" # it reads RDTSC
+expect 0 ': as recorded$' "$utrace" replay --engine jit "$made"
+must "$utrace" bless "$sse4" "$made"
+cmp "$sse4" "$made" || failed=1
 
 size=$(wc -c <"$trace")
 head -c $((size - 1)) "$trace" >"$damaged"
