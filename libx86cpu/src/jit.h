@@ -49,10 +49,10 @@ enum xcpu_jit_pointers { XCPU_JIT_ESI = 1, XCPU_JIT_EDI = 2 };
 
 /* Where an instruction's host code begins, and what holds there. */
 struct xcpu_jit_mark {
-    uint16_t host;          /* from the block's code on */
-    uint16_t guest;         /* from its eip on */
-    int16_t esp;            /* ESP is R15 + esp */
-    uint16_t host_pointers; /* enum xcpu_jit_pointers */
+    uint16_t host;         /* from the block's code on */
+    int16_t esp;           /* ESP is R15 + esp */
+    uint8_t guest;         /* from its eip on */
+    uint8_t host_pointers; /* enum xcpu_jit_pointers */
 };
 
 struct xcpu_jit_compare;

@@ -32,7 +32,7 @@ void xcpu_emit_mark(struct xcpu_emit *e)
     }
     e->marks[e->marked++] = (struct xcpu_jit_mark){
         .host = (uint16_t)(e->index ? e->a.at - e->start : 0),
-        .guest = (uint16_t)(e->eip - e->block->eip),
+        .guest = (uint8_t)(e->eip - e->block->eip),
         .esp = (int16_t)e->esp,
         .host_pointers = e->host_pointers,
     };

@@ -58,6 +58,10 @@ static int fetch(struct xcpu_draft *draft, size_t size)
     return -1;
 }
 
+/* Of an instruction's offset in its block, and of the end's: they are kept in
+ * eight bits. */
+#define OFFSET_MAX (XCPU_DRAFT_CODE - 1)
+
 static int fetch_first_page(struct xcpu_draft *draft)
 {
     uint32_t eip = draft->block->eip;
@@ -65,7 +69,7 @@ static int fetch_first_page(struct xcpu_draft *draft)
     draft->page_state[0] =
         xcpu_page_prepare(draft->cpu->machine, eip >> XCPU_PAGE_SHIFT);
     draft->block->pages = 1;
-    return fetch(draft, size < XCPU_DRAFT_CODE ? size : XCPU_DRAFT_CODE);
+    return fetch(draft, size < OFFSET_MAX ? size : OFFSET_MAX);
 }
 
 /* The first instruction is not whole in its page. */
