@@ -1,8 +1,10 @@
-/* guest.c -- runs a kernel as a guest: ENGINE IMAGE NAME ROUNDS. */
+/* guest.c -- runs a kernel as a guest: ENGINE IMAGE NAME ROUNDS; or measures
+ * the translator itself: jit IMAGE. */
 /* SPDX-License-Identifier: MIT */
 #include <x86cpu/x86cpu.h>
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +27,9 @@ static const struct {
     {"interp", XCPU_ENGINE_INTERP},
     {"jit", XCPU_ENGINE_JIT},
 };
+
+#define COLD_BYTES (4096 * 128) /* of the kernel cold */
+#define KICKS      51
 
 static uint8_t *window;
 static struct xcpu *cpu;
@@ -119,8 +124,7 @@ static uint32_t find_kernel(const char *name)
 }
 
 /* Calls function(argument) of the guest. */
-static void call_guest(uint32_t function, uint32_t argument,
-                       struct xcpu_exit *exit)
+static void begin_call(uint32_t function, uint32_t argument)
 {
     uint32_t frame[2] = {RETURN_TO, argument};
     struct xcpu_regs regs;
@@ -129,19 +133,100 @@ static void call_guest(uint32_t function, uint32_t argument,
     regs.gpr[XCPU_ESP] = RETURN_TO - 0x1004;
     memcpy(window + regs.gpr[XCPU_ESP], frame, sizeof(frame));
     xcpu_set_regs(cpu, &regs);
+}
+
+static void call_guest(uint32_t function, uint32_t argument,
+                       struct xcpu_exit *exit)
+{
+    begin_call(function, argument);
     xcpu_run(cpu, XCPU_BUDGET_UNLIMITED, exit);
     if (exit->reason != XCPU_EXIT_INT)
         fail("did not return");
+}
+
+/* ---- the translator ---- */
+
+/* Code that runs once; then often enough to be translated. */
+static void measure_cold(void)
+{
+    uint32_t function = find_kernel("cold");
+    struct xcpu_jit_stats stats;
+    struct xcpu_exit exit;
+    double before = cpu_seconds();
+    call_guest(function, 1, &exit);
+    double seconds = cpu_seconds() - before;
+    call_guest(function, 16, &exit);
+    xcpu_get_jit_stats(cpu, &stats);
+    double bytes = (double)stats.guest_bytes;
+    printf("cold code, once         %8.1f MB/s\n", COLD_BYTES / seconds * 1e-6);
+    printf("translation             %8.1f MB/s\n",
+           bytes / (double)stats.nanoseconds * 1e3);
+    printf("host code per byte      %8.1f bytes\n",
+           (double)stats.host_bytes / bytes);
+    /* The table of entries has a word for each byte. */
+    printf("tables per byte         %8.1f bytes\n",
+           (double)stats.table_bytes / bytes + sizeof(uint32_t));
+}
+
+static struct timespec kicked;
+
+static void *kick(void *unused)
+{
+    struct timespec while_it_runs = {.tv_nsec = 3000000};
+    (void)unused;
+    nanosleep(&while_it_runs, NULL);
+    clock_gettime(CLOCK_MONOTONIC, &kicked);
+    xcpu_kick(cpu);
+    return NULL;
+}
+
+static double kick_once(void)
+{
+    struct xcpu_exit exit;
+    struct timespec now;
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, kick, NULL) != 0)
+        fail("no thread");
+    xcpu_run(cpu, XCPU_BUDGET_UNLIMITED, &exit);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    pthread_join(thread, NULL);
+    if (exit.reason != XCPU_EXIT_KICK)
+        fail("no kick");
+    return 1e6 * (double)(now.tv_sec - kicked.tv_sec) +
+           1e-3 * (double)(now.tv_nsec - kicked.tv_nsec);
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* From xcpu_kick in another thread to the end of a tight loop's run. */
+static void measure_kicks(void)
+{
+    double times[KICKS];
+    begin_call(find_kernel("sieve"), UINT32_MAX);
+    for (int i = 0; i < KICKS; i++)
+        times[i] = kick_once();
+    qsort(times, KICKS, sizeof(times[0]), compare_doubles);
+    printf("kick, median            %8.1f us\n", times[KICKS / 2]);
+    printf("kick, longest           %8.1f us\n", times[KICKS - 1]);
 }
 
 /* Prints CPU seconds, the checksum and instructions executed. */
 int main(int argc, char **argv)
 {
     struct xcpu_exit exit;
-    if (argc != 5)
+    if (argc != 3 && argc != 5)
         return 2;
     load_image(argv[2]);
     make_cpu(argv[1]);
+    if (argc == 3) {
+        measure_cold();
+        measure_kicks();
+        return 0;
+    }
     uint32_t function = find_kernel(argv[3]);
     double before = cpu_seconds();
     call_guest(function, (uint32_t)strtoul(argv[4], NULL, 10), &exit);
