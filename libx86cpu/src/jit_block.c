@@ -372,6 +372,21 @@ static int may_loop(const struct xcpu_emit *e)
     return 0;
 }
 
+/* Whether the block is a loop by itself. */
+static int is_loop(const struct xcpu_emit *e)
+{
+    uint32_t eip = e->block->eip;
+    for (unsigned i = 0; i < e->block->insns; i++) {
+        const struct xcpu_insn *insn = &e->draft.insns[i];
+        eip += insn->length;
+        if ((xcpu_rows[insn->op].attributes & A_END) &&
+            (xcpu_rows[insn->op].encoding & (XE_RELZ | XE_SIMM8)) &&
+            eip + insn->imm == e->block->eip)
+            return 1;
+    }
+    return 0;
+}
+
 static unsigned needs_of_block(const struct xcpu_emit *e)
 {
     unsigned needs = 0;
@@ -387,11 +402,14 @@ static void put_poll(struct xcpu_emit *e)
     xcpu_put_load(&e->a, XH_T0, XH_CODE, UINT32_MAX - 3);
 }
 
-/* Loops run at full speed where they begin at a line of the decoder's. */
+/* Code runs at full speed where it begins at a line of the decoder's, a loop
+ * where it begins at one of the cache of decoded instructions. */
 static void put_padding(struct xcpu_emit *e)
 {
     static const uint8_t nop[5] = {0x0f, 0x1f, 0x44, 0x00, 0x00};
-    size_t left = (size_t)(e->start - e->a.at) % CODE_LINE;
+    uint32_t line = is_loop(e) ? 2 * CODE_LINE : CODE_LINE;
+    uint32_t past = offset_of(e, e->a.at) % line;
+    size_t left = past ? line - past : 0;
     for (; left >= sizeof(nop); left -= sizeof(nop))
         xcpu_put_bytes(&e->a, nop, sizeof(nop));
     for (; left > 0; left--)
