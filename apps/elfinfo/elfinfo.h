@@ -115,6 +115,8 @@ struct inf_file {
     enum inf_demangling demangling; /* never AUTO */
     int is_dynamic;                 /* dynamic is valid */
     struct eld_dynamic dynamic;
+    uint32_t symbols_section; /* whose symbols these are; 0: none */
+    struct eld_symbols symbols;
     struct inf_version *versions; /* by number; name NULL: none */
     uint32_t version_count;
     int is_incomplete; /* it lacks something, or Haiku would refuse it */
@@ -160,6 +162,12 @@ void inf_put_flags(struct inf_output *out, uint32_t set, uint64_t flags,
 const char *inf_flags_text(uint32_t set, uint64_t flags, char *room,
                            size_t size);
 void inf_put_flags_text(struct inf_output *out, uint32_t set, uint64_t flags);
+
+/* The symbols in a section, or NULL and the fault. They are kept for the next
+ * call: to find what goes with a table takes a look at every section. */
+const struct eld_symbols *inf_section_symbols(struct inf_file *file,
+                                              uint32_t index,
+                                              struct eld_fault *fault);
 
 /* The version of a symbol, or NULL. */
 const struct inf_version *inf_symbol_version(const struct inf_file *file,

@@ -137,6 +137,22 @@ const char *inf_special_section(const struct eld_symbol *symbol)
     return symbol->section == SHN_COMMON ? "COM" : NULL;
 }
 
+const struct eld_symbols *inf_section_symbols(struct inf_file *file,
+                                              uint32_t index,
+                                              struct eld_fault *fault)
+{
+    struct eld_section section;
+
+    if (index == 0 || index != file->symbols_section) {
+        if (eld_read_section(&file->elf, index, &section, fault) < 0 ||
+            eld_section_symbols(&file->elf, &section, &file->symbols, fault) <
+                0)
+            return NULL;
+        file->symbols_section = index;
+    }
+    return &file->symbols;
+}
+
 const struct inf_version *inf_symbol_version(const struct inf_file *file,
                                              const struct eld_symbol *symbol)
 {

@@ -142,19 +142,15 @@ static void show_section(struct inf_file *file,
                          const struct eld_section *section)
 {
     struct source source = {.name = inf_section_name(file, section)};
-    struct eld_section linked;
-    struct eld_symbols symbols;
     struct eld_fault fault;
 
     if (eld_section_relocs(&file->elf, section, &source.relocs, &fault) < 0) {
         inf_report(file, &fault);
         return;
     }
-    if (section->link != 0 &&
-        eld_read_section(&file->elf, section->link, &linked, NULL) == 0) {
-        if (eld_section_symbols(&file->elf, &linked, &symbols, &fault) == 0)
-            source.symbols = &symbols;
-        else
+    if (section->link != 0) {
+        source.symbols = inf_section_symbols(file, section->link, &fault);
+        if (source.symbols == NULL)
             inf_report(file, &fault);
     }
     show_table(file, &source);

@@ -208,10 +208,24 @@ static uint64_t read_chains(const struct eld_elf *elf,
     return found < 0 ? sum + check_fault(found, &fault) : sum;
 }
 
+static uint64_t read_group(const struct eld_elf *elf,
+                           const struct eld_group *group)
+{
+    uint64_t sum = group->flags;
+    uint32_t member;
+
+    for (uint64_t i = 0; i < group->table.count && i < LIMIT; i++) {
+        check(eld_read_group(elf, group, i, &member, NULL) == 0);
+        sum += member;
+    }
+    return sum;
+}
+
 static uint64_t read_sections(const struct eld_elf *elf)
 {
     struct eld_symbols symbols;
     struct eld_relocs relocs;
+    struct eld_group group;
     struct eld_unwind unwind;
     struct eld_fault fault;
     uint64_t sum = 0;
@@ -237,6 +251,8 @@ static uint64_t read_sections(const struct eld_elf *elf)
             continue;
         }
         check(part.size <= elf->size && part.offset <= elf->size - part.size);
+        if (eld_section_group(elf, &section, &group, NULL) == 0)
+            sum += read_group(elf, &group);
         if (section.type == SHT_NOTE)
             sum += read_notes(elf, &part, section.align);
         if (eld_section_relocs(elf, &section, &relocs, NULL) == 0)

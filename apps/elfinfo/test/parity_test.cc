@@ -175,3 +175,45 @@ TEST(Parity, OfDynamicSections)
         EXPECT_EQ(count, entries.size());
     }
 }
+
+/* The files, and one with groups: they are in object files only. */
+static Files files_with_groups()
+{
+    Files files = all_files();
+    write_file("groups.cc", "template <class T> T f(T t) { return t; }\n"
+                            "inline int g() { static int n; return n++; }\n"
+                            "int h() { return f(1) + (int)f(2L) + g(); }\n");
+    EXPECT_EQ(run("cd $TEST_TMPDIR && c++ -O0 -c groups.cc").status, 0);
+    files["groups"] = std::string(getenv("TEST_TMPDIR")) + "/groups.o";
+    return files;
+}
+
+TEST(Parity, OfSectionGroups)
+{
+    if (is_llvm())
+        GTEST_SKIP() << "it numbers them in a way of its own";
+    for (const auto &file : files_with_groups()) {
+        SCOPED_TRACE(file.first);
+        std::vector<std::string> expected, actual;
+        /* "COMDAT group section [    1] `.group' [name] contains 2 sections:"
+         * and a line for each section. */
+        for (const auto &line : readelf("-g " + file.second)) {
+            auto words = words_of(line);
+            size_t name = line.rfind(" [") + 2;
+            if (line.find("group section [") != std::string::npos)
+                expected.push_back(line.substr(name, line.rfind(']') - name) +
+                                   (words[0] == "COMDAT" ? " COMDAT" : ""));
+            else if (!expected.empty() && words.size() > 1 &&
+                     words[1] != "Name" && words[0][0] == '[')
+                expected.back() += " " + words.back();
+        }
+        Json groups = elfinfo_json("-g " + file.second)["groups"];
+        for (size_t i = 0; i < groups.size(); i++)
+            actual.push_back(
+                groups[i]["signature"].text() +
+                (groups[i]["is_comdat"].is_true() ? " COMDAT " : " ") +
+                groups[i]["sections"].join());
+        EXPECT_EQ(actual, expected);
+        EXPECT_GE(actual.size(), file.first == "groups" ? 3u : 0u);
+    }
+}

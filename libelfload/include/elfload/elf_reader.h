@@ -136,6 +136,23 @@ int eld_read_symbol(const struct eld_elf *elf,
                     const struct eld_symbols *symbols, uint64_t index,
                     struct eld_symbol *symbol, struct eld_fault *fault);
 
+/* ---- groups of sections ---- */
+
+struct eld_group {
+    uint32_t flags;         /* GRP_COMDAT */
+    struct eld_table table; /* of words: the numbers of its sections */
+};
+
+/* The group that a section of type SHT_GROUP describes, else ELD_ERR_INVALID.
+ * It is known by symbol section->info of the table in section->link. */
+int eld_section_group(const struct eld_elf *elf,
+                      const struct eld_section *section,
+                      struct eld_group *group, struct eld_fault *fault);
+
+/* index < group->table.count. The section's number is not checked. */
+int eld_read_group(const struct eld_elf *elf, const struct eld_group *group,
+                   uint64_t index, uint32_t *section, struct eld_fault *fault);
+
 /* ---- relocations ---- */
 
 enum eld_relocs_kind { ELD_RELOCS_REL, ELD_RELOCS_RELA, ELD_RELOCS_RELR };
