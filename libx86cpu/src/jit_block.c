@@ -275,6 +275,7 @@ static struct xcpu_slot *make_slots(struct xcpu_emit *e)
     if (bad)
         *slot++ = (struct xcpu_slot){.run = xcpu_run_bad_segment,
                                      .eip = e->eip,
+                                     .narrow = insn->address_size == 2 ? 16 : 0,
                                      .rep = xcpu_rows[insn->op].attributes &
                                                     (A_REP | A_REPCC)
                                                 ? insn->rep

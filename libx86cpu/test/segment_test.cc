@@ -154,4 +154,15 @@ TEST_F(Segment, CallsAndReturnsKeepCs)
     EXPECT_EQ(cpu.get(XCPU_ESP), data + 0x1000);
 }
 
+/* No iteration, no access: CX counts and ECX does not. */
+TEST_F(Segment, StringsOfNoIterationDoNotMindTheirSegment)
+{
+    define(XCPU_ES, 0, 0);
+    cpu.set(XCPU_ECX, 0x10000);
+    EXPECT_EQ(run("67 f3 ab cc"), "#BP"); /* rep stosd, by di and cx */
+    EXPECT_EQ(text_of(cpu.run(code)), "#BP");
+    cpu.set(XCPU_ECX, 0x10001);
+    EXPECT_EQ(text_of(cpu.run(code)), "#GP");
+}
+
 } // namespace
