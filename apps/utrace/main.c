@@ -15,6 +15,7 @@ const struct utrace_command utrace_commands[] = {
     {"bisect", 1, 2, utrace_bisect,
      "the first instruction that engines, or traces, differ in"},
     {"diff", 2, 2, utrace_diff, "the first event that two traces differ in"},
+    {"export", 1, 1, utrace_export, "all events as lines of JSON"},
     {"cut", 2, 2, utrace_cut, "a part of it: FILE, and what is made of it"},
     {"densify", 2, 2, utrace_densify, "the same with hashes, --interval apart"},
     {"bless", 2, 2, utrace_bless, "the same, expecting what now comes out"},

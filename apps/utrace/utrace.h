@@ -52,6 +52,7 @@ int utrace_step(const struct utrace_options *options);
 int utrace_bisect(const struct utrace_options *options);
 int utrace_cut(const struct utrace_options *options);
 int utrace_densify(const struct utrace_options *options);
+int utrace_export(const struct utrace_options *options);
 int utrace_bless(const struct utrace_options *options);
 
 /* The exit status for a player's TR_ERR_*. */

@@ -19,6 +19,10 @@ expect() {
     fi
 }
 
+must() {
+    "$@" || failed=1
+}
+
 expect 0 '^program=.*hello_static$' "$utrace" info "$trace"
 expect 0 '^status=0$' "$utrace" info "$trace"
 expect 0 'call thread=1 .* write$' "$utrace" ls "$trace"
@@ -66,10 +70,12 @@ for at in 1100000 1048576; do
     cmp "$out.straight" "$out" || failed=1
 done
 
+expect 0 '"at":25,"kind":"call","thread":1,"instructions":17,"number":151' \
+    "$utrace" export "$trace"
+must python3 -c 'import json, sys
+for line in open(sys.argv[1]): json.loads(line)' "$out"
+
 # What is made of a trace is one: the state in the middle, hashes, the end.
-must() {
-    "$@" || failed=1
-}
 made=${TEST_TMPDIR:-/tmp}/made.uvt
 must "$utrace" cut --from 9 --to 27 "$trace" "$made"
 expect 0 ': as recorded, without an end$' "$utrace" replay "$made"
