@@ -3,7 +3,6 @@
 #include "machine.h"
 #include "fuse.h"
 #include "jit.h"
-#include "lockstep.h"
 #include "model.h"
 
 #include <sched.h>
@@ -256,9 +255,9 @@ void xcpu_machine_after_fork(struct xcpu_machine *machine, struct xcpu *self)
     for (; cpu; cpu = cpu->next) {
         if (cpu == self)
             continue;
-        cpu->cache = NULL; /* in whatever state its thread had it */
-        cpu->jit = NULL;
-        xcpu_lockstep_free(cpu);
+        cpu->cache = NULL; /* in whatever state its thread had it, */
+        cpu->jit = NULL;   /* so that nothing of it can be freed */
+        cpu->lockstep = NULL;
         atomic_store(&cpu->poll, NULL);
         atomic_store(&cpu->in_jit, 0);
         atomic_store(&cpu->used, 0);
