@@ -277,7 +277,7 @@ def c_bench(name, src = None, deps = [], **kwargs):
         srcs = [src],
         copts = _test_copts(src),
         tags = ["bench"],
-        deps = deps,
+        deps = deps + ["//testdata:bench"],
         **kwargs
     )
 

@@ -1,6 +1,7 @@
 /* cpu.c -- kernels as guests and by other means, against native runs. */
 /* SPDX-License-Identifier: MIT */
 #include "kernels.h"
+#include "testdata/bench.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -68,18 +69,6 @@ static struct outcome run(const char *command, const struct job *job)
     return outcome;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double values[RUNS])
-{
-    qsort(values, RUNS, sizeof(double), compare_doubles);
-    return values[RUNS / 2];
-}
-
 /* One native run and one of each other way. */
 static double run_all(const struct job *job, int i)
 {
@@ -105,16 +94,16 @@ static void measure(const struct job *job)
     double native[RUNS];
     for (int i = 0; i < RUNS; i++)
         native[i] = run_all(job, i);
-    printf("%-15s %11.0f", job->name, median(native) / job->rounds * 1e9);
+    printf("%-15s %11.0f", job->name, median(native, RUNS) / job->rounds * 1e9);
     for (struct column *column = columns; column < columns + COLUMNS;
          column++) {
         if (!is_there(column))
             continue;
-        double slowdown = median(column->slowdowns);
+        double slowdown = median(column->slowdowns, RUNS);
         column->logs[job->kind] += log(slowdown);
         printf(" %10.2f", slowdown);
         if (column->counts)
-            printf(" %8.0f", median(column->speeds));
+            printf(" %8.0f", median(column->speeds, RUNS));
     }
     printf("\n");
     fflush(stdout);

@@ -12,6 +12,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "testdata/bench.h"
+
 #define WINDOW    (UINT64_C(1) << 32)
 #define IMAGE     0x100000u /* where kernels.lds places it */
 #define STACK_TOP 0x800000u
@@ -196,12 +198,6 @@ static double kick_once(void)
            1e-3 * (double)(now.tv_nsec - kicked.tv_nsec);
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* From xcpu_kick in another thread to the end of a tight loop's run. */
 static void measure_kicks(void)
 {
@@ -209,8 +205,7 @@ static void measure_kicks(void)
     begin_call(find_kernel("sieve"), UINT32_MAX);
     for (int i = 0; i < KICKS; i++)
         times[i] = kick_once();
-    qsort(times, KICKS, sizeof(times[0]), compare_doubles);
-    printf("kick, median            %8.1f us\n", times[KICKS / 2]);
+    printf("kick, median            %8.1f us\n", median(times, KICKS));
     printf("kick, longest           %8.1f us\n", times[KICKS - 1]);
 }
 

@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "testdata/bench.h"
+
 enum { RUNS = 9, BIG = 256 << 20 };
 
 static const struct {
@@ -92,19 +94,6 @@ static double run(const char *const *argv)
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-3;
 }
 
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static double median(double *values)
-{
-    qsort(values, RUNS, sizeof(*values), compare);
-    return values[RUNS / 2];
-}
-
 struct programs {
     char uvm[PATH_MAX], guest[PATH_MAX], native[PATH_MAX];
 };
@@ -123,8 +112,8 @@ static void measure(const struct programs *programs, const char *name,
         guests[i] = run(guest) - run(nothing);
         ratios[i] = guests[i] / natives[i];
     }
-    printf("%-26s %10.1f %10.1f %8.2f\n", name, median(natives), median(guests),
-           median(ratios));
+    printf("%-26s %10.1f %10.1f %8.2f\n", name, median(natives, RUNS),
+           median(guests, RUNS), median(ratios, RUNS));
     fflush(stdout);
 }
 

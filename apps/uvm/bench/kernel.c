@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "testdata/bench.h"
+
 #define RUNS     7
 #define ROWS_MAX 32
 
@@ -47,19 +49,6 @@ static void run(enum column column, int number)
     }
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static double median(double values[RUNS])
-{
-    qsort(values, RUNS, sizeof(double), compare_doubles);
-    return values[RUNS / 2];
-}
-
 int main(void)
 {
     for (int i = 0; i < RUNS; i++)
@@ -67,8 +56,8 @@ int main(void)
             run((enum column)column, i);
     printf("%-22s %12s %12s %8s\n", "", "native ns", "uvm ns", "ratio");
     for (int i = 0; i < row_count; i++) {
-        double native = median(rows[i].ns[IS_NATIVE]);
-        double guest = median(rows[i].ns[IS_GUEST]);
+        double native = median(rows[i].ns[IS_NATIVE], RUNS);
+        double guest = median(rows[i].ns[IS_GUEST], RUNS);
 
         printf("%-22s %12.0f %12.0f %8.2f\n", rows[i].name, native, guest,
                native > 0 ? guest / native : 0);

@@ -12,6 +12,8 @@
 
 #include <haikuabi/root.h>
 
+#include "testdata/bench.h"
+
 enum { RUNS = 41, PACKAGES = 50, FILES = 100, MEBIBYTES = 64 };
 
 #define UVM    "apps/uvm/uvm"
@@ -128,19 +130,6 @@ static double start(const char *directory, const char *root)
     return now() - begin;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static double median(double values[RUNS])
-{
-    qsort(values, RUNS, sizeof(double), compare_doubles);
-    return values[RUNS / 2];
-}
-
 static void measure_starts(const char *directory)
 {
     double first = start(directory, "packed");
@@ -150,9 +139,9 @@ static void measure_starts(const char *directory)
         plain[i] = start(directory, "plain");
         packed[i] = start(directory, "packed");
     }
-    printf("start from a directory          %8.2f ms\n", median(plain));
+    printf("start from a directory          %8.2f ms\n", median(plain, RUNS));
     printf("start from %d packages          %8.2f ms\n", PACKAGES,
-           median(packed));
+           median(packed, RUNS));
     printf("  the first, contents to come   %8.2f ms\n", first);
 }
 

@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "testdata/bench.h"
+
 #define RUNS  41
 #define CALLS 100000
 
@@ -173,19 +175,6 @@ static struct memory memory_at_exit(const struct row *row)
 
 /* ---- results ---- */
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static double median(double values[RUNS])
-{
-    qsort(values, RUNS, sizeof(double), compare_doubles);
-    return values[RUNS / 2];
-}
-
 static void print_start(const struct row *row, double ms, double native)
 {
     struct memory memory = memory_at_exit(row);
@@ -205,7 +194,7 @@ int main(void)
     printf("%-20s %8s %8s %10s %10s\n", "program", "CPU ms", "over", "MiB",
            "guest MiB");
     for (int r = 0; r < ROWS; r++) {
-        medians[r] = median(rows[r].ms);
+        medians[r] = median(rows[r].ms, RUNS);
         if (is_there(&rows[r]) && rows[r].calls == 0)
             print_start(&rows[r], medians[r], medians[0]);
     }

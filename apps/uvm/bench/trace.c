@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "testdata/bench.h"
+
 #define RUNS   5
 #define UVM    "apps/uvm/uvm"
 #define UTRACE "apps/utrace/utrace"
@@ -113,19 +115,6 @@ static double run(const struct row *row, const struct guest *guest,
     }
     *resident = usage.ru_maxrss;
     return (seconds() - begin) * 1e3;
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof(double), compare_doubles);
-    return values[count / 2];
 }
 
 static void print_rows(const struct guest *guest)
