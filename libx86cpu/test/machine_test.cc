@@ -17,6 +17,7 @@ using namespace guest;
 
 constexpr uint32_t code = 0x10000;
 constexpr uint32_t data = 0x20000;
+constexpr uint32_t many = 0x100000;
 constexpr int rw = PROT_READ | PROT_WRITE;
 constexpr int rwx = PROT_READ | PROT_WRITE | PROT_EXEC;
 
@@ -338,6 +339,39 @@ TEST_P(Machine, AForkedChildGoesOn)
         EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
     }
     xcpu_kick(running);
+    runner.join();
+}
+
+/* What ends in another thread while the team forks may be half freed. */
+TEST_P(Machine, AForkLeavesWhatEndsAlone)
+{
+#if SANITIZED
+    GTEST_SKIP() << "the sanitizer's allocator may stay locked in a child";
+#endif
+    std::atomic<bool> over{false};
+    Cpu cpu(guest);
+
+    guest.write(code, "c6 05 08 00 01 00 05 b0 01 cc");
+    /* 64 pages to free: mov edi, many; mov ecx, 0x40000; rep stosb; int3 */
+    guest.map(many, 0x40000, rw);
+    guest.write(code + 0x1000, "bf 00 00 10 00 b9 00 00 04 00 f3 aa cc");
+    std::thread runner([&] {
+        while (!over) {
+            Cpu its(guest);
+            its.run(code + 0x1000);
+        }
+    });
+    for (int i = 0; i < 100; i++) {
+        const pid_t child = fork();
+        int status = -1;
+
+        ASSERT_GE(child, 0);
+        if (child == 0)
+            run_child(guest, cpu);
+        ASSERT_EQ(waitpid(child, &status, 0), child);
+        EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+    }
+    over = true;
     runner.join();
 }
 
