@@ -382,8 +382,9 @@ static int32_t start_locked(struct hk_thread *self,
  * one, or has open.
  *
  * What Haiku does and this does not: watching whole volumes, attributes of a
- * directory's children, and a port that is full gets its messages later. A
- * file cut by its path alone tells of it as an interim update. A file that
+ * directory's children, and a port that is full gets its messages later. What
+ * is gone again when its creation is looked at is told of by nothing. A file
+ * cut by its path alone tells of it as an interim update. A file that
  * moves between a directory that is watched and another is told as removed,
  * or created.
  */

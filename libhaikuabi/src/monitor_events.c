@@ -325,19 +325,33 @@ static void on_event(struct hk_monitors *monitors,
     }
 }
 
-/* A departure whose arrival is not in the same batch has none. */
 static void on_events(struct hk_monitors *monitors, const char *bytes,
-                      size_t size)
+                      size_t size, struct departure *departure)
 {
-    struct departure departure = {.from = NULL};
-
     for (size_t at = 0; at < size;) {
         const struct inotify_event *event =
             (const struct inotify_event *)(const void *)(bytes + at);
 
-        on_event(monitors, event, &departure);
+        on_event(monitors, event, departure);
         at += sizeof(*event) + event->len;
     }
+}
+
+/* What there is to read, with the lock. A departure at its end has an arrival
+ * at once, or none. */
+static void read_events(struct hk_monitors *monitors)
+{
+    enum { ARRIVES_WITHIN = 10 }; /* milliseconds */
+    struct pollfd polled = {monitors->inotify_fd, POLLIN, 0};
+    _Alignas(struct inotify_event) char bytes[65536];
+    struct departure departure = {.from = NULL};
+
+    do {
+        ssize_t size = read(polled.fd, bytes, sizeof(bytes));
+
+        if (size > 0)
+            on_events(monitors, bytes, (size_t)size, &departure);
+    } while (departure.from != NULL && poll(&polled, 1, ARRIVES_WITHIN) > 0);
     end_departure(monitors, &departure);
 }
 
@@ -346,19 +360,14 @@ void *hk_monitors_run(void *argument)
     struct hk_monitors *monitors = argument;
     struct pollfd polled[2] = {{monitors->inotify_fd, POLLIN, 0},
                                {monitors->stop_fd, POLLIN, 0}};
-    _Alignas(struct inotify_event) char bytes[65536];
 
     for (;;) {
-        ssize_t size;
-
         if (poll(polled, 2, -1) < 0)
             continue;
         if (polled[1].revents != 0)
             return NULL;
         hk_monitors_lock(monitors);
-        size = read(polled[0].fd, bytes, sizeof(bytes));
-        if (size > 0)
-            on_events(monitors, bytes, (size_t)size);
+        read_events(monitors);
         hk_monitors_unlock(monitors);
     }
 }

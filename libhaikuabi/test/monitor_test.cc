@@ -115,10 +115,15 @@ class Monitor : public testing::Test
     // Nothing has come that comes before what is known to come last.
     void nothing_else()
     {
-        std::ofstream(host("watched/last")) << "";
+        Message message;
+
         watch("/watched", DIRECTORY, 99);
-        std::filesystem::remove(host("watched/last"));
-        EXPECT_EQ(next()["token"], "99");
+        std::ofstream(host("watched/last")) << "";
+        do {
+            message = next();
+            EXPECT_EQ(message["token"], "99");
+        } while (!message["name"].empty() && message["name"] != "last");
+        EXPECT_EQ(message["name"], "last");
     }
 
     hk::SharedRoot shared;
@@ -373,9 +378,6 @@ TEST_F(Monitor, AreAsManyAsTheLimitSays)
 
 TEST_F(Monitor, AChildWatchesNothing)
 {
-#ifdef __SANITIZE_THREAD__
-    GTEST_SKIP() << "no threads behind a fork beside one under this sanitizer";
-#endif
     watch("/watched", DIRECTORY);
     int64_t child = team.call("fork");
     if (child == 0) {
