@@ -1,22 +1,20 @@
 /* vector_test.cc -- vector icons as SVG. */
 /* SPDX-License-Identifier: MIT */
 
+#include "apps/elfinfo/test/vector_icon.h"
 #include "apps/elfinfo/vector.h"
 
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <cstring>
-#include <vector>
-
-using Bytes = std::vector<uint8_t>;
+#include <fstream>
+#include <iterator>
 
 /* "" when it is refused. */
 static std::string svg_of(const Bytes &icon)
 {
-    std::string magic = "ncif";
-    Bytes bytes(magic.begin(), magic.end());
-    bytes.insert(bytes.end(), icon.begin(), icon.end());
+    Bytes bytes = with_magic(icon);
     /* In a block of its exact size, whose end a sanitizer sees. */
     size_t size = 0;
     char *text = inf_vector_to_svg(bytes.data(), bytes.size(), &size);
@@ -33,12 +31,6 @@ static std::string document(const std::string &inside)
     return "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 64 64\" "
            "width=\"64\" height=\"64\">\n" +
            inside + "</svg>\n";
-}
-
-static Bytes operator+(Bytes a, const Bytes &b)
-{
-    a.insert(a.end(), b.begin(), b.end());
-    return a;
 }
 
 /* A red style, and a closed path of the points 0,0, 10,0 and 10,20. */
@@ -200,12 +192,7 @@ TEST(Vector, GradientsFollowHaikusCurve)
 
 TEST(Vector, EveryLengthOfACutIconIsRefused)
 {
-    Bytes icon =
-        Bytes{2, 2, 0, 2, 1} + Bytes(18, 0x40) +
-        Bytes{0, 1, 2, 3, 4, 1, 1, 2, 3, 4} +
-        Bytes{2, 4, 2, 0x0e, 33, 34, 35, 36, 37, 38, 39, 40, 8, 1, 0xff, 1, 2} +
-        Bytes{2, 99, 1, 0, 7, 10, 0, 1, 0, 2 | 8 | 16} + Bytes(18, 0x40) +
-        Bytes{0, 255, 2, 22, 23, 1, 2, 3};
+    const Bytes icon = every_form();
     EXPECT_NE(svg_of(icon), "");
     for (size_t size = 0; size < icon.size(); size++)
         EXPECT_EQ(svg_of(Bytes(icon.begin(), icon.begin() + (long)size)), "")
@@ -213,6 +200,16 @@ TEST(Vector, EveryLengthOfACutIconIsRefused)
     size_t size;
     EXPECT_EQ(inf_vector_to_svg((const uint8_t *)"ncix\0\0\0", 7, &size),
               nullptr);
+}
+
+/* bazel run //apps/elfinfo:make_vector_corpus -- FOLDER */
+TEST(Vector, TheCorpusHasEveryForm)
+{
+    std::ifstream in("apps/elfinfo/fuzz/corpus/vector_fuzz/all",
+                     std::ios::binary);
+    const std::string kept((std::istreambuf_iterator<char>(in)),
+                           std::istreambuf_iterator<char>());
+    EXPECT_EQ(Bytes(kept.begin(), kept.end()), with_magic(every_form()));
 }
 
 TEST(Vector, AnIconThatGrowsWithoutEndIsRefused)
