@@ -7,13 +7,6 @@ enum { SIGILL = 4, SIGSEGV = 11 };
 enum { SA_ONSTACK = 0x20, SA_SIGINFO = 0x40 };
 enum { DF = 0x400 };
 
-struct sigaction {
-    void *handler;
-    uint64_t mask __attribute__((aligned(4), packed));
-    int32_t flags;
-    void *data;
-} __attribute__((packed));
-
 struct siginfo {
     int32_t signal, code, error, pid;
     uint32_t uid;

@@ -227,13 +227,6 @@ static void turns(void)
 
 /* ---- signals ---- */
 
-struct sigaction {
-    void *handler;
-    uint64_t mask __attribute__((aligned(4), packed));
-    int32_t flags;
-    void *data;
-} __attribute__((packed));
-
 static volatile int handled;
 
 static void handle(int signal, void *data, void *registers)

@@ -8,13 +8,6 @@ enum { SA_RESTART = 0x10, SA_ONSTACK = 0x20, SA_SIGINFO = 0x40 };
 enum { BLOCK = 1, UNBLOCK = 2, SETMASK = 3 };
 enum { QUEUE = 0x10000, RELATIVE_TIMEOUT = 8 };
 
-struct sigaction {
-    void *handler;
-    uint64_t mask __attribute__((aligned(4), packed));
-    int32_t flags;
-    void *data;
-} __attribute__((packed));
-
 struct siginfo {
     int32_t signal, code, error, pid;
     uint32_t uid;

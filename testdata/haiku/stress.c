@@ -166,13 +166,6 @@ static void messages(int number)
 
 /* ---- signals: into calls and into computation ---- */
 
-struct sigaction {
-    void *handler;
-    uint64_t mask __attribute__((aligned(4), packed));
-    int32_t flags;
-    void *data;
-} __attribute__((packed));
-
 static volatile int handled, sent;
 
 static void handle(int signal, void *data, void *registers)

@@ -135,4 +135,5 @@ def main():
               (name, seen, images, instructions))
 
 
-main()
+if __name__ == "__main__":
+    main()

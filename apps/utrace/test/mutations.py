@@ -15,10 +15,11 @@ import sys
 import tempfile
 import zlib
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, "apps/trace/test")
+import read_trace
+
 UTRACE = sys.argv[1]
-FIELDS = {1: 0, 2: 1, 3: 1, 4: 1, 5: 2, 6: 1, 7: 5, 8: 2, 9: 3, 10: 2, 11: 1,
-          12: 8, 13: 5, 14: 1, 15: 1, 16: 1, 17: 1, 18: 2}
-HAVE_BYTES = {1, 2, 4, 6, 11, 14, 16, 17}
 THREAD, REGISTERS, RESULT, IMAGE, WRITE, HASH = 2, 4, 5, 10, 11, 16
 
 
@@ -29,41 +30,15 @@ class Trace:
         self.images, self.events = [], []
         with open(name, "rb") as file:
             data = file.read()
-        at = 16
-        while at < len(data):
-            kind, stored = struct.unpack("<II", data[at + 4:at + 12])
-            content = zlib.decompress(data[at + 44:at + 44 + stored])
-            at += 44 + stored
+        for kind, _, _, _, content in read_trace.blocks(data):
             if kind == ord("P"):
                 self.images += [bytearray(content[i:i + 4096])
                                 for i in range(0, len(content), 4096)]
             else:
-                self.read_events(content)
-
-    def read_events(self, content):
-        at = 0
-
-        def number():
-            nonlocal at
-            value = shift = 0
-            while True:
-                byte = content[at]
-                at += 1
-                value |= (byte & 127) << shift
-                shift += 7
-                if byte < 128:
-                    return value
-
-        while at < len(content):
-            kind = content[at]
-            at += 1
-            fields = [number() for _ in range(FIELDS[kind])]
-            data = None
-            if kind in HAVE_BYTES:
-                size = number()
-                data = bytearray(content[at:at + size])
-                at += size
-            self.events.append([kind, fields, data])
+                self.events += [
+                    [number, fields, bytearray(bytes_)
+                     if read_trace.KINDS[number][2] else None]
+                    for number, fields, bytes_ in read_trace.events(content)]
 
     def write(self, name):
         with open(name, "wb") as file:

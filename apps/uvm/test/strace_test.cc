@@ -70,11 +70,9 @@ TEST_F(StraceTest, arguments_and_results_are_written_by_their_kinds)
                   "uvm: system call set_debugger_breakpoint is not built: "
                   "B_NOT_SUPPORTED\n"
                   "uvm: [ID] set_debugger_breakpoint(address: 0x1, type: 0x2, "
-                  "length: "
-                  "3, watchpoint: true) = B_NOT_SUPPORTED\n"
+                  "length: 3, watchpoint: true) = B_NOT_SUPPORTED\n"
                   "uvm: [ID] set_debugger_breakpoint(address: 0x1, type: 0x2, "
-                  "length: "
-                  "3, watchpoint: true) = B_NOT_SUPPORTED\n"
+                  "length: 3, watchpoint: true) = B_NOT_SUPPORTED\n"
                   "uvm: [ID] debug_output(message: \"said\")\n"
                   "uvm: said\n"
                   "uvm: [ID] exit_team(return_value: 3)\n");

@@ -67,6 +67,14 @@ int main(int argc, char **argv, char **environment);
 #define BAD_POINTER    ((void *)0x70) /* in the page at 0, never mapped */
 #define KERNEL_POINTER ((void *)0x80001000u)
 
+/* haiku-abi/structs.md, "sigaction". */
+struct sigaction {
+    void *handler;
+    uint64_t mask __attribute__((aligned(4), packed));
+    int32_t flags;
+    void *data;
+} __attribute__((packed));
+
 /* open modes, areas (haiku-abi/structs.md) */
 enum {
     O_RDONLY = 0,
