@@ -1,5 +1,4 @@
-/* bisect.c -- the command bisect: the first instruction that two disagree on.
- */
+/* bisect.c -- the first instruction that two executions disagree on. */
 /* SPDX-License-Identifier: MIT */
 #include <inttypes.h>
 #include <stdio.h>
@@ -199,7 +198,7 @@ static void compare_page(struct bisection *bisection, gm_addr address,
         if (gm_copy_in(tr_player_space(bisection->sides[i].player), pages[i],
                        address, GM_PAGE_SIZE) < 0)
             return;
-    for (unsigned at = 0; at<GM_PAGE_SIZE && * left> 0; at++) {
+    for (unsigned at = 0; *left > 0 && at < GM_PAGE_SIZE; at++) {
         if (pages[0][at] == pages[1][at])
             continue;
         printf("memory at 0x%" PRIx64 ": 0x%02x, not 0x%02x\n",
