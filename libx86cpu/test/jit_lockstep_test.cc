@@ -266,18 +266,29 @@ std::string hex(uint64_t value)
     return text;
 }
 
-/* A repeated comparison that faults has its flags of before (SDM 2, REP), but
- * those of the iterations so far on some CPUs, and then in translated code.
- * Which of its operands is read first depends on the CPU, too. */
-bool ended_in_comparison(const Engine &engine)
+/* Whether an exception ended it, and where. */
+bool ended_in_fault(const Engine &engine, xcpu_insn *insn)
 {
-    xcpu_insn insn;
     const uint32_t eip = engine.guest.regs.eip;
 
     return engine.guest.exit.reason == XCPU_EXIT_EXCEPTION &&
            eip - code_at < pages - XCPU_INSN_MAX &&
-           xcpu_decode(engine.memory.window + eip, XCPU_INSN_MAX, &insn) > 0 &&
-           (xcpu_rows[insn.op].attributes & A_REPCC) && insn.rep;
+           xcpu_decode(engine.memory.window + eip, XCPU_INSN_MAX, insn) > 0;
+}
+
+/* A repeated comparison that faults has its flags of before (SDM 2, REP), but
+ * those of the iterations so far on some CPUs, and then in translated code.
+ * Which of its operands is read first depends on the CPU, too. */
+bool is_repeated_comparison(const xcpu_insn &insn)
+{
+    return (xcpu_rows[insn.op].attributes & A_REPCC) && insn.rep;
+}
+
+/* It has made the x87 registers ready for MMX on some CPUs. */
+bool is_mmx_store(const xcpu_insn &insn)
+{
+    return xcpu_rows[insn.op].group == XG_MMX &&
+           (xcpu_rows[insn.op].attributes & A_WM);
 }
 
 /* flags: whether these are defined; counted: instructions are counted. */
@@ -285,6 +296,9 @@ std::string difference(const Engine &a, const Engine &b, bool flags,
                        bool counted)
 {
     std::string text;
+    xcpu_insn insn;
+    const bool faulted = ended_in_fault(a, &insn);
+    const bool in_comparison = faulted && is_repeated_comparison(insn);
     auto compare = [&](const char *what, uint64_t x, uint64_t y,
                        uint32_t i = 0) {
         if (x != y)
@@ -301,18 +315,22 @@ std::string difference(const Engine &a, const Engine &b, bool flags,
     compare("reason", a.guest.exit.reason, b.guest.exit.reason);
     compare("vector", a.guest.exit.vector, b.guest.exit.vector);
     compare("error", a.guest.exit.error_code, b.guest.exit.error_code);
-    if (!ended_in_comparison(a))
+    if (!in_comparison)
         compare("address", a.guest.exit.address, b.guest.exit.address);
     for (uint32_t i = 0; i < 8; i++)
         compare("r", a.guest.regs.gpr[i], b.guest.regs.gpr[i], i);
     compare("eip", a.guest.regs.eip, b.guest.regs.eip);
-    if (flags && !ended_in_comparison(a))
+    if (flags && !in_comparison)
         compare("eflags", a.guest.regs.eflags, b.guest.regs.eflags);
     for (uint32_t i = 0; i < 6; i++)
         compare("s", a.guest.regs.sreg[i], b.guest.regs.sreg[i], i);
     /* But for FOP, FIP and FDP. */
-    compare_bytes("fx", a.fxstate.bytes, b.fxstate.bytes, 6);
-    compare_bytes("fx24+", a.fxstate.bytes + 24, b.fxstate.bytes + 24, 264);
+    if (faulted && is_mmx_store(insn)) {
+        compare_bytes("xmm", a.fxstate.bytes + 160, b.fxstate.bytes + 160, 128);
+    } else {
+        compare_bytes("fx", a.fxstate.bytes, b.fxstate.bytes, 6);
+        compare_bytes("fx24+", a.fxstate.bytes + 24, b.fxstate.bytes + 24, 264);
+    }
     compare_bytes("data+", a.memory.window + data_at, b.memory.window + data_at,
                   data_size);
     compare_bytes("code+", a.memory.window + code_at, b.memory.window + code_at,

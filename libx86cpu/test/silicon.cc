@@ -123,17 +123,21 @@ bool parse(int argc, char **argv, Run *run)
     return true;
 }
 
+/* A case that differed once and then no more is printed as it was found. */
 void report(const Run &run, Executors &executors, uint64_t number,
-            const Case &test)
+            const Case &test, const std::string &difference)
 {
-    const Case least =
-        run.minimised ? minimise(executors, test, run.portable) : test;
+    const bool repeats = !compare(executors, test, run.portable).empty();
+    const Case least = run.minimised && repeats
+                           ? minimise(executors, test, run.portable)
+                           : test;
+    const std::string found =
+        repeats ? compare(executors, least, run.portable) : difference;
 
-    printf("seed %llu case %llu:%s: %s\n",
+    printf("seed %llu case %llu%s:%s: %s\n",
            static_cast<unsigned long long>(run.options.seed),
-           static_cast<unsigned long long>(number),
-           compare(executors, least, run.portable).c_str(),
-           describe(least).c_str());
+           static_cast<unsigned long long>(number), repeats ? "" : " (once)",
+           found.c_str(), describe(least).c_str());
     fflush(stdout);
 }
 
@@ -166,10 +170,12 @@ int main(int argc, char **argv)
 
         for (const struct xcpu_insn &insn : test.insns)
             counts[insn.op]++;
-        if (compare(executors, test, run.portable).empty())
+        const std::string difference = compare(executors, test, run.portable);
+
+        if (difference.empty())
             continue;
         failed++;
-        report(run, executors, number, test);
+        report(run, executors, number, test, difference);
     }
     for (unsigned op = 1; run.counts && op < XCPU_OPS; op++)
         printf("%s %llu\n", xcpu_op_name(op),
@@ -178,5 +184,8 @@ int main(int argc, char **argv)
            static_cast<unsigned long long>(number - run.first),
            static_cast<unsigned long long>(run.options.seed),
            static_cast<unsigned long long>(failed));
+    if (executors.lapses)
+        printf("the host contradicted itself: %llu\n",
+               static_cast<unsigned long long>(executors.lapses));
     return failed ? 1 : 0;
 }

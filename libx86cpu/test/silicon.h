@@ -161,6 +161,8 @@ class Executors
     Memory our_memory() const;
     struct xcpu *cpu();
 
+    uint64_t lapses = 0; /* times the host has contradicted itself */
+
     struct Implementation;
 
   private:
@@ -179,6 +181,9 @@ void random_fxstate(Random &random, unsigned group, uint8_t *fx);
 /* What may differ after the case: flags and results that are undefined. */
 void find_undefined(Case *test);
 
+/* Whether the case has no right answer, for processors disagree. */
+bool is_unspecified(const Case &test, const State &host, const State &ours);
+
 /* Every difference by name, empty where there is none. portable: ours has
  * computed transcendental functions itself. */
 std::string difference(const Case &test, const State &host, const State &ours,
@@ -192,7 +197,8 @@ bool host_has(const Case &test);
 
 /* Runs a case on both, on ours by each of its engines; the differences, empty
  * where there are none, the host has not come to an end, or it lacks an
- * instruction. */
+ * instruction. A host that does not do the same again is asked once more: one
+ * that loses the base of a segment of the LDT has been seen. */
 std::string compare(Executors &executors, const Case &test, bool portable);
 
 /* A case that differs as well and has less in it. */

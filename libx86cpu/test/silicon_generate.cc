@@ -64,7 +64,15 @@ bool fits_program(const Form &form)
     case XCPU_OP_VERR_Ew:
     case XCPU_OP_VERW_Ew:
     case XCPU_OP_MASKMOVQ_Pq_Nq:
-    case XCPU_OP_LDMXCSR_Md: /* AMD has a bit more */
+    case XCPU_OP_LDMXCSR_Md:      /* AMD has a bit more */
+    case XCPU_OP_DPPD_Vpd_Wpd_Ib: /* which NaN */
+    case XCPU_OP_DPPS_Vps_Wps_Ib:
+    case XCPU_OP_PUSH_CS: /* Intel keeps the upper half of the slot */
+    case XCPU_OP_PUSH_DS:
+    case XCPU_OP_PUSH_ES:
+    case XCPU_OP_PUSH_FS:
+    case XCPU_OP_PUSH_GS:
+    case XCPU_OP_PUSH_SS:
         return false;
     default:
         return row.group != XG_PRIV && row.group != XG_UD &&
