@@ -28,18 +28,25 @@ static int defers_signals(const struct hk_thread *thread)
            (int32_t)hk_get32(word) > 0;
 }
 
-/* What may be delivered now; tells the thread of what it defers. */
+/* Tells the thread of what it defers: it comes back for them. */
+static void tell_deferred(struct hk_thread *thread, uint64_t signals)
+{
+    uint8_t bytes[8];
+
+    hk_put64(bytes, signals);
+    hk_write_user(thread, thread->user_thread + PENDING_SIGNALS, bytes,
+                  sizeof(bytes));
+}
+
+/* What may be delivered now. */
 static uint64_t deliverable(struct hk_thread *thread)
 {
     uint64_t allowed = ~atomic_load(&thread->signals->mask);
     uint64_t waiting = hk_signals_pending(thread) & allowed;
-    uint8_t bytes[8];
 
     if ((waiting & ~not_deferrable) == 0 || !defers_signals(thread))
         return allowed;
-    hk_put64(bytes, waiting & ~not_deferrable);
-    hk_write_user(thread, thread->user_thread + PENDING_SIGNALS, bytes,
-                  sizeof(bytes));
+    tell_deferred(thread, waiting & ~not_deferrable);
     return allowed & not_deferrable;
 }
 
@@ -129,7 +136,7 @@ static enum hk_action deliver(struct hk_thread *thread,
 }
 
 /* The function that cancel_thread gave runs as the handler of a signal of the
- * kernel's own. */
+ * kernel's own, which can be deferred. */
 static enum hk_action cancel(struct hk_thread *thread, int *handled)
 {
     enum { CANCEL_THREAD = 63 };
@@ -137,9 +144,13 @@ static enum hk_action cancel(struct hk_thread *thread, int *handled)
     const struct hk_siginfo info = {.signal = CANCEL_THREAD,
                                     .pid = thread->team->id};
 
-    action.handler = atomic_exchange(&thread->life->cancel_function, 0);
-    if (action.handler == 0)
+    if (atomic_load(&thread->life->cancel_function) == 0)
         return HK_CONTINUE;
+    if (defers_signals(thread)) {
+        tell_deferred(thread, HK_SIGNAL_BIT(CANCEL_THREAD));
+        return HK_CONTINUE;
+    }
+    action.handler = atomic_exchange(&thread->life->cancel_function, 0);
     *handled = 1;
     return run_handler(thread, &action, &info);
 }

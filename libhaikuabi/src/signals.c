@@ -398,6 +398,7 @@ int hk_signals_has_effect(struct hk_thread *self)
                     ~atomic_load(&self->team->signals->ignored);
 
     return (hk_signals_pending(self) & open) != 0 ||
+           atomic_load(&self->life->cancel_function) != 0 ||
            atomic_load(&self->life->killed) ||
            atomic_load(&self->life->suspended) ||
            atomic_load(&self->life->resumed);

@@ -346,6 +346,39 @@ TEST_F(Delivery, RunsACancelFunctionAsAHandler)
     EXPECT_EQ(frame<uint32_t>(624), HANDLER + 5u);
 }
 
+// The handler that pthread_cancel() names does nothing: it is enough that the
+// call fails, never to be restarted.
+TEST_F(Delivery, CancellationEndsAReadThatWaits)
+{
+    enum : uint32_t { READ = 149 };
+    Address ends = team.room(8), buffer = team.room(16);
+    ASSERT_EQ(team.call("create_pipe", ends), HK_B_OK);
+    EXPECT_EQ(
+        team.call("cancel_thread", harness_id(team.thread()), Address{HANDLER}),
+        0);
+    EXPECT_EQ(
+        execute(READ, {team.get<uint32_t>(ends), ~0u, ~0u, buffer.value, 16}),
+        HK_CONTINUE);
+    ASSERT_TRUE(runs_handler());
+    EXPECT_EQ(frame<uint32_t>(60), CALL); // behind the call
+    EXPECT_EQ(frame<int>(68), HK_B_INTERRUPTED);
+}
+
+TEST_F(Delivery, DefersCancellationAsSignals)
+{
+    enum { DEFER_SIGNALS = 12, PENDING_SIGNALS = 16, CANCEL_THREAD = 63 };
+    Address record{team.places().user_thread};
+    team.set(record, DEFER_SIGNALS, 1);
+    team.call("cancel_thread", harness_id(team.thread()), Address{HANDLER});
+    harness_poll(team.harness);
+    EXPECT_FALSE(runs_handler());
+    EXPECT_EQ(team.get<uint64_t>(record, PENDING_SIGNALS), bit(CANCEL_THREAD));
+    team.set(record, DEFER_SIGNALS, 0);
+    team.call("is_computer_on"); // what libroot comes back with
+    harness_poll(team.harness);
+    EXPECT_TRUE(runs_handler());
+}
+
 // ---- stopping ----
 
 TEST_F(Delivery, StopsTheProcess)
