@@ -54,6 +54,7 @@ static const char *const directories[] = {
     "files/boot/system/packages",
     "files/boot/system/settings",
     "files/boot/system/var",
+    "files/boot/system/var/shared_memory",
     "files/boot/home",
     "files/boot/home/config",
     "files/boot/home/config/cache",

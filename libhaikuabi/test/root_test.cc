@@ -143,6 +143,14 @@ TEST_F(Root, LetsDirectoriesOfTheDiskShineThrough)
     EXPECT_EQ(read("/etc/profile"), "mine");
 }
 
+// shm_open() makes files in /var/shared_memory.
+TEST_F(Root, HasTheDirectoriesThatHaikuMakesAtStart)
+{
+    ASSERT_GE(reopen(), 0) << fault.text;
+    EXPECT_EQ(write("/tmp/file", "some", WRONLY | CREAT), 4);
+    EXPECT_EQ(write("/var/shared_memory/memory", "some", WRONLY | CREAT), 4);
+}
+
 TEST_F(Root, LinksPackages)
 {
     ASSERT_EQ(add("a.hpkg",
