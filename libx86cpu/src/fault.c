@@ -5,6 +5,7 @@
 #include "frame.h"
 #include "jit.h"
 #include "machine.h"
+#include "mmx.h"
 
 #include <signal.h>
 
@@ -101,13 +102,15 @@ int xcpu_on_fault(struct xcpu *cpu, int signo, void *siginfo, void *ucontext)
         offset = fault.address - (uintptr_t)cpu->machine->base;
     if (signo == SIGFPE || offset >= (UINT64_C(1) << 32) + GUARD)
         return 0;
-    if (translated == 2 && offset >> 32)
+    if ((translated & XCPU_JIT_STRING) && offset >> 32)
         leave_wrapped(cpu, &fault);
     uint32_t address = (uint32_t)offset;
     int store = is_store(cpu, &fault);
     cpu->running = 0;
     atomic_store_explicit(&cpu->in_jit, 0, memory_order_relaxed);
     xcpu_fpu_interrupted(&cpu->fpu, fault.fpregs);
+    if (translated & XCPU_JIT_MMX) /* not all hosts have done it */
+        xcpu_mmx_enter(cpu);
     if (store && !xcpu_in_copies(cpu) && may_repeat(cpu, address))
         xcpu_repeat_alone(cpu);
     if (store && fault.write == 0 && address % XCPU_PAGE_SIZE == 0) {

@@ -57,9 +57,11 @@ struct xcpu_fpu {
     uint16_t control;      /* FCW; exact in all modes */
     uint16_t status;       /* FSW without TOP, ES and B */
     /*
-     * The last x87 instruction but for control ones, exact in all modes: FOP,
-     * 11 bits, FIP and FDP. Their selectors are always 0 in images, as CPUs
-     * of CPUID.7:EBX[13] have it.
+     * Of x87 instructions but for control ones, exact in all modes: FIP of the
+     * last one; FOP, 11 bits, and FDP of the last one that an unmasked
+     * exception was raised by, as CPUs of CPUID.7:EBX[6] have it (SDM 1,
+     * 8.1.8 and 8.1.9). Selectors are always 0 in images, as CPUs of
+     * CPUID.7:EBX[13] have it.
      */
     uint32_t opcode;
     uint32_t code_offset;

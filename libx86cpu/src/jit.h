@@ -44,15 +44,23 @@ struct xcpu_jit_exit {
     uint32_t known;                 /* enum xcpu_jit_needs: what is there */
 };
 
-/* Registers that hold addresses of the host, in the midst of an instruction. */
-enum xcpu_jit_pointers { XCPU_JIT_ESI = 1, XCPU_JIT_EDI = 2 };
+/* What holds at a mark. */
+enum xcpu_jit_state {
+    XCPU_JIT_ESI = 1, /* holds an address of the host, in the midst of a string
+                         instruction */
+    XCPU_JIT_EDI = 2,
+    XCPU_JIT_POINTERS = XCPU_JIT_ESI | XCPU_JIT_EDI,
+    XCPU_JIT_NOTES = 4, /* an instruction that FIP will be of */
+    XCPU_JIT_NOTED = 8, /* FIP is that of the last one, which is not stored */
+    XCPU_JIT_STORES_MMX = 16 /* the instruction stores an MMX register */
+};
 
 /* Where an instruction's host code begins, and what holds there. */
 struct xcpu_jit_mark {
-    uint16_t host;         /* from the block's code on */
-    int16_t esp;           /* ESP is R15 + esp */
-    uint8_t guest;         /* from its eip on */
-    uint8_t host_pointers; /* enum xcpu_jit_pointers */
+    uint16_t host; /* from the block's code on */
+    int16_t esp;   /* ESP is R15 + esp */
+    uint8_t guest; /* from its eip on */
+    uint8_t state; /* enum xcpu_jit_state */
 };
 
 struct xcpu_jit_compare;
@@ -139,10 +147,17 @@ void xcpu_jit_clear(struct xcpu *cpu);
 
 /* ---- fault.c ---- */
 
+/* What a host signal has interrupted. */
+enum xcpu_jit_interrupted {
+    XCPU_JIT_TRANSLATED = 1, /* translated code */
+    XCPU_JIT_STRING = 2,     /* an instruction of it whose addresses do not
+                                wrap around */
+    XCPU_JIT_MMX = 4         /* one that stores an MMX register */
+};
+
 /*
- * Whether a host signal interrupted translated code: the guest's state was
- * then taken from ucontext, and cpu->slot says which instruction it was. 2: a
- * string instruction whose addresses do not wrap around.
+ * enum xcpu_jit_interrupted; where it was translated code, the guest's state
+ * was taken from ucontext, and cpu->slot says which instruction it was.
  */
 int xcpu_jit_interrupted(struct xcpu *cpu, const void *ucontext);
 
@@ -187,6 +202,11 @@ xcpu_jit_mark_of(const struct xcpu_jit *jit,
 /* Instructions before the one of a mark that were executed but not paid. */
 unsigned xcpu_jit_unpaid(const struct xcpu_translation *translation,
                          const struct xcpu_jit_mark *mark);
+
+/* Stores FIP where a mark says that the block has not yet. */
+void xcpu_jit_take_note(struct xcpu *cpu,
+                        const struct xcpu_translation *translation,
+                        const struct xcpu_jit_mark *mark);
 
 /* What translated code calls (jit_entry.c). */
 void xcpu_jit_call_handler(struct xcpu *cpu, const struct xcpu_slot *slot);

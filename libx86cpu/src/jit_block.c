@@ -24,6 +24,20 @@ static uint32_t offset_of(const struct xcpu_emit *e, const uint8_t *at)
 
 /* ---- ESP ---- */
 
+/* enum xcpu_jit_state. */
+static uint8_t state_of(const struct xcpu_emit *e)
+{
+    const struct xcpu_row *row = &xcpu_rows[e->insn->op];
+    unsigned state = e->host_pointers;
+    if (e->noted)
+        state |= XCPU_JIT_NOTED;
+    if (xcpu_is_noted(e->insn))
+        state |= XCPU_JIT_NOTES;
+    if (row->group == XG_MMX && (row->attributes & A_WM))
+        state |= XCPU_JIT_STORES_MMX;
+    return (uint8_t)state;
+}
+
 void xcpu_emit_mark(struct xcpu_emit *e)
 {
     if (e->marked == XCPU_EMIT_MARKS) {
@@ -34,7 +48,7 @@ void xcpu_emit_mark(struct xcpu_emit *e)
         .host = (uint16_t)(e->index ? e->a.at - e->start : 0),
         .guest = (uint8_t)(e->eip - e->block->eip),
         .esp = (int16_t)e->esp,
-        .host_pointers = e->host_pointers,
+        .state = state_of(e),
     };
 }
 
@@ -325,10 +339,21 @@ static xcpu_emitter *emitter_of(const struct xcpu_emit *e,
     return xcpu_emitter_of(insn);
 }
 
+static void note(struct xcpu_emit *e)
+{
+    if (!xcpu_is_noted(e->insn))
+        return;
+    e->noted = 1;
+    e->noted_eip = e->eip;
+}
+
 static void emit_insn(struct xcpu_emit *e)
 {
     xcpu_emitter *emitter = emitter_of(e, e->insn);
+    unsigned attributes = xcpu_rows[e->insn->op].attributes;
     int bad = xcpu_uses_bad_segment(e->cpu, e->insn);
+    if (attributes & (A_END | A_CONTROL))
+        xcpu_emit_note(e);
     uint8_t *before = e->a.at;
     uint32_t esp = e->esp;
     unsigned marked = e->marked;
@@ -337,13 +362,16 @@ static void emit_insn(struct xcpu_emit *e)
             return;
         xcpu_emit_need(e, needs_of(e->insn));
         before = e->a.at;
-        if (emitter(e))
+        if (emitter(e)) {
+            note(e);
             return;
+        }
     }
     e->a.at = before;
     e->esp = esp;
     e->marked = marked;
-    if (!(xcpu_rows[e->insn->op].attributes & A_END))
+    xcpu_emit_note(e);
+    if (!(attributes & A_END))
         xcpu_emit_handler(e);
     else if (e->index == 0)
         e->failed = 1;
@@ -442,6 +470,7 @@ static uint8_t *emit_block(struct xcpu_emit *e)
         if (!e->ended && ends_block(e->insn))
             xcpu_emit_leave(e, e->jit->leave_interp, e->eip);
     }
+    xcpu_emit_note(e);
     if (!e->ended)
         put_jump_out(e, -1, e->eip, e->index);
     put_stubs(e);

@@ -30,7 +30,9 @@ struct xcpu_emit {
     const struct xcpu_jit_change *change; /* how it did, or NULL */
     uint8_t failed;
     uint8_t counted;       /* pays for its instructions */
-    uint8_t host_pointers; /* enum xcpu_jit_pointers */
+    uint8_t host_pointers; /* those of enum xcpu_jit_state */
+    uint8_t noted;         /* FIP is to be stored: */
+    uint32_t noted_eip;
     uint8_t exits_count;
     struct xcpu_jit_exit exits[XCPU_EMIT_EXITS];
     uint8_t *late[XCPU_EMIT_EXITS]; /* rel32 of a jump that first moves ESP
@@ -85,6 +87,12 @@ struct xcpu_asm_memory xcpu_emit_stack(const struct xcpu_emit *e,
 /* The host code from here on belongs to the current instruction, with what
  * holds now. */
 void xcpu_emit_mark(struct xcpu_emit *e);
+
+/* Stores FIP, if that is still to be done. */
+void xcpu_emit_note(struct xcpu_emit *e);
+
+/* Whether FIP is the address of an instruction afterwards. */
+int xcpu_is_noted(const struct xcpu_insn *insn);
 
 /* Calls the interpreter's handler of the current instruction. */
 void xcpu_emit_handler(struct xcpu_emit *e);

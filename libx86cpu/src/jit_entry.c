@@ -297,6 +297,7 @@ int xcpu_jit_load(struct xcpu *cpu, unsigned needs, uintptr_t host)
     uint32_t esp = (uint32_t)(int32_t)mark->esp;
     cpu->gpr[XCPU_ESP].d += esp;
     cpu->left -= xcpu_jit_unpaid(in, mark);
+    xcpu_jit_take_note(cpu, in, mark);
     cpu->no_sse = 1;
     return 0;
 }

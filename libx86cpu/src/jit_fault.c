@@ -26,6 +26,18 @@ static void take_registers(struct xcpu *cpu, const mcontext_t *context)
     cpu->no_sse = 1;
 }
 
+void xcpu_jit_take_note(struct xcpu *cpu,
+                        const struct xcpu_translation *translation,
+                        const struct xcpu_jit_mark *mark)
+{
+    const struct xcpu_jit_mark *noted = mark;
+    if (!(mark->state & XCPU_JIT_NOTED))
+        return;
+    while (!(noted->state & XCPU_JIT_NOTES) || noted->guest == mark->guest)
+        noted--;
+    cpu->fpu.code_offset = translation->eip + noted->guest;
+}
+
 int xcpu_jit_interrupted(struct xcpu *cpu, const void *ucontext)
 {
     struct xcpu_jit *jit = cpu->jit;
@@ -39,16 +51,19 @@ int xcpu_jit_interrupted(struct xcpu *cpu, const void *ucontext)
     jit->stats.faults++;
     uint32_t esp = (uint32_t)(int32_t)mark->esp;
     cpu->gpr[XCPU_ESP].d += esp;
-    if (mark->host_pointers & XCPU_JIT_ESI)
+    if (mark->state & XCPU_JIT_ESI)
         cpu->gpr[XCPU_ESI].d -= (uint32_t)(uintptr_t)cpu->memory;
-    if (mark->host_pointers & XCPU_JIT_EDI)
+    if (mark->state & XCPU_JIT_EDI)
         cpu->gpr[XCPU_EDI].d -= (uint32_t)(uintptr_t)cpu->memory;
+    xcpu_jit_take_note(cpu, in, mark);
     jit->fault = (struct xcpu_slot){
         .eip = in->eip + mark->guest,
         .left = (int8_t) - (int)xcpu_jit_unpaid(in, mark),
     };
     cpu->slot = &jit->fault;
-    return mark->host_pointers ? 2 : 1;
+    return XCPU_JIT_TRANSLATED |
+           (mark->state & XCPU_JIT_POINTERS ? XCPU_JIT_STRING : 0) |
+           (mark->state & XCPU_JIT_STORES_MMX ? XCPU_JIT_MMX : 0);
 }
 
 #endif

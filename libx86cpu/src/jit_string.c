@@ -77,6 +77,7 @@ static int emit_repeated(struct xcpu_emit *e, unsigned pointers)
         ((pointers & XCPU_JIT_ESI) && e->cpu->sreg_base[insn->segment]))
         return 0;
     xcpu_emit_settle_esp(e);
+    xcpu_emit_note(e);
     put_is_small(e);
     xcpu_put8(&e->a, 0xe3); /* jrcxz */
     uint8_t *small = e->a.at;

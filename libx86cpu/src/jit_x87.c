@@ -1,10 +1,23 @@
-/* jit_x87.c -- the x87's control word in translated code. */
+/* jit_x87.c -- the x87's control word and FIP in translated code. */
 /* SPDX-License-Identifier: MIT */
 #include "jit_emit.h"
 
 #if XCPU_HAVE_JIT
 
 #define FIELD(name) ((uint32_t)offsetof(struct xcpu, name))
+
+int xcpu_is_noted(const struct xcpu_insn *insn)
+{
+    const struct xcpu_row *row = &xcpu_rows[insn->op];
+    return row->group == XG_X87 && !(row->attributes & A_CONTROL);
+}
+
+void xcpu_emit_note(struct xcpu_emit *e)
+{
+    if (e->noted)
+        xcpu_put_store_imm(&e->a, XH_CPU, FIELD(fpu.code_offset), e->noted_eip);
+    e->noted = 0;
+}
 
 /* The cpu's is exact in all modes. */
 int xcpu_emit_fnstcw(struct xcpu_emit *e)

@@ -155,26 +155,14 @@ static uint32_t undefined_flags(struct xcpu *cpu, uint64_t insns)
     return undefined;
 }
 
-/* ---- what faults leave as the host has it (README.md, "Limits") ---- */
-
-static int ended_in_fault(const struct xcpu *cpu, const struct state *end,
-                          struct xcpu_insn *insn)
+/* A repeated comparison that faults has flags, and which operand faults
+ * first, as the host has it (README.md, "Limits"). */
+static int ended_in_comparison(const struct xcpu *cpu, const struct state *end)
 {
+    struct xcpu_insn insn;
     return end->exit.reason == XCPU_EXIT_EXCEPTION &&
-           xcpu_decode_at(cpu, end->regs.eip, insn);
-}
-
-/* Its flags, and which operand faults first. */
-static int is_repeated_comparison(const struct xcpu_insn *insn)
-{
-    return insn->rep && (xcpu_rows[insn->op].attributes & A_REPCC);
-}
-
-/* Whether the x87 registers have been made ready for MMX. */
-static int is_mmx_store(const struct xcpu_insn *insn)
-{
-    const struct xcpu_row *row = &xcpu_rows[insn->op];
-    return row->group == XG_MMX && (row->attributes & A_WM);
+           xcpu_decode_at(cpu, end->regs.eip, &insn) && insn.rep &&
+           (xcpu_rows[insn.op].attributes & A_REPCC);
 }
 
 /* ---- comparison ---- */
@@ -187,34 +175,25 @@ static int same_exit(const struct xcpu_exit *a, const struct xcpu_exit *b,
            (!address || a->address == b->address);
 }
 
-/* The images but for FOP, FIP and FDP; without x87 also but for what MMX makes
- * ready: FSW, tags and registers. */
-static int same_fpu(const struct state *a, const struct state *b, int x87)
+static int same_fpu(const struct state *a, const struct state *b)
 {
     struct xcpu_fxstate first, second;
-    size_t control = x87 ? 6 : 2, registers = x87 ? 32 : 160;
     fxstate_of(a, &first);
     fxstate_of(b, &second);
-    return memcmp(first.bytes, second.bytes, control) == 0 &&
-           memcmp(first.bytes + 24, second.bytes + 24, 8) == 0 &&
-           memcmp(first.bytes + registers, second.bytes + registers,
-                  sizeof(first.bytes) - registers) == 0;
+    return memcmp(first.bytes, second.bytes, sizeof(first.bytes)) == 0;
 }
 
 static int is_same(struct xcpu *cpu)
 {
     struct xcpu_lockstep *lockstep = cpu->lockstep;
     struct state *a = &lockstep->interpreted, *b = &lockstep->translated;
-    struct xcpu_insn insn;
-    int faulted = ended_in_fault(cpu, a, &insn);
-    int in_comparison = faulted && is_repeated_comparison(&insn);
-    int in_mmx_store = faulted && is_mmx_store(&insn);
+    int in_comparison = ended_in_comparison(cpu, a);
     if (!same_exit(&a->exit, &b->exit, !in_comparison) ||
         memcmp(a->regs.gpr, b->regs.gpr, sizeof(a->regs.gpr)) != 0 ||
         memcmp(a->regs.sreg, b->regs.sreg, sizeof(a->regs.sreg)) != 0 ||
         memcmp(a->regs.sreg_base, b->regs.sreg_base,
                sizeof(a->regs.sreg_base)) != 0 ||
-        a->regs.eip != b->regs.eip || !same_fpu(a, b, !in_mmx_store) ||
+        a->regs.eip != b->regs.eip || !same_fpu(a, b) ||
         xcpu_shadow_compare(&lockstep->shadow, NULL))
         return 0;
     uint32_t flags = a->regs.eflags ^ b->regs.eflags;

@@ -304,7 +304,7 @@ static inline void movd_to_mem(struct xcpu *cpu, const struct xcpu_slot *slot,
                  (uint32_t)xcpu_mmx_get(cpu, slot->reg));
 }
 XCPU_MMX_REG_HANDLER(movd_to_reg)
-XCPU_MMX_MEM_HANDLERS(movd_to_mem)
+XCPU_MMX_STORE_HANDLERS(movd_to_mem)
 XCPU_FORMS(MOVD_Ed_Pd) = {XCPU_REG(movd_to_reg), XCPU_MEM(movd_to_mem)};
 
 static inline uint64_t second(uint64_t a, uint64_t b)
@@ -325,7 +325,7 @@ static inline void movq_to_mem(struct xcpu *cpu, const struct xcpu_slot *slot,
     xcpu_store64(cpu, slot, memory, address, xcpu_mmx_get(cpu, slot->reg));
 }
 XCPU_MMX_REG_HANDLER(movq_to_reg)
-XCPU_MMX_MEM_HANDLERS(movq_to_mem)
+XCPU_MMX_STORE_HANDLERS(movq_to_mem)
 XCPU_FORMS(MOVQ_Qq_Pq) = {XCPU_REG(movq_to_reg), XCPU_MEM(movq_to_mem)};
 XCPU_FORMS(MOVNTQ_Mq_Pq) = {XCPU_MEM(movq_to_mem)};
 
@@ -339,8 +339,8 @@ static inline void maskmovq(struct xcpu *cpu, const struct xcpu_slot *slot,
 static XCPU_HANDLER(maskmovq)
 {
     xcpu_mmx_begin(cpu, slot);
-    maskmovq(cpu, slot, memory);
     xcpu_mmx_enter(cpu);
+    maskmovq(cpu, slot, memory);
     XCPU_JUMP(slot + 1);
 }
 XCPU_FORMS(MASKMOVQ_Pq_Nq) = {XCPU_REG(maskmovq), .stores = 1};

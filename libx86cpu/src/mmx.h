@@ -11,8 +11,9 @@
 void xcpu_mmx_wait(struct xcpu *cpu, const struct xcpu_slot *slot);
 
 /*
- * An MMX instruction begins, accesses memory, and enters: only then it turns
- * the x87's registers into MMX ones (SDM 3, 12.2: TOP 0, all valid).
+ * An MMX instruction begins, accesses memory unless it stores, and enters:
+ * that turns the x87's registers into MMX ones (SDM 3, 12.2: TOP 0, all
+ * valid).
  */
 static inline void xcpu_mmx_begin(struct xcpu *cpu,
                                   const struct xcpu_slot *slot)
@@ -65,6 +66,20 @@ static inline void xcpu_mmx_set(struct xcpu *cpu, unsigned reg, uint64_t value)
         xcpu_mmx_enter(cpu);                                                   \
         XCPU_JUMP(slot + 1);                                                   \
     }                                                                          \
+    XCPU_MMX_MEM_FORMS(body)
+
+/* Stores enter before: what faults finds that done, as on Intel's CPUs. */
+#define XCPU_MMX_STORE_HANDLERS(body)                                          \
+    static XCPU_RARE XCPU_HANDLER(body##_waits)                                \
+    {                                                                          \
+        xcpu_mmx_wait(cpu, slot);                                              \
+        xcpu_mmx_enter(cpu);                                                   \
+        body(cpu, slot, memory, xcpu_address_any(cpu, slot));                  \
+        XCPU_JUMP(slot + 1);                                                   \
+    }                                                                          \
+    XCPU_MMX_MEM_FORMS(body)
+
+#define XCPU_MMX_MEM_FORMS(body)                                               \
     XCPU_MMX_MEM_HANDLER(body, any)                                            \
     XCPU_MMX_MEM_HANDLER(body, base)                                           \
     XCPU_MMX_MEM_HANDLER(body, index)

@@ -24,27 +24,37 @@ void xcpu_x87_enter(struct xcpu_fpu *fpu)
         enter_host(fpu);
 }
 
+static int is_pending(const struct xcpu_fpu *fpu)
+{
+    uint16_t status;
+
+    if (fpu->x87_mode < XCPU_X87_HOST)
+        return xcpu_fpu_pending(fpu);
+    __asm__ volatile("fnstsw %0" : "=m"(status));
+    return (status & XCPU_X87_ES) != 0;
+}
+
 int xcpu_x87_wait(struct xcpu *cpu, const struct xcpu_slot *slot)
 {
     struct xcpu_fpu *fpu = &cpu->fpu;
-    uint16_t status;
 
-    if (fpu->x87_mode < XCPU_X87_HOST) {
-        if (xcpu_fpu_pending(fpu))
-            xcpu_raise(cpu, slot, XCPU_MF, 0);
-        if (fpu->portable) {
-            fpu->x87_mode = XCPU_X87_MEMORY;
-            return 0;
-        }
-        enter_host(fpu);
-        return 1;
-    }
-    __asm__ volatile("fnstsw %0" : "=m"(status));
-    if (status & XCPU_X87_ES)
+    if (is_pending(fpu))
         xcpu_raise(cpu, slot, XCPU_MF, 0);
+    if (fpu->x87_mode >= XCPU_X87_HOST)
+        return 1;
+    if (fpu->portable) {
+        fpu->x87_mode = XCPU_X87_MEMORY;
+        return 0;
+    }
+    enter_host(fpu);
     return 1;
 }
 #else
+static int is_pending(const struct xcpu_fpu *fpu)
+{
+    return xcpu_fpu_pending(fpu);
+}
+
 void xcpu_x87_enter(struct xcpu_fpu *fpu)
 {
     (void)fpu;
@@ -52,12 +62,21 @@ void xcpu_x87_enter(struct xcpu_fpu *fpu)
 
 int xcpu_x87_wait(struct xcpu *cpu, const struct xcpu_slot *slot)
 {
-    if (xcpu_fpu_pending(&cpu->fpu))
+    if (is_pending(&cpu->fpu))
         xcpu_raise(cpu, slot, XCPU_MF, 0);
     cpu->fpu.x87_mode = XCPU_X87_MEMORY;
     return 0;
 }
 #endif
+
+int xcpu_x87_note_raised(struct xcpu *cpu, const struct xcpu_slot *slot)
+{
+    xcpu_x87_note(cpu, slot);
+    if (!is_pending(&cpu->fpu))
+        return 0;
+    cpu->fpu.opcode = slot->imm;
+    return 1;
+}
 
 /* ---- ST0 and ST(i): one handler for each i, the bytes are the guest's ---- */
 

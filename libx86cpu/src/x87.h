@@ -38,9 +38,11 @@ static inline int xcpu_x87_begin(struct xcpu *cpu, const struct xcpu_slot *slot)
 
 static inline void xcpu_x87_note(struct xcpu *cpu, const struct xcpu_slot *slot)
 {
-    cpu->fpu.opcode = slot->imm;
     cpu->fpu.code_offset = slot->eip;
 }
+
+/* Likewise where some exceptions are unmasked: 1 when one was raised. */
+int xcpu_x87_note_raised(struct xcpu *cpu, const struct xcpu_slot *slot);
 
 /*
  * Handlers of instructions that wait, from a body with one more argument than
@@ -51,7 +53,7 @@ static inline void xcpu_x87_note(struct xcpu *cpu, const struct xcpu_slot *slot)
     static XCPU_RARE XCPU_HANDLER(body##_waits)                                \
     {                                                                          \
         body(cpu, slot, xcpu_x87_wait(cpu, slot));                             \
-        xcpu_x87_note(cpu, slot);                                              \
+        xcpu_x87_note_raised(cpu, slot);                                       \
         XCPU_JUMP(slot + 1);                                                   \
     }                                                                          \
     static XCPU_HANDLER(body)                                                  \
@@ -63,7 +65,6 @@ static inline void xcpu_x87_note(struct xcpu *cpu, const struct xcpu_slot *slot)
         XCPU_JUMP(slot + 1);                                                   \
     }
 
-/* FDP is an offset; only form any knows segments that are not flat. */
 #define XCPU_X87_MEM_HANDLERS(body)                                            \
     static XCPU_RARE XCPU_HANDLER(body##_waits)                                \
     {                                                                          \
@@ -71,15 +72,15 @@ static inline void xcpu_x87_note(struct xcpu *cpu, const struct xcpu_slot *slot)
         uint32_t address = xcpu_address_any(cpu, slot);                        \
                                                                                \
         body(cpu, slot, memory, address, in_host);                             \
-        xcpu_x87_note(cpu, slot);                                              \
-        cpu->fpu.data_offset = address - cpu->sreg_base[slot->seg];            \
+        if (xcpu_x87_note_raised(cpu, slot))                                   \
+            cpu->fpu.data_offset = address - cpu->sreg_base[slot->seg];        \
         XCPU_JUMP(slot + 1);                                                   \
     }                                                                          \
-    XCPU_X87_MEM_HANDLER(body, any, cpu->sreg_base[slot->seg])                 \
-    XCPU_X87_MEM_HANDLER(body, base, 0)                                        \
-    XCPU_X87_MEM_HANDLER(body, index, 0)
+    XCPU_X87_MEM_HANDLER(body, any)                                            \
+    XCPU_X87_MEM_HANDLER(body, base)                                           \
+    XCPU_X87_MEM_HANDLER(body, index)
 
-#define XCPU_X87_MEM_HANDLER(body, form, segment_base)                         \
+#define XCPU_X87_MEM_HANDLER(body, form)                                       \
     static XCPU_HANDLER(body##_##form)                                         \
     {                                                                          \
         uint32_t address = xcpu_address_##form(cpu, slot);                     \
@@ -88,7 +89,6 @@ static inline void xcpu_x87_note(struct xcpu *cpu, const struct xcpu_slot *slot)
             XCPU_TAIL return xcpu_run_##body##_waits(cpu, slot, memory);       \
         body(cpu, slot, memory, address, 1);                                   \
         xcpu_x87_note(cpu, slot);                                              \
-        cpu->fpu.data_offset = address - (segment_base);                       \
         XCPU_JUMP(slot + 1);                                                   \
     }
 

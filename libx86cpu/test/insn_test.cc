@@ -505,15 +505,22 @@ const Row own_rows[] = {
     {"FNSTENV tells of the last x87 instruction that is no control one",
      "d901dbe2d97110", "ecx=30000100 [30000100]=0000803f",
      "fsw=3800 ftw=80 st0=0000000000000080ff3f "
-     "[30000110]=7f03ffff0038ffffff3fffff00110020000001010001003000"
+     "[30000110]=7f03ffff0038ffffff3fffff00110020000000000000000000"
      "00ffff"},
     {"FNSTENV of 16 bits, behind one without memory",
      "d901d9e0"
      "66d97110",
      "ecx=30000100 [30000100]=0000803f",
      "fsw=3800 ftw=80 st0=0000000000000080ffbf "
-     "[30000110]=7f030038ff3f02110000000100"
+     "[30000110]=7f030038ff3f02110000000000"
      "00"},
+    {"FNSTENV tells of the last one with an unmasked exception more",
+     "d831d97110",
+     "ecx=30000100 fcw=037b ftw=01 st0=0000000000000080ff3f "
+     "[30000100]=00000000",
+     "fcw=037f fsw=0004 "
+     "[30000110]=7b03ffff8480fffffcffffff00110020000031000001003000"
+     "00ffff"},
     {"FNINIT forgets it", "d901dbe3d97110", "ecx=30000100 [30000100]=0000803f",
      "st7=0000000000000080ff3f "
      "[30000110]=7f03ffff0000ffffffffffff00000000000000000000000000"
