@@ -1,5 +1,6 @@
 /* sse_dot.c -- handlers of DPPS and DPPD. */
 /* SPDX-License-Identifier: MIT */
+#include "machine.h"
 #include "sse.h"
 #include "sse_soft.h"
 
@@ -17,6 +18,16 @@ static xcpu_vector stage(struct xcpu *cpu, const struct xcpu_slot *slot,
 
     xcpu_sse_commit(cpu, slot, 0);
     return result;
+}
+
+/* Of several NaNs each lane has another one, which that is depends on the CPU:
+ * the host's choice, as in translated code. */
+static inline int computes_on_host(struct xcpu *cpu)
+{
+    if (!(cpu->machine->host_features >> XT_SSE4_1 & 1))
+        return 0;
+    return cpu->fpu.sse_mode == XCPU_SSE_HOST ||
+           (xcpu_sse_enter(&cpu->fpu) && cpu->fpu.sse_mode == XCPU_SSE_HOST);
 }
 
 /* Ones in the lanes of 32 bits that the low four bits of mask name. */
@@ -37,6 +48,11 @@ static inline xcpu_vector dpps(struct xcpu *cpu, const struct xcpu_slot *slot,
     const xcpu_vector chosen = four_lanes(slot->imm >> 4);
     xcpu_vector sum;
 
+    if (computes_on_host(cpu)) {
+        a &= chosen;
+        XCPU_SSE_ASM("dpps $0xff, %1, %0" : "+x"(a) : "x"(b & chosen));
+        return a & four_lanes(slot->imm);
+    }
     a = stage(cpu, slot, xcpu_soft_mulps, a & chosen, b & chosen);
     sum = stage(cpu, slot, xcpu_soft_addps,
                 (xcpu_vector){(a[0] & UINT32_MAX) | a[1] << 32, 0},
@@ -59,6 +75,11 @@ static inline xcpu_vector dppd(struct xcpu *cpu, const struct xcpu_slot *slot,
     const xcpu_vector chosen = two_halves(slot->imm >> 4);
     xcpu_vector sum;
 
+    if (computes_on_host(cpu)) {
+        a &= chosen;
+        XCPU_SSE_ASM("dppd $0x33, %1, %0" : "+x"(a) : "x"(b & chosen));
+        return a & two_halves(slot->imm);
+    }
     a = stage(cpu, slot, xcpu_soft_mulpd, a & chosen, b & chosen);
     sum = stage(cpu, slot, xcpu_soft_addsd, xcpu_low64(a[0]), xcpu_low64(a[1]));
     sum[1] = sum[0];
