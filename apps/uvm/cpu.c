@@ -46,7 +46,8 @@ static void get_registers(void *cpu, struct hk_registers *registers)
 
 static void set_registers(void *cpu, const struct hk_registers *registers)
 {
-    const struct xcpu_regs regs = {
+    struct xcpu_regs before;
+    struct xcpu_regs regs = {
         .gpr = {[XCPU_EAX] = registers->eax,
                 [XCPU_ECX] = registers->ecx,
                 [XCPU_EDX] = registers->edx,
@@ -63,9 +64,15 @@ static void set_registers(void *cpu, const struct hk_registers *registers)
                  [XCPU_FS] = registers->fs,
                  [XCPU_GS] = registers->gs,
                  [XCPU_SS] = registers->ss},
-        .sreg_base = {[XCPU_FS] = registers->fs_base},
     };
 
+    /* A register that keeps its selector keeps its segment: the guest may
+     * have loaded others with that of FS. */
+    xcpu_get_regs(cpu, &before);
+    for (int i = 0; i < 6; i++)
+        if (regs.sreg[i] == before.sreg[i])
+            regs.sreg_base[i] = before.sreg_base[i];
+    regs.sreg_base[XCPU_FS] = registers->fs_base;
     xcpu_set_regs(cpu, &regs);
     uvm_record_change(cpu, TR_CHANGE_REGISTERS);
 }

@@ -233,6 +233,28 @@ static void segments(void)
     CHECK(ended_by(SIGILL));
 }
 
+/* The segment of FS in another register is what it was after a signal. */
+static void segment_of_threads(void)
+{
+    uint32_t base;
+    RESULTS;
+
+    TRY("movl %%fs:0, %%eax", 0, 0, 0, 0, 0);
+    base = result;
+    TRY("movw %%fs, %%ax\n\tmovw %%ax, %%gs\n\tmovw %%ds, %%ax\n\t"
+        "movw %%ax, %%fs\n\tmovb (%%esi), %%al",
+        0, 0, 0, -4u, 0);
+    CHECK(faulted_at(-4u));
+    TRY("movl %%gs:0, %%eax", 0, 0, 0, 0, 0);
+    CHECK(result == base && signals == 0);
+    TRY("movw %%gs, %%ax\n\tmovw %%ax, %%ss", 0, 0, 0, 0, 0);
+    CHECK(ended_by(SIGILL));
+    TRY("movw %%gs, %%ax\n\tmovw %%ax, %%fs\n\tmovl %%fs:0, %%esi\n\t"
+        "movw %%ds, %%ax\n\tmovw %%ax, %%gs",
+        0, 0, 0, 0, 0);
+    CHECK(esi == base && signals == 0);
+}
+
 /* The way into 64-bit code, where there is one. */
 static void far(void)
 {
@@ -280,6 +302,7 @@ int main(int argc, char **argv, char **environment)
         strings();
         small_addresses();
         segments();
+        segment_of_threads();
         far();
         other_instructions();
     }
