@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <sched.h>
 #include <unistd.h>
 
 /* The same tests are built for each engine. */
@@ -49,6 +50,25 @@ void on_fault(int signo, siginfo_t *info, void *context)
         return;
     signal(signo, SIG_DFL);
 }
+
+/* Held for a moment, also in signal handlers, which have nothing to wait for:
+ * who holds it does not fault. */
+class Spin
+{
+  public:
+    explicit Spin(std::atomic_flag &flag) : flag_(flag)
+    {
+        while (flag_.test_and_set(std::memory_order_acquire))
+            sched_yield();
+    }
+    ~Spin()
+    {
+        flag_.clear(std::memory_order_release);
+    }
+
+  private:
+    std::atomic_flag &flag_;
+};
 
 void set_handlers(bool on)
 {
@@ -135,8 +155,15 @@ void Guest::map(uint32_t address, uint32_t size, int protection)
 {
     check(mmap(base_ + address, size, protection & ~PROT_EXEC,
                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED);
-    std::fill_n(pages_.begin() + address / page_size, size / page_size,
-                static_cast<uint8_t>(protection | page_mapped));
+    set_pages(address, size, protection | page_mapped);
+}
+
+void Guest::set_pages(uint32_t address, uint32_t size, int state)
+{
+    Spin spin(lock_);
+
+    for (uint32_t i = 0; i < size / page_size; i++)
+        pages_[address / page_size + i] = static_cast<uint8_t>(state);
 }
 
 void Guest::map_twice(uint32_t address, uint32_t other, int protection)
@@ -171,8 +198,22 @@ void Guest::unmap(uint32_t address, uint32_t size)
     check(mmap(base_ + address, size, PROT_NONE,
                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
                0) != MAP_FAILED);
-    std::fill_n(pages_.begin() + address / page_size, size / page_size,
-                uint8_t{0});
+    set_pages(address, size, 0);
+}
+
+/* Nothing of it can be fetched before it is forgotten, nor before all of the
+ * new one is there. */
+void Guest::replace(uint32_t address, const std::string &text, int protection)
+{
+    const std::vector<uint8_t> bytes = hex(text);
+
+    set_pages(address, page_size, 0);
+    unmap(address, page_size);
+    check(mmap(base_ + address, page_size, PROT_READ | PROT_WRITE,
+               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED);
+    memcpy(base_ + address, bytes.data(), bytes.size());
+    check(mprotect(base_ + address, page_size, protection & ~PROT_EXEC) == 0);
+    set_pages(address, page_size, protection | page_mapped);
 }
 
 void Guest::write(uint32_t address, const std::vector<uint8_t> &bytes)
@@ -199,15 +240,16 @@ uint32_t Guest::read32(uint32_t address) const
 
 int Guest::watched() const
 {
-    return static_cast<int>(
-        std::count_if(pages_.begin(), pages_.end(),
-                      [](uint8_t page) { return page & page_watched; }));
+    return static_cast<int>(std::count_if(
+        pages_.begin(), pages_.end(),
+        [](const std::atomic<uint8_t> &page) { return page & page_watched; }));
 }
 
 size_t Guest::fetch(void *owner, uint32_t address, void *bytes, size_t size,
                     int *present)
 {
-    const Guest &me = *static_cast<Guest *>(owner);
+    Guest &me = *static_cast<Guest *>(owner);
+    Spin spin(me.lock_);
     size_t got = 0;
 
     while (got < size) {
@@ -228,6 +270,7 @@ size_t Guest::fetch(void *owner, uint32_t address, void *bytes, size_t size,
 int Guest::watch_writes(void *owner, uint32_t address, uint32_t size, int on)
 {
     Guest &me = *static_cast<Guest *>(owner);
+    Spin spin(me.lock_);
 
     for (uint32_t i = 0; i < size; i += page_size) {
         const uint32_t page = (address + i) / page_size;

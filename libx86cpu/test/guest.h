@@ -3,6 +3,7 @@
 #ifndef X86CPU_TEST_GUEST_H
 #define X86CPU_TEST_GUEST_H
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -42,6 +43,8 @@ class Guest
     void map_twice(uint32_t address, uint32_t other, int protection);
     void protect(uint32_t address, uint32_t size, int protection);
     void unmap(uint32_t address, uint32_t size);
+    /* Another page in place of one that threads may be executing. */
+    void replace(uint32_t address, const std::string &text, int protection);
 
     /* Writes as a debugger would: whatever the protection, cached code goes. */
     void write(uint32_t address, const std::vector<uint8_t> &bytes);
@@ -72,9 +75,11 @@ class Guest
     static int is_mapped(void *owner, uint32_t address);
     static int protection(void *owner, uint32_t address);
     void apply(uint32_t page, bool watched);
+    void set_pages(uint32_t address, uint32_t size, int state);
 
     uint8_t *base_;
-    std::vector<uint8_t> pages_; /* enum in guest.cc */
+    std::vector<std::atomic<uint8_t>> pages_;  /* enum in guest.cc */
+    std::atomic_flag lock_ = ATOMIC_FLAG_INIT; /* of changes of pages_ */
     struct xcpu_machine *machine_;
 };
 

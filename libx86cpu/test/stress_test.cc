@@ -27,6 +27,12 @@ constexpr uint32_t own_data = 0x200000; /* likewise, with the stack */
 constexpr uint32_t count_at = shared + 0x100;  /* lock inc [counter]; int */
 constexpr uint32_t answer_at = shared + 0x200; /* mov eax, 1 or 2; int */
 constexpr uint32_t counter = shared + 0x800;
+
+/* A page at two addresses: executed at one, patched at the other; and one that
+ * is taken away and put back while others execute it. Both: mov eax, 1 or 2;
+ * int. */
+constexpr uint32_t twice = 0x20000, twice_too = 0x30000;
+constexpr uint32_t replaced = 0x40000;
 constexpr uint32_t slots = shared + 0x900; /* a word for each thread */
 
 thread_local struct xcpu *running;
@@ -47,6 +53,11 @@ std::string word(uint32_t value)
     return text;
 }
 
+std::string answer(uint32_t value)
+{
+    return "b8" + word(value) + "cd 80";
+}
+
 class Stress : public testing::Test
 {
   protected:
@@ -58,7 +69,11 @@ class Stress : public testing::Test
         sigaction(SIGUSR1, &action, nullptr);
         guest.map(shared, 0x1000, PROT_READ | PROT_WRITE | PROT_EXEC);
         guest.write(count_at, "f0 ff 05" + word(counter) + "cd 80");
-        guest.write(answer_at, "b8 01 00 00 00 cd 80");
+        guest.write(answer_at, answer(1));
+        guest.map_twice(twice, twice_too, PROT_READ | PROT_WRITE | PROT_EXEC);
+        guest.write(twice, answer(2));
+        guest.map(replaced, 0x1000, PROT_READ | PROT_EXEC);
+        guest.write(replaced, answer(1));
         const char *text = getenv("XCPU_STRESS_SECONDS");
         end = std::chrono::steady_clock::now() +
               std::chrono::seconds(text ? atoi(text) : 2);
@@ -72,6 +87,7 @@ class Stress : public testing::Test
     std::chrono::steady_clock::time_point end;
     std::atomic<uint32_t> counted{0};
     std::atomic<bool> failed{false};
+    std::mutex replacing;
     std::mutex targets_lock;
     std::vector<pthread_t> targets; /* who may get a signal */
 };
@@ -80,9 +96,10 @@ class Stress : public testing::Test
 class Worker
 {
   public:
-    Worker(Guest &guest_, unsigned number)
-        : guest(guest_), random(number), code(own + 0x10000 * number),
-          data(own_data + 0x10000 * number), slot(slots + 4 * number)
+    Worker(Guest &guest_, std::mutex &replacing_, unsigned number)
+        : guest(guest_), replacing(replacing_), random(number),
+          code(own + 0x10000 * number), data(own_data + 0x10000 * number),
+          slot(slots + 4 * number)
     {
         guest.map(data, 0x2000, PROT_READ | PROT_WRITE);
         renew();
@@ -167,15 +184,38 @@ class Worker
         EXPECT_EQ(10 * value, cpu->get(XCPU_EAX));
     }
 
-    /* A byte of what all execute: movb 1 or 2, [answer + 1]; int. */
-    void patch_shared()
+    void expect_answer()
     {
-        guest.write(code, "c6 05" + word(answer_at + 1) +
-                              (random() % 2 ? "01" : "02") + "cd 80");
-        EXPECT_EQ("INT 80", end_of(code));
-        EXPECT_EQ("INT 80", end_of(answer_at));
         EXPECT_TRUE(cpu->get(XCPU_EAX) == 1 || cpu->get(XCPU_EAX) == 2)
             << cpu->get(XCPU_EAX);
+    }
+
+    /* A byte of what all execute: movb 1 or 2, [patched + 1]; int. */
+    void patch(uint32_t patched, uint32_t executed)
+    {
+        guest.write(code, "c6 05" + word(patched + 1) +
+                              (random() % 2 ? "01" : "02") + "cd 80");
+        EXPECT_EQ("INT 80", end_of(code));
+        EXPECT_EQ("INT 80", end_of(executed));
+        expect_answer();
+    }
+
+    /* Others are in it: they find the one page, the other one, or none. */
+    void replace()
+    {
+        std::lock_guard<std::mutex> lock(replacing);
+
+        guest.replace(replaced, answer(1 + random() % 2),
+                      PROT_READ | PROT_EXEC);
+    }
+    void execute_replaced()
+    {
+        const std::string end = end_of(replaced);
+
+        if (end == "INT 80")
+            expect_answer();
+        else
+            EXPECT_EQ("#PF 14 at 40000", end);
     }
 
     void count(std::atomic<uint32_t> *counted)
@@ -200,6 +240,7 @@ class Worker
     }
 
     Guest &guest;
+    std::mutex &replacing;
     std::mt19937 random;
     const uint32_t code, data, slot;
     std::unique_ptr<Cpu> cpu;
@@ -212,13 +253,13 @@ TEST_F(Stress, ThreadsExecutePatchMapAndUnmapCode)
 
     for (unsigned i = 0; i < threads; i++)
         all.emplace_back([&, i] {
-            Worker worker(guest, i);
+            Worker worker(guest, replacing, i);
             {
                 std::lock_guard<std::mutex> lock(targets_lock);
                 targets.push_back(pthread_self());
             }
             while (!is_over()) {
-                switch (worker.random() % 8) {
+                switch (worker.random() % 11) {
                 case 0:
                     worker.execute_written();
                     break;
@@ -232,11 +273,21 @@ TEST_F(Stress, ThreadsExecutePatchMapAndUnmapCode)
                     worker.store_beside();
                     break;
                 case 4:
-                    worker.patch_shared();
+                    worker.patch(answer_at, answer_at);
                     break;
                 case 5:
                     if (worker.random() % 16 == 0)
                         worker.renew();
+                    break;
+                case 6:
+                    worker.patch(twice_too, twice);
+                    break;
+                case 7:
+                    if (worker.random() % 4 == 0)
+                        worker.replace();
+                    break;
+                case 8:
+                    worker.execute_replaced();
                     break;
                 default:
                     worker.count(&counted);
