@@ -5,8 +5,9 @@
 
 #include "block.h"
 
-/* The hosts that have a translator. */
-#if defined(__x86_64__) && defined(__linux__)
+/* The hosts that have a translator; the build may do without. */
+#if defined(XCPU_HAVE_JIT)
+#elif defined(__x86_64__) && defined(__linux__)
 #define XCPU_HAVE_JIT 1
 #else
 #define XCPU_HAVE_JIT 0
