@@ -4,15 +4,19 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <memory>
+#include <pthread.h>
 #include <random>
+#include <sched.h>
 #include <semaphore.h>
 #include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <thread>
+#include <time.h>
 #include <unistd.h>
 
 namespace
@@ -128,6 +132,43 @@ TEST_F(Jit, KicksOfAnotherThreadAreNotLost)
     }
     other.join();
     sem_destroy(&ready);
+}
+
+/* Of the loop's own processor time: the machine may have other work. */
+TEST_F(Jit, AKickEndsALoopWithinAMillisecond)
+{
+    constexpr int rounds = 101;
+    volatile uint32_t *counter =
+        reinterpret_cast<uint32_t *>(memory.window + data_at);
+    std::vector<int64_t> spent;
+    clockid_t clock;
+
+    const auto now = [](clockid_t of) {
+        struct timespec time;
+        clock_gettime(of, &time);
+        return time.tv_sec * int64_t{1000000000} + time.tv_nsec;
+    };
+    ASSERT_EQ(0, pthread_getcpuclockid(pthread_self(), &clock));
+    /* incl counter; jmp */
+    memory.place(code_at,
+                 Bytes{0xff, 0x05} + word(data_at) + Bytes{0xeb, 0xf8});
+    for (int i = 0; i < rounds; i++) {
+        const uint32_t before = *counter;
+        int64_t kicked = 0;
+        std::thread other([&] {
+            while (*counter - before < 100)
+                sched_yield();
+            xcpu_kick(guest.cpu);
+            kicked = now(clock);
+        });
+        guest.run();
+        const int64_t end = now(CLOCK_THREAD_CPUTIME_ID);
+        other.join();
+        ASSERT_EQ(XCPU_EXIT_KICK, guest.exit.reason);
+        spent.push_back(end - kicked);
+    }
+    std::nth_element(spent.begin(), spent.begin() + rounds / 2, spent.end());
+    EXPECT_LT(spent[rounds / 2], 1000000);
 }
 
 TEST_F(Jit, ABudgetIsExact)
