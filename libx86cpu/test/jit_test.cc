@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <pthread.h>
@@ -328,6 +329,29 @@ TEST(JitCache, AFullOneIsForgotten)
     EXPECT_EQ(XCPU_EXIT_INT, guest.exit.reason);
     EXPECT_EQ(3 * blocks, guest.regs.gpr[XCPU_EAX]);
     EXPECT_GT(stats.flushes, 3u);
+}
+
+/* Translated code is in memory that is mapped twice. */
+TEST_F(Jit, NoMemoryIsWritableAndExecutable)
+{
+    memory.place(code_at, Bytes{0x40} + stop);
+    guest.run();
+    ASSERT_GT(guest.translated(), 0u);
+    FILE *maps = fopen("/proc/self/maps", "r");
+    char line[512], access[8];
+    int executable = 0, writable = 0, both = 0;
+    ASSERT_NE(nullptr, maps);
+    while (fgets(line, sizeof(line), maps)) {
+        if (sscanf(line, "%*s %7s", access) != 1)
+            continue;
+        both += access[1] == 'w' && access[2] == 'x';
+        executable += access[2] == 'x' && strstr(line, "/memfd:xcpu");
+        writable += access[1] == 'w' && strstr(line, "/memfd:xcpu");
+    }
+    fclose(maps);
+    EXPECT_EQ(0, both);
+    EXPECT_EQ(1, executable);
+    EXPECT_EQ(1, writable);
 }
 
 /* ---- the host's own state ---- */
