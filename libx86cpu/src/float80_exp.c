@@ -90,7 +90,7 @@ static struct xcpu_f80_wide log2_of(struct xcpu_f80_wide a)
         a.exponent--;
         exponent++;
     }
-    if (a.exponent != XCPU_F80_BIAS || a.hi != XCPU_F80_INTEGER) {
+    if (a.exponent != XCPU_F80_BIAS || a.hi != XCPU_F80_INTEGER || a.lo) {
         log = twice_atanh(xcpu_wide_add(a, xcpu_wide_negate(xcpu_wide_one())),
                           xcpu_wide_add(a, xcpu_wide_one()));
         log = xcpu_wide_mul(log, log2_e());

@@ -438,6 +438,12 @@ const Row rows[] = {
     {"FNSETPM does not wait", "dbe4", "fcw=037e fsw=8081", ""},
     {"FNOP waits", "d9d0", "fcw=037e fsw=8081", "vector=10 eip=+0"},
     {"WAIT waits", "9b", "fcw=037e fsw=8081", "vector=10 eip=+0"},
+    /* 2 + 2^-63, rounded down: the logarithm is more than 1. */
+    {"FYL2XP1 takes the whole of a + 1", "d9f9",
+     "fcw=077f fsw=3000 ftw=c0 st0=0100000000000080ff3f "
+     "st1=2274bae8da2d76e97dc0",
+     "fsw=3a20 ftw=80 st0=2474bae8da2d76e97dc0 st1=00000000000000000000 "
+     "st7=0100000000000080ff3f"},
 
     /* Limits, before alignment, before pages. */
     {"A load across the end of the segment", "8b01", "ecx=fffffffe",
