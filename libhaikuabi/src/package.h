@@ -7,6 +7,9 @@
 
 #include <haikuabi/package.h>
 
+/* The file that the package's own attributes are made of. */
+#define HK_PACKAGE_INFO_NAME ".PackageInfo"
+
 enum {
     HK_CHUNK_SIZE = 65536, /* uncompressed; the last one is shorter */
     HK_CHUNKS_CACHED = 16

@@ -266,18 +266,19 @@ static int add_link(struct collection *work, int directory,
     return 0;
 }
 
-/* A file or directory, open as fd. */
+/* A file or directory, open as fd. Haiku takes what comes behind the first
+ * attribute or entry for no part of the file itself. */
 static int add_open(struct collection *work, int fd, const struct stat *st)
 {
     int is_directory = S_ISDIR(st->st_mode);
     struct hk_package_list children = add_entry(
         work, st, is_directory ? HK_PACKAGE_DIRECTORY : HK_PACKAGE_FILE);
-    int error = add_attributes(work, &children, fd);
+    int error = is_directory ? 0 : add_content(work, &children, fd);
 
+    if (error == 0)
+        error = add_attributes(work, &children, fd);
     if (error == 0 && is_directory)
         return enter(work, fd, children);
-    if (error == 0)
-        error = add_content(work, &children, fd);
     close(fd);
     return error;
 }
@@ -290,8 +291,6 @@ static int add_next(struct collection *work)
     struct stat st;
     int fd;
 
-    if (work->depth == 1 && strcmp(name, HK_PACKAGE_INFO_NAME) == 0)
-        return 0;
     if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return fail_host(work);
     if (S_ISLNK(st.st_mode))

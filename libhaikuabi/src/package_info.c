@@ -8,8 +8,9 @@
 #include <strings.h>
 
 /*
- * The text is a list of items, `name value` or `name { value; value }`, ended
- * by newlines or semicolons; words may be quoted, and `#` begins a comment.
+ * The text is a list of items, `name value` or `name { value; value }`. Newlines
+ * and semicolons end what has parts that may be left out, and can be left out
+ * themselves elsewhere; words may be quoted, and `#` begins a comment.
  */
 enum token_kind {
     TOKEN_END,
@@ -520,9 +521,6 @@ static int read_list(struct parser *parser, const struct item *item)
         error = expect_word(parser, "a value or \"}\"");
         if (error == 0)
             error = item->read(parser, item);
-        if (error == 0 && parser->kind != TOKEN_SEPARATOR &&
-            parser->kind != TOKEN_CLOSE)
-            return fail(parser, "expected a newline, \";\" or \"}\"");
     }
     return error < 0 ? error : next(parser);
 }
@@ -532,13 +530,10 @@ static int read_item(struct parser *parser, const struct item *item)
     int error = next(parser);
 
     if (error == 0 && item->is_list && parser->kind == TOKEN_OPEN)
-        error = read_list(parser, item);
-    else if (error == 0 && (error = expect_word(parser, "a value")) == 0)
-        error = item->read(parser, item);
-    if (error == 0 && parser->kind != TOKEN_SEPARATOR &&
-        parser->kind != TOKEN_END)
-        return fail(parser, "expected a newline or \";\"");
-    return error;
+        return read_list(parser, item);
+    if (error == 0)
+        error = expect_word(parser, "a value");
+    return error < 0 ? error : item->read(parser, item);
 }
 
 static int read_items(struct parser *parser)

@@ -87,7 +87,4 @@ int hk_package_collect(int directory, struct hk_package_tree *tree,
                        struct hk_heap_writer *heap,
                        struct hk_package_fault *fault);
 
-/* The name of the file with the package's own attributes. */
-#define HK_PACKAGE_INFO_NAME ".PackageInfo"
-
 #endif

@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 /* What Haiku shows of the disk and not of packages (haiku-abi/hpkg.md,
- * "packagefs"). `settings` is not among them: its files are copied there. */
-static const char *const shine_through[] = {"cache", "non-packaged",
-                                            "package-links", "packages", "var"};
+ * "packagefs"), and the description of a package. `settings` is not among
+ * them: its files are copied there. */
+static const char *const hidden[] = {HK_PACKAGE_INFO_NAME, "cache",
+                                     "non-packaged",       "package-links",
+                                     "packages",           "var"};
 
 static int out_of_memory(struct hk_package_fault *fault)
 {
@@ -58,9 +60,8 @@ struct walk {
 
 static int is_hidden(const struct walk *walk, const char *name)
 {
-    for (size_t i = 0; i < sizeof(shine_through) / sizeof(shine_through[0]);
-         i++)
-        if (walk->depth == 1 && strcmp(name, shine_through[i]) == 0)
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+        if (walk->depth == 1 && strcmp(name, hidden[i]) == 0)
             return 1;
     return 0;
 }
