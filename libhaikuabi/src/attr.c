@@ -26,8 +26,8 @@ static int64_t read_at(const struct hk_thread *self, const struct hk_file *file,
                        int64_t pos, gm_addr buffer, uint32_t size)
 {
     struct hk_attr_value value;
-    int64_t result = hk_attr_status(
-        hk_host_attr_read(file->node.fd, file->attribute, &value));
+    int64_t result =
+        hk_attr_status(hk_node_attr_read(&file->node, file->attribute, &value));
 
     if (result != HK_B_OK)
         return result;
@@ -51,8 +51,8 @@ static int64_t write_at(const struct hk_thread *self,
 
     if (pos > HK_ATTR_MAX || size > HK_ATTR_MAX - pos)
         return HK_B_DEVICE_FULL;
-    result = hk_attr_status(
-        hk_host_attr_read(file->node.fd, file->attribute, &value));
+    result =
+        hk_attr_status(hk_node_attr_read(&file->node, file->attribute, &value));
     if (result != HK_B_OK)
         return result;
     if (pos > value.size)
@@ -93,8 +93,8 @@ static int32_t get_size(const struct hk_file *file, uint32_t *type,
                         uint32_t *size)
 {
     struct hk_attr_value value;
-    int32_t status = hk_attr_status(
-        hk_host_attr_read(file->node.fd, file->attribute, &value));
+    int32_t status =
+        hk_attr_status(hk_node_attr_read(&file->node, file->attribute, &value));
 
     if (status == HK_B_OK) {
         *type = value.type;
@@ -155,8 +155,8 @@ int32_t hk_attr_write_stat(struct hk_file *file, const struct hk_stat *stat,
         return HK_B_BAD_VALUE;
     if (stat->size > HK_ATTR_MAX)
         return HK_B_DEVICE_FULL;
-    status = hk_attr_status(
-        hk_host_attr_read(file->node.fd, file->attribute, &value));
+    status =
+        hk_attr_status(hk_node_attr_read(&file->node, file->attribute, &value));
     if (status != HK_B_OK)
         return status;
     if (stat->size > value.size)

@@ -3,12 +3,11 @@
 #ifndef HK_ATTR_H
 #define HK_ATTR_H
 
-#include <haikuabi/host_attr.h>
-
 #include "file_io.h"
+#include "node_attr.h"
 #include "stat.h"
 
-/* The status of an errno of hk_host_attr_*. */
+/* The status of an errno of hk_host_attr_* and hk_node_attr_*. */
 int32_t hk_attr_status(int error);
 
 /* Reads or writes an attribute opened by open_attr: a count or an error. */

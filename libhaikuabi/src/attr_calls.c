@@ -76,7 +76,7 @@ int64_t hk_sys_open_attr_dir(struct hk_thread *self, int32_t fd, gm_addr path,
 
     if (result != HK_B_OK)
         return result;
-    result = hk_attr_status(hk_host_attr_list(owner.node.fd, &names, &size));
+    result = hk_attr_status(hk_node_attr_list(&owner.node, &names, &size));
     if (result == HK_B_OK) {
         free(names);
         result = add_file(self, &owner, HK_FILE_ATTR_DIR, NULL, HK_O_CLOEXEC);
@@ -90,7 +90,7 @@ static int32_t prepare(const struct owner *owner, const char *name,
                        uint32_t type, uint32_t mode)
 {
     struct hk_attr_value value;
-    int error = hk_host_attr_read(owner->node.fd, name, &value);
+    int error = hk_node_attr_read(&owner->node, name, &value);
     int exists = error == 0;
 
     if (exists)
@@ -263,7 +263,7 @@ int64_t hk_sys_stat_attr(struct hk_thread *self, int32_t fd, gm_addr attribute,
         status = find_owner(self, fd, 0, 0, &owner);
     if (status != HK_B_OK)
         return status;
-    status = hk_attr_status(hk_host_attr_read(owner.node.fd, name, &value));
+    status = hk_attr_status(hk_node_attr_read(&owner.node, name, &value));
     hk_node_release(&owner.node, owner.file);
     if (status != HK_B_OK)
         return status;

@@ -188,7 +188,7 @@ static int32_t list_attributes(struct hk_file *file, struct listing *listing)
     size_t size;
     char *names;
     int32_t status =
-        hk_attr_status(hk_host_attr_list(file->node.fd, &names, &size));
+        hk_attr_status(hk_node_attr_list(&file->node, &names, &size));
 
     if (status != HK_B_OK)
         return status;

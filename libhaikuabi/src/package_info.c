@@ -8,9 +8,9 @@
 #include <strings.h>
 
 /*
- * The text is a list of items, `name value` or `name { value; value }`. Newlines
- * and semicolons end what has parts that may be left out, and can be left out
- * themselves elsewhere; words may be quoted, and `#` begins a comment.
+ * The text is a list of items, `name value` or `name { value; value }`.
+ * Newlines and semicolons end what has parts that may be left out, and can be
+ * left out themselves elsewhere; words may be quoted, and `#` begins a comment.
  */
 enum token_kind {
     TOKEN_END,

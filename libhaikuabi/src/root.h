@@ -3,6 +3,7 @@
 #ifndef HK_ROOT_H
 #define HK_ROOT_H
 
+#include <limits.h>
 #include <sys/types.h>
 
 #include <haikuabi/root.h>
@@ -47,6 +48,7 @@ struct hk_view {
     struct hk_view_entry *entries; /* by path */
     uint32_t entry_count, entry_room;
     uint32_t last_number;
+    uint32_t blocked; /* checksum of what says which entries to leave out */
 };
 
 void hk_view_free(struct hk_view *view);
@@ -73,7 +75,7 @@ int hk_view_find_packages(int files, const struct hk_view *old,
 /* Forgets the packages that are leaving. */
 void hk_view_drop_leaving(struct hk_view *view);
 
-/* 1 when both have the same files. */
+/* 1 when both have the same files, and block the same entries. */
 int hk_view_same_packages(const struct hk_view *one,
                           const struct hk_view *other);
 
@@ -84,6 +86,28 @@ int hk_view_make(int files, struct hk_view *view,
 /* Adds an entry; its path and target are taken over. */
 int hk_view_add(struct hk_view *view, const struct hk_view_entry *entry,
                 struct hk_package_fault *fault);
+
+/* ---- root_blocked.c ---- */
+
+struct hk_blocked_entry {
+    enum hk_location location;
+    char *package; /* its name */
+    char *path;
+};
+
+struct hk_blocked {
+    struct hk_blocked_entry *entries;
+    uint32_t count;
+    uint32_t checksum; /* of the texts that were read */
+};
+
+/* Reads the settings of both locations; HK_PACKAGE_ERR_NOMEM. */
+int hk_blocked_read(int files, struct hk_blocked *blocked);
+void hk_blocked_free(struct hk_blocked *blocked);
+
+/* Whether a path below the location is blocked for a package. */
+int hk_is_blocked(const struct hk_blocked *blocked, enum hk_location location,
+                  const char *package, const char *path);
 
 /* ---- root_depend.c ---- */
 
@@ -125,6 +149,8 @@ struct hk_content hk_content_of(const struct hk_view_entry *entry);
 int hk_content_get(int fd, struct hk_content *content);
 int hk_content_get_at(int directory, const char *name,
                       struct hk_content *content);
+/* By any descriptor, with the rights that there are. */
+int hk_content_look(int fd, struct hk_content *content);
 int hk_content_set(int fd, const struct hk_content *content);
 
 enum hk_content_use {
@@ -171,6 +197,17 @@ int hk_root_check_contents(const struct hk_root *root,
                            const struct hk_view *view,
                            void (*tell)(void *context, const char *line),
                            void *context);
+
+/* ---- root_origin.c ---- */
+
+struct hk_origin {
+    char package[512]; /* name-version */
+    char file_name[NAME_MAX + 1];
+};
+
+/* Whether a file is a package's, unchanged; by any descriptor. */
+int hk_root_origin(const struct hk_root *root, int fd,
+                   struct hk_origin *origin);
 
 /* ---- root_check.c ---- */
 

@@ -101,6 +101,16 @@ int hk_content_get_at(int directory, const char *name,
                      content);
 }
 
+int hk_content_look(int fd, struct hk_content *content)
+{
+    char path[HK_FD_PATH_SIZE];
+    uint8_t bytes[RECORD_SIZE];
+
+    hk_host_fd_path(fd, path);
+    return from_size(getxattr(path, attribute, bytes, sizeof(bytes)), bytes,
+                     content);
+}
+
 int hk_content_set(int fd, const struct hk_content *content)
 {
     const struct hk_package_data *data = &content->data;

@@ -17,7 +17,7 @@
  * the texts that belong to them. Packages come first, so that a start has to
  * read no more.
  */
-#define HEADER "uvm view 1 %" SCNu32 " %" SCNu32 " %" SCNu32
+#define HEADER "uvm view 1 %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNx32
 #define PACKAGE                                                                \
     "%" SCNu32 " %d %" SCNu64 " %" SCNu64 " %" SCNd64 " %" SCNu32 " %u %d %d"
 #define ENTRY                                                                  \
@@ -143,8 +143,8 @@ static int read_all(struct reader *reader, enum hk_view_part part,
     uint32_t packages = 0, entries = 0;
 
     if (sscanf(next_text(reader), HEADER, &packages, &entries,
-               &view->last_number) != 3)
-        return 0;
+               &view->last_number, &view->blocked) < 3)
+        return 0; /* those of uvm 0.1.0 block nothing */
     view->packages = calloc((size_t)packages + 1, sizeof(*view->packages));
     if (view->packages == NULL)
         return 0;
@@ -199,8 +199,9 @@ static void put_text(FILE *file, const char *text)
 
 static void write_all(FILE *file, const struct hk_view *view)
 {
-    fprintf(file, "uvm view 1 %" PRIu32 " %" PRIu32 " %" PRIu32,
-            view->package_count, view->entry_count, view->last_number);
+    fprintf(file, "uvm view 1 %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIx32,
+            view->package_count, view->entry_count, view->last_number,
+            view->blocked);
     putc('\0', file);
     for (uint32_t i = 0; i < view->package_count; i++) {
         const struct hk_view_package *at = &view->packages[i];
@@ -424,9 +425,14 @@ static int find_in(int files, enum hk_location location,
 int hk_view_find_packages(int files, const struct hk_view *old,
                           struct hk_view *view, struct hk_package_fault *fault)
 {
+    struct hk_blocked blocked;
     int error = 0;
 
     *view = (struct hk_view){.last_number = old->last_number};
+    if (hk_blocked_read(files, &blocked) < 0)
+        return out_of_memory(fault);
+    view->blocked = blocked.checksum;
+    hk_blocked_free(&blocked);
     for (int i = 0; i < HK_LOCATION_COUNT && error == 0; i++)
         error = find_in(files, (enum hk_location)i, old, view, fault);
     if (error < 0)
@@ -450,7 +456,8 @@ void hk_view_drop_leaving(struct hk_view *view)
 int hk_view_same_packages(const struct hk_view *one,
                           const struct hk_view *other)
 {
-    if (one->package_count != other->package_count)
+    if (one->package_count != other->package_count ||
+        one->blocked != other->blocked)
         return 0;
     for (uint32_t i = 0; i < one->package_count; i++)
         if (one->packages[i].number != other->packages[i].number)

@@ -51,6 +51,7 @@ int hk_view_add(struct hk_view *view, const struct hk_view_entry *entry,
 struct walk {
     struct hk_view *view;
     const struct hk_view_package *package;
+    const struct hk_blocked *blocked;
     struct hk_package_fault *fault;
     unsigned depth;
     uint32_t lists[HK_PACKAGE_LEVELS_MAX];
@@ -63,7 +64,8 @@ static int is_hidden(const struct walk *walk, const char *name)
     for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
         if (walk->depth == 1 && strcmp(name, hidden[i]) == 0)
             return 1;
-    return 0;
+    return hk_is_blocked(walk->blocked, walk->package->location,
+                         walk->package->name, walk->path + walk->ends[0]);
 }
 
 static int add_entry(struct walk *walk, uint32_t index,
@@ -320,7 +322,8 @@ static void merge(struct hk_view *view)
     view->entry_count = kept;
 }
 
-static int add_packages(struct hk_view *view, struct hk_package_fault *fault)
+static int add_packages(struct hk_view *view, const struct hk_blocked *blocked,
+                        struct hk_package_fault *fault)
 {
     struct walk *walk = calloc(1, sizeof(*walk));
     struct hk_package_fault inner;
@@ -329,6 +332,7 @@ static int add_packages(struct hk_view *view, struct hk_package_fault *fault)
     if (walk == NULL)
         return out_of_memory(fault);
     walk->view = view;
+    walk->blocked = blocked;
     walk->fault = &inner;
     for (uint32_t i = 0; i < view->package_count && error == 0; i++) {
         struct hk_view_package *package = &view->packages[i];
@@ -347,13 +351,18 @@ static int add_packages(struct hk_view *view, struct hk_package_fault *fault)
 int hk_view_make(int files, struct hk_view *view,
                  struct hk_package_fault *fault)
 {
+    struct hk_blocked blocked;
     int error;
 
     for (uint32_t i = 0; i < view->package_count; i++)
         if (!view->packages[i].is_leaving &&
             !open_package(files, &view->packages[i]))
             return out_of_memory(fault);
-    error = add_packages(view, fault);
+    if (hk_blocked_read(files, &blocked) < 0)
+        return out_of_memory(fault);
+    view->blocked = blocked.checksum;
+    error = add_packages(view, &blocked, fault);
+    hk_blocked_free(&blocked);
     if (error < 0)
         return error;
     filter(view);

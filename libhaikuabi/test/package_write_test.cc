@@ -202,8 +202,8 @@ TEST_F(PackageWrite, KeepsAttributesWithTheirTypes)
     EXPECT_EQ(content(find(at->child, HK_PACKAGE_DATA)->value.data),
               "text/plain");
     // Haiku's reader looks for the content before the first attribute only.
-    while (children != first && hk_package_at(package, children)->id !=
-                                    HK_PACKAGE_DATA)
+    while (children != first &&
+           hk_package_at(package, children)->id != HK_PACKAGE_DATA)
         children = hk_package_at(package, children)->next;
     EXPECT_NE(children, first);
 }

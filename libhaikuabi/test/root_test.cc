@@ -74,8 +74,42 @@ TEST_F(Root, KeepsAttributesOfPackagedFiles)
     Address buffer = guest().room(512);
     EXPECT_EQ(
         guest().call("read_dir", static_cast<int>(attributes), buffer, 512, 10),
-        1);
-    EXPECT_EQ(guest().text(Address{buffer.value + 26}), "BEOS:TYPE");
+        3);
+    std::string listed = guest().bytes(buffer, 512);
+    EXPECT_LT(listed.find("SYS:PACKAGE_FILE"), listed.find("BEOS:TYPE"));
+    EXPECT_EQ(listed.find("uvm"), std::string::npos);
+}
+
+TEST_F(Root, TellsThePackageOfAFileByAttributes)
+{
+    auto attribute = [this](int fd, const char *name) -> std::string {
+        Address info = guest().room(16), buffer = guest().room(512);
+        int64_t status = guest().call("stat_attr", fd, name, info);
+        if (status != 0)
+            return hk_status_name(static_cast<int32_t>(status));
+        EXPECT_EQ(guest().bytes(info, 4), "RTSC");
+        int64_t size =
+            guest().call("read_attr", fd, name, INT64_C(0), buffer, 512);
+        EXPECT_EQ(size, guest().bytes(info, 5)[4]);
+        return guest().text(buffer);
+    };
+    ASSERT_EQ(
+        add("any name.hpkg", package(tool("long enough"), package_info("one"))),
+        0)
+        << fault.text;
+    int fd = open("/boot/system/bin/tool");
+    EXPECT_EQ(attribute(fd, "SYS:PACKAGE"), "one-1-2");
+    EXPECT_EQ(attribute(fd, "SYS:PACKAGE_FILE"), "any name.hpkg");
+    // Also by a path, of a file that is not open.
+    EXPECT_GE(guest().call("open_attr", -1, "/boot/system/lib/libx.so",
+                           "SYS:PACKAGE", 0, 0),
+              0);
+    // Once it has been written to it is the user's.
+    EXPECT_EQ(write("/boot/system/bin/tool", "mine"), 4);
+    EXPECT_EQ(attribute(fd, "SYS:PACKAGE"), "B_ENTRY_NOT_FOUND");
+    EXPECT_EQ(write("/boot/home/own", "mine", WRONLY | CREAT), 4);
+    EXPECT_EQ(attribute(open("/boot/home/own"), "SYS:PACKAGE_FILE"),
+              "B_ENTRY_NOT_FOUND");
 }
 
 TEST_F(Root, MergesAsHaikuDoes)
@@ -99,6 +133,54 @@ TEST_F(Root, MergesAsHaikuDoes)
     ASSERT_EQ(hk_root_remove(root, "b", &fault), 0) << fault.text;
     EXPECT_EQ(read("/boot/system/d/both"), "of the older");
     EXPECT_EQ(read("/boot/system/d/b"), "B_ENTRY_NOT_FOUND");
+}
+
+TEST_F(Root, LeavesOutTheDescriptionOfAPackage)
+{
+    ASSERT_EQ(
+        add("a.hpkg", package({File(".PackageInfo", "name a"),
+                               Directory("d", {File(".PackageInfo", "deep")})},
+                              package_info("a"))),
+        0);
+    EXPECT_EQ(read("/boot/system/.PackageInfo"), "B_ENTRY_NOT_FOUND");
+    EXPECT_EQ(read("/boot/system/d/.PackageInfo"), "deep");
+}
+
+TEST_F(Root, LeavesOutBlockedEntries)
+{
+    std::vector<Node> entries = {
+        Directory("add-ons", {File("one", "1"), File("two words", "2"),
+                              Directory("deep", {File("three", "3")})}),
+        File("four", "4")};
+    ASSERT_EQ(add("a.hpkg", package(entries, package_info("a"))), 0);
+    ASSERT_EQ(add("b.hpkg", package({File("five", "5")}, package_info("b"))),
+              0);
+    EXPECT_EQ(read("/boot/system/add-ons/one"), "1");
+    EXPECT_GT(write("/boot/system/settings/packages",
+                    "# a comment {\n"
+                    "Package a\n{\n"
+                    "    Other { four }\n"
+                    "    BlockedEntries {\n"
+                    "        add-ons/one\n"
+                    "        \"add-ons/two words\"; /add-ons//deep/ x\n"
+                    "        missing\n"
+                    "    }\n"
+                    "}\n"
+                    "Package b { EntryBlacklist { five } }\n"
+                    "Package c { BlockedEntries { four } }\n",
+                    WRONLY | CREAT),
+              0);
+    reopen();
+    EXPECT_EQ(read("/boot/system/add-ons/one"), "B_ENTRY_NOT_FOUND");
+    EXPECT_EQ(read("/boot/system/add-ons/two words"), "B_ENTRY_NOT_FOUND");
+    EXPECT_EQ(read("/boot/system/add-ons/deep/three"), "B_ENTRY_NOT_FOUND");
+    EXPECT_EQ(read("/boot/system/four"), "4");
+    EXPECT_EQ(read("/boot/system/five"), "B_ENTRY_NOT_FOUND");
+    unlink(file("boot/system/settings/packages").c_str());
+    reopen();
+    EXPECT_EQ(read("/boot/system/add-ons/one"), "1");
+    EXPECT_EQ(read("/boot/system/add-ons/deep/three"), "3");
+    EXPECT_EQ(check(), std::vector<std::string>());
 }
 
 TEST_F(Root, DoesNotActivateAPackageThatClashes)

@@ -1,0 +1,16 @@
+/* node_attr.h -- attributes of a node, as the guest sees them. */
+/* SPDX-License-Identifier: MIT */
+#ifndef HK_NODE_ATTR_H
+#define HK_NODE_ATTR_H
+
+#include <haikuabi/host_attr.h>
+
+#include "vfs.h"
+
+/* As hk_host_attr_read and hk_host_attr_list, with those that packagefs gives
+ * files of packages: SYS:PACKAGE and SYS:PACKAGE_FILE. */
+int hk_node_attr_read(const struct hk_node *node, const char *name,
+                      struct hk_attr_value *value);
+int hk_node_attr_list(const struct hk_node *node, char **names, size_t *size);
+
+#endif
