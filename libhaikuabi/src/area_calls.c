@@ -136,7 +136,7 @@ static int64_t map_descriptor(struct hk_thread *self,
     mode = file->open_mode & HK_O_RWMASK;
     if (mode == HK_O_WRONLY || (stores && mode != HK_O_RDWR)) {
         result = HK_B_PERMISSION_DENIED;
-    } else if (file->kind != HK_FILE_NODE || S_ISDIR(file->type) ||
+    } else if (file->kind != HK_FILE_NODE || S_ISDIR(hk_file_type(file)) ||
                file->node.fd < 0) {
         result = HK_B_DEVICE_NOT_FOUND;
     } else {

@@ -59,7 +59,7 @@ void hk_queue_free(struct hk_queue *queue)
 
 int64_t hk_sys_event_queue_create(struct hk_thread *self, int32_t open_flags)
 {
-    struct hk_node node = {NULL, NULL, epoll_create1(EPOLL_CLOEXEC)};
+    struct hk_node node = {NULL, NULL, epoll_create1(EPOLL_CLOEXEC), 0};
     uint32_t mode = (uint32_t)open_flags | HK_O_RDWR;
     struct hk_file *file;
 

@@ -233,7 +233,7 @@ static int32_t sync_file(const struct hk_file *file, int data_only)
 {
     if (file->kind == HK_FILE_SOCKET)
         return HK_B_FILE_ERROR;
-    if (file->node.fd < 0 || file->type == S_IFLNK)
+    if (file->node.fd < 0 || hk_file_type(file) == S_IFLNK)
         return HK_B_OK;
     if (file->kind == HK_FILE_NODE || file->kind == HK_FILE_DIR)
         return result_of(data_only ? fdatasync(file->node.fd)
@@ -279,7 +279,7 @@ static int32_t preallocate(const struct hk_file *file, int64_t offset,
 {
     if ((file->open_mode & HK_O_RWMASK) == HK_O_RDONLY)
         return HK_B_FILE_ERROR;
-    switch (file->type) {
+    switch (hk_file_type(file)) {
     case S_IFIFO:
     case S_IFSOCK:
         return HK_ESPIPE;

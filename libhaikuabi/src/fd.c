@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "event_queue.h"
+#include "known_dirs.h"
 #include "node_refs.h"
 #include "query.h"
 
@@ -37,7 +38,6 @@ struct hk_file *hk_file_new(enum hk_file_kind kind, struct hk_node node,
                             uint32_t open_mode)
 {
     struct hk_file *file = calloc(1, sizeof(*file));
-    struct stat info;
 
     if (file == NULL) {
         hk_node_close(&node);
@@ -47,11 +47,25 @@ struct hk_file *hk_file_new(enum hk_file_kind kind, struct hk_node node,
     file->kind = kind;
     file->node = node;
     file->open_mode = open_mode;
-    file->type = S_IFDIR;
-    if (node.fd >= 0 && fstat(node.fd, &info) == 0)
-        file->type = info.st_mode & S_IFMT;
+    atomic_init(&file->type, 0);
     pthread_mutex_init(&file->lock, NULL);
     return file;
+}
+
+/* It is a fact of the file, whenever it is asked for. */
+mode_t hk_file_type(const struct hk_file *file)
+{
+    atomic_uint *known = &((struct hk_file *)file)->type;
+    mode_t type = atomic_load_explicit(known, memory_order_relaxed);
+    struct stat info;
+
+    if (type != 0)
+        return type;
+    type = file->node.fd >= 0 && fstat(file->node.fd, &info) == 0
+               ? info.st_mode & S_IFMT
+               : S_IFDIR;
+    atomic_store_explicit(known, type, memory_order_relaxed);
+    return type;
 }
 
 /* The host's standard descriptors are never free: whatever the host opens
@@ -108,7 +122,7 @@ static uint32_t guest_mode(int host_flags)
 static int add_standard(struct hk_fds *fds)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-        struct hk_node node = {NULL, NULL, fd};
+        struct hk_node node = {NULL, NULL, fd, 0};
         int flags = fcntl(fd, F_GETFL);
         struct hk_file *file;
 
@@ -119,7 +133,7 @@ static int add_standard(struct hk_fds *fds)
         file = hk_file_new(HK_FILE_NODE, node, guest_mode(flags));
         if (file == NULL)
             return HK_ERR_NOMEM;
-        if (file->type == S_IFSOCK)
+        if (hk_file_type(file) == S_IFSOCK)
             file->kind = HK_FILE_SOCKET;
         fds->slots[fd].file = file;
     }
@@ -138,6 +152,7 @@ static int open_cwd(struct hk_fds *fds, const struct hk_vfs *vfs,
     if (status != HK_B_OK)
         return status == HK_B_PERMISSION_DENIED ? HK_ERR_ACCESS
                                                 : HK_ERR_NOTFOUND;
+    node.number = hk_known_dirs_number(vfs->known_dirs);
     fds->cwd = hk_file_new(HK_FILE_DIR, node, HK_O_CLOEXEC);
     return fds->cwd == NULL ? HK_ERR_NOMEM : 0;
 }

@@ -49,7 +49,7 @@ struct hk_file {
     enum hk_file_kind kind;
     struct hk_node node;
     uint32_t open_mode;   /* enum hk_open_mode; but for the host's bits */
-    mode_t type;          /* S_IFMT of the node; S_IFDIR when synthetic */
+    atomic_uint type;     /* see hk_file_type; 0: not asked for yet */
     pthread_mutex_t lock; /* guards what follows */
     uint32_t next_entry;  /* HK_FILE_DIR: places told so far, after the host's
                              entries; HK_FILE_ATTR_DIR: attributes so far;
@@ -91,6 +91,13 @@ int32_t hk_fds_set_limit(struct hk_fds *fds, uint32_t limit);
  * out of memory: NULL). */
 struct hk_file *hk_file_new(enum hk_file_kind kind, struct hk_node node,
                             uint32_t open_mode);
+
+/* S_IFMT of a file's node; S_IFDIR when synthetic. */
+mode_t hk_file_type(const struct hk_file *file);
+static inline int hk_is_type_known(const struct hk_file *file)
+{
+    return atomic_load_explicit(&file->type, memory_order_relaxed) != 0;
+}
 
 /* The file of a descriptor, with a reference for the caller; NULL for a
  * number that is none. */

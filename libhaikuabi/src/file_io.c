@@ -157,7 +157,7 @@ static int64_t wait_io(struct hk_thread *self,
  * short count means its end; a write waits until all is gone. */
 static int goes_on(const struct hk_transfer *transfer)
 {
-    return transfer->is_write || transfer->file->type == S_IFREG;
+    return transfer->is_write || hk_file_type(transfer->file) == S_IFREG;
 }
 
 /* A socket's bytes are messages. */
@@ -175,7 +175,8 @@ int64_t hk_transfer(struct hk_thread *self, const struct hk_transfer *transfer,
                     struct iovec *vectors, uint32_t count)
 {
     struct hk_transfer rest = *transfer;
-    int can_wait = rest.file->type != S_IFREG && rest.file->type != S_IFBLK;
+    mode_t type = hk_file_type(rest.file);
+    int can_wait = type != S_IFREG && type != S_IFBLK;
     int64_t total = 0;
 
     if (rest.file->kind == HK_FILE_SOCKET)
@@ -204,33 +205,81 @@ int64_t hk_transfer(struct hk_thread *self, const struct hk_transfer *transfer,
     return total;
 }
 
-/* What a descriptor of that kind says to a read or write; sets the position
- * that the host is to use. */
-static int32_t check(const struct hk_thread *self, struct hk_transfer *transfer)
+/* What a descriptor of that kind says to a read or write. */
+static int32_t check(const struct hk_transfer *transfer)
 {
     const struct hk_file *file = transfer->file;
     uint32_t access = file->open_mode & HK_O_RWMASK;
 
     if (access == (transfer->is_write ? HK_O_RDONLY : HK_O_WRONLY))
         return HK_B_FILE_ERROR;
-    if (file->kind == HK_FILE_DIR || file->kind == HK_FILE_ATTR_DIR)
-        return HK_B_BAD_VALUE;
-    if (file->kind == HK_FILE_ATTR)
+    return file->kind == HK_FILE_DIR || file->kind == HK_FILE_ATTR_DIR
+               ? HK_B_BAD_VALUE
+               : HK_B_OK;
+}
+
+/* What a file of that type says; sets the position that the host is to use. */
+static int32_t check_type(const struct hk_thread *self,
+                          struct hk_transfer *transfer)
+{
+    mode_t type = hk_file_type(transfer->file);
+
+    if (transfer->file->kind == HK_FILE_ATTR)
         return HK_B_OK;
-    if (file->type == S_IFDIR)
+    if (type == S_IFDIR)
         return HK_B_IS_A_DIRECTORY;
-    if (file->type == S_IFLNK)
+    if (type == S_IFLNK)
         return HK_B_BAD_VALUE;
-    if (file->type == S_IFREG || file->type == S_IFBLK)
+    if (type == S_IFREG || type == S_IFBLK)
         return HK_B_OK;
     /* A position means nothing to terminals and sockets. Pipes refuse it,
      * save that of the loader's messages (haiku-abi/boot-sequence.md,
      * section B). */
-    if (transfer->position > 0 && file->type == S_IFIFO &&
+    if (transfer->position > 0 && type == S_IFIFO &&
         hk_kernel_of(self)->config.release >= HK_R1BETA5)
         return HK_ESPIPE;
     transfer->position = -1;
     return HK_B_OK;
+}
+
+/*
+ * The first read of a file just opened, whose type nobody has asked for: what
+ * comes at once, and as much as was wanted, is the answer for all of them. 0:
+ * nothing came; *vector and the position are behind what came.
+ */
+static int64_t read_at_once(struct hk_thread *self,
+                            struct hk_transfer *transfer, struct iovec *vector)
+{
+    ssize_t done;
+
+    if (transfer->is_write || transfer->file->kind != HK_FILE_NODE ||
+        hk_is_type_known(transfer->file))
+        return 0;
+    done = try_io(self, transfer, vector, 1, RWF_NOWAIT);
+    if (done <= 0)
+        return 0;
+    vector->iov_base = (uint8_t *)vector->iov_base + done;
+    vector->iov_len -= (size_t)done;
+    if (transfer->position >= 0)
+        transfer->position += done;
+    return done;
+}
+
+static int64_t transfer_one(struct hk_thread *self,
+                            struct hk_transfer *transfer, struct iovec *vector)
+{
+    int64_t done = read_at_once(self, transfer, vector);
+    int64_t rest;
+
+    if (done > 0 &&
+        (vector->iov_len == 0 || hk_file_type(transfer->file) != S_IFREG))
+        return done;
+    rest = check_type(self, transfer);
+    if (rest == HK_B_OK)
+        rest = hk_transfer(self, transfer, vector, 1);
+    if (done > 0)
+        return rest > 0 ? done + rest : done;
+    return rest;
 }
 
 static int64_t user_io(struct hk_thread *self, int32_t fd, int64_t pos,
@@ -238,6 +287,7 @@ static int64_t user_io(struct hk_thread *self, int32_t fd, int64_t pos,
 {
     struct hk_transfer transfer = {hk_file_get(self, fd), is_write, pos};
     struct iovec vector = {gm_space_base(hk_space_of(self)) + buffer, size};
+    int is_good = size > 0 && hk_is_user_range(buffer, size);
     int64_t result;
 
     if (pos < -1)
@@ -245,14 +295,16 @@ static int64_t user_io(struct hk_thread *self, int32_t fd, int64_t pos,
     else if (transfer.file == NULL)
         result = HK_B_FILE_ERROR;
     else
-        result = check(self, &transfer);
+        result = check(&transfer);
+    if (result == HK_B_OK && !is_good)
+        result = check_type(self, &transfer);
     if (result == HK_B_OK && size > 0) {
-        if (!hk_is_user_range(buffer, size))
+        if (!is_good)
             result = HK_B_BAD_ADDRESS;
         else if (transfer.file->kind == HK_FILE_ATTR)
             result = hk_attr_transfer(self, &transfer, buffer, size);
         else
-            result = hk_transfer(self, &transfer, &vector, 1);
+            result = transfer_one(self, &transfer, &vector);
     }
     hk_file_put(transfer.file);
     return result;
@@ -332,7 +384,9 @@ static int64_t vector_io(struct hk_thread *self, int32_t fd, int64_t pos,
     transfer.file = hk_file_get(self, fd);
     if (transfer.file == NULL)
         return HK_B_FILE_ERROR;
-    result = check(self, &transfer);
+    result = check(&transfer);
+    if (result == HK_B_OK)
+        result = check_type(self, &transfer);
     if (result == HK_B_OK)
         result = transfer.file->kind == HK_FILE_ATTR
                      ? attr_vectors(self, &transfer, vectors, count)
@@ -361,7 +415,7 @@ static int64_t seek_node(const struct hk_file *file, int64_t pos, int type)
 
     if (type < 0 || type > 4)
         return HK_B_BAD_VALUE;
-    if (file->node.fd < 0 || file->type == S_IFLNK)
+    if (file->node.fd < 0 || hk_file_type(file) == S_IFLNK)
         return HK_B_BAD_VALUE;
     result = lseek(file->node.fd, pos, whence[type]);
     return result < 0 ? hk_status_from_errno(errno) : result;

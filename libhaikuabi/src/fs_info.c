@@ -82,7 +82,7 @@ static int32_t put_volume(uint8_t bytes[FS_INFO_SIZE], const struct hk_vfs *vfs,
                           int32_t device)
 {
     const struct hk_mount *mount = vfs->volumes[device - HK_DEVICE_FIRST].mount;
-    struct hk_node node = {mount->place, mount, mount->fd};
+    struct hk_node node = {mount->place, mount, mount->fd, 0};
     struct hk_stat info;
     int32_t status = hk_stat_node(vfs, &node, &info);
 

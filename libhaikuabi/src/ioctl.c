@@ -59,7 +59,7 @@ static int32_t get_device_path(const struct hk_thread *self,
     int32_t length = (int32_t)strlen(path);
 
     if (place != NULL && place->device != NULL)
-        length = hk_node_path(&(struct hk_node){place, NULL, -1}, path,
+        length = hk_node_path(&(struct hk_node){place, NULL, -1, 0}, path,
                               sizeof(path));
     else if (!isatty(file->node.fd) || tcgetsid(file->node.fd) != getsid(0))
         return HK_B_DEV_INVALID_IOCTL;
@@ -80,9 +80,9 @@ static int32_t file_ioctl(struct hk_thread *self, struct hk_file *file,
         return HK_B_DEV_INVALID_IOCTL;
     if (cmd == GUEST_FIONREAD)
         return get_available(self, file, data);
-    if (file->type == S_IFCHR && cmd == GET_PATH_FOR_DEVICE)
+    if (hk_file_type(file) == S_IFCHR && cmd == GET_PATH_FOR_DEVICE)
         return get_device_path(self, file, data);
-    if (file->type == S_IFCHR && isatty(file->node.fd))
+    if (hk_file_type(file) == S_IFCHR && isatty(file->node.fd))
         return hk_tty_ioctl(self, file, cmd, data);
     return HK_B_DEV_INVALID_IOCTL;
 }

@@ -168,7 +168,7 @@ static int32_t add(struct hk_monitors *monitors, int32_t device, int64_t inode,
 static int open_parent(const struct hk_monitor *monitor, struct hk_node *parent)
 {
     char path[PATH_MAX], link[HK_FD_PATH_SIZE];
-    struct hk_node up = {NULL, monitor->node.mount, -1};
+    struct hk_node up = {NULL, monitor->node.mount, -1, 0};
     char guest[HK_PATH_LENGTH];
     ssize_t length;
     char *slash;
@@ -358,7 +358,7 @@ static int32_t start_locked(struct hk_thread *self,
 {
     enum { NODE_MONITORS = 4096 }; /* setrlimit can say another number */
     const uint32_t most = self->team->node_monitors;
-    struct hk_node node = {NULL, NULL, -1};
+    struct hk_node node = {NULL, NULL, -1, 0};
     int32_t status = HK_B_OK;
 
     *monitor = find(monitors, device, inode);

@@ -231,7 +231,7 @@ static void read_info(struct objects *objects, uint32_t index,
         return;
     object->file = hk_file_get(objects->self, object->id);
     if (object->file == NULL || object->file->node.fd < 0 ||
-        object->file->type == S_IFLNK)
+        hk_file_type(object->file) == S_IFLNK)
         return;
     host->fd = object->file->node.fd;
     host->events = hk_poll_to_host(object->selected);

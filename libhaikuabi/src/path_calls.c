@@ -7,6 +7,7 @@
 
 #include "bytes.h"
 #include "fd_path.h"
+#include "known_dirs.h"
 #include "syscalls.h"
 #include "team.h"
 
@@ -103,6 +104,7 @@ int64_t hk_sys_setcwd(struct hk_thread *self, int32_t fd, gm_addr path)
         hk_node_close(&node);
         return status;
     }
+    node.number = hk_known_dirs_number(hk_kernel_of(self)->vfs->known_dirs);
     directory = hk_file_new(HK_FILE_DIR, node, HK_O_CLOEXEC);
     if (directory == NULL)
         return HK_B_NO_MEMORY;

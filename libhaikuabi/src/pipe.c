@@ -10,7 +10,7 @@
 
 static int32_t add_end(const struct hk_thread *self, int host_fd, uint32_t mode)
 {
-    struct hk_node node = {NULL, NULL, host_fd};
+    struct hk_node node = {NULL, NULL, host_fd, 0};
     struct hk_file *file = hk_file_new(HK_FILE_NODE, node, mode);
 
     if (file == NULL)

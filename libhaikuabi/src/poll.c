@@ -54,7 +54,7 @@ static int32_t add(const struct hk_thread *self, struct watch *watch,
         return HK_B_FILE_ERROR;
     watch->files[index] = file;
     host->events = hk_poll_to_host(events);
-    if (file->node.fd >= 0 && file->type != S_IFLNK) {
+    if (file->node.fd >= 0 && hk_file_type(file) != S_IFLNK) {
         host->fd = file->node.fd;
         return HK_B_OK;
     }

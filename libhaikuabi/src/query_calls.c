@@ -76,7 +76,7 @@ static int32_t add_found(struct hk_findings *findings, int64_t directory,
 /* The directory of what is found can be asked for by its number later. */
 static void note(const struct search *search, int fd, int64_t inode)
 {
-    const struct hk_node node = {NULL, search->mount, fd};
+    const struct hk_node node = {NULL, search->mount, fd, 0};
     char path[HK_PATH_LENGTH];
 
     if (hk_node_path(&node, path, sizeof(path)) >= 0)
@@ -187,7 +187,7 @@ static int32_t search_volume(const struct hk_thread *self,
 static int64_t open_findings(struct hk_thread *self,
                              struct hk_findings *findings)
 {
-    const struct hk_node none = {NULL, NULL, -1};
+    const struct hk_node none = {NULL, NULL, -1, 0};
     struct hk_file *file = hk_file_new(HK_FILE_QUERY, none, HK_O_RDONLY);
 
     if (file == NULL) {

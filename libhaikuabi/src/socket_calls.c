@@ -41,7 +41,7 @@ int32_t hk_socket_get(const struct hk_thread *self, int32_t fd,
 int32_t hk_socket_add(const struct hk_thread *self, int host_fd, unsigned flags,
                       const char *local_name)
 {
-    struct hk_node node = {NULL, NULL, host_fd};
+    struct hk_node node = {NULL, NULL, host_fd, 0};
     struct hk_file *file = hk_file_new(HK_FILE_SOCKET, node, HK_O_RDWR);
 
     if (file == NULL)
@@ -261,7 +261,7 @@ static int32_t wait_accept(struct hk_thread *self, int fd, int host_flags,
 static int64_t do_accept(struct hk_thread *self, int32_t socket,
                          gm_addr address, gm_addr address_length, int32_t type)
 {
-    struct hk_sockaddr host = {.node = {NULL, NULL, -1}};
+    struct hk_sockaddr host = {.node = {NULL, NULL, -1, 0}};
     struct hk_file *file;
     int host_flags = 0;
     unsigned flags;
@@ -317,7 +317,7 @@ int64_t hk_sys_shutdown_socket(struct hk_thread *self, int32_t socket,
 static int64_t get_name(struct hk_thread *self, int32_t socket, gm_addr address,
                         gm_addr address_length, int is_peer)
 {
-    struct hk_sockaddr host = {.node = {NULL, NULL, -1},
+    struct hk_sockaddr host = {.node = {NULL, NULL, -1, 0},
                                .length = sizeof(host.host)};
     struct hk_file *file;
     uint32_t room;

@@ -321,7 +321,7 @@ int64_t hk_sys_recvfrom(struct hk_thread *self, int32_t socket, gm_addr data,
                         uint32_t length, int32_t flags, gm_addr address,
                         gm_addr address_length)
 {
-    struct hk_sockaddr host = {.node = {NULL, NULL, -1}};
+    struct hk_sockaddr host = {.node = {NULL, NULL, -1, 0}};
     struct hk_message message = {.flags = flags, .address = &host};
     uint32_t room;
     int64_t result = hk_sockaddr_room(self, address, address_length, &room);

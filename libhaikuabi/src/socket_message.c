@@ -207,14 +207,14 @@ static int32_t add_received(const struct hk_thread *self, int host_fd)
                                      [O_WRONLY] = HK_O_WRONLY,
                                      [O_RDWR] = HK_O_RDWR,
                                      [O_ACCMODE] = HK_O_RDWR};
-    struct hk_node node = {NULL, NULL, host_fd};
+    struct hk_node node = {NULL, NULL, host_fd, 0};
     int flags = fcntl(host_fd, F_GETFL);
     struct hk_file *file = hk_file_new(
         HK_FILE_NODE, node, modes[flags < 0 ? 0 : flags & O_ACCMODE]);
 
     if (file == NULL)
         return HK_B_NO_MEMORY;
-    if (file->type == S_IFSOCK)
+    if (hk_file_type(file) == S_IFSOCK)
         file->kind = HK_FILE_SOCKET;
     return hk_fd_add(self, file, 0, 0);
 }
@@ -293,7 +293,7 @@ int64_t hk_sys_recvmsg(struct hk_thread *self, int32_t socket, gm_addr message,
 {
     struct iovec vectors[HK_IOV_MAX];
     union control control;
-    struct hk_sockaddr address = {.node = {NULL, NULL, -1}};
+    struct hk_sockaddr address = {.node = {NULL, NULL, -1, 0}};
     struct hk_message in = {.vectors = vectors,
                             .flags = flags,
                             .address = &address,

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bytes.h"
+#include "known_dirs.h"
 
 enum { SYNTHETIC_BLOCK_SIZE = 4096 };
 
@@ -82,21 +83,37 @@ int32_t hk_stat_node(const struct hk_vfs *vfs, const struct hk_node *node,
     return HK_B_OK;
 }
 
-int hk_stat_entry(const struct hk_vfs *vfs, const struct hk_node *directory,
-                  const char *name, int traverse, struct hk_stat *stat)
+static int stat_leaf(const struct hk_vfs *vfs, const struct hk_node *directory,
+                     const char *name, int traverse, struct hk_stat *stat)
 {
     struct statx host;
 
-    if (directory->fd < 0 || directory->mount == NULL || name[0] == '\0' ||
-        strchr(name, '/') != NULL || strcmp(name, ".") == 0 ||
-        strcmp(name, "..") == 0 || hk_node_child(directory, name) != NULL)
-        return 0;
     if (statx(directory->fd, name, AT_SYMLINK_NOFOLLOW,
               STATX_BASIC_STATS | STATX_BTIME, &host) < 0 ||
         (traverse && S_ISLNK(host.stx_mode)))
         return 0;
     stat_host(vfs, &host, stat);
     return 1;
+}
+
+int hk_stat_entry(const struct hk_vfs *vfs, const struct hk_node *start,
+                  const char *path, int traverse, struct hk_stat *stat)
+{
+    struct hk_known_dir *dir;
+    const char *leaf;
+    int is_done;
+
+    if (strchr(path, '/') == NULL)
+        return start->fd >= 0 && start->mount != NULL && path[0] != '\0' &&
+               strcmp(path, ".") != 0 && strcmp(path, "..") != 0 &&
+               hk_node_child(start, path) == NULL &&
+               stat_leaf(vfs, start, path, traverse, stat);
+    dir = hk_known_dir_get(vfs, start, path, &leaf);
+    if (dir == NULL)
+        return 0;
+    is_done = stat_leaf(vfs, hk_known_dir_node(dir), leaf, traverse, stat);
+    hk_known_dir_put(dir);
+    return is_done;
 }
 
 /* time_t has 32 bits: what lies outside is the nearest it can say. */

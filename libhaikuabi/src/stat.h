@@ -47,12 +47,12 @@ int32_t hk_stat_node(const struct hk_vfs *vfs, const struct hk_node *node,
                      struct hk_stat *stat);
 
 /*
- * The same for an entry of a directory, in one step: 1, or 0 where it takes a
- * walk to tell. Only a name alone that is no symlink to be followed is taken:
- * the host then looks at nothing but this directory.
+ * The same for a path, in one step: 1, or 0 where it takes a walk to tell.
+ * Only a name in a directory that is open is taken, which is no symlink to be
+ * followed: the host then looks at nothing but this directory.
  */
-int hk_stat_entry(const struct hk_vfs *vfs, const struct hk_node *directory,
-                  const char *name, int traverse, struct hk_stat *stat);
+int hk_stat_entry(const struct hk_vfs *vfs, const struct hk_node *start,
+                  const char *path, int traverse, struct hk_stat *stat);
 
 void hk_stat_put(uint8_t bytes[HK_STAT_SIZE], const struct hk_stat *stat);
 void hk_stat_get(struct hk_stat *stat, const uint8_t bytes[HK_STAT_SIZE]);

@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "fd.h"
 #include "host_process.h"
+#include "known_dirs.h"
 #include "monitor.h"
 #include "mutex.h"
 #include "shared.h"
@@ -59,6 +60,7 @@ static void lock_all(struct hk_team *team)
 {
     hk_monitors_lock(team->monitors);
     hk_fds_before_fork(team->fds);
+    hk_known_dirs_before_fork(team->kernel->vfs->known_dirs);
     pthread_mutex_lock(&team->areas->lock);
     pthread_mutex_lock(&team->lock);
     hk_signals_lock(team->signals);
@@ -71,6 +73,7 @@ static void unlock_all(struct hk_team *team, int is_child)
     hk_signals_unlock(team->signals);
     pthread_mutex_unlock(&team->lock);
     pthread_mutex_unlock(&team->areas->lock);
+    hk_known_dirs_after_fork(team->kernel->vfs->known_dirs, is_child);
     hk_fds_after_fork(team->fds, is_child);
     hk_monitors_unlock(team->monitors);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "host_open.h"
+#include "known_dirs.h"
 #include "root.h"
 
 /* What a program may expect below /dev, by the host's own devices. */
@@ -308,7 +309,8 @@ int hk_vfs_new(const struct hk_config *config, struct hk_vfs **vfs)
         return HK_ERR_NOMEM;
     made->user = geteuid();
     made->group = getegid();
-    error = fill(made, config);
+    made->known_dirs = hk_known_dirs_new();
+    error = made->known_dirs == NULL ? HK_ERR_NOMEM : fill(made, config);
     if (error < 0) {
         hk_vfs_free(made);
         return error;
@@ -321,6 +323,7 @@ void hk_vfs_free(struct hk_vfs *vfs)
 {
     if (vfs == NULL)
         return;
+    hk_known_dirs_free(vfs->known_dirs);
     for (uint32_t i = 0; i < vfs->mount_count; i++) {
         close(vfs->mounts[i].fd);
         free(vfs->mounts[i].name);
@@ -354,7 +357,7 @@ int hk_is_nested_device(int32_t device)
 
 struct hk_node hk_place_node(const struct hk_place *place)
 {
-    return (struct hk_node){place, place->under, -1};
+    return (struct hk_node){place, place->under, -1, 0};
 }
 
 int hk_vfs_open_host(const struct hk_vfs *vfs, const struct hk_node *start,

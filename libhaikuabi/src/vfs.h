@@ -42,11 +42,13 @@ struct hk_place {
 /*
  * A file, found. place: when it is one. mount: NULL when synthetic. fd: a
  * host descriptor, -1 when synthetic; the node's own unless it is borrowed.
+ * number: that of a working directory (known_dirs.h), or 0.
  */
 struct hk_node {
     const struct hk_place *place;
     const struct hk_mount *mount;
     int fd;
+    uint64_t number;
 };
 
 enum hk_walk_flags {
@@ -71,6 +73,7 @@ struct hk_vfs {
     struct hk_volume *volumes; /* ids from HK_DEVICE_FIRST on */
     uint32_t volume_count;
     int64_t last_inode; /* of a place */
+    struct hk_known_dirs *known_dirs;
     /* The host's numbers of who runs this, which are the guest's 0. */
     uint32_t user, group;
 };
@@ -88,6 +91,11 @@ void hk_vfs_free(struct hk_vfs *vfs);
 int32_t hk_vfs_open(const struct hk_vfs *vfs, const struct hk_node *start,
                     const char *path, unsigned walk_flags, int host_flags,
                     mode_t mode, struct hk_node *node);
+
+/* Opens a directory by O_PATH, as hk_vfs_open does, that no symlink leads to;
+ * B_LINK_LIMIT when one does. */
+int32_t hk_vfs_walk_plain(const struct hk_vfs *vfs, const struct hk_node *start,
+                          const char *path, struct hk_node *node);
 
 /* Opens the directory of a path's last component by O_PATH, and copies that
  * component ("." for the root). Returns B_OK or an error. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "host_open.h"
+#include "known_dirs.h"
 #include "root.h"
 
 /*
@@ -30,10 +31,24 @@ struct walk {
     unsigned flags;    /* enum hk_walk_flags */
     int host_flags;
     mode_t mode;
-    int links;
+    int links, links_max;
     char *rest;            /* what is still to go, in buffer */
     char buffer[PATH_MAX]; /* filled at its end */
 };
+
+static size_t name_length(const char *path)
+{
+    return (size_t)(strchrnul(path, '/') - path);
+}
+
+static size_t slashes(const char *path)
+{
+    size_t count = 0;
+
+    while (path[count] == '/')
+        count++;
+    return count;
+}
 
 static void move_to(struct walk *walk, struct hk_node node)
 {
@@ -180,7 +195,7 @@ int32_t hk_place_open(const struct hk_place *place, int host_flags,
 {
     const struct hk_mount *under = place->under;
 
-    *node = (struct hk_node){place, under, -1};
+    *node = (struct hk_node){place, under, -1, 0};
     if (host_flags & O_CREAT && host_flags & O_EXCL)
         return HK_B_FILE_EXISTS;
     host_flags &= ~O_CREAT;
@@ -230,8 +245,8 @@ static char *run_end(char *path)
     char *end = path;
 
     for (;;) {
-        char *name = path + strspn(path, "/");
-        size_t length = strcspn(name, "/");
+        char *name = path + slashes(path);
+        size_t length = name_length(name);
 
         if (length == 0)
             return name;
@@ -278,7 +293,7 @@ static int enter_run(struct walk *walk, char *end)
 
     if (fd < 0)
         return 0;
-    move_to(walk, (struct hk_node){NULL, walk->at.mount, fd});
+    move_to(walk, (struct hk_node){NULL, walk->at.mount, fd, 0});
     walk->rest = end;
     return 1;
 }
@@ -296,7 +311,7 @@ static int32_t finish_at_link(const struct walk *walk, int fd,
     else if (walk->host_flags & O_PATH || walk->flags & HK_WALK_LINK)
         status = HK_B_OK;
     if (status == HK_B_OK)
-        *node = (struct hk_node){NULL, walk->at.mount, fd};
+        *node = (struct hk_node){NULL, walk->at.mount, fd, 0};
     else
         close(fd);
     return status;
@@ -311,7 +326,7 @@ static int32_t follow_link(struct walk *walk, int fd)
     close(fd);
     if (length < 0)
         return hk_status_from_errno(error);
-    if (++walk->links > LINKS_MAX)
+    if (++walk->links > walk->links_max)
         return HK_B_LINK_LIMIT;
     if (walk->rest[0] == '\0')
         while (length > 1 && target[length - 1] == '/')
@@ -330,8 +345,8 @@ static int32_t open_leaf(struct walk *walk, int directory, const char *name,
 
     /* It has become a symlink in between. */
     if (fd < 0 && errno == ELOOP)
-        return ++walk->links > LINKS_MAX ? HK_B_LINK_LIMIT : WALK_ON;
-    *node = (struct hk_node){NULL, walk->at.mount, fd};
+        return ++walk->links > walk->links_max ? HK_B_LINK_LIMIT : WALK_ON;
+    *node = (struct hk_node){NULL, walk->at.mount, fd, 0};
     return fd < 0 ? hk_status_from_errno(errno) : HK_B_OK;
 }
 
@@ -358,8 +373,8 @@ static int is_symlink(int fd)
 /* Takes the first component of what is still to go by itself. */
 static int32_t step(struct walk *walk, struct hk_node *node)
 {
-    size_t length = strcspn(walk->rest, "/");
-    char *next = walk->rest + length + strspn(walk->rest + length, "/");
+    size_t length = name_length(walk->rest);
+    char *next = walk->rest + length + slashes(walk->rest + length);
     char name[NAME_MAX + 1];
     int directory = directory_fd(walk);
     int fd;
@@ -382,7 +397,7 @@ static int32_t step(struct walk *walk, struct hk_node *node)
         close(fd);
         return open_leaf(walk, directory, name, node);
     }
-    move_to(walk, (struct hk_node){NULL, walk->at.mount, fd});
+    move_to(walk, (struct hk_node){NULL, walk->at.mount, fd, 0});
     walk->rest = next;
     return WALK_ON;
 }
@@ -413,7 +428,7 @@ static int32_t take_run(struct walk *walk, struct hk_node *node)
     } else {
         fd = open_run(walk, end, 1);
         if (fd >= 0) {
-            *node = (struct hk_node){NULL, walk->at.mount, fd};
+            *node = (struct hk_node){NULL, walk->at.mount, fd, 0};
             return HK_B_OK;
         }
     }
@@ -433,8 +448,8 @@ static int32_t go_on(struct walk *walk, struct hk_node *node)
     const struct hk_place *place = walk->at.place;
     size_t length;
 
-    walk->rest += strspn(walk->rest, "/");
-    length = strcspn(walk->rest, "/");
+    walk->rest += slashes(walk->rest);
+    length = name_length(walk->rest);
     if (length == 0)
         return hk_place_open(walk->at.place, walk->host_flags, node);
     if (place != NULL && !is_directory(place))
@@ -460,44 +475,96 @@ static int32_t go_on(struct walk *walk, struct hk_node *node)
     return take_run(walk, node);
 }
 
+/* What a walk is to do, and how it begins. */
+static int32_t walk_path(struct walk *walk, const char *path,
+                         struct hk_node *node)
+{
+    size_t length = strlen(path);
+    int32_t status;
+
+    if (walk->host_flags & O_CREAT && walk->host_flags & O_EXCL)
+        walk->flags = 0; /* a symlink is there already */
+    walk->links = 0;
+    walk->is_borrowed = 1;
+    /* Slashes at the end ask for nothing but the link's target. */
+    while (length > 1 && path[length - 1] == '/') {
+        length--;
+        walk->flags |= HK_WALK_FOLLOW;
+    }
+    walk->rest = walk->buffer + sizeof(walk->buffer) - length - 1;
+    memcpy(walk->rest, path, length);
+    walk->rest[length] = '\0';
+    do
+        status = go_on(walk, node);
+    while (status == WALK_ON);
+    if (!walk->is_borrowed && walk->at.fd >= 0)
+        close(walk->at.fd);
+    return status;
+}
+
+/* From a directory that is known, when there is one for the path. */
+static int32_t walk_from_known(struct walk *walk, const char *path,
+                               struct hk_node *node)
+{
+    const char *leaf;
+    struct hk_known_dir *dir =
+        hk_known_dir_get(walk->vfs, &walk->at, path, &leaf);
+    struct hk_node start = walk->at;
+    unsigned flags = walk->flags;
+    int32_t status = HK_B_ENTRY_NOT_FOUND;
+
+    if (dir != NULL) {
+        walk->at = *hk_known_dir_node(dir);
+        status = walk_path(walk, leaf, node);
+        walk->at = start;
+        walk->flags = flags;
+        hk_known_dir_put(dir);
+    }
+    return status;
+}
+
+static struct hk_node start_of(const struct hk_vfs *vfs,
+                               const struct hk_node *start, const char *path)
+{
+    struct hk_node root = hk_place_node(vfs->root);
+
+    return path[0] == '/' ? root : *start;
+}
+
 int32_t hk_vfs_open(const struct hk_vfs *vfs, const struct hk_node *start,
                     const char *path, unsigned walk_flags, int host_flags,
                     mode_t mode, struct hk_node *node)
 {
     struct walk walk;
-    size_t length = strlen(path);
     int32_t status;
 
-    if (length == 0)
+    if (path[0] == '\0')
         return HK_B_ENTRY_NOT_FOUND;
-    if (length >= HK_PATH_LENGTH)
+    if (strlen(path) >= HK_PATH_LENGTH)
         return HK_B_NAME_TOO_LONG;
     /* An inherited descriptor belongs to no mount. */
     if (path[0] != '/' && start->place == NULL && start->mount == NULL)
         return HK_B_NOT_A_DIRECTORY;
     walk.vfs = vfs;
     walk.flags = walk_flags;
-    if (host_flags & O_CREAT && host_flags & O_EXCL)
-        walk.flags = 0; /* a symlink is there already */
     walk.host_flags = host_flags;
     walk.mode = mode;
-    walk.links = 0;
-    walk.at = path[0] == '/' ? hk_place_node(vfs->root) : *start;
-    walk.is_borrowed = 1;
-    /* Slashes at the end ask for nothing but the link's target. */
-    while (length > 1 && path[length - 1] == '/') {
-        length--;
-        walk.flags |= HK_WALK_FOLLOW;
-    }
-    walk.rest = walk.buffer + sizeof(walk.buffer) - length - 1;
-    memcpy(walk.rest, path, length);
-    walk.rest[length] = '\0';
-    do
-        status = go_on(&walk, node);
-    while (status == WALK_ON);
-    if (!walk.is_borrowed && walk.at.fd >= 0)
-        close(walk.at.fd);
-    return status;
+    walk.links_max = LINKS_MAX;
+    walk.at = start_of(vfs, start, path);
+    status = walk_from_known(&walk, path, node);
+    return status == HK_B_ENTRY_NOT_FOUND ? walk_path(&walk, path, node)
+                                          : status;
+}
+
+int32_t hk_vfs_walk_plain(const struct hk_vfs *vfs, const struct hk_node *start,
+                          const char *path, struct hk_node *node)
+{
+    struct walk walk = {.vfs = vfs,
+                        .flags = HK_WALK_FOLLOW,
+                        .host_flags = O_PATH | O_DIRECTORY,
+                        .at = start_of(vfs, start, path)};
+
+    return walk_path(&walk, path, node);
 }
 
 void hk_node_close(struct hk_node *node)
