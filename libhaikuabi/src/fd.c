@@ -10,6 +10,7 @@
 
 #include "event_queue.h"
 #include "known_dirs.h"
+#include "live_query.h"
 #include "node_refs.h"
 #include "query.h"
 
@@ -95,6 +96,7 @@ void hk_file_put(struct hk_file *file)
     free(file->local_name);
     free(file->peer_name);
     hk_queue_free(file->queue);
+    hk_live_query_free(file->live);
     hk_findings_free(file->findings);
     free(file);
 }

@@ -62,6 +62,7 @@ struct hk_file {
     char *local_name, *peer_name;
     struct hk_queue *queue;       /* HK_FILE_QUEUE: see event_queue.h */
     struct hk_findings *findings; /* HK_FILE_QUERY: see query.h */
+    struct hk_live_query *live;   /* HK_FILE_QUERY: see live_query.h */
 };
 
 struct hk_refs;

@@ -117,4 +117,10 @@ struct hk_monitors {
 /* The body of the thread. */
 void *hk_monitors_run(void *monitors);
 
+/* As Haiku's registrar passes on what its kernel sends: the kernel's message
+ * under the code of flattened ones. A port that is full misses it. */
+struct hk_kmessage_maker;
+void hk_monitor_post(struct hk_shared *shared, int32_t port, uint32_t token,
+                     struct hk_kmessage_maker *maker);
+
 #endif

@@ -44,31 +44,30 @@ static void begin(struct hk_kmessage_maker *maker, enum opcode opcode,
     hk_kmessage_add_int32(maker, "device", device);
 }
 
-/* As Haiku's registrar passes on what its kernel sends: the kernel's message
- * under the code of flattened ones. A port that is full misses it. */
-static void send_to(struct hk_monitors *monitors,
-                    const struct hk_listener *listener,
-                    struct hk_kmessage_maker *maker)
+void hk_monitor_post(struct hk_shared *shared, int32_t port, uint32_t token,
+                     struct hk_kmessage_maker *maker)
 {
     enum { CODE = 0x706a7070, AT_TOKEN = 16, KERNEL_TEAM = 1 };
-    struct hk_shared *shared = monitors->team->shared;
 
-    hk_put32(maker->bytes + AT_TOKEN, listener->token);
+    if (maker->failed)
+        return;
+    hk_put32(maker->bytes + AT_TOKEN, token);
     hk_shared_lock(shared);
-    hk_port_post(shared, listener->port, CODE, maker->bytes,
-                 (uint32_t)maker->size, KERNEL_TEAM);
+    hk_port_post(shared, port, CODE, maker->bytes, (uint32_t)maker->size,
+                 KERNEL_TEAM);
     hk_shared_unlock(shared);
 }
 
 static void tell(struct hk_monitors *monitors, const struct hk_monitor *monitor,
                  uint32_t flags, struct hk_kmessage_maker *maker)
 {
-    if (monitor == NULL || maker->failed)
+    if (monitor == NULL)
         return;
     for (struct hk_listener *listener = monitor->listeners; listener != NULL;
          listener = listener->next)
         if ((listener->flags & flags) == flags)
-            send_to(monitors, listener, maker);
+            hk_monitor_post(monitors->team->shared, listener->port,
+                            listener->token, maker);
 }
 
 static struct hk_monitor *monitor_of(const struct hk_monitors *monitors,

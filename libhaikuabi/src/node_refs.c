@@ -88,23 +88,38 @@ static char *join(const char *directory, const char *path)
     return joined;
 }
 
+/* Takes the path over. */
+static void put(struct hk_refs *refs, int32_t device, int64_t inode, char *path)
+{
+    struct ref *ref = slot_of(refs, device, inode);
+
+    pthread_mutex_lock(&refs->lock);
+    free(ref->path);
+    *ref = (struct ref){device, inode, path};
+    pthread_mutex_unlock(&refs->lock);
+}
+
 void hk_refs_note(const struct hk_thread *self, int32_t device, int64_t inode,
                   struct hk_file *start, const char *path)
 {
     struct hk_refs *refs = hk_refs_of(self);
-    struct ref *ref = slot_of(refs, device, inode);
     const char *directory = path[0] == '/' ? "" : path_of_file(start);
     char *joined;
 
     if (directory == NULL)
         return;
     joined = path[0] == '/' ? strdup(path) : join(directory, path);
-    if (joined == NULL)
-        return;
-    pthread_mutex_lock(&refs->lock);
-    free(ref->path);
-    *ref = (struct ref){device, inode, joined};
-    pthread_mutex_unlock(&refs->lock);
+    if (joined != NULL)
+        put(refs, device, inode, joined);
+}
+
+void hk_refs_put(struct hk_refs *refs, int32_t device, int64_t inode,
+                 const char *path)
+{
+    char *copy = strdup(path);
+
+    if (copy != NULL)
+        put(refs, device, inode, copy);
 }
 
 static int32_t find_path(struct hk_refs *refs, int32_t device, int64_t inode,

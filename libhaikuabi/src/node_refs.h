@@ -24,6 +24,10 @@ void hk_refs_unlock(struct hk_refs *refs);
 void hk_refs_note(const struct hk_thread *self, int32_t device, int64_t inode,
                   struct hk_file *start, const char *path);
 
+/* The same of an absolute path. */
+void hk_refs_put(struct hk_refs *refs, int32_t device, int64_t inode,
+                 const char *path);
+
 /* Opens a directory (or another file that was noted) by O_PATH. B_OK,
  * B_BAD_VALUE for numbers never told, or B_ENTRY_NOT_FOUND. */
 int32_t hk_refs_open(const struct hk_thread *self, int32_t device,

@@ -379,6 +379,29 @@ int hk_query_holds(const struct hk_query *query, int directory,
     return holds;
 }
 
+int32_t hk_findings_add(struct hk_findings *findings, int64_t directory,
+                        int64_t inode, const char *name)
+{
+    struct hk_found found = {directory, inode, strdup(name)};
+
+    if (found.name != NULL && findings->count == findings->capacity) {
+        size_t capacity = findings->capacity * 2 + 64;
+        struct hk_found *more =
+            realloc(findings->list, capacity * sizeof(*more));
+
+        if (more == NULL) {
+            free(found.name);
+            return HK_B_NO_MEMORY;
+        }
+        findings->list = more;
+        findings->capacity = capacity;
+    }
+    if (found.name == NULL)
+        return HK_B_NO_MEMORY;
+    findings->list[findings->count++] = found;
+    return HK_B_OK;
+}
+
 void hk_findings_free(struct hk_findings *findings)
 {
     if (findings == NULL)

@@ -38,6 +38,15 @@ struct hk_findings {
     size_t count, capacity;
 };
 
+int32_t hk_findings_add(struct hk_findings *findings, int64_t directory,
+                        int64_t inode, const char *name);
 void hk_findings_free(struct hk_findings *findings);
+
+/* The mounts to look through for a volume, one after another; from NULL on. */
+struct hk_vfs;
+struct hk_mount;
+const struct hk_mount *hk_query_next_mount(const struct hk_vfs *vfs,
+                                           int32_t device,
+                                           const struct hk_mount *last);
 
 #endif

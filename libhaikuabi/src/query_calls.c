@@ -11,6 +11,7 @@
 
 #include "fd.h"
 #include "host_open.h"
+#include "live_query.h"
 #include "node_refs.h"
 #include "query.h"
 #include "syscalls.h"
@@ -50,29 +51,6 @@ static int32_t push(struct search *search, const char *directory,
     return HK_B_OK;
 }
 
-static int32_t add_found(struct hk_findings *findings, int64_t directory,
-                         int64_t inode, const char *name)
-{
-    struct hk_found found = {directory, inode, strdup(name)};
-
-    if (found.name != NULL && findings->count == findings->capacity) {
-        size_t capacity = findings->capacity * 2 + 64;
-        struct hk_found *more =
-            realloc(findings->list, capacity * sizeof(*more));
-
-        if (more == NULL) {
-            free(found.name);
-            return HK_B_NO_MEMORY;
-        }
-        findings->list = more;
-        findings->capacity = capacity;
-    }
-    if (found.name == NULL)
-        return HK_B_NO_MEMORY;
-    findings->list[findings->count++] = found;
-    return HK_B_OK;
-}
-
 /* The directory of what is found can be asked for by its number later. */
 static void note(const struct search *search, int fd, int64_t inode)
 {
@@ -95,8 +73,8 @@ static int32_t look_at(struct search *search, const char *path, int fd,
         return HK_B_OK;
     if (hk_query_holds(search->query, fd, name, &info)) {
         note(search, fd, directory);
-        status =
-            add_found(search->findings, directory, (int64_t)info.st_ino, name);
+        status = hk_findings_add(search->findings, directory,
+                                 (int64_t)info.st_ino, name);
     }
     if (status == HK_B_OK && S_ISDIR(info.st_mode))
         status = push(search, path, name);
@@ -164,43 +142,76 @@ static int is_inside_another(const struct hk_vfs *vfs,
     return 0;
 }
 
+const struct hk_mount *hk_query_next_mount(const struct hk_vfs *vfs,
+                                           int32_t device,
+                                           const struct hk_mount *last)
+{
+    uint32_t i = last == NULL ? 0 : (uint32_t)(last - vfs->mounts) + 1;
+
+    for (; i < vfs->mount_count; i++) {
+        const struct hk_mount *mount = &vfs->mounts[i];
+
+        if (mount->is_directory &&
+            hk_vfs_device(vfs, mount->host_device) == device &&
+            !is_inside_another(vfs, mount))
+            return mount;
+    }
+    return NULL;
+}
+
 static int32_t search_volume(const struct hk_thread *self,
                              const struct hk_query *query,
                              struct hk_findings *findings)
 {
     const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
+    const struct hk_mount *mount = NULL;
     int32_t status = HK_B_OK;
 
-    for (uint32_t i = 0; i < vfs->mount_count && status == HK_B_OK; i++) {
-        const struct hk_mount *mount = &vfs->mounts[i];
+    while (status == HK_B_OK && (mount = hk_query_next_mount(
+                                     vfs, findings->device, mount)) != NULL) {
         struct search search = {
             .self = self, .query = query, .mount = mount, .findings = findings};
 
-        if (mount->is_directory &&
-            hk_vfs_device(vfs, mount->host_device) == findings->device &&
-            !is_inside_another(vfs, mount))
-            status = search_mount(&search);
+        status = search_mount(&search);
     }
     return status;
 }
 
 static int64_t open_findings(struct hk_thread *self,
-                             struct hk_findings *findings)
+                             struct hk_findings *findings,
+                             struct hk_live_query *live)
 {
     const struct hk_node none = {NULL, NULL, -1, 0};
     struct hk_file *file = hk_file_new(HK_FILE_QUERY, none, HK_O_RDONLY);
 
     if (file == NULL) {
+        hk_live_query_free(live);
         hk_findings_free(findings);
         return HK_B_NO_MEMORY;
     }
     file->findings = findings;
+    file->live = live;
     return hk_fd_add(self, file, 0, HK_FD_CLOEXEC);
 }
 
-static int64_t run_query(struct hk_thread *self, int32_t device,
-                         const char *text)
+static int32_t find_files(struct hk_thread *self, struct hk_query *query,
+                          const struct hk_live_target *target,
+                          struct hk_findings *findings,
+                          struct hk_live_query **live)
 {
+    int32_t status;
+
+    if (target->port >= 0)
+        return hk_live_query_new(self, query, target, findings, live);
+    status = search_volume(self, query, findings);
+    hk_query_free(query);
+    return status;
+}
+
+static int64_t run_query(struct hk_thread *self, const char *text,
+                         const struct hk_live_target *target)
+{
+    struct hk_live_query *live = NULL;
     struct hk_findings *findings;
     struct hk_query *query;
     int32_t status = hk_query_parse(text, &query);
@@ -212,19 +223,19 @@ static int64_t run_query(struct hk_thread *self, int32_t device,
         hk_query_free(query);
         return HK_B_NO_MEMORY;
     }
-    findings->device = device;
-    status = search_volume(self, query, findings);
-    hk_query_free(query);
+    findings->device = target->device;
+    status = find_files(self, query, target, findings, &live);
     if (status == HK_B_OK)
-        return open_findings(self, findings);
+        return open_findings(self, findings, live);
     hk_findings_free(findings);
     return status;
 }
 
 /*
- * What Haiku does and this does not: live queries, which are refused, and
- * dates in words. There are no indices: all attributes can be asked for, and
- * all of the volume is looked through when the query is opened.
+ * What Haiku does and this does not: dates in words, and B_QUERY_WATCH_ALL. All
+ * attributes can be asked for, with an index or without, and all of the volume
+ * is looked through when the query is opened. A live query is told of what a
+ * file has become when it is closed, not while it is written.
  */
 int64_t hk_sys_open_query(struct hk_thread *self, int32_t device, gm_addr query,
                           uint32_t query_length, uint32_t flags, int32_t port,
@@ -232,11 +243,11 @@ int64_t hk_sys_open_query(struct hk_thread *self, int32_t device, gm_addr query,
 {
     enum { QUERY_MAX = 65536, LIVE = 1 };
     const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
+    const struct hk_live_target target = {device, flags & LIVE ? port : -1,
+                                          token};
     int64_t result;
     char *text;
 
-    (void)port;
-    (void)token;
     if (device < 0 || query == 0 || query_length == 0)
         return HK_B_BAD_VALUE;
     if (query >= HK_USER_LIMIT)
@@ -259,10 +270,8 @@ int64_t hk_sys_open_query(struct hk_thread *self, int32_t device, gm_addr query,
         result = device == HK_DEVICE_ROOTFS || device == HK_DEVICE_DEVFS
                      ? HK_B_UNSUPPORTED
                      : HK_B_BAD_VALUE;
-    else if (flags & LIVE)
-        result = HK_B_UNSUPPORTED;
     else
-        result = run_query(self, device, text);
+        result = run_query(self, text, &target);
     free(text);
     return result;
 }

@@ -1,5 +1,6 @@
 // monitor_test.cc -- a team is told of changes to files.
 // SPDX-License-Identifier: MIT
+#include "libhaikuabi/test/messages.h"
 #include "libhaikuabi/test/shared_teams.h"
 #include "libhaikuabi/test/team_threads.h"
 
@@ -31,7 +32,7 @@ enum Opcode {
     ATTRS = 5
 };
 
-using Message = std::map<std::string, std::string>;
+using hk::Message;
 
 class Monitor : public testing::Test
 {
@@ -78,37 +79,9 @@ class Monitor : public testing::Test
         return team.call("stop_watching", device, inode, port, token);
     }
 
-    // The next message's fields as texts; "" has what and token.
     Message next()
     {
-        Address code = team.room(4), room = team.room(1024);
-        int64_t size = team.call("read_port_etc", port, code, room, 1024,
-                                 hk::RELATIVE, 5 * hk::SECOND);
-        Message message;
-
-        EXPECT_GT(size, 28);
-        if (size < 28)
-            return message;
-        EXPECT_EQ(team.get<uint32_t>(code), 0x706a7070u);
-        EXPECT_EQ(team.get<uint32_t>(room), 0x6b4d7347u);
-        EXPECT_EQ(team.get<uint32_t>(room, 4), size);
-        EXPECT_EQ(team.get<uint32_t>(room, 8), 0x4e444d4eu);
-        message["token"] = std::to_string(team.get<int32_t>(room, 16));
-        for (uint32_t at = 28; at + 20 < size;) {
-            uint32_t data = at + team.get<uint16_t>(room, at + 16);
-            std::string name = team.text({room.value + at + 18});
-            switch (team.get<uint32_t>(room, at)) {
-            case 0x4c4f4e47:
-                message[name] = std::to_string(team.get<int32_t>(room, data));
-                break;
-            case 0x4c4c4e47:
-                message[name] = std::to_string(team.get<int64_t>(room, data));
-                break;
-            default:
-                message[name] = team.text({room.value + data + 4});
-            }
-            at += (team.get<uint32_t>(room, at + 12) + 3) & ~3u;
-        }
+        Message message = hk::next_message(team, port, 0x4e444d4e);
         message.erase("device");
         return message;
     }

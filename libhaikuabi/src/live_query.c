@@ -1,0 +1,420 @@
+/* live_query.c -- queries that go on telling of what comes and goes. */
+/* SPDX-License-Identifier: MIT */
+#include "live_query.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "host_open.h"
+#include "kmessage.h"
+#include "monitor.h"
+#include "node_refs.h"
+
+#define QUERY_UPDATE 0x51555044 /* 'QUPD' */
+
+enum { ENTRY_CREATED = 1, ENTRY_REMOVED = 2 };
+
+/* A directory that is watched. */
+struct directory {
+    struct directory *next, *above;
+    const struct hk_mount *mount;
+    char *path; /* below the mount's root, "" for that */
+    int wd;
+    int64_t inode;
+    int is_stale; /* to be looked through */
+    int is_seen;  /* when that above was looked through */
+    struct hk_entries matches;
+};
+
+struct hk_live_query {
+    struct hk_query *query;
+    struct hk_live_target target;
+    struct hk_shared *shared;
+    struct hk_refs *refs;
+    struct directory *first;
+    struct hk_findings *findings; /* of the first search, or NULL */
+    int inotify_fd, stop_fd;
+    pid_t pid; /* whose thread it is */
+    pthread_t thread;
+    int has_thread;
+};
+
+/* ---- telling ---- */
+
+static void tell(const struct hk_live_query *live, int32_t opcode,
+                 const struct directory *directory,
+                 const struct hk_entry *entry)
+{
+    struct hk_kmessage_maker maker;
+
+    hk_kmessage_begin(&maker, 0);
+    hk_kmessage_set_what(&maker, QUERY_UPDATE);
+    hk_kmessage_add_int32(&maker, "opcode", opcode);
+    hk_kmessage_add_int32(&maker, "device", live->target.device);
+    hk_kmessage_add_int64(&maker, "directory", directory->inode);
+    hk_kmessage_add_int64(&maker, "node", entry->inode);
+    hk_kmessage_add_string(&maker, "name", entry->name);
+    hk_monitor_post(live->shared, live->target.port,
+                    (uint32_t)live->target.token, &maker);
+    hk_kmessage_maker_free(&maker);
+}
+
+/* Tells of what is another than before, and keeps what is now. */
+static int32_t take_matches(struct hk_live_query *live,
+                            struct directory *directory, struct hk_entries now)
+{
+    struct hk_entries old = directory->matches;
+    int32_t status = HK_B_OK;
+
+    directory->matches = now;
+    for (size_t i = 0; i < old.count; i++)
+        if (hk_entries_find(&now, old.entries[i].name) != old.entries[i].inode)
+            tell(live, ENTRY_REMOVED, directory, &old.entries[i]);
+    for (size_t i = 0; i < now.count && status == HK_B_OK; i++) {
+        const struct hk_entry *entry = &now.entries[i];
+
+        if (live->findings != NULL)
+            status = hk_findings_add(live->findings, directory->inode,
+                                     entry->inode, entry->name);
+        else if (hk_entries_find(&old, entry->name) != entry->inode)
+            tell(live, ENTRY_CREATED, directory, entry);
+    }
+    hk_entries_free(&old);
+    return status;
+}
+
+/* ---- directories ---- */
+
+static int is_below(const char *path, const char *top)
+{
+    size_t length = strlen(top);
+
+    return strncmp(path, top, length) == 0 &&
+           (path[length] == '/' || path[length] == '\0');
+}
+
+/* A directory that has moved is met anew before it is missed, and has one
+ * watch. */
+static void end_watch(const struct hk_live_query *live, int wd)
+{
+    for (const struct directory *at = live->first; at != NULL; at = at->next)
+        if (at->wd == wd)
+            return;
+    inotify_rm_watch(live->inotify_fd, wd);
+}
+
+/* Nothing in a directory and below it is found any more. */
+static void forget(struct hk_live_query *live, const struct directory *top)
+{
+    const struct hk_mount *mount = top->mount;
+    char *path = top->path; /* freed when it is no more needed */
+    struct directory **link = &live->first;
+
+    while (*link != NULL) {
+        struct directory *at = *link;
+
+        if (at->mount != mount || !is_below(at->path, path)) {
+            link = &at->next;
+            continue;
+        }
+        *link = at->next;
+        take_matches(live, at, (struct hk_entries){0});
+        end_watch(live, at->wd);
+        if (at->path != path)
+            free(at->path);
+        free(at);
+    }
+    free(path);
+}
+
+static int open_directory(const struct hk_mount *mount, const char *path)
+{
+    return path[0] == '\0'
+               ? hk_host_reopen(mount->fd, O_RDONLY | O_DIRECTORY)
+               : hk_host_open_below(mount->fd, path, O_RDONLY | O_DIRECTORY, 0);
+}
+
+/* What cannot be opened has nothing for the guest to find. */
+static int32_t watch(const struct hk_live_query *live,
+                     struct directory *directory)
+{
+    enum {
+        EVENTS = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
+                 IN_ATTRIB | IN_CLOSE_WRITE | IN_ONLYDIR
+    };
+    int fd = open_directory(directory->mount, directory->path);
+    char link[HK_FD_PATH_SIZE];
+    struct stat info;
+
+    if (fd < 0 || fstat(fd, &info) != 0)
+        return HK_B_ENTRY_NOT_FOUND;
+    hk_host_fd_path(fd, link);
+    directory->inode = (int64_t)info.st_ino;
+    directory->wd = inotify_add_watch(live->inotify_fd, link, EVENTS);
+    close(fd);
+    return directory->wd < 0 ? HK_B_NO_MEMORY : HK_B_OK;
+}
+
+/* A directory to be watched and looked through; above: what it is in, with
+ * its name there, or NULL for a mount's root. */
+static int32_t add(struct hk_live_query *live, const struct hk_mount *mount,
+                   struct directory *above, const char *name)
+{
+    struct directory *made = calloc(1, sizeof(*made));
+    int32_t status = HK_B_NO_MEMORY;
+
+    if (made != NULL &&
+        asprintf(&made->path, "%s%s%s", above != NULL ? above->path : "",
+                 above != NULL && above->path[0] != '\0' ? "/" : "", name) < 0)
+        made->path = NULL;
+    if (made != NULL && made->path != NULL) {
+        made->mount = mount;
+        made->above = above;
+        made->is_stale = made->is_seen = 1;
+        status = watch(live, made);
+    }
+    if (status == HK_B_OK) {
+        made->next = live->first;
+        live->first = made;
+    } else if (made != NULL) {
+        free(made->path);
+        free(made);
+    }
+    return status == HK_B_ENTRY_NOT_FOUND ? HK_B_OK : status;
+}
+
+/* A directory in another: the one that is known, or a new one. */
+static int32_t meet(struct hk_live_query *live, struct directory *above,
+                    const char *name, int64_t inode)
+{
+    for (struct directory *at = live->first; at != NULL; at = at->next)
+        if (at->above == above && at->inode == inode &&
+            strcmp(strrchr(at->path, '/') != NULL ? strrchr(at->path, '/') + 1
+                                                  : at->path,
+                   name) == 0) {
+            at->is_seen = 1;
+            return HK_B_OK;
+        }
+    return add(live, above->mount, above, name);
+}
+
+/* Those in a directory that its last look has not met. */
+static void forget_unseen(struct hk_live_query *live,
+                          const struct directory *above)
+{
+    struct directory *at = live->first;
+
+    while (at != NULL) {
+        if (at->above != above || at->is_seen) {
+            at = at->next;
+            continue;
+        }
+        forget(live, at);
+        at = live->first;
+    }
+}
+
+/* ---- looking ---- */
+
+static int32_t look_at(struct hk_live_query *live, struct directory *directory,
+                       int fd, const char *name, struct hk_entries *now)
+{
+    struct stat info;
+    int32_t status = HK_B_OK;
+
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+        fstatat(fd, name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
+        info.st_dev != directory->mount->host_device)
+        return HK_B_OK;
+    if (hk_query_holds(live->query, fd, name, &info))
+        status = hk_entries_put(now, name, (int64_t)info.st_ino);
+    if (status == HK_B_OK && S_ISDIR(info.st_mode))
+        status = meet(live, directory, name, (int64_t)info.st_ino);
+    return status;
+}
+
+/* The directory of what is found can be asked for by its number later. */
+static void note(const struct hk_live_query *live,
+                 const struct directory *directory, int fd)
+{
+    const struct hk_node node = {NULL, directory->mount, fd, 0};
+    char path[HK_PATH_LENGTH];
+
+    if (hk_node_path(&node, path, sizeof(path)) >= 0)
+        hk_refs_put(live->refs, live->target.device, directory->inode, path);
+}
+
+static int32_t look_through(struct hk_live_query *live,
+                            struct directory *directory)
+{
+    int fd = open_directory(directory->mount, directory->path);
+    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+    struct hk_entries now = {0};
+    const struct dirent *entry;
+    int32_t status = HK_B_OK;
+
+    directory->is_stale = 0;
+    for (struct directory *at = live->first; at != NULL; at = at->next)
+        at->is_seen &= at->above != directory;
+    while (stream != NULL && status == HK_B_OK &&
+           (entry = readdir(stream)) != NULL)
+        status = look_at(live, directory, fd, entry->d_name, &now);
+    if (stream != NULL && now.count > 0)
+        note(live, directory, fd);
+    if (stream != NULL)
+        closedir(stream);
+    else if (fd >= 0)
+        close(fd);
+    forget_unseen(live, directory);
+    if (status == HK_B_OK)
+        return take_matches(live, directory, now);
+    hk_entries_free(&now);
+    return status;
+}
+
+/* Out of memory a change may be missed, which is told of with the next one. */
+static int32_t look_at_stale(struct hk_live_query *live)
+{
+    struct directory *at = live->first;
+    int32_t status = HK_B_OK;
+
+    while (at != NULL && status == HK_B_OK) {
+        if (!at->is_stale) {
+            at = at->next;
+            continue;
+        }
+        status = look_through(live, at);
+        at = live->first;
+    }
+    return status;
+}
+
+/* ---- the thread ---- */
+
+static void on_event(const struct hk_live_query *live,
+                     const struct inotify_event *event)
+{
+    for (struct directory *at = live->first; at != NULL; at = at->next)
+        at->is_stale |= at->wd == event->wd || event->mask & IN_Q_OVERFLOW;
+}
+
+static void *run(void *argument)
+{
+    struct hk_live_query *live = argument;
+    struct pollfd polled[2] = {{live->inotify_fd, POLLIN, 0},
+                               {live->stop_fd, POLLIN, 0}};
+    _Alignas(struct inotify_event) char bytes[16384];
+
+    for (;;) {
+        ssize_t size;
+
+        if (poll(polled, 2, -1) < 0)
+            continue;
+        if (polled[1].revents != 0)
+            return NULL;
+        while ((size = read(live->inotify_fd, bytes, sizeof(bytes))) > 0)
+            for (ssize_t at = 0; at < size;) {
+                const struct inotify_event *event =
+                    (const struct inotify_event *)(const void *)(bytes + at);
+
+                on_event(live, event);
+                at += (ssize_t)sizeof(*event) + (ssize_t)event->len;
+            }
+        look_at_stale(live);
+    }
+}
+
+/* No signal of the guest's reaches the thread. */
+static int32_t start(struct hk_live_query *live)
+{
+    sigset_t all, old;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    live->has_thread = pthread_create(&live->thread, NULL, run, live) == 0;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return live->has_thread ? HK_B_OK : HK_B_NO_MEMORY;
+}
+
+static int32_t search(struct hk_live_query *live, const struct hk_vfs *vfs)
+{
+    const struct hk_mount *mount = NULL;
+    int32_t status = HK_B_OK;
+
+    while (status == HK_B_OK &&
+           (mount = hk_query_next_mount(vfs, live->target.device, mount)) !=
+               NULL) {
+        status = add(live, mount, NULL, "");
+        if (status == HK_B_OK)
+            status = look_at_stale(live);
+    }
+    return status;
+}
+
+int32_t hk_live_query_new(const struct hk_thread *self, struct hk_query *query,
+                          const struct hk_live_target *target,
+                          struct hk_findings *findings,
+                          struct hk_live_query **live)
+{
+    struct hk_live_query *made = calloc(1, sizeof(*made));
+    int32_t status = HK_B_NO_MEMORY;
+
+    if (made == NULL) {
+        hk_query_free(query);
+        return status;
+    }
+    *made = (struct hk_live_query){
+        .query = query,
+        .target = *target,
+        .shared = self->team->shared,
+        .refs = hk_refs_of(self),
+        .findings = findings,
+        .inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK),
+        .stop_fd = eventfd(0, EFD_CLOEXEC),
+        .pid = getpid(),
+    };
+    if (made->inotify_fd >= 0 && made->stop_fd >= 0)
+        status = search(made, hk_kernel_of(self)->vfs);
+    made->findings = NULL;
+    if (status == HK_B_OK)
+        status = start(made);
+    if (status == HK_B_OK)
+        *live = made;
+    else
+        hk_live_query_free(made);
+    return status;
+}
+
+void hk_live_query_free(struct hk_live_query *live)
+{
+    const uint64_t one = 1;
+
+    if (live == NULL)
+        return;
+    if (live->has_thread && live->pid == getpid() &&
+        write(live->stop_fd, &one, sizeof(one)) == sizeof(one))
+        pthread_join(live->thread, NULL);
+    while (live->first != NULL) {
+        struct directory *at = live->first;
+
+        live->first = at->next;
+        hk_entries_free(&at->matches);
+        free(at->path);
+        free(at);
+    }
+    if (live->inotify_fd >= 0)
+        close(live->inotify_fd);
+    if (live->stop_fd >= 0)
+        close(live->stop_fd);
+    hk_query_free(live->query);
+    free(live);
+}
