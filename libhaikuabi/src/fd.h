@@ -36,7 +36,7 @@ enum hk_file_kind {
     HK_FILE_ATTR_DIR, /* by open_attr_dir */
     HK_FILE_SOCKET,
     HK_FILE_QUEUE, /* by event_queue_create */
-    HK_FILE_QUERY  /* by open_query */
+    HK_FILE_QUERY  /* by open_query and open_index_dir */
 };
 
 /*

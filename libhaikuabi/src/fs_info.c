@@ -184,42 +184,6 @@ int64_t hk_sys_write_fs_info(struct hk_thread *self, int32_t device,
     return lacking(self, device, HK_B_READ_ONLY_DEVICE);
 }
 
-int64_t hk_sys_open_index_dir(struct hk_thread *self, int32_t device)
-{
-    return lacking(self, device, HK_B_UNSUPPORTED);
-}
-
-static int64_t index_call(struct hk_thread *self, int32_t device, gm_addr name,
-                          int32_t answer)
-{
-    char text[HK_FILE_NAME_LENGTH];
-    int32_t status = hk_read_file_name(self, text, name);
-
-    return status == HK_B_OK ? lacking(self, device, answer) : status;
-}
-
-int64_t hk_sys_create_index(struct hk_thread *self, int32_t device,
-                            gm_addr name, uint32_t type, uint32_t flags)
-{
-    (void)type;
-    (void)flags;
-    return index_call(self, device, name, HK_B_READ_ONLY_DEVICE);
-}
-
-int64_t hk_sys_read_index_stat(struct hk_thread *self, int32_t device,
-                               gm_addr name, gm_addr stat)
-{
-    if (stat >= HK_USER_LIMIT)
-        return HK_B_BAD_ADDRESS;
-    return index_call(self, device, name, HK_B_UNSUPPORTED);
-}
-
-int64_t hk_sys_remove_index(struct hk_thread *self, int32_t device,
-                            gm_addr name)
-{
-    return index_call(self, device, name, HK_B_READ_ONLY_DEVICE);
-}
-
 /* The volumes are the configuration's. */
 int64_t hk_sys_mount(struct hk_thread *self, gm_addr path, gm_addr device,
                      gm_addr fs_name, uint32_t flags, gm_addr args,

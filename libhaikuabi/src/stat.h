@@ -27,8 +27,9 @@ struct hk_stat {
 /* haiku-abi/structs.md, "stat". */
 enum { HK_STAT_SIZE = 88 };
 
-/* The mode of an attribute, beside S_IFREG. */
-#define HK_S_ATTR 02000000000u
+/* The mode of an attribute, beside S_IFREG, and of an index, beside S_IFDIR. */
+#define HK_S_ATTR      02000000000u
+#define HK_S_INDEX_DIR 04000000000u
 
 /* haiku-abi/structs.md, "write_stat mask bits". */
 enum hk_stat_mask {

@@ -98,26 +98,6 @@ TEST_F(Volumes, AreNotRenamed)
     EXPECT_EQ(team->call("write_fs_info", 3, Address{8}, 1), HK_B_BAD_ADDRESS);
 }
 
-TEST_F(Volumes, HaveNoIndices)
-{
-    const std::string too_long(256, 'n');
-    Address wrong{0x50000000}, kernel{0x80000000};
-
-    EXPECT_EQ(team->call("open_index_dir", 3), HK_B_UNSUPPORTED);
-    EXPECT_EQ(team->call("open_index_dir", 77), HK_B_BAD_VALUE);
-    EXPECT_EQ(team->call("create_index", 3, "size", 1, 0),
-              HK_B_READ_ONLY_DEVICE);
-    EXPECT_EQ(team->call("create_index", -1, "size", 1, 0), HK_B_BAD_VALUE);
-    EXPECT_EQ(team->call("create_index", 3, wrong, 1, 0), HK_B_BAD_ADDRESS);
-    EXPECT_EQ(team->call("create_index", 3, too_long, 1, 0),
-              HK_B_NAME_TOO_LONG);
-    EXPECT_EQ(team->call("read_index_stat", 3, "size", info), HK_B_UNSUPPORTED);
-    EXPECT_EQ(team->call("read_index_stat", 3, "size", kernel),
-              HK_B_BAD_ADDRESS);
-    EXPECT_EQ(team->call("remove_index", 3, "size"), HK_B_READ_ONLY_DEVICE);
-    EXPECT_EQ(team->call("remove_index", 77, "size"), HK_B_BAD_VALUE);
-}
-
 TEST_F(Volumes, AreTheConfigurationsToMount)
 {
     EXPECT_EQ(team->call("mount", "/dir", nullptr, "bfs", 0, nullptr, 0),
