@@ -12,7 +12,7 @@
 
 #include "testdata/bench.h"
 
-enum { RUNS = 9, BIG = 256 << 20 };
+enum { RUNS = 9, BIG = 1 << 30 };
 
 static const struct {
     const char *name, *word;
@@ -21,7 +21,7 @@ static const struct {
     {"stat", "stat"},
     {"stat, nine deep", "deep"},
     {"list 10000 entries", "list"},
-    {"copy 256 MiB", "copy"},
+    {"copy 1 GiB", "copy"},
     {"make and remove files", "make"},
     {"read 64 MiB mapped", "pages"},
 };
