@@ -58,29 +58,92 @@ static void print_text(const char *text)
 
 /* ---- info ---- */
 
-/* "name >= 1.2" and the like. */
+/* What is behind a value in a .PackageInfo. */
+static void print_details(const struct hk_package *package, uint32_t list)
+{
+    static const char *const updates[] = {"keep-old", "manual", "auto-merge"};
+    static const struct {
+        enum hk_package_id id;
+        const char *word;
+    } rows[] = {{HK_PACKAGE_IS_DIRECTORY, " directory"},
+                {HK_PACKAGE_UPDATE_TYPE, ""},
+                {HK_PACKAGE_SETTINGS_TEMPLATE, " template"},
+                {HK_PACKAGE_USER_REAL_NAME, " real-name"},
+                {HK_PACKAGE_USER_HOME, " home"},
+                {HK_PACKAGE_USER_SHELL, " shell"},
+                {HK_PACKAGE_USER_GROUP, " group"}};
+    const struct hk_package_attribute *at;
+
+    for (; list != 0; list = at->next) {
+        size_t row = 0;
+
+        at = hk_package_at(package, list);
+        while (row < sizeof(rows) / sizeof(rows[0]) && rows[row].id != at->id)
+            row++;
+        if (row == sizeof(rows) / sizeof(rows[0]))
+            continue;
+        printf("%s", rows[row].word);
+        if (at->type == HK_PACKAGE_STRING) {
+            putchar(' ');
+            print_text(at->value.string);
+        } else if (at->id == HK_PACKAGE_UPDATE_TYPE && at->value.number < 3) {
+            printf(" %s", updates[at->value.number]);
+        }
+    }
+}
+
+/* "name >= 1.2 compat >= 1" and the like. */
+static void print_versions(const struct hk_package *package, uint32_t list)
+{
+    static const char *const operators[] = {"<", "<=", "==", "!=", ">=", ">"};
+    uint32_t sign = hk_package_find(package, list, HK_PACKAGE_OPERATOR);
+    char version[256];
+
+    hk_package_version(package, list, version, sizeof(version));
+    if (version[0] != '\0') {
+        if (sign != 0 && hk_package_at(package, sign)->value.number < 6)
+            printf(" %s ",
+                   operators[hk_package_at(package, sign)->value.number]);
+        else
+            printf(" = ");
+        print_text(version);
+    }
+    hk_package_compatible(package, list, version, sizeof(version));
+    if (version[0] != '\0') {
+        printf(" compat >= ");
+        print_text(version);
+    }
+}
+
+static void print_flags(uint64_t flags)
+{
+    static const char *const names[] = {"approve_license", "system_package"};
+    const char *before = "";
+
+    for (unsigned i = 0; i < 2; i++) {
+        if ((flags >> i & 1) == 0)
+            continue;
+        printf("%s%s", before, names[i]);
+        before = " ";
+    }
+    if (flags >> 2 != 0)
+        printf("%s0x%" PRIx64, before, flags & ~UINT64_C(3));
+}
+
 static void print_value(const struct hk_package *package,
                         const struct hk_package_attribute *at)
 {
-    static const char *const operators[] = {"<", "<=", "==", "!=", ">=", ">"};
-    uint32_t sign = hk_package_find(package, at->child, HK_PACKAGE_OPERATOR);
-    char version[256];
-
     if (at->id == HK_PACKAGE_ARCHITECTURE &&
         hk_package_architecture(at->value.number) != NULL)
         printf("%s", hk_package_architecture(at->value.number));
+    else if (at->id == HK_PACKAGE_FLAGS)
+        print_flags(at->value.number);
     else if (at->type == HK_PACKAGE_STRING)
         print_text(at->value.string);
     else if (at->type != HK_PACKAGE_RAW)
         printf("%" PRIu64, at->value.number);
-    hk_package_version(package, at->child, version, sizeof(version));
-    if (version[0] == '\0')
-        return;
-    if (sign != 0 && hk_package_at(package, sign)->value.number < 6)
-        printf(" %s ", operators[hk_package_at(package, sign)->value.number]);
-    else
-        printf(" = ");
-    print_text(version);
+    print_versions(package, at->child);
+    print_details(package, at->child);
 }
 
 static void print_info(const struct hk_package *package)

@@ -367,8 +367,8 @@ static const char *string_in(const struct hk_package *package, uint32_t list,
 }
 
 /* major[.minor[.micro]][~prerelease][-revision] */
-void hk_package_version(const struct hk_package *package, uint32_t first,
-                        char *text, size_t size)
+static void version_of(const struct hk_package *package, uint32_t major,
+                       char *text, size_t size)
 {
     static const struct {
         enum hk_package_id id;
@@ -376,7 +376,6 @@ void hk_package_version(const struct hk_package *package, uint32_t first,
     } parts[] = {{HK_PACKAGE_VERSION_MINOR, '.'},
                  {HK_PACKAGE_VERSION_MICRO, '.'},
                  {HK_PACKAGE_VERSION_PRERELEASE, '~'}};
-    uint32_t major = hk_package_find(package, first, HK_PACKAGE_VERSION_MAJOR);
     char made[512] = "";
     uint32_t list, revision;
     size_t used;
@@ -401,4 +400,19 @@ void hk_package_version(const struct hk_package *package, uint32_t first,
                 (unsigned long long)package->attributes[revision].value.number);
     }
     snprintf(text, size, "%s", made);
+}
+
+void hk_package_version(const struct hk_package *package, uint32_t first,
+                        char *text, size_t size)
+{
+    version_of(package,
+               hk_package_find(package, first, HK_PACKAGE_VERSION_MAJOR), text,
+               size);
+}
+
+void hk_package_compatible(const struct hk_package *package, uint32_t first,
+                           char *text, size_t size)
+{
+    version_of(package, hk_package_find(package, first, HK_PACKAGE_COMPATIBLE),
+               text, size);
 }

@@ -126,6 +126,28 @@ TEST_F(PackageTest, create_makes_what_the_others_read)
     }
 }
 
+TEST_F(PackageTest, info_tells_what_was_said)
+{
+    fs::create_directories(directory + "/from");
+    write("from/.PackageInfo",
+          std::string(info) +
+              "flags { approve_license; system_package }\n"
+              "requires { haiku >= r1~beta4; cmd:x }\n"
+              "supplements { y != 2 }\n"
+              "global-writable-files { settings/a directory keep-old }\n"
+              "user-settings-files { settings/b template data/b }\n"
+              "users { joe real-name \"Joe D\" home /j groups a b }\n");
+    ASSERT_EQ(run({"package", "create", "from", "made.hpkg"}).status, 0);
+    std::string told = run({"package", "info", "made.hpkg"}).out;
+    for (const char *line :
+         {"flags: approve_license system_package\n", "provides: made = 1.0\n",
+          "requires: haiku >= r1~beta4\n", "requires: cmd:x\n",
+          "supplements: y != 2\n", "settings/a directory keep-old\n",
+          "settings/b template data/b\n",
+          "joe real-name Joe D home /j group a group b\n"})
+        EXPECT_NE(told.find(line), std::string::npos) << line << told;
+}
+
 TEST_F(PackageTest, create_leaves_an_older_package_when_it_fails)
 {
     fs::create_directories(directory + "/from");

@@ -199,6 +199,10 @@ int hk_package_verify(struct hk_package *package,
 void hk_package_version(const struct hk_package *package, uint32_t first,
                         char *text, size_t size);
 
+/* The same of the oldest version that one is compatible with. */
+void hk_package_compatible(const struct hk_package *package, uint32_t first,
+                           char *text, size_t size);
+
 /* "x86_gcc2"; NULL for a number that is none. */
 const char *hk_package_architecture(uint64_t number);
 
