@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "known_dirs.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -238,7 +239,8 @@ static int watch(struct hk_known_dirs *dirs, int fd)
         dirs->watcher >= 0 &&
         inotify_add_watch(dirs->watcher, path, IN_MOVE_SELF | IN_ONLYDIR) >= 0;
     dirs->watches++;
-    dirs->is_off |= !is_watched;
+    /* A directory that may not be read cannot be watched either. */
+    dirs->is_off |= dirs->watcher < 0 || (!is_watched && errno == ENOSPC);
     pthread_mutex_unlock(&dirs->lock);
     return is_watched;
 }

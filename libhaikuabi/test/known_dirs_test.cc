@@ -161,6 +161,18 @@ TEST_F(KnownDirs, BeginAtTheWorkingDirectory)
     EXPECT_EQ(size_of(path), "B_ENTRY_NOT_FOUND");
 }
 
+TEST_F(KnownDirs, DoWithoutADirectoryThatMayNotBeRead)
+{
+    if (geteuid() == 0)
+        GTEST_SKIP() << "the host's root may read everything";
+    ASSERT_EQ(chmod(host.at("root/a/b").c_str(), 0311), 0);
+    learn(path);
+    EXPECT_EQ(count_open("/root/a/b/c"), 0);
+    ASSERT_EQ(chmod(host.at("root/a/b").c_str(), 0755), 0);
+    learn(path);
+    EXPECT_EQ(count_open("/root/a/b/c"), 1);
+}
+
 TEST_F(KnownDirs, TellNothingOfTheLastComponent)
 {
     learn(path);
