@@ -2,9 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "query.h"
 
-#include <ctype.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,17 +13,20 @@
 #include "host_open.h"
 #include "status.h"
 
+/* B_FILE_NAME_LENGTH, with NUL: the longest that an index can have. */
+enum { WORD_MAX = 256 };
+
 enum relation { EQUAL, UNEQUAL, LESS, GREATER, AT_MOST, AT_LEAST };
 
-/* In the order of precedence; a bracket only waits. */
+/* In the order of precedence; brackets and NOT only wait. */
 enum step_kind { BRACKET, OR, AND, NOT, TERM };
 
 struct step {
     enum step_kind kind;
     enum relation relation;
     char *attribute;
-    char *value;   /* as written: a pattern */
-    char *literal; /* without escapes */
+    char *value;
+    int is_pattern; /* when texts are compared */
 };
 
 /* Steps in the order of execution: operands before what combines them. */
@@ -45,8 +46,7 @@ struct reader {
 
 static void skip_space(struct reader *reader)
 {
-    while (isspace((unsigned char)*reader->at))
-        reader->at++;
+    reader->at += strspn(reader->at, " \t");
 }
 
 static int take(struct reader *reader, const char *token)
@@ -58,9 +58,27 @@ static int take(struct reader *reader, const char *token)
     return 1;
 }
 
-/* A name or value, quoted or up to a character that means something else;
- * escapes stay in it. NULL: there is none, or no memory. */
-static char *read_word(struct reader *reader)
+/* Without the characters that take another's meaning away. */
+static char *copy_word(const char *from, const char *end)
+{
+    char *made = malloc((size_t)(end - from) + 1);
+    char *to = made;
+
+    if (made == NULL)
+        return NULL;
+    for (; from < end; from++) {
+        if (from[0] == '\\' && from + 1 < end)
+            from++;
+        *to++ = *from;
+    }
+    *to = '\0';
+    return made;
+}
+
+/* A name or value: quoted, or up to one of the characters that end it, less
+ * the space before that. NULL: a quote without end, a word that is too long,
+ * or no memory. */
+static char *read_word(struct reader *reader, const char *ends)
 {
     const char *from, *end;
     char quote = 0;
@@ -70,28 +88,30 @@ static char *read_word(struct reader *reader)
         quote = *reader->at++;
     from = end = reader->at;
     while (*end != '\0' &&
-           (quote != 0 ? *end != quote : strchr("=!<>&|() \t\n", *end) == NULL))
+           (quote != 0 ? *end != quote : strchr(ends, *end) == NULL))
         end += end[0] == '\\' && end[1] != '\0' ? 2 : 1;
-    if ((quote != 0 && *end == '\0') || (quote == 0 && end == from))
+    if (quote != 0 && *end == '\0')
         return NULL;
     reader->at = end + (quote != 0);
-    return strndup(from, (size_t)(end - from));
+    while (quote == 0 && end > from && (end[-1] == ' ' || end[-1] == '\t'))
+        end--;
+    return end - from < WORD_MAX ? copy_word(from, end) : NULL;
 }
 
-static char *without_escapes(const char *text)
+/* Only such as matches_pattern can apply. */
+static int is_good_pattern(const char *at)
 {
-    char *made = malloc(strlen(text) + 1);
-    char *to = made;
-
-    if (made == NULL)
-        return NULL;
-    for (; *text != '\0'; text++) {
-        if (text[0] == '\\' && text[1] != '\0')
-            text++;
-        *to++ = *text;
+    for (; *at != '\0'; at++) {
+        if (*at != '[')
+            continue;
+        at++;
+        if (*at == '^' || *at == '!')
+            at++;
+        if (*at == ']' || strchr(at, ']') == NULL)
+            return 0;
+        at = strchr(at, ']');
     }
-    *to = '\0';
-    return made;
+    return 1;
 }
 
 static int read_relation(struct reader *reader, enum relation *relation)
@@ -114,17 +134,40 @@ static int read_relation(struct reader *reader, enum relation *relation)
 static int read_term(struct reader *reader)
 {
     struct step *step = &reader->query->steps[reader->query->count++];
-    char *attribute;
 
     *step = (struct step){.kind = TERM};
-    attribute = read_word(reader);
-    step->attribute = attribute != NULL ? without_escapes(attribute) : NULL;
-    free(attribute);
-    if (step->attribute == NULL || !read_relation(reader, &step->relation))
+    step->attribute = read_word(reader, "=<>!&|");
+    if (step->attribute == NULL || step->attribute[0] == '\0' ||
+        !read_relation(reader, &step->relation))
         return 0;
-    step->value = read_word(reader);
-    step->literal = step->value != NULL ? without_escapes(step->value) : NULL;
-    return step->literal != NULL;
+    step->value = read_word(reader, "&|)");
+    if (step->value == NULL)
+        return 0;
+    step->is_pattern =
+        step->relation <= UNEQUAL && strpbrk(step->value, "*?[") != NULL;
+    return !step->is_pattern || is_good_pattern(step->value);
+}
+
+/* Turns the last operand into its opposite, as Haiku does: what a file lacks
+ * is then still neither equal nor unequal. */
+static void complement(struct hk_query *query)
+{
+    static const enum relation opposite[] = {
+        [EQUAL] = UNEQUAL,   [UNEQUAL] = EQUAL,   [LESS] = AT_LEAST,
+        [GREATER] = AT_MOST, [AT_MOST] = GREATER, [AT_LEAST] = LESS};
+    size_t operands = 1;
+
+    for (size_t i = query->count; operands > 0;) {
+        struct step *step = &query->steps[--i];
+
+        if (step->kind == TERM) {
+            step->relation = opposite[step->relation];
+            operands--;
+        } else {
+            step->kind = step->kind == AND ? OR : AND;
+            operands++;
+        }
+    }
 }
 
 /* Operators that bind at least as strongly go before one. */
@@ -135,7 +178,10 @@ static void place(struct reader *reader, enum step_kind least)
 
         if (kind == BRACKET || kind < least)
             return;
-        reader->query->steps[reader->query->count++].kind = kind;
+        if (kind == NOT)
+            complement(reader->query);
+        else
+            reader->query->steps[reader->query->count++].kind = kind;
         reader->waiting_count--;
     }
 }
@@ -149,12 +195,16 @@ static void wait_for_more(struct reader *reader, enum step_kind kind)
 static int read_operand(struct reader *reader)
 {
     for (;;) {
-        if (take(reader, "("))
-            wait_for_more(reader, BRACKET);
-        else if (take(reader, "!"))
+        if (take(reader, "!")) {
             wait_for_more(reader, NOT);
-        else
+            if (!take(reader, "("))
+                return 0;
+            wait_for_more(reader, BRACKET);
+        } else if (take(reader, "(")) {
+            wait_for_more(reader, BRACKET);
+        } else {
             return read_term(reader);
+        }
     }
 }
 
@@ -229,7 +279,6 @@ void hk_query_free(struct hk_query *query)
     for (size_t i = 0; i < query->count && query->steps != NULL; i++) {
         free(query->steps[i].attribute);
         free(query->steps[i].value);
-        free(query->steps[i].literal);
     }
     free(query->steps);
     free(query);
@@ -256,32 +305,100 @@ static int relates(enum relation relation, int order)
     return 0;
 }
 
-static int text_holds(const struct step *step, const char *text)
+/* One character of UTF-8, or a byte that is none; moves behind it. */
+static uint32_t next_character(const char **at)
 {
-    if (step->relation == EQUAL)
-        return fnmatch(step->value, text, 0) == 0;
-    if (step->relation == UNEQUAL)
-        return fnmatch(step->value, text, 0) != 0;
-    return relates(step->relation, strcmp(text, step->literal));
+    uint8_t first = (uint8_t) * (*at)++;
+    int more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc0 ? 1 : 0;
+    uint32_t c = more == 0 ? first : first & (0x3fu >> more);
+    const char *to = *at;
+
+    for (; more > 0; more--, to++) {
+        if ((*to & 0xc0) != 0x80)
+            return first;
+        c = c << 6 | (uint32_t)(*to & 0x3f);
+    }
+    *at = to;
+    return c;
 }
 
+/* Whether a set has a character; moves behind the set. */
+static int is_in_set(const char **pattern, uint32_t c)
+{
+    const char *at = *pattern + 1;
+    int is_inverse = *at == '^' || *at == '!', is_in = 0;
+
+    at += is_inverse;
+    while (*at != ']') {
+        uint32_t first = next_character(&at), last = first;
+
+        if (at[0] == '-' && at[1] != ']') {
+            at++;
+            last = next_character(&at);
+        }
+        is_in |= c >= first && c <= last;
+    }
+    *pattern = at + 1;
+    return is_in != is_inverse;
+}
+
+/* One character of the pattern against one of the text. */
+static int takes_one(const char **pattern, const char **text)
+{
+    uint32_t c = next_character(text);
+
+    if (**pattern == '[')
+        return is_in_set(pattern, c);
+    return next_character(pattern) == c || (*pattern)[-1] == '?';
+}
+
+/* A star that did not take enough takes one more. */
+static int matches_pattern(const char *pattern, const char *text)
+{
+    const char *behind_star = NULL, *taken = NULL;
+
+    for (;;) {
+        if (*pattern == '*') {
+            behind_star = ++pattern;
+            taken = text;
+        } else if (*text == '\0') {
+            return *pattern == '\0';
+        } else if (*pattern == '\0' || !takes_one(&pattern, &text)) {
+            if (behind_star == NULL || *taken == '\0')
+                return 0;
+            taken++;
+            pattern = behind_star;
+            text = taken;
+        }
+    }
+}
+
+static int text_holds(const struct step *step, const char *text)
+{
+    if (step->is_pattern)
+        return matches_pattern(step->value, text) == (step->relation == EQUAL);
+    return relates(step->relation, strcmp(text, step->value));
+}
+
+/* A value is read as far as it is a number. */
 static int number_holds(const struct step *step, int64_t number)
 {
-    char *end;
-    int64_t value = strtoll(step->literal, &end, 0);
+    int64_t value = strtoll(step->value, NULL, 0);
 
-    if (end == step->literal || *end != '\0')
-        return 0;
+    return relates(step->relation, (number > value) - (number < value));
+}
+
+static int unsigned_holds(const struct step *step, uint64_t number)
+{
+    uint64_t value = strtoull(step->value, NULL, 0);
+
     return relates(step->relation, (number > value) - (number < value));
 }
 
 static int real_holds(const struct step *step, double number)
 {
-    char *end;
-    double value = strtod(step->literal, &end);
+    double value = strtod(step->value, NULL);
 
-    if (end == step->literal || *end != '\0')
-        return 0;
     return relates(step->relation, (number > value) - (number < value));
 }
 
@@ -317,8 +434,9 @@ static int value_holds(const struct step *step,
         return real_holds(step, shorter);
     }
     /* The names of unsigned types begin with U. */
-    if (value->size < 8 && value->type >> 24 != 'U' &&
-        bits >> (value->size * 8 - 1) != 0)
+    if (value->type >> 24 == 'U')
+        return unsigned_holds(step, bits);
+    if (value->size < 8 && bits >> (value->size * 8 - 1) != 0)
         bits |= ~UINT64_C(0) << (value->size * 8);
     return number_holds(step, (int64_t)bits);
 }
@@ -366,8 +484,6 @@ int hk_query_holds(const struct hk_query *query, int directory,
 
         if (step->kind == TERM) {
             stack[top++] = (uint8_t)term_holds(step, directory, name, info);
-        } else if (step->kind == NOT) {
-            stack[top - 1] = !stack[top - 1];
         } else {
             top--;
             stack[top - 1] = step->kind == AND ? stack[top - 1] & stack[top]

@@ -8,10 +8,11 @@
 #include <sys/stat.h>
 
 /*
- * A formula is `attribute op value`, combined by &&, || and !, with brackets;
- * op is one of == = != < > <= >=. Names and values may be quoted; \ takes a
- * character's meaning away. == and != take a text with * ? and [...] for a
- * pattern. name, size and last_modified (seconds) are every file's own.
+ * A formula is `attribute op value`, combined by &&, || and brackets, which !
+ * may precede; op is one of == = != < > <= >=. Names and values may be quoted;
+ * \ takes a character's meaning away, but not that of * ? and [...], which make
+ * a pattern of a text behind == and !=. name, size and last_modified (seconds)
+ * are every file's own. Haiku's QueryParser is the model.
  */
 struct hk_query;
 

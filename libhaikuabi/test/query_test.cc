@@ -26,6 +26,7 @@ class Query : public testing::Test
         int file = ::open(directory.at("a file.txt").c_str(), O_RDWR);
         set(file, "BEOS:APP_SIG", 0x4d494d53, "application/x-vnd.some-app");
         set(file, "text", 0x43535452, std::string("a text", 7));
+        set(file, "utf8", 0x43535452, std::string("\u00e4x", 4));
         set(file, "int32", 0x4c4f4e47, std::string("\xfe\xff\xff\xff", 4));
         set(file, "uint32", 0x554c4e47, std::string("\xfe\xff\xff\xff", 4));
         float real = 1.5;
@@ -82,7 +83,17 @@ TEST_F(Query, ComparesWhatEveryFileHas)
         {"name==\"*.c\"", 0},
         {"name!=\"*.c\"", 1},
         {"name!=\"*.txt\"", 0},
-        {"name==\"a\\*file.txt\"", 0},
+        {"name==\"a\\*file.txt\"", 1}, // a star all the same
+        {"name==a file.txt && size==10", 1},
+        {"name==a*fi*t", 1},
+        {"name==a*fi*c", 0},
+        {"name==[^b-z]*", 1},
+        {"name==[!ab]*", 0},
+        {"name==a file.tx", 0},
+        {"name=", 0},
+        {"size==10 size==10", 1}, // a value is read as far as it goes
+        {"size=<10", 0},
+        {"size>9k", 1},
         {"name>\"a\"", 1},
         {"name<\"a\"", 0},
         {"size==10", 1},
@@ -120,6 +131,13 @@ TEST_F(Query, ComparesAttributesByType)
         {"float>1.4", 1},
         {"none==1", 0},
         {"none!=1", 0},
+        {"!(none==1)", 0},
+        {"!(none!=1)", 0},
+        {"!(int32==-2&&none==1)", 0},
+        {"!(int32==-3)", 1},
+        {"utf8==?x", 1},
+        {"utf8==??x", 0},
+        {"utf8==[\u00e0-\u00ef]x", 1},
     };
 
     if (!has_attributes)
@@ -140,8 +158,9 @@ TEST_F(Query, CombinesAsTheOperatorsBind)
         {"size=1||name=*.c", 0},
         {"!(size=1)", 1},
         {"!(size=10)", 0},
-        {"!!(size=10)", 1},
-        {"!size=1", 1},
+        {"!(!(size=10))", 1},
+        {"!(size<10)", 1},
+        {"!(size>=10)", 0},
         {"size=10||size=1&&size=1", 1},
         {"(size=10||size=1)&&size=1", 0},
         {"size=1&&size=1||size=10", 1},
@@ -157,9 +176,9 @@ TEST_F(Query, CombinesAsTheOperatorsBind)
 TEST_F(Query, RefusesWhatIsNoFormula)
 {
     for (const char *text :
-         {"", " ", "name", "name=", "=1", "size==10&&", "&&size==10",
-          "(size==10", "size==10)", "()", "!", "size==10 size==10",
-          "size==10&size==10", "name=\"open", "size=<10", "(", ")("})
+         {"", " ", "name", "=1", "!!(size=10)", "!size=1", "name==[]",
+          "name==[a", "size==10&&", "&&size==10", "(size==10", "size==10)",
+          "()", "!", "size==10&size==10", "name=\"open", "(", ")("})
         EXPECT_EQ(holds(text), -1) << text;
 }
 
