@@ -13,8 +13,9 @@
 enum { PAGES = 1 << 20, PAGE_SHIFT = 12 };
 
 /* Of a page: refuses stores until it is dirty; is on the list of those that
- * have changed; refuses them because the processor holds code of it. */
-enum { TRACKED = 1, DIRTY = 2, CODE = 4 };
+ * have changed; refuses them because the processor holds code of it; changes
+ * with others, and stays on the list. */
+enum { TRACKED = 1, DIRTY = 2, CODE = 4, ALIASED = 8 };
 
 struct tr_memory {
     struct gm_space *space;
@@ -252,6 +253,24 @@ static void drop(struct tr_memory *memory, gm_addr start, gm_addr end)
     }
 }
 
+/* It is mapped anew. */
+static void forget_aliases(struct tr_memory *memory, gm_addr start, gm_addr end)
+{
+    for (gm_addr at = start; at < end; at += GM_PAGE_SIZE)
+        if ((atomic_load(&memory->pages[at >> PAGE_SHIFT]) & ALIASED) != 0)
+            atomic_fetch_and(&memory->pages[at >> PAGE_SHIFT],
+                             (uint8_t)~ALIASED);
+}
+
+void tr_memory_alias(struct tr_memory *memory, gm_addr address, uint64_t size)
+{
+    for (gm_addr at = address; memory->tracks && at < address + size;
+         at += GM_PAGE_SIZE) {
+        mark_stored(memory, (uint32_t)(at >> PAGE_SHIFT));
+        atomic_fetch_or(&memory->pages[at >> PAGE_SHIFT], ALIASED);
+    }
+}
+
 void tr_memory_changed(struct tr_memory *memory, enum gm_event event,
                        gm_addr address, uint64_t size)
 {
@@ -263,6 +282,7 @@ void tr_memory_changed(struct tr_memory *memory, enum gm_event event,
     case GM_EVENT_MAP:
     case GM_EVENT_UNMAP:
         drop(memory, address, end);
+        forget_aliases(memory, address, end);
         look_at(memory, address, end);
         break;
     case GM_EVENT_PROTECT:
@@ -288,7 +308,7 @@ void tr_memory_reset(struct tr_memory *memory)
         for (gm_addr page = region.address; page < at; page += GM_PAGE_SIZE) {
             memory->hashes[page >> PAGE_SHIFT] = 0;
             atomic_fetch_and(&memory->pages[page >> PAGE_SHIFT],
-                             (uint8_t)~DIRTY);
+                             (uint8_t) ~(DIRTY | ALIASED));
             mark_stored(memory, (uint32_t)(page >> PAGE_SHIFT));
         }
     }
@@ -329,7 +349,8 @@ static int prot_of(struct tr_memory *memory, gm_addr address)
     return (int)region.prot;
 }
 
-/* Takes a dirty page into the sum: 1; 0 when it cannot be read now. */
+/* Takes a dirty page into the sum: 1; 0 when it cannot be read now, or has to
+ * be looked at again each time. */
 static int renew(struct tr_memory *memory, uint32_t number)
 {
     gm_addr address = (gm_addr)number << PAGE_SHIFT;
@@ -342,9 +363,11 @@ static int renew(struct tr_memory *memory, uint32_t number)
             return 0;
         hash = tr_hash_page(number, page);
     }
-    atomic_fetch_and(&memory->pages[number], (uint8_t)~DIRTY);
     memory->sum += hash - memory->hashes[number];
     memory->hashes[number] = hash;
+    if ((atomic_load(&memory->pages[number]) & ALIASED) != 0)
+        return 0;
+    atomic_fetch_and(&memory->pages[number], (uint8_t)~DIRTY);
     if (prot > 0 && (prot & GM_PROT_WRITE) != 0)
         track(memory, address, address + GM_PAGE_SIZE);
     return 1;

@@ -47,6 +47,10 @@ size_t tr_fetch_code(void *space, uint32_t address, void *bytes, size_t size,
 void tr_memory_changed(struct tr_memory *memory, enum gm_event event,
                        gm_addr address, uint64_t size);
 
+/* What is mapped there may change by stores elsewhere, until it is mapped
+ * anew: each hash looks at it. */
+void tr_memory_alias(struct tr_memory *memory, gm_addr address, uint64_t size);
+
 /* In a handler of SIGSEGV, before xcpu_on_fault: 1 when the store may be
  * repeated. Async-signal-safe. */
 int tr_memory_on_fault(struct tr_memory *memory, const void *host_address);

@@ -1,7 +1,9 @@
 /* play_space.c -- does to a space what a trace says. */
 /* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "player.h"
@@ -37,8 +39,49 @@ void tr_free_objects(struct tr_player *player)
 
         player->objects = object->next;
         close(object->fd);
+        free(object->saved);
         free(object);
     }
+    tr_views_free(&player->views);
+}
+
+static int read_all(int fd, uint8_t *bytes, uint64_t size)
+{
+    ssize_t got = 1;
+
+    for (uint64_t at = 0; at < size && got > 0; at += (uint64_t)got)
+        got = pread(fd, bytes + at, size - at, (off_t)at);
+    return got > 0;
+}
+
+static int write_all(int fd, const uint8_t *bytes, uint64_t size)
+{
+    ssize_t put = 1;
+
+    for (uint64_t at = 0; at < size && put > 0; at += (uint64_t)put)
+        put = pwrite(fd, bytes + at, size - at, (off_t)at);
+    return put > 0;
+}
+
+/* What another process has added. */
+static int forget_behind(int fd, uint64_t size)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return 0;
+    return (uint64_t)st.st_size <= size ||
+           fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                     (off_t)size, st.st_size - (off_t)size) == 0;
+}
+
+static int make_larger(int fd, uint64_t size)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return 0;
+    return (uint64_t)st.st_size >= size || ftruncate(fd, (off_t)size) == 0;
 }
 
 static struct tr_player_object *find_object(struct tr_player *player,
@@ -64,6 +107,46 @@ static struct tr_player_object *find_object(struct tr_player *player,
     return object;
 }
 
+int tr_read_object(const struct tr_player *player, uint64_t id, uint64_t page,
+                   uint8_t bytes[TR_PAGE_SIZE])
+{
+    const struct tr_player_object *object = player->objects;
+
+    while (object != NULL && object->id != id)
+        object = object->next;
+    return object != NULL && pread(object->fd, bytes, TR_PAGE_SIZE,
+                                   (off_t)(page * TR_PAGE_SIZE)) == TR_PAGE_SIZE
+               ? 0
+               : TR_ERR_INVALID;
+}
+
+int tr_player_save_objects(struct tr_player *player)
+{
+    struct tr_player_object *object = player->objects;
+
+    for (; object != NULL; object = object->next) {
+        free(object->saved);
+        object->saved = malloc(object->size);
+        if (object->saved == NULL ||
+            !read_all(object->fd, object->saved, object->size))
+            return TR_ERR_NOMEM;
+    }
+    return 0;
+}
+
+/* The file is never cut: that would take private copies of its pages away. */
+int tr_player_restore_objects(struct tr_player *player)
+{
+    const struct tr_player_object *object = player->objects;
+
+    for (; object != NULL; object = object->next)
+        if (object->saved == NULL ||
+            !write_all(object->fd, object->saved, object->size) ||
+            !forget_behind(object->fd, object->size))
+            return TR_ERR_NOMEM;
+    return 0;
+}
+
 /* Has a mapping show an object, which becomes large enough. */
 static int show_object(struct tr_player *player, struct gm_mapping *mapping,
                        uint64_t id, uint64_t offset)
@@ -77,31 +160,55 @@ static int show_object(struct tr_player *player, struct gm_mapping *mapping,
     if (object == NULL)
         return GM_ERR_NOMEM;
     end = offset * GM_PAGE_SIZE + mapping->size;
-    if (end > object->size && ftruncate(object->fd, (off_t)end) != 0)
+    if (!make_larger(object->fd, end))
         return GM_ERR_NOMEM;
     if (end > object->size)
         object->size = end;
     mapping->fd = object->fd;
     mapping->offset = offset * GM_PAGE_SIZE;
-    mapping->flags |= GM_MAP_SHARED;
     return 0;
+}
+
+/* Notes what a range shows now. */
+static int note_view(struct tr_player *player, const struct tr_event *event,
+                     int is_private)
+{
+    const struct tr_view view = {TR_FIELD(event, MAP, PAGE),
+                                 TR_FIELD(event, MAP, PAGES),
+                                 TR_FIELD(event, MAP, OBJECT),
+                                 TR_FIELD(event, MAP, OFFSET),
+                                 is_private,
+                                 NULL};
+
+    if (tr_views_remove(&player->views, view.page, view.pages) < 0)
+        return GM_ERR_NOMEM;
+    if (view.object == 0)
+        return 0;
+    tr_memory_alias(player->memory, view.page * GM_PAGE_SIZE,
+                    view.pages * GM_PAGE_SIZE);
+    return tr_views_add(&player->views, &view) < 0 ? GM_ERR_NOMEM : 0;
 }
 
 static int map(struct tr_player *player, const struct tr_event *event)
 {
     struct gm_mapping mapping = {.flags = GM_MAP_REPLACE, .fd = -1};
     uint64_t protection = TR_FIELD(event, MAP, PROTECTION);
+    uint64_t object = TR_FIELD(event, MAP, OBJECT);
+    int is_private = (protection & TR_PROTECTION_PRIVATE) != 0;
     int error = get_range(event, &mapping.address, &mapping.size);
 
-    if (error < 0 || protection > 7)
+    if (error < 0 || protection > (TR_PROTECTION_PRIVATE | 7) ||
+        (is_private && object == 0))
         return GM_ERR_RANGE;
-    mapping.prot = (unsigned)protection;
-    if (TR_FIELD(event, MAP, OBJECT) != 0)
-        error = show_object(player, &mapping, TR_FIELD(event, MAP, OBJECT),
-                            TR_FIELD(event, MAP, OFFSET));
-    if (error < 0)
-        return error;
-    return gm_map(player->space, &mapping);
+    mapping.prot = (unsigned)protection & 7;
+    if (object != 0)
+        error =
+            show_object(player, &mapping, object, TR_FIELD(event, MAP, OFFSET));
+    if (object != 0 && !is_private)
+        mapping.flags |= GM_MAP_SHARED;
+    if (error == 0)
+        error = gm_map(player->space, &mapping);
+    return error < 0 ? error : note_view(player, event, is_private);
 }
 
 static int unmap(struct tr_player *player, const struct tr_event *event)
@@ -110,7 +217,12 @@ static int unmap(struct tr_player *player, const struct tr_event *event)
     uint64_t size;
     int error = get_range(event, &address, &size);
 
-    return error < 0 ? error : gm_unmap(player->space, address, size);
+    if (error == 0)
+        error = gm_unmap(player->space, address, size);
+    if (error == 0 &&
+        tr_views_remove(&player->views, event->fields[0], event->fields[1]) < 0)
+        error = GM_ERR_NOMEM;
+    return error;
 }
 
 static int protect(struct tr_player *player, const struct tr_event *event)

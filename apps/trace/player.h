@@ -5,6 +5,7 @@
 
 #include "fault.h"
 #include "replay.h"
+#include "view.h"
 
 struct tr_player_thread {
     uint64_t id;
@@ -16,6 +17,7 @@ struct tr_player_thread {
 struct tr_player_object {
     uint64_t id, size; /* size: bytes of the file */
     int fd;
+    uint8_t *saved; /* its content, or NULL */
     struct tr_player_object *next;
 };
 
@@ -29,7 +31,8 @@ struct tr_player {
     int hashes_wanted; /* the trace has some */
     struct tr_player_thread *threads, *current;
     struct tr_player_object *objects;
-    struct xcpu *running; /* inside xcpu_run */
+    struct tr_view *views; /* mappings of them */
+    struct xcpu *running;  /* inside xcpu_run */
     uint64_t events, instructions, hashes;
     uint64_t chain;
     /* Values for RDTSC that have not been asked for: a queue. */
@@ -46,6 +49,10 @@ struct tr_player {
 extern const struct gm_observer tr_player_observer;
 
 void tr_free_objects(struct tr_player *player);
+
+/* Copies a page of an object. */
+int tr_read_object(const struct tr_player *player, uint64_t id, uint64_t page,
+                   uint8_t bytes[TR_PAGE_SIZE]);
 
 int tr_play_space(struct tr_player *player, const struct tr_event *event,
                   struct tr_fault *fault);

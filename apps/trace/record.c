@@ -413,8 +413,6 @@ int tr_recorder_after_fork(struct tr_recorder *recorder, int fd)
     recorder->last_thread = recorder->thread_count = 0;
     recorder->since_hash = recorder->chain = 0;
     recorder->error = 0;
-    recorder->objects = NULL;
-    recorder->last_object = 0;
     memset(recorder->named, 0, sizeof(recorder->named));
     error = tr_writer_new(fd, &recorder->writer);
     if (error < 0)

@@ -1,5 +1,6 @@
 /* record_space.c -- writes down what is done to a space. */
 /* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -58,38 +59,123 @@ static void emit_content(struct tr_recorder *recorder,
             emit_image(recorder, at, page);
 }
 
-/* The number of what a shared mapping shows; 0: nobody else can show it. The
- * descriptor is the mapping's only while it is being made. */
-static uint64_t object_of(struct tr_recorder *recorder,
-                          const struct gm_mapping *region, int is_new)
+static struct tr_object *find_object(const struct tr_recorder *recorder,
+                                     const struct stat *st)
 {
     struct tr_object *object = recorder->objects;
-    struct stat st;
 
-    if (!is_new || (region->flags & GM_MAP_SHARED) == 0 || region->fd < 0 ||
-        fstat(region->fd, &st) != 0)
-        return 0;
     while (object != NULL &&
-           (object->device != st.st_dev || object->node != st.st_ino))
+           (object->device != st->st_dev || object->node != st->st_ino))
         object = object->next;
-    if (object != NULL)
-        return object->id;
-    object = calloc(1, sizeof(*object));
-    if (object == NULL)
-        return 0;
-    object->device = st.st_dev;
-    object->node = st.st_ino;
+    return object;
+}
+
+static struct tr_object *add_object(struct tr_recorder *recorder,
+                                    const struct stat *st)
+{
+    struct tr_object *object = calloc(1, sizeof(*object));
+
+    if (object == NULL) {
+        recorder->error = TR_ERR_NOMEM;
+        return NULL;
+    }
+    object->device = st->st_dev;
+    object->node = st->st_ino;
     object->id = ++recorder->last_object;
     object->next = recorder->objects;
     recorder->objects = object;
-    return object->id;
+    return object;
 }
 
-/* What a range maps now; is_new: of which private memory is all zeros. */
-static void emit_mappings(struct tr_recorder *recorder, gm_addr start,
-                          gm_addr end, int is_new)
+/* The number of what a new mapping shows, whose descriptor is still open; 0:
+ * nobody stores to it but through this mapping. A private mapping follows a
+ * file that is stored to through others, or may be. */
+static uint64_t object_of(struct tr_recorder *recorder,
+                          const struct gm_mapping *region)
+{
+    struct tr_object *object;
+    struct stat st;
+    int flags;
+
+    if (region->fd < 0 || fstat(region->fd, &st) != 0)
+        return 0;
+    object = find_object(recorder, &st);
+    flags = fcntl(region->fd, F_GETFL);
+    if (object == NULL && ((region->flags & GM_MAP_SHARED) != 0 ||
+                           (flags >= 0 && (flags & O_ACCMODE) == O_RDWR)))
+        object = add_object(recorder, &st);
+    return object == NULL ? 0 : object->id;
+}
+
+/* ---- mappings ---- */
+
+static void emit_map(struct tr_recorder *recorder, const struct tr_view *view,
+                     uint64_t protection)
 {
     struct tr_event event = {.kind = TR_MAP};
+
+    TR_FIELD(&event, MAP, PAGE) = view->page;
+    TR_FIELD(&event, MAP, PAGES) = view->pages;
+    TR_FIELD(&event, MAP, PROTECTION) = protection;
+    TR_FIELD(&event, MAP, OBJECT) = view->object;
+    TR_FIELD(&event, MAP, OFFSET) = view->offset;
+    tr_emit(recorder, &event);
+}
+
+/* An object's content is stored through a shared mapping, also when it is a
+ * private one that follows. */
+static void emit_new_mapping(struct tr_recorder *recorder,
+                             const struct gm_mapping *region, gm_addr first,
+                             gm_addr last)
+{
+    struct tr_view view = {first / GM_PAGE_SIZE,
+                           (last - first) / GM_PAGE_SIZE,
+                           object_of(recorder, region),
+                           0,
+                           0,
+                           NULL};
+    int is_shared = (region->flags & GM_MAP_SHARED) != 0;
+
+    if (view.object != 0)
+        view.offset =
+            (region->offset + (first - region->address)) / GM_PAGE_SIZE;
+    emit_map(recorder, &view,
+             view.object != 0 && !is_shared ? GM_PROT_READ : region->prot);
+    if (region->fd >= 0 || is_shared)
+        emit_content(recorder, region, first, last);
+    if (view.object == 0)
+        return;
+    if (!is_shared)
+        emit_map(recorder, &view, region->prot | TR_PROTECTION_PRIVATE);
+    else if (tr_views_add(&recorder->views, &view) < 0)
+        recorder->error = TR_ERR_NOMEM;
+    tr_memory_alias(recorder->memory, first, last - first);
+}
+
+/* What was mapped before the trace: it shows what was shown by then. */
+static void emit_old_mapping(struct tr_recorder *recorder,
+                             const struct gm_mapping *region, gm_addr first,
+                             gm_addr last)
+{
+    while (first < last) {
+        struct tr_view view = tr_views_piece(
+            recorder->views, first / GM_PAGE_SIZE, last / GM_PAGE_SIZE);
+        uint64_t size = view.pages * GM_PAGE_SIZE;
+
+        emit_map(recorder, &view, region->prot);
+        emit_content(recorder, region, first, first + size);
+        if (view.object != 0)
+            tr_memory_alias(recorder->memory, first, size);
+        first += size;
+    }
+}
+
+static void emit_mappings(struct tr_recorder *recorder, gm_addr start,
+                          gm_addr end,
+                          void (*emit)(struct tr_recorder *recorder,
+                                       const struct gm_mapping *region,
+                                       gm_addr first, gm_addr last))
+{
     struct gm_mapping region;
 
     while (start < end &&
@@ -100,17 +186,7 @@ static void emit_mappings(struct tr_recorder *recorder, gm_addr start,
 
         if (last > end)
             last = end;
-        TR_FIELD(&event, MAP, PAGE) = first / GM_PAGE_SIZE;
-        TR_FIELD(&event, MAP, PAGES) = (last - first) / GM_PAGE_SIZE;
-        TR_FIELD(&event, MAP, PROTECTION) = region.prot;
-        TR_FIELD(&event, MAP, OBJECT) = object_of(recorder, &region, is_new);
-        TR_FIELD(&event, MAP, OFFSET) =
-            (region.offset + (first - region.address)) / GM_PAGE_SIZE;
-        if (TR_FIELD(&event, MAP, OBJECT) == 0)
-            TR_FIELD(&event, MAP, OFFSET) = 0;
-        tr_emit(recorder, &event);
-        if (!is_new || region.fd >= 0 || (region.flags & GM_MAP_SHARED) != 0)
-            emit_content(recorder, &region, first, last);
+        emit(recorder, &region, first, last);
         start = last;
     }
 }
@@ -118,7 +194,8 @@ static void emit_mappings(struct tr_recorder *recorder, gm_addr start,
 void tr_record_space(struct tr_recorder *recorder)
 {
     tr_turn_take(&recorder->turn);
-    emit_mappings(recorder, 0, gm_space_size(recorder->config.space), 0);
+    emit_mappings(recorder, 0, gm_space_size(recorder->config.space),
+                  emit_old_mapping);
     tr_turn_give(&recorder->turn);
 }
 
@@ -189,9 +266,13 @@ static void after(void *context, enum gm_event kind, gm_addr address,
 
     tr_memory_changed(recorder->memory, kind, address, size);
     if (size > 0) {
+        if ((kind == GM_EVENT_MAP || kind == GM_EVENT_UNMAP) &&
+            tr_views_remove(&recorder->views, address / GM_PAGE_SIZE,
+                            size / GM_PAGE_SIZE) < 0)
+            recorder->error = TR_ERR_NOMEM;
         switch (kind) {
         case GM_EVENT_MAP:
-            emit_mappings(recorder, address, address + size, 1);
+            emit_mappings(recorder, address, address + size, emit_new_mapping);
             break;
         case GM_EVENT_UNMAP:
             emit_unmap(recorder, address, size);

@@ -7,6 +7,7 @@
 
 #include "record.h"
 #include "turn.h"
+#include "view.h"
 
 struct tr_thread {
     struct xcpu *_Atomic cpu; /* NULL: it has ended */
@@ -16,7 +17,7 @@ struct tr_thread {
     unsigned changes;      /* enum tr_change, since then */
 };
 
-/* What several mappings may show. */
+/* A file that mappings show. */
 struct tr_object {
     uint64_t device, node, id; /* id: from 1 */
     struct tr_object *next;
@@ -34,7 +35,8 @@ struct tr_recorder {
     unsigned thread_count;
     uint64_t since_hash; /* instructions */
     uint64_t chain;
-    struct tr_object *objects; /* shared memory, by the host's file */
+    struct tr_object *objects; /* by the host's file */
+    struct tr_view *views;     /* shared mappings of them */
     uint64_t last_object;
     uint8_t named[256]; /* a bit for each call that has its NAME */
 };

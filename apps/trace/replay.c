@@ -604,11 +604,6 @@ struct gm_space *tr_player_space(const struct tr_player *player)
     return player->space;
 }
 
-int tr_player_has_objects(const struct tr_player *player)
-{
-    return player->objects != NULL;
-}
-
 uint64_t tr_player_memory_hash(struct tr_player *player)
 {
     return tr_memory_hash(player->memory);

@@ -72,8 +72,13 @@ uint64_t tr_player_thread(const struct tr_player *player);
 struct xcpu *tr_player_cpu(const struct tr_player *player);
 struct gm_space *tr_player_space(const struct tr_player *player);
 
-/* Whether there is memory that several mappings show. */
-int tr_player_has_objects(const struct tr_player *player);
+/*
+ * Memory that several mappings show is not copied by a fork(2): one that is to
+ * go on later, after other processes have played the same trace, saves it, and
+ * puts it back then. 0 or TR_ERR_NOMEM.
+ */
+int tr_player_save_objects(struct tr_player *player);
+int tr_player_restore_objects(struct tr_player *player);
 
 /* Hash of the memory; of a player whose config or trace has hashes. */
 uint64_t tr_player_memory_hash(struct tr_player *player);

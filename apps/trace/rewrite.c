@@ -71,22 +71,76 @@ static int read_page(struct gm_space *space, const struct gm_mapping *region,
     return error;
 }
 
+static void emit_map(struct rewriter *rewriter, const struct tr_view *view,
+                     uint64_t protection)
+{
+    struct tr_event event = {.kind = TR_MAP};
+
+    TR_FIELD(&event, MAP, PAGE) = view->page;
+    TR_FIELD(&event, MAP, PAGES) = view->pages;
+    TR_FIELD(&event, MAP, PROTECTION) = protection;
+    TR_FIELD(&event, MAP, OBJECT) = view->object;
+    TR_FIELD(&event, MAP, OFFSET) = view->offset;
+    emit(rewriter, &event);
+}
+
+/* What an object has is stored through a shared mapping. */
+static void emit_object(struct rewriter *rewriter, const struct tr_view *view)
+{
+    uint8_t bytes[TR_PAGE_SIZE];
+
+    emit_map(rewriter, view, GM_PROT_READ);
+    for (uint64_t i = 0; i < view->pages; i++)
+        if (tr_read_object(rewriter->player, view->object, view->offset + i,
+                           bytes) == 0 &&
+            tr_hash_page(0, bytes) != 0)
+            emit_image(rewriter, view->page + i, bytes);
+}
+
+/* Whether the page of a new mapping would show this without an image. */
+static int is_shown(const struct rewriter *rewriter, const struct tr_view *view,
+                    uint64_t page, const uint8_t bytes[TR_PAGE_SIZE])
+{
+    uint8_t object[TR_PAGE_SIZE];
+
+    if (!view->is_private)
+        return tr_hash_page(0, bytes) == 0;
+    return tr_read_object(rewriter->player, view->object,
+                          view->offset + (page - view->page), object) == 0 &&
+           memcmp(bytes, object, TR_PAGE_SIZE) == 0;
+}
+
+/* Pages of a region that are alike: in one view, or in none. */
+static void emit_pages(struct rewriter *rewriter,
+                       const struct gm_mapping *region,
+                       const struct tr_view *view)
+{
+    uint8_t bytes[TR_PAGE_SIZE];
+
+    if (view->is_private)
+        emit_object(rewriter, view);
+    emit_map(rewriter, view,
+             region->prot | (view->is_private ? TR_PROTECTION_PRIVATE : 0));
+    for (uint64_t page = view->page; page < view->page + view->pages; page++)
+        if (read_page(rewriter->player->space, region, page * TR_PAGE_SIZE,
+                      bytes) == 0 &&
+            !is_shown(rewriter, view, page, bytes))
+            emit_image(rewriter, page, bytes);
+}
+
 static void emit_region(struct rewriter *rewriter,
                         const struct gm_mapping *region)
 {
-    struct gm_space *space = rewriter->player->space;
-    struct tr_event event = {.kind = TR_MAP};
-    uint8_t page[TR_PAGE_SIZE];
+    uint64_t page = region->address / TR_PAGE_SIZE;
+    uint64_t end = page + region->size / TR_PAGE_SIZE;
 
-    TR_FIELD(&event, MAP, PAGE) = region->address / TR_PAGE_SIZE;
-    TR_FIELD(&event, MAP, PAGES) = region->size / TR_PAGE_SIZE;
-    TR_FIELD(&event, MAP, PROTECTION) = region->prot;
-    emit(rewriter, &event);
-    for (gm_addr at = region->address; at < region->address + region->size;
-         at += TR_PAGE_SIZE)
-        if (read_page(space, region, at, page) == 0 &&
-            tr_hash_page(0, page) != 0)
-            emit_image(rewriter, at / TR_PAGE_SIZE, page);
+    while (page < end) {
+        struct tr_view view =
+            tr_views_piece(rewriter->player->views, page, end);
+
+        emit_pages(rewriter, region, &view);
+        page += view.pages;
+    }
 }
 
 /* Later threads first, as they are in the list: their order means nothing. */
@@ -110,17 +164,12 @@ static void emit_threads(struct rewriter *rewriter)
     }
 }
 
-static int emit_state(struct rewriter *rewriter)
+static void emit_state(struct rewriter *rewriter)
 {
     struct tr_player *player = rewriter->player;
     struct gm_mapping region;
     gm_addr at = 0;
 
-    if (tr_player_has_objects(player)) {
-        tr_set_fault(rewriter->fault, "a part cannot begin with memory that "
-                                      "is mapped more than once");
-        return TR_ERR_INVALID;
-    }
     while (gm_query(player->space, at, &region) == 0) {
         at = region.address + region.size;
         emit_region(rewriter, &region);
@@ -128,7 +177,6 @@ static int emit_state(struct rewriter *rewriter)
     emit_threads(rewriter);
     rewriter->written = player->is_open ? player->done : 0;
     rewriter->writes = 1;
-    return 0;
 }
 
 /* ---- events ---- */
@@ -287,7 +335,7 @@ static int play(struct rewriter *rewriter)
 
     while (result > 0 && rewriter->error == 0) {
         if (!rewriter->writes && player->instructions >= rewriter->config->from)
-            result = emit_state(rewriter) < 0 ? TR_ERR_INVALID : 1;
+            emit_state(rewriter);
         if (result < 0 || player->instructions >= rewriter->config->to)
             break;
         if (player->is_open) {

@@ -21,7 +21,7 @@ struct tr_rewrite_config {
  * A part of it begins with the state at `from`, and without its end has none.
  * The player has hashes when the level is to (struct tr_play_config), and
  * nothing has been played yet. 0, or TR_ERR_* with fault: of playing, of
- * writing, or INVALID for a part that begins with memory that is mapped twice.
+ * writing, or INVALID when the trace ends before `from`.
  */
 int tr_rewrite(struct tr_player *player, struct tr_writer *writer,
                const struct tr_rewrite_config *config, struct tr_fault *fault);

@@ -92,6 +92,9 @@ enum tr_reason {
     TR_REASON_EXCEPTION
 };
 
+/* In MAP's PROTECTION, beside enum gm_prot's: a private view of the OBJECT. */
+#define TR_PROTECTION_PRIVATE 8u
+
 /* Instructions that an event stands for: of RUN and CALL, else 0. */
 uint64_t tr_event_instructions(const struct tr_event *event);
 

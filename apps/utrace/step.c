@@ -16,11 +16,10 @@
  * The way back is by processes that were left behind: at some points of the
  * way forward the process forks, and the child waits there. To go to a point,
  * the last one at or before it is woken, and forks again: its child goes on,
- * and the process that did until then ends. What several mappings show is not
- * copied by a fork: such traces are replayed from their beginning, where the
- * first process waits, without a player.
+ * and the process that did until then ends. The first process waits at the
+ * beginning, without a player.
  */
-enum { CHECKPOINTS = 64, CHECKPOINT_MIN = 1 << 20, PATIENCE = 1000 };
+enum { CHECKPOINTS = 64, PATIENCE = 1000 };
 
 /* What all the processes share. */
 struct shared {
@@ -120,6 +119,8 @@ static void serve(struct session *session, int place)
         if (session->player == NULL)
             session->player = utrace_player(session->options, session->reader,
                                             session->options->files[0]);
+        else if (tr_player_restore_objects(session->player) < 0)
+            end(session, UTRACE_EXIT_FAILURE);
         go_to(session, session->shared->target);
         talk(session);
     }
@@ -132,10 +133,11 @@ static void leave_checkpoint(struct session *session)
     uint64_t place = here / session->interval;
     pid_t child;
 
-    if (place > CHECKPOINTS || session->shared->is_left[place] ||
-        tr_player_has_objects(session->player))
+    if (place > CHECKPOINTS || session->shared->is_left[place])
         return;
     fflush(stdout);
+    if (tr_player_save_objects(session->player) < 0)
+        return;
     child = fork();
     if (child == 0) {
         serve(session, (int)place);
@@ -425,8 +427,8 @@ int utrace_step(const struct utrace_options *options)
     interp.engine = XCPU_ENGINE_INTERP; /* no translated code to share */
     session.reader = utrace_open(options->files[0]);
     session.interval = utrace_count_instructions(session.reader) / CHECKPOINTS;
-    if (session.interval < CHECKPOINT_MIN)
-        session.interval = CHECKPOINT_MIN;
+    if (session.interval < options->interval)
+        session.interval = options->interval;
     session.shared = mmap(NULL, sizeof(*session.shared), PROT_READ | PROT_WRITE,
                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (session.shared == MAP_FAILED)

@@ -1,8 +1,9 @@
 #!/bin/sh
 # commands.sh -- what utrace says of whole, damaged and different traces.
-# commands.sh UTRACE TRACE OTHER SSE4 SSE2 PENTIUM LONG TICKS
+# commands.sh UTRACE TRACE OTHER SSE4 SSE2 PENTIUM LONG TICKS MAPPED
 set -u
 utrace=$1 trace=$2 other=$3 sse4=$4 sse2=$5 pentium=$6 long=$7 ticks=$8
+mapped=$9
 out=${TEST_TMPDIR:-/tmp}/out damaged=${TEST_TMPDIR:-/tmp}/damaged
 failed=0
 
@@ -69,6 +70,16 @@ for at in 1100000 1048576; do
     step "g 1300000\ng $at\nr\nq\n" "$long" | tail -n +3 >"$out"
     cmp "$out.straight" "$out" || failed=1
 done
+# Also to memory that two mappings show: "0123", a shared store, a private one.
+two='m 0x101000 4\nm 0x103000 4\n'
+visit() {
+    printf "g %s\n$two" "$@" | "$utrace" step --interval 100 "$mapped" |
+        grep '^001' | cut -d ' ' -f 3- | tr '\n' ';'
+}
+must [ "$(visit 1900)" = '30 31 32 33;30 31 32 33;' ]
+must [ "$(visit 2072)" = '61 31 32 33;61 62 32 33;' ]
+must [ "$(visit 2072 3100 1900 2072 2500 1900 | cut -d ';' -f 5-8,11-)" = \
+    '30 31 32 33;30 31 32 33;61 31 32 33;61 62 32 33;30 31 32 33;30 31 32 33;' ]
 
 expect 0 '"at":25,"kind":"call","thread":1,"instructions":17,"number":151' \
     "$utrace" export "$trace"
@@ -87,6 +98,12 @@ for from in 1 8 24 25 700 1000; do
     must "$utrace" cut --from $from "$sse4" "$made"
     expect 0 ': as recorded$' "$utrace" replay --engine jit "$made"
 done
+for from in 1900 2072; do # memory that is mapped twice
+    must "$utrace" cut --from $from "$mapped" "$made"
+    expect 0 ': as recorded$' "$utrace" replay --engine jit "$made"
+done
+must "$utrace" densify --interval 10 "$mapped" "$made"
+expect 0 ': as recorded$' "$utrace" replay --engine jit "$made"
 must "$utrace" cut --from 1500000 --to 1600000 "$long" "$made"
 expect 0 ' 100000 instructions, ' "$utrace" replay --engine jit "$made"
 expect 125 'it ends before' "$utrace" cut --from 32 "$trace" "$made"
