@@ -26,6 +26,23 @@ static uint32_t crc_of(const uint8_t *bytes, size_t size)
     return (uint32_t)crc32(crc32(0, NULL, 0), bytes, (uInt)size);
 }
 
+void tr_file_header(uint8_t header[TR_FILE_HEADER])
+{
+    memcpy(header, TR_MAGIC, 8);
+    tr_put(header + 8, TR_VERSION, 4);
+    tr_put(header + 12, crc_of(header, 12), 4);
+}
+
+unsigned tr_file_version(const uint8_t header[TR_FILE_HEADER])
+{
+    unsigned version = (unsigned)tr_get(header + 8, 4);
+    uint32_t crc = version == 1 ? 0 : crc_of(header, 12);
+
+    return memcmp(header, TR_MAGIC, 8) == 0 && tr_get(header + 12, 4) == crc
+               ? version
+               : 0;
+}
+
 size_t tr_block_pack(struct tr_block *block, const uint8_t *content,
                      uint8_t *out)
 {
@@ -55,7 +72,7 @@ static int is_sane(const struct tr_block *block)
     return block->stored <= TR_STORED_MAX && block->size <= TR_BLOCK_MAX &&
            block->count <= block->size && block->first < UINT64_MAX / 2 &&
            block->instruction < UINT64_MAX / 2 &&
-           (block->kind == TR_BLOCK_EVENTS ||
+           (block->kind == TR_BLOCK_EVENTS || block->kind == TR_BLOCK_STEPS ||
             (block->kind == TR_BLOCK_IMAGES &&
              block->size == block->count * TR_PAGE_SIZE));
 }

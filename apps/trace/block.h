@@ -6,7 +6,7 @@
 #include "trace.h"
 
 #define TR_MAGIC       "uvmtrace"
-#define TR_VERSION     1
+#define TR_VERSION     2 /* and 1, which lacks private views and steps */
 #define TR_FILE_HEADER 16
 
 enum {
@@ -19,18 +19,28 @@ enum {
 
 #define TR_BLOCK_MAGIC 0x4b425254u /* "TRBK" */
 
-enum tr_block_kind { TR_BLOCK_EVENTS = 'E', TR_BLOCK_IMAGES = 'P' };
+enum tr_block_kind {
+    TR_BLOCK_EVENTS = 'E',
+    TR_BLOCK_IMAGES = 'P',
+    TR_BLOCK_STEPS = 'S'
+};
 
 struct tr_block {
     enum tr_block_kind kind;
     uint64_t offset;      /* of its header in the file */
     uint32_t stored;      /* bytes behind the header */
     uint32_t size;        /* of the content */
-    uint64_t first;       /* number of its first event or image */
+    uint64_t first;       /* number of its first event, image or step */
     uint64_t instruction; /* how many came before its first event */
-    uint32_t count;       /* events or images */
+    uint32_t count;       /* events, images or steps */
     uint32_t crc;         /* of the stored bytes */
 };
+
+/* The first bytes of a file. */
+void tr_file_header(uint8_t header[TR_FILE_HEADER]);
+
+/* The version of a file that begins so; 0: it is no trace, or damaged. */
+unsigned tr_file_version(const uint8_t header[TR_FILE_HEADER]);
 
 /* Header and stored bytes of a block, from its content; their size, or 0 when
  * zlib is out of memory. out: TR_BLOCK_HEADER + TR_STORED_MAX bytes. */

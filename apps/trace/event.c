@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "block.h"
+#include "number.h"
 
 struct kind {
     const char *name;
@@ -71,35 +72,7 @@ uint64_t tr_event_instructions(const struct tr_event *event)
     return 0;
 }
 
-/* ---- numbers of variable length (LEB128): 7 bits a byte, low ones first,
- * bit 7 set in all but the last ---- */
-
-static uint8_t *put_number(uint8_t *to, uint64_t value)
-{
-    while (value >= 0x80) {
-        *to++ = (uint8_t)(value | 0x80);
-        value >>= 7;
-    }
-    *to++ = (uint8_t)value;
-    return to;
-}
-
-/* NULL: it ends behind the end, or does not fit into 64 bits. */
-static const uint8_t *get_number(const uint8_t *from, const uint8_t *end,
-                                 uint64_t *value)
-{
-    *value = 0;
-    for (int shift = 0; shift < 64 && from < end; shift += 7) {
-        uint64_t byte = *from++;
-
-        if (shift == 63 && byte > 1)
-            return NULL;
-        *value |= (byte & 0x7f) << shift;
-        if (byte < 0x80)
-            return from;
-    }
-    return NULL;
-}
+/* ---- bytes ---- */
 
 size_t tr_event_pack(const struct tr_event *event, uint8_t *out)
 {
@@ -110,9 +83,9 @@ size_t tr_event_pack(const struct tr_event *event, uint8_t *out)
         return 0;
     *to++ = (uint8_t)event->kind;
     for (unsigned i = 0; i < kind->count; i++)
-        to = put_number(to, event->fields[i]);
+        to = tr_put_number(to, event->fields[i]);
     if (kind->has_bytes) {
-        to = put_number(to, event->size);
+        to = tr_put_number(to, event->size);
         if (event->size > 0)
             memcpy(to, event->bytes, event->size);
         to += event->size;
@@ -131,11 +104,11 @@ size_t tr_event_unpack(const uint8_t *bytes, size_t size,
     memset(event, 0, sizeof(*event));
     event->kind = (enum tr_kind) * at++;
     for (unsigned i = 0; i < kind->count && at != NULL; i++)
-        at = get_number(at, end, &event->fields[i]);
+        at = tr_get_number(at, end, &event->fields[i]);
     if (at != NULL && kind->has_bytes) {
         uint64_t count;
 
-        at = get_number(at, end, &count);
+        at = tr_get_number(at, end, &count);
         if (at == NULL || count > TR_BYTES_MAX || count > (uint64_t)(end - at))
             return 0;
         event->bytes = at;

@@ -9,6 +9,7 @@
 #include "block.h"
 #include "bytes.h"
 #include "fault.h"
+#include "step_code.h"
 
 /* A list of blocks, in the order of the file. */
 struct blocks {
@@ -25,11 +26,20 @@ struct cached {
     uint8_t *content;
 };
 
+/* Where steps are read. */
+struct step_place {
+    size_t next_block;
+    uint64_t position; /* of the next one */
+    uint32_t left;     /* in the block that is open */
+    struct tr_step_reader reader;
+    uint8_t *content; /* TR_BLOCK_MAX bytes, or NULL */
+};
+
 struct tr_reader {
     int fd; /* or -1: */
     const uint8_t *bytes;
     uint64_t size;
-    struct blocks events, images;
+    struct blocks events, images, steps;
     uint64_t damages; /* stretches between blocks */
     uint64_t cut;     /* where the last whole block ends, or 0: the file does */
     size_t next_block;     /* of events, to be read next */
@@ -38,6 +48,7 @@ struct tr_reader {
     uint32_t left;         /* events of the block that is open */
     size_t at, end;        /* its bytes */
     int told_cut;
+    struct step_place step;
     uint64_t clock;
     struct cached cached[CACHED];
     uint8_t content[TR_BLOCK_MAX];
@@ -132,6 +143,19 @@ static int follows(const struct blocks *blocks, const struct tr_block *block)
            block->instruction >= last->instruction;
 }
 
+static struct blocks *list_of(struct tr_reader *reader, enum tr_block_kind kind)
+{
+    switch (kind) {
+    case TR_BLOCK_EVENTS:
+        break;
+    case TR_BLOCK_IMAGES:
+        return &reader->images;
+    case TR_BLOCK_STEPS:
+        return &reader->steps;
+    }
+    return &reader->events;
+}
+
 static int scan(struct tr_reader *reader)
 {
     uint64_t offset = TR_FILE_HEADER;
@@ -158,8 +182,7 @@ static int scan(struct tr_reader *reader)
         }
         is_damaged = 0;
         reader->cut = 0;
-        list =
-            block.kind == TR_BLOCK_EVENTS ? &reader->events : &reader->images;
+        list = list_of(reader, block.kind);
         error = follows(list, &block) ? add_block(list, &block) : 0;
         if (error < 0)
             return error;
@@ -171,6 +194,7 @@ static int scan(struct tr_reader *reader)
 static int open_source(struct tr_reader *reader, struct tr_fault *fault)
 {
     uint8_t header[TR_FILE_HEADER];
+    unsigned version;
 
     if (!read_at(reader, 0, header, sizeof(header)) ||
         memcmp(header, TR_MAGIC, 8) != 0) {
@@ -178,13 +202,14 @@ static int open_source(struct tr_reader *reader, struct tr_fault *fault)
                      TR_MAGIC);
         return TR_ERR_FORMAT;
     }
-    if (tr_get(header + 12, 4) != 0) {
+    version = tr_file_version(header);
+    if (version == 0) {
         tr_set_fault(fault, "its header is damaged");
         return TR_ERR_FORMAT;
     }
-    if (tr_get(header + 8, 4) != TR_VERSION) {
-        tr_set_fault(fault, "a trace of version %u, not %d",
-                     (unsigned)tr_get(header + 8, 4), TR_VERSION);
+    if (version > TR_VERSION) {
+        tr_set_fault(fault, "a trace of version %u, not %d", version,
+                     TR_VERSION);
         return TR_ERR_VERSION;
     }
     return scan(reader);
@@ -246,6 +271,8 @@ void tr_reader_close(struct tr_reader *reader)
         free(reader->cached[i].content);
     free(reader->events.items);
     free(reader->images.items);
+    free(reader->steps.items);
+    free(reader->step.content);
     free(reader);
 }
 
@@ -254,7 +281,9 @@ void tr_reader_close(struct tr_reader *reader)
 static int load(struct tr_reader *reader, const struct tr_block *block,
                 uint8_t *content, struct tr_fault *fault)
 {
-    const char *kind = block->kind == TR_BLOCK_EVENTS ? "event" : "image";
+    const char *kind = block->kind == TR_BLOCK_EVENTS   ? "event"
+                       : block->kind == TR_BLOCK_IMAGES ? "image"
+                                                        : "step";
     unsigned long long last = block->first + block->count - 1;
 
     if (read_at(reader, block->offset + TR_BLOCK_HEADER, reader->stored,
@@ -474,6 +503,83 @@ int tr_read_page(struct tr_reader *reader, uint64_t image,
     return 0;
 }
 
+/* ---- steps ---- */
+
+/* Opens the next block of them: 1, 0 at the end, or TR_ERR_*. */
+static int open_steps(struct tr_reader *reader, struct tr_fault *fault)
+{
+    struct step_place *place = &reader->step;
+    const struct tr_block *block;
+    int error;
+
+    if (place->next_block == reader->steps.count)
+        return 0;
+    block = &reader->steps.items[place->next_block];
+    if (block->first > place->position) {
+        tr_set_fault(fault, "steps %llu to %llu are missing",
+                     (unsigned long long)place->position,
+                     (unsigned long long)block->first - 1);
+        place->position = block->first;
+        return TR_ERR_DAMAGED;
+    }
+    if (place->content == NULL)
+        place->content = malloc(TR_BLOCK_MAX);
+    if (place->content == NULL)
+        return TR_ERR_NOMEM;
+    place->next_block++;
+    error = load(reader, block, place->content, fault);
+    if (error == 0 &&
+        !tr_step_open(&place->reader, place->content, block->size)) {
+        tr_set_fault(fault, "the block at offset %llu holds no steps",
+                     (unsigned long long)block->offset);
+        error = TR_ERR_DAMAGED;
+    }
+    place->left = error == 0 ? block->count : 0;
+    place->position = block->first + (error == 0 ? 0 : block->count);
+    return error < 0 ? error : 1;
+}
+
+int tr_read_step(struct tr_reader *reader, struct tr_step *step,
+                 struct tr_fault *fault)
+{
+    struct step_place *place = &reader->step;
+
+    while (place->left == 0) {
+        int result = open_steps(reader, fault);
+
+        if (result <= 0)
+            return result;
+    }
+    if (!tr_step_get(&place->reader, step)) {
+        tr_set_fault(fault, "step %llu is none",
+                     (unsigned long long)place->position);
+        place->position += place->left;
+        place->left = 0;
+        return TR_ERR_DAMAGED;
+    }
+    place->left--;
+    step->number = place->position++;
+    return 1;
+}
+
+int tr_reader_seek_step(struct tr_reader *reader, uint64_t number)
+{
+    size_t count = count_until(&reader->steps, first_of, number);
+    const struct tr_block *block =
+        count > 0 ? &reader->steps.items[count - 1] : NULL;
+    struct tr_step skipped;
+
+    if (block == NULL || number - block->first >= block->count)
+        return TR_ERR_INVALID;
+    reader->step.next_block = count - 1;
+    reader->step.position = block->first;
+    reader->step.left = 0;
+    while (reader->step.position < number)
+        if (tr_read_step(reader, &skipped, NULL) <= 0)
+            return TR_ERR_INVALID;
+    return 0;
+}
+
 /* ---- what there is ---- */
 
 static uint64_t missing_of(const struct blocks *blocks, uint64_t first)
@@ -499,14 +605,17 @@ static uint64_t count_of(const struct blocks *blocks)
 void tr_reader_summary(const struct tr_reader *reader,
                        struct tr_summary *summary)
 {
-    uint64_t missing =
-        missing_of(&reader->events, 0) + missing_of(&reader->images, 1);
+    uint64_t missing = missing_of(&reader->events, 0) +
+                       missing_of(&reader->images, 1) +
+                       missing_of(&reader->steps, 0);
 
     *summary = (struct tr_summary){
         .size = reader->size,
-        .blocks = reader->events.count + reader->images.count,
+        .blocks =
+            reader->events.count + reader->images.count + reader->steps.count,
         .events = count_of(&reader->events),
         .images = count_of(&reader->images),
+        .steps = count_of(&reader->steps),
         .damages = missing > reader->damages ? missing : reader->damages,
     };
 }
@@ -517,7 +626,10 @@ static const struct tr_block *block_at(const struct tr_reader *reader,
     if (index < reader->events.count)
         return &reader->events.items[index];
     index -= reader->events.count;
-    return index < reader->images.count ? &reader->images.items[index] : NULL;
+    if (index < reader->images.count)
+        return &reader->images.items[index];
+    index -= reader->images.count;
+    return index < reader->steps.count ? &reader->steps.items[index] : NULL;
 }
 
 int tr_reader_block(const struct tr_reader *reader, uint64_t index,
@@ -550,6 +662,22 @@ static int check_events(const struct tr_block *block, const uint8_t *content,
     return TR_ERR_DAMAGED;
 }
 
+static int check_steps(const struct tr_block *block, const uint8_t *content,
+                       struct tr_fault *fault)
+{
+    struct tr_step_reader steps;
+    struct tr_step step;
+    int is_right = tr_step_open(&steps, content, block->size);
+
+    for (uint32_t i = 0; i < block->count && is_right; i++)
+        is_right = tr_step_get(&steps, &step);
+    if (is_right && tr_step_is_over(&steps))
+        return 0;
+    tr_set_fault(fault, "the block at offset %llu does not hold %u steps",
+                 (unsigned long long)block->offset, (unsigned)block->count);
+    return TR_ERR_DAMAGED;
+}
+
 int tr_reader_check_block(struct tr_reader *reader, uint64_t index,
                           struct tr_fault *fault)
 {
@@ -563,6 +691,8 @@ int tr_reader_check_block(struct tr_reader *reader, uint64_t index,
         error = load(reader, block, content, fault);
     if (error == 0 && block->kind == TR_BLOCK_EVENTS)
         error = check_events(block, content, fault);
+    if (error == 0 && block->kind == TR_BLOCK_STEPS)
+        error = check_steps(block, content, fault);
     free(content);
     return error;
 }

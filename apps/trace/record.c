@@ -9,6 +9,7 @@
 
 #include "recorder.h"
 #include "state.h"
+#include "steps.h"
 
 enum {
     /* Instructions that a thread runs before others may, and before it is
@@ -24,6 +25,25 @@ void tr_emit(struct tr_recorder *recorder, const struct tr_event *event)
 
     if (error < 0 && recorder->error == 0)
         recorder->error = error;
+}
+
+/* ---- levels ---- */
+
+static const char *const levels[] = {[TR_LEVEL_EVENTS] = "events",
+                                     [TR_LEVEL_HASH] = "hash",
+                                     [TR_LEVEL_FULL] = "full"};
+
+const char *tr_level_name(enum tr_level level)
+{
+    return levels[level];
+}
+
+int tr_find_level(const char *name)
+{
+    for (int i = 0; i <= TR_LEVEL_FULL; i++)
+        if (strcmp(name, levels[i]) == 0)
+            return i;
+    return -1;
 }
 
 /* ---- setting up ---- */
@@ -341,6 +361,50 @@ static void finish_repeated(const struct tr_recorder *recorder,
     }
 }
 
+/* At the level full: instruction by instruction, as xcpu_run does it. */
+static uint64_t run_steps(struct tr_recorder *recorder,
+                          const struct tr_thread *thread, struct xcpu *cpu,
+                          uint64_t budget, struct xcpu_exit *exit)
+{
+    struct tr_step_state states[2];
+    uint64_t executed = 0;
+
+    tr_get_step_state(cpu, thread->id, &states[0]);
+    do {
+        uint64_t count;
+        int error;
+
+        xcpu_run(cpu, 1, exit);
+        count = exit->executed;
+        if (count == 0)
+            finish_repeated(recorder, cpu, exit, &count);
+        if (count == 0)
+            break;
+        executed++;
+        tr_get_step_state(cpu, thread->id, &states[executed % 2]);
+        error = tr_write_step(recorder->writer, &states[(executed - 1) % 2],
+                              &states[executed % 2]);
+        if (error < 0 && recorder->error == 0)
+            recorder->error = error;
+    } while (exit->reason == XCPU_EXIT_BUDGET && executed < budget);
+    return executed;
+}
+
+/* Runs at most so many instructions; how many it were. */
+static uint64_t run(struct tr_recorder *recorder,
+                    const struct tr_thread *thread, struct xcpu *cpu,
+                    uint64_t budget, struct xcpu_exit *exit)
+{
+    uint64_t executed;
+
+    if (recorder->config.level >= TR_LEVEL_FULL)
+        return run_steps(recorder, thread, cpu, budget, exit);
+    xcpu_run(cpu, budget, exit);
+    executed = exit->executed;
+    finish_repeated(recorder, cpu, exit, &executed);
+    return executed;
+}
+
 /* One stretch without others. */
 static void run_slice(struct tr_recorder *recorder, struct tr_thread *thread,
                       struct xcpu *cpu, struct xcpu_exit *exit)
@@ -352,9 +416,7 @@ static void run_slice(struct tr_recorder *recorder, struct tr_thread *thread,
 
     if (hashes && interval - recorder->since_hash < budget)
         budget = interval - recorder->since_hash;
-    xcpu_run(cpu, budget, exit);
-    executed = exit->executed;
-    finish_repeated(recorder, cpu, exit, &executed);
+    executed = run(recorder, thread, cpu, budget, exit);
     thread->instructions += executed;
     recorder->since_hash += executed;
     recorder->last = thread;

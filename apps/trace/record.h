@@ -21,8 +21,13 @@ struct tr_recorder;
 
 enum tr_level {
     TR_LEVEL_EVENTS, /* what cannot be computed */
-    TR_LEVEL_HASH    /* and hashes of the state */
+    TR_LEVEL_HASH,   /* and hashes of the state */
+    TR_LEVEL_FULL    /* and what each instruction changed of the registers */
 };
+
+/* events, hash, full; -1: it is none of them. */
+const char *tr_level_name(enum tr_level level);
+int tr_find_level(const char *name);
 
 struct tr_record_config {
     struct gm_space *space;

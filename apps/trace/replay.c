@@ -9,6 +9,7 @@
 #include "bytes.h"
 #include "player.h"
 #include "state.h"
+#include "steps.h"
 
 enum { HAIKU_VECTOR = 99 };
 
@@ -46,7 +47,7 @@ static int read_infos(struct tr_player *player, struct tr_fault *fault)
                                 "version does not know");
             return TR_ERR_DAMAGED;
         }
-        if (says(&event, "level=hash"))
+        if (says(&event, "level=hash") || says(&event, "level=full"))
             player->hashes_wanted = 1;
     }
     return 0;
@@ -280,7 +281,6 @@ static int add_ticks(struct tr_player *player, uint64_t ticks)
 static void run(struct tr_player *player, struct tr_player_thread *thread,
                 uint64_t budget, struct xcpu_exit *exit)
 {
-    player->current = thread;
     player->running = thread->cpu;
     xcpu_run(thread->cpu, budget, exit);
     player->running = NULL;
@@ -303,6 +303,42 @@ static int mismatch(const struct tr_player *player, struct tr_fault *fault,
                  (unsigned long long)player->instructions, (unsigned)regs.eip,
                  what, found, expected);
     return TR_ERR_MISMATCH;
+}
+
+/* Compares the instruction that was executed with the trace's. */
+static int compare_step(struct tr_player *player, struct tr_fault *fault)
+{
+    struct tr_step_state found;
+    struct tr_step step;
+    uint64_t values[2];
+    const char *what;
+    int result = tr_read_step(player->reader, &step, fault);
+
+    if (result <= 0)
+        return result;
+    if (step.number != player->instructions - 1)
+        return bad_event(player, fault, "a step of another instruction");
+    tr_get_step_state(player->current->cpu, player->current->id, &found);
+    if (tr_same_step_state(&found, &step.after, &what, values))
+        return 0;
+    return mismatch(player, fault, what, values[0], values[1]);
+}
+
+/* As run, but each instruction is compared: 0 or TR_ERR_*. */
+static int run_steps(struct tr_player *player, struct tr_player_thread *thread,
+                     uint64_t budget, struct xcpu_exit *exit,
+                     struct tr_fault *fault)
+{
+    uint64_t end = player->instructions + budget;
+    int error = 0;
+
+    do {
+        run(player, thread, 1, exit);
+        if (exit->executed > 0)
+            error = compare_step(player, fault);
+    } while (error == 0 && exit->reason == XCPU_EXIT_BUDGET &&
+             player->instructions < end);
+    return error;
 }
 
 /* What ends a stretch: of RUN as it says, of CALL Haiku's interrupt. */
@@ -409,7 +445,7 @@ static int go_on(struct tr_player *player, uint64_t limit,
     struct tr_player_thread *thread = find_thread(player, event->fields[0]);
     uint64_t left = tr_event_instructions(event) - player->done;
     struct xcpu_exit exit = {.reason = XCPU_EXIT_BUDGET};
-    int is_whole;
+    int is_whole, error = 0;
 
     if (thread == NULL || expected.reason > TR_REASON_EXCEPTION)
         return bad_event(player, fault, "a run that cannot be");
@@ -421,8 +457,12 @@ static int go_on(struct tr_player *player, uint64_t limit,
     player->current = thread;
     if (!is_whole)
         left = limit - player->instructions;
-    if (left > 0)
+    if (left > 0 && player->config.steps)
+        error = run_steps(player, thread, left, &exit, fault);
+    else if (left > 0)
         run(player, thread, left, &exit);
+    if (error < 0)
+        return error;
     if (exit.reason == XCPU_EXIT_MISMATCH)
         return mismatch(player, fault, "which engine is right", 0, 0);
     if (exit.reason == XCPU_EXIT_BUDGET && !is_whole)

@@ -9,6 +9,7 @@
 #include "bytes.h"
 #include "player.h"
 #include "state.h"
+#include "steps.h"
 
 struct rewriter {
     struct tr_player *player;
@@ -213,7 +214,7 @@ static void emit_event(struct rewriter *rewriter, const struct tr_event *event)
             return;
         }
         snprintf(text, sizeof(text), "level=%s",
-                 rewriter->config->level >= TR_LEVEL_HASH ? "hash" : "events");
+                 tr_level_name(rewriter->config->level));
         emit_info(rewriter, text);
     } else if (event->kind == TR_NAME) {
         emit(rewriter, event);
@@ -282,6 +283,8 @@ static uint64_t next_stop(const struct rewriter *rewriter)
 
     if (!rewriter->writes)
         return config->from - here;
+    if (config->level >= TR_LEVEL_FULL)
+        return 1;
     left = config->to - here;
     if (config->level >= TR_LEVEL_HASH &&
         config->interval - rewriter->since_hash < left)
@@ -301,13 +304,36 @@ static void emit_ticks(struct rewriter *rewriter, size_t from)
     }
 }
 
+/* Plays as far as nothing is to be done; at the level full one instruction,
+ * and writes what it did. */
+static int play_on(struct rewriter *rewriter)
+{
+    struct tr_player *player = rewriter->player;
+    struct tr_step_state before, after;
+    uint64_t here = player->instructions;
+    int is_step = rewriter->writes && player->current != NULL &&
+                  rewriter->config->level >= TR_LEVEL_FULL;
+    int result, error = 0;
+
+    if (is_step)
+        tr_get_step_state(player->current->cpu, player->current->id, &before);
+    result = tr_play_part(player, next_stop(rewriter), rewriter->fault);
+    if (!is_step || result < 0 || player->instructions == here)
+        return result;
+    tr_get_step_state(player->current->cpu, player->current->id, &after);
+    error = tr_write_step(rewriter->writer, &before, &after);
+    if (error < 0 && rewriter->error == 0)
+        rewriter->error = error;
+    return result;
+}
+
 /* A piece of the open run: 1 or TR_ERR_*. */
 static int play_piece(struct rewriter *rewriter)
 {
     struct tr_player *player = rewriter->player;
     uint64_t before = player->instructions;
     size_t ticks = player->tick_first;
-    int result = tr_play_part(player, next_stop(rewriter), rewriter->fault);
+    int result = play_on(rewriter);
 
     if (result < 0)
         return result;

@@ -9,9 +9,6 @@
 #include "bytes.h"
 #include "trace.h"
 
-#define ARITHMETIC_FLAGS                                                       \
-    (XCPU_CF | XCPU_PF | XCPU_AF | XCPU_ZF | XCPU_SF | XCPU_OF)
-
 void tr_put_registers(uint8_t bytes[TR_REGISTERS_SIZE],
                       const struct xcpu_regs *regs)
 {
@@ -43,7 +40,7 @@ uint64_t tr_hash_registers(const struct xcpu_regs *regs)
     struct xcpu_regs agreed = *regs;
     uint8_t bytes[TR_REGISTERS_SIZE];
 
-    agreed.eflags &= ~(uint32_t)ARITHMETIC_FLAGS;
+    agreed.eflags &= ~(uint32_t)TR_ARITHMETIC_FLAGS;
     tr_put_registers(bytes, &agreed);
     return XXH64(bytes, sizeof(bytes), 0);
 }

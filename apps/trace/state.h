@@ -18,6 +18,10 @@ enum {
     TR_THREAD_SIZE = TR_REGISTERS_SIZE + TR_FPU_SIZE
 };
 
+/* Flags that instructions may leave undefined. */
+#define TR_ARITHMETIC_FLAGS                                                    \
+    (XCPU_CF | XCPU_PF | XCPU_AF | XCPU_ZF | XCPU_SF | XCPU_OF)
+
 void tr_put_registers(uint8_t bytes[TR_REGISTERS_SIZE],
                       const struct xcpu_regs *regs);
 void tr_get_registers(const uint8_t bytes[TR_REGISTERS_SIZE],

@@ -162,7 +162,7 @@ int tr_read_page(struct tr_reader *reader, uint64_t image,
 /* What a trace is made of. */
 struct tr_summary {
     uint64_t size; /* bytes of the file */
-    uint64_t blocks, events, images;
+    uint64_t blocks, events, images, steps;
     uint64_t damages; /* stretches that are no block, events that are missing */
 };
 
@@ -170,7 +170,8 @@ struct tr_summary {
 void tr_reader_summary(const struct tr_reader *reader,
                        struct tr_summary *summary);
 
-/* Where a block lies. kind: 'E' events, 'P' pages. 0, or TR_ERR_INVALID. */
+/* Where a block lies. kind: 'E' events, 'P' pages, 'S'
+ * steps. 0, or TR_ERR_INVALID. */
 struct tr_block_info {
     char kind;
     uint64_t offset, stored, size, first, instruction;
@@ -179,7 +180,7 @@ struct tr_block_info {
 int tr_reader_block(const struct tr_reader *reader, uint64_t block,
                     struct tr_block_info *info);
 
-/* Reads a block whole, as tr_read_event and tr_read_page would: 0, or TR_ERR_*
+/* Reads a block whole, as tr_read_event and its like would: 0, or TR_ERR_*
  * with fault (may be NULL). */
 int tr_reader_check_block(struct tr_reader *reader, uint64_t block,
                           struct tr_fault *fault);

@@ -8,7 +8,7 @@ def uvm_trace(name, guest, args = [], options = [], level = "hash", data = []):
       guest: a haiku_binary.
       args: of the program.
       options: of uvm.
-      level: events or hash.
+      level: events, hash or full.
       data: files that it needs beside it.
     """
     native.genrule(
@@ -19,10 +19,10 @@ def uvm_trace(name, guest, args = [], options = [], level = "hash", data = []):
         # In a directory of its own; how the program ends is in the trace.
         cmd = " ".join([
             "here=$$PWD; status=0; work=$$(mktemp -d); cd $$work; ulimit -c 0;",
-            "$$here/$(location //apps/uvm) --quiet --record $$here/$@ --level",
+            "{ $$here/$(location //apps/uvm) --quiet --record $$here/$@ --level",
             level,
         ] + options + ["$$here/$(location %s)" % guest] + args + [
-            ">/dev/null 2>&1 </dev/null || status=$$?; cd $$here; rm -rf $$work;",
+            ">/dev/null 2>&1 </dev/null; } 2>/dev/null || status=$$?; cd $$here; rm -rf $$work;",
             "[ $$status -ne 125 ] && [ $$status -ne 126 ] && [ $$status -ne 127 ]",
         ]),
     )

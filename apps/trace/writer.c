@@ -8,7 +8,7 @@
 #include <xxhash.h>
 
 #include "block.h"
-#include "bytes.h"
+#include "step_code.h"
 
 /* Images that are known, by hash: a table of two generations, the older one
  * being forgotten when the newer one is full, so that its size is bounded. */
@@ -28,11 +28,15 @@ struct tr_writer {
     int fd, error;
     uint64_t offset; /* bytes written */
     uint64_t events, instructions, images;
-    struct tr_block block; /* of events, being filled */
-    struct tr_block pages; /* of images */
+    struct tr_block block;              /* of events, being filled */
+    struct tr_block pages;              /* of images */
+    struct tr_block steps;              /* of steps */
+    struct tr_step_writer *step_writer; /* NULL: none yet */
+    uint64_t step_count;
     struct generation known[2];
     uint8_t content[TR_BLOCK_MAX];
     uint8_t page_content[TR_BLOCK_FULL];
+    uint8_t step_content[TR_BLOCK_MAX];
     uint8_t packed[TR_BLOCK_HEADER + TR_STORED_MAX];
 };
 
@@ -81,7 +85,7 @@ static int flush(struct tr_writer *writer)
 int tr_writer_new(int fd, struct tr_writer **made)
 {
     struct tr_writer *writer = calloc(1, sizeof(*writer));
-    uint8_t header[TR_FILE_HEADER] = TR_MAGIC;
+    uint8_t header[TR_FILE_HEADER];
     int error;
 
     if (writer == NULL)
@@ -89,7 +93,8 @@ int tr_writer_new(int fd, struct tr_writer **made)
     writer->fd = fd;
     writer->block.kind = TR_BLOCK_EVENTS;
     writer->pages.kind = TR_BLOCK_IMAGES;
-    tr_put(header + 8, TR_VERSION, 4);
+    writer->steps.kind = TR_BLOCK_STEPS;
+    tr_file_header(header);
     error = write_all(writer, header, sizeof(header));
     if (error < 0)
         free(writer);
@@ -202,6 +207,38 @@ int tr_write_page(struct tr_writer *writer, const uint8_t *page,
     return error < 0 ? error : remember(writer, hash, *image);
 }
 
+/* ---- steps ---- */
+
+static int flush_steps(struct tr_writer *writer)
+{
+    if (writer->steps.count == 0)
+        return writer->error;
+    writer->steps.size =
+        tr_step_pack(writer->step_writer, writer->step_content);
+    return flush_block(writer, &writer->steps, writer->step_content);
+}
+
+int tr_write_step(struct tr_writer *writer, const struct tr_step_state *before,
+                  const struct tr_step_state *after)
+{
+    struct tr_block *block = &writer->steps;
+
+    if (writer->error < 0)
+        return writer->error;
+    if (writer->step_writer == NULL)
+        writer->step_writer = malloc(sizeof(*writer->step_writer));
+    if (writer->step_writer == NULL)
+        return writer->error = TR_ERR_NOMEM;
+    if (block->count == 0) {
+        block->first = block->instruction = writer->step_count;
+        tr_step_begin(writer->step_writer);
+    }
+    tr_step_put(writer->step_writer, before, after);
+    block->count++;
+    writer->step_count++;
+    return writer->step_writer->size >= TR_BLOCK_FULL ? flush_steps(writer) : 0;
+}
+
 uint64_t tr_writer_events(const struct tr_writer *writer)
 {
     return writer->events;
@@ -219,6 +256,7 @@ void tr_writer_abandon(struct tr_writer *writer)
     close(writer->fd);
     free(writer->known[0].slots);
     free(writer->known[1].slots);
+    free(writer->step_writer);
     free(writer);
 }
 
@@ -229,6 +267,8 @@ int tr_writer_close(struct tr_writer *writer)
     if (writer == NULL)
         return 0;
     error = flush(writer);
+    if (error == 0)
+        error = flush_steps(writer);
     tr_writer_abandon(writer);
     return error;
 }

@@ -13,9 +13,6 @@ enum {
     SHOWN_BEFORE = 8
 };
 
-#define ARITHMETIC_FLAGS                                                       \
-    (XCPU_CF | XCPU_PF | XCPU_AF | XCPU_ZF | XCPU_SF | XCPU_OF)
-
 /* An execution: of the first file on the interpreter, the reference, or of the
  * last one on the engine that is asked for. */
 struct side {
@@ -311,7 +308,7 @@ int utrace_bisect(const struct utrace_options *options)
         a->options.engine = XCPU_ENGINE_INTERP;
     /* Engines may leave what is not defined different. */
     if (a->options.engine != b->options.engine)
-        bisection.ignored = ARITHMETIC_FLAGS;
+        bisection.ignored = TR_ARITHMETIC_FLAGS;
     if (search(&bisection, &found))
         show(&bisection, found);
     else

@@ -33,6 +33,7 @@ static void print_summary(const struct tr_reader *reader,
     printf("blocks=%" PRIu64 "\n", summary.blocks);
     printf("events=%" PRIu64 "\n", summary.events);
     printf("images=%" PRIu64 "\n", summary.images);
+    printf("steps=%" PRIu64 "\n", summary.steps);
     printf("instructions=%" PRIu64 "\n", totals->instructions);
     printf("threads=%" PRIu64 "\n", totals->counts[TR_THREAD]);
     printf("calls=%" PRIu64 "\n", totals->counts[TR_CALL]);
@@ -158,8 +159,9 @@ int utrace_verify(const struct utrace_options *options)
     }
     if (damages == 0)
         printf("%s: %" PRIu64 " blocks, %" PRIu64 " events, %" PRIu64
-               " images: whole\n",
-               name, summary.blocks, summary.events, summary.images);
+               " images, %" PRIu64 " steps: whole\n",
+               name, summary.blocks, summary.events, summary.images,
+               summary.steps);
     else
         utrace_message("%s: damaged", name);
     tr_reader_close(reader);

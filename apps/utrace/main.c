@@ -17,7 +17,7 @@ const struct utrace_command utrace_commands[] = {
     {"diff", 2, 2, utrace_diff, "the first event that two traces differ in"},
     {"export", 1, 1, utrace_export, "all events as lines of JSON"},
     {"cut", 2, 2, utrace_cut, "a part of it: FILE, and what is made of it"},
-    {"densify", 2, 2, utrace_densify, "the same with hashes, --interval apart"},
+    {"densify", 2, 2, utrace_densify, "the same with hashes, or every step"},
     {"bless", 2, 2, utrace_bless, "the same, expecting what now comes out"},
     {0, 0, 0, 0, 0},
 };

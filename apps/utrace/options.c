@@ -24,6 +24,9 @@ static void print_usage(FILE *to)
         "      --interval N      instructions between two hashes, and at "
         "least\n"
         "                        between the checkpoints of step: 1048576\n"
+        "      --level LEVEL     of what densify makes: hash or full\n"
+        "      --steps           compares each instruction that a full trace "
+        "has\n"
         "      --repeat N        replays so many times\n"
         "  -q, --quiet           prints what is wrong alone\n"
         "      --help            this\n"
@@ -55,6 +58,16 @@ static enum xcpu_engine find_engine(const char *name)
     utrace_fail(UTRACE_EXIT_USAGE, "unknown engine '%s'", name);
 }
 
+static enum tr_level find_level(const char *name)
+{
+    int level = tr_find_level(name);
+
+    if (level < TR_LEVEL_HASH)
+        utrace_fail(UTRACE_EXIT_USAGE, "--level wants hash or full, not '%s'",
+                    name);
+    return (enum tr_level)level;
+}
+
 enum {
     OPT_ENGINE = 256,
     OPT_TRANSLATE_AFTER,
@@ -62,6 +75,8 @@ enum {
     OPT_TO,
     OPT_REPEAT,
     OPT_INTERVAL,
+    OPT_LEVEL,
+    OPT_STEPS,
     OPT_HELP
 };
 
@@ -88,6 +103,12 @@ static void parse_option(int option, struct utrace_options *options)
         options->interval = number("--interval", optarg, UINT32_MAX);
         if (options->interval == 0)
             utrace_fail(UTRACE_EXIT_USAGE, "--interval wants more than 0");
+        break;
+    case OPT_LEVEL:
+        options->level = find_level(optarg);
+        break;
+    case OPT_STEPS:
+        options->steps = 1;
         break;
     case 'q':
         options->quiet = 1;
@@ -122,6 +143,8 @@ const struct utrace_command *utrace_parse(int argc, char **argv,
         {"to", required_argument, NULL, OPT_TO},
         {"repeat", required_argument, NULL, OPT_REPEAT},
         {"interval", required_argument, NULL, OPT_INTERVAL},
+        {"level", required_argument, NULL, OPT_LEVEL},
+        {"steps", no_argument, NULL, OPT_STEPS},
         {"quiet", no_argument, NULL, 'q'},
         {"help", no_argument, NULL, OPT_HELP},
         {NULL, 0, NULL, 0},
@@ -130,8 +153,10 @@ const struct utrace_command *utrace_parse(int argc, char **argv,
     const struct utrace_command *command;
     int option;
 
-    *options = (struct utrace_options){
-        .to = UINT64_MAX, .repeat = 1, .interval = 1 << 20};
+    *options = (struct utrace_options){.to = UINT64_MAX,
+                                       .repeat = 1,
+                                       .interval = 1 << 20,
+                                       .level = TR_LEVEL_HASH};
     if (argc > 0)
         argv[0] = name;
     while ((option = getopt_long(argc, argv, "q", long_options, NULL)) >= 0)

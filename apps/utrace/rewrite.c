@@ -49,18 +49,22 @@ static int rewrite(const struct utrace_options *options,
     return result < 0 ? utrace_status_of(result) : UTRACE_EXIT_FAILURE;
 }
 
-/* Whether a trace has hashes. */
 static enum tr_level level_of(const char *name)
 {
     struct tr_reader *reader = utrace_open(name);
-    enum tr_level level = TR_LEVEL_EVENTS;
+    int level = TR_LEVEL_EVENTS;
     struct tr_event event;
+    char text[16];
 
     while (tr_read_event(reader, &event, NULL) > 0 && event.kind == TR_INFO)
-        if (event.size == 10 && memcmp(event.bytes, "level=hash", 10) == 0)
-            level = TR_LEVEL_HASH;
+        if (event.size > 6 && event.size < sizeof(text) + 6 &&
+            memcmp(event.bytes, "level=", 6) == 0) {
+            snprintf(text, sizeof(text), "%.*s", (int)event.size - 6,
+                     (const char *)event.bytes + 6);
+            level = tr_find_level(text);
+        }
     tr_reader_close(reader);
-    return level;
+    return level < 0 ? TR_LEVEL_EVENTS : (enum tr_level)level;
 }
 
 static struct tr_rewrite_config config_of(const struct utrace_options *options)
@@ -85,7 +89,7 @@ int utrace_densify(const struct utrace_options *options)
     struct tr_rewrite_config config = config_of(options);
     struct utrace_options with_hashes = *options;
 
-    config.level = TR_LEVEL_HASH;
+    config.level = options->level;
     with_hashes.hashes = 1;
     return rewrite(&with_hashes, &config);
 }

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "apps/trace/record.h"
 #include "apps/trace/replay.h"
 #include "apps/trace/trace.h"
 
@@ -19,11 +20,13 @@ enum {
 struct utrace_options {
     enum xcpu_engine engine;
     uint32_t translate_after;
-    uint64_t from, to; /* instructions; to: UINT64_MAX without --to */
-    int repeat;        /* times to replay */
-    uint64_t interval; /* instructions from one new hash to the next */
-    int hashes;        /* of the memory are wanted from a player */
-    int blesses;       /* struct tr_play_config's */
+    uint64_t from, to;   /* instructions; to: UINT64_MAX without --to */
+    int repeat;          /* times to replay */
+    uint64_t interval;   /* instructions from one new hash to the next */
+    enum tr_level level; /* that densify raises to */
+    int steps;           /* those of the trace are compared */
+    int hashes;          /* of the memory are wanted from a player */
+    int blesses;         /* struct tr_play_config's */
     int quiet;
     const char *const *files; /* NULL-terminated */
     int file_count;

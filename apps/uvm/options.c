@@ -43,7 +43,8 @@ static const char usage[] =
     "      --record FILE     writes a trace of the execution, for utrace; that "
     "of\n"
     "                        a child goes to a file named after FILE and it\n"
-    "      --level LEVEL     what is in it: events, or hash, the default\n"
+    "      --level LEVEL     what is in it: events, hash, the default, or "
+    "full\n"
     "      --strace          prints each system call on stderr\n"
     "      --quiet           reports neither system calls that are not built\n"
     "                        nor the program's debug output\n"
@@ -153,8 +154,10 @@ static void parse_option(int option, struct uvm_options *options,
                                          {"sse2", XCPU_MODEL_SSE2},
                                          {"pentium", XCPU_MODEL_PENTIUM},
                                          {NULL, 0}};
-    static const struct word levels[] = {
-        {"events", TR_LEVEL_EVENTS}, {"hash", TR_LEVEL_HASH}, {NULL, 0}};
+    static const struct word levels[] = {{"events", TR_LEVEL_EVENTS},
+                                         {"hash", TR_LEVEL_HASH},
+                                         {"full", TR_LEVEL_FULL},
+                                         {NULL, 0}};
 
     switch (option) {
     case 'r':

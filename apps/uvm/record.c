@@ -66,8 +66,7 @@ static void tell(const char *parent)
                                          [XCPU_MODEL_PENTIUM] = "pentium"};
 
     tr_record_info(recorder, "cpu", models[options->model]);
-    tr_record_info(recorder, "level",
-                   options->level == TR_LEVEL_HASH ? "hash" : "events");
+    tr_record_info(recorder, "level", tr_level_name(options->level));
     tr_record_info(recorder, "release", hk_release_name(recorded.uvm->release));
     tr_record_info(recorder, "program", recorded.program);
     if (parent != NULL)

@@ -191,11 +191,17 @@ TEST(FileTest, RefusesWhatIsNoTrace)
     EXPECT_EQ(
         tr_reader_open_memory("hello, world: no trace", 22, &reader, &fault),
         TR_ERR_FORMAT);
+    bytes[8] = 1; /* which has no CRC */
+    EXPECT_EQ(
+        tr_reader_open_memory(bytes.data(), bytes.size(), &reader, &fault),
+        TR_ERR_FORMAT);
+    EXPECT_STREQ(fault.text, "its header is damaged");
     bytes[8] = 9;
+    bytes.replace(12, 4, "\xdd\xae\xf3\x39");
     EXPECT_EQ(
         tr_reader_open_memory(bytes.data(), bytes.size(), &reader, &fault),
         TR_ERR_VERSION);
-    EXPECT_STREQ(fault.text, "a trace of version 9, not 1");
+    EXPECT_STREQ(fault.text, "a trace of version 9, not 2");
 }
 
 } // namespace

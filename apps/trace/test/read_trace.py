@@ -38,8 +38,9 @@ def fail(text):
 
 def blocks(data):
     """(kind, first, instructions before, count, content), in order."""
-    if data[:8] != b"uvmtrace" or struct.unpack("<II", data[8:16]) != (1, 0):
-        fail("no trace of version 1")
+    if data[:8] != b"uvmtrace" or struct.unpack("<II", data[8:16]) not in (
+            (1, 0), (2, zlib.crc32(data[:12]))):
+        fail("no trace of version 1 or 2")
     at = 16
     while at < len(data):
         header = data[at:at + 44]
@@ -93,16 +94,85 @@ def events(content):
         yield kind, fields, data
 
 
+GPRS = ("eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi")
+STREAMS = ("masks", "eip", "eflags") + GPRS + ("fpu", "segments", "threads")
+
+
+def streams(content):
+    """The streams of a block of steps, by name."""
+    at, found = 0, {}
+    for name in STREAMS:
+        size, at = number(content, at)
+        found[name] = content[at:at + size]
+        at += size
+    if at != len(content):
+        fail("streams of %d bytes, not %d" % (at, len(content)))
+    return found
+
+
+def steps(content):
+    """For each step the places in the streams before and behind it, and the
+    registers behind it."""
+    data = streams(content)
+    at = dict.fromkeys(STREAMS, 0)
+    state = dict.fromkeys(("eip", "eflags", "thread") + GPRS, 0)
+
+    def value(name):
+        found, at[name] = number(data[name], at[name])
+        return found
+
+    def add(name):
+        by = value(name)
+        by = by >> 1 ^ (0xffffffff if by & 1 else 0)
+        state[name] = (state[name] + by) & 0xffffffff
+
+    while at["masks"] < len(data["masks"]):
+        before = dict(at)
+        mask = value("masks")
+        add("eip")
+        if mask & 1:
+            state["eflags"] ^= value("eflags")
+        for i, name in enumerate(GPRS):
+            if mask >> 1 + i & 1:
+                add(name)
+        if mask >> 9 & 1:
+            which = value("fpu")
+            at["fpu"] += (10 * bin(which & 0xff).count("1") +
+                          16 * bin(which & 0xff00).count("1") +
+                          9 * (which >> 16))
+        if mask >> 10 & 1:
+            at["segments"] += 36
+        if mask >> 11 & 1:
+            state["thread"] = value("threads")
+        if not mask >> 12 & 1:
+            yield before, dict(at), dict(state)
+    for name in STREAMS:
+        if at[name] != len(data[name]):
+            fail("the stream %s is of %d bytes, not %d" %
+                 (name, len(data[name]), at[name]))
+
+
 def check(data):
     """How many events, images and instructions, and the last event's kind."""
-    seen = images = instructions = 0
+    seen = images = instructions = taken = 0
     last = None
     threads = set()
+    ends = {}  # by instructions before: what an event says of the state
+    behind = {}  # what the steps say
     for kind, first, before, count, content in blocks(data):
         if kind == ord("P"):
             if first != images + 1 or len(content) != count * 4096:
                 fail("images from %d on" % first)
             images += count
+            continue
+        if kind == ord("S"):
+            if first != taken or before != taken:
+                fail("steps from %d on" % first)
+            for _, _, state in steps(content):
+                taken += 1
+                behind[taken] = state
+            if taken != first + count:
+                fail("%d steps from %d on" % (taken - first, first))
             continue
         if kind != ord("E") or first != seen or before != instructions:
             fail("block of events from %d on" % first)
@@ -116,8 +186,18 @@ def check(data):
                 fail("event %d of an image that is not there" % (seen - 1))
             if last in (12, 13):
                 instructions += fields[1]
+                if fields[1] > 0:
+                    ends[instructions] = (fields[0], fields[-2], fields[2]
+                                          if last == 13 else None)
         if seen != first + count:
             fail("%d events in the block from %d on" % (seen - first, first))
+    if taken not in (0, instructions):
+        fail("%d steps of %d instructions" % (taken, instructions))
+    for at, (thread, eip, eax) in ends.items() if taken else ():
+        state = behind[at]
+        if (state["thread"], state["eip"]) != (thread, eip) or \
+                eax not in (None, state["eax"]):
+            fail("step %d does not lead to its event" % (at - 1))
     return seen, images, instructions, last
 
 

@@ -114,6 +114,18 @@ must "$utrace" densify --interval 65536 "$long" "$made"
 expect 0 ': as recorded$' "$utrace" replay --engine jit "$made"
 must "$utrace" densify --interval 10 "$ticks" "$made" # it reads RDTSC
 expect 0 ': as recorded$' "$utrace" replay --engine jit "$made"
+must "$utrace" densify --level full "$sse4" "$made"
+expect 0 '^level=full$' "$utrace" info "$made"
+expect 0 '^steps=1299$' "$utrace" info "$made"
+expect 0 ' 1299 steps: whole$' "$utrace" verify "$made"
+expect 0 ': as recorded$' "$utrace" replay --steps "$made"
+expect 0 ': as recorded$' "$utrace" replay --steps --engine jit "$made"
+must "$utrace" densify --engine jit --level full "$sse4" "$made.jit"
+cmp "$made" "$made.jit" || failed=1
+must "$utrace" cut --from 700 "$made" "$made.jit" # it stays full
+expect 0 '^steps=599$' "$utrace" info "$made.jit"
+expect 0 ': as recorded$' "$utrace" replay --steps "$made.jit"
+expect 2 'wants hash or full' "$utrace" densify --level events "$sse4" "$made"
 must "$utrace" bless "$sse4" "$made"
 cmp "$sse4" "$made" || failed=1
 

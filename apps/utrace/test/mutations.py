@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Whether wrong executions are caught, and located to the instruction.
 
-mutations.py UTRACE SIGNALS TRACE...: loses a signal of the first trace; and
-changes an instruction, a result or a byte that the kernel wrote in a copy of
-each other one, without their hashes: `utrace bisect` has to name the
+mutations.py UTRACE SIGNALS FULL TRACE...: loses a signal of the first trace;
+changes registers of the second one's steps, which `utrace replay --steps` has to
+stop at; and changes an instruction, a result or a byte that the kernel wrote in
+a copy of each other one, without their hashes: `utrace bisect` has to name the
 instruction, and `utrace replay` to notice most of it, by the CHECKs of calls.
 """
 
@@ -27,11 +28,13 @@ class Trace:
     """Images, and events as [kind, fields, bytes]."""
 
     def __init__(self, name):
-        self.images, self.events = [], []
+        self.images, self.events, self.steps = [], [], []
         with open(name, "rb") as file:
             data = file.read()
         for kind, _, _, _, content in read_trace.blocks(data):
-            if kind == ord("P"):
+            if kind == ord("S"):
+                self.steps.append(content)
+            elif kind == ord("P"):
                 self.images += [bytearray(content[i:i + 4096])
                                 for i in range(0, len(content), 4096)]
             else:
@@ -42,7 +45,13 @@ class Trace:
 
     def write(self, name):
         with open(name, "wb") as file:
-            file.write(b"uvmtrace" + struct.pack("<II", 1, 0))
+            header = b"uvmtrace" + struct.pack("<I", 2)
+            file.write(header + struct.pack("<I", zlib.crc32(header)))
+            first = 0
+            for content in self.steps:
+                count = len(list(read_trace.steps(content)))
+                file.write(block("S", first, first, count, content))
+                first += count
             for first in range(0, len(self.images), 16):
                 pages = self.images[first:first + 16]
                 file.write(block("P", first + 1, 0, len(pages),
@@ -119,6 +128,7 @@ def first_executions(name):
 class Counts:
     """What came of the mutations."""
     located = caught = tried = wrong = equal = blessed = 0
+    steps = 0
 
     def check(self, whole, changed, expected, what):
         self.tried += 1
@@ -208,17 +218,49 @@ def change_events(name, counts, limit, kinds):
             trace.events[i] = [kind, fields, data]
 
 
+def change_steps(name, counts, limit):
+    """Registers that the trace has wrong: found at their instruction."""
+    changed = os.path.join(tempfile.gettempdir(), "changed.uvt")
+    trace = Trace(name)
+    content = trace.steps[0]
+    streams = read_trace.streams(content)
+    wanted = [(i, stream, before[stream])
+              for i, (before, behind, _) in enumerate(read_trace.steps(content))
+              for stream in read_trace.GPRS + ("eip", "fpu")
+              if before[stream] < behind[stream] and before["masks"] + 2 >=
+              behind["masks"]]
+    for i, stream, at in wanted[::max(1, len(wanted) // limit)]:
+        at += 2 if stream == "fpu" else 0
+        other = dict(streams)
+        other[stream] = bytearray(other[stream])
+        other[stream][at] ^= 2
+        trace.steps[0] = b"".join(leb128(len(other[key])) + bytes(other[key])
+                                  for key in read_trace.STREAMS)
+        trace.write(changed)
+        status, text = run("replay", "--steps", changed)
+        counts.steps += 1
+        if status != 1 or not re.search(r" after %d instructions" % (i + 1),
+                                        text):
+            counts.wrong += 1
+            print("FAILED: %s of step %d (%d):\n%s" % (stream, i, status, text))
+        if run("replay", changed)[0] != 0:
+            counts.wrong += 1
+            print("FAILED: %s of step %d: not asked for" % (stream, i))
+
+
 def main():
     counts = Counts()
     change_events(sys.argv[2], counts, 8, (REGISTERS,))
-    for name in sys.argv[3:]:
+    change_steps(sys.argv[3], counts, 40)
+    for name in sys.argv[4:]:
         change_code(name, counts, 12)
         change_events(name, counts, 8, (RESULT, WRITE))
     print("%d mutations: %d caught by replay, %d located, %d blessed, "
-          "%d without effect" % (counts.tried, counts.caught, counts.located,
-                                 counts.blessed, counts.equal))
+          "%d without effect; %d steps" %
+          (counts.tried, counts.caught, counts.located, counts.blessed,
+           counts.equal, counts.steps))
     if counts.wrong or counts.equal > 3 or counts.caught < 30 or \
-            counts.blessed == 0:
+            counts.blessed == 0 or counts.steps < 30:
         sys.exit(1)
 
 
