@@ -74,6 +74,16 @@ static int on_poll(struct xcpu *cpu, const struct xcpu_host_fault *fault,
     xcpu_interrupt(cpu, cpu->slot);
 }
 
+/* A block that the budget does not pay for, or that part of it which
+ * translated code was given: the loop knows. */
+_Noreturn static void leave_paid_out(struct xcpu *cpu,
+                                     const struct xcpu_host_fault *fault)
+{
+    cpu->running = 0;
+    xcpu_fpu_interrupted(&cpu->fpu, fault->fpregs);
+    xcpu_interrupt(cpu, cpu->slot);
+}
+
 /* A string instruction of translated code at the end of the window: the
  * interpreter goes on from address 0. */
 _Noreturn static void leave_wrapped(struct xcpu *cpu,
@@ -95,6 +105,8 @@ int xcpu_on_fault(struct xcpu *cpu, int signo, void *siginfo, void *ucontext)
     if (xcpu_jit_polled(cpu, fault.address))
         return on_poll(cpu, &fault, ucontext);
     int translated = xcpu_jit_interrupted(cpu, ucontext);
+    if (translated && xcpu_jit_is_paid_out(cpu, fault.address))
+        leave_paid_out(cpu, &fault);
     if (translated && (signo == SIGFPE || fault.general))
         raise_translated(cpu, signo, &fault);
     uintptr_t offset = fault.address - (uintptr_t)cpu->memory;

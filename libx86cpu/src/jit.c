@@ -15,6 +15,7 @@
 #define CODE_DEFAULT ((uint32_t)32 << 20)
 #define TABLE_SIZE   ((size_t)4 << 32) /* an entry for each guest address */
 #define CLEARED_MAX  256               /* entries, each of a page at worst */
+#define PURSE_SIZE   (PAGE_SIZE + XCPU_JIT_PURSE + PAGE_SIZE)
 #define ARENA_SIZE   ((size_t)64 << 10)
 
 struct xcpu_jit_arena {
@@ -61,9 +62,20 @@ static int map_code(struct xcpu_jit *jit)
     return result;
 }
 
+/* Behind the page that a block reads that cannot be paid. */
+static int map_purse(struct xcpu_jit *jit)
+{
+    uint8_t *room = reserve(PURSE_SIZE, PROT_READ);
+    if (!room)
+        return -1;
+    jit->purse = room + PAGE_SIZE;
+    return mprotect(room, PAGE_SIZE, PROT_NONE);
+}
+
 /* A child would share the code, and write to it. */
 static void keep_from_children(struct xcpu_jit *jit)
 {
+    madvise(jit->purse - PAGE_SIZE, PURSE_SIZE, MADV_DONTFORK);
     madvise(jit->code - PAGE_SIZE, PAGE_SIZE + jit->size, MADV_DONTFORK);
     madvise(jit->writable, jit->size, MADV_DONTFORK);
     madvise(jit->table, TABLE_SIZE, MADV_DONTFORK);
@@ -75,6 +87,8 @@ static void unmap(struct xcpu_jit *jit)
         munmap(jit->code - PAGE_SIZE, PAGE_SIZE + jit->size);
     if (jit->writable)
         munmap(jit->writable, jit->size);
+    if (jit->purse)
+        munmap(jit->purse - PAGE_SIZE, PURSE_SIZE);
     if (jit->table)
         munmap(jit->table, TABLE_SIZE);
 }
@@ -109,7 +123,8 @@ void xcpu_jit_new(struct xcpu *cpu)
     if (!jit->size)
         jit->size = CODE_DEFAULT;
     jit->table = reserve(TABLE_SIZE, PROT_READ | PROT_WRITE);
-    if (!jit->table || map_code(jit) < 0 || xcpu_jit_make_stubs(jit) < 0) {
+    if (!jit->table || map_purse(jit) < 0 || map_code(jit) < 0 ||
+        xcpu_jit_make_stubs(jit) < 0) {
         unmap(jit);
         free(jit);
         return;
@@ -189,6 +204,12 @@ int xcpu_jit_polled(struct xcpu *cpu, uintptr_t address)
     return 1;
 }
 
+int xcpu_jit_is_paid_out(const struct xcpu *cpu, uintptr_t address)
+{
+    return cpu->jit &&
+           address - ((uintptr_t)cpu->jit->purse - PAGE_SIZE) < PAGE_SIZE;
+}
+
 /* ---- look-up by host address ---- */
 
 struct xcpu_translation *xcpu_jit_block_of(const struct xcpu_jit *jit,
@@ -222,15 +243,17 @@ xcpu_jit_mark_of(const struct xcpu_jit *jit,
     return mark;
 }
 
-unsigned xcpu_jit_unpaid(const struct xcpu_translation *translation,
-                         const struct xcpu_jit_mark *mark)
+unsigned xcpu_jit_refund(const struct xcpu_jit *jit,
+                         const struct xcpu_translation *translation,
+                         const struct xcpu_jit_mark *mark, uintptr_t host)
 {
-    unsigned insns = 0;
-    if (!translation->counted)
+    unsigned done = 0;
+    if (!translation->counted ||
+        host - (uintptr_t)jit->code < translation->paid)
         return 0;
     for (; mark > translation->marks; mark--)
-        insns += mark[-1].guest != mark->guest;
-    return insns;
+        done += mark[-1].guest != mark->guest;
+    return translation->insns - done;
 }
 
 /* ---- links ---- */
@@ -394,6 +417,17 @@ static const struct xcpu_slot *enter_at(struct xcpu *cpu, uint32_t code)
     jit->entry = jit->code + code;
     jit->stats.entries++;
     return &jit->slot;
+}
+
+int xcpu_jit_can_pay(const struct xcpu *cpu)
+{
+    if (cpu->left >= XCPU_BLOCK_INSNS || !cpu->jit)
+        return 1;
+    uint32_t code = cpu->jit->table[cpu->eip];
+    const struct xcpu_translation *in =
+        code ? xcpu_jit_block_of(cpu->jit, (uintptr_t)cpu->jit->code + code)
+             : NULL;
+    return !in || in->insns <= cpu->left;
 }
 
 const struct xcpu_slot *xcpu_jit_find(struct xcpu *cpu)

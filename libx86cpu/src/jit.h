@@ -24,6 +24,10 @@ enum xcpu_jit_needs {
     XCPU_JIT_SSE = 2  /* XMM registers, and XCPU_SSE_HOST */
 };
 
+/* How many instructions translated code executes at most before it asks again
+ * how many it may. */
+#define XCPU_JIT_PURSE ((int64_t)4 << 20)
+
 /* Why translated code returns. */
 enum xcpu_jit_result {
     XCPU_JIT_LINK,     /* at a jump that goes nowhere yet */
@@ -85,11 +89,13 @@ struct xcpu_translation {
     uint32_t eip;
     uint32_t code;  /* offset of what makes sure of needs */
     uint32_t entry; /* offset of what relies on them */
+    uint32_t paid;  /* offset from which on all instructions are paid */
     uint32_t end;
     uint16_t marks_count;
     uint8_t exits_count;
     uint8_t needs;
-    uint8_t counted; /* it pays for its instructions where it is left */
+    uint8_t insns;
+    uint8_t counted; /* it pays for its instructions where it begins */
 };
 
 struct xcpu_jit_arena;
@@ -97,6 +103,8 @@ struct xcpu_jit_arena;
 struct xcpu_jit {
     uint8_t *code;     /* executable; the page before it stops loops */
     uint8_t *writable; /* the same memory */
+    uint8_t *purse;    /* XCPU_JIT_PURSE bytes behind a page without access:
+                          as far behind it as there is budget left */
     uint32_t *table;   /* offset of the code of each guest address, or 0 */
     uint32_t size, used;
     uint32_t first;             /* offset behind the stubs */
@@ -128,12 +136,20 @@ const struct xcpu_slot *xcpu_jit_slot(struct xcpu *cpu,
 /* The same for code that is already translated. */
 const struct xcpu_slot *xcpu_jit_find(struct xcpu *cpu);
 
+/* Whether the budget pays for the translated block at cpu->eip, if there is
+ * one: blocks that follow find out by a fault. */
+int xcpu_jit_can_pay(const struct xcpu *cpu);
+
 /* A block that could have been translated was not. */
 static inline void xcpu_jit_count_interpreted(struct xcpu *cpu)
 {
     if (cpu->jit)
         cpu->jit->stats.interpreted++;
 }
+
+/* Behind translated code, however it was left: what it has not spent is left.
+ */
+void xcpu_jit_empty_purse(struct xcpu *cpu);
 
 /* At the end of xcpu_run. */
 void xcpu_jit_leave(struct xcpu *cpu);
@@ -164,6 +180,10 @@ int xcpu_jit_interrupted(struct xcpu *cpu, const void *ucontext);
 
 /* Whether address is the page that stops loops, made accessible again. */
 int xcpu_jit_polled(struct xcpu *cpu, uintptr_t address);
+
+/* Whether address is in front of the purse: the budget does not pay for the
+ * block. */
+int xcpu_jit_is_paid_out(const struct xcpu *cpu, uintptr_t address);
 
 /* ---- machine.c, cpu.c ---- */
 
@@ -200,9 +220,11 @@ const struct xcpu_jit_mark *
 xcpu_jit_mark_of(const struct xcpu_jit *jit,
                  const struct xcpu_translation *translation, uintptr_t host);
 
-/* Instructions before the one of a mark that were executed but not paid. */
-unsigned xcpu_jit_unpaid(const struct xcpu_translation *translation,
-                         const struct xcpu_jit_mark *mark);
+/* Instructions of a block that were paid at a host address, whose mark it is,
+ * but not executed. */
+unsigned xcpu_jit_refund(const struct xcpu_jit *jit,
+                         const struct xcpu_translation *translation,
+                         const struct xcpu_jit_mark *mark, uintptr_t host);
 
 /* Stores FIP where a mark says that the block has not yet. */
 void xcpu_jit_take_note(struct xcpu *cpu,

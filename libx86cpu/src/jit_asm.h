@@ -20,10 +20,10 @@ enum xcpu_host_reg {
     XH_BP,
     XH_SI,
     XH_DI,
-    XH_T0, /* R8 to R11: hold nothing between two instructions */
+    XH_T0, /* R8 to R10: hold nothing between two instructions */
     XH_T1,
     XH_T2,
-    XH_T3,
+    XH_LEFT,  /* R11: the purse (struct xcpu_jit) and what is left of it */
     XH_CODE,  /* R12: first byte of the code */
     XH_TABLE, /* R13: the table of entries */
     XH_CPU,   /* R14 */

@@ -40,12 +40,14 @@ static uint8_t state_of(const struct xcpu_emit *e)
 
 void xcpu_emit_mark(struct xcpu_emit *e)
 {
+    /* The first one holds from the block's first byte on. */
+    uint16_t host = (uint16_t)(e->marked ? e->a.at - e->start : 0);
     if (e->marked == XCPU_EMIT_MARKS) {
         e->failed = 1;
         return;
     }
     e->marks[e->marked++] = (struct xcpu_jit_mark){
-        .host = (uint16_t)(e->index ? e->a.at - e->start : 0),
+        .host = host,
         .guest = (uint8_t)(e->eip - e->block->eip),
         .esp = (int16_t)e->esp,
         .state = state_of(e),
@@ -97,45 +99,36 @@ int xcpu_emit_address(const struct xcpu_emit *e, struct xcpu_asm_memory *m)
 
 /* ---- counting: only where it was asked for ---- */
 
-/* For so many instructions. Leaves flags alone, and T0. */
-static void put_pay(struct xcpu_emit *e, unsigned insns)
+/* Leaves flags alone. */
+static void put_add_left(struct xcpu_emit *e, uint32_t insns)
 {
-    struct xcpu_asm_memory left = xcpu_at(XH_CPU, FIELD(left));
-    struct xcpu_asm_memory rest = xcpu_at(XH_T3, 0 - insns);
-    struct xcpu_asm_op load = {.wide = 1, .opcode = 0x8b};
-    struct xcpu_asm_op store = {.wide = 1, .opcode = 0x89};
+    struct xcpu_asm_memory sum = xcpu_at(XH_LEFT, insns);
     struct xcpu_asm_op lea = {.wide = 1, .opcode = 0x8d};
-    if (!e->counted || !insns)
-        return;
-    xcpu_put_memory(&e->a, load, XH_T3, &left);
-    xcpu_put_memory(&e->a, lea, XH_T3, &rest);
-    xcpu_put_memory(&e->a, store, XH_T3, &left);
+    xcpu_put_memory(&e->a, lea, XH_LEFT, &sum);
 }
 
-/* A block begins when all of it can be paid: else the rest of the budget is
- * for the interpreter. The sign's byte goes to ECX, for JRCXZ. */
-static void put_can_pay(struct xcpu_emit *e)
+/* For the whole block. When it cannot be paid this reads what is in front of
+ * the purse, and the rest of the budget is for the interpreter. */
+static void put_pay(struct xcpu_emit *e)
 {
-    struct xcpu_asm_memory left = xcpu_at(XH_CPU, FIELD(left));
-    struct xcpu_asm_memory rest = xcpu_at(XH_CX, 0u - e->block->insns);
-    struct xcpu_asm_op load = {.wide = 1, .opcode = 0x8b};
-    struct xcpu_asm_op lea = {.wide = 1, .opcode = 0x8d};
-    struct xcpu_asm_op bswap = {.wide = 1, .map = 0x0f, .opcode = 0xc8 | XH_CX};
+    struct xcpu_asm_memory last = xcpu_at(XH_LEFT, 0u - e->block->insns);
     if (!e->counted)
         return;
-    xcpu_put_mov(&e->a, XH_T0, XH_CX);
-    xcpu_put_memory(&e->a, load, XH_CX, &left);
-    xcpu_put_memory(&e->a, lea, XH_CX, &rest);
-    xcpu_put_opcode(&e->a, bswap, 0);
-    xcpu_put_reg(&e->a, xcpu_op0f(0xb6), XH_CX, XH_CX);
-    xcpu_put8(&e->a, 0xe3); /* jrcxz over the way out */
-    uint8_t *from = e->a.at;
-    xcpu_put8(&e->a, 0);
-    xcpu_put_mov(&e->a, XH_CX, XH_T0);
-    xcpu_put_store_imm(&e->a, XH_CPU, FIELD(eip), e->block->eip);
-    xcpu_put_branch(&e->a, 0xe9, e->jit->writable + e->jit->leave_interp);
-    *from = (uint8_t)(e->a.at - from - 1);
-    xcpu_put_mov(&e->a, XH_CX, XH_T0);
+    xcpu_put_memory(&e->a, xcpu_op0f(0xb6), XH_T0, &last); /* a byte */
+    put_add_left(e, 0u - e->block->insns);
+    e->paid = e->a.at;
+}
+
+/* Where a block is left after so many instructions: the others were paid. */
+static int has_refund(const struct xcpu_emit *e, unsigned insns)
+{
+    return e->counted && insns < e->block->insns;
+}
+
+static void put_refund(struct xcpu_emit *e, unsigned insns)
+{
+    if (has_refund(e, insns))
+        put_add_left(e, e->block->insns - insns);
 }
 
 /* ---- ways out ---- */
@@ -154,7 +147,7 @@ static void put_jump_out(struct xcpu_emit *e, int cc, uint32_t eip,
     unsigned index = e->exits_count;
     if (cc < 0) {
         xcpu_emit_settle_esp(e);
-        put_pay(e, insns);
+        put_refund(e, insns);
         xcpu_put8(&e->a, 0xe9);
         e->ended = 1;
     } else {
@@ -165,7 +158,7 @@ static void put_jump_out(struct xcpu_emit *e, int cc, uint32_t eip,
     e->late_esp[index] = e->esp;
     e->late_insns[index] = (uint8_t)insns;
     put_exit(e, e->a.at, eip);
-    if (cc >= 0 && (e->esp || e->counted))
+    if (cc >= 0 && (e->esp || has_refund(e, insns)))
         e->late[index] = e->a.at;
     xcpu_put32(&e->a, 0);
 }
@@ -181,7 +174,7 @@ void xcpu_emit_indirect(struct xcpu_emit *e)
         .base = XH_TABLE, .index = XH_T0, .scale = 2};
     struct xcpu_asm_memory code = {.base = XH_CODE, .index = XH_T1};
     struct xcpu_asm_op lea = {.wide = 1, .opcode = 0x8d};
-    put_pay(e, e->index + 1);
+    put_refund(e, e->index + 1);
     xcpu_put_memory(&e->a, xcpu_op(0x8b), XH_T1, &entry);
     xcpu_put_memory(&e->a, lea, XH_T1, &code);
     xcpu_put_reg(&e->a, xcpu_op(0xff), 4, XH_T1);
@@ -191,7 +184,7 @@ void xcpu_emit_indirect(struct xcpu_emit *e)
 void xcpu_emit_leave(struct xcpu_emit *e, uint32_t stub, uint32_t eip)
 {
     xcpu_emit_settle_esp(e);
-    put_pay(e, e->index + (eip != e->eip));
+    put_refund(e, e->index + (eip != e->eip));
     xcpu_put_store_imm(&e->a, XH_CPU, FIELD(eip), eip);
     xcpu_put_branch(&e->a, 0xe9, e->jit->writable + stub);
     e->ended = 1;
@@ -203,7 +196,8 @@ static void set_relative(uint8_t *rel32, const uint8_t *to)
     memcpy(rel32, &relative, 4);
 }
 
-/* Behind the block: stubs, and the jumps that move ESP or pay first. */
+/* Behind the block: stubs, and the jumps that move ESP or are refunded first.
+ */
 static void put_stubs(struct xcpu_emit *e)
 {
     for (unsigned i = 0; i < e->exits_count; i++) {
@@ -212,7 +206,7 @@ static void put_stubs(struct xcpu_emit *e)
             set_relative(e->late[i], e->a.at);
             if (e->late_esp[i])
                 xcpu_put_lea(&e->a, XH_ESP, XH_ESP, e->late_esp[i]);
-            put_pay(e, e->late_insns[i]);
+            put_refund(e, e->late_insns[i]);
             xcpu_put8(&e->a, 0xe9);
             exit->site = offset_of(e, e->a.at);
             xcpu_put32(&e->a, 0);
@@ -297,7 +291,7 @@ static struct xcpu_slot *make_slots(struct xcpu_emit *e)
     xcpu_fill_slot(slot, insn, e->eip);
     xcpu_bind_slot(e->cpu, slot, insn, 0, XCPU_FLAGS_ANY);
     if (e->counted)
-        slots[0].left = slot->left = (int8_t) - (int)e->index;
+        slots[0].left = slot->left = (int8_t)(e->block->insns - e->index);
     slot[1] = (struct xcpu_slot){.run = xcpu_run_handled};
     return slots;
 }
@@ -457,7 +451,7 @@ static uint8_t *emit_block(struct xcpu_emit *e)
     }
     if (may_loop(e))
         put_poll(e);
-    put_can_pay(e);
+    put_pay(e);
     e->eip = e->block->eip;
     e->bytes = e->draft.code;
     while (e->index < e->block->insns && !e->ended && !e->failed) {
@@ -506,10 +500,12 @@ static struct xcpu_translation *make_translation(struct xcpu_emit *e)
         .marks = (void *)(room + sizeof(*made) + exits),
         .eip = e->block->eip,
         .code = offset_of(e, e->start),
+        .paid = e->counted ? offset_of(e, e->paid) : 0,
         .end = offset_of(e, e->a.at),
         .marks_count = (uint16_t)e->marked,
         .exits_count = e->exits_count,
         .needs = e->needs,
+        .insns = (uint8_t)e->block->insns,
         .counted = e->counted,
     };
     memcpy(made->exits, e->exits, exits);
@@ -543,6 +539,23 @@ static int keep(struct xcpu_emit *e, struct xcpu_block *block,
     return 0;
 }
 
+/* What counts ends with the first conditional jump back: a loop is not to be
+ * paid more than it costs, and refunded, each time. */
+static void end_with_loop(struct xcpu_emit *e)
+{
+    uint32_t eip = e->block->eip;
+    for (unsigned i = 0; i < e->block->insns; i++) {
+        const struct xcpu_insn *insn = &e->draft.insns[i];
+        int is_jcc = (xcpu_rows[insn->op].attributes & A_JCC) == A_JCC;
+        eip += insn->length;
+        if (!is_jcc || eip + insn->imm > eip)
+            continue;
+        e->block->insns = (uint8_t)(i + 1);
+        e->block->size = (uint16_t)(eip - e->block->eip);
+        return;
+    }
+}
+
 static int begin_compare(struct xcpu_emit *e, const struct xcpu_block *block)
 {
     if (!block->compared)
@@ -572,6 +585,8 @@ int xcpu_jit_translate(struct xcpu *cpu, struct xcpu_block *block)
         e.draft.page_state[0] != xcpu_block_state(cpu, block) ||
         begin_compare(&e, block) < 0)
         return -1;
+    if (e.counted)
+        end_with_loop(&e);
     uint8_t *entry = emit_block(&e);
     if (e.failed || e.a.at >= e.a.end)
         return -1;

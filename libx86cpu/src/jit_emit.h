@@ -30,13 +30,14 @@ struct xcpu_emit {
     const struct xcpu_jit_change *change; /* how it did, or NULL */
     uint8_t failed;
     uint8_t counted;       /* pays for its instructions */
+    const uint8_t *paid;   /* where it has */
     uint8_t host_pointers; /* those of enum xcpu_jit_state */
     uint8_t noted;         /* FIP is to be stored: */
     uint32_t noted_eip;
     uint8_t exits_count;
     struct xcpu_jit_exit exits[XCPU_EMIT_EXITS];
     uint8_t *late[XCPU_EMIT_EXITS]; /* rel32 of a jump that first moves ESP
-                                       or pays */
+                                       or is refunded */
     uint32_t late_esp[XCPU_EMIT_EXITS];
     uint8_t late_insns[XCPU_EMIT_EXITS];
     uint8_t varying[XCPU_DRAFT_CODE]; /* bytes that are read when executed */

@@ -44,6 +44,9 @@ static void put_flags_in(struct xcpu_asm *a)
 
 static void put_registers_out(struct xcpu_asm *a)
 {
+    struct xcpu_asm_memory left = xcpu_at(XH_CPU, FIELD(jit_left));
+    struct xcpu_asm_op store = {.wide = 1, .opcode = 0x89};
+    xcpu_put_memory(a, store, XH_LEFT, &left);
     for (unsigned i = 0; i < 8; i++)
         xcpu_put_store(a, host_reg(i), XH_CPU, FIELD(gpr) + 4 * i);
     put_flags_out(a);
@@ -51,6 +54,9 @@ static void put_registers_out(struct xcpu_asm *a)
 
 static void put_registers_in(struct xcpu_asm *a)
 {
+    struct xcpu_asm_memory left = xcpu_at(XH_CPU, FIELD(jit_left));
+    struct xcpu_asm_op load = {.wide = 1, .opcode = 0x8b};
+    xcpu_put_memory(a, load, XH_LEFT, &left);
     put_flags_in(a);
     for (unsigned i = 0; i < 8; i++)
         xcpu_put_load(a, host_reg(i), XH_CPU, FIELD(gpr) + 4 * i);
@@ -296,7 +302,7 @@ int xcpu_jit_load(struct xcpu *cpu, unsigned needs, uintptr_t host)
     cpu->eip = in->eip + mark->guest;
     uint32_t esp = (uint32_t)(int32_t)mark->esp;
     cpu->gpr[XCPU_ESP].d += esp;
-    cpu->left -= xcpu_jit_unpaid(in, mark);
+    cpu->left += xcpu_jit_refund(jit, in, mark, host);
     xcpu_jit_take_note(cpu, in, mark);
     cpu->no_sse = 1;
     return 0;
@@ -353,6 +359,22 @@ static void serialize(void)
                      : "memory", "cc");
 }
 
+/* What translated code may spend until it comes back. */
+static void fill_purse(struct xcpu *cpu)
+{
+    int64_t held = cpu->left < XCPU_JIT_PURSE ? cpu->left : XCPU_JIT_PURSE;
+    cpu->left -= held;
+    cpu->jit_left = (uintptr_t)cpu->jit->purse + (uint64_t)held;
+}
+
+void xcpu_jit_empty_purse(struct xcpu *cpu)
+{
+    uint64_t purse = cpu->jit ? (uintptr_t)cpu->jit->purse : 0;
+    if (cpu->jit_left)
+        cpu->left += (int64_t)(cpu->jit_left - purse);
+    cpu->jit_left = 0;
+}
+
 typedef int enter_function(struct xcpu *cpu, const uint8_t *to, uint8_t *code,
                            uint32_t *table);
 
@@ -368,8 +390,11 @@ static enum xcpu_jit_result enter(struct xcpu *cpu)
         jit->modified = 0;
         serialize();
     }
-    return (enum xcpu_jit_result)function(cpu, jit->entry, jit->code,
-                                          jit->table);
+    fill_purse(cpu);
+    enum xcpu_jit_result result =
+        (enum xcpu_jit_result)function(cpu, jit->entry, jit->code, jit->table);
+    xcpu_jit_empty_purse(cpu);
+    return result;
 }
 
 /* The exit that a stub's call came from. */

@@ -48,6 +48,7 @@ int xcpu_jit_interrupted(struct xcpu *cpu, const void *ucontext)
         return 0;
     const struct xcpu_jit_mark *mark = xcpu_jit_mark_of(jit, in, host);
     take_registers(cpu, context);
+    cpu->jit_left = (uint64_t)context->gregs[REG_R11];
     jit->stats.faults++;
     uint32_t esp = (uint32_t)(int32_t)mark->esp;
     cpu->gpr[XCPU_ESP].d += esp;
@@ -58,7 +59,7 @@ int xcpu_jit_interrupted(struct xcpu *cpu, const void *ucontext)
     xcpu_jit_take_note(cpu, in, mark);
     jit->fault = (struct xcpu_slot){
         .eip = in->eip + mark->guest,
-        .left = (int8_t) - (int)xcpu_jit_unpaid(in, mark),
+        .left = (int8_t)xcpu_jit_refund(jit, in, mark, host),
     };
     cpu->slot = &jit->fault;
     return XCPU_JIT_TRANSLATED |

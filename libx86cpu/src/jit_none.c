@@ -56,6 +56,24 @@ int xcpu_jit_interrupted(struct xcpu *cpu, const void *ucontext)
     return 0;
 }
 
+int xcpu_jit_can_pay(const struct xcpu *cpu)
+{
+    (void)cpu;
+    return 1;
+}
+
+int xcpu_jit_is_paid_out(const struct xcpu *cpu, uintptr_t address)
+{
+    (void)cpu;
+    (void)address;
+    return 0;
+}
+
+void xcpu_jit_empty_purse(struct xcpu *cpu)
+{
+    (void)cpu;
+}
+
 int xcpu_jit_polled(struct xcpu *cpu, uintptr_t address)
 {
     (void)cpu;

@@ -213,7 +213,8 @@ static const struct xcpu_slot *one_block(struct xcpu *cpu,
 static const struct xcpu_slot *whole_block(struct xcpu *cpu)
 {
     const struct xcpu_slot *slot = NULL;
-    int translate = may_translate(cpu), interpret = cpu->interpret;
+    int translate = may_translate(cpu);
+    int interpret = cpu->interpret || !xcpu_jit_can_pay(cpu);
     cpu->interpret = 0;
     if (translate)
         cpu->link = NULL;
@@ -294,6 +295,7 @@ void xcpu_run_engine(struct xcpu *cpu, uint64_t budget, struct xcpu_exit *exit)
     cpu->leaving = XCPU_LEAVING_BLOCK;
     cpu->link = NULL;
     sigsetjmp(cpu->env, 0);
+    xcpu_jit_empty_purse(cpu);
     cpu->running = 0;
     cpu->no_sse = 1;
     atomic_store_explicit(&cpu->in_jit, 0, memory_order_relaxed);
