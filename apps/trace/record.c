@@ -13,9 +13,11 @@
 
 enum {
     /* Instructions that a thread runs before others may, and before it is
-     * looked whether they want to. */
+     * looked whether they want to: at first, and twice as many each time that
+     * nobody does. */
     SLICE = 200000,
-    INTERVAL = 1 << 22,
+    SLICE_MAX = 16 * SLICE,
+    INTERVAL = 1 << 24,
     HAIKU_VECTOR = 99
 };
 
@@ -405,11 +407,10 @@ static uint64_t run(struct tr_recorder *recorder,
     return executed;
 }
 
-/* One stretch without others. */
+/* One stretch without others, of at most budget instructions. */
 static void run_slice(struct tr_recorder *recorder, struct tr_thread *thread,
-                      struct xcpu *cpu, struct xcpu_exit *exit)
+                      struct xcpu *cpu, uint64_t budget, struct xcpu_exit *exit)
 {
-    uint64_t budget = SLICE;
     uint64_t interval = recorder->config.interval;
     int hashes = recorder->config.level >= TR_LEVEL_HASH;
     uint64_t executed;
@@ -432,6 +433,7 @@ static void run_slice(struct tr_recorder *recorder, struct tr_thread *thread,
 void tr_record_run(struct tr_recorder *recorder, struct xcpu *cpu,
                    struct xcpu_exit *exit)
 {
+    uint64_t slice = SLICE;
     struct tr_thread *thread;
 
     tr_turn_take(&recorder->turn);
@@ -444,11 +446,13 @@ void tr_record_run(struct tr_recorder *recorder, struct xcpu *cpu,
     if (thread->changes != 0)
         emit_changes(recorder, thread, cpu);
     for (;;) {
-        run_slice(recorder, thread, cpu, exit);
+        run_slice(recorder, thread, cpu, slice, exit);
         if (exit->reason != XCPU_EXIT_BUDGET)
             break;
+        slice = slice * 2 < SLICE_MAX ? slice * 2 : SLICE_MAX;
         if (!tr_turn_is_wanted(&recorder->turn))
             continue;
+        slice = SLICE;
         emit_run(recorder, thread, cpu, exit);
         tr_turn_give(&recorder->turn);
         tr_turn_take(&recorder->turn);

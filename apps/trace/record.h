@@ -32,7 +32,7 @@ int tr_find_level(const char *name);
 struct tr_record_config {
     struct gm_space *space;
     enum tr_level level;
-    uint64_t interval; /* instructions from one hash to the next; 0: 2^22 */
+    uint64_t interval; /* instructions from one hash to the next; 0: 2^24 */
     /* Name of a system call, for whoever reads the trace; NULL: none. */
     const char *(*call_name)(void *host, uint32_t number);
     void *host;
