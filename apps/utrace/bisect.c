@@ -6,6 +6,7 @@
 
 #include "apps/trace/state.h"
 #include "insn.h"
+#include "symbols.h"
 
 enum {
     STRETCHES = 100000, /* that a trace is looked at in, at least */
@@ -240,6 +241,23 @@ static void show_differences(struct bisection *bisection)
         compare_memory(bisection);
 }
 
+/* The function that the reference is in, if it has a name. */
+static void show_place(const struct side *side)
+{
+    struct utrace_symbols *symbols = utrace_new_symbols();
+    struct xcpu_regs regs;
+    uint32_t offset;
+    char text[256];
+
+    xcpu_get_regs(tr_player_cpu(side->player), &regs);
+    utrace_find_symbols(symbols, tr_player_space(side->player),
+                        side->options.symbols);
+    utrace_format_address(symbols, regs.eip, text, sizeof(text));
+    if (utrace_symbol_of(symbols, regs.eip, &offset) != NULL)
+        printf("in %s\n", text);
+    utrace_free_symbols(symbols);
+}
+
 /* Shows the instruction behind so many, those before it, and what is different
  * behind it. */
 static void show(struct bisection *bisection, uint64_t number)
@@ -265,6 +283,8 @@ static void show(struct bisection *bisection, uint64_t number)
         return;
     }
     printf("instruction %" PRIu64 ":\n", number);
+    if (tr_player_cpu(reference->player) != NULL)
+        show_place(reference);
     for (int i = 0; i < 2; i++) {
         struct side *side = &bisection->sides[i];
 

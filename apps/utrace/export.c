@@ -1,11 +1,11 @@
-/* export.c -- the command export: events as lines of JSON. */
+/* export.c -- the command export, and events as lines of JSON. */
 /* SPDX-License-Identifier: MIT */
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "utrace.h"
 
-static void print_string(const uint8_t *text, size_t size)
+void utrace_print_string(const uint8_t *text, size_t size)
 {
     putchar('"');
     for (size_t i = 0; i < size; i++)
@@ -22,7 +22,7 @@ static void print_bytes(const struct tr_event *event)
     if (event->kind == TR_INFO || event->kind == TR_NAME ||
         event->kind == TR_CHILD) {
         fputs(",\"text\":", stdout);
-        print_string(event->bytes, event->size);
+        utrace_print_string(event->bytes, event->size);
         return;
     }
     fputs(",\"bytes\":\"", stdout);
@@ -48,7 +48,7 @@ static void print_line(uint64_t number, uint64_t instruction,
     puts("}");
 }
 
-int utrace_export(const struct utrace_options *options)
+static int export_json(const struct utrace_options *options)
 {
     const char *name = options->files[0];
     struct tr_reader *reader = utrace_open(name);
@@ -60,4 +60,17 @@ int utrace_export(const struct utrace_options *options)
                    tr_reader_instructions(reader), &event);
     tr_reader_close(reader);
     return damages > 0 ? UTRACE_EXIT_DAMAGED : 0;
+}
+
+int utrace_export(const struct utrace_options *options)
+{
+    switch (options->format) {
+    case UTRACE_FORMAT_JSON:
+        break;
+    case UTRACE_FORMAT_TENET:
+        return utrace_export_tenet(options);
+    case UTRACE_FORMAT_CHROME:
+        return utrace_export_chrome(options);
+    }
+    return export_json(options);
 }

@@ -28,6 +28,12 @@ static void print_usage(FILE *to)
         "      --steps           compares each instruction that a full trace "
         "has\n"
         "      --repeat N        replays so many times\n"
+        "      --format FORMAT   of export: json, lines of events; chrome, "
+        "threads\n"
+        "                        and calls for Perfetto; tenet, instructions\n"
+        "      --thread N        that Tenet's instructions are of: 1\n"
+        "      --symbols FILE    where profile finds more of the program's "
+        "names\n"
         "  -q, --quiet           prints what is wrong alone\n"
         "      --help            this\n"
         "\n"
@@ -58,6 +64,17 @@ static enum xcpu_engine find_engine(const char *name)
     utrace_fail(UTRACE_EXIT_USAGE, "unknown engine '%s'", name);
 }
 
+static enum utrace_format find_format(const char *name)
+{
+    if (strcmp(name, "json") == 0)
+        return UTRACE_FORMAT_JSON;
+    if (strcmp(name, "tenet") == 0)
+        return UTRACE_FORMAT_TENET;
+    if (strcmp(name, "chrome") == 0)
+        return UTRACE_FORMAT_CHROME;
+    utrace_fail(UTRACE_EXIT_USAGE, "unknown format '%s'", name);
+}
+
 static enum tr_level find_level(const char *name)
 {
     int level = tr_find_level(name);
@@ -77,6 +94,9 @@ enum {
     OPT_INTERVAL,
     OPT_LEVEL,
     OPT_STEPS,
+    OPT_SYMBOLS,
+    OPT_FORMAT,
+    OPT_THREAD,
     OPT_HELP
 };
 
@@ -109,6 +129,15 @@ static void parse_option(int option, struct utrace_options *options)
         break;
     case OPT_STEPS:
         options->steps = 1;
+        break;
+    case OPT_FORMAT:
+        options->format = find_format(optarg);
+        break;
+    case OPT_THREAD:
+        options->thread = number("--thread", optarg, UINT64_MAX);
+        break;
+    case OPT_SYMBOLS:
+        options->symbols = optarg;
         break;
     case 'q':
         options->quiet = 1;
@@ -145,6 +174,9 @@ const struct utrace_command *utrace_parse(int argc, char **argv,
         {"interval", required_argument, NULL, OPT_INTERVAL},
         {"level", required_argument, NULL, OPT_LEVEL},
         {"steps", no_argument, NULL, OPT_STEPS},
+        {"format", required_argument, NULL, OPT_FORMAT},
+        {"thread", required_argument, NULL, OPT_THREAD},
+        {"symbols", required_argument, NULL, OPT_SYMBOLS},
         {"quiet", no_argument, NULL, 'q'},
         {"help", no_argument, NULL, OPT_HELP},
         {NULL, 0, NULL, 0},
@@ -156,7 +188,8 @@ const struct utrace_command *utrace_parse(int argc, char **argv,
     *options = (struct utrace_options){.to = UINT64_MAX,
                                        .repeat = 1,
                                        .interval = 1 << 20,
-                                       .level = TR_LEVEL_HASH};
+                                       .level = TR_LEVEL_HASH,
+                                       .thread = 1};
     if (argc > 0)
         argv[0] = name;
     while ((option = getopt_long(argc, argv, "q", long_options, NULL)) >= 0)

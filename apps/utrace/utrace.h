@@ -17,6 +17,13 @@ enum {
     UTRACE_EXIT_FAILURE = 125
 };
 
+/* Of what export prints. */
+enum utrace_format {
+    UTRACE_FORMAT_JSON,  /* a line for each event */
+    UTRACE_FORMAT_TENET, /* a line for each instruction of a thread */
+    UTRACE_FORMAT_CHROME /* threads and calls over time */
+};
+
 struct utrace_options {
     enum xcpu_engine engine;
     uint32_t translate_after;
@@ -27,6 +34,9 @@ struct utrace_options {
     int steps;           /* those of the trace are compared */
     int hashes;          /* of the memory are wanted from a player */
     int blesses;         /* struct tr_play_config's */
+    enum utrace_format format;
+    uint64_t thread;     /* that Tenet's text is of */
+    const char *symbols; /* a file that has some, or NULL */
     int quiet;
     const char *const *files; /* NULL-terminated */
     int file_count;
@@ -55,8 +65,13 @@ int utrace_step(const struct utrace_options *options);
 int utrace_bisect(const struct utrace_options *options);
 int utrace_cut(const struct utrace_options *options);
 int utrace_densify(const struct utrace_options *options);
+int utrace_profile(const struct utrace_options *options);
 int utrace_export(const struct utrace_options *options);
 int utrace_bless(const struct utrace_options *options);
+
+/* export's formats but for the first */
+int utrace_export_tenet(const struct utrace_options *options);
+int utrace_export_chrome(const struct utrace_options *options);
 
 /* The exit status for a player's TR_ERR_*. */
 int utrace_status_of(int result);
@@ -94,6 +109,9 @@ const char *utrace_call_name(const struct utrace_names *names, uint64_t number);
 void utrace_free_names(struct utrace_names *names);
 void utrace_print_event(const struct utrace_names *names,
                         const struct tr_event *event);
+
+/* A string of JSON (export.c). */
+void utrace_print_string(const uint8_t *text, size_t size);
 
 /* ---- message.c ---- */
 

@@ -1,9 +1,12 @@
 #!/bin/sh
 # commands.sh -- what utrace says of whole, damaged and different traces.
-# commands.sh UTRACE TRACE OTHER SSE4 SSE2 PENTIUM LONG TICKS MAPPED
+# commands.sh UTRACE TRACE OTHER SSE4 SSE2 PENTIUM LONG TICKS MAPPED PROGRAM
+# PROGRAM: what MAPPED is of.
 set -u
 utrace=$1 trace=$2 other=$3 sse4=$4 sse2=$5 pentium=$6 long=$7 ticks=$8
 mapped=$9
+shift
+program=$9
 out=${TEST_TMPDIR:-/tmp}/out damaged=${TEST_TMPDIR:-/tmp}/damaged
 failed=0
 
@@ -81,10 +84,44 @@ must [ "$(visit 2072)" = '61 31 32 33;61 62 32 33;' ]
 must [ "$(visit 2072 3100 1900 2072 2500 1900 | cut -d ';' -f 5-8,11-)" = \
     '30 31 32 33;30 31 32 33;61 31 32 33;61 62 32 33;30 31 32 33;30 31 32 33;' ]
 
+expect 0 '^instructions=3144$' "$utrace" profile --symbols "$program" "$mapped"
+grep -q '^ *[0-9.]* *[0-9.]* *44  check_status$' "$out" || failed=1
+grep -q '^ *[0-9.]* *77  main -> sys64$' "$out" || failed=1
+grep -q '^ *12.60 *396 *44  [0-9a-f]*-[0-9a-f]* check_status$' "$out" || failed=1
+expect 0 '^instructions=100$' "$utrace" profile --from 30 --to 130 "$mapped"
+# Deeper than the tree of calls is.
+expect 0 '^blocks=32$' "$utrace" profile "$long"
+must "$utrace" profile --quiet --symbols "$program" "$mapped" "$out.html"
+must python3 -c 'import json, re, sys
+page = open(sys.argv[1]).read()
+assert not re.search("https?:|src=|href=", page)
+data = json.loads(re.search("(?s)id=\"data\">(.*?)</script>", page)[1])
+frames = data["frames"]
+assert frames[0][2] == 3144 == sum(frame[3] for frame in frames)
+assert all(i == 0 or frame[0] < i for i, frame in enumerate(frames))
+for i, frame in enumerate(frames):
+    below = sum(f[2] for j, f in enumerate(frames) if j and f[0] == i)
+    assert frame[2] == frame[3] + below
+assert "check_status" in data["names"]' "$out.html"
+expect 125 'cannot be read' "$utrace" profile --symbols "$out.missing" "$mapped"
+
 expect 0 '"at":25,"kind":"call","thread":1,"instructions":17,"number":151' \
     "$utrace" export "$trace"
 must python3 -c 'import json, sys
 for line in open(sys.argv[1]): json.loads(line)' "$out"
+expect 0 '"cat":"call","name":"write"}' "$utrace" export --format chrome "$trace"
+must python3 -c 'import json, sys
+events = json.load(open(sys.argv[1]))["traceEvents"]
+runs = [e for e in events if e.get("cat") == "run"]
+assert sum(e["args"]["instructions"] for e in runs) == 31
+for a, b in zip(runs, runs[1:]): assert a["ts"] + a["dur"] <= b["ts"] + 1e-6
+assert sum(e.get("cat") == "call" for e in events) == 3' "$out"
+expect 0 '^ebx=0x[0-9a-f]*,eip=0x200014,mr=0x[0-9a-f]*:[0-9a-f]\{8\}$' \
+    "$utrace" export --format tenet "$trace"
+[ "$(grep -c eip= "$out")" -ge 32 ] || failed=1
+[ "$(head -1 "$out" | tr ',' '\n' | wc -l)" -eq 9 ] || failed=1
+expect 0 . "$utrace" export --format tenet --from 30 "$trace"
+expect 2 'unknown format' "$utrace" export --format xml "$trace"
 
 # What is made of a trace is one: the state in the middle, hashes, the end.
 made=${TEST_TMPDIR:-/tmp}/made.uvt
