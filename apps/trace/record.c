@@ -18,6 +18,10 @@ enum {
     SLICE = 200000,
     SLICE_MAX = 16 * SLICE,
     INTERVAL = 1 << 24,
+    /* CHECKs are so many instructions apart at most, and less far apart at the
+     * beginning: a part of the instructions until then. */
+    CHECK_MAX = 4096,
+    CHECK_PART = 64,
     HAIKU_VECTOR = 99
 };
 
@@ -274,6 +278,18 @@ static enum tr_reason reason_of(const struct xcpu_exit *exit)
     return TR_REASON_SLICE;
 }
 
+/* A CHECK when one is due. */
+static uint32_t check_of(struct tr_recorder *recorder,
+                         const struct xcpu_regs *regs)
+{
+    uint64_t apart = recorder->total / CHECK_PART;
+
+    if (recorder->since_check < (apart < CHECK_MAX ? apart : CHECK_MAX))
+        return 0;
+    recorder->since_check = 0;
+    return tr_check_registers(regs);
+}
+
 static void emit_call(struct tr_recorder *recorder,
                       const struct tr_thread *thread,
                       const struct xcpu_regs *regs)
@@ -285,7 +301,7 @@ static void emit_call(struct tr_recorder *recorder,
     TR_FIELD(&event, CALL, INSTRUCTIONS) = thread->instructions;
     TR_FIELD(&event, CALL, NUMBER) = regs->gpr[XCPU_EAX];
     TR_FIELD(&event, CALL, EIP) = regs->eip;
-    TR_FIELD(&event, CALL, CHECK) = tr_check_registers(regs);
+    TR_FIELD(&event, CALL, CHECK) = check_of(recorder, regs);
     tr_emit(recorder, &event);
 }
 
@@ -311,7 +327,7 @@ static void emit_run(struct tr_recorder *recorder, struct tr_thread *thread,
             TR_FIELD(&event, RUN, ADDRESS) = exit->address;
         }
         TR_FIELD(&event, RUN, EIP) = regs.eip;
-        TR_FIELD(&event, RUN, CHECK) = tr_check_registers(&regs);
+        TR_FIELD(&event, RUN, CHECK) = check_of(recorder, &regs);
         tr_emit(recorder, &event);
     }
     thread->instructions = 0;
@@ -420,6 +436,8 @@ static void run_slice(struct tr_recorder *recorder, struct tr_thread *thread,
     executed = run(recorder, thread, cpu, budget, exit);
     thread->instructions += executed;
     recorder->since_hash += executed;
+    recorder->since_check += executed;
+    recorder->total += executed;
     recorder->last = thread;
     if (exit->reason != XCPU_EXIT_BUDGET)
         emit_run(recorder, thread, cpu, exit);
@@ -478,6 +496,7 @@ int tr_recorder_after_fork(struct tr_recorder *recorder, int fd)
     recorder->last = NULL;
     recorder->last_thread = recorder->thread_count = 0;
     recorder->since_hash = recorder->chain = 0;
+    recorder->since_check = recorder->total = 0;
     recorder->error = 0;
     memset(recorder->named, 0, sizeof(recorder->named));
     error = tr_writer_new(fd, &recorder->writer);

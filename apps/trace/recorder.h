@@ -34,6 +34,7 @@ struct tr_recorder {
     uint64_t last_thread;   /* its id is the highest so far */
     unsigned thread_count;
     uint64_t since_hash; /* instructions */
+    uint64_t since_check, total;
     uint64_t chain;
     struct tr_object *objects; /* by the host's file */
     struct tr_view *views;     /* shared mappings of them */

@@ -264,10 +264,12 @@ static void emit_run(struct rewriter *rewriter)
     xcpu_get_regs(player->current->cpu, &regs);
     if (event.kind == TR_CALL) {
         TR_FIELD(&event, CALL, INSTRUCTIONS) -= rewriter->written;
-        TR_FIELD(&event, CALL, CHECK) = tr_check_registers(&regs);
+        if (TR_FIELD(&event, CALL, CHECK) != 0)
+            TR_FIELD(&event, CALL, CHECK) = tr_check_registers(&regs);
     } else {
         TR_FIELD(&event, RUN, INSTRUCTIONS) -= rewriter->written;
-        TR_FIELD(&event, RUN, CHECK) = tr_check_registers(&regs);
+        if (TR_FIELD(&event, RUN, CHECK) != 0)
+            TR_FIELD(&event, RUN, CHECK) = tr_check_registers(&regs);
     }
     emit(rewriter, &event);
 }

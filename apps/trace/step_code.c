@@ -176,7 +176,7 @@ static unsigned mask_of(const struct tr_step_state *from,
                         const struct tr_step_state *to)
 {
     const struct xcpu_regs *a = &from->regs, *b = &to->regs;
-    unsigned mask = (a->eflags != b->eflags) << BIT_EFLAGS;
+    unsigned mask = (unsigned)(a->eflags != b->eflags) << BIT_EFLAGS;
 
     for (int i = 0; i < 8; i++)
         mask |= (unsigned)(a->gpr[i] != b->gpr[i]) << (BIT_GPRS + i);

@@ -6,33 +6,38 @@ void tr_turn_init(struct tr_turn *turn)
 {
     pthread_mutex_init(&turn->lock, NULL);
     pthread_cond_init(&turn->changed, NULL);
-    turn->next = turn->serving = 0;
+    atomic_store(&turn->next, 0);
+    atomic_store(&turn->serving, 0);
     atomic_store(&turn->waiting, 0);
+}
+
+/* Pairs with tr_turn_give: either it sees that somebody waits, or what it has
+ * served is seen here. */
+static void wait_for(struct tr_turn *turn, uint64_t mine)
+{
+    pthread_mutex_lock(&turn->lock);
+    atomic_fetch_add_explicit(&turn->waiting, 1, memory_order_seq_cst);
+    while (atomic_load_explicit(&turn->serving, memory_order_seq_cst) != mine)
+        pthread_cond_wait(&turn->changed, &turn->lock);
+    atomic_fetch_sub_explicit(&turn->waiting, 1, memory_order_relaxed);
+    pthread_mutex_unlock(&turn->lock);
 }
 
 void tr_turn_take(struct tr_turn *turn)
 {
-    uint64_t mine;
+    uint64_t mine =
+        atomic_fetch_add_explicit(&turn->next, 1, memory_order_relaxed);
 
-    pthread_mutex_lock(&turn->lock);
-    mine = turn->next++;
-    if (mine != turn->serving) {
-        atomic_fetch_add(&turn->waiting, 1);
-        while (mine != turn->serving)
-            pthread_cond_wait(&turn->changed, &turn->lock);
-        atomic_fetch_sub(&turn->waiting, 1);
-    }
-    pthread_mutex_unlock(&turn->lock);
+    if (atomic_load_explicit(&turn->serving, memory_order_acquire) != mine)
+        wait_for(turn, mine);
 }
 
 void tr_turn_give(struct tr_turn *turn)
 {
-    int is_wanted;
-
+    atomic_fetch_add_explicit(&turn->serving, 1, memory_order_seq_cst);
+    if (atomic_load_explicit(&turn->waiting, memory_order_seq_cst) == 0)
+        return;
     pthread_mutex_lock(&turn->lock);
-    turn->serving++;
-    is_wanted = turn->next != turn->serving;
+    pthread_cond_broadcast(&turn->changed);
     pthread_mutex_unlock(&turn->lock);
-    if (is_wanted)
-        pthread_cond_broadcast(&turn->changed);
 }

@@ -8,10 +8,10 @@
 #include <stdint.h>
 
 struct tr_turn {
-    pthread_mutex_t lock; /* of next and serving */
+    _Atomic uint64_t next, serving; /* numbers, as on tickets */
+    _Atomic uint32_t waiting;       /* threads that wait for theirs */
+    pthread_mutex_t lock; /* of those that sleep, and who wakes them */
     pthread_cond_t changed;
-    uint64_t next, serving;
-    atomic_uint waiting; /* threads that wait for theirs */
 };
 
 void tr_turn_init(struct tr_turn *turn);

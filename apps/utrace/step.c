@@ -19,7 +19,7 @@
  * and the process that did until then ends. The first process waits at the
  * beginning, without a player.
  */
-enum { CHECKPOINTS = 64, PATIENCE = 1000 };
+enum { CHECKPOINTS = 128, PATIENCE = 1000 };
 
 /* What all the processes share. */
 struct shared {

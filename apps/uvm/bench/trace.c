@@ -18,6 +18,7 @@
 #define UVM    "apps/uvm/uvm"
 #define UTRACE "apps/utrace/utrace"
 #define SEEKS  20
+#define STEPS  "2000000" /* at most, of the trace that has each */
 
 static const struct guest {
     const char *name, *path;
@@ -45,7 +46,7 @@ static const struct row {
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
-static char traces[2][64]; /* file names: events, hash */
+static char traces[3][64]; /* file names: events, hash, full */
 
 static const char *expand(const char *argument)
 {
@@ -167,6 +168,19 @@ static uint64_t print_size(const struct guest *guest, const char *level,
     return count;
 }
 
+/* The first instructions of a trace, with each step. */
+static void make_full(void)
+{
+    const char *const cut[] = {UTRACE,    "cut",     "--to", STEPS,
+                               traces[1], traces[2], NULL};
+    const char *const densify[] = {UTRACE,    "densify", "--level", "full",
+                                   traces[2], traces[2], NULL};
+    int status;
+
+    waitpid(start(cut, NULL, NULL), &status, 0);
+    waitpid(start(densify, NULL, NULL), &status, 0);
+}
+
 /* ---- seeking ---- */
 
 static void read_answer(FILE *from)
@@ -216,7 +230,7 @@ int main(void)
 {
     const char *directory = getenv("TMPDIR");
 
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 3; i++)
         snprintf(traces[i], sizeof(traces[i]), "%.30s/trace-%d-%d.uvt",
                  directory != NULL ? directory : "/tmp", (int)getpid(), i);
     printf("%-8s %-16s %9s %7s %9s\n", "guest", "", "ms", "ratio", "MiB");
@@ -226,10 +240,12 @@ int main(void)
         print_rows(&guests[i]);
         print_size(&guests[i], "events", traces[0]);
         count = print_size(&guests[i], "hash", traces[1]);
+        make_full();
+        print_size(&guests[i], "full", traces[2]);
         print_seeks(&guests[i], count);
         puts("");
     }
-    unlink(traces[0]);
-    unlink(traces[1]);
+    for (int i = 0; i < 3; i++)
+        unlink(traces[i]);
     return 0;
 }
