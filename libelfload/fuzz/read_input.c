@@ -5,7 +5,9 @@
 
 #include <elf.h>
 #include <elfload/elf_archive.h>
+#include <elfload/elf_attributes.h>
 #include <elfload/elf_check.h>
+#include <elfload/elf_debug.h>
 #include <elfload/elf_demangle.h>
 #include <elfload/elf_haiku.h>
 #include <elfload/elf_lint.h>
@@ -221,12 +223,34 @@ static uint64_t read_group(const struct eld_elf *elf,
     return sum;
 }
 
+static uint64_t read_attributes(const struct eld_elf *elf,
+                                const struct eld_attributes *attributes)
+{
+    struct eld_attribute_cursor cursor = {0, 0, 0, 0, 0};
+    struct eld_attribute attribute;
+    struct eld_fault fault;
+    uint64_t sum = 0, before = 0;
+    int found;
+
+    while ((found = eld_next_attribute(elf, attributes, &cursor, &attribute,
+                                       &fault)) == 1) {
+        check(cursor.offset > before);
+        before = cursor.offset;
+        sum += sum_string(attribute.vendor) + sum_string(attribute.text) +
+               sum_string(eld_attribute_name(elf->machine, &attribute)) +
+               sum_string(eld_attribute_value_name(&attribute));
+    }
+    return found < 0 ? sum + check_fault(found, &fault) : sum;
+}
+
 static uint64_t read_sections(const struct eld_elf *elf)
 {
     struct eld_symbols symbols;
     struct eld_relocs relocs;
     struct eld_group group;
     struct eld_unwind unwind;
+    struct eld_attributes attributes;
+    struct eld_compression compression;
     struct eld_fault fault;
     uint64_t sum = 0;
 
@@ -257,6 +281,10 @@ static uint64_t read_sections(const struct eld_elf *elf)
             sum += read_notes(elf, &part, section.align);
         if (eld_section_relocs(elf, &section, &relocs, NULL) == 0)
             sum += read_relocs(elf, &relocs);
+        if (eld_section_compression(elf, &section, &compression, NULL) == 0)
+            check(compression.part.size <= part.size);
+        if (eld_section_attributes(elf, &section, &attributes, NULL) == 0)
+            sum += read_attributes(elf, &attributes);
         if (eld_section_unwind(elf, &section, &unwind, NULL) == 0)
             sum += read_frames(elf, &unwind);
     }
@@ -286,6 +314,9 @@ static uint64_t read_segments(const struct eld_elf *elf)
     }
     if (eld_find_build_id(elf, &note, NULL) == 0 && note.size > 0)
         sum += note.bytes[note.size - 1];
+    struct eld_debug_link link;
+    if (eld_read_debug_link(elf, &link, NULL) == 0)
+        sum += sum_string(link.name) + link.crc;
     return sum;
 }
 
