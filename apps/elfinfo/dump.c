@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "elfinfo.h"
+#include "debug.h"
 
 enum { LINE = 16 };
 
@@ -65,17 +65,16 @@ static void put_line(struct inf_output *out, const char *name, uint64_t address,
 }
 
 static void dump_hex(struct inf_file *file, const char *name, uint64_t address,
-                     const struct eld_part *part)
+                     const uint8_t *bytes, size_t size)
 {
     char title[300];
 
     snprintf(title, sizeof(title), "Bytes of %s", name);
     inf_begin_table(file->out, "hex_dump", title, hex_columns);
-    for (uint64_t at = 0; at < part->size; at += LINE) {
-        uint64_t left = part->size - at;
-        put_line(file->out, name, address + at,
-                 file->elf.bytes + part->offset + at,
-                 left < LINE ? (size_t)left : LINE);
+    for (size_t at = 0; at < size; at += LINE) {
+        size_t left = size - at;
+        put_line(file->out, name, address + at, bytes + at,
+                 left < LINE ? left : LINE);
     }
     inf_end_table(file->out);
 }
@@ -97,24 +96,47 @@ static void put_string(struct inf_output *out, const char *name,
 }
 
 static void dump_strings(struct inf_file *file, const char *name,
-                         const struct eld_part *part)
+                         const uint8_t *bytes, size_t size)
 {
-    const uint8_t *bytes = file->elf.bytes + part->offset;
-    uint64_t at = 0;
+    size_t at = 0;
     char title[300];
 
     snprintf(title, sizeof(title), "Strings of %s", name);
     inf_begin_table(file->out, "string_dump", title, string_columns);
-    while (at < part->size) {
-        size_t left = (size_t)(part->size - at);
-        const uint8_t *end = memchr(bytes + at, '\0', left);
-        size_t size = end != NULL ? (size_t)(end - (bytes + at)) : left;
+    while (at < size) {
+        const uint8_t *end = memchr(bytes + at, '\0', size - at);
+        size_t length = end != NULL ? (size_t)(end - bytes) - at : size - at;
 
-        if (size > 0)
-            put_string(file->out, name, at, bytes + at, size);
-        at += size + 1;
+        if (length > 0)
+            put_string(file->out, name, at, bytes + at, length);
+        at += length + 1;
     }
     inf_end_table(file->out);
+}
+
+/* Decompressed bytes on the heap, or NULL when they are as they are. */
+static uint8_t *decompress(struct inf_file *file,
+                           const struct eld_section *section, size_t *size)
+{
+    struct eld_compression compression;
+    struct eld_fault fault;
+    const char *why;
+    int error =
+        eld_section_compression(&file->elf, section, &compression, &fault);
+
+    if (!file->options->is_decompressing || error == ELD_ERR_NOT_FOUND)
+        return NULL;
+    if (error < 0) {
+        inf_report(file, &fault);
+        return NULL;
+    }
+    uint8_t *bytes = inf_decompress(&file->elf, &compression, &why);
+    if (bytes == NULL)
+        inf_report_text(file, "section %u at offset 0x%" PRIx64 ": %s",
+                        section->index, section->offset, why);
+    else
+        *size = (size_t)compression.size;
+    return bytes;
 }
 
 void inf_show_dump(struct inf_file *file, const struct inf_dump *dump)
@@ -129,8 +151,13 @@ void inf_show_dump(struct inf_file *file, const struct inf_dump *dump)
         return;
     }
     const char *name = inf_section_name(file, &section);
+    size_t size = (size_t)part.size;
+    uint8_t *decompressed = decompress(file, &section, &size);
+    const uint8_t *bytes =
+        decompressed != NULL ? decompressed : file->elf.bytes + part.offset;
     if (dump->is_text)
-        dump_strings(file, name, &part);
+        dump_strings(file, name, bytes, size);
     else
-        dump_hex(file, name, section.address, &part);
+        dump_hex(file, name, section.address, bytes, size);
+    free(decompressed);
 }

@@ -4,7 +4,7 @@ _elfinfo() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local program=${COMP_WORDS[0]} options
     case $before in
-    --root) COMPREPLY=($(compgen -d -- "$word")) && return ;;
+    --root | --debug-directory | --extract) COMPREPLY=($(compgen -d -- "$word")) && return ;;
     --demangle) COMPREPLY=($(compgen -W "auto gcc2 itanium none" -- "$word")) &&
         return ;;
     --color) COMPREPLY=($(compgen -W "auto always never" -- "$word")) && return ;;

@@ -45,10 +45,12 @@ struct inf_options {
     uint8_t views[INF_VIEW_COUNT];
     struct inf_dump *dumps;
     int dump_count;
-    uint64_t *addresses; /* to find in the source */
+    int is_decompressing; /* sections, before they are dumped */
+    uint64_t *addresses;  /* to find in the source */
     int address_count;
-    int is_comparison;    /* of two files */
-    const char **against; /* what releases asks */
+    const char *debug_directory; /* of separate debugging information */
+    int is_comparison;           /* of two files */
+    const char **against;        /* what releases asks */
     int against_count;
     const char **codes; /* what to disassemble */
     int code_count;
@@ -82,11 +84,13 @@ void inf_fail(const char *format, ...)
 /* ---- input.c ---- */
 
 struct inf_input {
-    uint8_t *bytes; /* on the heap */
+    uint8_t *bytes; /* on the heap, or mapped: not to be written to */
     size_t size;
+    int fd; /* of the file that is mapped, else -1 */
 };
 
-/* Reads a file, or stdin for "-". 0 or a negative errno value. */
+/* Maps a file, or reads what is none, and stdin for "-". 0 or a negative errno
+ * value. A file that is cut off while it is mapped ends the process. */
 int inf_read_input(const char *path, struct inf_input *input);
 void inf_free_input(struct inf_input *input);
 
@@ -115,8 +119,8 @@ struct inf_file {
     enum inf_demangling demangling; /* never AUTO */
     int is_dynamic;                 /* dynamic is valid */
     struct eld_dynamic dynamic;
-    uint32_t symbols_section; /* whose symbols these are; 0: none */
-    struct eld_symbols symbols;
+    struct eld_symbols **symbols; /* by section; NULL: not asked for so far */
+    uint32_t symbols_count;
     struct inf_version *versions; /* by number; name NULL: none */
     uint32_t version_count;
     int is_incomplete; /* it lacks something, or Haiku would refuse it */
@@ -163,8 +167,8 @@ const char *inf_flags_text(uint32_t set, uint64_t flags, char *room,
                            size_t size);
 void inf_put_flags_text(struct inf_output *out, uint32_t set, uint64_t flags);
 
-/* The symbols in a section, or NULL and the fault. They are kept for the next
- * call: to find what goes with a table takes a look at every section. */
+/* The symbols in a section, or NULL and the fault. They are kept for later
+ * calls: to find what goes with a table takes a look at every section. */
 const struct eld_symbols *inf_section_symbols(struct inf_file *file,
                                               uint32_t index,
                                               struct eld_fault *fault);

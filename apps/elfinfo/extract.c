@@ -64,26 +64,49 @@ static void name_file(const struct eld_resource *resource, char *name,
     }
 }
 
+/* A picture (or NULL) beside the resource; it is freed. */
+static void write_picture(struct inf_file *file, const char *name,
+                          const char *suffix, uint8_t *picture, size_t size)
+{
+    char whole[160];
+
+    snprintf(whole, sizeof(whole), "%s%s", name, suffix);
+    if (picture != NULL)
+        write_file(file, whole, picture, size);
+    free(picture);
+}
+
+static void write_vector(struct inf_file *file, const char *name,
+                         const uint8_t *bytes, size_t size)
+{
+    struct inf_vector *vector = inf_vector_read(bytes, size);
+    size_t picture_size;
+    uint8_t *picture;
+
+    if (vector == NULL)
+        return;
+    picture = inf_vector_to_png(vector, &picture_size);
+    write_picture(file, name, ".png", picture, picture_size);
+    picture = (uint8_t *)inf_vector_to_svg(vector, &picture_size);
+    write_picture(file, name, ".svg", picture, picture_size);
+    inf_vector_free(vector);
+}
+
 static void extract(struct inf_file *file, const struct eld_resource *resource)
 {
     const uint8_t *bytes = file->elf.bytes + resource->data.offset;
     size_t size = (size_t)resource->data.size, picture_size;
-    uint8_t *picture = NULL;
     char name[128];
 
-    name_file(resource, name, sizeof(name) - 4);
+    name_file(resource, name, sizeof(name));
     write_file(file, name, bytes, size);
-    if (resource->type == INF_CODE('I', 'C', 'O', 'N') ||
-        resource->type == INF_CODE('M', 'I', 'C', 'N')) {
-        picture = inf_icon_to_png(bytes, size, &picture_size);
-        strcat(name, ".png");
-    } else if (resource->type == INF_CODE('V', 'I', 'C', 'N')) {
-        picture = (uint8_t *)inf_vector_to_svg(bytes, size, &picture_size);
-        strcat(name, ".svg");
+    if (resource->type == INF_CODE('V', 'I', 'C', 'N')) {
+        write_vector(file, name, bytes, size);
+    } else if (resource->type == INF_CODE('I', 'C', 'O', 'N') ||
+               resource->type == INF_CODE('M', 'I', 'C', 'N')) {
+        uint8_t *picture = inf_icon_to_png(bytes, size, &picture_size);
+        write_picture(file, name, ".png", picture, picture_size);
     }
-    if (picture != NULL)
-        write_file(file, name, picture, picture_size);
-    free(picture);
 }
 
 void inf_extract_resources(struct inf_file *file)

@@ -137,20 +137,37 @@ const char *inf_special_section(const struct eld_symbol *symbol)
     return symbol->section == SHN_COMMON ? "COM" : NULL;
 }
 
+/* index: of a section that the file has. */
+static void make_room_for_symbols(struct inf_file *file, uint32_t index)
+{
+    uint32_t count = file->symbols_count * 2;
+
+    if (index < file->symbols_count)
+        return;
+    if (count <= index)
+        count = index + 1;
+    file->symbols =
+        check(realloc(file->symbols, count * sizeof(*file->symbols)));
+    while (file->symbols_count < count)
+        file->symbols[file->symbols_count++] = NULL;
+}
+
 const struct eld_symbols *inf_section_symbols(struct inf_file *file,
                                               uint32_t index,
                                               struct eld_fault *fault)
 {
     struct eld_section section;
+    struct eld_symbols symbols;
 
-    if (index == 0 || index != file->symbols_section) {
-        if (eld_read_section(&file->elf, index, &section, fault) < 0 ||
-            eld_section_symbols(&file->elf, &section, &file->symbols, fault) <
-                0)
-            return NULL;
-        file->symbols_section = index;
-    }
-    return &file->symbols;
+    if (index < file->symbols_count && file->symbols[index] != NULL)
+        return file->symbols[index];
+    if (eld_read_section(&file->elf, index, &section, fault) < 0 ||
+        eld_section_symbols(&file->elf, &section, &symbols, fault) < 0)
+        return NULL;
+    make_room_for_symbols(file, index);
+    file->symbols[index] = check(malloc(sizeof(symbols)));
+    *file->symbols[index] = symbols;
+    return file->symbols[index];
 }
 
 const struct inf_version *inf_symbol_version(const struct inf_file *file,
@@ -257,6 +274,9 @@ void inf_close_file(struct inf_file *file)
         free(file->errors[i]);
     free(file->errors);
     free(file->versions);
+    for (uint32_t i = 0; i < file->symbols_count; i++)
+        free(file->symbols[i]);
+    free(file->symbols);
 }
 
 /* ---- showing ---- */

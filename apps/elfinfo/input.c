@@ -1,9 +1,11 @@
-/* input.c -- a whole file in memory. */
+/* input.c -- a whole file in memory: mapped, or read from a pipe. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,8 +27,10 @@ static int grow(struct inf_input *input, size_t *room)
     return 0;
 }
 
-static int read_all(int fd, size_t room, struct inf_input *input)
+static int read_all(int fd, struct inf_input *input)
 {
+    size_t room = FIRST_ROOM;
+
     input->bytes = malloc(room);
     if (input->bytes == NULL)
         return -ENOMEM;
@@ -46,23 +50,45 @@ static int read_all(int fd, size_t room, struct inf_input *input)
     }
 }
 
+/* A file that another program cuts off while it is mapped ends this one. */
+static void end_on_cut_file(int signal)
+{
+    static const char text[] = "elfinfo: a file became shorter while it was "
+                               "read\n";
+    ssize_t count = write(STDERR_FILENO, text, sizeof(text) - 1);
+
+    (void)signal;
+    (void)count;
+    _exit(INF_BAD_FILE);
+}
+
+/* 0 where that cannot be. */
+static int map_all(int fd, struct inf_input *input)
+{
+    struct stat stat;
+
+    if (fstat(fd, &stat) < 0 || !S_ISREG(stat.st_mode) || stat.st_size <= 0 ||
+        (uint64_t)stat.st_size > SIZE_MAX / 2 || lseek(fd, 0, SEEK_CUR) != 0)
+        return 0;
+    void *bytes =
+        mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (bytes == MAP_FAILED)
+        return 0;
+    signal(SIGBUS, end_on_cut_file);
+    *input = (struct inf_input){bytes, (size_t)stat.st_size, fd};
+    return 1;
+}
+
 int inf_read_input(const char *path, struct inf_input *input)
 {
     int is_stdin = strcmp(path, "-") == 0;
     int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    size_t room = FIRST_ROOM;
-    struct stat stat;
 
     if (fd < 0)
         return -errno;
-    input->bytes = NULL;
-    input->size = 0;
-    /* One more than its size, so that the end is seen without growing. */
-    if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_size > 0 &&
-        (uint64_t)stat.st_size < SIZE_MAX / 4)
-        room = (size_t)stat.st_size + 1;
-    int error = read_all(fd, room, input);
-    if (!is_stdin)
+    *input = (struct inf_input){NULL, 0, -1};
+    int error = map_all(fd, input) ? 0 : read_all(fd, input);
+    if (!is_stdin && input->fd < 0)
         close(fd);
     if (error < 0)
         inf_free_input(input);
@@ -71,7 +97,11 @@ int inf_read_input(const char *path, struct inf_input *input)
 
 void inf_free_input(struct inf_input *input)
 {
-    free(input->bytes);
-    input->bytes = NULL;
-    input->size = 0;
+    if (input->fd < 0)
+        free(input->bytes);
+    else
+        munmap(input->bytes, input->size);
+    if (input->fd > STDIN_FILENO)
+        close(input->fd);
+    *input = (struct inf_input){NULL, 0, -1};
 }

@@ -20,6 +20,7 @@ static const char more_usage[] =
     "  -e, --headers              -h -S -l\n"
     "  -x, --hex-dump=SECTION     the bytes of a section, by name or number\n"
     "  -p, --string-dump=SECTION  the strings in a section\n"
+    "  -z, --decompress           before sections are dumped\n"
     "  -D, --disassemble=WHAT     the code of a symbol, or from A-B or "
     "A+SIZE (x86)\n"
     "  -C, --demangle[=STYLE]     C++ names as in the source: auto (by the "
@@ -39,6 +40,9 @@ static const char more_usage[] =
     "      --library-path LIST    LIBRARY_PATH there, instead of Haiku's "
     "default\n"
     "      --address ADDRESS      where in the source it is (DWARF)\n"
+    "      --debug-directory DIR  where separate debugging information is, "
+    "instead of\n"
+    "                             /usr/lib/debug\n"
     "      --against PATH         a root, libroot or list of symbols, for "
     "releases\n"
     "      --compare              what differs between two files (exit status "
@@ -78,6 +82,7 @@ enum {
     OPT_LIBRARY_PATH,
     OPT_MEMBER,
     OPT_ADDRESS,
+    OPT_DEBUG_DIRECTORY,
     OPT_EXTRACT,
     OPT_RDEF,
     OPT_COLOR,
@@ -92,6 +97,7 @@ static const struct option other_options[] = {
     {"hex-dump", required_argument, NULL, 'x'},
     {"string-dump", required_argument, NULL, 'p'},
     {"disassemble", required_argument, NULL, 'D'},
+    {"decompress", no_argument, NULL, 'z'},
     {"demangle", optional_argument, NULL, 'C'},
     {"json", no_argument, NULL, OPT_JSON},
     {"root", required_argument, NULL, OPT_ROOT},
@@ -102,6 +108,7 @@ static const struct option other_options[] = {
     {"rdef", no_argument, NULL, OPT_RDEF},
     {"against", required_argument, NULL, OPT_AGAINST},
     {"address", required_argument, NULL, OPT_ADDRESS},
+    {"debug-directory", required_argument, NULL, OPT_DEBUG_DIRECTORY},
     {"compare", no_argument, NULL, OPT_COMPARE},
     {"member", required_argument, NULL, OPT_MEMBER},
     {"wide", no_argument, NULL, 'W'},
@@ -249,6 +256,9 @@ static void handle(struct inf_options *options, int option)
     case 'D':
         options->codes = add_text(options->codes, &options->code_count, optarg);
         break;
+    case 'z':
+        options->is_decompressing = 1;
+        break;
     case 'C':
         options->demangling = parse_demangling(optarg);
         break;
@@ -263,6 +273,9 @@ static void handle(struct inf_options *options, int option)
         break;
     case OPT_ADDRESS:
         add_address(options, optarg);
+        break;
+    case OPT_DEBUG_DIRECTORY:
+        options->debug_directory = optarg;
         break;
     case OPT_AGAINST:
         options->against =
@@ -303,7 +316,7 @@ static void handle(struct inf_options *options, int option)
 /* What getopt_long wants: letters in one string, long options in a list. */
 static void list_options(char *letters, struct option *list)
 {
-    strcpy(letters, "aex:p:D:CWHv");
+    strcpy(letters, "aex:p:zD:CWHv");
     for (int i = 0; i < VIEW_ROWS; i++) {
         size_t size = strlen(letters);
 
@@ -337,6 +350,7 @@ void inf_parse_options(struct inf_options *options, int argc, char **argv)
     int option, is_chosen = 0;
 
     memset(options, 0, sizeof(*options));
+    options->debug_directory = "/usr/lib/debug";
     options->root = getenv("UVM_ROOT");
     if (options->root == NULL)
         options->root = "/";

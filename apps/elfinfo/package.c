@@ -177,9 +177,11 @@ int inf_is_package(const struct inf_input *input)
 /* The reader wants a descriptor; the bytes may have come through a pipe. */
 static int open_bytes(const struct inf_input *input)
 {
-    int fd = memfd_create("package", MFD_CLOEXEC);
     size_t done = 0;
 
+    if (input->fd >= 0)
+        return dup(input->fd);
+    int fd = memfd_create("package", MFD_CLOEXEC);
     while (fd >= 0 && done < input->size) {
         ssize_t count = write(fd, input->bytes + done, input->size - done);
 

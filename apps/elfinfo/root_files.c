@@ -148,8 +148,8 @@ static int read_content(const struct source *source,
 {
     if (data->size > FILE_SIZE_MAX)
         return -EFBIG;
-    input->size = (size_t)data->size;
-    input->bytes = malloc(input->size + 1);
+    *input = (struct inf_input){malloc((size_t)data->size + 1),
+                                (size_t)data->size, -1};
     if (input->bytes == NULL)
         inf_fail("out of memory");
     if (hk_package_read(source->package, data, 0, input->bytes, input->size,

@@ -87,7 +87,7 @@ static int read_file(const struct deps *deps, const char *path,
 static int open_file(void *context, const char *path, struct eld_file *file)
 {
     struct deps *deps = context;
-    struct inf_input input;
+    struct inf_input input, *owner;
 
     if (strcmp(path, deps->program) == 0) {
         /* It has been read already, maybe from the standard input. */
@@ -100,16 +100,24 @@ static int open_file(void *context, const char *path, struct eld_file *file)
     int error = read_file(deps, path, &input, file->path);
     if (error < 0)
         return error;
+    owner = malloc(sizeof(*owner));
+    if (owner == NULL)
+        inf_fail("out of memory");
+    *owner = input;
     file->bytes = input.bytes;
     file->size = input.size;
-    file->owner = input.bytes;
+    file->owner = owner;
     return 0;
 }
 
 static void close_file(void *context, struct eld_file *file)
 {
+    struct inf_input *owner = file->owner;
+
     (void)context;
-    free(file->owner);
+    if (owner != NULL)
+        inf_free_input(owner);
+    free(owner);
 }
 
 /* The guest's path of a file in the root, else the host's. */

@@ -16,11 +16,12 @@ static const struct inf_column columns[] = {
     {"section", NULL, 0},        {NULL, NULL, 0},
 };
 
-/* A file that libdw has opened; it wants bytes that it may write to. */
+/* A file that libdw has opened. */
 struct debug {
-    char *bytes;
-    uint64_t *places; /* of an object file: of its sections, else NULL */
-    Elf *elf;
+    struct inf_input separate; /* or nothing */
+    struct eld_elf elf;        /* what has the information */
+    struct inf_debug_image image;
+    Elf *handle;
     Dwarf *dwarf;
 };
 
@@ -28,27 +29,44 @@ static void close_debug(struct debug *debug)
 {
     if (debug->dwarf != NULL)
         dwarf_end(debug->dwarf);
-    if (debug->elf != NULL)
-        elf_end(debug->elf);
-    free(debug->places);
-    free(debug->bytes);
+    if (debug->handle != NULL)
+        elf_end(debug->handle);
+    inf_free_debug_image(&debug->image);
+    inf_free_input(&debug->separate);
+}
+
+static int has_information(const struct eld_elf *elf)
+{
+    struct eld_section section;
+
+    return (eld_find_section_by_name(elf, ".debug_info", &section, NULL) == 0 ||
+            eld_find_section_by_name(elf, ".zdebug_info", &section, NULL) ==
+                0) &&
+           section.type != SHT_NOBITS;
+}
+
+/* libdw takes bytes that may be written to, but only reads them. */
+static char *bytes_of(const struct debug *debug)
+{
+    return debug->image.bytes != NULL ? (char *)debug->image.bytes
+                                      : (char *)(uintptr_t)debug->elf.bytes;
 }
 
 static int open_debug(struct inf_file *file, struct debug *debug)
 {
-    *debug = (struct debug){.bytes = malloc(file->elf.size)};
-    if (debug->bytes == NULL)
-        inf_fail("out of memory");
-    memcpy(debug->bytes, file->elf.bytes, file->elf.size);
-    if (file->elf.type == ET_REL)
-        debug->places = inf_relocate_debug(file, (uint8_t *)debug->bytes);
+    *debug = (struct debug){.separate = {NULL, 0, -1}, .elf = file->elf};
+    if (!has_information(&file->elf) &&
+        !inf_read_debug_file(file, &debug->separate, &debug->elf))
+        debug->elf = file->elf;
+    inf_limit_sections(&debug->elf);
+    inf_make_debug_image(&debug->elf, &debug->image);
     elf_version(EV_CURRENT);
-    debug->elf = elf_memory(debug->bytes, file->elf.size);
-    if (debug->elf == NULL) {
+    debug->handle = elf_memory(bytes_of(debug), debug->image.size);
+    if (debug->handle == NULL) {
         inf_report_text(file, "lines: %s", elf_errmsg(-1));
         return 0;
     }
-    debug->dwarf = dwarf_begin_elf(debug->elf, DWARF_C_READ, NULL);
+    debug->dwarf = dwarf_begin_elf(debug->handle, DWARF_C_READ, NULL);
     if (debug->dwarf == NULL) {
         inf_report_text(file, "lines: %s", dwarf_errmsg(-1));
         return 0;
@@ -206,13 +224,13 @@ static int show_offset(struct inf_file *file, const struct debug *debug,
     struct eld_section section;
     int shown = 0;
 
-    for (uint32_t i = 0; i < file->elf.section_count; i++) {
-        if (debug->places[i] == 0 ||
-            eld_read_section(&file->elf, i, &section, NULL) < 0 ||
+    for (uint32_t i = 0; i < debug->elf.section_count; i++) {
+        if (debug->image.places[i] == 0 ||
+            eld_read_section(&debug->elf, i, &section, NULL) < 0 ||
             offset >= section.size)
             continue;
-        const struct place place = {offset, debug->places[i] + offset,
-                                    inf_section_name(file, &section)};
+        struct place place = {offset, debug->image.places[i] + offset, ""};
+        eld_section_name(&debug->elf, &section, &place.section, NULL);
         shown += show_place(file, debug->dwarf, &place);
     }
     return shown;
@@ -222,8 +240,9 @@ static void show_address(struct inf_file *file, const struct debug *debug,
                          uint64_t address)
 {
     const struct place place = {address, address, NULL};
-    int shown = debug->places != NULL ? show_offset(file, debug, address)
-                                      : show_place(file, debug->dwarf, &place);
+    int shown = debug->image.places != NULL
+                    ? show_offset(file, debug, address)
+                    : show_place(file, debug->dwarf, &place);
 
     if (shown == 0)
         inf_report_text(file, "lines: nothing is known of 0x%llx",

@@ -1,6 +1,7 @@
 /* view_machine.c -- what depends on the machine. */
 /* SPDX-License-Identifier: MIT */
 #include <elf.h>
+#include <elfload/elf_attributes.h>
 #include <elfload/elf_names.h>
 
 #include "elfinfo.h"
@@ -67,6 +68,69 @@ static void show_properties(struct inf_file *file)
     }
 }
 
+static const struct inf_column attribute_columns[] = {
+    {"vendor", "Vendor", -8}, {"tag", "Build attribute", -30},
+    {"value", "Number", 6},   {"value_name", NULL, 0},
+    {"text", "Value", 0},     {"scope", NULL, 0},
+    {"tag_number", NULL, 0},  {NULL, NULL, 0},
+};
+
+static const char *const scopes[] = {
+    [ELD_SCOPE_FILE] = "file",
+    [ELD_SCOPE_SECTIONS] = "sections",
+    [ELD_SCOPE_SYMBOLS] = "symbols",
+};
+
+/* A number, with a name for some, or a string; few have both. */
+static void put_attribute(struct inf_file *file,
+                          const struct eld_attribute *attribute)
+{
+    const char *name = eld_attribute_name(file->elf.machine, attribute);
+    const char *value = eld_attribute_value_name(attribute);
+    struct inf_output *out = file->out;
+
+    inf_put_text(out, attribute->vendor);
+    inf_put_name(out, name, attribute->tag);
+    if (attribute->number == ELD_NONE)
+        inf_put_none(out);
+    else
+        inf_put_decimal(out, attribute->number);
+    inf_put_text(out, value);
+    inf_put_texts(out, attribute->text != NULL ? attribute->text : value,
+                  attribute->text);
+    inf_put_name(
+        out,
+        attribute->scope <= ELD_SCOPE_SYMBOLS ? scopes[attribute->scope] : NULL,
+        attribute->scope);
+    inf_put_decimal(out, attribute->tag);
+    inf_end_row(out);
+}
+
+static void show_attributes(struct inf_file *file)
+{
+    struct eld_attributes attributes;
+    struct eld_attribute attribute;
+    struct eld_section section;
+    struct eld_fault fault;
+
+    for (uint32_t i = 0; i < file->elf.section_count; i++) {
+        struct eld_attribute_cursor cursor = {0, 0, 0, 0, 0};
+
+        if (eld_read_section(&file->elf, i, &section, NULL) < 0)
+            break;
+        int found =
+            eld_section_attributes(&file->elf, &section, &attributes, &fault);
+        if (found == ELD_ERR_INVALID)
+            continue;
+        while (found >= 0 &&
+               (found = eld_next_attribute(&file->elf, &attributes, &cursor,
+                                           &attribute, &fault)) == 1)
+            put_attribute(file, &attribute);
+        if (found < 0)
+            inf_report(file, &fault);
+    }
+}
+
 void inf_show_machine(struct inf_file *file)
 {
     const struct eld_elf *elf = &file->elf;
@@ -79,5 +143,9 @@ void inf_show_machine(struct inf_file *file)
     inf_end_record(out);
     inf_begin_table(out, "properties", "GNU properties", property_columns);
     show_properties(file);
+    inf_end_table(out);
+    inf_begin_table(out, "build_attributes", "Build attributes",
+                    attribute_columns);
+    show_attributes(file);
     inf_end_table(out);
 }

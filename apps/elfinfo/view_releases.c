@@ -44,14 +44,16 @@ static int compare(const void *a, const void *b)
 /* One name a line; what follows a blank is not looked at. */
 static void split_list(struct candidate *candidate)
 {
-    char *text = malloc(candidate->input.size + 1), *rest = text;
+    size_t size = candidate->input.size;
+    char *text = malloc(size + 1), *rest = text;
 
     if (text == NULL)
         inf_fail("out of memory");
-    memcpy(text, candidate->input.bytes, candidate->input.size);
-    text[candidate->input.size] = '\0';
-    free(candidate->input.bytes);
-    candidate->input.bytes = (uint8_t *)text;
+    if (size > 0)
+        memcpy(text, candidate->input.bytes, size);
+    text[size] = '\0';
+    inf_free_input(&candidate->input);
+    candidate->input = (struct inf_input){(uint8_t *)text, size, -1};
     for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
         line[strcspn(line, " \t\r")] = '\0';
         if (line[0] == '\0')

@@ -1,6 +1,7 @@
 /* view_sections.c -- the section headers. */
 /* SPDX-License-Identifier: MIT */
 #include <elf.h>
+#include <elfload/elf_debug.h>
 #include <elfload/elf_names.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,8 @@ static const struct inf_column columns[] = {
     {"entry_size", "ES", 5},      {"link", "Lk", 3},
     {"info", "Inf", 4},           {"align", "Al", 5},
     {"flag_letters", "Flags", 0}, {"flags", NULL, 0},
-    {"flag_names", NULL, 0},      {NULL, NULL, 0},
+    {"flag_names", NULL, 0},      {"compression", NULL, 0},
+    {"full_size", NULL, 0},       {NULL, NULL, 0},
 };
 
 /* One letter each, as in other tools. */
@@ -49,6 +51,22 @@ static void put_letters(struct inf_output *out, uint64_t flags)
     inf_put_text(out, text);
 }
 
+/* How its bytes are compressed, and how many they are then. */
+static void put_compression(struct inf_file *file,
+                            const struct eld_section *section)
+{
+    struct eld_compression compression;
+
+    if (eld_section_compression(&file->elf, section, &compression, NULL) < 0) {
+        inf_put_none(file->out);
+        inf_put_none(file->out);
+        return;
+    }
+    inf_put_name(file->out, eld_compression_name(compression.type),
+                 compression.type);
+    inf_put_decimal(file->out, compression.size);
+}
+
 static void put_section(struct inf_file *file,
                         const struct eld_section *section)
 {
@@ -68,6 +86,7 @@ static void put_section(struct inf_file *file,
     put_letters(out, section->flags);
     inf_put_decimal(out, section->flags);
     inf_put_flags(out, ELD_FLAGS_SECTION, section->flags, " ");
+    put_compression(file, section);
     inf_end_row(out);
 }
 

@@ -1,6 +1,7 @@
 /* view_summary.c -- what a file is, at a glance. */
 /* SPDX-License-Identifier: MIT */
 #include <elf.h>
+#include <elfload/elf_debug.h>
 #include <elfload/elf_haiku.h>
 #include <elfload/elf_names.h>
 #include <elfload/elf_resources.h>
@@ -24,6 +25,7 @@ static const struct inf_column columns[] = {
     {"run_path", "Run path", 0},
     {"interpreter", "Interpreter", 0},
     {"build_id", "Build-id", 0},
+    {"debug_link", "Debugging information", 0},
     {"is_stripped", "Stripped", 0},
     {NULL, NULL, 0},
 };
@@ -172,6 +174,7 @@ static void put_mime_type(struct inf_file *file)
 static void put_rest(struct inf_file *file)
 {
     const struct eld_dynamic *dynamic = &file->dynamic;
+    struct eld_debug_link link;
     struct eld_section section;
     struct eld_note note;
 
@@ -186,6 +189,9 @@ static void put_rest(struct inf_file *file)
         inf_put_bytes(file->out, note.bytes, note.size);
     else
         inf_put_none(file->out);
+    inf_put_text(file->out, eld_read_debug_link(&file->elf, &link, NULL) == 0
+                                ? link.name
+                                : NULL);
     inf_put_bool(file->out, eld_find_section(&file->elf, SHT_SYMTAB, &section,
                                              NULL) == ELD_ERR_NOT_FOUND);
 }

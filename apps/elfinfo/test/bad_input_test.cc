@@ -115,6 +115,19 @@ TEST(BadInput, AFileCutOffShowsWhatIsThere)
     EXPECT_NE(result.err.find("file is truncated"), std::string::npos);
 }
 
+/* The reader of the pipe has seen the first line when it cuts the file off: the
+ * rest does not fit into a pipe. */
+TEST(BadInput, AFileThatIsCutOffWhileItIsReadEndsWithAMessage)
+{
+    std::string path = std::string(getenv("TEST_TMPDIR")) + "/cut";
+    run("cp /bin/bash " + path);
+    Result result =
+        run("(apps/elfinfo/elfinfo -x .text " + path +
+            "; echo $? >&2) | (read line; : >" + path + "; cat >/dev/null)");
+    EXPECT_EQ(result.err,
+              "elfinfo: a file became shorter while it was read\n1\n");
+}
+
 TEST(BadInput, HeadersThatAreTooManyDoNotTakeForever)
 {
     /* 65534 program headers and as many section headers, all the same. */

@@ -111,6 +111,29 @@ static double seconds(const rusage &usage)
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
+/* An object file whose header says that it has 2^32 - 1 sections. */
+TEST(Large, SectionsThatAreOnlyClaimedTakeNoMemory)
+{
+    Elf64_Ehdr header = {};
+    memcpy(header.e_ident, ELFMAG "\2\1\1", 7);
+    header.e_type = ET_REL;
+    header.e_machine = EM_X86_64;
+    header.e_version = EV_CURRENT;
+    header.e_shoff = sizeof(header);
+    header.e_ehsize = sizeof(header);
+    header.e_shentsize = sizeof(Elf64_Shdr);
+    Elf64_Shdr first = {};
+    first.sh_size = UINT32_MAX;
+    std::string text;
+    append(text, header);
+    append(text, first);
+    std::string path = write_file("claims.o", text);
+    Result result =
+        run("ulimit -v 1000000; apps/elfinfo/elfinfo --address 1 " + path);
+    EXPECT_EQ(result.status, 1);
+    EXPECT_NE(result.err.find("lines: "), std::string::npos) << result.err;
+}
+
 TEST(Large, ListsAsFastAsLlvmInTheMemoryOfTheFile)
 {
     std::string path = large();

@@ -95,6 +95,141 @@ TEST(Lines, OfObjectFilesOfManyMachines)
               "elfinfo: " + path + ": lines: nothing is known of 0x1000\n");
 }
 
+/* Debugging information that gets smaller when it is compressed. */
+static void write_long_source()
+{
+    std::string text = "int number;\n";
+    for (int i = 0; i < 200; i++)
+        text += "int function_" + std::to_string(i) +
+                "(int a, int b) { return a * number + b; }\n";
+    write_file("long.c", text);
+}
+
+static const char *const kCompressions[] = {"zlib", "zstd"};
+
+TEST(Lines, OfCompressedSections)
+{
+    std::string base = getenv("TEST_TMPDIR");
+    write_long_source();
+    for (std::string kind : kCompressions) {
+        for (std::string options : {"-c", "-shared -fpic", "-c -m32"}) {
+            SCOPED_TRACE(kind + options);
+            Result built = run("cd " + base + " && cc -g " + options +
+                               " -o plain.bin long.c && objcopy "
+                               "--compress-debug-sections=" +
+                               kind + " plain.bin long.bin");
+            ASSERT_EQ(built.status, 0) << built.err;
+            std::string path = base + "/long.bin";
+            Json sections = elfinfo_json("-S " + path)["sections"];
+            Json info = sections.with("name", ".debug_info");
+            EXPECT_EQ(info["compression"].text(),
+                      kind == "zlib" ? "ZLIB" : "ZSTD");
+            EXPECT_GT(info["full_size"].number(), info["size"].number());
+            EXPECT_EQ(elfinfo("-z -x .debug_info " + path).out,
+                      elfinfo("-x .debug_info " + base + "/plain.bin").out);
+            EXPECT_NE(elfinfo("-x .debug_info " + path).out,
+                      elfinfo("-x .debug_info " + base + "/plain.bin").out);
+            uint64_t address = elfinfo_json("-s " + path)["symbols"]
+                                   .with("name", "function_150")["value"]
+                                   .number();
+            Json lines = elfinfo_json("--address " + std::to_string(address) +
+                                      " " + path)["lines"];
+            ASSERT_EQ(lines.size(), 1u);
+            EXPECT_EQ(lines[(size_t)0]["function"].text(), "function_150");
+            EXPECT_EQ(lines[(size_t)0]["line"].number(), 152u);
+        }
+    }
+}
+
+TEST(Lines, OfCompressedBytesThatAreBadNothingIsSaid)
+{
+    std::string base = getenv("TEST_TMPDIR");
+    write_long_source();
+    ASSERT_EQ(
+        run("cd " + base + " && cc -g -c -gz=zlib -o long.o long.c").status, 0);
+    std::string path = base + "/long.o";
+    Json section =
+        elfinfo_json("-S " + path)["sections"].with("name", ".debug_info");
+    ASSERT_EQ(section["compression"].text(), "ZLIB");
+    std::string bytes = read_file(path);
+    bytes[(size_t)section["offset"].number() + 40] ^= 0x55;
+    write_file("long.o", bytes);
+    Result result = elfinfo("--address 0x10 " + path);
+    EXPECT_EQ(result.status, 1);
+    EXPECT_NE(result.err.find("lines: "), std::string::npos) << result.err;
+    result = elfinfo("-z -x .debug_info " + path);
+    EXPECT_EQ(result.status, 1);
+    EXPECT_NE(result.err.find("compressed bytes are bad"), std::string::npos)
+        << result.err;
+}
+
+/* A program, and its debugging information in a file of its own. */
+class SeparateDebug : public testing::Test
+{
+  protected:
+    std::string base = std::string(getenv("TEST_TMPDIR")) + "/separate";
+    std::string program = base + "/bin/program";
+    uint64_t address = 0;
+
+    void build_separate(const std::string &options)
+    {
+        Result built = run(
+            "rm -rf " + base + " && mkdir -p " + base + "/bin && cd " + base +
+            " && echo 'int main(void) { return 0; }' >source.c && cc -g " +
+            options +
+            " -o bin/program source.c && objcopy --only-keep-debug bin/program "
+            "program.debug && objcopy --strip-debug "
+            "--add-gnu-debuglink=program.debug bin/program");
+        ASSERT_EQ(built.status, 0) << built.err;
+        address = elfinfo_json("-s " + program)["symbols"]
+                      .with("name", "main")["value"]
+                      .number();
+    }
+    std::string function()
+    {
+        Result result =
+            elfinfo("--json --debug-directory " + base + "/debug --address " +
+                    std::to_string(address) + " " + program);
+        Json lines = Json::parse(result.out)["files"][(size_t)0]["lines"];
+        return lines[(size_t)0]["function"].text();
+    }
+    bool move_to(const std::string &path)
+    {
+        return run("cd " + base + " && mkdir -p $(dirname " + path +
+                   ") && cp program.debug " + path)
+                   .status == 0;
+    }
+};
+
+TEST_F(SeparateDebug, IsFoundByItsLink)
+{
+    build_separate("-Wl,--build-id=none");
+    EXPECT_EQ(elfinfo_json(program)["summary"]["debug_link"].text(),
+              "program.debug");
+    EXPECT_EQ(function(), "");
+    for (std::string place : {base + "/bin/", base + "/bin/.debug/",
+                              base + "/debug" + base + "/bin/"}) {
+        std::string path = place + "program.debug";
+        ASSERT_TRUE(move_to(path));
+        EXPECT_EQ(function(), "main") << place;
+        /* It is known by the sum of its bytes. */
+        run("echo >>" + path);
+        EXPECT_EQ(function(), "") << place;
+        run("rm " + path);
+    }
+}
+
+TEST_F(SeparateDebug, IsFoundByItsBuildId)
+{
+    build_separate("-Wl,--build-id=sha1");
+    std::string id = elfinfo_json(program)["summary"]["build_id"].text();
+    ASSERT_EQ(id.size(), 40u);
+    EXPECT_EQ(function(), "");
+    ASSERT_TRUE(move_to(base + "/debug/.build-id/" + id.substr(0, 2) + "/" +
+                        id.substr(2) + ".debug"));
+    EXPECT_EQ(function(), "main");
+}
+
 TEST(Lines, WhatIsNotKnownIsSaid)
 {
     std::string path = build("-g0");

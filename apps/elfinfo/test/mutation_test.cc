@@ -61,7 +61,7 @@ static void show(const Bytes &bytes, bool is_json)
     options.demangling = INF_DEMANGLE_GCC2;
     options.is_json = is_json;
     options.file_count = 1;
-    inf_input input = {copy.data.get(), copy.size};
+    inf_input input = {copy.data.get(), copy.size, -1};
     inf_output *out = inf_output_new(is_json, 0);
     inf_show_file("file", &input, nullptr, &options, out);
     inf_output_free(out);

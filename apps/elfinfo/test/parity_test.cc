@@ -176,6 +176,61 @@ TEST(Parity, OfDynamicSections)
     }
 }
 
+/* "  Tag_CPU_arch: v7", and what readelf says in its own way. */
+static std::string attribute_text(const Json &attribute)
+{
+    std::string tag = attribute["tag"].text(), text = attribute["text"].text();
+    uint64_t number = attribute["value"].number();
+    if (tag == "Tag_RISCV_stack_align")
+        return tag + ": " + std::to_string(number) + "-bytes";
+    if (!attribute["text"].is_null())
+        return tag + ": \"" + text + "\"";
+    return tag + ": " +
+           (attribute["value_name"].is_null() ? std::to_string(number)
+                                              : attribute["value_name"].text());
+}
+
+/* The files, and one of each machine that has attributes. */
+static Files files_with_attributes()
+{
+    Files files = all_files();
+    write_file("attributes.c", "float f(float a) { return a * 2; }\n");
+    for (std::string target : {"arm-linux-gnueabihf -mcpu=cortex-a15",
+                               "riscv64-linux-gnu", "riscv32-linux-gnu"}) {
+        std::string name = target.substr(0, target.find('-')) + ".o";
+        Result built = run("cd $TEST_TMPDIR && clang --target=" + target +
+                           " -c -o " + name + " attributes.c");
+        EXPECT_EQ(built.status, 0) << built.err;
+        files[name] = std::string(getenv("TEST_TMPDIR")) + "/" + name;
+    }
+    return files;
+}
+
+TEST(Parity, OfBuildAttributes)
+{
+    if (is_llvm())
+        GTEST_SKIP() << "it writes them in a way of its own";
+    size_t count = 0;
+    for (const auto &file : files_with_attributes()) {
+        SCOPED_TRACE(file.first);
+        Json document = elfinfo_json("-A " + file.second);
+        std::string machine = document["arch"]["machine"].text();
+        if (machine != "arm" && machine.compare(0, 5, "riscv") != 0)
+            continue;
+        std::vector<std::string> expected, actual;
+        for (const auto &line : readelf("-A " + file.second)) {
+            if (line.compare(0, 6, "  Tag_") == 0)
+                expected.push_back(line.substr(2));
+        }
+        Json attributes = document["build_attributes"];
+        for (size_t i = 0; i < attributes.size(); i++)
+            actual.push_back(attribute_text(attributes[i]));
+        EXPECT_EQ(actual, expected);
+        count += actual.size();
+    }
+    EXPECT_GT(count, 20u);
+}
+
 /* The files, and one with groups: they are in object files only. */
 static Files files_with_groups()
 {

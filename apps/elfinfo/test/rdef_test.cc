@@ -73,6 +73,9 @@ TEST(Extract, WritesEachResourceAndPicturesOfIcons)
     std::string png = read_file(directory + "/MICN-101-BEOS_M_STD_ICON.png");
     EXPECT_EQ(png.compare(0, 8, "\x89PNG\r\n\x1a\n"), 0);
     EXPECT_EQ(read_file(directory + "/VICN-101.svg").compare(0, 5, "<svg "), 0);
+    EXPECT_EQ(
+        read_file(directory + "/VICN-101.png").compare(0, 8, png.substr(0, 8)),
+        0);
     /* A second time nothing is overwritten. */
     result = elfinfo("--extract " + directory + " " + resourceful());
     EXPECT_EQ(result.status, 1);

@@ -1,11 +1,13 @@
-/* vector_test.cc -- vector icons as SVG. */
+/* vector_test.cc -- vector icons as SVG and as PNG. */
 /* SPDX-License-Identifier: MIT */
 
 #include "apps/elfinfo/test/vector_icon.h"
 #include "apps/elfinfo/vector.h"
 
+#include <cairo/cairo.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -17,9 +19,11 @@ static std::string svg_of(const Bytes &icon)
     Bytes bytes = with_magic(icon);
     /* In a block of its exact size, whose end a sanitizer sees. */
     size_t size = 0;
-    char *text = inf_vector_to_svg(bytes.data(), bytes.size(), &size);
-    if (text == nullptr)
+    inf_vector *vector = inf_vector_read(bytes.data(), bytes.size());
+    if (vector == nullptr)
         return "";
+    char *text = inf_vector_to_svg(vector, &size);
+    inf_vector_free(vector);
     EXPECT_EQ(strlen(text), size);
     std::string svg(text, size);
     free(text);
@@ -190,6 +194,170 @@ TEST(Vector, GradientsFollowHaikusCurve)
               std::string::npos);
 }
 
+/* ---- PNG ---- */
+
+/* An icon as cairo reads its picture. */
+class Picture
+{
+  public:
+    explicit Picture(const Bytes &icon)
+    {
+        Bytes bytes = with_magic(icon);
+        inf_vector *vector = inf_vector_read(bytes.data(), bytes.size());
+        EXPECT_NE(vector, nullptr);
+        size_t size = 0;
+        uint8_t *png = inf_vector_to_png(vector, &size);
+        inf_vector_free(vector);
+        if (png == nullptr)
+            return;
+        rest.assign(png, png + size);
+        free(png);
+        surface = cairo_image_surface_create_from_png_stream(read, this);
+        EXPECT_EQ(cairo_image_surface_get_width(surface), 64);
+        EXPECT_EQ(cairo_image_surface_get_height(surface), 64);
+    }
+    ~Picture()
+    {
+        if (surface != nullptr)
+            cairo_surface_destroy(surface);
+    }
+    bool is_drawn() const
+    {
+        return surface != nullptr;
+    }
+    /* 0xaarrggbb */
+    uint32_t at(int x, int y) const
+    {
+        uint32_t pixel;
+        memcpy(&pixel,
+               cairo_image_surface_get_data(surface) +
+                   y * cairo_image_surface_get_stride(surface) + 4 * x,
+               4);
+        return pixel;
+    }
+
+  private:
+    static cairo_status_t read(void *context, unsigned char *to, unsigned size)
+    {
+        Bytes &rest = static_cast<Picture *>(context)->rest;
+        if (size > rest.size())
+            return CAIRO_STATUS_READ_ERROR;
+        std::copy_n(rest.begin(), size, to);
+        rest.erase(rest.begin(), rest.begin() + size);
+        return CAIRO_STATUS_SUCCESS;
+    }
+    Bytes rest;
+    cairo_surface_t *surface = nullptr;
+};
+
+/* A square of a style's colour between two corners. */
+static Bytes square(uint8_t low, uint8_t high)
+{
+    auto at = [](int number) { return (uint8_t)(number + 32); };
+    return {1,       2 | 8,    4,        at(low), at(low), at(high),
+            at(low), at(high), at(high), at(low), at(high)};
+}
+
+static const uint32_t kOpaqueRed = 0xffff0000;
+
+TEST(VectorPicture, ShapesAreFilledDrawnGrownAndShrunk)
+{
+    const Bytes start = kRed + square(20, 40) + Bytes{1, 10, 0, 1, 0};
+    const struct {
+        Bytes shape;
+        bool has_inside, has_edge, has_outside; /* 30, 22 and 18 of x */
+    } rows[] = {
+        {{0}, true, true, false},
+        {{16, 1, 23, 128 + 8, 1, 4}, false, true, true},
+        {{16, 1, 21, 128 + 8, 1, 4}, true, true, true},
+        {{16, 1, 21, 128 - 8, 1, 4}, true, false, false},
+    };
+    for (const auto &row : rows) {
+        Picture picture(start + row.shape);
+        EXPECT_EQ(picture.at(30, 30), row.has_inside ? kOpaqueRed : 0u);
+        EXPECT_EQ(picture.at(22, 30), row.has_edge ? kOpaqueRed : 0u);
+        EXPECT_EQ(picture.at(18, 30), row.has_outside ? kOpaqueRed : 0u);
+        EXPECT_EQ(picture.at(12, 30), 0u);
+    }
+    /* Moved by 10, -1. */
+    Picture moved(start + Bytes{32, 42, 31});
+    EXPECT_EQ(moved.at(25, 30), 0u);
+    EXPECT_EQ(moved.at(45, 19), kOpaqueRed);
+}
+
+TEST(VectorPicture, CurvesAndTransparency)
+{
+    /* Twice half transparent; drawn along a curve to 53, 30. */
+    Bytes style = {1, 1, 0, 0, 255, 128};
+    Bytes path = {1, 0, 2, 52, 32, 52, 32, 96, 32, 52, 92, 96, 92, 52, 92};
+    Picture picture(style + path + Bytes{2, 10, 0, 1, 0, 0, 10, 0, 1, 0, 0});
+    EXPECT_NEAR((int)(picture.at(50, 30) >> 24), 128 + 127 * 128 / 255, 1);
+    EXPECT_EQ(picture.at(50, 30) & 0xffff00, 0u);
+    EXPECT_EQ(picture.at(56, 30), 0u);
+    EXPECT_EQ(picture.at(50, 3), 0u);
+}
+
+TEST(VectorPicture, EachGradientIsMeasuredInItsWay)
+{
+    const struct {
+        uint8_t type;
+        int x, y;
+        uint8_t grey;
+    } rows[] = {
+        {0, 0, 50, 0x80},  {0, 63, 0, 0xff},  {1, 1, 1, 0x00},
+        {1, 45, 45, 0xff}, {1, 32, 0, 0x80},  {2, 32, 10, 0x80},
+        {2, 16, 3, 0x20},  {3, 63, 0, 0x00},  {3, 0, 63, 0x80},
+        {3, 32, 32, 0x20}, {4, 32, 32, 0x20}, {4, 63, 63, 0xff},
+        {5, 32, 32, 0x80}, {5, 16, 16, 0x20},
+    };
+    for (const auto &row : rows) {
+        SCOPED_TRACE(testing::Message()
+                     << (int)row.type << " at " << row.x << ", " << row.y);
+        Bytes style = {1, 2, row.type, 4, 2, 0, 0, 0, 0, 255, 255, 255, 255};
+        Picture picture(style + square(0, 64) + Bytes{1, 10, 0, 1, 0, 0});
+        uint32_t pixel = picture.at(row.x, row.y);
+        EXPECT_EQ(pixel >> 24, 0xffu);
+        EXPECT_NEAR((int)(pixel & 0xff), row.grey, 5);
+        EXPECT_EQ(pixel & 0xff, pixel >> 8 & 0xff);
+        EXPECT_EQ(pixel & 0xff, pixel >> 16 & 0xff);
+    }
+}
+
+TEST(VectorPicture, GradientsHaveStopsAndAMatrixOfTheirOwn)
+{
+    /* Before the first stop, between two at one place, behind the last. */
+    Bytes style = {1, 2, 0, 4 | 16, 4, 64, 10, 192, 20, 192, 30, 255, 40};
+    Picture picture(style + square(0, 64) + Bytes{1, 10, 0, 1, 0, 2} +
+                    /* -0.5 in x: from 64 at the left to 32 at the right */
+                    Bytes{0xbe, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0} +
+                    Bytes{0x4a, 0, 0, 0, 0, 0});
+    EXPECT_TRUE(picture.is_drawn());
+    Picture plain(style + square(0, 64) + Bytes{1, 10, 0, 1, 0, 0});
+    EXPECT_EQ(plain.at(31, 5) & 0xff, 20u);
+    EXPECT_EQ(plain.at(33, 5) & 0xff, 30u);
+    EXPECT_EQ(plain.at(63, 5) & 0xff, 40u);
+    /* Twice as long, from 0 on. */
+    Bytes wide = {1, 2, 0, 2 | 4 | 16, 2};
+    wide = wide +
+           Bytes{0x42, 0, 0, 0, 0, 0, 0, 0, 0, 0x42, 0, 0, 0, 0, 0, 0, 0, 0};
+    Picture doubled(wide + Bytes{0, 0, 255, 255} + square(0, 64) +
+                    Bytes{1, 10, 0, 1, 0, 0});
+    EXPECT_NEAR((int)(doubled.at(0, 0) & 0xff), 0x80, 5);
+    EXPECT_NEAR((int)(doubled.at(63, 0) & 0xff), 0xdf, 5); /* at 3/4 */
+    /* Without stops nothing is seen. */
+    Picture none(Bytes{1, 2, 0, 4, 0} + square(0, 64) +
+                 Bytes{1, 10, 0, 1, 0, 0});
+    EXPECT_EQ(none.at(30, 30), 0u);
+}
+
+TEST(VectorPicture, FlatShapesAreNotDrawnAndEndlessOnesRefused)
+{
+    const Bytes start = kRed + square(20, 40) + Bytes{1, 10, 0, 1, 0, 2};
+    /* All zeros; then 2^31. */
+    EXPECT_EQ(Picture(start + Bytes(18, 0)).at(30, 30), 0u);
+    EXPECT_FALSE(Picture(start + Bytes{0x7e, 0, 0} + Bytes(15, 0)).is_drawn());
+}
+
 TEST(Vector, EveryLengthOfACutIconIsRefused)
 {
     const Bytes icon = every_form();
@@ -197,9 +365,7 @@ TEST(Vector, EveryLengthOfACutIconIsRefused)
     for (size_t size = 0; size < icon.size(); size++)
         EXPECT_EQ(svg_of(Bytes(icon.begin(), icon.begin() + (long)size)), "")
             << size;
-    size_t size;
-    EXPECT_EQ(inf_vector_to_svg((const uint8_t *)"ncix\0\0\0", 7, &size),
-              nullptr);
+    EXPECT_EQ(inf_vector_read((const uint8_t *)"ncix\0\0\0", 7), nullptr);
 }
 
 /* bazel run //apps/elfinfo:make_vector_corpus -- FOLDER */
