@@ -60,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                   .dump_count = 2,
                                   .is_decompressing = 1,
                                   .root = "/nothing",
+                                  .debug_directory = "/nothing",
                                   .demangling = INF_DEMANGLE_GCC2,
                                   .files = files,
                                   .file_count = 1};

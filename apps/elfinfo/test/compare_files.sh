@@ -23,7 +23,7 @@ for machine in arm64 m68k ppc64el riscv64; do
     packages="$packages libstdc++6-$machine-cross"
 done
 packages="$packages $(apt-cache search --names-only \
-    '^linux-image-.*-cloud-amd64-unsigned$' | sort -V | sed -n '$s/ .*//p')"
+    '^linux-image-6\.1\.0-.*-cloud-amd64-unsigned$' | sort -V | sed -n '$s/ .*//p')"
 
 mkdir -p "$dir/packages" "$dir/files"
 (cd "$dir/packages" && apt-get download $packages)

@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
+#include <cstdio>
+#include <cstdlib>
 #include <set>
 
 /* The long options that --help lists. */
@@ -30,6 +33,33 @@ TEST(Docs, TheManualPageHasEveryOption)
     ASSERT_GT(options().size(), 30u);
     for (const auto &option : options())
         EXPECT_NE(page.find(option), std::string::npos) << option;
+}
+
+/* LINT(4, NO_HASH, ERROR, "no DT_HASH"), as the page has it. */
+static std::string code_of(const std::string &lint)
+{
+    char code[32];
+    size_t severity = lint.find(", ", lint.find(", ") + 2) + 2;
+    size_t start = lint.find('"') + 1;
+    std::string text = lint.substr(start, lint.rfind('"') - start), name;
+    for (size_t i = severity; lint[i] != ','; i++)
+        name += (char)tolower(lint[i]);
+    text[0] = (char)toupper(text[0]);
+    snprintf(code, sizeof(code), "H%03d", atoi(lint.c_str() + 5));
+    return ".BR " + std::string(code) + " \" (" + name + ")\"\n" + text + ".\n";
+}
+
+TEST(Docs, TheManualPageHasEveryCodeOfCheck)
+{
+    const std::string page = read_file("apps/elfinfo/elfinfo.1");
+    size_t count = 0;
+    for (const auto &line : lines_of(read_file("libelfload/src/lints.def"))) {
+        if (line.compare(0, 5, "LINT(") != 0)
+            continue;
+        EXPECT_NE(page.find(code_of(line)), std::string::npos) << line;
+        count++;
+    }
+    EXPECT_GT(count, 10u);
 }
 
 /* What bash would offer for the last of some words. */
