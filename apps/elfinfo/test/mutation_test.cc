@@ -51,7 +51,7 @@ class Redirect
     int fd, saved;
 };
 
-static void show(const Bytes &bytes, bool is_json)
+static void show(const Bytes &bytes, bool is_json, bool has_lines = false)
 {
     Exact copy(bytes);
     inf_options options = {};
@@ -63,7 +63,7 @@ static void show(const Bytes &bytes, bool is_json)
     const char *codes[] = {"f", "0x10800+64"};
     uint64_t addresses[] = {4, 0x10800};
     options.addresses = addresses;
-    options.address_count = 2;
+    options.address_count = has_lines ? 2 : 0;
     options.debug_directory = "/nothing";
     options.is_decompressing = 1;
     char *files[] = {const_cast<char *>("file")};
@@ -123,7 +123,8 @@ TEST_F(Mutation, EveryLengthOfAFileWithLinesIsShown)
         Redirect out(STDOUT_FILENO, "/dev/null"),
             err(STDERR_FILENO, "/dev/null");
         for (size_t size = 0; size < text.size(); size++)
-            show(Bytes(text.begin(), text.begin() + (long)size), size % 2);
+            show(Bytes(text.begin(), text.begin() + (long)size), size % 2,
+                 true);
     }
 }
 
