@@ -12,6 +12,7 @@
 #include "known_dirs.h"
 #include "live_query.h"
 #include "node_refs.h"
+#include "pty.h"
 #include "query.h"
 
 enum { LIMIT_DEFAULT = 256, LIMIT_MAX = 8192 };
@@ -86,6 +87,7 @@ void hk_file_put(struct hk_file *file)
     if (file == NULL || atomic_fetch_sub_explicit(&file->references, 1,
                                                   memory_order_acq_rel) != 1)
         return;
+    hk_pty_master_free(file->pty);
     if (file->node.fd >= 0 && file->node.fd <= STDERR_FILENO)
         fill_standard(file->node.fd);
     else
@@ -244,6 +246,15 @@ void hk_fds_after_fork(struct hk_fds *fds, int is_child)
     pthread_mutex_unlock(&fds->lock);
     if (is_child)
         close_flagged(fds, HK_FD_CLOFORK);
+}
+
+void hk_fds_fork_child(struct hk_fds *fds)
+{
+    pthread_mutex_lock(&fds->lock);
+    for (uint32_t i = 0; i < fds->size; i++)
+        if (fds->slots[i].file != NULL)
+            hk_pty_master_fork(fds->slots[i].file->pty);
+    pthread_mutex_unlock(&fds->lock);
 }
 
 uint32_t hk_fds_limit(struct hk_fds *fds)

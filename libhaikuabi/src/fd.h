@@ -60,6 +60,7 @@ struct hk_file {
     char *path;           /* for hk_refs_note; NULL: not asked for yet */
     /* HK_FILE_SOCKET: guest paths that it is bound and connected to */
     char *local_name, *peer_name;
+    struct hk_pty_master *pty;    /* see pty.h; NULL: it is none */
     struct hk_queue *queue;       /* HK_FILE_QUEUE: see event_queue.h */
     struct hk_findings *findings; /* HK_FILE_QUERY: see query.h */
     struct hk_live_query *live;   /* HK_FILE_QUERY: see live_query.h */
@@ -79,6 +80,9 @@ void hk_fds_exec(struct hk_fds *fds);
  * meanwhile. After it in both, is_child in the new team. */
 void hk_fds_before_fork(struct hk_fds *fds);
 void hk_fds_after_fork(struct hk_fds *fds, int is_child);
+
+/* In the new team, once it is one to the others. */
+void hk_fds_fork_child(struct hk_fds *fds);
 
 /* See node_refs.h. */
 struct hk_refs *hk_refs_of(const struct hk_thread *self);

@@ -5,6 +5,7 @@
 
 #include "fd_path.h"
 #include "file_open.h"
+#include "pty.h"
 #include "syscalls.h"
 
 static int host_flags(uint32_t mode)
@@ -42,6 +43,7 @@ int64_t hk_open_file(struct hk_thread *self, const struct hk_node *start,
 {
     const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
     int flags = host_flags(mode);
+    struct hk_pty_master *master = NULL;
     struct hk_node node;
     struct hk_file *file;
     int32_t status;
@@ -55,11 +57,20 @@ int64_t hk_open_file(struct hk_thread *self, const struct hk_node *start,
         !(mode & (HK_O_RWMASK | HK_O_TRUNC)))
         status = hk_vfs_open(vfs, start, path, walk_flags(mode),
                              flags & ~O_CREAT, 0, &node);
+    if (status == HK_B_OK && node.place != NULL &&
+        node.place->pty != HK_PTY_NONE) {
+        status = hk_pty_open(self, &node, mode, &master);
+        if (status != HK_B_OK)
+            hk_node_close(&node);
+    }
     if (status != HK_B_OK)
         return status;
     file = hk_file_new(HK_FILE_NODE, node, mode);
-    if (file == NULL)
+    if (file == NULL) {
+        hk_pty_master_free(master);
         return HK_B_NO_MEMORY;
+    }
+    file->pty = master;
     return hk_fd_add(self, file, 0, hk_fd_flags_of(mode));
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bytes.h"
+#include "pty.h"
 #include "syscalls.h"
 #include "tty.h"
 
@@ -51,14 +52,19 @@ static int32_t get_available(const struct hk_thread *self,
 
 /* What can be opened to reach the same device: "/dev/tty" for a terminal that
  * was open when the program came, if it is the session's. */
-static int32_t get_device_path(const struct hk_thread *self,
+static int32_t get_device_path(struct hk_thread *self,
                                const struct hk_file *file, gm_addr data)
 {
     const struct hk_place *place = file->node.place;
     char path[HK_PATH_LENGTH] = "/dev/tty";
     int32_t length = (int32_t)strlen(path);
+    int32_t index = place == NULL ? hk_pty_index(self, file->node.fd) : -1;
 
-    if (place != NULL && place->device != NULL)
+    if (index >= 0) {
+        strcpy(path, "/dev/tt/");
+        hk_pty_name((uint32_t)index, path + strlen(path));
+        length = (int32_t)strlen(path);
+    } else if (place != NULL && place->device != NULL)
         length = hk_node_path(&(struct hk_node){place, NULL, -1, 0}, path,
                               sizeof(path));
     else if (!isatty(file->node.fd) || tcgetsid(file->node.fd) != getsid(0))

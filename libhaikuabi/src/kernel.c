@@ -60,6 +60,7 @@ static void free_team(struct hk_team *team)
     if (team == NULL)
         return;
     hk_monitors_free(team->monitors);
+    hk_fds_free(team->fds); /* masters of terminals are in what is shared */
     if (team->shared != NULL)
         hk_shared_leave(team->shared);
     hk_shared_close(team->shared);
@@ -67,7 +68,6 @@ static void free_team(struct hk_team *team)
     hk_mutexes_free(team->mutexes);
     hk_timers_free(team->timers);
     hk_signals_free(team->signals);
-    hk_fds_free(team->fds);
     hk_areas_free(team->areas);
     pthread_mutex_destroy(&team->lock);
     free(team);

@@ -52,6 +52,7 @@ enum {
     HK_XSI_SET_SIZE = 128,
     HK_XSI_UNDOS_MAX = 8192,
     HK_XSI_QUEUES_MAX = 1024,
+    HK_PTYS_MAX = 64,
     HK_CHUNKS_MAX = 131072,
     HK_CHUNK_DATA = 508,
     HK_SHARED_IMAGE_SIZE = 1100
@@ -321,6 +322,15 @@ struct hk_settings {
     uint32_t timezone[HK_FILE_NAME_LENGTH / 4]; /* its name */
 };
 
+/* A pseudo-terminal: who has its master open (pty.h). */
+enum { HK_PTY_WORDS = HK_TEAMS_MAX / 32 };
+
+struct hk_pty {
+    uint32_t number;                /* the host's */
+    uint32_t session;               /* that it controls, or 0 */
+    uint32_t holders[HK_PTY_WORDS]; /* a bit for each team */
+};
+
 struct hk_shared_file;
 
 enum { HK_WAKES_MAX = 8 };
@@ -391,6 +401,7 @@ void hk_chunks_read(const struct hk_shared *shared, uint32_t first, void *to,
                     uint32_t size);
 
 struct hk_settings *hk_shared_settings(const struct hk_shared *shared);
+struct hk_pty *hk_shared_ptys(const struct hk_shared *shared);
 
 /* Waiters for chunks, and for words in memory that teams share. */
 struct hk_queue *hk_space_queue(const struct hk_shared *shared);
@@ -575,6 +586,9 @@ void hk_requests_refuse(struct hk_shared *shared, uint32_t team, int32_t exit);
 /* What a dead waiter has asked is no more. */
 void hk_request_forget_waiter(struct hk_shared *shared,
                               struct hk_waiter *waiter);
+
+/* A team has no pseudo-terminals any more. */
+void hk_ptys_drop(struct hk_shared *shared, uint32_t team);
 
 /* What a team has done to XSI semaphores and wants undone at its end; each set
  * is a step of its own. And a dead team's waiter goes off their queues. */

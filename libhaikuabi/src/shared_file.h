@@ -8,7 +8,7 @@
 /* Any change of the layout makes it another version. The journal has room for
  * the longest change of all: a waiter that ends HK_WATCHES_MAX watches. */
 enum {
-    HK_SHARED_VERSION = 11,
+    HK_SHARED_VERSION = 12,
     HK_BOOT_ID_LENGTH = 40,
     HK_JOURNAL_LENGTH = 1 << 20
 };
@@ -35,6 +35,7 @@ struct hk_shared_file {
     struct hk_free_list free_chunks;
     struct hk_queue space_queue, word_queue;
     struct hk_settings settings;
+    struct hk_pty ptys[HK_PTYS_MAX];
     atomic_uint joins; /* counts teams that have joined: a futex */
     struct hk_team_slot teams[HK_TEAMS_MAX];
     struct hk_waiter waiters[HK_WAITERS_MAX];

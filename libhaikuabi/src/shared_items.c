@@ -209,3 +209,8 @@ struct hk_settings *hk_shared_settings(const struct hk_shared *shared)
 {
     return &shared->file->settings;
 }
+
+struct hk_pty *hk_shared_ptys(const struct hk_shared *shared)
+{
+    return shared->file->ptys;
+}

@@ -78,6 +78,7 @@ static void reap(struct hk_shared *shared, uint32_t team)
     hk_requests_refuse(shared, team, HK_B_INTERRUPTED);
     forget_waiters(shared, team);
     delete_objects(shared, team);
+    hk_ptys_drop(shared, team);
     free_slot(shared, team);
     pthread_mutex_unlock(&slot->life);
 }
@@ -338,6 +339,7 @@ void hk_shared_leave(struct hk_shared *shared)
     hk_shared_commit(shared);
     hk_requests_refuse(shared, team, HK_B_INTERRUPTED);
     forget_waiters(shared, team);
+    hk_ptys_drop(shared, team);
     free_slot(shared, team);
     pthread_mutex_unlock(&slot_of(shared, team)->life);
     shared->team = 0;

@@ -159,6 +159,8 @@ static int32_t write_stat(const struct hk_vfs *vfs, const struct hk_node *node,
 
     if (node->fd < 0 || (node->mount != NULL && node->mount->read_only))
         return HK_B_READ_ONLY_DEVICE;
+    if (node->place != NULL && node->place->device != NULL)
+        return HK_B_NOT_ALLOWED; /* it is the host's, for all who use it */
     if (mask & HK_STAT_MASK_SIZE)
         status = write_size(node, file, stat->size);
     if (status == HK_B_OK && mask & (HK_STAT_MASK_UID | HK_STAT_MASK_GID))

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bytes.h"
+#include "pty.h"
 #include "signals.h"
 #include "termios.h"
 
@@ -30,7 +31,11 @@ enum tty_command {
     TIOCGSID_ = 0x8018,
     TIOCOUTQ_ = 0x8019,
     TIOCEXCL_ = 0x801a,
-    TIOCNXCL_ = 0x801b
+    TIOCNXCL_ = 0x801b,
+    GET_TTY_INDEX = 0x8020,
+    GRANT_TTY = 0x8021,
+    SET_GROUP_OF_OLD = 0x70676964, /* BeOS's TIOCSPGRP and TIOCSWINSZ */
+    SET_WINDOW_SIZE_OF_OLD = 0x7773697a
 };
 
 static int is_deaf(struct hk_thread *self, int signal)
@@ -178,6 +183,21 @@ static int32_t set_blocking(int fd, int is_blocking)
     return result_of(fcntl(fd, F_SETFL, flags));
 }
 
+static int32_t take_control(struct hk_thread *self, int fd)
+{
+    if (ioctl(fd, TIOCSCTTY, 0) != 0)
+        return hk_status_from_errno(errno);
+    hk_pty_tell_session(self, fd);
+    return HK_B_OK;
+}
+
+static int32_t get_index(struct hk_thread *self, int fd, gm_addr data)
+{
+    int32_t index = hk_pty_index(self, fd);
+
+    return index < 0 ? index : get_number(self, index, data);
+}
+
 static int32_t control(struct hk_thread *self, int fd, uint32_t cmd,
                        gm_addr data)
 {
@@ -201,13 +221,15 @@ static int32_t control(struct hk_thread *self, int fd, uint32_t cmd,
     case TIOCGWINSZ_:
         return get_window_size(self, fd, data);
     case TIOCSWINSZ_:
+    case SET_WINDOW_SIZE_OF_OLD:
         return set_window_size(self, fd, data);
     case TIOCGPGRP_:
         return get_number(self, tcgetpgrp(fd), data);
     case TIOCSPGRP_:
+    case SET_GROUP_OF_OLD:
         return set_group(self, fd, data);
     case TIOCSCTTY_:
-        return result_of(ioctl(fd, TIOCSCTTY, 0));
+        return take_control(self, fd);
     case TIOCGSID_:
         return get_number(self, tcgetsid(fd), data);
     case TIOCOUTQ_:
@@ -216,6 +238,8 @@ static int32_t control(struct hk_thread *self, int fd, uint32_t cmd,
         return result_of(ioctl(fd, TIOCEXCL));
     case TIOCNXCL_:
         return result_of(ioctl(fd, TIOCNXCL));
+    case GET_TTY_INDEX:
+        return get_index(self, fd, data);
     case TCXONC_:
         return HK_B_BAD_VALUE;
     default:
@@ -227,7 +251,10 @@ int32_t hk_tty_ioctl(struct hk_thread *self, struct hk_file *file, uint32_t cmd,
                      gm_addr data)
 {
     struct hk_deafness deafness = hk_tty_begin(self);
-    int32_t status = control(self, file->node.fd, cmd, data);
+    /* The host has given the slave to the user who runs this already. */
+    int32_t status = cmd == GRANT_TTY
+                         ? (file->pty != NULL ? HK_B_OK : HK_B_BAD_VALUE)
+                         : control(self, file->node.fd, cmd, data);
 
     hk_tty_end(&deafness);
     return status;

@@ -12,6 +12,7 @@
 
 #include "host_open.h"
 #include "known_dirs.h"
+#include "pty.h"
 #include "root.h"
 
 /* What a program may expect below /dev, by the host's own devices. */
@@ -23,6 +24,8 @@ static const struct {
     {"random", "/dev/random"}, {"urandom", "/dev/urandom"},
     {"tty", "/dev/tty"},
 };
+
+static const char pty_device[] = "/dev/ptmx";
 
 #define NESTED_DEVICE (1u << 30)
 
@@ -233,6 +236,36 @@ static int add_mount(struct hk_vfs *vfs, const char *host_path,
     return place_on_host(vfs->root);
 }
 
+static int add_pty(struct hk_vfs *vfs, struct hk_place *directory,
+                   const char *name, enum hk_pty_end end, uint32_t index)
+{
+    struct hk_place *place = new_place(vfs, directory, name, strlen(name));
+
+    if (place == NULL)
+        return HK_ERR_NOMEM;
+    place->device = pty_device;
+    place->pty = end;
+    place->pty_index = index;
+    return 0;
+}
+
+/* The ends of all pseudo-terminals, as /dev/pt/p0 or /dev/tt/p0. */
+static int add_ptys(struct hk_vfs *vfs, const char *path, enum hk_pty_end end)
+{
+    struct hk_place *directory = make_place(vfs, path);
+    int error = directory == NULL ? HK_ERR_NOMEM : 0;
+
+    if (error == 0)
+        directory->is_closed = 1;
+    for (uint32_t i = 0; i < HK_PTYS_MAX && error == 0; i++) {
+        char name[HK_PTY_NAME_SIZE];
+
+        hk_pty_name(i, name);
+        error = add_pty(vfs, directory, name, end, i);
+    }
+    return error;
+}
+
 static int add_devices(struct hk_vfs *vfs)
 {
     struct hk_place *directory = make_place(vfs, "/dev");
@@ -248,6 +281,10 @@ static int add_devices(struct hk_vfs *vfs)
             return HK_ERR_NOMEM;
         place->device = devices[i].host;
     }
+    if (add_pty(vfs, directory, "ptmx", HK_PTY_MASTER, HK_PTY_ANY) < 0 ||
+        add_ptys(vfs, "/dev/pt", HK_PTY_MASTER) < 0 ||
+        add_ptys(vfs, "/dev/tt", HK_PTY_SLAVE) < 0)
+        return HK_ERR_NOMEM;
     return place_on_host(vfs->root);
 }
 

@@ -24,6 +24,10 @@ struct hk_mount {
     char *name; /* of the volume */
 };
 
+enum hk_pty_end { HK_PTY_NONE, HK_PTY_MASTER, HK_PTY_SLAVE };
+
+#define HK_PTY_ANY UINT32_MAX /* the first that is free */
+
 struct hk_place {
     char *name; /* "" for the root */
     struct hk_place *parent;
@@ -31,8 +35,10 @@ struct hk_place {
     struct hk_place *next;
     struct hk_mount *mount; /* attached here, or NULL */
     const char *device;     /* path of the host's device, or NULL */
-    int is_closed;          /* the host's files below are not looked at */
-    int64_t inode;          /* when synthetic */
+    enum hk_pty_end pty;    /* it stands for an end of one (pty.h): */
+    uint32_t pty_index;
+    int is_closed; /* the host's files below are not looked at */
+    int64_t inode; /* when synthetic */
     /* Where the host keeps what is here: below the root of a mount. NULL
      * when it can keep nothing here. */
     const struct hk_mount *under;

@@ -190,6 +190,15 @@ static int open_file_mount(const struct hk_mount *mount, int host_flags)
     return hk_host_reopen(mount->fd, host_flags);
 }
 
+/* Which pseudo-terminal it is, hk_pty_open says. */
+static int open_device(const struct hk_place *place, int host_flags)
+{
+    if (place->pty != HK_PTY_NONE)
+        return open(place->device,
+                    O_PATH | O_CLOEXEC | (host_flags & O_DIRECTORY));
+    return hk_host_open_leaf(AT_FDCWD, place->device, host_flags, 0);
+}
+
 int32_t hk_place_open(const struct hk_place *place, int host_flags,
                       struct hk_node *node)
 {
@@ -207,7 +216,7 @@ int32_t hk_place_open(const struct hk_place *place, int host_flags,
         node->fd = hk_host_open_below(under->fd, place->path_under,
                                       host_flags | O_DIRECTORY, 0);
     } else if (place->device != NULL) {
-        node->fd = hk_host_open_leaf(AT_FDCWD, place->device, host_flags, 0);
+        node->fd = open_device(place, host_flags);
     } else {
         node->fd = open_file_mount(under, host_flags);
     }

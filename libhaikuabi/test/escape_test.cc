@@ -69,7 +69,7 @@ ATTEMPTS(
                 for (const char *path :
                      {"/dev/mem", "/dev/kmsg", "/dev/sda", "/dev/vda",
                       "/dev/fd/50", "/dev/fd/51", "/dev/stdin", "/dev/shm",
-                      "/dev/ptmx", "/dev/pts/0"})
+                      "/dev/tt/p0", "/dev/pts/0"})
                     e.closed(path);
             }},
     Attempt{"new_devices",
