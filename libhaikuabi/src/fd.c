@@ -27,6 +27,8 @@ struct hk_fds {
     struct slot *slots;
     uint32_t size; /* of slots */
     uint32_t limit;
+    uint64_t last_serial; /* of files */
+    atomic_uint closes;   /* of watched files; changed without the lock */
     struct hk_file *cwd;
     struct hk_refs *refs; /* has a lock of its own */
 };
@@ -97,7 +99,7 @@ void hk_file_put(struct hk_file *file)
     free(file->path);
     free(file->local_name);
     free(file->peer_name);
-    hk_queue_free(file->queue);
+    hk_event_queue_free(file->queue);
     hk_live_query_free(file->live);
     hk_findings_free(file->findings);
     free(file);
@@ -313,6 +315,8 @@ int32_t hk_fd_add(const struct hk_thread *self, struct hk_file *file,
     while (i < fds->size && fds->slots[i].file != NULL)
         i++;
     if (i < fds->limit && make_room(fds, i)) {
+        if (file->serial == 0)
+            file->serial = ++fds->last_serial;
         fds->slots[i] = (struct slot){file, flags};
         result = (int32_t)i;
     }
@@ -366,6 +370,47 @@ unsigned hk_fd_flags_of(uint32_t open_mode)
            (open_mode & HK_O_CLOFORK ? HK_FD_CLOFORK : 0u);
 }
 
+unsigned hk_fds_closes(const struct hk_thread *self)
+{
+    return atomic_load(&self->team->fds->closes);
+}
+
+int hk_fd_is(const struct hk_thread *self, int32_t fd, uint64_t serial)
+{
+    struct hk_fds *fds = self->team->fds;
+    const struct slot *slot;
+    int result;
+
+    pthread_mutex_lock(&fds->lock);
+    slot = find_slot(fds, fd);
+    result = slot != NULL && slot->file->serial == serial;
+    pthread_mutex_unlock(&fds->lock);
+    return result;
+}
+
+int hk_file_is_open(const struct hk_thread *self, const struct hk_file *file)
+{
+    struct hk_fds *fds = self->team->fds;
+    int result = 0;
+
+    pthread_mutex_lock(&fds->lock);
+    for (uint32_t i = 0; i < fds->size; i++)
+        result |= fds->slots[i].file == file;
+    pthread_mutex_unlock(&fds->lock);
+    return result;
+}
+
+/* One less has the file, which is the caller's to let go of. Threads that wait
+ * at an event queue look whether it concerns them. */
+static void let_go(const struct hk_thread *self, struct hk_file *file)
+{
+    if (file != NULL && atomic_load(&file->is_watched)) {
+        atomic_fetch_add(&self->team->fds->closes, 1);
+        hk_wake_sleepers(self->team);
+    }
+    hk_file_put(file);
+}
+
 int32_t hk_fd_close(const struct hk_thread *self, int32_t fd)
 {
     struct hk_fds *fds = self->team->fds;
@@ -379,7 +424,7 @@ int32_t hk_fd_close(const struct hk_thread *self, int32_t fd)
         *slot = (struct slot){NULL, 0};
     }
     pthread_mutex_unlock(&fds->lock);
-    hk_file_put(file);
+    let_go(self, file);
     return file == NULL ? HK_B_FILE_ERROR : HK_B_OK;
 }
 
@@ -401,7 +446,7 @@ int32_t hk_fd_replace(const struct hk_thread *self, int32_t from, int32_t to,
         fds->slots[to].flags = flags;
     }
     pthread_mutex_unlock(&fds->lock);
-    hk_file_put(evicted);
+    let_go(self, evicted);
     return result;
 }
 

@@ -46,6 +46,8 @@ enum hk_file_kind {
  */
 struct hk_file {
     atomic_int references;
+    atomic_int is_watched; /* by an event queue */
+    uint64_t serial;       /* of those that descriptors were given to */
     enum hk_file_kind kind;
     struct hk_node node;
     uint32_t open_mode;   /* enum hk_open_mode; but for the host's bits */
@@ -61,7 +63,7 @@ struct hk_file {
     /* HK_FILE_SOCKET: guest paths that it is bound and connected to */
     char *local_name, *peer_name;
     struct hk_pty_master *pty;    /* see pty.h; NULL: it is none */
-    struct hk_queue *queue;       /* HK_FILE_QUEUE: see event_queue.h */
+    struct hk_event_queue *queue; /* HK_FILE_QUEUE: see event_queue.h */
     struct hk_findings *findings; /* HK_FILE_QUERY: see query.h */
     struct hk_live_query *live;   /* HK_FILE_QUERY: see live_query.h */
 };
@@ -121,6 +123,14 @@ int32_t hk_fd_flags(const struct hk_thread *self, int32_t fd, int flags);
 
 /* enum hk_fd_flags of an open mode. */
 unsigned hk_fd_flags_of(uint32_t open_mode);
+
+/* How often a descriptor of a file that an event queue watches, or of a queue,
+ * was closed. */
+unsigned hk_fds_closes(const struct hk_thread *self);
+
+/* Whether a descriptor is that file's; whether any is. */
+int hk_fd_is(const struct hk_thread *self, int32_t fd, uint64_t serial);
+int hk_file_is_open(const struct hk_thread *self, const struct hk_file *file);
 
 /* close and dup2. */
 int32_t hk_fd_close(const struct hk_thread *self, int32_t fd);

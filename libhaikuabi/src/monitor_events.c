@@ -47,14 +47,8 @@ static void begin(struct hk_kmessage_maker *maker, enum opcode opcode,
 void hk_monitor_post(struct hk_shared *shared, int32_t port, uint32_t token,
                      struct hk_kmessage_maker *maker)
 {
-    enum { CODE = 0x706a7070, AT_TOKEN = 16, KERNEL_TEAM = 1 };
-
-    if (maker->failed)
-        return;
-    hk_put32(maker->bytes + AT_TOKEN, token);
     hk_shared_lock(shared);
-    hk_port_post(shared, port, CODE, maker->bytes, (uint32_t)maker->size,
-                 KERNEL_TEAM);
+    hk_port_post_kernel(shared, port, token, maker);
     hk_shared_unlock(shared);
 }
 

@@ -36,7 +36,7 @@ struct objects {
     uint32_t count;
     struct object *all;
     struct pollfd *fds; /* of each that is one of the host; else fd is -1 */
-    int has_fds, has_threads;
+    int has_fds;
 };
 
 /* ---- what has happened ---- */
@@ -60,7 +60,7 @@ static uint32_t port_events(struct hk_shared *shared, int32_t id)
            (port->queue_count < port->capacity ? EVENT_WRITE : 0u);
 }
 
-/* Of any team; that one ends is seen when it is looked for again. */
+/* Of any team. */
 static uint32_t thread_events(struct hk_shared *shared, int32_t id)
 {
     int is_there = id > 0 && hk_thread_find_shown(shared, id) != NULL;
@@ -122,48 +122,39 @@ static int32_t look_at_all(struct objects *objects)
 static int32_t watch_all(struct objects *objects, struct hk_waiter *waiter)
 {
     struct hk_shared *shared = hk_shared_of(objects->self);
+    int32_t status = HK_B_OK;
 
-    for (uint32_t i = 0; i < objects->count; i++) {
+    for (uint32_t i = 0; i < objects->count && status == HK_B_OK; i++) {
         const struct object *object = &objects->all[i];
-        int is_port = object->type == TYPE_PORT;
-        enum hk_pool pool = is_port ? HK_POOL_PORTS : HK_POOL_SEMS;
-        uint32_t *list = NULL;
 
         hk_shared_commit(shared);
-        if (is_port) {
-            struct hk_port *port = hk_port_find(shared, object->id);
-
-            list = port != NULL ? &port->watches : NULL;
-        } else if (object->type == TYPE_SEM) {
-            struct hk_sem *sem = hk_sem_find(shared, object->id);
-
-            list = sem != NULL ? &sem->watches : NULL;
-        }
-        if (list != NULL &&
-            !hk_watch_add(shared, waiter, is_port,
-                          hk_id_index(pool, object->id), object->id, list))
-            return HK_B_NO_MEMORY;
+        if (object->type == TYPE_SEM)
+            status = hk_watch_add(shared, waiter, HK_WATCHED_SEM, object->id);
+        else if (object->type == TYPE_PORT)
+            status = hk_watch_add(shared, waiter, HK_WATCHED_PORT, object->id);
+        else if (object->type == TYPE_THREAD)
+            status =
+                hk_watch_add(shared, waiter, HK_WATCHED_THREAD, object->id);
     }
     hk_shared_commit(shared);
-    return HK_B_OK;
+    return status;
 }
 
-/* Without the lock. B_OK or above: look again. */
+/* Without the lock. B_OK or above: look again. A wait for descriptors looks
+ * after other teams by itself. */
 static int32_t sleep_once(struct objects *objects, struct hk_waiter *waiter,
-                          unsigned seen, int64_t deadline, int look_after)
+                          unsigned seen, int64_t deadline,
+                          const struct hk_vigil *vigil)
 {
-    int64_t now = hk_system_time(), until = deadline;
+    int64_t now = hk_system_time();
 
     if (now >= deadline)
         return HK_B_TIMED_OUT;
-    if (look_after && until - now > HK_LOOK_INTERVAL)
-        until = now + HK_LOOK_INTERVAL;
-    if (!objects->has_fds) {
-        int32_t status = hk_waiter_pause(objects->self, waiter, seen, until);
-
-        return status == HK_B_TIMED_OUT && until < deadline ? HK_B_OK : status;
-    }
-    return hk_block_once(objects->self, objects->fds, objects->count, until,
+    if (!objects->has_fds)
+        return hk_waiter_pause(objects->self, waiter, seen, deadline, vigil);
+    if (vigil->count != 0 && deadline - now > HK_LOOK_INTERVAL)
+        deadline = now + HK_LOOK_INTERVAL;
+    return hk_block_once(objects->self, objects->fds, objects->count, deadline,
                          &waiter->events, seen);
 }
 
@@ -172,20 +163,27 @@ static int32_t wait_locked(struct objects *objects, struct hk_waiter *waiter,
                            int64_t deadline)
 {
     struct hk_shared *shared = hk_shared_of(objects->self);
-    int look_after = objects->has_threads;
+    int look_after = 0;
 
-    for (;;) {
+    for (int sleeps = 0;; sleeps++) {
         unsigned seen =
             atomic_load_explicit(&waiter->events, memory_order_acquire);
+        struct hk_vigil vigil;
+        int64_t until = deadline;
         int32_t count, status = HK_B_OK;
 
+        vigil.count = 0;
         look_after |= hk_waiter_depends_on_others(shared, waiter);
+        if (look_after)
+            until = hk_vigil_begin(shared, &vigil, sleeps, deadline);
         look_at_shared(objects);
         hk_shared_unlock(shared);
         count = look_at_all(objects);
         if (count == 0)
-            status = sleep_once(objects, waiter, seen, deadline, look_after);
+            status = sleep_once(objects, waiter, seen, until, &vigil);
         if (status == HK_B_INTERRUPTED && !hk_is_interrupted(objects->self))
+            status = HK_B_OK;
+        if (status == HK_B_TIMED_OUT && until < deadline)
             status = HK_B_OK;
         hk_shared_lock(shared);
         if (count > 0)
@@ -226,7 +224,6 @@ static void read_info(struct objects *objects, uint32_t index,
     object->type = hk_get16(info + 4);
     object->selected = hk_get16(info + 6) | (uint32_t)ALWAYS;
     host->fd = -1;
-    objects->has_threads |= object->type == TYPE_THREAD;
     if (object->type != TYPE_FD)
         return;
     object->file = hk_file_get(objects->self, object->id);

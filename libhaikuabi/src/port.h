@@ -3,6 +3,7 @@
 #ifndef HK_PORT_H
 #define HK_PORT_H
 
+#include "kmessage.h"
 #include "shared.h"
 
 enum { HK_MESSAGE_MAX = 256 * 1024 };
@@ -33,5 +34,11 @@ void hk_port_drop_messages(struct hk_shared *shared, struct hk_port *port);
  */
 int32_t hk_port_post(struct hk_shared *shared, int32_t id, int32_t code,
                      const void *bytes, uint32_t size, int32_t sender);
+
+/* The same for a message of the kernel's to the handler of a token, as Haiku's
+ * registrar passes it on: under the code of flattened ones. A port that is full
+ * or none misses it. Something may be half done. */
+void hk_port_post_kernel(struct hk_shared *shared, int32_t id, uint32_t token,
+                         struct hk_kmessage_maker *maker);
 
 #endif

@@ -221,6 +221,7 @@ static int32_t take_message(struct hk_thread *self, struct hk_port *port,
     status = copy_out(self, &cursor, buffer, size);
     remove_first(shared, port);
     hk_put(shared, &port->total_count, (uint32_t)port->total_count + 1);
+    hk_put(shared, &port->writable, port->writable + 1);
     hk_watches_alert(shared, port->watches);
     wake_writer(shared, port);
     return status == HK_B_OK ? (int32_t)size : status;
@@ -364,6 +365,7 @@ static void deliver(struct hk_shared *shared, struct hk_port *port,
                     uint32_t chunk)
 {
     append(shared, port, chunk);
+    hk_put(shared, &port->readable, port->readable + 1);
     hk_watches_alert(shared, port->watches);
     wake_reader(shared, port);
 }
@@ -542,10 +544,10 @@ int64_t hk_sys_writev_port_etc(struct hk_thread *self, int32_t id,
     return status;
 }
 
-int32_t hk_port_post(struct hk_shared *shared, int32_t id, int32_t code,
-                     const void *bytes, uint32_t size, int32_t sender)
+static int32_t post(struct hk_shared *shared, struct hk_port *port,
+                    int32_t code, const void *bytes, uint32_t size,
+                    int32_t sender)
 {
-    struct hk_port *port = hk_port_find(shared, id);
     const uint8_t *from = bytes;
     struct cursor cursor;
     uint32_t chunk, part = 0;
@@ -568,4 +570,23 @@ int32_t hk_port_post(struct hk_shared *shared, int32_t id, int32_t code,
     }
     deliver(shared, port, chunk);
     return HK_B_OK;
+}
+
+int32_t hk_port_post(struct hk_shared *shared, int32_t id, int32_t code,
+                     const void *bytes, uint32_t size, int32_t sender)
+{
+    return post(shared, hk_port_find(shared, id), code, bytes, size, sender);
+}
+
+void hk_port_post_kernel(struct hk_shared *shared, int32_t id, uint32_t token,
+                         struct hk_kmessage_maker *maker)
+{
+    enum { CODE = 0x706a7070, AT_TOKEN = 16, KERNEL_TEAM = 1 };
+    struct hk_port *port =
+        hk_item(shared, HK_POOL_PORTS, hk_id_index(HK_POOL_PORTS, id));
+
+    if (maker->failed || port == NULL || port->id != id)
+        return;
+    hk_put32(maker->bytes + AT_TOKEN, token);
+    post(shared, port, CODE, maker->bytes, (uint32_t)maker->size, KERNEL_TEAM);
 }

@@ -167,6 +167,14 @@ static void hand_out(struct hk_shared *shared, struct hk_sem *sem,
     }
 }
 
+static void tell_acquirable(struct hk_shared *shared, struct hk_sem *sem)
+{
+    if (sem->count <= 0)
+        return;
+    hk_put(shared, &sem->acquirable, sem->acquirable + 1);
+    hk_watches_alert(shared, sem->watches);
+}
+
 /* Nothing may be half done. */
 static void release_locked(struct hk_shared *shared, struct hk_sem *sem,
                            int32_t count, uint32_t flags)
@@ -185,8 +193,7 @@ static void release_locked(struct hk_shared *shared, struct hk_sem *sem,
         waiting_only = 1;
     }
     hand_out(shared, sem, count, status, waiting_only);
-    if (sem->count > 0)
-        hk_watches_alert(shared, sem->watches);
+    tell_acquirable(shared, sem);
 }
 
 static int32_t release(struct hk_thread *self, int32_t id, int32_t count,
@@ -243,8 +250,7 @@ static void go_on(struct hk_shared *shared, struct hk_sem *sem)
         hk_queue_wake(shared, &sem->waiters, HK_B_OK);
         next = hk_queue_first(shared, &sem->waiters);
     }
-    if (sem->count > 0)
-        hk_watches_alert(shared, sem->watches);
+    tell_acquirable(shared, sem);
 }
 
 /* What a waiter that is still on the queue wants is wanted no more; others

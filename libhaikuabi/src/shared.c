@@ -4,14 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define MAGIC UINT64_C(0x64657261687375)
@@ -71,13 +69,29 @@ static void roll_back(struct hk_shared_file *file)
     }
 }
 
+/* It is held for a microsecond: to sleep would take longer. */
+static int take_lock(struct hk_shared *shared)
+{
+    enum { TRIES = 200 };
+    pthread_mutex_t *lock = &shared->file->lock;
+    int error = EBUSY;
+
+    for (int i = 0; i < TRIES && shared->has_many_cpus; i++) {
+        error = pthread_mutex_trylock(lock);
+        if (error != EBUSY)
+            return error;
+        hk_relax();
+    }
+    return pthread_mutex_lock(lock);
+}
+
 /* Waiters are told of a change before it stays. Those who were told of one
  * that is undone look, and sleep again. */
 void hk_shared_lock(struct hk_shared *shared)
 {
     struct hk_shared_file *file = shared->file;
 
-    if (pthread_mutex_lock(&file->lock) != EOWNERDEAD)
+    if (take_lock(shared) != EOWNERDEAD)
         return;
     roll_back(file);
     pthread_mutex_consistent(&file->lock);
@@ -85,7 +99,7 @@ void hk_shared_lock(struct hk_shared *shared)
 
 void hk_shared_unlock(struct hk_shared *shared)
 {
-    atomic_uint *wakes[HK_WAKES_MAX];
+    struct hk_waiter *wakes[HK_WAKES_MAX];
     unsigned count = shared->wake_count;
 
     memcpy(wakes, shared->wakes, count * sizeof(wakes[0]));
@@ -93,7 +107,7 @@ void hk_shared_unlock(struct hk_shared *shared)
     hk_shared_commit(shared);
     pthread_mutex_unlock(&shared->file->lock);
     for (unsigned i = 0; i < count; i++)
-        syscall(SYS_futex, wakes[i], FUTEX_WAKE, 1);
+        hk_waiter_ring(wakes[i]);
 }
 
 /* ---- the file ---- */
@@ -253,6 +267,7 @@ int hk_shared_open(const char *directory, const char *root,
 
     if (made == NULL)
         return HK_ERR_NOMEM;
+    made->has_many_cpus = sysconf(_SC_NPROCESSORS_ONLN) > 1;
     if (directory != NULL && root != NULL && stat(root, &st) == 0)
         made->file = open_of_root(directory, &st);
     else

@@ -33,6 +33,7 @@ enum hk_pool {
     HK_POOL_XSI_SETS,
     HK_POOL_XSI_UNDOS,
     HK_POOL_XSI_QUEUES,
+    HK_POOL_SYSTEM_WATCHES,
     HK_POOL_COUNT
 };
 
@@ -52,6 +53,7 @@ enum {
     HK_XSI_SET_SIZE = 128,
     HK_XSI_UNDOS_MAX = 8192,
     HK_XSI_QUEUES_MAX = 1024,
+    HK_SYSTEM_WATCHES_MAX = 4096,
     HK_PTYS_MAX = 64,
     HK_CHUNKS_MAX = 131072,
     HK_CHUNK_DATA = 508,
@@ -100,6 +102,7 @@ struct hk_team_slot {
     uint32_t has_life;   /* life has been initialised */
     uint32_t stopped_by; /* Haiku's signal, while it has stopped the team */
     uint32_t is_ready;   /* a fork's parent waits for it */
+    uint32_t has_ended;  /* those who watch have been told */
     struct hk_owned_list owned[HK_OWNED_KINDS];
     struct hk_queue requests; /* of struct hk_request */
     struct hk_team_facts facts;
@@ -123,6 +126,7 @@ struct hk_shared_area {
 
 struct hk_shared_thread {
     struct hk_owned own; /* id: the host's */
+    uint32_t watches;
     int32_t priority;
     uint32_t stack_base, stack_end;
     /* Changed by the owner alone, without the lock. */
@@ -162,6 +166,7 @@ struct hk_waiter {
     uint32_t by_signal;           /* it sleeps where only a signal wakes it */
     uint32_t watches;             /* first of its own */
     atomic_uint events;           /* a futex */
+    atomic_uint is_asleep;        /* there */
     struct hk_memory_place place; /* of the word it waits for */
 };
 
@@ -201,13 +206,15 @@ struct hk_request {
     uint32_t answer[HK_ANSWER_WORDS];
 };
 
+enum hk_watched { HK_WATCHED_SEM, HK_WATCHED_PORT, HK_WATCHED_THREAD };
+
 /* A wait_for_objects or an event queue looks at an object. */
 struct hk_watch {
     uint32_t next;     /* of the same object */
     uint32_t next_own; /* of the same waiter */
     uint32_t waiter;   /* 0: free */
-    uint32_t is_port;  /* else a semaphore */
-    uint32_t object;
+    uint32_t kind;     /* enum hk_watched */
+    uint32_t object;   /* index */
     int32_t id;
 };
 
@@ -222,6 +229,7 @@ struct hk_sem {
     int32_t latest_holder;
     struct hk_queue waiters;
     uint32_t watches;
+    uint32_t acquirable; /* counts how often it has become so */
     char name[HK_NAME_LENGTH];
 };
 
@@ -254,6 +262,7 @@ struct hk_port {
     uint32_t first, last; /* messages: first chunk of each */
     struct hk_queue readers, writers;
     uint32_t watches;
+    uint32_t readable, writable; /* count messages that came and went */
     char name[HK_NAME_LENGTH];
 };
 
@@ -322,6 +331,14 @@ struct hk_settings {
     uint32_t timezone[HK_FILE_NAME_LENGTH / 4]; /* its name */
 };
 
+/* A team wants a port told of teams and threads (system_watch.c). */
+struct hk_system_watch {
+    uint32_t next;
+    uint32_t team; /* 0: free */
+    int32_t object, port;
+    uint32_t token, flags;
+};
+
 /* A pseudo-terminal: who has its master open (pty.h). */
 enum { HK_PTY_WORDS = HK_TEAMS_MAX / 32 };
 
@@ -338,11 +355,12 @@ enum { HK_WAKES_MAX = 8 };
 struct hk_shared {
     struct hk_shared_file *file;
     uint32_t team; /* index of this one; 0: none */
-    /* Futexes of the team's own threads that unlocking wakes: they would only
+    /* Waiters of the team's own threads that unlocking wakes: they would only
      * wait for the lock before. Others are woken at once, for this process
      * may die. */
-    atomic_uint *wakes[HK_WAKES_MAX];
+    struct hk_waiter *wakes[HK_WAKES_MAX];
     unsigned wake_count;
+    int has_many_cpus; /* who has to wait for a moment need not sleep */
 };
 
 /*
@@ -420,9 +438,9 @@ void hk_shared_set_ready(struct hk_shared *shared);
  * it. A child that dies, or has no place, is not waited for. */
 void hk_shared_await(struct hk_shared *shared, int32_t child);
 
-/* Deletes the team's objects: exec, and the end of the process, behind which
- * its place is free for whoever notices; then who waits for its threads is
- * told their exit status as well. */
+/* Deletes the team's objects: exec, which the main thread survives, and the end
+ * of the process, behind which its place is free for whoever notices; then who
+ * waits for its threads is told their exit status as well. */
 void hk_shared_clear(struct hk_shared *shared);
 void hk_shared_end(struct hk_shared *shared, int32_t exit_status);
 
@@ -456,6 +474,18 @@ int hk_shared_is_alive(struct hk_shared *shared, uint32_t team);
 /* The same, and the dead one stays as it is. */
 int hk_shared_is_dead(struct hk_shared *shared, uint32_t team);
 
+/*
+ * With the lock, and nothing half done: words of other teams' lives, and what
+ * they hold as long as those live; a futex of them is woken at the team's end.
+ * How many there are; -1 when there are more than most, or the host's mutexes
+ * are not as expected.
+ */
+struct hk_life {
+    atomic_uint *word;
+    unsigned seen;
+};
+int hk_shared_lives(struct hk_shared *shared, struct hk_life *lives, int most);
+
 /* With the lock: the same for all teams. */
 void hk_shared_reap(struct hk_shared *shared);
 
@@ -470,8 +500,9 @@ void *hk_owned_new(struct hk_shared *shared, enum hk_owned_kind kind,
 void hk_owned_free(struct hk_shared *shared, enum hk_owned_kind kind,
                    struct hk_owned *item);
 
-/* All of a team's, each a step of its own. */
-void hk_owned_free_all(struct hk_shared *shared, uint32_t team);
+/* All of a kind that a team has, each a step of its own. */
+void hk_owned_free_all(struct hk_shared *shared, enum hk_owned_kind kind,
+                       uint32_t team);
 
 /* The item of an id that was made for it and whose team lives, or NULL;
  * nothing may be half done. */
@@ -513,6 +544,10 @@ void hk_queue_reap(struct hk_shared *shared, const struct hk_queue *queue);
 int hk_queue_wake(struct hk_shared *shared, struct hk_queue *queue,
                   int32_t result);
 
+/* Changes a waiter's events, and wakes who sleeps there; without the lock,
+ * too. */
+void hk_waiter_ring(struct hk_waiter *waiter);
+
 /* Wakes a waiter that is to look at the state of things again. */
 void hk_waiter_alert(struct hk_shared *shared, struct hk_waiter *waiter);
 
@@ -526,21 +561,36 @@ void hk_queue_alert(struct hk_shared *shared, const struct hk_queue *queue);
 int32_t hk_waiter_sleep(struct hk_thread *self, struct hk_waiter *waiter,
                         int64_t deadline);
 
+/* Which other teams' ends a sleeper is to notice; a count of 0: none. */
+enum { HK_LIVES_MAX = 63 };
+struct hk_vigil {
+    int count; /* below 0: it looks by itself */
+    struct hk_life lives[HK_LIVES_MAX];
+};
+
+/* Takes all other teams in view, and returns when to look again. Most waits
+ * end before that is worth while: the first sleep of a wait is a short one. */
+int64_t hk_vigil_begin(struct hk_shared *shared, struct hk_vigil *vigil,
+                       int sleeps, int64_t deadline);
+
 /* Sleeps once, without the lock, until the waiter's events are not those
  * seen: B_OK, B_TIMED_OUT or B_INTERRUPTED. */
 int32_t hk_waiter_pause(struct hk_thread *self, struct hk_waiter *waiter,
-                        unsigned seen, int64_t deadline);
+                        unsigned seen, int64_t deadline,
+                        const struct hk_vigil *vigil);
 
 /* 1 when the death of another team may be what a waiter waits for: it is to
- * look after them (hk_shared_reap) that often, in us. */
+ * look after them (hk_shared_reap), that often, in us, where nothing wakes
+ * it. */
 enum { HK_LOOK_INTERVAL = 50000 };
 int hk_waiter_depends_on_others(const struct hk_shared *shared,
                                 const struct hk_waiter *waiter);
 
-/* A waiter watches an object, whose list of watches is given: 1, or 0 when
- * there are too many. The waiter's end ends its watches. */
-int hk_watch_add(struct hk_shared *shared, struct hk_waiter *waiter,
-                 int is_port, uint32_t object, int32_t id, uint32_t *list);
+/* A waiter watches the object of an id: B_OK, also when there is none, or
+ * B_NO_MEMORY when there are too many. The waiter's end ends its watches.
+ * Nothing may be half done. */
+int32_t hk_watch_add(struct hk_shared *shared, struct hk_waiter *waiter,
+                     enum hk_watched kind, int32_t id);
 void hk_watches_free(struct hk_shared *shared, struct hk_waiter *waiter);
 
 /* The object that a list of watches belongs to has changed. */
@@ -586,6 +636,22 @@ void hk_requests_refuse(struct hk_shared *shared, uint32_t team, int32_t exit);
 /* What a dead waiter has asked is no more. */
 void hk_request_forget_waiter(struct hk_shared *shared,
                               struct hk_waiter *waiter);
+
+/* Tells those who watch of a team or a thread of a team, as a part of the
+ * change that is made (system_watch.c). A team watches no more; whether any
+ * does. */
+enum hk_system_event {
+    HK_TEAM_CREATED,
+    HK_TEAM_DELETED,
+    HK_TEAM_EXEC,
+    HK_THREAD_CREATED,
+    HK_THREAD_DELETED,
+    HK_THREAD_RENAMED
+};
+void hk_system_tell(struct hk_shared *shared, enum hk_system_event event,
+                    int32_t team, int32_t object);
+void hk_system_watches_end(struct hk_shared *shared, uint32_t team);
+int hk_system_is_watched(const struct hk_shared *shared);
 
 /* A team has no pseudo-terminals any more. */
 void hk_ptys_drop(struct hk_shared *shared, uint32_t team);

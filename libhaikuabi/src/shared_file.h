@@ -51,6 +51,7 @@ struct hk_shared_file {
     struct hk_xsi_set xsi_sets[HK_XSI_SETS_MAX];
     struct hk_xsi_undo xsi_undos[HK_XSI_UNDOS_MAX];
     struct hk_xsi_queue xsi_queues[HK_XSI_QUEUES_MAX];
+    struct hk_system_watch system_watches[HK_SYSTEM_WATCHES_MAX];
     struct hk_chunk chunks[HK_CHUNKS_MAX];
 };
 

@@ -54,6 +54,18 @@ void *hk_owned_new(struct hk_shared *shared, enum hk_owned_kind kind,
     return item;
 }
 
+/* Those who watch threads in general, and those who watch this one. */
+static void tell_thread_end(struct hk_shared *shared, struct hk_owned *item)
+{
+    struct hk_shared_thread *thread = (struct hk_shared_thread *)(void *)item;
+    const struct hk_team_slot *slot =
+        hk_item(shared, HK_POOL_TEAMS, item->team);
+
+    hk_system_tell(shared, HK_THREAD_DELETED, slot->id, item->id);
+    hk_watches_alert(shared, thread->watches);
+    hk_put(shared, &thread->watches, 0);
+}
+
 void hk_owned_free(struct hk_shared *shared, enum hk_owned_kind kind,
                    struct hk_owned *item)
 {
@@ -66,21 +78,21 @@ void hk_owned_free(struct hk_shared *shared, enum hk_owned_kind kind,
     hk_put(shared, next != NULL ? &next->before : &list->last, item->before);
     hk_put(shared, before != NULL ? &before->next : &list->first, item->next);
     hk_put(shared, &list->count, list->count - 1);
+    if (kind == HK_OWNED_THREADS)
+        tell_thread_end(shared, item);
     hk_put(shared, &item->generation, item->generation + 1);
     hk_put(shared, &item->id, 0);
     hk_item_free(shared, pool_of(kind), index_of(shared, kind, item));
 }
 
-void hk_owned_free_all(struct hk_shared *shared, uint32_t team)
+void hk_owned_free_all(struct hk_shared *shared, enum hk_owned_kind kind,
+                       uint32_t team)
 {
-    for (int kind = 0; kind < HK_OWNED_KINDS; kind++) {
-        enum hk_owned_kind of = (enum hk_owned_kind)kind;
-        struct hk_owned *item;
+    struct hk_owned *item;
 
-        while ((item = hk_owned_next(shared, of, team, NULL)) != NULL) {
-            hk_owned_free(shared, of, item);
-            hk_shared_commit(shared);
-        }
+    while ((item = hk_owned_next(shared, kind, team, NULL)) != NULL) {
+        hk_owned_free(shared, kind, item);
+        hk_shared_commit(shared);
     }
 }
 

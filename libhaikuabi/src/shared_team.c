@@ -18,6 +18,7 @@ static struct hk_team_slot *slot_of(const struct hk_shared *shared,
     return hk_item(shared, HK_POOL_TEAMS, team);
 }
 
+/* All that an exec ends. */
 static void delete_objects(struct hk_shared *shared, uint32_t team)
 {
     const struct hk_team_slot *slot = slot_of(shared, team);
@@ -27,8 +28,24 @@ static void delete_objects(struct hk_shared *shared, uint32_t team)
     if (slot->ports != 0)
         hk_ports_delete(shared, team);
     hk_named_sems_close(shared, team);
-    hk_owned_free_all(shared, team);
+    hk_owned_free_all(shared, HK_OWNED_AREAS, team);
+    hk_owned_free_all(shared, HK_OWNED_IMAGES, team);
     hk_xsi_sems_undo(shared, team);
+}
+
+/* The rest. To those who watch, the team is no more. */
+static void end_team(struct hk_shared *shared, uint32_t team)
+{
+    struct hk_team_slot *slot = slot_of(shared, team);
+
+    hk_system_watches_end(shared, team); /* it is not told of itself */
+    delete_objects(shared, team);
+    hk_owned_free_all(shared, HK_OWNED_THREADS, team);
+    hk_ptys_drop(shared, team);
+    if (!slot->has_ended)
+        hk_system_tell(shared, HK_TEAM_DELETED, slot->id, slot->id);
+    hk_put(shared, &slot->has_ended, 1);
+    hk_shared_commit(shared);
 }
 
 /* Waiters of a team that is no more. Its living threads have none. */
@@ -77,8 +94,7 @@ static void reap(struct hk_shared *shared, uint32_t team)
     hk_shared_commit(shared);
     hk_requests_refuse(shared, team, HK_B_INTERRUPTED);
     forget_waiters(shared, team);
-    delete_objects(shared, team);
-    hk_ptys_drop(shared, team);
+    end_team(shared, team);
     free_slot(shared, team);
     pthread_mutex_unlock(&slot->life);
 }
@@ -119,6 +135,49 @@ int hk_shared_is_dead(struct hk_shared *shared, uint32_t team)
         return 0;
     pthread_mutex_unlock(&slot->life);
     return 1;
+}
+
+/*
+ * A robust mutex begins with the futex that the kernel looks at when its holder
+ * dies (the host's <linux/futex.h>): the holder's id and, if somebody is to be
+ * woken, a mark. That it holds the id of the team's main thread shows that this
+ * C library's does. 0: it holds something else.
+ */
+static unsigned mark_life(struct hk_team_slot *slot)
+{
+    atomic_uint *word = (atomic_uint *)(void *)&slot->life;
+    unsigned seen = atomic_load(word);
+
+    while ((seen & FUTEX_TID_MASK) == (unsigned)slot->id &&
+           (seen & FUTEX_OWNER_DIED) == 0) {
+        unsigned marked = seen | FUTEX_WAITERS;
+
+        if (atomic_compare_exchange_weak(word, &seen, marked))
+            return marked;
+    }
+    return 0;
+}
+
+int hk_shared_lives(struct hk_shared *shared, struct hk_life *lives, int most)
+{
+    uint32_t end = hk_item_end(shared, HK_POOL_TEAMS);
+    int count = 0;
+
+    for (uint32_t team = 1; team < end; team++) {
+        struct hk_team_slot *slot = slot_of(shared, team);
+        unsigned seen;
+
+        if (slot->id == 0 || team == shared->team)
+            continue;
+        seen = mark_life(slot);
+        if (seen == 0 && !hk_shared_is_alive(shared, team))
+            continue;
+        if (seen == 0 || count == most)
+            return -1;
+        lives[count].word = (atomic_uint *)(void *)&slot->life;
+        lives[count++].seen = seen;
+    }
+    return count;
 }
 
 void hk_shared_reap(struct hk_shared *shared)
@@ -249,7 +308,9 @@ void hk_shared_join(struct hk_shared *shared, int32_t id)
         hk_put(shared, &slot->ports, 0);
         hk_put(shared, &slot->stopped_by, 0);
         hk_put(shared, &slot->is_ready, 0);
+        hk_put(shared, &slot->has_ended, 0);
         shared->team = team;
+        hk_system_tell(shared, HK_TEAM_CREATED, id, id);
         /* It may have died, and somebody else have got its place. */
         slot = slot_of(shared, parent);
         if (slot != NULL && slot->id == (int32_t)getppid()) {
@@ -324,7 +385,7 @@ void hk_shared_end(struct hk_shared *shared, int32_t exit_status)
     hk_shared_lock(shared);
     hk_shared_commit(shared);
     hk_requests_refuse(shared, shared->team, exit_status);
-    delete_objects(shared, shared->team);
+    end_team(shared, shared->team);
     hk_shared_unlock(shared);
 }
 
@@ -335,11 +396,9 @@ void hk_shared_leave(struct hk_shared *shared)
     if (team == 0)
         return;
     hk_shared_lock(shared);
-    delete_objects(shared, team);
-    hk_shared_commit(shared);
+    end_team(shared, team);
     hk_requests_refuse(shared, team, HK_B_INTERRUPTED);
     forget_waiters(shared, team);
-    hk_ptys_drop(shared, team);
     free_slot(shared, team);
     pthread_mutex_unlock(&slot_of(shared, team)->life);
     shared->team = 0;

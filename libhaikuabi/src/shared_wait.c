@@ -1,13 +1,16 @@
 /* shared_wait.c -- how threads wait for what other teams may change. */
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "block.h"
 #include "clock.h"
 #include "shared.h"
+#include "thread.h"
 
 uint32_t hk_waiter_index(const struct hk_shared *shared,
                          const struct hk_waiter *waiter)
@@ -129,13 +132,20 @@ void hk_queue_reap(struct hk_shared *shared, const struct hk_queue *queue)
         continue;
 }
 
+/* In this order, as hk_waiter_pause goes to sleep in the other one. */
+void hk_waiter_ring(struct hk_waiter *waiter)
+{
+    atomic_fetch_add(&waiter->events, 1);
+    if (atomic_load(&waiter->is_asleep))
+        syscall(SYS_futex, &waiter->events, FUTEX_WAKE, 1);
+}
+
 static void wake_futex(struct hk_shared *shared, struct hk_waiter *waiter)
 {
-    atomic_fetch_add_explicit(&waiter->events, 1, memory_order_release);
     if (waiter->team == shared->team && shared->wake_count < HK_WAKES_MAX)
-        shared->wakes[shared->wake_count++] = &waiter->events;
+        shared->wakes[shared->wake_count++] = waiter;
     else
-        syscall(SYS_futex, &waiter->events, FUTEX_WAKE, 1);
+        hk_waiter_ring(waiter);
 }
 
 void hk_waiter_alert(struct hk_shared *shared, struct hk_waiter *waiter)
@@ -189,35 +199,44 @@ void hk_watches_alert(struct hk_shared *shared, uint32_t first)
     }
 }
 
-static uint32_t owner_of(const struct hk_shared *shared, int is_port,
-                         uint32_t object)
+static enum hk_pool pool_of(uint32_t kind)
 {
-    const struct hk_port *port = hk_item(shared, HK_POOL_PORTS, object);
-    const struct hk_sem *sem = hk_item(shared, HK_POOL_SEMS, object);
+    static const enum hk_pool pools[] = {[HK_WATCHED_SEM] = HK_POOL_SEMS,
+                                         [HK_WATCHED_PORT] = HK_POOL_PORTS,
+                                         [HK_WATCHED_THREAD] = HK_POOL_THREADS};
 
-    if (is_port)
-        return port != NULL ? port->owner : 0;
-    return sem != NULL ? sem->owner : 0;
+    return pools[kind <= HK_WATCHED_THREAD ? kind : HK_WATCHED_SEM];
 }
 
+/* The object is still there: the list of its watches, and its team. NULL for
+ * none. */
 static uint32_t *list_of(const struct hk_shared *shared,
-                         const struct hk_watch *watch)
+                         const struct hk_watch *watch, uint32_t *owner)
 {
-    if (watch->is_port) {
-        struct hk_port *port = hk_item(shared, HK_POOL_PORTS, watch->object);
+    void *object = hk_item(shared, pool_of(watch->kind), watch->object);
+    struct hk_port *port = object;
+    struct hk_sem *sem = object;
+    struct hk_shared_thread *thread = object;
 
-        return port != NULL && port->id == watch->id ? &port->watches : NULL;
+    if (object == NULL)
+        return NULL;
+    if (watch->kind == HK_WATCHED_PORT) {
+        *owner = port->owner;
+        return port->id == watch->id ? &port->watches : NULL;
     }
-    struct hk_sem *sem = hk_item(shared, HK_POOL_SEMS, watch->object);
-
-    return sem != NULL && sem->id == watch->id ? &sem->watches : NULL;
+    if (watch->kind == HK_WATCHED_THREAD) {
+        *owner = thread->own.team;
+        return thread->own.id == watch->id ? &thread->watches : NULL;
+    }
+    *owner = sem->owner;
+    return sem->id == watch->id ? &sem->watches : NULL;
 }
 
 /* Takes a watch off its object's list, if the object is still there. */
 static void unlink_watch(struct hk_shared *shared, uint32_t index,
                          const struct hk_watch *watch)
 {
-    uint32_t *link = list_of(shared, watch);
+    uint32_t owner, *link = list_of(shared, watch, &owner);
 
     for (int i = 0; link != NULL && *link != index && i < HK_WATCHES_MAX; i++) {
         struct hk_watch *other = hk_item(shared, HK_POOL_WATCHES, *link);
@@ -243,23 +262,46 @@ void hk_watches_free(struct hk_shared *shared, struct hk_waiter *waiter)
     }
 }
 
-int hk_watch_add(struct hk_shared *shared, struct hk_waiter *waiter,
-                 int is_port, uint32_t object, int32_t id, uint32_t *list)
+/* The index of the object of an id whose team lives, or 0. */
+static uint32_t find_object(struct hk_shared *shared, enum hk_watched kind,
+                            int32_t id)
 {
-    uint32_t index = hk_item_new(shared, HK_POOL_WATCHES);
+    const struct hk_shared_thread *first = hk_item(shared, HK_POOL_THREADS, 1);
+    const struct hk_shared_thread *thread;
+
+    switch (kind) {
+    case HK_WATCHED_SEM:
+        return hk_sem_find(shared, id) != NULL ? hk_id_index(HK_POOL_SEMS, id)
+                                               : 0;
+    case HK_WATCHED_PORT:
+        return hk_port_find(shared, id) != NULL ? hk_id_index(HK_POOL_PORTS, id)
+                                                : 0;
+    case HK_WATCHED_THREAD:
+        thread = id > 0 ? hk_thread_find_shown(shared, id) : NULL;
+        return thread != NULL ? (uint32_t)(thread - first) + 1 : 0;
+    }
+    return 0;
+}
+
+int32_t hk_watch_add(struct hk_shared *shared, struct hk_waiter *waiter,
+                     enum hk_watched kind, int32_t id)
+{
+    uint32_t object = find_object(shared, kind, id), owner, *list;
+    uint32_t index = object != 0 ? hk_item_new(shared, HK_POOL_WATCHES) : 0;
     struct hk_watch *watch = hk_item(shared, HK_POOL_WATCHES, index);
 
     if (watch == NULL)
-        return 0;
+        return object == 0 ? HK_B_OK : HK_B_NO_MEMORY;
     hk_put(shared, &watch->waiter, hk_waiter_index(shared, waiter));
-    hk_put(shared, &watch->is_port, (uint32_t)is_port);
+    hk_put(shared, &watch->kind, kind);
     hk_put(shared, &watch->object, object);
     hk_put(shared, &watch->id, (uint32_t)id);
+    list = list_of(shared, watch, &owner);
     hk_put(shared, &watch->next, *list);
     hk_put(shared, &watch->next_own, waiter->watches);
     hk_put(shared, &waiter->watches, index);
     hk_put(shared, list, index);
-    return 1;
+    return HK_B_OK;
 }
 
 /* ---- sleep ---- */
@@ -277,30 +319,118 @@ static void futex_wait(atomic_uint *word, unsigned seen, int64_t deadline)
             FUTEX_BITSET_MATCH_ANY);
 }
 
-/* Without the lock. B_OK: look again. */
-static int32_t sleep_once(struct hk_thread *self, atomic_uint *events,
-                          unsigned seen, int64_t deadline, int look_after)
+enum {
+    FIRST_SLEEP = 1000,      /* us: most waits are over by then */
+    LOOK_INTERVAL = 1000000, /* us: who was woken may have died itself */
+};
+
+/* Sleeps until a word is another than was seen, or another team's end: 0 when
+ * the host cannot (before Linux 5.16). */
+static int futex_wait_lives(atomic_uint *word, unsigned seen, int64_t deadline,
+                            const struct hk_life *lives, int count)
 {
-    int64_t now = hk_system_time(), until = deadline;
+    struct futex_waitv words[HK_LIVES_MAX + 1] = {
+        {.val = seen, .uaddr = (uintptr_t)word, .flags = FUTEX_32}};
+    struct timespec until = hk_host_deadline(deadline);
+
+    for (int i = 0; i < count; i++)
+        words[i + 1] = (struct futex_waitv){.val = lives[i].seen,
+                                            .uaddr = (uintptr_t)lives[i].word,
+                                            .flags = FUTEX_32};
+    return syscall(SYS_futex_waitv, words, count + 1, 0, &until,
+                   CLOCK_MONOTONIC) >= 0 ||
+           (errno != ENOSYS && errno != EPERM);
+}
+
+static int64_t earlier(int64_t deadline, int64_t interval)
+{
+    int64_t now = hk_system_time();
+
+    return deadline - now > interval ? now + interval : deadline;
+}
+
+static void futex_wait_vigil(atomic_uint *events, unsigned seen,
+                             int64_t deadline, const struct hk_vigil *vigil)
+{
+    if (vigil->count > 0 &&
+        futex_wait_lives(events, seen, earlier(deadline, LOOK_INTERVAL),
+                         vigil->lives, vigil->count))
+        return;
+    if (vigil->count != 0)
+        deadline = earlier(deadline, HK_LOOK_INTERVAL);
+    futex_wait(events, seen, deadline);
+}
+
+/* Without hope, a thread tries after 1, 2, 4, ... sleeps. */
+static int may_hope(struct hk_wait *wait)
+{
+    enum { TRY_AT_LEAST = 4096 };
+    unsigned sleeps = wait->sleeps;
+
+    if (wait->hopes > 0)
+        return 1;
+    wait->sleeps++;
+    return (sleeps & (sleeps - 1)) == 0 || sleeps % TRY_AT_LEAST == 0;
+}
+
+/*
+ * What comes within some microseconds is not worth a sleep, from which the host
+ * wakes a thread no faster. But it never comes while who is to bring it waits
+ * for the same processor.
+ */
+static int spin(struct hk_thread *self, const struct hk_waiter *waiter,
+                unsigned seen)
+{
+    enum { SPIN_TIME = 20 /* us */, HOPES_MAX = 8, LOOKS = 16 };
+    struct hk_wait *wait = &self->wait;
+    int64_t end;
+
+    if (!hk_shared_of(self)->has_many_cpus || !may_hope(wait))
+        return 0;
+    end = hk_system_time() + SPIN_TIME;
+    do {
+        for (int i = 0; i < LOOKS; i++) {
+            if (atomic_load_explicit(&waiter->events, memory_order_acquire) !=
+                seen) {
+                wait->hopes = HOPES_MAX;
+                wait->sleeps = 0;
+                return 1;
+            }
+            hk_relax();
+        }
+    } while (hk_system_time() < end);
+    if (wait->hopes > 0)
+        wait->hopes--;
+    return 0;
+}
+
+int32_t hk_waiter_pause(struct hk_thread *self, struct hk_waiter *waiter,
+                        unsigned seen, int64_t deadline,
+                        const struct hk_vigil *vigil)
+{
     int32_t status = HK_B_OK;
 
-    if (now >= deadline)
+    if (hk_system_time() >= deadline)
         return HK_B_TIMED_OUT;
-    if (look_after && until - now > HK_LOOK_INTERVAL)
-        until = now + HK_LOOK_INTERVAL;
-    atomic_store(&self->wait.elsewhere, events);
-    if (hk_is_interrupted(self)) /* after the store: hk_interrupt sees it */
+    atomic_store(&self->wait.elsewhere, &waiter->events);
+    if (hk_is_interrupted(self)) { /* after the store: hk_interrupt sees it */
         status = HK_B_INTERRUPTED;
-    else
-        futex_wait(events, seen, until);
+    } else if (!spin(self, waiter, seen)) {
+        atomic_store(&waiter->is_asleep, 1);
+        futex_wait_vigil(&waiter->events, seen, deadline, vigil);
+        atomic_store(&waiter->is_asleep, 0);
+    }
     atomic_store(&self->wait.elsewhere, NULL);
     return status;
 }
 
-int32_t hk_waiter_pause(struct hk_thread *self, struct hk_waiter *waiter,
-                        unsigned seen, int64_t deadline)
+int64_t hk_vigil_begin(struct hk_shared *shared, struct hk_vigil *vigil,
+                       int sleeps, int64_t deadline)
 {
-    return sleep_once(self, &waiter->events, seen, deadline, 0);
+    if (sleeps == 0)
+        return earlier(deadline, FIRST_SLEEP);
+    vigil->count = hk_shared_lives(shared, vigil->lives, HK_LIVES_MAX);
+    return deadline;
 }
 
 static int is_other(const struct hk_shared *shared, uint32_t team)
@@ -315,8 +445,9 @@ static int watches_others(const struct hk_shared *shared,
         hk_item(shared, HK_POOL_WATCHES, waiter->watches);
 
     for (int i = 0; watch != NULL && i < HK_WATCHES_MAX; i++) {
-        if (is_other(shared,
-                     owner_of(shared, watch->is_port != 0, watch->object)))
+        uint32_t owner;
+
+        if (list_of(shared, watch, &owner) != NULL && is_other(shared, owner))
             return 1;
         watch = hk_item(shared, HK_POOL_WATCHES, watch->next_own);
     }
@@ -340,12 +471,13 @@ int hk_waiter_depends_on_others(const struct hk_shared *shared,
                other_team(shared, &sem->waiters, waiter) != 0;
     case HK_WAITS_FOR_MESSAGE:
         return is_other(shared, port->owner) ||
-               other_team(shared, &port->readers, waiter) != 0;
+               other_team(shared, &port->readers, waiter) != 0 ||
+               hk_system_is_watched(shared);
     case HK_WAITS_FOR_ROOM:
         return is_other(shared, port->owner) ||
                other_team(shared, &port->writers, waiter) != 0;
     case HK_WAITS_FOR_OBJECTS:
-        return watches_others(shared, waiter);
+        return watches_others(shared, waiter) || hk_system_is_watched(shared);
     case HK_WAITS_FOR_WORD:
         return 0; /* who owns it is not known here */
     default:
@@ -359,19 +491,26 @@ int32_t hk_waiter_sleep(struct hk_thread *self, struct hk_waiter *waiter,
     struct hk_shared *shared = hk_shared_of(self);
     int look_after = 0;
 
-    for (;;) {
+    for (int sleeps = 0;; sleeps++) {
         unsigned seen =
             atomic_load_explicit(&waiter->events, memory_order_acquire);
+        struct hk_vigil vigil;
+        int64_t until = deadline;
         int32_t status;
 
+        vigil.count = 0;
         look_after |= hk_waiter_depends_on_others(shared, waiter);
+        if (look_after)
+            until = hk_vigil_begin(shared, &vigil, sleeps, deadline);
         hk_shared_unlock(shared);
-        status = sleep_once(self, &waiter->events, seen, deadline, look_after);
+        status = hk_waiter_pause(self, waiter, seen, until, &vigil);
         hk_shared_lock(shared);
         if (waiter->result == HK_WAITING && look_after)
             hk_shared_reap(shared);
         if (waiter->result != HK_WAITING)
             return waiter->result;
+        if (status == HK_B_TIMED_OUT && until < deadline)
+            status = HK_B_OK;
         if (status != HK_B_OK)
             return status;
     }

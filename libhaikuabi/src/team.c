@@ -185,6 +185,16 @@ void hk_team_exec(struct hk_thread *self, const struct hk_arguments *arguments)
     self->registers_set = 1;
 }
 
+static void tell_exec(struct hk_thread *self)
+{
+    struct hk_shared *shared = self->team->shared;
+
+    hk_thread_tell_name(self);
+    hk_shared_lock(shared);
+    hk_system_tell(shared, HK_TEAM_EXEC, self->team->id, self->team->id);
+    hk_shared_unlock(shared);
+}
+
 /* Only a team of one thread: the main one. The file is looked at by the new
  * program's loader alone. */
 int64_t hk_sys_exec(struct hk_thread *self, gm_addr path, gm_addr flat_args,
@@ -208,6 +218,7 @@ int64_t hk_sys_exec(struct hk_thread *self, gm_addr path, gm_addr flat_args,
     arguments.umask = umask;
     hk_team_exec(self, &arguments);
     hk_arguments_free(&arguments);
+    tell_exec(self);
     return HK_B_OK;
 }
 

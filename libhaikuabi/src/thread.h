@@ -118,6 +118,7 @@ enum hk_thread_state {
  * With the team's lock, or where no other thread is. */
 void hk_thread_tell(struct hk_thread *thread);
 void hk_thread_untell(struct hk_thread *thread);
+void hk_thread_tell_name(struct hk_thread *thread); /* it has another one */
 
 /* What the thread waits for: HK_THREAD_RECEIVING or HK_THREAD_ASLEEP; 0 behind
  * the wait. And that it is suspended. */

@@ -296,7 +296,7 @@ int64_t hk_sys_rename_thread(struct hk_thread *self, int32_t thread,
     if (found != NULL)
         memcpy(found->name, name, sizeof(name));
     if (found != NULL)
-        hk_thread_tell(found);
+        hk_thread_tell_name(found);
     pthread_mutex_unlock(&self->team->lock);
     return found != NULL ? HK_B_OK : no_own_thread(self, thread);
 }

@@ -39,6 +39,7 @@ static struct hk_shared_thread *make_record(struct hk_thread *thread)
     atomic_store(&record->is_suspended,
                  (unsigned)atomic_load(&thread->life->suspended));
     atomic_store(&record->doing, 0);
+    hk_put(shared, &record->watches, 0);
     return record;
 }
 
@@ -49,14 +50,28 @@ void hk_thread_tell(struct hk_thread *thread)
 
     hk_shared_lock(shared);
     record = record_of(thread);
-    if (record == NULL)
+    if (record == NULL) {
         record = make_record(thread);
+        if (record != NULL)
+            hk_system_tell(shared, HK_THREAD_CREATED, thread->team->id,
+                           thread->id);
+    }
     if (record != NULL) {
         record->priority = thread->priority;
         record->stack_base = thread->stack_base;
         record->stack_end = thread->stack_end;
         memcpy(record->name, thread->name, sizeof(record->name));
     }
+    hk_shared_unlock(shared);
+}
+
+void hk_thread_tell_name(struct hk_thread *thread)
+{
+    struct hk_shared *shared = thread->team->shared;
+
+    hk_thread_tell(thread);
+    hk_shared_lock(shared);
+    hk_system_tell(shared, HK_THREAD_RENAMED, thread->team->id, thread->id);
     hk_shared_unlock(shared);
 }
 

@@ -28,7 +28,19 @@ struct hk_wait {
     atomic_int result;
     /* The events of a wait in memory that teams share, while there is one. */
     atomic_uint *_Atomic elsewhere;
+    /* Of the thread alone: how often it may wait awake; times it did not. */
+    unsigned hopes, sleeps;
 };
+
+/* A moment of waiting awake. */
+static inline void hk_relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#else
+    atomic_signal_fence(memory_order_seq_cst);
+#endif
+}
 
 #define HK_WAITING INT32_MAX /* no result yet */
 
@@ -59,6 +71,9 @@ void hk_interrupt(struct hk_thread *thread);
 
 /* The same, from a signal handler in the thread itself. */
 void hk_interrupt_self(struct hk_thread *self);
+
+/* Threads of the team that sleep on what teams share look at it again. */
+void hk_wake_sleepers(struct hk_team *team);
 
 /* The host signal that hk_interrupt sends. */
 int hk_interrupt_signal(void);

@@ -1,8 +1,10 @@
-// event_queue_test.cc -- event queues: descriptors watched by a descriptor.
+// event_queue_test.cc -- event queues: objects watched by a descriptor.
 // SPDX-License-Identifier: MIT
-#include "libhaikuabi/test/team_harness.h"
+#include "libhaikuabi/test/shared_probe.h"
+#include "libhaikuabi/test/shared_teams.h"
+#include "libhaikuabi/test/team_threads.h"
 
-#include <unistd.h>
+#include <atomic>
 
 extern "C" {
 #include "libhaikuabi/src/status.h"
@@ -28,6 +30,7 @@ enum Events {
 };
 
 enum { RELATIVE = 0x8 };
+enum Type { FD, SEM, PORT, THREAD };
 
 struct Event {
     int object;
@@ -43,7 +46,7 @@ struct Event {
 class EventQueue : public testing::Test
 {
   protected:
-    EventQueue() : team(config(root))
+    EventQueue() : team(config(shared))
     {
         queue = static_cast<int>(team.call("event_queue_create", 0));
         Address ends = team.room(8);
@@ -52,10 +55,10 @@ class EventQueue : public testing::Test
         out = team.get<int>(ends, 4);
     }
 
-    static hk_config config(const hk::Directory &root)
+    static hk_config config(hk::SharedRoot &shared)
     {
-        root.write("file", "text");
-        return hk::make_config(root.path.c_str());
+        shared.root.write("file", "text");
+        return shared.config();
     }
 
     void put(int i, int object, int events, uint32_t data, int type = 0)
@@ -67,9 +70,9 @@ class EventQueue : public testing::Test
         team.set(infos, at + 12, data);
     }
 
-    int64_t select(int object, int events, uint32_t data = 0)
+    int64_t select(int object, int events, uint32_t data = 0, Type type = FD)
     {
-        put(0, object, events, data);
+        put(0, object, events, data, type);
         int64_t result = team.call("event_queue_select", queue, infos, 1);
         return result == HK_B_ERROR ? team.get<int>(infos, 8) : result;
     }
@@ -104,8 +107,41 @@ class EventQueue : public testing::Test
     }
 
     using All = std::vector<Event>;
-    hk::Directory root;
-    hk::Team team;
+    // From another thread, without a timeout; the caller's number of events.
+    int64_t wait_as(hk_thread *thread)
+    {
+        return team.call_as(thread, "event_queue_wait", queue, infos, 8, 0,
+                            INT64_C(0));
+    }
+    // Until another thread sleeps in a wait.
+    void await_waiter()
+    {
+        while (probe_count(team.harness).waiters == 0)
+            ::usleep(1000);
+    }
+    int sem(int count)
+    {
+        return static_cast<int>(team.call("create_sem", count, "sem"));
+    }
+    int make_port()
+    {
+        return static_cast<int>(team.call("create_port", 2, "port"));
+    }
+    void send(int port)
+    {
+        EXPECT_EQ(
+            team.call("write_port_etc", port, 1, "text", 4, 0, INT64_C(0)),
+            HK_B_OK);
+    }
+    void receive(int port)
+    {
+        EXPECT_EQ(team.call("read_port_etc", port, nullptr, team.room(4), 4, 0,
+                            INT64_C(0)),
+                  4);
+    }
+
+    hk::SharedRoot shared;
+    hk::ThreadedTeam team;
     Address infos = team.room(16 * 100);
     int queue = -1, in = -1, out = -1;
 };
@@ -180,7 +216,7 @@ TEST_F(EventQueue, TakesManyAndToldNoMoreThanAskedFor)
     EXPECT_EQ(team.call("event_queue_select", queue, infos, 4), HK_B_ERROR);
     EXPECT_EQ(team.get<int>(infos, 8), READ | LEVEL);
     EXPECT_EQ(team.get<int>(infos, 2 * 16 + 8), HK_B_FILE_ERROR);
-    EXPECT_EQ(team.get<int>(infos, 3 * 16 + 8), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.get<int>(infos, 3 * 16 + 8), HK_B_BAD_SEM_ID);
     write("x");
     EXPECT_EQ(wait().size(), 2u);
     EXPECT_EQ(wait(1).size(), 1u);
@@ -204,15 +240,219 @@ TEST_F(EventQueue, RegularFilesAreReadyAlways)
     EXPECT_EQ(wait(), (All{{place, READ, 4}}));
 }
 
-TEST_F(EventQueue, AClosedDescriptorLeavesIt)
+TEST_F(EventQueue, AClosedDescriptorIsToldOfALastTime)
 {
     EXPECT_EQ(select(in, READ | LEVEL, 1), HK_B_OK);
     write("x");
     EXPECT_EQ(team.call("close", in), HK_B_OK);
+    EXPECT_EQ(wait(), (All{{in, INVALID, 1}}));
     EXPECT_EQ(wait(), All());
     EXPECT_EQ(team.call("dup", 0), in);
     EXPECT_EQ(wait(), All());
+    EXPECT_EQ(select(in, 0), HK_B_ENTRY_NOT_FOUND);
+}
+
+TEST_F(EventQueue, ANumberThatIsAnotherFilesByNowIsToldOf)
+{
+    EXPECT_EQ(select(in, READ | LEVEL, 1), HK_B_OK);
+    EXPECT_EQ(team.call("dup2", 0, in), in);
+    EXPECT_EQ(wait(), (All{{in, INVALID, 1}}));
+    EXPECT_EQ(wait(), All());
+}
+
+TEST_F(EventQueue, TwoNumbersOfOneFile)
+{
+    int again = static_cast<int>(team.call("dup", in));
+    EXPECT_EQ(select(in, READ | LEVEL, 1), HK_B_OK);
+    EXPECT_EQ(select(again, READ, 2), HK_B_OK);
+    EXPECT_EQ(wait(), All());
+    write("x");
+    EXPECT_EQ(wait().size(), 2u);
+    EXPECT_EQ(wait(), (All{{in, READ, 1}})); // the other one tells changes
+    write("y");
+    EXPECT_EQ(wait().size(), 2u);
     EXPECT_EQ(select(in, 0), HK_B_OK);
+    write("z");
+    EXPECT_EQ(wait(), (All{{again, READ, 2}}));
+    EXPECT_EQ(team.call("close", again), HK_B_OK);
+    EXPECT_EQ(wait(), (All{{again, INVALID, 2}}));
+    EXPECT_EQ(wait(), All());
+}
+
+// ---- semaphores, ports, threads ----
+
+TEST_F(EventQueue, TellsEachReleaseOnce)
+{
+    int id = sem(1);
+    EXPECT_EQ(select(id, READ, 1, SEM), HK_B_OK);
+    EXPECT_EQ(wait(), (All{{id, READ, 1}}));
+    EXPECT_EQ(wait(), All());
+    EXPECT_EQ(team.call("release_sem", id), HK_B_OK);
+    EXPECT_EQ(team.call("release_sem", id), HK_B_OK);
+    EXPECT_EQ(wait(), (All{{id, READ, 1}}));
+    EXPECT_EQ(wait(), All());
+    // It is told even if somebody has been faster.
+    EXPECT_EQ(team.call("release_sem", id), HK_B_OK);
+    EXPECT_EQ(team.call("acquire_sem_etc", id, 4, 0, INT64_C(0)), HK_B_OK);
+    EXPECT_EQ(wait(), (All{{id, READ, 1}}));
+}
+
+TEST_F(EventQueue, TellsThatASemaphoreCanBeAcquired)
+{
+    int id = sem(0);
+    EXPECT_EQ(select(id, READ | LEVEL, 1, SEM), HK_B_OK);
+    EXPECT_EQ(wait(), All());
+    EXPECT_EQ(team.call("release_sem", id), HK_B_OK);
+    EXPECT_EQ(wait(), (All{{id, READ, 1}}));
+    EXPECT_EQ(wait(), (All{{id, READ, 1}}));
+    EXPECT_EQ(team.call("acquire_sem", id), HK_B_OK);
+    EXPECT_EQ(wait(), All());
+}
+
+TEST_F(EventQueue, TellsOfMessagesAndRoom)
+{
+    int id = make_port();
+    EXPECT_EQ(select(id, READ | WRITE, 1, PORT), HK_B_OK);
+    EXPECT_EQ(wait(), (All{{id, WRITE, 1}}));
+    send(id);
+    send(id);
+    EXPECT_EQ(wait(), (All{{id, READ, 1}}));
+    receive(id);
+    EXPECT_EQ(wait(), (All{{id, WRITE, 1}}));
+    EXPECT_EQ(select(id, READ | LEVEL, 2, PORT), HK_B_OK);
+    EXPECT_EQ(wait(), (All{{id, READ, 2}}));
+    receive(id);
+    EXPECT_EQ(wait(), All());
+}
+
+TEST_F(EventQueue, TellsOfOneShotsOfObjectsOnce)
+{
+    int id = sem(1);
+    EXPECT_EQ(select(id, READ | LEVEL | ONE_SHOT, 1, SEM), HK_B_OK);
+    EXPECT_EQ(wait(), (All{{id, READ, 1}}));
+    EXPECT_EQ(wait(), All());
+    EXPECT_EQ(select(id, 0, 0, SEM), HK_B_ENTRY_NOT_FOUND);
+}
+
+TEST_F(EventQueue, TellsOfTheEndOfObjects)
+{
+    int id = sem(0), port = make_port(), closed = make_port();
+    int thread = team.make([](hk_thread *) {});
+    EXPECT_EQ(select(id, READ, 1, SEM), HK_B_OK);
+    EXPECT_EQ(select(port, READ, 2, PORT), HK_B_OK);
+    EXPECT_EQ(select(closed, READ | LEVEL, 3, PORT), HK_B_OK);
+    EXPECT_EQ(select(thread, INVALID, 4, THREAD), HK_B_OK);
+    EXPECT_EQ(wait(), All());
+    team.call("delete_sem", id);
+    EXPECT_EQ(wait(), (All{{id, INVALID, 1}}));
+    team.call("delete_port", port);
+    EXPECT_EQ(wait(), (All{{port, INVALID, 2}}));
+    team.call("close_port", closed);
+    EXPECT_EQ(wait(), (All{{closed, INVALID, 3}}));
+    team.call("resume_thread", thread);
+    team.join(thread);
+    EXPECT_EQ(wait(), (All{{thread, INVALID, 4}}));
+    EXPECT_EQ(wait(), All());
+}
+
+TEST_F(EventQueue, ObjectsAreLookedUp)
+{
+    int id = sem(0);
+    EXPECT_EQ(select(0x7fffff, READ, 0, SEM), HK_B_BAD_SEM_ID);
+    EXPECT_EQ(select(0x7fffff, READ, 0, PORT), HK_B_BAD_PORT_ID);
+    EXPECT_EQ(select(0x7fffff, INVALID, 0, THREAD), HK_B_BAD_THREAD_ID);
+    EXPECT_EQ(select(id, READ | WRITE, 5, SEM), HK_B_OK);
+    EXPECT_EQ(select(id, -1, 0, SEM), HK_B_OK);
+    EXPECT_EQ(team.get<int>(infos, 8), READ | INVALID); // it is never written
+    EXPECT_EQ(team.get<int>(infos, 12), 5);
+    EXPECT_EQ(select(id, -1, 0, PORT), HK_B_ENTRY_NOT_FOUND);
+    EXPECT_EQ(select(id, 0, 0, SEM), HK_B_OK);
+    EXPECT_EQ(select(id, READ, 0, static_cast<Type>(4)), HK_B_BAD_VALUE);
+}
+
+TEST_F(EventQueue, WhoAsksForNothingIsToldThatThereIsSomething)
+{
+    int id = sem(0);
+    EXPECT_EQ(select(id, READ, 1, SEM), HK_B_OK);
+    EXPECT_EQ(select(in, READ, 2), HK_B_OK);
+    int64_t result = 0;
+    wait(0, &result);
+    EXPECT_EQ(result, HK_B_WOULD_BLOCK);
+    EXPECT_EQ(team.call("release_sem", id), HK_B_OK);
+    wait(0, &result);
+    EXPECT_EQ(result, HK_B_OK);
+    EXPECT_EQ(wait(), (All{{id, READ, 1}})); // it was still there
+}
+
+// ---- waits that others end ----
+
+TEST_F(EventQueue, AReleaseEndsAWait)
+{
+    int id = sem(0);
+    EXPECT_EQ(select(id, READ, 1, SEM), HK_B_OK);
+    std::atomic<int64_t> result{0};
+    int thread = team.spawn([&](hk_thread *self) { result = wait_as(self); });
+    await_waiter();
+    EXPECT_EQ(team.call("release_sem", id), HK_B_OK);
+    team.join(thread);
+    EXPECT_EQ(result, 1);
+}
+
+TEST_F(EventQueue, ASelectionEndsAWait)
+{
+    int id = sem(1);
+    std::atomic<int64_t> result{0};
+    int thread = team.spawn([&](hk_thread *self) { result = wait_as(self); });
+    await_waiter();
+    Address info = team.room(16);
+    team.set(info, 0, id);
+    team.set(info, 4, static_cast<uint32_t>(SEM));
+    team.set<uint32_t>(info, 8, READ);
+    EXPECT_EQ(team.call("event_queue_select", queue, info, 1), HK_B_OK);
+    team.join(thread);
+    EXPECT_EQ(result, 1);
+}
+
+TEST_F(EventQueue, AClosedDescriptorEndsAWait)
+{
+    EXPECT_EQ(select(in, READ, 1), HK_B_OK);
+    std::atomic<int64_t> result{0};
+    int thread = team.spawn([&](hk_thread *self) { result = wait_as(self); });
+    await_waiter();
+    EXPECT_EQ(team.call("close", in), HK_B_OK);
+    team.join(thread);
+    EXPECT_EQ(result, 1);
+}
+
+TEST_F(EventQueue, ItsOwnCloseEndsAWait)
+{
+    std::atomic<int64_t> result{0};
+    int thread = team.spawn([&](hk_thread *self) { result = wait_as(self); });
+    await_waiter();
+    EXPECT_EQ(team.call("close", queue), HK_B_OK);
+    team.join(thread);
+    EXPECT_EQ(result, HK_B_FILE_ERROR);
+}
+
+TEST_F(EventQueue, TheDeathOfAnOwnerEndsAWait)
+{
+    hk::Process other(shared, [](hk::Team &its) {
+        its.call("create_port", 1, "theirs");
+        for (;;)
+            ::pause();
+        return 0;
+    });
+    int port;
+    while ((port = static_cast<int>(team.call("find_port", "theirs"))) < 0)
+        ::usleep(1000);
+    EXPECT_EQ(select(port, READ, 1, PORT), HK_B_OK);
+    std::atomic<int64_t> result{0};
+    int thread = team.spawn([&](hk_thread *self) { result = wait_as(self); });
+    await_waiter();
+    other.kill();
+    team.join(thread);
+    EXPECT_EQ(result, 1);
+    EXPECT_EQ(team.get<int>(infos, 8), INVALID);
 }
 
 // The copy that a fork has keeps the pipe open for the host.
@@ -231,8 +471,10 @@ TEST_F(EventQueue, NorDoesACopyElsewhereKeepItThere)
     write("x");
     EXPECT_EQ(wait().size(), 2u);
     EXPECT_EQ(team.call("close", in), HK_B_OK);
+    EXPECT_EQ(wait(), (All{{in, INVALID, 1}, {out, WRITE, 2}}));
     EXPECT_EQ(wait(), (All{{out, WRITE, 2}}));
     EXPECT_EQ(team.call("close", out), HK_B_OK);
+    EXPECT_EQ(wait(), (All{{out, INVALID, 2}}));
     EXPECT_EQ(wait(), All());
     for (int copy : copies)
         ::close(copy);

@@ -257,6 +257,22 @@ const Deed deeds[] = {
                 t.room(4));
          t.call("exit_team", 0);
      }},
+    {"start and stop_watching_system",
+     [](Team &t, const Objects &o) {
+         t.call("start_watching_system", -1, 31, o.port, 1);
+         t.call("start_watching_system", 1, 31, o.port, 1);
+         t.call("stop_watching_system", 1, 31, o.port, 1);
+     }},
+    {"a terminal",
+     [](Team &t, const Objects &) {
+         int fd = (int)t.call("open", -1, "/dev/ptmx", 2, 0);
+         t.call("close", fd);
+     }},
+    {"the end of a team with a terminal",
+     [](Team &t, const Objects &) {
+         t.call("open", -1, "/dev/ptmx", 2, 0);
+         t.call("exit_team", 0);
+     }},
     {"the end of a team",
      [](Team &t, const Objects &) {
          t.call("create_sem", 1, "made");
@@ -478,6 +494,36 @@ TEST(Reaping, IsGoneOnWithByTheNextTeam)
         EXPECT_EQ(left.chunks, 0u);
         EXPECT_EQ(left.waiters, 0u);
         team.call("delete_sem", sem);
+    }
+}
+
+// Of each team that ends, once, whoever dies on the way of telling.
+TEST(Watching, IsToldOfADeathOnce)
+{
+    SharedRoot root;
+    Team team(root.config());
+    int port = static_cast<int>(team.call("create_port", 100, "events"));
+    bool finished = false;
+
+    ASSERT_EQ(team.call("start_watching_system", -1, 2, port, 1), 0);
+    for (int n = 1; !finished; n++) {
+        Process dead(root, [](Team &its) {
+            its.call("create_port", 2, "theirs");
+            ::kill(::getpid(), SIGKILL);
+            return 0;
+        });
+        EXPECT_EQ(dead.wait(), -1);
+        countdown = n; // of the next process: it reaps when it joins
+        Process victim(root, [](Team &) { return 0; });
+        countdown = 0;
+        finished = victim.wait() == 0;
+        ASSERT_STREQ(probe_shared(team.harness), "") << "death " << n;
+        // The first one's, and the second one's if it had become a team.
+        int64_t told = team.call("port_count", port);
+        EXPECT_TRUE(told == 1 || told == 2) << told << ", death " << n;
+        for (; told > 0; told--)
+            team.call("read_port_etc", port, nullptr, nullptr, 0, 0,
+                      int64_t{0});
     }
 }
 
