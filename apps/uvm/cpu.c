@@ -122,6 +122,7 @@ const struct hk_cpu_ops uvm_cpu_ops = {
     .set_fnsave = set_fnsave,
     .reset_fpu = reset_fpu,
     .kick = kick,
+    .identify = uvm_identify,
 };
 
 static size_t fetch(void *owner, uint32_t address, void *bytes, size_t size,

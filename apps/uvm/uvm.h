@@ -151,6 +151,11 @@ struct uvm {
 _Noreturn void uvm_run(const struct uvm_options *options,
                        const struct uvm_program *program);
 
+/* ---- identify.c ---- */
+
+/* hk_cpu_ops.identify */
+void uvm_identify(void *host, uint32_t leaf, uint32_t registers[4]);
+
 /* ---- cpu.c ---- */
 
 extern const struct hk_cpu_ops uvm_cpu_ops; /* host: struct uvm */

@@ -194,6 +194,25 @@ static void topology_node(uint8_t node[TOPOLOGY_NODE_SIZE], uint32_t i)
         fill_node(node, (i - 2) / 2, i % 2 == 0 ? LEVEL_CORE : LEVEL_SMT);
 }
 
+/* cpuid_info (haiku-abi/structs.md): the text of leaf 0 lies in one piece. */
+int64_t hk_sys_get_cpuid(struct hk_thread *self, gm_addr info, uint32_t eax,
+                         uint32_t cpu)
+{
+    const struct hk_host *host = hk_kernel_of(self)->config.host;
+    static const uint8_t order[4] = {0, 1, 3, 2}; /* EAX, EBX, EDX, ECX */
+    uint32_t registers[4];
+    uint8_t bytes[16];
+
+    if (info >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
+    if (cpu >= (uint32_t)sysconf(_SC_NPROCESSORS_ONLN))
+        return HK_B_BAD_VALUE;
+    host->cpu->identify(host->host, eax, registers);
+    for (int i = 0; i < 4; i++)
+        hk_put32(bytes + (size_t)i * 4, registers[order[i]]);
+    return hk_write_user(self, info, bytes, sizeof(bytes));
+}
+
 int64_t hk_sys_get_cpu_topology_info(struct hk_thread *self,
                                      gm_addr topology_infos,
                                      gm_addr topology_info_count)

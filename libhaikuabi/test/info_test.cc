@@ -82,6 +82,21 @@ TEST_F(Info, EveryProcessorHasARecord)
     EXPECT_EQ(team.call("get_cpu_info", 0, ~0u, info), HK_B_OK);
 }
 
+TEST_F(Info, WhatTheProcessorTellsOfItself)
+{
+    Address info = team.room(20);
+
+    team.set<uint32_t>(info, 16, 0x55555555);
+    EXPECT_EQ(team.call("get_cpuid", info, 7, cpus - 1), HK_B_OK);
+    const uint32_t eax_ebx_edx_ecx[] = {0x70, 0x71, 0x73, 0x72, 0x55555555};
+    for (uint32_t i = 0; i < 5; i++)
+        EXPECT_EQ(team.get<uint32_t>(info, 4 * i), eax_ebx_edx_ecx[i]) << i;
+    EXPECT_EQ(team.call("get_cpuid", info, 0, cpus), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("get_cpuid", wrong, 0, 0), HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team.call("get_cpuid", Address{0x80000000}, 0, cpus),
+              HK_B_BAD_ADDRESS);
+}
+
 TEST_F(Info, TheTopologyIsATreeInItsOrder)
 {
     const uint32_t total = 2 + 2 * cpus;

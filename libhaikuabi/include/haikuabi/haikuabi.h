@@ -92,6 +92,8 @@ struct hk_cpu_ops {
     void (*set_fnsave)(void *cpu, const uint8_t image[108]);
     void (*reset_fpu)(void *cpu);
     void (*kick)(void *cpu); /* async-signal-safe, any thread */
+    /* What CPUID gives for a leaf: EAX, EBX, ECX and EDX. */
+    void (*identify)(void *host, uint32_t leaf, uint32_t registers[4]);
 };
 
 struct hk_host {
