@@ -1,5 +1,6 @@
 #!/bin/sh
-# check_calls.sh -- every call of a list is made by some guest, and fails once.
+# check_calls.sh -- every call of a list is made by some guest, and fails once,
+# but for those that the list says never do one of the two.
 # check_calls.sh UVM LIST GUEST...
 set -u
 here=$PWD
@@ -34,11 +35,11 @@ awk '
     FNR < NR && /^[a-z]/ {
         if ($2 == "attribute" && no_attributes)
             next
-        if (!($1 in good)) {
+        if (!($1 in good) && $0 !~ / no success$/) {
             print $1 ": no guest makes this call"
             status = 1
         }
-        if ($2 != "no" && !($1 in failed)) {
+        if (!($1 in failed) && $0 !~ / no error$/) {
             print $1 ": fails for no guest"
             status = 1
         }

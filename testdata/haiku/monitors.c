@@ -65,6 +65,11 @@ int main(int argc, char **argv, char **environment)
                  HK_B_OK);
     CHECK_STATUS(sys(SYS_create_dir, AT_FDCWD, "unseen", 0755), HK_B_OK);
     CHECK_STATUS(sys(SYS_port_count, port), 0);
+    CHECK_STATUS(sys(SYS_stop_notifying, port, TOKEN), HK_B_ENTRY_NOT_FOUND);
+    CHECK_STATUS(sys(SYS_start_watching, here.device, here.node,
+                     WATCH_DIRECTORY, port, TOKEN),
+                 HK_B_OK);
+    CHECK_STATUS(sys(SYS_stop_notifying, port, TOKEN), HK_B_OK);
     print("monitors checked\n");
     return 0;
 }

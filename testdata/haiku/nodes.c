@@ -192,6 +192,12 @@ static void references(void)
     CHECK_STATUS(sys(SYS_open_entry_ref, directory.device, directory.node,
                      "none", O_RDONLY, 0),
                  HK_B_ENTRY_NOT_FOUND);
+    CHECK_STATUS(sys(SYS_create_dir_entry_ref, directory.device, directory.node,
+                     "made", 0755),
+                 HK_B_OK);
+    CHECK_STATUS(sys(SYS_create_dir_entry_ref, directory.device, directory.node,
+                     "made", 0755),
+                 HK_B_FILE_EXISTS);
     fd = sys(SYS_open_dir_entry_ref, directory.device, directory.node,
              (void *)0);
     CHECK_STATUS(stat_of(fd, &again), HK_B_OK);
@@ -208,6 +214,29 @@ static void references(void)
         HK_B_NOT_A_DIRECTORY);
 }
 
+/* Where the host has no attributes there are no indices but the usual ones. */
+static void indices(void)
+{
+    enum { TEXT = 0x43535452 };
+    struct stat here;
+    long fd, status;
+
+    CHECK_STATUS(sys(SYS_read_stat, AT_FDCWD, ".", 1, &here, sizeof(here)),
+                 HK_B_OK);
+    status = sys(SYS_create_index, here.device, "guest:index", TEXT, 0);
+    CHECK(status == HK_B_OK || status == HK_B_UNSUPPORTED);
+    CHECK_STATUS(sys(SYS_create_index, here.device, "size", TEXT, 0),
+                 HK_B_FILE_EXISTS);
+    fd = sys(SYS_open_index_dir, here.device);
+    CHECK(fd >= 0);
+    sys(SYS_close, fd);
+    CHECK_STATUS(sys(SYS_open_index_dir, 9999), HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_remove_index, here.device, "guest:index"),
+                 status == HK_B_OK ? HK_B_OK : HK_B_ENTRY_NOT_FOUND);
+    CHECK_STATUS(sys(SYS_remove_index, here.device, "guest:index"),
+                 HK_B_ENTRY_NOT_FOUND);
+}
+
 int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
@@ -218,6 +247,7 @@ int main(int argc, char **argv, char **environment)
     fifo();
     volumes();
     references();
+    indices();
     print("nodes checked\n");
     return 0;
 }

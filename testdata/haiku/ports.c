@@ -95,6 +95,24 @@ static void closing(void)
     sys(SYS_delete_port, port);
 }
 
+/* All of the team's own. */
+static void listing(void)
+{
+    long port = sys(SYS_create_port, 1, "listed");
+    struct port_info info;
+    int32_t cookie = 0;
+    int found = 0;
+
+    while (sys(SYS_get_next_port_info, 0, &cookie, &info) == HK_B_OK)
+        found += info.port == port;
+    CHECK(found == 1);
+    CHECK_STATUS(sys(SYS_get_next_port_info, 0, BAD_POINTER, &info),
+                 HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_get_next_port_info, 999999999, &cookie, &info),
+                 HK_B_BAD_TEAM_ID);
+    sys(SYS_delete_port, port);
+}
+
 static int reader(void *port, void *unused)
 {
     char text[8] = "";
@@ -156,6 +174,7 @@ int main(int argc, char **argv, char **environment)
     (void)argc, (void)argv, (void)environment;
     messages();
     closing();
+    listing();
     threads();
     teams();
     print("ports checked\n");

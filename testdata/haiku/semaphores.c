@@ -49,6 +49,33 @@ static void counting(void)
     CHECK_STATUS(sys(SYS_create_sem, 1, BAD_POINTER), HK_B_BAD_ADDRESS);
 }
 
+/* One is given and another taken in one step; and all of the team's. */
+static void listing(void)
+{
+    long given = sys(SYS_create_sem, 0, "given");
+    long taken = sys(SYS_create_sem, 2, "taken");
+    struct sem_info info;
+    int32_t cookie = 0, count = 0;
+    int found = 0;
+
+    CHECK_STATUS(
+        sys(SYS_switch_sem_etc, given, taken, 2, RELATIVE_TIMEOUT, 0LL),
+        HK_B_OK);
+    CHECK_STATUS(sys(SYS_get_sem_count, given, &count), HK_B_OK);
+    CHECK_STATUS(count, 0); /* it did not have to wait */
+    CHECK_STATUS(sys(SYS_switch_sem_etc, given, taken, 0, 0, 0LL),
+                 HK_B_BAD_VALUE);
+    while (sys(SYS_get_next_sem_info, 0, &cookie, &info, sizeof(info)) ==
+           HK_B_OK)
+        found += info.sem == given || info.sem == taken;
+    CHECK(found == 2);
+    CHECK_STATUS(
+        sys(SYS_get_next_sem_info, 0, BAD_POINTER, &info, sizeof(info)),
+        HK_B_BAD_ADDRESS);
+    sys(SYS_delete_sem, given);
+    sys(SYS_delete_sem, taken);
+}
+
 static int take(void *sem, void *taken)
 {
     long status = sys(SYS_acquire_sem, *(long *)sem);
@@ -147,6 +174,7 @@ int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
     counting();
+    listing();
     waiting();
     switching();
     teams();

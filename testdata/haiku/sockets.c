@@ -7,6 +7,7 @@
 enum { AF_INET = 1, AF_UNIX = 9, SOCK_STREAM = 1, SOCK_DGRAM = 2 };
 enum { SHUT_WR = 1, MSG_PEEK = 2, MSG_DONTWAIT = 0x80 };
 enum { SOL_SOCKET = -1, SO_TYPE = 0x40000008, SO_ERROR = 0x40000007 };
+enum { SO_KEEPALIVE = 0x10 };
 enum { POLLIN = 1 };
 
 struct address_unix {
@@ -155,6 +156,79 @@ static void options(void)
     sys(SYS_close, fd);
 }
 
+/* haiku-abi/structs.md */
+struct iovec {
+    void *base;
+    uint32_t size;
+};
+
+struct msghdr {
+    void *name;
+    uint32_t name_length;
+    struct iovec *parts;
+    int32_t part_count;
+    void *control;
+    uint32_t control_length;
+    int32_t flags;
+};
+
+/* Datagrams between two sockets of this host. */
+static void datagrams(void)
+{
+    struct address_inet address = {
+        sizeof(address), AF_INET, 0, {127, 0, 0, 1}, {0}};
+    struct address_inet from = {0};
+    uint32_t length = sizeof(address);
+    char text[16] = "";
+    struct iovec parts[] = {{"two ", 4}, {"parts", 5}}, whole = {text, 16};
+    struct msghdr message = {&address, sizeof(address), parts, 2, 0, 0, 0};
+    struct msghdr found = {0, 0, &whole, 1, 0, 0, 0};
+    long to = sys(SYS_socket, AF_INET, SOCK_DGRAM, 0);
+    long fd = sys(SYS_socket, AF_INET, SOCK_DGRAM, 0);
+
+    CHECK_STATUS(sys(SYS_bind, to, &address, sizeof(address)), HK_B_OK);
+    CHECK_STATUS(sys(SYS_getsockname, to, &address, &length), HK_B_OK);
+    CHECK_STATUS(
+        sys(SYS_sendto, fd, "datagram", 8, 0, &address, sizeof(address)), 8);
+    length = sizeof(from);
+    CHECK_STATUS(sys(SYS_recvfrom, to, text, sizeof(text), 0, &from, &length),
+                 8);
+    CHECK(memcmp(text, "datagram", 8) == 0 && from.family == AF_INET);
+    CHECK_STATUS(sys(SYS_sendmsg, fd, &message, 0), 9);
+    CHECK_STATUS(sys(SYS_recvmsg, to, &found, 0), 9);
+    CHECK(memcmp(text, "two parts", 9) == 0);
+    CHECK_STATUS(
+        sys(SYS_sendto, fd, BAD_POINTER, 8, 0, &address, sizeof(address)),
+        HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_recvfrom, to, text, 1, MSG_DONTWAIT, &from, &length),
+                 HK_B_WOULD_BLOCK);
+    CHECK_STATUS(sys(SYS_sendmsg, fd, BAD_POINTER, 0), HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_recvmsg, to, BAD_POINTER, 0), HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_getpeername, fd, &from, &length), HK_ENOTCONN);
+    CHECK_STATUS(sys(SYS_connect, fd, &address, sizeof(address)), HK_B_OK);
+    length = sizeof(from);
+    CHECK_STATUS(sys(SYS_getpeername, fd, &from, &length), HK_B_OK);
+    CHECK(from.port == address.port);
+    sys(SYS_close, fd);
+    sys(SYS_close, to);
+}
+
+static void marks(void)
+{
+    int32_t ends[2], on = 1;
+
+    CHECK_STATUS(sys(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, ends), HK_B_OK);
+    CHECK_STATUS(
+        sys(SYS_setsockopt, ends[0], SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on)),
+        HK_B_OK);
+    CHECK_STATUS(sys(SYS_setsockopt, ends[0], SOL_SOCKET, SO_KEEPALIVE,
+                     BAD_POINTER, sizeof(on)),
+                 HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_sockatmark, 99), HK_B_FILE_ERROR);
+    sys(SYS_close, ends[0]);
+    sys(SYS_close, ends[1]);
+}
+
 int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
@@ -162,6 +236,8 @@ int main(int argc, char **argv, char **environment)
     local();
     internet();
     options();
+    datagrams();
+    marks();
     print("sockets checked\n");
     return 0;
 }

@@ -1,0 +1,204 @@
+/* information.c -- what the kernel tells of teams, threads and the machine. */
+/* SPDX-License-Identifier: MIT */
+#include <guest.h>
+
+#include <team.h>
+#include <thread.h>
+
+enum { PAGE = 4096, RLIMIT_NOFILE = 4, TEAM_INFO_SIZE = 160 };
+
+/* haiku-abi/structs.md, "thread_info". */
+struct thread_info {
+    int32_t thread, team;
+    char name[32];
+    int32_t state, priority, sem;
+    int64_t user_time __attribute__((packed, aligned(4)));
+    int64_t kernel_time __attribute__((packed, aligned(4)));
+    void *stack_base, *stack_end;
+};
+_Static_assert(sizeof(struct thread_info) == 76, "thread_info");
+
+static void limits(void)
+{
+    uint32_t limit[2] = {0, 0};
+
+    CHECK_STATUS(sys(SYS_getrlimit, RLIMIT_NOFILE, limit), HK_B_OK);
+    CHECK(limit[0] >= 128);
+    CHECK_STATUS(sys(SYS_setrlimit, RLIMIT_NOFILE, limit), HK_B_OK);
+    CHECK_STATUS(sys(SYS_getrlimit, 99, limit), HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_getrlimit, RLIMIT_NOFILE, BAD_POINTER),
+                 HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_setrlimit, RLIMIT_NOFILE, BAD_POINTER),
+                 HK_B_BAD_ADDRESS);
+}
+
+static void threads(void)
+{
+    long self = this_thread(), team = sys(SYS_get_current_team);
+    struct thread_info info;
+    int32_t cookie = 0;
+    uint64_t mask = 0;
+    int count = 0;
+
+    CHECK_STATUS(sys(SYS_get_thread_info, self, &info), HK_B_OK);
+    CHECK(info.thread == self && info.team == team);
+    CHECK((char *)info.stack_base < (char *)&info &&
+          (char *)&info < (char *)info.stack_end);
+    CHECK_STATUS(sys(SYS_get_thread_info, self, BAD_POINTER), HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_get_thread_info, 999999999, &info),
+                 HK_B_BAD_THREAD_ID);
+    while (sys(SYS_get_next_thread_info, team, &cookie, &info) == HK_B_OK)
+        count++;
+    CHECK(count == 1);
+    CHECK_STATUS(sys(SYS_get_next_thread_info, team, BAD_POINTER, &info),
+                 HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_get_thread_affinity, self, &mask, sizeof(mask)),
+                 HK_B_OK);
+    CHECK_STATUS(sys(SYS_set_thread_affinity, self, &mask, sizeof(mask)),
+                 HK_B_OK);
+    CHECK_STATUS(sys(SYS_get_thread_affinity, self, BAD_POINTER, sizeof(mask)),
+                 HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_set_thread_affinity, self, BAD_POINTER, sizeof(mask)),
+                 HK_B_BAD_ADDRESS);
+}
+
+static void teams(void)
+{
+    static uint8_t info[TEAM_INFO_SIZE + 1], extended[4096];
+    long self = sys(SYS_get_current_team);
+    int32_t cookie = 0;
+    uint32_t fd_cookie = 0, needed = 0;
+    int64_t usage[2] = {-1, -1};
+    uint8_t fd[20];
+    int found = 0;
+
+    CHECK_STATUS(sys(SYS_get_team_info, self, info, TEAM_INFO_SIZE + 1),
+                 HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_get_team_info, self, info, TEAM_INFO_SIZE), HK_B_OK);
+    CHECK_STATUS(*(int32_t *)info, self);
+    CHECK_STATUS(sys(SYS_get_team_info, 999999999, info, TEAM_INFO_SIZE),
+                 HK_B_BAD_TEAM_ID);
+    while (sys(SYS_get_next_team_info, &cookie, info, TEAM_INFO_SIZE) ==
+           HK_B_OK)
+        found += *(int32_t *)info == self;
+    CHECK(found == 1);
+    CHECK_STATUS(sys(SYS_get_next_team_info, BAD_POINTER, info, TEAM_INFO_SIZE),
+                 HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_get_team_usage_info, self, 0, usage, sizeof(usage)),
+                 HK_B_OK);
+    CHECK(usage[0] >= 0 && usage[1] >= 0);
+    CHECK_STATUS(
+        sys(SYS_get_team_usage_info, self, 0, BAD_POINTER, sizeof(usage)),
+        HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_get_extended_team_info, self, 1, extended,
+                     sizeof(extended), &needed),
+                 HK_B_OK);
+    CHECK(needed > 0 && needed <= sizeof(extended));
+    CHECK_STATUS(sys(SYS_get_extended_team_info, self, 1, extended, 0, &needed),
+                 HK_B_BUFFER_OVERFLOW);
+    CHECK_STATUS(sys(SYS_get_next_fd_info, self, &fd_cookie, fd, sizeof(fd)),
+                 HK_B_OK);
+    CHECK_STATUS(sys(SYS_get_next_fd_info, self, &fd_cookie, fd, 99),
+                 HK_B_BAD_VALUE);
+}
+
+static void machine(void)
+{
+    static uint8_t info[64 * 20], nodes[64 * 24];
+    uint32_t count = 64, id[4] = {0}, size = 64;
+    char option[64];
+
+    CHECK_STATUS(sys(SYS_get_cpu_info, 0, 1, info), HK_B_OK);
+    CHECK_STATUS(sys(SYS_get_cpu_info, 100000, 1, info), HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_get_cpu_info, 0, 1, BAD_POINTER), HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_get_cpu_topology_info, nodes, &count), HK_B_OK);
+    CHECK(count >= 2);
+    CHECK_STATUS(sys(SYS_get_cpu_topology_info, nodes, BAD_POINTER),
+                 HK_B_BAD_ADDRESS);
+    CHECK(sys(SYS_get_cpu) >= 0);
+    CHECK_STATUS(sys(SYS_get_cpuid, id, 0, 0), HK_B_OK);
+    CHECK(id[0] >= 1 && id[1] != 0); /* leaves, and a vendor's name */
+    CHECK_STATUS(sys(SYS_get_cpuid, id, 0, 100000), HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_get_cpuid, BAD_POINTER, 0, 0), HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_get_safemode_option, "safemode", option, &size),
+                 HK_B_ENTRY_NOT_FOUND);
+    CHECK_STATUS(sys(SYS_frame_buffer_update, 0, 640, 480, 32, 2560), HK_B_OK);
+    CHECK_STATUS(sys(SYS_frame_buffer_update, BAD_POINTER, 640, 480, 32, 2560),
+                 HK_B_BAD_ADDRESS);
+}
+
+/* What CPUID says itself is what the kernel tells. */
+static void processor(void)
+{
+    uint32_t told[4] = {0}, eax = 1, ebx, ecx, edx;
+
+    __asm__("cpuid" : "+a"(eax), "=b"(ebx), "=c"(ecx), "=d"(edx));
+    CHECK_STATUS(sys(SYS_get_cpuid, told, 1, 0), HK_B_OK);
+    CHECK(told[0] == eax && told[1] == ebx);
+    CHECK(told[2] == edx && told[3] == ecx);
+}
+
+static void scheduler(void)
+{
+    long mode = sys(SYS_get_scheduler_mode);
+    uint8_t buffer[64];
+
+    CHECK(mode == 0 || mode == 1);
+    CHECK_STATUS(sys(SYS_set_scheduler_mode, mode), HK_B_OK);
+    CHECK_STATUS(sys(SYS_set_scheduler_mode, 7), HK_B_BAD_VALUE);
+    CHECK(sys64(SYS_estimate_max_scheduling_latency, this_thread()) > 0);
+    CHECK_STATUS(
+        sys(SYS_analyze_scheduling, 0LL, 1LL, buffer, sizeof(buffer), buffer),
+        HK_B_BAD_VALUE);
+}
+
+static void memory(void)
+{
+    uint32_t protection = 0, lock = 99;
+    char *page = 0;
+    long id = sys(SYS_create_area, "looked at", &page, ANY_ADDRESS, PAGE, 0,
+                  READ_AREA | WRITE_AREA);
+
+    CHECK(id > 0);
+    CHECK_STATUS(sys(SYS_get_memory_properties, 0, page, &protection, &lock),
+                 HK_B_OK);
+    CHECK((protection & 3) == (READ_AREA | WRITE_AREA));
+    CHECK_STATUS(sys(SYS_get_memory_properties, 0, page, BAD_POINTER, &lock),
+                 HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_mlock, page, PAGE), HK_B_OK);
+    CHECK_STATUS(sys(SYS_munlock, page, PAGE), HK_B_OK);
+    sys(SYS_delete_area, id);
+    CHECK_STATUS(sys(SYS_mlock, page, PAGE), HK_B_NO_MEMORY);
+    CHECK_STATUS(sys(SYS_munlock, page, PAGE), HK_B_NO_MEMORY);
+}
+
+static void timezone(void)
+{
+    uint8_t is_gmt = 9;
+    int32_t offset = 0;
+    char zone[64];
+
+    CHECK_STATUS(sys(SYS_set_timezone, 3600, "Europe/Berlin", 14), HK_B_OK);
+    CHECK_STATUS(sys(SYS_get_timezone, &offset, zone, sizeof(zone)), HK_B_OK);
+    CHECK(offset == 3600 && strcmp(zone, "Europe/Berlin") == 0);
+    CHECK_STATUS(sys(SYS_set_timezone, 0, BAD_POINTER, 4), HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_get_real_time_clock_is_gmt, &is_gmt), HK_B_OK);
+    CHECK(is_gmt <= 1);
+    CHECK_STATUS(sys(SYS_get_real_time_clock_is_gmt, BAD_POINTER),
+                 HK_B_BAD_ADDRESS);
+}
+
+int main(int argc, char **argv, char **environment)
+{
+    (void)argc, (void)argv, (void)environment;
+    limits();
+    threads();
+    teams();
+    machine();
+    processor();
+    scheduler();
+    memory();
+    timezone();
+    print("information checked\n");
+    return 0;
+}

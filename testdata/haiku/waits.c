@@ -1,0 +1,307 @@
+/* waits.c -- waiting for many things at once, and being woken. */
+/* SPDX-License-Identifier: MIT */
+#include <guest.h>
+
+#include <team.h>
+#include <thread.h>
+
+enum { TYPE_FD, TYPE_SEM, TYPE_PORT, TYPE_THREAD };
+enum { READ = 1, WRITE = 2, INVALID = 0x1000 };
+enum { SIGKILL = 9, SIGUSR1 = 18, SIG_BLOCK = 1 };
+enum { WATCH_TEAMS = 3, TEAM_CREATED = 0, TEAM_DELETED = 1 };
+enum { CODE_MESSAGE = 0x706a7070 }; /* 'pjpp' */
+
+/* haiku-abi/structs.md, "object_wait_info" and "event_wait_info" */
+struct object {
+    int32_t object;
+    uint16_t type, events;
+};
+
+struct event {
+    int32_t object;
+    uint16_t type, padding;
+    int32_t events;
+    void *data;
+};
+
+static long make_sem(int count)
+{
+    return sys(SYS_create_sem, count, "sem");
+}
+
+static int exits(void *unused, void *unused_too)
+{
+    (void)unused, (void)unused_too;
+    return 0;
+}
+
+/* One object of each kind, none of which is ready at first. */
+static void objects(void)
+{
+    int32_t ends[2];
+    long thread = spawn_thread("ends", exits, 0, 0);
+    struct object all[4];
+
+    CHECK_STATUS(sys(SYS_create_pipe, ends), HK_B_OK);
+    all[0] = (struct object){ends[0], TYPE_FD, READ};
+    all[1] = (struct object){(int32_t)make_sem(0), TYPE_SEM, READ};
+    all[2] = (struct object){(int32_t)sys(SYS_create_port, 1, "port"),
+                             TYPE_PORT, READ};
+    all[3] = (struct object){(int32_t)thread, TYPE_THREAD, INVALID};
+    CHECK_STATUS(sys(SYS_wait_for_objects, all, 4, RELATIVE_TIMEOUT, 0LL),
+                 HK_B_WOULD_BLOCK);
+    sys(SYS_release_sem, all[1].object);
+    all[1].events = READ;
+    CHECK_STATUS(sys(SYS_wait_for_objects, all, 4, 0, 0LL), 1);
+    CHECK(all[1].events == READ && all[0].events == 0);
+    sys(SYS_acquire_sem, all[1].object);
+    all[0].events = all[1].events = all[2].events = READ;
+    all[3].events = INVALID;
+    sys(SYS_resume_thread, thread);
+    CHECK_STATUS(sys(SYS_wait_for_objects, all, 4, 0, 0LL), 1);
+    CHECK(all[3].events == INVALID);
+    CHECK_STATUS(sys(SYS_wait_for_objects, BAD_POINTER, 4, 0, 0LL),
+                 HK_B_BAD_ADDRESS);
+    sys(SYS_close, ends[0]);
+    sys(SYS_close, ends[1]);
+}
+
+/* Descriptors alone, by select. */
+static void selecting(void)
+{
+    int32_t ends[2];
+    uint32_t set[8] = {0};
+
+    CHECK_STATUS(sys(SYS_create_pipe, ends), HK_B_OK);
+    set[0] = 1u << ends[0];
+    CHECK_STATUS(
+        sys(SYS_select, ends[0] + 1, set, (void *)0, (void *)0, 0LL, (void *)0),
+        0);
+    CHECK_STATUS(sys(SYS_write, ends[1], NO_POSITION, "x", 1), 1);
+    set[0] = 1u << ends[0];
+    CHECK_STATUS(sys(SYS_select, ends[0] + 1, set, (void *)0, (void *)0,
+                     60000000LL, (void *)0),
+                 1);
+    CHECK(set[0] == 1u << ends[0]);
+    CHECK_STATUS(sys(SYS_select, ends[0] + 1, BAD_POINTER, (void *)0, (void *)0,
+                     0LL, (void *)0),
+                 HK_B_BAD_ADDRESS);
+    sys(SYS_close, ends[0]);
+    sys(SYS_close, ends[1]);
+}
+
+static long queue;
+
+static long next_event(struct event *event, int64_t timeout)
+{
+    return sys(SYS_event_queue_wait, queue, event, 1, RELATIVE_TIMEOUT,
+               timeout);
+}
+
+static int releases(void *sem, void *unused)
+{
+    (void)unused;
+    sys(SYS_snooze_etc, 2000LL, 0, RELATIVE_TIMEOUT, (void *)0);
+    return (int)sys(SYS_release_sem, *(long *)sem);
+}
+
+static void queues(void)
+{
+    long sem = make_sem(0), port = sys(SYS_create_port, 1, "port"), found = 0;
+    long thread = spawn_thread("releases", releases, &sem, 0);
+    struct event event, selected[] = {
+                            {(int32_t)sem, TYPE_SEM, 0, READ, &sem},
+                            {(int32_t)port, TYPE_PORT, 0, READ | WRITE, &port},
+                            {(int32_t)thread, TYPE_THREAD, 0, INVALID, &thread},
+                        };
+
+    queue = sys(SYS_event_queue_create, 0);
+    CHECK(queue >= 0);
+    CHECK_STATUS(sys(SYS_event_queue_select, queue, selected, 3), HK_B_OK);
+    CHECK_STATUS(next_event(&event, 0), 1);
+    CHECK(event.object == port && event.events == WRITE);
+    CHECK(event.data == &port && event.type == TYPE_PORT);
+    CHECK_STATUS(next_event(&event, 0), HK_B_WOULD_BLOCK);
+    sys(SYS_resume_thread, thread);
+    for (int i = 0; i < 2; i++) { /* in any order, if both have come */
+        CHECK_STATUS(next_event(&event, 60000000), 1);
+        CHECK(event.object == sem
+                  ? event.events == READ && event.data == &sem
+                  : event.object == thread && event.events == INVALID);
+        found += event.object;
+    }
+    CHECK_STATUS(found, sem + thread);
+    sys(SYS_delete_port, port);
+    CHECK_STATUS(next_event(&event, 60000000), 1);
+    CHECK(event.object == port && event.events == INVALID);
+    CHECK_STATUS(sys(SYS_event_queue_select, queue, BAD_POINTER, 1),
+                 HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_event_queue_wait, queue, KERNEL_POINTER, 1, 0, 0LL),
+                 HK_B_BAD_ADDRESS);
+    sys(SYS_close, queue);
+}
+
+/* ---- threads that are woken ---- */
+
+static volatile int32_t blocked;
+
+/* haiku-abi/x86-32.md, "user_thread": as libroot does before it blocks. */
+static long block(uint32_t flags, int64_t timeout)
+{
+    int32_t *user_thread;
+
+    __asm__("movl %%fs:16, %0" : "=r"(user_thread));
+    user_thread[2] = 1; /* wait_status */
+    __atomic_fetch_add(&blocked, 1, __ATOMIC_RELEASE);
+    return sys(SYS_block_thread, flags, timeout);
+}
+
+static int blocks(void *unused, void *unused_too)
+{
+    (void)unused, (void)unused_too;
+    return (int)block(0, 0);
+}
+
+/* Until so many are about to block. */
+static void await_blocked(int32_t count)
+{
+    while (__atomic_load_n(&blocked, __ATOMIC_ACQUIRE) < count)
+        sys(SYS_snooze_etc, 500LL, 0, RELATIVE_TIMEOUT, (void *)0);
+}
+
+static void blocking(void)
+{
+    int32_t ids[2], status = 0;
+
+    for (int i = 0; i < 2; i++) {
+        ids[i] = (int32_t)spawn_thread("blocks", blocks, 0, 0);
+        sys(SYS_resume_thread, ids[i]);
+    }
+    await_blocked(2);
+    CHECK_STATUS(sys(SYS_unblock_threads, ids, 2, HK_B_INTERRUPTED), HK_B_OK);
+    for (int i = 0; i < 2; i++) {
+        CHECK_STATUS(sys(SYS_wait_for_thread, ids[i], &status), HK_B_OK);
+        CHECK_STATUS(status, HK_B_INTERRUPTED);
+    }
+    ids[0] = (int32_t)spawn_thread("blocks", blocks, 0, 0);
+    sys(SYS_resume_thread, ids[0]);
+    await_blocked(3);
+    CHECK_STATUS(sys(SYS_unblock_thread, ids[0], HK_B_OK), HK_B_OK);
+    CHECK_STATUS(sys(SYS_wait_for_thread, ids[0], &status), HK_B_OK);
+    CHECK_STATUS(status, HK_B_OK);
+    CHECK_STATUS(block(RELATIVE_TIMEOUT, 2000), HK_B_TIMED_OUT);
+    CHECK_STATUS(sys(SYS_unblock_thread, 999999999, 0), HK_B_BAD_THREAD_ID);
+    CHECK_STATUS(sys(SYS_unblock_threads, BAD_POINTER, 2, 0), HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_cancel_thread, 999999999, blocks), HK_B_BAD_THREAD_ID);
+}
+
+static void leave(void)
+{
+    sys(SYS_exit_thread, 55);
+}
+
+/* Runs leave between two instructions, wherever it is. */
+static void cancelling(void)
+{
+    int32_t status = 0;
+    long id = spawn_thread("cancelled", blocks, 0, 0);
+
+    sys(SYS_resume_thread, id);
+    CHECK_STATUS(sys(SYS_cancel_thread, id, leave), HK_B_OK);
+    CHECK_STATUS(sys(SYS_wait_for_thread, id, &status), HK_B_OK);
+    CHECK_STATUS(status, 55);
+}
+
+/* haiku-abi/structs.md, "sigevent" */
+struct sigevent {
+    int32_t notify, signal;
+    void *value, *function, *attributes;
+};
+
+static void timers(void)
+{
+    struct sigevent event = {1, SIGUSR1, (void *)1234, 0, 0};
+    uint64_t set = 1ull << (SIGUSR1 - 1);
+    struct siginfo info;
+    uint8_t timer_info[24];
+    long timer;
+
+    CHECK_STATUS(sys(SYS_set_signal_mask, SIG_BLOCK, &set, (void *)0), HK_B_OK);
+    timer = sys(SYS_create_timer, 0, -1, 0, &event, (void *)0);
+    CHECK(timer >= 0);
+    CHECK_STATUS(
+        sys(SYS_set_timer, timer, -1, 2000LL, 0LL, RELATIVE_TIMEOUT, (void *)0),
+        HK_B_OK);
+    CHECK_STATUS(sys(SYS_get_timer, timer, -1, timer_info), HK_B_OK);
+    CHECK_STATUS(sys(SYS_sigwait, &set, &info, 0, 0LL), HK_B_OK);
+    CHECK(info.signal == SIGUSR1 && info.value == 1234);
+    CHECK_STATUS(sys(SYS_sigwait, &set, &info, RELATIVE_TIMEOUT, 0LL),
+                 HK_B_WOULD_BLOCK);
+    CHECK_STATUS(sys(SYS_get_timer, timer, -1, BAD_POINTER), HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_delete_timer, timer, -1), HK_B_OK);
+    CHECK_STATUS(sys(SYS_delete_timer, timer, -1), HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_set_timer, timer, -1, 0LL, 0LL, 0, (void *)0),
+                 HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_create_timer, 0, -1, 0, BAD_POINTER, (void *)0),
+                 HK_B_BAD_ADDRESS);
+}
+
+/* ---- teams ---- */
+
+/* The two numbers that a message of the kernel's ends with: what has happened,
+ * and to which team. */
+static void expect_team(long port, int opcode, long team)
+{
+    uint8_t message[256];
+    int32_t code = 0, found[2];
+    long size = sys(SYS_read_port_etc, port, &code, message, sizeof(message),
+                    RELATIVE_TIMEOUT, 60000000LL);
+
+    CHECK(size == 88 && code == CODE_MESSAGE);
+    memcpy(&found[0], message + 56, 4);
+    memcpy(&found[1], message + 84, 4);
+    CHECK_STATUS(found[0], opcode);
+    CHECK_STATUS(found[1], team);
+}
+
+static void watching(void)
+{
+    long port = sys(SYS_create_port, 20, "teams");
+    struct siginfo info;
+    int32_t status = 0;
+    long child;
+
+    CHECK_STATUS(sys(SYS_start_watching_system, -1, WATCH_TEAMS, port, 1),
+                 HK_B_OK);
+    CHECK_STATUS(sys(SYS_start_watching_system, -1, 0, port, 1),
+                 HK_B_BAD_VALUE);
+    child = fork_team();
+    if (child == 0) {
+        sys(SYS_setpgid, 0, 0);
+        sys(SYS_send_signal, 0, SIGKILL, (void *)0, 0);
+    }
+    expect_team(port, TEAM_CREATED, child);
+    CHECK_STATUS(sys(SYS_wait_for_team, child, &status), HK_B_OK);
+    expect_team(port, TEAM_DELETED, child);
+    sys(SYS_wait_for_child, child, EXITED, &info, (void *)0);
+    CHECK_STATUS(sys(SYS_wait_for_team, child, &status), HK_B_BAD_TEAM_ID);
+    CHECK_STATUS(sys(SYS_stop_watching_system, -1, WATCH_TEAMS, port, 1),
+                 HK_B_OK);
+    CHECK_STATUS(sys(SYS_stop_watching_system, -1, WATCH_TEAMS, port, 1),
+                 HK_B_ENTRY_NOT_FOUND);
+    CHECK_STATUS(sys(SYS_setpgid, -7, 0), HK_ESRCH);
+}
+
+int main(int argc, char **argv, char **environment)
+{
+    (void)argc, (void)argv, (void)environment;
+    objects();
+    selecting();
+    queues();
+    blocking();
+    cancelling();
+    timers();
+    watching();
+    print("waits checked\n");
+    return 0;
+}
