@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <pthread.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -43,6 +44,11 @@ void check(bool holds)
  * the application to a watched page, a fault of our own. */
 void on_fault(int signo, siginfo_t *info, void *context)
 {
+    /* The thread sanitizer's handlers do not know of SA_NODEFER. */
+    sigset_t faults;
+    sigemptyset(&faults);
+    sigaddset(&faults, signo);
+    pthread_sigmask(SIG_UNBLOCK, &faults, nullptr);
     if (running_cpu && xcpu_on_fault(running_cpu, signo, info, context))
         return;
     if (current_guest &&
