@@ -38,6 +38,20 @@ static struct hk_time get_time(const struct statx_timestamp *time)
     return (struct hk_time){time->tv_sec, (int32_t)time->tv_nsec};
 }
 
+/* No file system of Haiku's has holes: a file takes at least what its size
+ * needs, also one of a package whose content is still to come. */
+static int64_t blocks_of(const struct statx *host)
+{
+    enum { SECTOR = 512 };
+    uint64_t size = host->stx_blksize;
+    uint64_t needed = 0;
+
+    if (S_ISREG(host->stx_mode) && size > 0)
+        needed = (host->stx_size / size + (host->stx_size % size != 0)) *
+                 (size / SECTOR);
+    return (int64_t)(needed > host->stx_blocks ? needed : host->stx_blocks);
+}
+
 static void stat_host(const struct hk_vfs *vfs, const struct statx *host,
                       struct hk_stat *stat)
 {
@@ -56,7 +70,7 @@ static void stat_host(const struct hk_vfs *vfs, const struct statx *host,
         .access = get_time(&host->stx_atime),
         .modification = get_time(&host->stx_mtime),
         .change = get_time(&host->stx_ctime),
-        .blocks = (int64_t)host->stx_blocks,
+        .blocks = blocks_of(host),
     };
     /* A file system that does not keep it. */
     stat->creation = host->stx_mask & STATX_BTIME ? get_time(&host->stx_btime)

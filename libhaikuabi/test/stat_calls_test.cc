@@ -69,6 +69,16 @@ class Stat : public testing::Test
     Address stat = team.room(96);
 };
 
+// As on Haiku, where files have no holes.
+TEST_F(Stat, AFileTakesWhatItsSizeNeeds)
+{
+    ASSERT_EQ(::truncate(root.at("file").c_str(), 1000001), 0);
+    struct stat info = host("file");
+    ASSERT_EQ(read("/file"), 0);
+    EXPECT_GE(team.get<int64_t>(stat, BLOCKS), (1000001 + 511) / 512);
+    EXPECT_LT(team.get<int64_t>(stat, BLOCKS) * 512, 1000001 + info.st_blksize);
+}
+
 TEST_F(Stat, TellsWhatTheHostKnows)
 {
     struct stat info = host("file");
