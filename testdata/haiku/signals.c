@@ -150,7 +150,7 @@ static void stacks(void)
 static void timers(void)
 {
     int64_t left = 0;
-    uint64_t none = 0;
+    uint64_t none = 0, alarm = 1u << (SIGALRM - 1);
 
     set(SIGALRM, count, 0);
     /* Timer 0 is alarm's. */
@@ -159,12 +159,15 @@ static void timers(void)
         HK_B_OK);
     while (seen[SIGALRM] == 0) /* it comes into the middle of this loop */
         continue;
-    sys(SYS_set_timer, 0, -1, 2000LL, 0LL, RELATIVE_TIMEOUT, (void *)0);
+    /* Late enough for the call to have begun. */
+    sys(SYS_set_timer, 0, -1, 100000LL, 0LL, RELATIVE_TIMEOUT, (void *)0);
     CHECK_STATUS(sys(SYS_snooze_etc, 60000000LL, 0, RELATIVE_TIMEOUT, &left),
                  HK_B_INTERRUPTED);
     CHECK(seen[SIGALRM] == 2 && left > 0);
+    sys(SYS_set_signal_mask, BLOCK, &alarm, (void *)0);
     sys(SYS_set_timer, 0, -1, 2000LL, 0LL, RELATIVE_TIMEOUT, (void *)0);
     CHECK_STATUS(sys(SYS_sigsuspend, &none), HK_B_INTERRUPTED);
+    sys(SYS_set_signal_mask, UNBLOCK, &alarm, (void *)0);
     CHECK(seen[SIGALRM] == 3);
     /* With SA_RESTART the sleep goes on to its own end. */
     set(SIGALRM, count, SA_RESTART);

@@ -29,8 +29,8 @@ static void be_silent(void)
     stdout = stderr = nowhere;
 }
 
-/* What to show of it: a view, or what is no view; 127: all, which takes ten
- * times as long. The highest bit: as JSON. */
+/* What to show of it: a view, or what is no view; 127: all, which takes longer.
+ * The highest bit: as JSON. */
 static void choose(struct inf_options *options, unsigned choice)
 {
     enum { LINES = INF_VIEW_COUNT, RDEF, DUMP, CHOICES, ALL = 127 };
