@@ -114,8 +114,10 @@ void hk_threads_fork_child(struct hk_thread *self)
     for (struct hk_thread *thread = team->threads; thread != NULL;
          thread = next) {
         next = thread->next;
-        if (thread != self)
+        if (thread != self) {
+            thread->cpu = NULL; /* the host's: it sees to them in after_fork */
             free_parts(thread);
+        }
     }
     self->next = NULL;
     team->threads = self;

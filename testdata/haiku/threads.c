@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <guest.h>
 
+#include <team.h>
 #include <thread.h>
 
 enum { LOCKED = 1, WAITING = 2, THREADS = 4, ROUNDS = 2000 };
@@ -173,6 +174,36 @@ static void young_threads(void)
     }
 }
 
+static int run_on(void *is_over, void *rounds)
+{
+    while (!__atomic_load_n((int *)is_over, __ATOMIC_ACQUIRE))
+        __atomic_fetch_add((int *)rounds, 1, __ATOMIC_RELEASE);
+    return 0;
+}
+
+/* The child has the thread that forked alone, whatever the others had. */
+static void fork_beside_a_thread(void)
+{
+    int is_over = 0, rounds = 0;
+    int32_t status = -1;
+    struct siginfo info;
+    long id = spawn_thread("busy", run_on, &is_over, &rounds);
+    long child;
+
+    CHECK_STATUS(sys(SYS_resume_thread, id), HK_B_OK);
+    while (__atomic_load_n(&rounds, __ATOMIC_ACQUIRE) < ROUNDS)
+        continue;
+    child = fork_team();
+    if (child == 0)
+        sys(SYS_exit_team, 33);
+    CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
+                 child);
+    CHECK(info.code == CLD_EXITED && info.status == 33);
+    __atomic_store_n(&is_over, 1, __ATOMIC_RELEASE);
+    CHECK_STATUS(sys(SYS_wait_for_thread, id, &status), HK_B_OK);
+    CHECK_STATUS(status, 0);
+}
+
 int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
@@ -181,6 +212,7 @@ int main(int argc, char **argv, char **environment)
     mailboxes();
     killing();
     young_threads();
+    fork_beside_a_thread();
     print("threads checked\n");
     return 0;
 }
