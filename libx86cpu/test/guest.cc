@@ -222,6 +222,13 @@ void Guest::replace(uint32_t address, const std::string &text, int protection)
     set_pages(address, page_size, protection | page_mapped);
 }
 
+pid_t Guest::fork()
+{
+    Spin spin(lock_);
+
+    return ::fork();
+}
+
 void Guest::write(uint32_t address, const std::vector<uint8_t> &bytes)
 {
     const uint32_t size = static_cast<uint32_t>(bytes.size());

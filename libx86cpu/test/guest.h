@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <sys/mman.h>
+#include <sys/types.h>
 
 #include <x86cpu/x86cpu.h>
 
@@ -45,6 +46,9 @@ class Guest
     void unmap(uint32_t address, uint32_t size);
     /* Another page in place of one that threads may be executing. */
     void replace(uint32_t address, const std::string &text, int protection);
+
+    /* As the function of that name, while no thread changes what is mapped. */
+    pid_t fork();
 
     /* Writes as a debugger would: whatever the protection, cached code goes. */
     void write(uint32_t address, const std::vector<uint8_t> &bytes);

@@ -329,7 +329,7 @@ TEST_P(Machine, AForkedChildGoesOn)
     while (!__atomic_load_n(guest.at(data), __ATOMIC_ACQUIRE))
         sched_yield();
     for (int i = 0; i < 10; i++) {
-        const pid_t child = fork();
+        const pid_t child = guest.fork();
         int status = -1;
 
         ASSERT_GE(child, 0);
@@ -362,7 +362,7 @@ TEST_P(Machine, AForkLeavesWhatEndsAlone)
         }
     });
     for (int i = 0; i < 100; i++) {
-        const pid_t child = fork();
+        const pid_t child = guest.fork();
         int status = -1;
 
         ASSERT_GE(child, 0);
