@@ -33,15 +33,16 @@ static int is_store(const struct xcpu *cpu, const struct xcpu_host_fault *fault)
 /*
  * Whether the store may simply be repeated: its page was watched, or another
  * thread has taken a watch away since this thread last gave a fault of that
- * address a second chance.
+ * address a second chance. It may be taking this one's away just now: the
+ * epoch is looked at when it has.
  */
 static int may_repeat(struct xcpu *cpu, uint32_t address)
 {
     struct xcpu_machine *machine = cpu->machine;
-    uint32_t epoch =
-        atomic_load_explicit(&machine->epoch, memory_order_acquire);
     if (xcpu_page_stored(machine, address >> XCPU_PAGE_SHIFT))
         return 1;
+    uint32_t epoch =
+        atomic_load_explicit(&machine->epoch, memory_order_acquire);
     if (cpu->fault_epoch == epoch)
         return 0;
     cpu->fault_epoch = epoch;
