@@ -281,10 +281,11 @@ def c_bench(name, src = None, deps = [], **kwargs):
         **kwargs
     )
 
-def c_fuzz_test(name, src = None, deps = [], copts = [], **kwargs):
+def c_fuzz_test(name, src = None, seeds = [], deps = [], copts = [], **kwargs):
     """A libFuzzer target with --config=fuzz; else a test that replays its corpus.
 
-    The corpus is the folder fuzz/corpus/NAME, of at least one file.
+    The corpus is the folder fuzz/corpus/NAME, of at least one file; seeds are
+    those of them that a rule makes.
     """
     src = src or "fuzz/%s.c" % name
     corpus = "fuzz/corpus/" + name
@@ -293,7 +294,7 @@ def c_fuzz_test(name, src = None, deps = [], copts = [], **kwargs):
         srcs = [src],
         args = [native.package_name() + "/" + corpus],
         copts = _test_copts(src) + copts,
-        data = native.glob([corpus + "/**"]),
+        data = native.glob([corpus + "/**"]) + seeds,
         linkopts = select({
             "//:fuzz": ["-fsanitize=fuzzer"],
             "//conditions:default": [],
