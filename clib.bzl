@@ -10,9 +10,9 @@ src/*.c the sources, src/*.h and src/*.def private, exports.lds the symbols.
 
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
 
-_WARNINGS = ["-Wall", "-Wextra", "-Werror"]
+WARNINGS = ["-Wall", "-Wextra", "-Werror"]
 
-_STRICT_C = ["-std=c11", "-Wpedantic", "-Wshadow", "-Wconversion"] + _WARNINGS
+_STRICT_C = ["-std=c11", "-Wpedantic", "-Wshadow", "-Wconversion"] + WARNINGS
 
 # Semantic interposition would keep the compiler from inlining our own
 # functions, all code being position independent.
@@ -104,7 +104,7 @@ def _version_header(name, prefix, version):
 def _headers_test(name, hdrs):
     """Compiles each public header alone, as C11 and as C++17."""
     includes = [h[len("include/"):] for h in hdrs]
-    for lang, copts in [("c", _STRICT_C + ["-Wstrict-prototypes"]), ("cc", _WARNINGS + ["-Wpedantic"])]:
+    for lang, copts in [("c", _STRICT_C + ["-Wstrict-prototypes"]), ("cc", WARNINGS + ["-Wpedantic"])]:
         srcs = ["headers/%s.%s" % (h, lang) for h in includes]
         for header, src in zip(includes, srcs):
             _write(src, ["#include <%s>" % header, "typedef int not_empty;"])
@@ -249,7 +249,7 @@ def c_binary(name, srcs, deps = [], copts = [], linkopts = [], tags = [], visibi
 
 def _test_copts(src):
     # GoogleTest's templates take longer to optimise than the tests to run.
-    return C_COPTS if src.endswith(".c") else _WARNINGS + ["-O1"]
+    return C_COPTS if src.endswith(".c") else WARNINGS + ["-O1"]
 
 def c_test(name, src = None, deps = [], copts = [], **kwargs):
     """A test: GoogleTest in test/NAME.cc, or a .c with its own main.
