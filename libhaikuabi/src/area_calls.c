@@ -486,6 +486,8 @@ int64_t hk_sys_get_memory_properties(struct hk_thread *self, int32_t team_id,
     struct gm_mapping region;
     uint32_t wiring = 0;
 
+    if (protected >= HK_USER_LIMIT || lock >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
     if (team_id != 0 && team_id != self->team->id)
         return HK_B_BAD_TEAM_ID;
     if (!hk_is_user_range(address, 1))

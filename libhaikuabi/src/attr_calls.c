@@ -258,6 +258,8 @@ int64_t hk_sys_stat_attr(struct hk_thread *self, int32_t fd, gm_addr attribute,
 
     if (attribute == 0 || attr_info == 0)
         return HK_B_BAD_VALUE;
+    if (attr_info >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
     status = read_name(self, name, attribute);
     if (status == HK_B_OK)
         status = find_owner(self, fd, 0, 0, &owner);

@@ -156,10 +156,13 @@ static int32_t name_of(const struct hk_thread *self, int32_t fd, char *name)
 int64_t hk_sys_open_parent_dir(struct hk_thread *self, int32_t fd, gm_addr name,
                                uint32_t name_length)
 {
-    int64_t parent = open_dir(self, fd, "..");
     char text[HK_PATH_LENGTH];
+    int64_t parent;
     int32_t status;
 
+    if (name >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
+    parent = open_dir(self, fd, "..");
     if (parent < 0 || name == 0)
         return parent;
     status = name_of(self, fd, text);

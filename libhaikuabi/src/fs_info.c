@@ -133,6 +133,8 @@ int64_t hk_sys_read_fs_info(struct hk_thread *self, int32_t device,
 
     if (info == 0)
         return HK_B_BAD_VALUE;
+    if (info >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
     status = put_info(self, bytes, device);
     if (status != HK_B_OK)
         return status;

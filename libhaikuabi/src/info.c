@@ -125,7 +125,7 @@ int64_t hk_sys_get_cpu_info(struct hk_thread *self, uint32_t first_cpu,
     uint32_t count = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
     uint8_t bytes[CPU_INFO_SIZE];
 
-    if (info == 0)
+    if (info == 0 || info >= HK_USER_LIMIT)
         return HK_B_BAD_ADDRESS;
     if (cpu_count == 0)
         return HK_B_OK;

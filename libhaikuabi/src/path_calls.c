@@ -46,7 +46,8 @@ int64_t hk_sys_read_link(struct hk_thread *self, int32_t fd, gm_addr path,
     ssize_t length;
     int32_t status;
 
-    if (hk_read_user(self, raw, buffer_size, sizeof(raw)) != HK_B_OK)
+    if (buffer >= HK_USER_LIMIT ||
+        hk_read_user(self, raw, buffer_size, sizeof(raw)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     size = hk_get32(raw);
     status = hk_node_of(self, fd, path, 0, &node, &file);

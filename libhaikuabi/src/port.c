@@ -223,6 +223,8 @@ int64_t hk_sys_get_port_info(struct hk_thread *self, int32_t id, gm_addr info)
 
     if (info == 0)
         return HK_B_BAD_VALUE;
+    if (info >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
     hk_shared_lock(shared);
     port = hk_port_find(shared, id);
     if (port != NULL)
@@ -266,10 +268,13 @@ int64_t hk_sys_get_next_port_info(struct hk_thread *self, int32_t team,
     uint32_t index;
     int32_t status;
 
-    if (cookie == 0 || info == 0 || team < 0)
+    if (cookie == 0 || info == 0)
         return HK_B_BAD_VALUE;
-    if (hk_read_user(self, word, cookie, sizeof(word)) != HK_B_OK)
+    if (info >= HK_USER_LIMIT ||
+        hk_read_user(self, word, cookie, sizeof(word)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
+    if (team < 0)
+        return HK_B_BAD_VALUE;
     index = hk_get32(word);
     hk_shared_lock(shared);
     status = next_info(shared, team, &index, bytes);

@@ -101,6 +101,8 @@ int64_t hk_sys_entry_ref_to_path(struct hk_thread *self, int32_t device,
     struct hk_node directory;
     int32_t status = HK_B_OK;
 
+    if (user_path >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
     if (leaf != 0)
         status = read_name(self, text, leaf);
     if (status == HK_B_OK && strchr(text, '/') != NULL)

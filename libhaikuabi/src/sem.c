@@ -426,7 +426,7 @@ int64_t hk_sys_get_sem_count(struct hk_thread *self, int32_t id,
     const struct hk_sem *sem;
     uint8_t bytes[4] = {0};
 
-    if (thread_count == 0)
+    if (thread_count == 0 || thread_count >= HK_USER_LIMIT)
         return HK_B_BAD_ADDRESS;
     hk_shared_lock(shared);
     sem = hk_sem_find(shared, id);
@@ -461,7 +461,7 @@ int64_t hk_sys_get_sem_info(struct hk_thread *self, int32_t semaphore,
     uint8_t bytes[SEM_INFO_SIZE];
     const struct hk_sem *sem;
 
-    if (info == 0)
+    if (info == 0 || info >= HK_USER_LIMIT)
         return HK_B_BAD_ADDRESS;
     if (semaphore < 0)
         return HK_B_BAD_SEM_ID;
@@ -507,7 +507,7 @@ int64_t hk_sys_get_next_sem_info(struct hk_thread *self, int32_t team,
     uint32_t index;
     int32_t status;
 
-    if (cookie == 0 || info == 0 ||
+    if (cookie == 0 || info == 0 || info >= HK_USER_LIMIT ||
         hk_read_user(self, word, cookie, sizeof(word)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     if (size != SEM_INFO_SIZE)

@@ -169,11 +169,13 @@ int64_t hk_sys_set_signal_mask(struct hk_thread *self, int32_t how, gm_addr set,
 {
     enum { BLOCK = 1, UNBLOCK = 2, SET = 3 };
     uint64_t old = atomic_load(&self->signals->mask);
-    uint64_t wanted = 0;
+    uint64_t wanted = 0, ignored;
 
+    if (set != 0 && read_set(self, set, &wanted) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    if (old_set != 0 && read_set(self, old_set, &ignored) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
     if (set != 0) {
-        if (read_set(self, set, &wanted) != HK_B_OK)
-            return HK_B_BAD_ADDRESS;
         if (how == BLOCK)
             wanted |= old;
         else if (how == UNBLOCK)

@@ -286,7 +286,8 @@ int32_t hk_sockaddr_room(const struct hk_thread *self, gm_addr user,
         return HK_B_BAD_VALUE;
     if (user == 0)
         return HK_B_OK;
-    if (hk_read_user(self, bytes, user_length, sizeof(bytes)) != HK_B_OK)
+    if (user >= HK_USER_LIMIT ||
+        hk_read_user(self, bytes, user_length, sizeof(bytes)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     *room = hk_get32(bytes);
     if (*room > HK_SOCKADDR_MAX)

@@ -121,6 +121,10 @@ int64_t hk_sys_socketpair(struct hk_thread *self, int32_t family, int32_t type,
     int host[2];
     int32_t status = split_type(self, type, &host_type, &flags);
 
+    if (socket_vector == 0)
+        return HK_B_BAD_VALUE;
+    if (socket_vector >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
     if (host_family < 0)
         return HK_EAFNOSUPPORT;
     if (status != HK_B_OK)
@@ -151,13 +155,24 @@ static void set_name(struct hk_file *file, char **name,
     pthread_mutex_unlock(&file->lock);
 }
 
+/* The socket, unless the address is none to read one from. */
+static int32_t get_for_address(struct hk_thread *self, int32_t socket,
+                               gm_addr address, struct hk_file **file)
+{
+    if (address == 0)
+        return HK_B_BAD_VALUE;
+    if (address >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
+    return hk_socket_get(self, socket, file);
+}
+
 /* The name of a local socket without a file may be left to the host. */
 int64_t hk_sys_bind(struct hk_thread *self, int32_t socket, gm_addr address,
                     uint32_t address_length)
 {
     struct hk_sockaddr host;
     struct hk_file *file;
-    int32_t status = hk_socket_get(self, socket, &file);
+    int32_t status = get_for_address(self, socket, address, &file);
 
     if (status != HK_B_OK)
         return status;
@@ -209,7 +224,7 @@ int64_t hk_sys_connect(struct hk_thread *self, int32_t socket, gm_addr address,
 {
     struct hk_sockaddr host;
     struct hk_file *file;
-    int32_t status = hk_socket_get(self, socket, &file);
+    int32_t status = get_for_address(self, socket, address, &file);
 
     if (status != HK_B_OK)
         return status;

@@ -308,6 +308,8 @@ int64_t hk_sys_sendto(struct hk_thread *self, int32_t socket, gm_addr data,
 
     if (address == 0)
         return hk_sys_send(self, socket, data, length, flags);
+    if (data == 0 || !hk_is_user_range(data, length))
+        return HK_B_BAD_ADDRESS;
     result = hk_sockaddr_read(self, &host, address, address_length, 0);
     if (result != HK_B_OK)
         return result;

@@ -159,7 +159,8 @@ int64_t hk_sys_getsockopt(struct hk_thread *self, int32_t socket, int32_t level,
 
     if (value == 0 || length == 0)
         return HK_B_BAD_VALUE;
-    if (hk_read_user(self, raw, length, sizeof(raw)) != HK_B_OK)
+    if (value >= HK_USER_LIMIT ||
+        hk_read_user(self, raw, length, sizeof(raw)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     room = hk_get32(raw);
     if (room > OPTION_MAX)

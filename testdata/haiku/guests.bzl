@@ -5,6 +5,7 @@ load(":haiku.bzl", "haiku_binary")
 _TABLES = [
     "//libhaikuabi:src/numbers/r1beta5.def",
     "//libhaikuabi:src/status.def",
+    "//libhaikuabi:src/syscalls.def",
 ]
 
 _SUPPORT = ["support/guest.c", "support/sys.S"]
