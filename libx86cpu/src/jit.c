@@ -15,7 +15,8 @@
 #define CODE_DEFAULT ((uint32_t)32 << 20)
 #define TABLE_SIZE   ((size_t)4 << 32) /* an entry for each guest address */
 #define CLEARED_MAX  256               /* entries, each of a page at worst */
-#define PURSE_SIZE   (PAGE_SIZE + XCPU_JIT_PURSE + PAGE_SIZE)
+#define PURSE_SIZE   ((size_t)XCPU_JIT_PURSE)
+#define PURSE_ROOM   (PAGE_SIZE + PURSE_SIZE)
 #define ARENA_SIZE   ((size_t)64 << 10)
 
 struct xcpu_jit_arena {
@@ -65,7 +66,7 @@ static int map_code(struct xcpu_jit *jit)
 /* Behind the page that a block reads that cannot be paid. */
 static int map_purse(struct xcpu_jit *jit)
 {
-    uint8_t *room = reserve(PURSE_SIZE, PROT_READ);
+    uint8_t *room = reserve(PURSE_ROOM, PROT_READ);
     if (!room)
         return -1;
     jit->purse = room + PAGE_SIZE;
@@ -75,7 +76,7 @@ static int map_purse(struct xcpu_jit *jit)
 /* A child would share the code, and write to it. */
 static void keep_from_children(struct xcpu_jit *jit)
 {
-    madvise(jit->purse - PAGE_SIZE, PURSE_SIZE, MADV_DONTFORK);
+    madvise(jit->purse - PAGE_SIZE, PURSE_ROOM, MADV_DONTFORK);
     madvise(jit->code - PAGE_SIZE, PAGE_SIZE + jit->size, MADV_DONTFORK);
     madvise(jit->writable, jit->size, MADV_DONTFORK);
     madvise(jit->table, TABLE_SIZE, MADV_DONTFORK);
@@ -88,7 +89,7 @@ static void unmap(struct xcpu_jit *jit)
     if (jit->writable)
         munmap(jit->writable, jit->size);
     if (jit->purse)
-        munmap(jit->purse - PAGE_SIZE, PURSE_SIZE);
+        munmap(jit->purse - PAGE_SIZE, PURSE_ROOM);
     if (jit->table)
         munmap(jit->table, TABLE_SIZE);
 }
@@ -107,6 +108,11 @@ static void free_all(struct xcpu_jit *jit)
     free_arenas(jit);
     free(jit->list);
     free(jit);
+}
+
+static int is_counted(const struct xcpu *cpu)
+{
+    return cpu->machine->config.counted != 0;
 }
 
 int xcpu_jit_supported(void)
@@ -132,7 +138,8 @@ void xcpu_jit_new(struct xcpu *cpu)
     keep_from_children(jit);
     cpu->no_sse = 1;
     cpu->jit = jit;
-    atomic_store_explicit(&cpu->poll, jit->code - PAGE_SIZE,
+    atomic_store_explicit(&cpu->poll,
+                          is_counted(cpu) ? jit->purse : jit->code - PAGE_SIZE,
                           memory_order_release);
 }
 
@@ -187,20 +194,26 @@ void *xcpu_jit_allocate(struct xcpu_jit *jit, size_t size)
 
 /* ---- stopping ---- */
 
+/* Bytes at cpu->poll: each block that counts reads somewhere in its purse. */
+static size_t poll_size(const struct xcpu *cpu)
+{
+    return is_counted(cpu) ? PURSE_SIZE : PAGE_SIZE;
+}
+
 void xcpu_jit_stop(struct xcpu *cpu)
 {
     uint8_t *poll = atomic_load_explicit(&cpu->poll, memory_order_acquire);
     /* In this order: with the entry, which sets in_jit and then looks. */
     if (poll && atomic_load_explicit(&cpu->in_jit, memory_order_seq_cst))
-        mprotect(poll, PAGE_SIZE, PROT_NONE);
+        mprotect(poll, poll_size(cpu), PROT_NONE);
 }
 
 int xcpu_jit_polled(struct xcpu *cpu, uintptr_t address)
 {
     uint8_t *poll = atomic_load_explicit(&cpu->poll, memory_order_relaxed);
-    if (!poll || address - (uintptr_t)poll >= PAGE_SIZE)
+    if (!poll || address - (uintptr_t)poll >= poll_size(cpu))
         return 0;
-    mprotect(poll, PAGE_SIZE, PROT_READ);
+    mprotect(poll, poll_size(cpu), PROT_READ);
     return 1;
 }
 
@@ -247,13 +260,20 @@ unsigned xcpu_jit_refund(const struct xcpu_jit *jit,
                          const struct xcpu_translation *translation,
                          const struct xcpu_jit_mark *mark, uintptr_t host)
 {
-    unsigned done = 0;
+    const struct xcpu_jit_mark *end =
+        translation->marks + translation->marks_count;
+    unsigned left = 1;
     if (!translation->counted ||
         host - (uintptr_t)jit->code < translation->paid)
         return 0;
-    for (; mark > translation->marks; mark--)
-        done += mark[-1].guest != mark->guest;
-    return translation->insns - done;
+    for (mark++; mark < end; mark++) {
+        if (mark->guest == mark[-1].guest)
+            continue;
+        if (mark->state & XCPU_JIT_PAYS)
+            break;
+        left++;
+    }
+    return left;
 }
 
 /* ---- links ---- */

@@ -57,7 +57,8 @@ enum xcpu_jit_state {
     XCPU_JIT_POINTERS = XCPU_JIT_ESI | XCPU_JIT_EDI,
     XCPU_JIT_NOTES = 4, /* an instruction that FIP will be of */
     XCPU_JIT_NOTED = 8, /* FIP is that of the last one, which is not stored */
-    XCPU_JIT_STORES_MMX = 16 /* the instruction stores an MMX register */
+    XCPU_JIT_STORES_MMX = 16, /* the instruction stores an MMX register */
+    XCPU_JIT_PAYS = 32 /* it is not paid together with those before it */
 };
 
 /* Where an instruction's host code begins, and what holds there. */
@@ -89,13 +90,13 @@ struct xcpu_translation {
     uint32_t eip;
     uint32_t code;  /* offset of what makes sure of needs */
     uint32_t entry; /* offset of what relies on them */
-    uint32_t paid;  /* offset from which on all instructions are paid */
+    uint32_t paid;  /* offset from which on the first instructions are paid */
     uint32_t end;
     uint16_t marks_count;
     uint8_t exits_count;
     uint8_t needs;
     uint8_t insns;
-    uint8_t counted; /* it pays for its instructions where it begins */
+    uint8_t counted; /* it pays for its instructions */
 };
 
 struct xcpu_jit_arena;
@@ -104,7 +105,8 @@ struct xcpu_jit {
     uint8_t *code;     /* executable; the page before it stops loops */
     uint8_t *writable; /* the same memory */
     uint8_t *purse;    /* XCPU_JIT_PURSE bytes behind a page without access:
-                          as far behind it as there is budget left */
+                          as far behind it as there is budget left; it stops
+                          blocks that count */
     uint32_t *table;   /* offset of the code of each guest address, or 0 */
     uint32_t size, used;
     uint32_t first;             /* offset behind the stubs */
@@ -178,7 +180,7 @@ enum xcpu_jit_interrupted {
  */
 int xcpu_jit_interrupted(struct xcpu *cpu, const void *ucontext);
 
-/* Whether address is the page that stops loops, made accessible again. */
+/* Whether address is in what stops blocks, made accessible again. */
 int xcpu_jit_polled(struct xcpu *cpu, uintptr_t address);
 
 /* Whether address is in front of the purse: the budget does not pay for the

@@ -35,6 +35,8 @@ static uint8_t state_of(const struct xcpu_emit *e)
         state |= XCPU_JIT_NOTES;
     if (row->group == XG_MMX && (row->attributes & A_WM))
         state |= XCPU_JIT_STORES_MMX;
+    if (e->index == e->paid_from || e->index == e->paid)
+        state |= XCPU_JIT_PAYS;
     return (uint8_t)state;
 }
 
@@ -97,7 +99,53 @@ int xcpu_emit_address(const struct xcpu_emit *e, struct xcpu_asm_memory *m)
     return 1;
 }
 
+/* ---- the shape of a block ---- */
+
+/* Behind STD strings go down, which is for the interpreter. */
+static int ends_block(const struct xcpu_insn *insn)
+{
+    unsigned attributes = xcpu_rows[insn->op].attributes;
+    return ((attributes & A_END) && (attributes & A_JCC) != A_JCC) ||
+           xcpu_forms_of(insn)->ends || insn->op == XCPU_OP_STD;
+}
+
+static int is_jump(const struct xcpu_insn *insn)
+{
+    return (xcpu_rows[insn->op].attributes & A_END) &&
+           (xcpu_rows[insn->op].encoding & (XE_RELZ | XE_SIMM8));
+}
+
+/* How many instructions the last jump to the block's beginning ends; 0: it is
+ * no loop by itself. */
+static unsigned find_loop(const struct xcpu_emit *e)
+{
+    uint32_t eip = e->block->eip;
+    unsigned loop = 0;
+    for (unsigned i = 0; i < e->block->insns; i++) {
+        const struct xcpu_insn *insn = &e->draft.insns[i];
+        eip += insn->length;
+        if (is_jump(insn) && eip + insn->imm == e->block->eip)
+            loop = i + 1;
+    }
+    return loop;
+}
+
 /* ---- counting: only where it was asked for ---- */
+
+/*
+ * How many instructions of the block are paid once the one at index is: up to
+ * the next way out. A loop is paid as a whole: whoever leaves it in its midst,
+ * which happens once, is refunded.
+ */
+static unsigned paid_together(const struct xcpu_emit *e, unsigned index)
+{
+    for (; index < e->block->insns; index++) {
+        const struct xcpu_insn *insn = &e->draft.insns[index];
+        if (ends_block(insn) || (is_jump(insn) && index + 1 >= e->loop))
+            return index + 1;
+    }
+    return index;
+}
 
 /* Leaves flags alone. */
 static void put_add_left(struct xcpu_emit *e, uint32_t insns)
@@ -107,28 +155,36 @@ static void put_add_left(struct xcpu_emit *e, uint32_t insns)
     xcpu_put_memory(&e->a, lea, XH_LEFT, &sum);
 }
 
-/* For the whole block. When it cannot be paid this reads what is in front of
- * the purse, and the rest of the budget is for the interpreter. */
-static void put_pay(struct xcpu_emit *e)
+/* Reads where the purse ends once the whole block is paid: in front of it when
+ * the budget is too small, and the rest is for the interpreter. It is also what
+ * xcpu_jit_stop takes away. */
+static void put_check_purse(struct xcpu_emit *e)
 {
     struct xcpu_asm_memory last = xcpu_at(XH_LEFT, 0u - e->block->insns);
-    if (!e->counted)
-        return;
     xcpu_put_memory(&e->a, xcpu_op0f(0xb6), XH_T0, &last); /* a byte */
-    put_add_left(e, 0u - e->block->insns);
-    e->paid = e->a.at;
 }
 
-/* Where a block is left after so many instructions: the others were paid. */
-static int has_refund(const struct xcpu_emit *e, unsigned insns)
+static void put_payment(struct xcpu_emit *e)
 {
-    return e->counted && insns < e->block->insns;
+    if (!e->counted || e->index < e->paid)
+        return;
+    e->paid_from = e->index;
+    e->paid = paid_together(e, e->index);
+    put_add_left(e, e->paid_from - e->paid);
+    if (e->index == 0)
+        e->paid_at = e->a.at;
+}
+
+/* Where a block is left after so many instructions: others were paid. */
+static unsigned refund_after(const struct xcpu_emit *e, unsigned insns)
+{
+    return e->counted && insns < e->paid ? e->paid - insns : 0;
 }
 
 static void put_refund(struct xcpu_emit *e, unsigned insns)
 {
-    if (has_refund(e, insns))
-        put_add_left(e, e->block->insns - insns);
+    if (insns)
+        put_add_left(e, insns);
 }
 
 /* ---- ways out ---- */
@@ -147,7 +203,7 @@ static void put_jump_out(struct xcpu_emit *e, int cc, uint32_t eip,
     unsigned index = e->exits_count;
     if (cc < 0) {
         xcpu_emit_settle_esp(e);
-        put_refund(e, insns);
+        put_refund(e, refund_after(e, insns));
         xcpu_put8(&e->a, 0xe9);
         e->ended = 1;
     } else {
@@ -156,9 +212,9 @@ static void put_jump_out(struct xcpu_emit *e, int cc, uint32_t eip,
     }
     e->late[index] = NULL;
     e->late_esp[index] = e->esp;
-    e->late_insns[index] = (uint8_t)insns;
+    e->late_refund[index] = (uint8_t)refund_after(e, insns);
     put_exit(e, e->a.at, eip);
-    if (cc >= 0 && (e->esp || has_refund(e, insns)))
+    if (cc >= 0 && (e->esp || e->late_refund[index]))
         e->late[index] = e->a.at;
     xcpu_put32(&e->a, 0);
 }
@@ -174,7 +230,7 @@ void xcpu_emit_indirect(struct xcpu_emit *e)
         .base = XH_TABLE, .index = XH_T0, .scale = 2};
     struct xcpu_asm_memory code = {.base = XH_CODE, .index = XH_T1};
     struct xcpu_asm_op lea = {.wide = 1, .opcode = 0x8d};
-    put_refund(e, e->index + 1);
+    put_refund(e, refund_after(e, e->index + 1));
     xcpu_put_memory(&e->a, xcpu_op(0x8b), XH_T1, &entry);
     xcpu_put_memory(&e->a, lea, XH_T1, &code);
     xcpu_put_reg(&e->a, xcpu_op(0xff), 4, XH_T1);
@@ -184,7 +240,7 @@ void xcpu_emit_indirect(struct xcpu_emit *e)
 void xcpu_emit_leave(struct xcpu_emit *e, uint32_t stub, uint32_t eip)
 {
     xcpu_emit_settle_esp(e);
-    put_refund(e, e->index + (eip != e->eip));
+    put_refund(e, refund_after(e, e->index + (eip != e->eip)));
     xcpu_put_store_imm(&e->a, XH_CPU, FIELD(eip), eip);
     xcpu_put_branch(&e->a, 0xe9, e->jit->writable + stub);
     e->ended = 1;
@@ -206,7 +262,7 @@ static void put_stubs(struct xcpu_emit *e)
             set_relative(e->late[i], e->a.at);
             if (e->late_esp[i])
                 xcpu_put_lea(&e->a, XH_ESP, XH_ESP, e->late_esp[i]);
-            put_refund(e, e->late_insns[i]);
+            put_refund(e, e->late_refund[i]);
             xcpu_put8(&e->a, 0xe9);
             exit->site = offset_of(e, e->a.at);
             xcpu_put32(&e->a, 0);
@@ -291,7 +347,7 @@ static struct xcpu_slot *make_slots(struct xcpu_emit *e)
     xcpu_fill_slot(slot, insn, e->eip);
     xcpu_bind_slot(e->cpu, slot, insn, 0, XCPU_FLAGS_ANY);
     if (e->counted)
-        slots[0].left = slot->left = (int8_t)(e->block->insns - e->index);
+        slots[0].left = slot->left = (int8_t)refund_after(e, e->index);
     slot[1] = (struct xcpu_slot){.run = xcpu_run_handled};
     return slots;
 }
@@ -308,14 +364,6 @@ void xcpu_emit_handler(struct xcpu_emit *e)
 }
 
 /* ---- the block ---- */
-
-/* Behind STD strings go down, which is for the interpreter. */
-static int ends_block(const struct xcpu_insn *insn)
-{
-    unsigned attributes = xcpu_rows[insn->op].attributes;
-    return ((attributes & A_END) && (attributes & A_JCC) != A_JCC) ||
-           xcpu_forms_of(insn)->ends || insn->op == XCPU_OP_STD;
-}
 
 static int has_changed(const struct xcpu_emit *e)
 {
@@ -395,21 +443,6 @@ static int may_loop(const struct xcpu_emit *e)
     return 0;
 }
 
-/* Whether the block is a loop by itself. */
-static int is_loop(const struct xcpu_emit *e)
-{
-    uint32_t eip = e->block->eip;
-    for (unsigned i = 0; i < e->block->insns; i++) {
-        const struct xcpu_insn *insn = &e->draft.insns[i];
-        eip += insn->length;
-        if ((xcpu_rows[insn->op].attributes & A_END) &&
-            (xcpu_rows[insn->op].encoding & (XE_RELZ | XE_SIMM8)) &&
-            eip + insn->imm == e->block->eip)
-            return 1;
-    }
-    return 0;
-}
-
 static unsigned needs_of_block(const struct xcpu_emit *e)
 {
     unsigned needs = 0;
@@ -430,7 +463,7 @@ static void put_poll(struct xcpu_emit *e)
 static void put_padding(struct xcpu_emit *e)
 {
     static const uint8_t nop[5] = {0x0f, 0x1f, 0x44, 0x00, 0x00};
-    uint32_t line = is_loop(e) ? 2 * CODE_LINE : CODE_LINE;
+    uint32_t line = e->loop ? 2 * CODE_LINE : CODE_LINE;
     uint32_t past = offset_of(e, e->a.at) % line;
     size_t left = past ? line - past : 0;
     for (; left >= sizeof(nop); left -= sizeof(nop))
@@ -442,6 +475,7 @@ static void put_padding(struct xcpu_emit *e)
 static uint8_t *emit_block(struct xcpu_emit *e)
 {
     e->needs = (uint8_t)needs_of_block(e);
+    e->loop = find_loop(e);
     xcpu_emit_need(e, e->needs);
     put_padding(e);
     uint8_t *entry = e->a.at;
@@ -449,13 +483,15 @@ static uint8_t *emit_block(struct xcpu_emit *e)
         xcpu_put_imm64(&e->a, XH_T0, (uintptr_t)e->compare);
         xcpu_put_branch(&e->a, 0xe8, e->jit->writable + e->jit->compare);
     }
-    if (may_loop(e))
+    if (e->counted)
+        put_check_purse(e);
+    else if (may_loop(e))
         put_poll(e);
-    put_pay(e);
     e->eip = e->block->eip;
     e->bytes = e->draft.code;
     while (e->index < e->block->insns && !e->ended && !e->failed) {
         e->insn = &e->draft.insns[e->index];
+        put_payment(e);
         xcpu_emit_mark(e);
         emit_insn(e);
         e->eip += e->insn->length;
@@ -500,7 +536,7 @@ static struct xcpu_translation *make_translation(struct xcpu_emit *e)
         .marks = (void *)(room + sizeof(*made) + exits),
         .eip = e->block->eip,
         .code = offset_of(e, e->start),
-        .paid = e->counted ? offset_of(e, e->paid) : 0,
+        .paid = e->counted ? offset_of(e, e->paid_at) : 0,
         .end = offset_of(e, e->a.at),
         .marks_count = (uint16_t)e->marked,
         .exits_count = e->exits_count,
@@ -539,23 +575,6 @@ static int keep(struct xcpu_emit *e, struct xcpu_block *block,
     return 0;
 }
 
-/* What counts ends with the first conditional jump back: a loop is not to be
- * paid more than it costs, and refunded, each time. */
-static void end_with_loop(struct xcpu_emit *e)
-{
-    uint32_t eip = e->block->eip;
-    for (unsigned i = 0; i < e->block->insns; i++) {
-        const struct xcpu_insn *insn = &e->draft.insns[i];
-        int is_jcc = (xcpu_rows[insn->op].attributes & A_JCC) == A_JCC;
-        eip += insn->length;
-        if (!is_jcc || eip + insn->imm > eip)
-            continue;
-        e->block->insns = (uint8_t)(i + 1);
-        e->block->size = (uint16_t)(eip - e->block->eip);
-        return;
-    }
-}
-
 static int begin_compare(struct xcpu_emit *e, const struct xcpu_block *block)
 {
     if (!block->compared)
@@ -585,8 +604,6 @@ int xcpu_jit_translate(struct xcpu *cpu, struct xcpu_block *block)
         e.draft.page_state[0] != xcpu_block_state(cpu, block) ||
         begin_compare(&e, block) < 0)
         return -1;
-    if (e.counted)
-        end_with_loop(&e);
     uint8_t *entry = emit_block(&e);
     if (e.failed || e.a.at >= e.a.end)
         return -1;

@@ -29,17 +29,20 @@ struct xcpu_emit {
     struct xcpu_jit_compare *compare; /* of code that changes */
     const struct xcpu_jit_change *change; /* how it did, or NULL */
     uint8_t failed;
-    uint8_t counted;       /* pays for its instructions */
-    const uint8_t *paid;   /* where it has */
-    uint8_t host_pointers; /* those of enum xcpu_jit_state */
-    uint8_t noted;         /* FIP is to be stored: */
+    uint8_t counted;        /* pays for its instructions */
+    unsigned paid_from;     /* index of the first that was paid together with */
+    unsigned paid;          /* the one before this index */
+    const uint8_t *paid_at; /* where the first ones are */
+    unsigned loop;          /* instructions of the block that are a loop */
+    uint8_t host_pointers;  /* those of enum xcpu_jit_state */
+    uint8_t noted;          /* FIP is to be stored: */
     uint32_t noted_eip;
     uint8_t exits_count;
     struct xcpu_jit_exit exits[XCPU_EMIT_EXITS];
     uint8_t *late[XCPU_EMIT_EXITS]; /* rel32 of a jump that first moves ESP
                                        or is refunded */
     uint32_t late_esp[XCPU_EMIT_EXITS];
-    uint8_t late_insns[XCPU_EMIT_EXITS];
+    uint8_t late_refund[XCPU_EMIT_EXITS];
     uint8_t varying[XCPU_DRAFT_CODE]; /* bytes that are read when executed */
     struct xcpu_jit_mark marks[XCPU_EMIT_MARKS];
 };

@@ -89,7 +89,7 @@ void expect_kicked(Memory &memory, Guest &guest, const Bytes &loop)
     }
 }
 
-TEST_F(Jit, LoopsOfAnyKindAreLeftByAKick)
+void expect_loops_kicked(Memory &memory, Guest &guest)
 {
     const struct sigaction action = [] {
         struct sigaction made = {};
@@ -111,6 +111,19 @@ TEST_F(Jit, LoopsOfAnyKindAreLeftByAKick)
     expect_kicked(memory, guest,
                   mov(1, 0x1000) + mov(6, data_at) +
                       Bytes{0xf3, 0xac, 0xeb, 0xf2});
+}
+
+TEST_F(Jit, LoopsOfAnyKindAreLeftByAKick)
+{
+    expect_loops_kicked(memory, guest);
+}
+
+TEST_F(Jit, LoopsThatCountAreLeftByAKick)
+{
+    Memory other(XCPU_ENGINE_JIT, 0, code_size, true);
+    Guest counting(other);
+
+    expect_loops_kicked(other, counting);
 }
 
 TEST_F(Jit, KicksOfAnotherThreadAreNotLost)
@@ -179,6 +192,32 @@ TEST_F(Jit, ABudgetIsExact)
     EXPECT_EQ(XCPU_EXIT_BUDGET, guest.exit.reason);
     EXPECT_EQ(1001u, guest.exit.executed);
     EXPECT_EQ(501u, guest.regs.gpr[XCPU_EAX]);
+}
+
+/* A loop with a way out in its midst, and a fault behind it: whatever is left
+ * of what was paid together, what was executed is told. */
+TEST_F(Jit, WhatIsPaidTogetherIsCountedOneByOne)
+{
+    Memory other(XCPU_ENGINE_JIT, 0, code_size, true);
+    Guest counting(other);
+
+    /* 1: inc %eax; cmp %ecx, %eax; je 2f; inc %ebx; cmp %edx, %ebx; jb 1b;
+     * 2: inc %esi; jne 3f; 3: inc %edi; mov (0), %eax */
+    other.place(code_at,
+                {0x40, 0x39, 0xc8, 0x74, 0x05, 0x43, 0x39, 0xd3, 0x72, 0xf6,
+                 0x46, 0x75, 0x00, 0x47, 0x8b, 0x05, 0,    0,    0,    0});
+    for (uint32_t rounds = 20; rounds < 24; rounds++) {
+        counting.regs = guest.regs;
+        counting.regs.eip = code_at;
+        counting.regs.gpr[XCPU_ECX] = rounds;
+        counting.regs.gpr[XCPU_EDX] = rounds % 2 ? 1000 : rounds - 3;
+        counting.run();
+        EXPECT_EQ(XCPU_EXIT_EXCEPTION, counting.exit.reason);
+        EXPECT_EQ(code_at + 14, counting.regs.eip);
+        EXPECT_EQ(rounds % 2 ? 6 * (rounds - 1) + 6 : 6 * (rounds - 3) + 3,
+                  counting.exit.executed);
+    }
+    EXPECT_GT(counting.translated(), 0u);
 }
 
 /* ---- code that changes ---- */
