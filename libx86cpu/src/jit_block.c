@@ -79,24 +79,36 @@ struct xcpu_asm_memory xcpu_emit_stack(const struct xcpu_emit *e, uint32_t disp)
     return xcpu_emit_at(XH_ESP, e->esp + disp);
 }
 
-int xcpu_emit_address(const struct xcpu_emit *e, struct xcpu_asm_memory *m)
+/* T2 becomes the offset of an operand that is addressed by 16 bits. */
+static void put_offset16(struct xcpu_emit *e, const struct xcpu_asm_memory *m)
+{
+    struct xcpu_asm_memory offset = *m;
+    offset.guest = 0;
+    offset.disp = e->insn->disp;
+    xcpu_put_memory(&e->a, xcpu_op(0x8d), XH_T2, &offset);
+    xcpu_put_reg(&e->a, xcpu_op0f(0xb7), XH_T2, XH_T2);
+}
+
+void xcpu_emit_address(struct xcpu_emit *e, struct xcpu_asm_memory *m)
 {
     const struct xcpu_insn *insn = e->insn;
-    if (insn->address_size != 4)
-        return 0;
+    uint32_t segment = e->cpu->sreg_base[insn->segment];
     *m = (struct xcpu_asm_memory){.base = XH_NONE,
                                   .index = XH_NONE,
                                   .scale = insn->scale,
                                   .guest = 1,
                                   .disp = insn->disp};
-    m->disp += e->cpu->sreg_base[insn->segment];
+    m->disp += segment;
     if (insn->base == XCPU_ESP)
         m->disp += e->esp;
     if (insn->base != XCPU_NO_REG)
         m->base = (uint8_t)xcpu_emit_reg(insn->base);
     if (insn->index != XCPU_NO_REG)
         m->index = insn->index;
-    return 1;
+    if (insn->address_size != 4) {
+        put_offset16(e, m);
+        *m = xcpu_emit_at(XH_T2, segment);
+    }
 }
 
 /* ---- the shape of a block ---- */

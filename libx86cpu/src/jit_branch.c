@@ -37,8 +37,7 @@ int xcpu_emit_push(struct xcpu_emit *e)
     if (insn->operand_size != 4)
         return 0;
     if (xcpu_has_memory_operand(insn)) {
-        if (!xcpu_emit_address(e, &m))
-            return 0;
+        xcpu_emit_address(e, &m);
         host = XH_T0;
         xcpu_put_memory(&e->a, op32(0x8b), host, &m);
     } else if (insn->rm == XCPU_ESP) {
@@ -67,8 +66,7 @@ int xcpu_emit_pop(struct xcpu_emit *e)
     if (insn->operand_size != 4)
         return 0;
     if (xcpu_has_memory_operand(insn)) {
-        if (!xcpu_emit_address(e, &m))
-            return 0;
+        xcpu_emit_address(e, &m);
         if (insn->base == XCPU_ESP)
             m.disp += 4;
         xcpu_put_memory(&e->a, op32(0x8b), XH_T0, &top);
@@ -152,8 +150,7 @@ static int load_target(struct xcpu_emit *e)
             xcpu_put_mov(&e->a, XH_T0, insn->rm);
         return 1;
     }
-    if (!xcpu_emit_address(e, &m))
-        return 0;
+    xcpu_emit_address(e, &m);
     xcpu_put_memory(&e->a, op32(0x8b), XH_T0, &m);
     return 1;
 }

@@ -112,6 +112,27 @@ static unsigned field(struct xcpu_emit *e, unsigned value, enum kind kind)
     return XH_ESP;
 }
 
+/*
+ * AH to BH have no number beside a REX prefix, which R8 to R15 as bases need
+ * (operands on the stack, 16-bit addressing): T0 takes the place of one.
+ * Neither XCHG nor MOV touches flags, and only the instruction itself faults.
+ */
+static void put_high_byte(struct xcpu_emit *e, struct xcpu_asm_op op,
+                          unsigned high, const struct xcpu_asm_memory *m)
+{
+    unsigned row = e->insn->op, low = high & 3;
+    xcpu_put_reg(&e->a, xcpu_op(0x86), low, high);
+    xcpu_put_mov(&e->a, XH_T0, low);
+    xcpu_put_reg(&e->a, xcpu_op(0x86), low, high);
+    xcpu_put_memory(&e->a, op, XH_T0, m);
+    if (xcpu_rows[row].operands[0] != XO_Gb && row != XCPU_OP_XCHG_Eb_Gb &&
+        row != XCPU_OP_XADD_Eb_Gb)
+        return;
+    xcpu_put_reg(&e->a, xcpu_op(0x86), low, high);
+    xcpu_put_reg(&e->a, xcpu_op(0x8a), low, XH_T0);
+    xcpu_put_reg(&e->a, xcpu_op(0x86), low, high);
+}
+
 static int emit_copy_op(struct xcpu_emit *e, struct xcpu_asm_op op)
 {
     const struct xcpu_insn *insn = e->insn;
@@ -127,10 +148,11 @@ static int emit_copy_op(struct xcpu_emit *e, struct xcpu_asm_op op)
             return 0;
         xcpu_put_reg(&e->a, op, reg, rm);
     } else {
-        if (!xcpu_emit_address(e, &m) ||
-            (reg_kind == BYTE && reg >= 4 && m.base == XH_ESP))
-            return 0;
-        xcpu_put_memory(&e->a, op, reg, &m);
+        xcpu_emit_address(e, &m);
+        if (reg_kind == BYTE && reg >= 4 && m.base >> 3 == 1)
+            put_high_byte(e, op, reg, &m);
+        else
+            xcpu_put_memory(&e->a, op, reg, &m);
     }
     put_immediate(e);
     return 1;
@@ -222,8 +244,7 @@ static int emit_mov_offset(struct xcpu_emit *e)
     struct xcpu_asm_op op = op_of(e);
     struct xcpu_asm_memory m;
     op.opcode = opcodes[e->insn->opcode & 3];
-    if (!xcpu_emit_address(e, &m))
-        return 0;
+    xcpu_emit_address(e, &m);
     xcpu_put_memory(&e->a, op, XH_AX, &m);
     return 1;
 }
@@ -232,8 +253,7 @@ static int emit_lea(struct xcpu_emit *e)
 {
     const struct xcpu_insn *insn = e->insn;
     struct xcpu_asm_memory m;
-    if (!xcpu_emit_address(e, &m))
-        return 0;
+    xcpu_emit_address(e, &m);
     m.guest = 0;
     m.disp -= e->cpu->sreg_base[insn->segment];
     if (insn->operand_size == 2 && insn->reg == XCPU_ESP)

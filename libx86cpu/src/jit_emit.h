@@ -80,8 +80,9 @@ static inline unsigned xcpu_emit_reg(unsigned guest)
     return guest == XCPU_ESP ? XH_ESP : guest;
 }
 
-/* The memory operand in guest memory. 0 when it is addressed by 16 bits. */
-int xcpu_emit_address(const struct xcpu_emit *e, struct xcpu_asm_memory *m);
+/* The memory operand in guest memory; one that is addressed by 16 bits takes T2
+ * until the instruction's end. */
+void xcpu_emit_address(struct xcpu_emit *e, struct xcpu_asm_memory *m);
 
 /* Guest memory at register + disp in a flat segment, or from ESP. */
 struct xcpu_asm_memory xcpu_emit_at(unsigned host, uint32_t disp);

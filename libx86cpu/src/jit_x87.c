@@ -25,8 +25,7 @@ int xcpu_emit_fnstcw(struct xcpu_emit *e)
     struct xcpu_asm_memory word = xcpu_at(XH_CPU, FIELD(fpu.control)), m;
     struct xcpu_asm_op store = xcpu_op(0x89);
     store.prefix = 0x66;
-    if (!xcpu_emit_address(e, &m))
-        return 0;
+    xcpu_emit_address(e, &m);
     xcpu_put_memory(&e->a, xcpu_op0f(0xb7), XH_T0, &word);
     xcpu_put_memory(&e->a, store, XH_T0, &m);
     return 1;
@@ -59,8 +58,7 @@ static void put_control(struct xcpu_emit *e)
 int xcpu_emit_fldcw(struct xcpu_emit *e)
 {
     struct xcpu_asm_memory m;
-    if (!xcpu_emit_address(e, &m))
-        return 0;
+    xcpu_emit_address(e, &m);
     xcpu_emit_settle_esp(e);
     if (m.base == XH_ESP)
         m.disp = e->insn->disp + e->cpu->sreg_base[e->insn->segment];

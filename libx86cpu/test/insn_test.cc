@@ -252,6 +252,18 @@ const Row rows[] = {
     {"CMPS differs", "f3a6",
      "ecx=5 esi=30000100 edi=30000200 [30000100]=0102 [30000200]=0103",
      "ecx=3 esi=30000102 edi=30000202 eflags=297"},
+    {"SCAS goes on in the next page", "f2ae",
+     "eax=2a ecx=10 edi=30000ffa [30001002]=2a",
+     "ecx=7 edi=30001003 eflags=246"},
+    {"SCAS differs", "f3af",
+     "eax=0 ecx=8 edi=30000100 "
+     "[30000100]=00000000000000000000000005000000",
+     "ecx=4 edi=30000110 eflags=293"},
+    {"SCAS finds nothing", "f2ae", "eax=2a ecx=20 edi=30000100 [3000011f]=00",
+     "ecx=0 edi=30000120 eflags=202"},
+    {"CMPS goes on in the next page", "f3a6",
+     "ecx=20 esi=30000ff0 edi=30000ff0",
+     "ecx=0 esi=30001010 edi=30001010 eflags=246"},
     {"LODS of 16 bits", "66ad", "eax=11111111 esi=30000100 [30000100]=3322",
      "eax=11112233 esi=30000102"},
     {"segment overrides move the source alone", "64a4",
@@ -261,6 +273,36 @@ const Row rows[] = {
      "ecx=4 esi=30000100 edi=30001ffe [30000100]=11223344 [30001ffe]=0000",
      "ecx=2 esi=30000102 edi=30002000 vector=e error=7 address=30002000 "
      "eip=+0 [30001ffe]=1122"},
+
+    /* High bytes and the stack. */
+    {"MOV of AH to the stack", "88642404", "eax=11223344 [30001004]=00000000",
+     "[30001004]=33000000"},
+    {"MOV of AH from the stack, with EAX in the address", "8a2404",
+     "eax=4 [30001004]=5a", "eax=5a04"},
+    {"XCHG of BH with the stack", "863c24", "ebx=11223344 [30001000]=5a",
+     "ebx=11225a44 [30001000]=33"},
+    {"XADD of CH with the stack", "0fc02c24", "ecx=1100 [30001000]=22",
+     "ecx=2200 eflags=206 [30001000]=33"},
+    {"CMPXCHG of DH with the stack", "0fb03424",
+     "eax=11 edx=2200 [30001000]=11", "eflags=246 [30001000]=22"},
+    {"ADC of the stack to AH", "122424", "eax=fe00 eflags=203 [30001000]=01",
+     "eax=0 eflags=257"},
+    {"TEST of AH with the stack", "842424", "eax=f000 [30001000]=80",
+     "eflags=282"},
+    {"a fault leaves AH where it was", "88a424001f0000", "eax=1234",
+     "vector=e error=7 address=30002f00 eip=+0"},
+
+    /* 16-bit addressing. */
+    {"LEA by 16 bits", "678d4005", "ebx=1234fff0 esi=ffff0010", "eax=5"},
+    {"16-bit addressing from a segment's base", "64678b07",
+     "fs=f ebx=ffff8100 [30000100]=11223344", "eax=44332211"},
+    {"MOV of AH by 16 bits", "64678827",
+     "fs=f eax=3300 ebx=8100 [30000100]=0000", "[30000100]=3300"},
+    {"PUSH and POP by 16 bits",
+     "6467ff37"
+     "64678f4704",
+     "fs=f ebx=8100 [30000100]=1122334400000000",
+     "[30000104]=11223344 [30000ffc]=11223344"},
 
     /* Page faults: address, code, nothing changed. */
     {"a load from nowhere", "8b01", "ecx=1000",
