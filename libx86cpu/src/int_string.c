@@ -142,6 +142,46 @@ COMPARE_BODIES(8, 1)
 COMPARE_BODIES(16, 2)
 COMPARE_BODIES(32, 4)
 
+/*
+ * How many comparisons from here on, within one page each, neither end the
+ * repetition nor are its last.
+ */
+#define PASS_BODIES(bits, size)                                                \
+    static inline uint32_t pass_compare##bits(                                 \
+        struct xcpu *cpu, const struct xcpu_slot *slot, uint8_t *memory)       \
+    {                                                                          \
+        uint32_t a = source(cpu, slot), b = target(cpu, slot), n = 0;          \
+        uint32_t count = count_left(cpu, slot);                                \
+        count = stretch(cpu, slot, a, size, count);                            \
+        count = stretch(cpu, slot, b, size, count);                            \
+        for (; n + 1 < count; n++)                                             \
+            if ((xcpu_load##bits(cpu, slot, memory, a + n * size) ==           \
+                 xcpu_load##bits(cpu, slot, memory, b + n * size)) !=          \
+                (slot->rep == 0xf3))                                           \
+                break;                                                         \
+        cpu->gpr[XCPU_ESI].d += n * size;                                      \
+        cpu->gpr[XCPU_EDI].d += n * size;                                      \
+        return n;                                                              \
+    }                                                                          \
+    static inline uint32_t pass_scan##bits(                                    \
+        struct xcpu *cpu, const struct xcpu_slot *slot, uint8_t *memory)       \
+    {                                                                          \
+        uint32_t b = target(cpu, slot), n = 0;                                 \
+        uint32_t count = count_left(cpu, slot);                                \
+        uint##bits##_t a = *xcpu_reg##bits(cpu, XCPU_EAX);                     \
+        count = stretch(cpu, slot, b, size, count);                            \
+        for (; n + 1 < count; n++)                                             \
+            if ((xcpu_load##bits(cpu, slot, memory, b + n * size) == a) !=     \
+                (slot->rep == 0xf3))                                           \
+                break;                                                         \
+        cpu->gpr[XCPU_EDI].d += n * size;                                      \
+        return n;                                                              \
+    }
+
+PASS_BODIES(8, 1)
+PASS_BODIES(16, 2)
+PASS_BODIES(32, 4)
+
 /* ---- repetition ---- */
 
 #define MOVS_BODIES(bits, size)                                                \
@@ -236,6 +276,8 @@ MOVS_BODIES(32, 4)
         if (!count_left(cpu, slot))                                            \
             return;                                                            \
         do {                                                                   \
+            uint32_t passed = pass_##one##bits(cpu, slot, memory);             \
+            add_masked(cpu, slot, XCPU_ECX, 0 - passed);                       \
             pair = one##bits(cpu, slot, memory);                               \
             add_masked(cpu, slot, XCPU_ECX, UINT32_MAX);                       \
             if ((pair.a == pair.b) != (slot->rep == 0xf3))                     \
