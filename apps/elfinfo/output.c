@@ -289,18 +289,32 @@ void inf_begin_list(struct inf_output *out, const char *separator)
         out->items = check(cJSON_CreateArray());
 }
 
+/* Adds what is ready; takes over item, which is NULL in text. */
+static void add(struct inf_output *out, const char *text, cJSON *item)
+{
+    if (item != NULL) {
+        cJSON_AddItemToArray(out->items, item);
+        return;
+    }
+    if (out->list.size > 0)
+        append(&out->list, out->separator, strlen(out->separator));
+    append(&out->list, text, strlen(text));
+}
+
 void inf_add_item(struct inf_output *out, const char *text)
 {
     char *ready = clean(text, out->is_json);
 
-    if (out->is_json) {
-        cJSON_AddItemToArray(out->items, check(cJSON_CreateString(ready)));
-    } else {
-        if (out->list.size > 0)
-            append(&out->list, out->separator, strlen(out->separator));
-        append(&out->list, ready, strlen(ready));
-    }
+    add(out, ready, out->is_json ? check(cJSON_CreateString(ready)) : NULL);
     free(ready);
+}
+
+void inf_add_number(struct inf_output *out, uint64_t number)
+{
+    char text[32];
+
+    snprintf(text, sizeof(text), "%" PRIu64, number);
+    add(out, text, out->is_json ? check(cJSON_CreateRaw(text)) : NULL);
 }
 
 void inf_end_list(struct inf_output *out)

@@ -69,9 +69,10 @@ void inf_put_special(struct inf_output *out, const char *name, uint64_t number);
 /* Hexadecimal digits, two for each byte. */
 void inf_put_bytes(struct inf_output *out, const uint8_t *bytes, size_t size);
 
-/* An array of strings; text has them separated by separator. */
+/* An array of strings or numbers; text has them separated by separator. */
 void inf_begin_list(struct inf_output *out, const char *separator);
 void inf_add_item(struct inf_output *out, const char *text);
+void inf_add_number(struct inf_output *out, uint64_t number);
 void inf_end_list(struct inf_output *out);
 
 /* A line for readers only; JSON leaves it out. */

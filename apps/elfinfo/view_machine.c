@@ -71,8 +71,9 @@ static void show_properties(struct inf_file *file)
 static const struct inf_column attribute_columns[] = {
     {"vendor", "Vendor", -8}, {"tag", "Build attribute", -30},
     {"value", "Number", 6},   {"value_name", NULL, 0},
-    {"text", "Value", 0},     {"scope", NULL, 0},
-    {"tag_number", NULL, 0},  {NULL, NULL, 0},
+    {"scope", "Of", -8},      {"parts", "Which", -5},
+    {"text", "Value", 0},     {"tag_number", NULL, 0},
+    {NULL, NULL, 0},
 };
 
 static const char *const scopes[] = {
@@ -80,6 +81,23 @@ static const char *const scopes[] = {
     [ELD_SCOPE_SECTIONS] = "sections",
     [ELD_SCOPE_SYMBOLS] = "symbols",
 };
+
+/* The numbers of a scope's sections or symbols, with its first attribute: there
+ * may be as many as bytes in the file. */
+static void put_parts(struct inf_file *file,
+                      const struct eld_attribute *attribute)
+{
+    uint64_t offset = 0, number;
+
+    if (!attribute->is_first || attribute->list.size == 0) {
+        inf_put_none(file->out);
+        return;
+    }
+    inf_begin_list(file->out, " ");
+    while (eld_next_attribute_part(&file->elf, attribute, &offset, &number))
+        inf_add_number(file->out, number);
+    inf_end_list(file->out);
+}
 
 /* A number, with a name for some, or a string; few have both. */
 static void put_attribute(struct inf_file *file,
@@ -96,12 +114,13 @@ static void put_attribute(struct inf_file *file,
     else
         inf_put_decimal(out, attribute->number);
     inf_put_text(out, value);
-    inf_put_texts(out, attribute->text != NULL ? attribute->text : value,
-                  attribute->text);
     inf_put_name(
         out,
         attribute->scope <= ELD_SCOPE_SYMBOLS ? scopes[attribute->scope] : NULL,
         attribute->scope);
+    put_parts(file, attribute);
+    inf_put_texts(out, attribute->text != NULL ? attribute->text : value,
+                  attribute->text);
     inf_put_decimal(out, attribute->tag);
     inf_end_row(out);
 }
@@ -114,7 +133,7 @@ static void show_attributes(struct inf_file *file)
     struct eld_fault fault;
 
     for (uint32_t i = 0; i < file->elf.section_count; i++) {
-        struct eld_attribute_cursor cursor = {0, 0, 0, 0, 0};
+        struct eld_attribute_cursor cursor = {.offset = 0};
 
         if (eld_read_section(&file->elf, i, &section, NULL) < 0)
             break;

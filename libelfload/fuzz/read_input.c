@@ -226,17 +226,22 @@ static uint64_t read_group(const struct eld_elf *elf,
 static uint64_t read_attributes(const struct eld_elf *elf,
                                 const struct eld_attributes *attributes)
 {
-    struct eld_attribute_cursor cursor = {0, 0, 0, 0, 0};
+    struct eld_attribute_cursor cursor = {.offset = 0};
     struct eld_attribute attribute;
     struct eld_fault fault;
-    uint64_t sum = 0, before = 0;
+    uint64_t sum = 0, before = 0, offset = 0, number = 0;
     int found;
 
     while ((found = eld_next_attribute(elf, attributes, &cursor, &attribute,
                                        &fault)) == 1) {
         check(cursor.offset > before);
         before = cursor.offset;
-        sum += sum_string(attribute.vendor) + sum_string(attribute.text) +
+        while (attribute.is_first &&
+               eld_next_attribute_part(elf, &attribute, &offset, &number))
+            check(offset <= attribute.list.size);
+        offset = 0;
+        sum += number + sum_string(attribute.vendor) +
+               sum_string(attribute.text) +
                sum_string(eld_attribute_name(elf->machine, &attribute)) +
                sum_string(eld_attribute_value_name(&attribute));
     }

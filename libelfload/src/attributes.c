@@ -86,7 +86,7 @@ static int open_vendor(const struct eld_elf *elf,
 }
 
 /* Goes into what is said of the file, or of some sections or symbols, whose
- * numbers are skipped. */
+ * numbers, up to a 0, stand before it. */
 static int open_scope(const struct eld_elf *elf,
                       const struct eld_attributes *attributes,
                       struct eld_attribute_cursor *cursor)
@@ -96,11 +96,16 @@ static int open_scope(const struct eld_elf *elf,
     uint64_t scope = eld_take_uleb(&stream);
     uint32_t length = eld_take32(&stream);
 
+    const uint8_t *list = stream.p, *list_end = list;
+
     cursor->scope = (uint32_t)scope;
+    cursor->is_in_scope = 0;
     if (scope == ELD_SCOPE_SECTIONS || scope == ELD_SCOPE_SYMBOLS) {
         while (eld_take_uleb(&stream) != 0 && !stream.is_short)
-            continue;
+            list_end = stream.p;
     }
+    cursor->list = (struct eld_part){(uint64_t)(list - elf->bytes),
+                                     (uint64_t)(list_end - list)};
     cursor->offset = limit - (uint64_t)(stream.end - stream.p);
     return !stream.is_short && take_end(start, length, cursor->offset - start,
                                         limit, &cursor->scope_end);
@@ -129,6 +134,8 @@ static int take_attribute(const struct eld_elf *elf,
     struct eld_attribute result = {
         .vendor = (const char *)bytes + cursor->vendor,
         .scope = cursor->scope,
+        .is_first = !cursor->is_in_scope,
+        .list = cursor->list,
         .tag = eld_take_uleb(&stream),
         .number = ELD_NONE,
         .offset = attributes->part.offset + cursor->offset};
@@ -142,6 +149,7 @@ static int take_attribute(const struct eld_elf *elf,
     if (stream.is_short)
         return 0;
     cursor->offset = cursor->scope_end - (uint64_t)(stream.end - stream.p);
+    cursor->is_in_scope = 1;
     *attribute = result;
     return 1;
 }
@@ -164,4 +172,19 @@ int eld_next_attribute(const struct eld_elf *elf,
     if (is_good && take_attribute(elf, attributes, cursor, attribute))
         return 1;
     return fail_short(fault, attributes->part.offset + cursor->offset);
+}
+
+int eld_next_attribute_part(const struct eld_elf *elf,
+                            const struct eld_attribute *attribute,
+                            uint64_t *offset, uint64_t *number)
+{
+    const uint8_t *p = elf->bytes + attribute->list.offset;
+    struct eld_stream stream = {elf, p + *offset, p + attribute->list.size, 0};
+    uint64_t result = eld_take_uleb(&stream);
+
+    if (stream.is_short)
+        return 0;
+    *offset = (uint64_t)(stream.p - p);
+    *number = result;
+    return 1;
 }

@@ -45,7 +45,18 @@ class Attributes : public AnyKind
         return eld_section_attributes(file->get(), &section, &attributes,
                                       nullptr);
     }
-    /* "vendor scope tag number text" of each, and how it ended. */
+    /* The numbers of a scope's parts, behind the first of its attributes. */
+    std::string parts_of(const eld_attribute &attribute)
+    {
+        uint64_t offset = 0, number;
+        std::string result;
+        while (attribute.is_first &&
+               eld_next_attribute_part(file->get(), &attribute, &offset,
+                                       &number) == 1)
+            result += " #" + std::to_string(number);
+        return result;
+    }
+    /* "vendor scope tag number text #part..." of each, and how it ended. */
     std::vector<std::string> all()
     {
         eld_attribute_cursor cursor = {};
@@ -61,7 +72,8 @@ class Attributes : public AnyKind
                 (attribute.number == ELD_NONE
                      ? "-"
                      : std::to_string(attribute.number)) +
-                " " + (attribute.text == nullptr ? "-" : attribute.text));
+                " " + (attribute.text == nullptr ? "-" : attribute.text) +
+                parts_of(attribute));
         result.push_back(std::to_string(found));
         return result;
     }
@@ -108,8 +120,21 @@ TEST_P(Attributes, OfSeveralVendorsAndScopes)
                            vendor("other", scope(3, {0, 4, 3}))})),
               0);
     EXPECT_EQ(all(),
-              (std::vector<std::string>{"gnu 1 4 1 -", "gnu 2 8 2 -",
+              (std::vector<std::string>{"gnu 1 4 1 -", "gnu 2 8 2 - #7 #129",
                                         "gnu 2 32 1 g", "other 3 4 3 -", "0"}));
+}
+
+TEST_P(Attributes, OfEachScopeHaveItsOwnParts)
+{
+    Bytes content = scope(2, {1, 0x80, 0x80, 4, 0, 4, 1});
+    for (const Bytes &next : {scope(3, {9, 0x80, 0, 4, 2}), scope(1, {4, 3})})
+        content.insert(content.end(), next.begin(), next.end());
+    ASSERT_EQ(
+        open(EM_RISCV, MACHINE_ATTRIBUTES, joined({vendor("riscv", content)})),
+        0);
+    EXPECT_EQ(all(), (std::vector<std::string>{"riscv 2 4 1 - #1 #65536",
+                                               "riscv 3 4 2 - #9",
+                                               "riscv 1 4 3 -", "0"}));
 }
 
 TEST_P(Attributes, AreCheckedForTypeAndFormat)

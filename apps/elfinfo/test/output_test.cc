@@ -117,6 +117,24 @@ TEST(Output, TablesOfOneKeyAreOneArray)
     EXPECT_EQ(file["errors"].size(), 0u);
 }
 
+TEST(Output, NumbersOfListsAreExact)
+{
+    static const inf_column columns[] = {{"list", "List", 0},
+                                         {nullptr, nullptr, 0}};
+    auto write = [](inf_output *out) {
+        inf_begin_record(out, "r", nullptr, columns);
+        inf_begin_list(out, " ");
+        inf_add_number(out, 7);
+        inf_add_number(out, UINT64_MAX);
+        inf_end_list(out);
+        inf_end_record(out);
+    };
+    EXPECT_NE(output(true, write).find("[7,18446744073709551615]"),
+              std::string::npos);
+    EXPECT_NE(output(false, write).find("List: 7 18446744073709551615\n"),
+              std::string::npos);
+}
+
 TEST(Output, TitlesAndNotesAreMadeHarmless)
 {
     EXPECT_EQ(output(false,

@@ -231,6 +231,60 @@ TEST(Parity, OfBuildAttributes)
     EXPECT_GT(count, 20u);
 }
 
+/* Attributes of two sections, of a symbol, and of the file. */
+static const char kParts[] = ".section .gnu.attributes, \"\", @0x6ffffff5\n"
+                             ".byte 'A'\n"
+                             "0: .long 4f-0b\n"
+                             ".asciz \"gnu\"\n"
+                             "1: .byte 2\n"
+                             ".long 2f-1b\n"
+                             ".byte 1, 0x81, 1, 0, 4, 16, 6, 1\n"
+                             "2: .byte 3\n"
+                             ".long 3f-2b\n"
+                             ".byte 9, 0, 8, 2\n"
+                             "3: .byte 1\n"
+                             ".long 4f-3b\n"
+                             ".byte 4, 8\n"
+                             "4:\n";
+
+/* readelf says "Section Attributes: 1 129" above their attributes. */
+TEST(Parity, OfSectionsAndSymbolsWithBuildAttributes)
+{
+    if (is_llvm())
+        GTEST_SKIP() << "it names the vendor only";
+    const std::string path = write_file("parts.s", kParts),
+                      object = path + ".o";
+    ASSERT_EQ(run("cc -c -o " + object + " " + path).status, 0);
+    std::vector<std::string> expected, actual;
+    for (const auto &line : readelf("-A " + object)) {
+        size_t end = line.find(" Attributes");
+        if (end == std::string::npos || line.find("Section: ") == end + 11)
+            continue;
+        expected.push_back(line.substr(0, end));
+        if (line.find(": ") != std::string::npos)
+            for (const auto &part : words_of(line.substr(line.find(": ") + 1)))
+                expected.back() += " " + part;
+    }
+    const std::map<std::string, std::string> titles = {
+        {"sections", "Section"}, {"symbols", "Symbol"}, {"file", "File"}};
+    Json attributes = elfinfo_json("-A " + object)["build_attributes"];
+    std::string scope;
+    for (size_t i = 0; i < attributes.size(); i++) {
+        if (attributes[i]["scope"].text() == scope) {
+            EXPECT_TRUE(attributes[i]["parts"].is_null());
+            continue;
+        }
+        scope = attributes[i]["scope"].text();
+        actual.push_back(titles.at(scope));
+        for (size_t j = 0; j < attributes[i]["parts"].size(); j++)
+            actual.back() +=
+                " " + std::to_string(attributes[i]["parts"][j].number());
+    }
+    EXPECT_EQ(attributes.size(), 4u);
+    EXPECT_EQ(actual, expected);
+    EXPECT_EQ(actual.size(), 3u);
+}
+
 /* The files, and one with groups: they are in object files only. */
 static Files files_with_groups()
 {

@@ -32,8 +32,10 @@ enum eld_attribute_scope {
 };
 
 struct eld_attribute {
-    const char *vendor; /* "aeabi", "riscv", "gnu" */
-    uint32_t scope;     /* enum eld_attribute_scope */
+    const char *vendor;   /* "aeabi", "riscv", "gnu" */
+    uint32_t scope;       /* enum eld_attribute_scope */
+    uint8_t is_first;     /* of its scope */
+    struct eld_part list; /* of numbers, empty for a file's scope */
     uint64_t tag;
     uint64_t number;  /* ELD_NONE: it has none */
     const char *text; /* NULL: it has none */
@@ -43,7 +45,9 @@ struct eld_attribute {
 /* Start with all zeros. */
 struct eld_attribute_cursor {
     uint64_t offset, vendor, vendor_end, scope_end;
+    struct eld_part list;
     uint32_t scope;
+    uint8_t is_in_scope; /* behind its first attribute */
 };
 
 /* 1 and the next attribute, or 0 at the end. */
@@ -52,6 +56,13 @@ int eld_next_attribute(const struct eld_elf *elf,
                        struct eld_attribute_cursor *cursor,
                        struct eld_attribute *attribute,
                        struct eld_fault *fault);
+
+/* Of which sections or symbols an attribute is, by their numbers in the file:
+ * 1 and the next number, or 0 at the end of the list. *offset: 0 at the start.
+ */
+int eld_next_attribute_part(const struct eld_elf *elf,
+                            const struct eld_attribute *attribute,
+                            uint64_t *offset, uint64_t *number);
 
 /* "Tag_CPU_arch", and "v7" for its number; NULL for one without a name. */
 const char *eld_attribute_name(uint16_t machine,
