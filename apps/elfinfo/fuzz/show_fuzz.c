@@ -7,6 +7,10 @@
 #include "apps/elfinfo/elfinfo.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room,
+                               unsigned seed);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t room)
+    __attribute__((weak));
 const char *__lsan_default_suppressions(void);
 
 /* libdw 0.188 forgets a few bytes of some broken files. */
@@ -29,11 +33,13 @@ static void be_silent(void)
     stdout = stderr = nowhere;
 }
 
-/* What to show of it: a view, or what is no view; 127: all, which takes longer.
- * The highest bit: as JSON. */
+/* What to show of a file: a view, or what is no view; or all, which takes ten
+ * times as long. */
+enum { LINES = INF_VIEW_COUNT, RDEF, DUMP, CHOICES, ALL = 127 };
+
+/* The lower bits say what, the highest one: as JSON. */
 static void choose(struct inf_options *options, unsigned choice)
 {
-    enum { LINES = INF_VIEW_COUNT, RDEF, DUMP, CHOICES, ALL = 127 };
     unsigned number = choice & 127, what = number % CHOICES;
     int is_all = number == ALL;
 
@@ -45,6 +51,21 @@ static void choose(struct inf_options *options, unsigned choice)
         options->dump_count = 0;
     options->is_rdef = is_all || what == RDEF;
     options->is_json = (int)(choice >> 7);
+}
+
+/* Mutates the file, and shows something else of it: what is interesting is
+ * found first where all is shown, and would be all that is tried then. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room,
+                               unsigned seed)
+{
+    unsigned what = seed % (2 * CHOICES);
+
+    if (size > 0)
+        size--;
+    size = LLVMFuzzerMutate(data, size, room - 1);
+    data[size] = (uint8_t)(what == 0 ? ALL : what / 2);
+    data[size] |= (uint8_t)(seed / (2 * CHOICES) % 2 << 7);
+    return size + 1;
 }
 
 /* The last byte says what to show of the others. */
