@@ -100,6 +100,23 @@ static void set_fnsave(void *cpu, const uint8_t image[108])
     uvm_record_change(cpu, TR_CHANGE_FPU);
 }
 
+static void get_fxsave(void *cpu, uint8_t image[512])
+{
+    struct xcpu_fxstate state;
+
+    xcpu_get_fxstate(cpu, &state);
+    memcpy(image, state.bytes, sizeof(state.bytes));
+}
+
+static void set_fxsave(void *cpu, const uint8_t image[512])
+{
+    struct xcpu_fxstate state;
+
+    memcpy(state.bytes, image, sizeof(state.bytes));
+    xcpu_set_fxstate(cpu, &state);
+    uvm_record_change(cpu, TR_CHANGE_FPU);
+}
+
 static void reset_fpu(void *cpu)
 {
     xcpu_reset_fpu(cpu);
@@ -120,6 +137,8 @@ const struct hk_cpu_ops uvm_cpu_ops = {
     .set_eax = set_eax,
     .get_fnsave = get_fnsave,
     .set_fnsave = set_fnsave,
+    .get_fxsave = get_fxsave,
+    .set_fxsave = set_fxsave,
     .reset_fpu = reset_fpu,
     .kick = kick,
     .identify = uvm_identify,

@@ -172,6 +172,7 @@ static const struct {
     {HK_ROW_setsid, "takes the fuzzer from its terminal"},
     {HK_ROW_setpgid, "the same"},
     {HK_ROW_sync, "waits for the host's disks"},
+    {HK_ROW_wait_for_debugger, "waits for what never comes"},
 };
 
 static int is_excluded(enum hk_row row)

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "area.h"
 #include "bytes.h"
+#include "debug.h"
 #include "fd.h"
 #include "request.h"
 #include "signals.h"
@@ -95,6 +96,12 @@ int32_t hk_do_asked(struct hk_team *team, const struct hk_asked *asked,
         return hk_area_resize(team, (int32_t)asked->words[0], asked->words[1]);
     case HK_ASKED_NEXT_FD:
         return tell_fd(team, asked->words[0], answer);
+    case HK_ASKED_DEBUG_THREAD:
+        return hk_debug_thread(team, asked->thread);
+    case HK_ASKED_INSTALL_DEBUGGER:
+        return hk_debug_install(team, (int32_t)asked->words[0], 0);
+    case HK_ASKED_REMOVE_DEBUGGER:
+        return hk_debug_remove(team);
     }
     return HK_B_BAD_VALUE;
 }

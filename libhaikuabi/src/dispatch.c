@@ -1,5 +1,7 @@
 /* dispatch.c -- from INT 99 to the handler of a call, and back. */
 /* SPDX-License-Identifier: MIT */
+#include "clock.h"
+#include "debug.h"
 #include "kernel.h"
 #include "signals.h"
 #include "strace.h"
@@ -59,6 +61,26 @@ static void begin_restart(struct hk_restart *restart, uint32_t number)
     restart->is_required = 0;
 }
 
+/* What a debugger wants to be told of a call, before and behind it. */
+static int64_t tell_before(struct hk_thread *thread, uint32_t number,
+                           enum hk_row row, const uint32_t *words)
+{
+    if (hk_debug_wants_call(thread, HK_DEBUG_PRE_SYSCALL,
+                            HK_DEBUG_THREAD_PRE_SYSCALL))
+        hk_debug_before_call(thread, number, words, hk_row_words[row]);
+    return hk_system_time();
+}
+
+static void tell_after(struct hk_thread *thread, uint32_t number,
+                       enum hk_row row, const uint32_t *words, int64_t result,
+                       int64_t start_time)
+{
+    if (hk_debug_wants_call(thread, HK_DEBUG_POST_SYSCALL,
+                            HK_DEBUG_THREAD_POST_SYSCALL))
+        hk_debug_after_call(thread, number, words, hk_row_words[row], result,
+                            start_time);
+}
+
 /* A number that is none, or arguments that cannot be read, leave everything
  * as it is, EAX included (haiku-abi/x86-32.md, section 1). */
 enum hk_action hk_syscall(struct hk_thread *thread)
@@ -66,8 +88,8 @@ enum hk_action hk_syscall(struct hk_thread *thread)
     struct hk_kernel *kernel = hk_kernel_of(thread);
     uint32_t words[HK_WORDS_MAX];
     uint32_t number, esp;
+    int64_t result, start_time = 0;
     enum hk_row row;
-    int64_t result;
 
     kernel->config.host->cpu->get_call(thread->cpu, &number, &esp);
     if (number >= kernel->row_count)
@@ -78,6 +100,8 @@ enum hk_action hk_syscall(struct hk_thread *thread)
         return HK_CONTINUE;
 
     begin_restart(&thread->restart, number);
+    if (hk_debug_is_there(thread->team))
+        start_time = tell_before(thread, number, row, words);
     result = call_row(thread, row, words);
     if (thread->exiting)
         return HK_EXIT;
@@ -85,6 +109,8 @@ enum hk_action hk_syscall(struct hk_thread *thread)
         thread->registers_set = 0;
     else if (hk_syscall_rows[row].result != HK_RESULT_VOID)
         set_result(thread, hk_syscall_rows[row].result, result);
+    if (hk_debug_is_there(thread->team))
+        tell_after(thread, number, row, words, result, start_time);
     if (!atomic_load_explicit(&thread->attention, memory_order_acquire))
         return HK_CONTINUE;
     return hk_attend(thread,

@@ -3,6 +3,7 @@
 #include "image.h"
 
 #include "bytes.h"
+#include "debug.h"
 #include "shared.h"
 #include "syscalls.h"
 #include "team.h"
@@ -74,36 +75,47 @@ int64_t hk_sys_register_image(struct hk_thread *self, gm_addr info,
 int64_t hk_sys_unregister_image(struct hk_thread *self, int32_t id)
 {
     struct hk_shared *shared = hk_shared_of(self);
+    uint8_t info[HK_IMAGE_INFO_SIZE];
     struct hk_shared_image *image;
     int32_t status = HK_B_ENTRY_NOT_FOUND;
 
     hk_shared_lock(shared);
     image = hk_owned_find(shared, HK_OWNED_IMAGES, id);
     if (image != NULL && image->own.team == shared->team) {
+        memcpy(info, image->info, sizeof(info));
         hk_owned_free(shared, HK_OWNED_IMAGES, &image->own);
         status = HK_B_OK;
     }
     hk_shared_unlock(shared);
+    if (status == HK_B_OK)
+        hk_debug_image(self, HK_DEBUG_IMAGE_DELETED, info);
     return status;
+}
+
+/* 1 and what image_info says of an image. */
+static int find_info(struct hk_shared *shared, int32_t id,
+                     uint8_t bytes[HK_IMAGE_INFO_SIZE])
+{
+    const struct hk_shared_image *image;
+
+    hk_shared_lock(shared);
+    image = hk_owned_find(shared, HK_OWNED_IMAGES, id);
+    if (image != NULL)
+        memcpy(bytes, image->info, HK_IMAGE_INFO_SIZE);
+    hk_shared_unlock(shared);
+    return image != NULL;
 }
 
 int64_t hk_sys_get_image_info(struct hk_thread *self, int32_t id, gm_addr info,
                               uint32_t size)
 {
-    struct hk_shared *shared = hk_shared_of(self);
-    const struct hk_shared_image *image;
     uint8_t bytes[HK_IMAGE_INFO_SIZE];
 
     if (size > sizeof(bytes))
         return HK_B_BAD_VALUE;
     if (info >= HK_USER_LIMIT)
         return HK_B_BAD_ADDRESS;
-    hk_shared_lock(shared);
-    image = hk_owned_find(shared, HK_OWNED_IMAGES, id);
-    if (image != NULL)
-        memcpy(bytes, image->info, sizeof(bytes));
-    hk_shared_unlock(shared);
-    if (image == NULL)
+    if (!find_info(hk_shared_of(self), id, bytes))
         return HK_B_ENTRY_NOT_FOUND;
     return hk_write_user(self, info, bytes, size);
 }
@@ -171,6 +183,10 @@ static int is_own_program(struct hk_thread *self, int32_t id)
 
 int64_t hk_sys_image_relocated(struct hk_thread *self, int32_t id)
 {
+    uint8_t info[HK_IMAGE_INFO_SIZE];
+
+    if (find_info(hk_shared_of(self), id, info))
+        hk_debug_image(self, HK_DEBUG_IMAGE_CREATED, info);
     if (is_own_program(self, id))
         hk_team_loaded(self, HK_B_OK);
     return HK_B_OK;

@@ -10,6 +10,7 @@
 
 #include "area.h"
 #include "clock.h"
+#include "debug.h"
 #include "disk_calls.h"
 #include "fd.h"
 #include "monitor.h"
@@ -59,6 +60,7 @@ static void free_team(struct hk_team *team)
 {
     if (team == NULL)
         return;
+    hk_debug_free(team);
     hk_monitors_free(team->monitors);
     hk_fds_free(team->fds); /* masters of terminals are in what is shared */
     if (team->shared != NULL)
@@ -92,6 +94,8 @@ static int new_team(struct hk_kernel *kernel)
         result = hk_signals_new(&team->signals);
     if (result == 0)
         result = hk_timers_new(&team->timers);
+    if (result == 0)
+        result = hk_debug_new(&team->debug);
     if (result == 0)
         result = hk_monitors_new(team, &team->monitors);
     if (result == 0)
@@ -199,6 +203,7 @@ void hk_end_team(struct hk_thread *self, int32_t status, int signal)
     int host_signal = hk_signal_to_host(signal);
 
     end_threads(self);
+    hk_debug_tell_end(self->team, status, signal);
     hk_shared_end(self->team->shared, signal != 0 ? HK_B_INTERRUPTED : status);
     host->end_team(host->host, signal != 0 ? 128 + signal : status,
                    host_signal);

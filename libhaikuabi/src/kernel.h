@@ -38,6 +38,7 @@ struct hk_timers;         /* timer.c */
 struct hk_monitors;       /* monitor.h */
 struct hk_mutexes;        /* mutex.c: threads that wait for user mutexes */
 struct hk_disk_listener;  /* disk_calls.c */
+struct hk_debug;          /* debug.h */
 struct hk_shared;         /* shared.h: what the teams of a root share */
 
 struct hk_kernel {
@@ -82,6 +83,7 @@ struct hk_team {
     uint32_t node_monitors;     /* limit of their number; 0: Haiku's */
     atomic_int is_undebuggable; /* debugger_calls.c */
     struct hk_disk_listener *disk_listeners; /* disk_calls.c */
+    struct hk_debug *debug;
 };
 
 /* A call that was interrupted and is executed again keeps its deadline. */
@@ -92,6 +94,15 @@ struct hk_restart {
     uint32_t call;    /* this number */
     int is_running;   /* the call that runs is one */
     int64_t deadline; /* system_time, us, of the first execution */
+};
+
+/* What its debugger has of a thread (debug.h); the team's lock guards it. */
+struct hk_thread_debug {
+    atomic_int flags;
+    int is_stopped, event; /* where it stopped: enum hk_debug_event */
+    int single_steps;      /* it goes on for one instruction */
+    uint32_t lifted;       /* address of a breakpoint that is not there now */
+    uint64_t ignored, ignored_once; /* signals the debugger does not want */
 };
 
 struct hk_thread {
@@ -116,6 +127,7 @@ struct hk_thread {
     struct hk_thread_signals *signals;
     struct hk_thread_life *life;
     struct hk_restart restart;
+    struct hk_thread_debug debug;
 };
 
 static inline struct hk_kernel *hk_kernel_of(const struct hk_thread *thread)

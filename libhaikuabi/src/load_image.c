@@ -6,6 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "block.h"
+#include "clock.h"
+#include "debug.h"
 #include "shared.h"
 #include "signals.h"
 #include "syscalls.h"
@@ -40,13 +43,25 @@ static void forget_children(struct hk_team *team)
     }
 }
 
-/* In the child: until the parent closes its end, or ends itself. */
-static void sleep_until_resumed(struct hk_team *team)
+/* In the child: until the parent closes its end, or ends itself, or a debugger
+ * wants the program to run. What others ask for is done. */
+static void sleep_until_resumed(struct hk_thread *self)
 {
-    char byte;
+    const atomic_uint *resumes = &self->team->debug->resumes;
+    unsigned seen = atomic_load(resumes);
+    struct pollfd parent = {.fd = self->team->resume_fd, .events = POLLIN};
+    int is_late = 0;
+    int32_t status;
 
-    while (read(team->resume_fd, &byte, 1) < 0 && errno == EINTR)
-        continue;
+    do {
+        parent.revents = 0;
+        status =
+            hk_block_once(self, &parent, 1, HK_INFINITE_TIMEOUT, resumes, seen);
+        if (status == HK_B_INTERRUPTED && hk_debug_put_off(self, &is_late))
+            break;
+    } while (parent.revents == 0 && atomic_load(resumes) == seen);
+    if (is_late)
+        hk_interrupt_self(self);
 }
 
 void hk_team_loaded(struct hk_thread *self, int32_t status)
@@ -57,7 +72,7 @@ void hk_team_loaded(struct hk_thread *self, int32_t status)
         return;
     if (write(team->result_fd, &status, sizeof(status)) == sizeof(status) &&
         status == HK_B_OK)
-        sleep_until_resumed(team);
+        sleep_until_resumed(self);
     close(team->result_fd);
     close(team->resume_fd);
     team->result_fd = team->resume_fd = -1;
@@ -94,7 +109,7 @@ static void become(struct hk_thread *self, struct hk_arguments *arguments,
     team->result_fd = result_fd;
     team->resume_fd = resume_fd;
     if ((flags & FLAG_WAIT_TILL_LOADED) == 0) {
-        sleep_until_resumed(team);
+        sleep_until_resumed(self);
         close(result_fd);
         close(resume_fd);
         team->result_fd = team->resume_fd = -1;

@@ -32,9 +32,9 @@ static void count_owned(struct hk_shared *shared, uint32_t team, uint32_t more)
 /* ---- making ---- */
 
 static void init_port(struct hk_shared *shared, struct hk_port *port,
-                      int32_t capacity)
+                      uint32_t owner, int32_t capacity)
 {
-    hk_put(shared, &port->owner, shared->team);
+    hk_put(shared, &port->owner, owner);
     hk_put(shared, &port->capacity, (uint32_t)capacity);
     hk_put(shared, &port->queue_count, 0);
     hk_put(shared, &port->total_count, 0);
@@ -47,8 +47,8 @@ static void init_port(struct hk_shared *shared, struct hk_port *port,
     hk_put(shared, &port->watches, 0);
 }
 
-static int32_t create_locked(struct hk_shared *shared, int32_t capacity,
-                             const char name[HK_NAME_LENGTH])
+int32_t hk_port_make(struct hk_shared *shared, uint32_t owner, int32_t capacity,
+                     const char name[HK_NAME_LENGTH])
 {
     uint32_t index = hk_item_new(shared, HK_POOL_PORTS);
     struct hk_port *port;
@@ -61,10 +61,10 @@ static int32_t create_locked(struct hk_shared *shared, int32_t capacity,
     if (port == NULL)
         return HK_B_NO_MORE_PORTS;
     memcpy(port->name, name, HK_NAME_LENGTH);
-    init_port(shared, port, capacity);
+    init_port(shared, port, owner, capacity);
     hk_put(shared, &port->id,
            (uint32_t)hk_make_id(HK_POOL_PORTS, index, port->generation));
-    count_owned(shared, shared->team, 1);
+    count_owned(shared, owner, 1);
     return port->id;
 }
 
@@ -82,7 +82,7 @@ int64_t hk_sys_create_port(struct hk_thread *self, int32_t queue_length,
         return HK_B_BAD_VALUE;
     hk_shared_lock(shared);
     if (shared->team != 0)
-        id = create_locked(shared, queue_length, text);
+        id = hk_port_make(shared, shared->team, queue_length, text);
     hk_shared_unlock(shared);
     return id;
 }
@@ -110,6 +110,14 @@ static void delete_port(struct hk_shared *shared, struct hk_port *port)
     hk_put(shared, &port->id, 0);
     count_owned(shared, port->owner, UINT32_MAX);
     hk_item_free(shared, HK_POOL_PORTS, index);
+}
+
+void hk_port_remove(struct hk_shared *shared, int32_t id)
+{
+    struct hk_port *port = hk_port_find(shared, id);
+
+    if (port != NULL)
+        delete_port(shared, port);
 }
 
 /* Each of them is a step of its own. */
@@ -313,6 +321,14 @@ static void give_to(struct hk_shared *shared, struct hk_port *port,
     hk_queue_alert(shared, &port->readers);
     hk_queue_alert(shared, &port->writers);
     hk_watches_alert(shared, port->watches);
+}
+
+void hk_port_set_owner(struct hk_shared *shared, int32_t id, uint32_t owner)
+{
+    struct hk_port *port = hk_port_find(shared, id);
+
+    if (port != NULL)
+        give_to(shared, port, owner);
 }
 
 int64_t hk_sys_set_port_owner(struct hk_thread *self, int32_t id, int32_t team)

@@ -28,6 +28,21 @@ static inline int hk_port_is_closed(const struct hk_port *port)
 /* Frees the messages of a port. */
 void hk_port_drop_messages(struct hk_shared *shared, struct hk_port *port);
 
+/* Ports of the kernel's: made for a team, given to another one, deleted. With
+ * the lock. The id, or B_NO_MORE_PORTS. */
+int32_t hk_port_make(struct hk_shared *shared, uint32_t owner, int32_t capacity,
+                     const char name[HK_NAME_LENGTH]);
+void hk_port_set_owner(struct hk_shared *shared, int32_t id, uint32_t owner);
+void hk_port_remove(struct hk_shared *shared, int32_t id);
+
+/* A message of the kernel's own memory, once there is room for it: B_OK,
+ * B_BAD_PORT_ID, B_INTERRUPTED. And one that is awaited and read: its size, as
+ * far as there is room for it. */
+int32_t hk_port_send(struct hk_thread *self, int32_t id, int32_t code,
+                     const void *bytes, uint32_t size);
+int32_t hk_port_receive(struct hk_thread *self, int32_t id, int32_t *code,
+                        void *bytes, uint32_t size);
+
 /*
  * Puts bytes of the kernel's own into a port, from team `sender`, without
  * waiting: B_OK, B_BAD_PORT_ID or B_WOULD_BLOCK. With the lock.

@@ -206,6 +206,16 @@ static int32_t wait_for_message(struct hk_thread *self,
     }
 }
 
+/* The first message has been read. */
+static void end_reading(struct hk_shared *shared, struct hk_port *port)
+{
+    remove_first(shared, port);
+    hk_put(shared, &port->total_count, (uint32_t)port->total_count + 1);
+    hk_put(shared, &port->writable, port->writable + 1);
+    hk_watches_alert(shared, port->watches);
+    wake_writer(shared, port);
+}
+
 /* The message is gone even if the buffer cannot take it. */
 static int32_t take_message(struct hk_thread *self, struct hk_port *port,
                             int32_t *code, uint32_t buffer, uint32_t size)
@@ -219,11 +229,7 @@ static int32_t take_message(struct hk_thread *self, struct hk_port *port,
         size = message->size;
     *code = message->code;
     status = copy_out(self, &cursor, buffer, size);
-    remove_first(shared, port);
-    hk_put(shared, &port->total_count, (uint32_t)port->total_count + 1);
-    hk_put(shared, &port->writable, port->writable + 1);
-    hk_watches_alert(shared, port->watches);
-    wake_writer(shared, port);
+    end_reading(shared, port);
     return status == HK_B_OK ? (int32_t)size : status;
 }
 
@@ -544,13 +550,81 @@ int64_t hk_sys_writev_port_etc(struct hk_thread *self, int32_t id,
     return status;
 }
 
+/* ---- messages of the kernel's ---- */
+
+static void fill_message(struct hk_shared *shared, uint32_t chunk, int32_t code,
+                         const uint8_t *from, uint32_t size, int32_t sender)
+{
+    struct cursor cursor = {hk_chunk(shared, chunk), HEAD};
+    uint32_t part = 0;
+
+    fill_head(&cursor.chunk->u.message, code, size, sender);
+    for (uint32_t at = 0; at < size; at += part) {
+        uint8_t *to = advance(shared, &cursor, size - at, &part);
+
+        if (to == NULL)
+            return;
+        memcpy(to, from + at, part);
+    }
+}
+
+int32_t hk_port_send(struct hk_thread *self, int32_t id, int32_t code,
+                     const void *bytes, uint32_t size)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    const struct hk_port_wait wait = {.id = id,
+                                      .deadline = HK_INFINITE_TIMEOUT};
+    struct hk_port *port;
+    uint32_t chunk;
+    int32_t status;
+
+    hk_shared_lock(shared);
+    status = wait_for_room(self, &wait, size, &port, &chunk);
+    if (status == HK_B_OK) {
+        fill_message(shared, chunk, code, bytes, size, self->team->id);
+        deliver(shared, port, chunk);
+    }
+    hk_shared_unlock(shared);
+    return status;
+}
+
+int32_t hk_port_receive(struct hk_thread *self, int32_t id, int32_t *code,
+                        void *bytes, uint32_t size)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    const struct hk_port_wait wait = {.id = id,
+                                      .deadline = HK_INFINITE_TIMEOUT};
+    uint8_t *to = bytes;
+    struct hk_port *port;
+    uint32_t part = 0;
+    int32_t status;
+
+    hk_shared_lock(shared);
+    status = wait_for_message(self, &wait, &port);
+    if (status == HK_B_OK) {
+        const struct hk_message *message = first_message(shared, port);
+        struct cursor cursor = {hk_chunk(shared, port->first), HEAD};
+        const uint8_t *from;
+
+        *code = message->code;
+        status = (int32_t)(size < message->size ? size : message->size);
+        for (uint32_t at = 0; at < (uint32_t)status; at += part) {
+            from = advance(shared, &cursor, (uint32_t)status - at, &part);
+            if (from == NULL)
+                break;
+            memcpy(to + at, from, part);
+        }
+        end_reading(shared, port);
+    }
+    hk_shared_unlock(shared);
+    return status;
+}
+
 static int32_t post(struct hk_shared *shared, struct hk_port *port,
                     int32_t code, const void *bytes, uint32_t size,
                     int32_t sender)
 {
-    const uint8_t *from = bytes;
-    struct cursor cursor;
-    uint32_t chunk, part = 0;
+    uint32_t chunk;
 
     if (port == NULL || hk_port_is_closed(port))
         return HK_B_BAD_PORT_ID;
@@ -559,15 +633,7 @@ static int32_t post(struct hk_shared *shared, struct hk_port *port,
     chunk = hk_chunks_new(shared, chunk_count(size));
     if (chunk == 0)
         return HK_B_WOULD_BLOCK;
-    cursor = (struct cursor){hk_chunk(shared, chunk), HEAD};
-    fill_head(&cursor.chunk->u.message, code, size, sender);
-    for (uint32_t at = 0; at < size; at += part) {
-        uint8_t *to = advance(shared, &cursor, size - at, &part);
-
-        if (to == NULL)
-            return HK_B_WOULD_BLOCK;
-        memcpy(to, from + at, part);
-    }
+    fill_message(shared, chunk, code, bytes, size, sender);
     deliver(shared, port, chunk);
     return HK_B_OK;
 }

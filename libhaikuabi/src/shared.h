@@ -103,6 +103,8 @@ struct hk_team_slot {
     uint32_t stopped_by; /* Haiku's signal, while it has stopped the team */
     uint32_t is_ready;   /* a fork's parent waits for it */
     uint32_t has_ended;  /* those who watch have been told */
+    uint32_t debugger; /* the port of who debugs it, or 0; what that is told */
+    uint32_t exit_status, exit_signal, exit_usage[4];
     struct hk_owned_list owned[HK_OWNED_KINDS];
     struct hk_queue requests; /* of struct hk_request */
     struct hk_team_facts facts;
@@ -182,7 +184,10 @@ enum hk_asked_kind {
     HK_ASKED_SIGNAL,       /* signal, code, value, team of the sender */
     HK_ASKED_TAKE_AREA,    /* transfer_area (area_transfer.c) */
     HK_ASKED_RESIZE_AREA,  /* id, size */
-    HK_ASKED_NEXT_FD       /* number; answer: fd_info */
+    HK_ASKED_NEXT_FD,      /* number; answer: fd_info */
+    HK_ASKED_DEBUG_THREAD,
+    HK_ASKED_INSTALL_DEBUGGER, /* port; the nub's is the status */
+    HK_ASKED_REMOVE_DEBUGGER
 };
 
 enum { HK_ASKED_WORDS = 12, HK_ANSWER_WORDS = 5 };
@@ -325,6 +330,7 @@ struct hk_xsi_queue {
 
 /* What may be set for all of the root (settings.c). */
 struct hk_settings {
+    int32_t default_debugger; /* a port, or 0 (debugger_calls.c) */
     uint32_t scheduler_mode;
     int32_t timezone_offset; /* seconds */
     uint32_t has_timezone;

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "debug.h"
 #include "shared_file.h"
 #include "signals.h"
 
@@ -42,6 +43,7 @@ static void end_team(struct hk_shared *shared, uint32_t team)
     delete_objects(shared, team);
     hk_owned_free_all(shared, HK_OWNED_THREADS, team);
     hk_ptys_drop(shared, team);
+    hk_debug_team_ended(shared, team);
     if (!slot->has_ended)
         hk_system_tell(shared, HK_TEAM_DELETED, slot->id, slot->id);
     hk_put(shared, &slot->has_ended, 1);
@@ -309,6 +311,7 @@ void hk_shared_join(struct hk_shared *shared, int32_t id)
         hk_put(shared, &slot->stopped_by, 0);
         hk_put(shared, &slot->is_ready, 0);
         hk_put(shared, &slot->has_ended, 0);
+        hk_put(shared, &slot->debugger, 0);
         shared->team = team;
         hk_system_tell(shared, HK_TEAM_CREATED, id, id);
         /* It may have died, and somebody else have got its place. */

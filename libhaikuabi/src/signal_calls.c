@@ -15,7 +15,6 @@
 #include "thread.h"
 #include "timer.h"
 
-enum { SIGACTION_SIZE = 20 };
 
 static int32_t read_set(const struct hk_thread *self, gm_addr from,
                         uint64_t *set)
@@ -190,8 +189,8 @@ int64_t hk_sys_set_signal_mask(struct hk_thread *self, int32_t how, gm_addr set,
     return HK_B_OK;
 }
 
-static void put_action(const struct hk_sigaction *action,
-                       uint8_t bytes[SIGACTION_SIZE])
+void hk_sigaction_put(const struct hk_sigaction *action,
+                      uint8_t bytes[HK_SIGACTION_SIZE])
 {
     hk_put32(bytes, action->handler);
     hk_put64(bytes + 4, action->mask);
@@ -203,7 +202,7 @@ int64_t hk_sys_sigaction(struct hk_thread *self, int32_t sig, gm_addr action,
                          gm_addr old_action)
 {
     struct hk_sigaction old, wanted;
-    uint8_t bytes[SIGACTION_SIZE], was[SIGACTION_SIZE];
+    uint8_t bytes[HK_SIGACTION_SIZE], was[HK_SIGACTION_SIZE];
 
     if ((action != 0 &&
          hk_read_user(self, bytes, action, sizeof(bytes)) != HK_B_OK) ||
@@ -221,7 +220,7 @@ int64_t hk_sys_sigaction(struct hk_thread *self, int32_t sig, gm_addr action,
     }
     if (old_action != 0) {
         old = hk_signals_get_action(self->team, sig);
-        put_action(&old, was);
+        hk_sigaction_put(&old, was);
         if (hk_write_user(self, old_action, was, sizeof(was)) != HK_B_OK)
             return HK_B_BAD_ADDRESS;
     }

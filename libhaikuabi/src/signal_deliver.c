@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "bytes.h"
+#include "debug.h"
 #include "request.h"
 #include "signals.h"
 #include "team.h"
@@ -116,6 +117,12 @@ static enum hk_action run_handler(struct hk_thread *thread,
     return HK_CONTINUE;
 }
 
+static int is_deadly(const struct hk_sigaction *action, int signal)
+{
+    return action->handler == HK_SIG_DFL &&
+           hk_signal_default(signal) == HK_DFL_KILL;
+}
+
 /* *handled becomes 1 when a handler runs next. */
 static enum hk_action deliver(struct hk_thread *thread,
                               const struct hk_siginfo *info, uint32_t call,
@@ -124,6 +131,10 @@ static enum hk_action deliver(struct hk_thread *thread,
     struct hk_sigaction action =
         hk_signals_get_action(thread->team, info->signal);
 
+    if (info->signal != HK_SIGKILLTHR &&
+        hk_debug_signal(thread, &action, info,
+                        is_deadly(&action, info->signal)))
+        return HK_CONTINUE;
     if (action.handler == HK_SIG_IGN)
         return HK_CONTINUE;
     if (action.handler == HK_SIG_DFL)
@@ -168,6 +179,9 @@ enum hk_action hk_attend(struct hk_thread *thread, uint32_t call)
     action = hk_thread_checkpoint(thread, &resumed);
     if (resumed)
         call = HK_NO_CALL;
+    if (action == HK_CONTINUE &&
+        (atomic_load(&thread->debug.flags) & HK_DEBUG_THREAD_STOP) != 0)
+        hk_debug_be_debugged(thread);
     if (action == HK_CONTINUE)
         action = cancel(thread, &handled);
     while (action == HK_CONTINUE && !handled &&
@@ -209,7 +223,11 @@ enum hk_action hk_signal_raise(struct hk_thread *self,
     struct hk_sigaction action =
         hk_signals_get_action(self->team, info->signal);
 
-    if (hk_signals_is_handled(self, info->signal))
+    int is_handled = hk_signals_is_handled(self, info->signal);
+
+    if (hk_debug_signal(self, &action, info, !is_handled))
+        return HK_CONTINUE;
+    if (is_handled)
         return run_handler(self, &action, info);
     hk_end_team(self, 0, info->signal);
     return HK_EXIT;

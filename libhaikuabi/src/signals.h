@@ -50,7 +50,7 @@ struct hk_siginfo {
     uint32_t value;
 };
 
-enum { HK_SIGINFO_SIZE = 36 };
+enum { HK_SIGINFO_SIZE = 36, HK_SIGACTION_SIZE = 20 };
 void hk_siginfo_put(const struct hk_siginfo *info, uint8_t bytes[36]);
 
 /* SIG_DFL and SIG_IGN; sa_flags. */
@@ -72,6 +72,9 @@ struct hk_sigaction {
     int32_t flags;
     uint32_t user_data;
 };
+
+void hk_sigaction_put(const struct hk_sigaction *action,
+                      uint8_t bytes[HK_SIGACTION_SIZE]);
 
 /* Signals that wait. Of most only one of a kind does; those sent with
  * sigqueue, and the real-time ones, queue up. */

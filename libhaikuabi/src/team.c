@@ -10,6 +10,7 @@
 #include "area.h"
 #include "bytes.h"
 #include "clock.h"
+#include "debug.h"
 #include "fd.h"
 #include "host_process.h"
 #include "known_dirs.h"
@@ -24,6 +25,8 @@
 
 int64_t hk_sys_exit_team(struct hk_thread *self, int32_t return_value)
 {
+    if (hk_debug_wants(self->team, HK_DEBUG_PREVENT_EXIT))
+        hk_debug_be_debugged(self);
     hk_end_team(self, return_value, 0);
     self->exiting = 1;
     return HK_B_OK;
@@ -61,6 +64,7 @@ static void lock_all(struct hk_team *team)
     hk_monitors_lock(team->monitors);
     hk_fds_before_fork(team->fds);
     hk_known_dirs_before_fork(team->kernel->vfs->known_dirs);
+    pthread_mutex_lock(&team->debug->lock);
     pthread_mutex_lock(&team->areas->lock);
     pthread_mutex_lock(&team->lock);
     hk_signals_lock(team->signals);
@@ -73,6 +77,7 @@ static void unlock_all(struct hk_team *team, int is_child)
     hk_signals_unlock(team->signals);
     pthread_mutex_unlock(&team->lock);
     pthread_mutex_unlock(&team->areas->lock);
+    pthread_mutex_unlock(&team->debug->lock);
     hk_known_dirs_after_fork(team->kernel->vfs->known_dirs, is_child);
     hk_fds_after_fork(team->fds, is_child);
     hk_monitors_unlock(team->monitors);
@@ -96,6 +101,7 @@ static void begin_child(struct hk_thread *self)
     hk_shared_join(team->shared, team->id);
     hk_fds_fork_child(team->fds);
     memory = hk_areas_fork_child(self);
+    hk_debug_fork_child(self);
     hk_thread_tell(self);
     hk_shared_tell_team(team);
     hk_team_tell_directory(team);
@@ -129,8 +135,10 @@ int32_t hk_team_fork(struct hk_thread *self)
     if (child == 0)
         begin_child(self);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (child > 0)
+    if (child > 0) {
         hk_shared_await(self->team->shared, (int32_t)child);
+        hk_debug_team_created(self, (int32_t)child);
+    }
     if (child >= 0)
         return (int32_t)child;
     return error == EAGAIN ? HK_B_NO_MORE_TEAMS : hk_status_from_errno(error);
@@ -175,6 +183,7 @@ void hk_team_exec(struct hk_thread *self, const struct hk_arguments *arguments)
     hk_shared_clear(team->shared);
     hk_signals_exec(self);
     hk_user_thread_release(self);
+    hk_breakpoints_drop(team, 0);
     hk_areas_clear(team);
     self->restart.is_armed = 0;
     result = hk_program_load(self, arguments);
@@ -219,6 +228,7 @@ int64_t hk_sys_exec(struct hk_thread *self, gm_addr path, gm_addr flat_args,
     hk_team_exec(self, &arguments);
     hk_arguments_free(&arguments);
     tell_exec(self);
+    hk_debug_exec(self);
     return HK_B_OK;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "area.h"
+#include "debug.h"
 #include "program.h"
 #include "request.h"
 #include "timer.h"
@@ -211,6 +212,7 @@ static void bury(struct hk_thread *thread)
 {
     struct hk_team *team = thread->team;
 
+    hk_debug_thread_deleted(thread, thread->life->exit_status);
     if (thread->stack_area >= 0)
         hk_area_delete(team, thread->stack_area, 1);
     hk_user_thread_release(thread);

@@ -8,6 +8,7 @@
 
 #include "bytes.h"
 #include "clock.h"
+#include "debug.h"
 #include "program.h"
 #include "request.h"
 #include "shared.h"
@@ -154,6 +155,7 @@ int32_t hk_thread_spawn(struct hk_thread *self,
         pthread_mutex_unlock(&self->team->lock);
         return status;
     }
+    hk_debug_thread_created(self, thread);
     status = thread->id; /* once it is added others may end it */
     hk_thread_add(thread);
     return status;
@@ -164,7 +166,11 @@ int64_t hk_sys_spawn_thread(struct hk_thread *self, gm_addr attributes)
     struct hk_thread_plan plan;
     int32_t status = hk_thread_plan_read(self, attributes, &plan);
 
-    return status == HK_B_OK ? hk_thread_spawn(self, &plan) : status;
+    if (status == HK_B_OK)
+        status = hk_thread_spawn(self, &plan);
+    if (status >= 0)
+        hk_debug_tell_thread(self, status);
+    return status;
 }
 
 /* ---- one thread by its id ---- */

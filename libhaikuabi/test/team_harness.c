@@ -121,6 +121,18 @@ static void set_fnsave(void *cpu, const uint8_t image[108])
     memcpy(((struct fake_cpu *)cpu)->fnsave, image, 108);
 }
 
+/* The one image begins the other one here. */
+static void get_fxsave(void *cpu, uint8_t image[512])
+{
+    memset(image, 0, 512);
+    memcpy(image, ((struct fake_cpu *)cpu)->fnsave, 108);
+}
+
+static void set_fxsave(void *cpu, const uint8_t image[512])
+{
+    memcpy(((struct fake_cpu *)cpu)->fnsave, image, 108);
+}
+
 static void reset_fpu(void *cpu)
 {
     ((struct fake_cpu *)cpu)->resets++;
@@ -148,6 +160,8 @@ static const struct hk_cpu_ops fake_cpu_ops = {
     .set_eax = set_eax,
     .get_fnsave = get_fnsave,
     .set_fnsave = set_fnsave,
+    .get_fxsave = get_fxsave,
+    .set_fxsave = set_fxsave,
     .reset_fpu = reset_fpu,
     .kick = kick,
     .identify = identify,

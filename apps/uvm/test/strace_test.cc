@@ -67,12 +67,12 @@ TEST_F(StraceTest, arguments_and_results_are_written_by_their_kinds)
                   "uvm: [ID] is_computer_on() = 1\n"
                   "uvm: [ID] cpu_enabled(cpu: 0) = true\n"
                   "uvm: [ID] find_thread(name: \"nobody\") = B_NAME_NOT_FOUND\n"
-                  "uvm: system call set_debugger_breakpoint is not built: "
+                  "uvm: [ID] set_debugger_breakpoint(address: 0x1, type: 0x2, "
+                  "length: 3, watchpoint: true) = B_NOT_SUPPORTED\n"
+                  "uvm: system call change_root is not built: "
                   "B_NOT_SUPPORTED\n"
-                  "uvm: [ID] set_debugger_breakpoint(address: 0x1, type: 0x2, "
-                  "length: 3, watchpoint: true) = B_NOT_SUPPORTED\n"
-                  "uvm: [ID] set_debugger_breakpoint(address: 0x1, type: 0x2, "
-                  "length: 3, watchpoint: true) = B_NOT_SUPPORTED\n"
+                  "uvm: [ID] change_root(path: \"/\") = B_NOT_SUPPORTED\n"
+                  "uvm: [ID] change_root(path: \"/\") = B_NOT_SUPPORTED\n"
                   "uvm: [ID] debug_output(message: \"said\")\n"
                   "uvm: said\n"
                   "uvm: [ID] exit_team(return_value: 3)\n");
@@ -82,8 +82,8 @@ TEST_F(StraceTest, a_call_that_is_not_built_is_reported_once)
 {
     Outcome outcome = run({guest("traced")});
     EXPECT_EQ(outcome.status, 3);
-    EXPECT_EQ(outcome.err, "uvm: system call set_debugger_breakpoint is not "
-                           "built: B_NOT_SUPPORTED\n"
+    EXPECT_EQ(outcome.err, "uvm: system call change_root is not built: "
+                           "B_NOT_SUPPORTED\n"
                            "uvm: said\n");
 }
 

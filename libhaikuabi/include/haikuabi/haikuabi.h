@@ -90,6 +90,9 @@ struct hk_cpu_ops {
     void (*set_eax)(void *cpu, uint32_t eax);
     void (*get_fnsave)(void *cpu, uint8_t image[108]);
     void (*set_fnsave)(void *cpu, const uint8_t image[108]);
+    /* FXSAVE's image: also the XMM registers. */
+    void (*get_fxsave)(void *cpu, uint8_t image[512]);
+    void (*set_fxsave)(void *cpu, const uint8_t image[512]);
     void (*reset_fpu)(void *cpu);
     void (*kick)(void *cpu); /* async-signal-safe, any thread */
     /* What CPUID gives for a leaf: EAX, EBX, ECX and EDX. */
