@@ -10,7 +10,6 @@
 #include "accounts.h"
 #include "bytes.h"
 #include "port.h"
-#include "shared_file.h"
 #include "thread.h"
 
 int hk_debug_new(struct hk_debug **debug)
@@ -319,7 +318,7 @@ void hk_debug_gone(struct hk_team *team)
 int32_t hk_debug_ensure(struct hk_thread *self)
 {
     struct hk_team *team = self->team;
-    int32_t port = (int32_t)team->shared->file->settings.default_debugger;
+    int32_t port = (int32_t)hk_shared_settings(team->shared)->default_debugger;
     int32_t status;
 
     if (hk_debug_is_there(team))

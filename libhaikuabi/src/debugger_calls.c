@@ -7,7 +7,6 @@
 #include "debug.h"
 #include "port.h"
 #include "request.h"
-#include "shared_file.h"
 #include "syscalls.h"
 #include "thread.h"
 
@@ -71,7 +70,7 @@ int64_t hk_sys_install_default_debugger(struct hk_thread *self,
     if (status != HK_B_OK)
         return status;
     hk_shared_lock(shared);
-    hk_put(shared, &shared->file->settings.default_debugger,
+    hk_put(shared, &hk_shared_settings(shared)->default_debugger,
            debugger_port > 0 ? (uint32_t)debugger_port : 0);
     hk_shared_unlock(shared);
     return HK_B_OK;

@@ -201,7 +201,12 @@ int64_t hk_sys_loading_app_failed(struct hk_thread *self, int32_t error)
     return HK_B_OK;
 }
 
-/* The kernel's own symbols are not there to be read. */
+static int is_kernels(gm_addr address)
+{
+    return address >= HK_USER_LIMIT;
+}
+
+/* The kernel has no images to have symbols. */
 int64_t hk_sys_read_kernel_image_symbols(struct hk_thread *self, int32_t id,
                                          gm_addr symbol_table,
                                          gm_addr symbol_count,
@@ -209,12 +214,15 @@ int64_t hk_sys_read_kernel_image_symbols(struct hk_thread *self, int32_t id,
                                          gm_addr string_table_size,
                                          gm_addr image_delta)
 {
-    (void)self;
+    uint8_t word[4];
+
     (void)id;
-    (void)symbol_table;
-    (void)symbol_count;
-    (void)string_table;
-    (void)string_table_size;
-    (void)image_delta;
-    return HK_B_BAD_IMAGE_ID;
+    if (symbol_count == 0 || string_table_size == 0)
+        return HK_B_BAD_VALUE;
+    if (is_kernels(image_delta) || is_kernels(symbol_table) ||
+        is_kernels(string_table) ||
+        hk_read_user(self, word, symbol_count, sizeof(word)) != HK_B_OK ||
+        hk_read_user(self, word, string_table_size, sizeof(word)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return HK_B_ENTRY_NOT_FOUND;
 }

@@ -31,6 +31,17 @@ int64_t hk_sys_get_safemode_option(struct hk_thread *self, gm_addr parameter,
     return HK_B_ENTRY_NOT_FOUND;
 }
 
+/* What the kernel's profiler recorded during the boot: nothing, as in Haiku's
+ * own releases, which are built without that. */
+int64_t hk_sys_system_profiler_recorded(struct hk_thread *self,
+                                        gm_addr parameters)
+{
+    if (!is_root(self))
+        return HK_B_PERMISSION_DENIED;
+    return parameters == 0 || parameters >= HK_USER_LIMIT ? HK_B_BAD_ADDRESS
+                                                          : HK_B_ERROR;
+}
+
 /* ---- the scheduler: the host's, which has one mode ---- */
 
 enum scheduler_mode { LOW_LATENCY, POWER_SAVING };

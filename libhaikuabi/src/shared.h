@@ -331,6 +331,8 @@ struct hk_xsi_queue {
 /* What may be set for all of the root (settings.c). */
 struct hk_settings {
     int32_t default_debugger; /* a port, or 0 (debugger_calls.c) */
+    int32_t messaging_team;   /* the service, or 0 (messaging.c) */
+    int32_t messaging_area;
     uint32_t scheduler_mode;
     int32_t timezone_offset; /* seconds */
     uint32_t has_timezone;

@@ -110,4 +110,27 @@ TEST_F(Images, OfAProgramThatCannotBeLoadedEndTheTeam)
     EXPECT_EQ(harness_get_end(team.harness).status, HK_B_ERROR);
 }
 
+// libroot's debugging functions ask, for the images of team 1.
+TEST_F(Images, TheKernelHasNone)
+{
+    Address size = team.room(4), count = team.room(4), kernels{0x80000000};
+    Address nowhere{0x50000000}, none{0};
+
+    EXPECT_EQ(team.call("read_kernel_image_symbols", 1, none, count, none, size,
+                        none),
+              HK_B_ENTRY_NOT_FOUND);
+    EXPECT_EQ(
+        team.call("read_kernel_image_symbols", 1, none, none, none, size, none),
+        HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("read_kernel_image_symbols", 1, none, count, none,
+                        nowhere, none),
+              HK_B_BAD_ADDRESS);
+    for (int i : {0, 2, 4})
+        EXPECT_EQ(team.call("read_kernel_image_symbols", 1,
+                            i == 0 ? kernels : none, count,
+                            i == 2 ? kernels : none, size,
+                            i == 4 ? kernels : none),
+                  HK_B_BAD_ADDRESS);
+}
+
 } // namespace

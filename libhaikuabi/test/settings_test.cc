@@ -40,6 +40,16 @@ TEST_F(Settings, NothingIsSetForSafeMode)
               HK_B_BAD_ADDRESS);
 }
 
+TEST_F(Settings, NothingWasProfiledDuringTheBoot)
+{
+    EXPECT_EQ(team.call("system_profiler_recorded", team.room(28)), HK_B_ERROR);
+    for (Address bad : {none, kernels})
+        EXPECT_EQ(team.call("system_profiler_recorded", bad), HK_B_BAD_ADDRESS);
+    become_user();
+    EXPECT_EQ(team.call("system_profiler_recorded", none),
+              HK_B_PERMISSION_DENIED);
+}
+
 TEST_F(Settings, TheSchedulersModeIsTheRoots)
 {
     EXPECT_EQ(team.call("get_scheduler_mode"), 0);

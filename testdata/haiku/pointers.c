@@ -230,6 +230,13 @@ static const struct exception {
     {SYS_create_timer, 4, F, HK_B_BAD_VALUE},
     {SYS_get_timer, 2, F, HK_B_BAD_VALUE},
     {SYS_set_timer, 5, F, HK_B_BAD_VALUE},
+    /* What would be written is not there. */
+    {SYS_read_kernel_image_symbols, 1, U | R | C, HK_B_ENTRY_NOT_FOUND},
+    {SYS_read_kernel_image_symbols, 2, R, HK_B_ENTRY_NOT_FOUND},
+    {SYS_read_kernel_image_symbols, 3, U | R | C, HK_B_ENTRY_NOT_FOUND},
+    {SYS_read_kernel_image_symbols, 4, R, HK_B_ENTRY_NOT_FOUND},
+    {SYS_read_kernel_image_symbols, 5, U | R | C, HK_B_ENTRY_NOT_FOUND},
+    {SYS_system_profiler_recorded, 0, U | R | C, HK_B_ERROR},
     /* These have no result. */
     {SYS_debug_output, 0, ANY, GOOD},
     {SYS_ktrace_output, 0, ANY, GOOD},
@@ -540,6 +547,8 @@ static void try_rows(void)
         {CALL_OF(register_image), {P, 1100}},
         {CALL_OF(get_image_info), {1, P, 1084}},
         {CALL_OF(get_next_image_info), {0, P, P, 1084}},
+        {CALL_OF(read_kernel_image_symbols), {1, P, LENGTH, P, LENGTH, P}},
+        {CALL_OF(system_profiler_recorded), {P}},
         {CALL_OF(read_fs_info), {1, P}},
         {CALL_OF(next_device), {P}},
         {CALL_OF(entry_ref_to_path), {1, 1, 0, P, P, 64}},

@@ -76,6 +76,26 @@ static void listing(void)
     sys(SYS_delete_sem, taken);
 }
 
+/* The registrar's: there is one in a root. */
+static void messaging_service(void)
+{
+    long lock = sys(SYS_create_sem, 0, "lock");
+    long counter = sys(SYS_create_sem, 0, "counter");
+    char *header = 0;
+    long area = sys(SYS_register_messaging_service, lock, counter);
+    long clone = sys(SYS_clone_area, "clone", &header, 0, 3, area);
+
+    CHECK(area > 0 && clone > 0);
+    CHECK(((int32_t *)header)[1] == 16384 && ((int32_t *)header)[2] == area);
+    CHECK_STATUS(sys(SYS_register_messaging_service, lock, counter),
+                 HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_unregister_messaging_service), HK_B_OK);
+    CHECK_STATUS(sys(SYS_unregister_messaging_service), HK_B_BAD_VALUE);
+    sys(SYS_delete_area, clone);
+    sys(SYS_delete_sem, lock);
+    sys(SYS_delete_sem, counter);
+}
+
 static int take(void *sem, void *taken)
 {
     long status = sys(SYS_acquire_sem, *(long *)sem);
@@ -175,6 +195,7 @@ int main(int argc, char **argv, char **environment)
     (void)argc, (void)argv, (void)environment;
     counting();
     listing();
+    messaging_service();
     waiting();
     switching();
     teams();
