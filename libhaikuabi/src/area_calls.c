@@ -7,6 +7,7 @@
 #include "area.h"
 #include "bytes.h"
 #include "fd.h"
+#include "root.h"
 #include "syscalls.h"
 
 /* Reads an address that a call takes and gives through a pointer. */
@@ -140,8 +141,14 @@ static int64_t map_descriptor(struct hk_thread *self,
                file->node.fd < 0) {
         result = HK_B_DEVICE_NOT_FOUND;
     } else {
+        int error = file->pieces == NULL
+                        ? 0
+                        : hk_pieces_bring(file->pieces, file->node.fd,
+                                          what->offset, what->size);
+
         what->fd = file->node.fd;
-        result = create_and_tell(self, what, address);
+        result = error == 0 ? create_and_tell(self, what, address)
+                            : hk_status_from_errno(error);
     }
     hk_file_put(file);
     return result;

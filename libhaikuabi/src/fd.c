@@ -14,6 +14,7 @@
 #include "node_refs.h"
 #include "pty.h"
 #include "query.h"
+#include "root.h"
 
 enum { LIMIT_DEFAULT = 256, LIMIT_MAX = 8192 };
 
@@ -90,6 +91,7 @@ void hk_file_put(struct hk_file *file)
                                                   memory_order_acq_rel) != 1)
         return;
     hk_pty_master_free(file->pty);
+    hk_pieces_free(file->pieces);
     if (file->node.fd >= 0 && file->node.fd <= STDERR_FILENO)
         fill_standard(file->node.fd);
     else
@@ -237,6 +239,9 @@ static void renew_locks(struct hk_fds *fds)
 void hk_fds_before_fork(struct hk_fds *fds)
 {
     pthread_mutex_lock(&fds->lock);
+    for (uint32_t i = 0; i < fds->size; i++)
+        if (fds->slots[i].file != NULL)
+            hk_pieces_share(fds->slots[i].file->pieces);
     hk_refs_lock(fds->refs);
 }
 

@@ -63,6 +63,7 @@ struct hk_file {
     /* HK_FILE_SOCKET: guest paths that it is bound and connected to */
     char *local_name, *peer_name;
     struct hk_pty_master *pty;    /* see pty.h; NULL: it is none */
+    struct hk_pieces *pieces;     /* see root.h; NULL: it has all content */
     struct hk_event_queue *queue; /* HK_FILE_QUEUE: see event_queue.h */
     struct hk_findings *findings; /* HK_FILE_QUERY: see query.h */
     struct hk_live_query *live;   /* HK_FILE_QUERY: see live_query.h */

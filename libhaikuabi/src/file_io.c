@@ -9,6 +9,7 @@
 #include "attr.h"
 #include "block.h"
 #include "bytes.h"
+#include "root.h"
 #include "signals.h"
 #include "socket.h"
 #include "syscalls.h"
@@ -282,6 +283,32 @@ static int64_t transfer_one(struct hk_thread *self,
     return rest;
 }
 
+/*
+ * Content that comes in pieces is brought before the host reads it. Nobody
+ * moves the file's own position in between.
+ */
+static int64_t transfer_pieces(struct hk_thread *self,
+                               const struct hk_transfer *transfer,
+                               struct iovec *vectors, uint32_t count,
+                               uint64_t size)
+{
+    struct hk_file *file = transfer->file;
+    int is_own = transfer->position < 0;
+    int64_t result;
+    int error;
+
+    if (is_own)
+        pthread_mutex_lock(&file->lock);
+    error = is_own ? hk_pieces_bring_next(file->pieces, file->node.fd, size)
+                   : hk_pieces_bring(file->pieces, file->node.fd,
+                                     (uint64_t)transfer->position, size);
+    result = error != 0 ? hk_status_from_errno(error)
+                        : hk_transfer(self, transfer, vectors, count);
+    if (is_own)
+        pthread_mutex_unlock(&file->lock);
+    return result;
+}
+
 static int64_t user_io(struct hk_thread *self, int32_t fd, int64_t pos,
                        gm_addr buffer, uint32_t size, int is_write)
 {
@@ -303,6 +330,8 @@ static int64_t user_io(struct hk_thread *self, int32_t fd, int64_t pos,
             result = HK_B_BAD_ADDRESS;
         else if (transfer.file->kind == HK_FILE_ATTR)
             result = hk_attr_transfer(self, &transfer, buffer, size);
+        else if (transfer.file->pieces != NULL)
+            result = transfer_pieces(self, &transfer, &vector, 1, size);
         else
             result = transfer_one(self, &transfer, &vector);
     }
@@ -370,6 +399,15 @@ static int64_t attr_vectors(struct hk_thread *self,
     return total;
 }
 
+static uint64_t size_of(const struct iovec *vectors, uint32_t count)
+{
+    uint64_t size = 0;
+
+    for (uint32_t i = 0; i < count; i++)
+        size += vectors[i].iov_len;
+    return size;
+}
+
 static int64_t vector_io(struct hk_thread *self, int32_t fd, int64_t pos,
                          gm_addr vecs, uint32_t count, int is_write)
 {
@@ -387,10 +425,15 @@ static int64_t vector_io(struct hk_thread *self, int32_t fd, int64_t pos,
     result = check(&transfer);
     if (result == HK_B_OK)
         result = check_type(self, &transfer);
-    if (result == HK_B_OK)
-        result = transfer.file->kind == HK_FILE_ATTR
-                     ? attr_vectors(self, &transfer, vectors, count)
-                     : hk_transfer(self, &transfer, vectors, count);
+    if (result != HK_B_OK)
+        ;
+    else if (transfer.file->kind == HK_FILE_ATTR)
+        result = attr_vectors(self, &transfer, vectors, count);
+    else if (transfer.file->pieces != NULL)
+        result = transfer_pieces(self, &transfer, vectors, count,
+                                 size_of(vectors, count));
+    else
+        result = hk_transfer(self, &transfer, vectors, count);
     hk_file_put(transfer.file);
     return result;
 }
@@ -407,7 +450,22 @@ int64_t hk_sys_writev(struct hk_thread *self, int32_t fd, int64_t pos,
     return vector_io(self, fd, pos, vecs, count, 1);
 }
 
-static int64_t seek_node(const struct hk_file *file, int64_t pos, int type)
+/* Holes are where nothing has come yet, too. */
+static off_t seek_pieces(struct hk_file *file, int64_t pos, int whence)
+{
+    off_t result = -1;
+
+    pthread_mutex_lock(&file->lock);
+    errno = whence == SEEK_DATA || whence == SEEK_HOLE
+                ? hk_pieces_bring_all(file->pieces, file->node.fd)
+                : 0;
+    if (errno == 0)
+        result = lseek(file->node.fd, pos, whence);
+    pthread_mutex_unlock(&file->lock);
+    return result;
+}
+
+static int64_t seek_node(struct hk_file *file, int64_t pos, int type)
 {
     static const int whence[] = {SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA,
                                  SEEK_HOLE};
@@ -417,7 +475,8 @@ static int64_t seek_node(const struct hk_file *file, int64_t pos, int type)
         return HK_B_BAD_VALUE;
     if (file->node.fd < 0 || hk_file_type(file) == S_IFLNK)
         return HK_B_BAD_VALUE;
-    result = lseek(file->node.fd, pos, whence[type]);
+    result = file->pieces != NULL ? seek_pieces(file, pos, whence[type])
+                                  : lseek(file->node.fd, pos, whence[type]);
     return result < 0 ? hk_status_from_errno(errno) : result;
 }
 

@@ -6,6 +6,7 @@
 #include "fd_path.h"
 #include "file_open.h"
 #include "pty.h"
+#include "root.h"
 #include "syscalls.h"
 
 static int host_flags(uint32_t mode)
@@ -38,39 +39,57 @@ static unsigned walk_flags(uint32_t mode)
     return mode & HK_O_NOTRAVERSE ? HK_WALK_LINK : HK_WALK_FOLLOW;
 }
 
+/* A big file of a package gets its content as it is read. */
+static int32_t open_pieces(const struct hk_node *node, int flags,
+                           struct hk_pieces **pieces)
+{
+    const struct hk_mount *mount = node->mount;
+
+    *pieces = NULL;
+    if (mount == NULL || mount->layer == NULL || node->fd < 0 ||
+        (flags & (O_ACCMODE | O_TRUNC)) != O_RDONLY)
+        return HK_B_OK;
+    return hk_status_from_errno(hk_pieces_open(mount->layer, node->fd, pieces));
+}
+
 int64_t hk_open_file(struct hk_thread *self, const struct hk_node *start,
                      const char *path, uint32_t mode, int32_t perms)
 {
     const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
+    unsigned walk = walk_flags(mode) | HK_WALK_PIECES;
     int flags = host_flags(mode);
     struct hk_pty_master *master = NULL;
+    struct hk_pieces *pieces = NULL;
     struct hk_node node;
     struct hk_file *file;
     int32_t status;
 
     if ((mode & HK_O_RWMASK) == HK_O_RWMASK)
         return HK_B_BAD_VALUE;
-    status = hk_vfs_open(vfs, start, path, walk_flags(mode), flags,
-                         (mode_t)perms, &node);
+    status = hk_vfs_open(vfs, start, path, walk, flags, (mode_t)perms, &node);
     /* Haiku opens a directory that is there already, the host does not. */
     if (status == HK_B_IS_A_DIRECTORY && mode & HK_O_CREAT &&
         !(mode & (HK_O_RWMASK | HK_O_TRUNC)))
-        status = hk_vfs_open(vfs, start, path, walk_flags(mode),
-                             flags & ~O_CREAT, 0, &node);
-    if (status == HK_B_OK && node.place != NULL &&
-        node.place->pty != HK_PTY_NONE) {
-        status = hk_pty_open(self, &node, mode, &master);
-        if (status != HK_B_OK)
-            hk_node_close(&node);
-    }
+        status =
+            hk_vfs_open(vfs, start, path, walk, flags & ~O_CREAT, 0, &node);
     if (status != HK_B_OK)
         return status;
+    if (node.place != NULL && node.place->pty != HK_PTY_NONE)
+        status = hk_pty_open(self, &node, mode, &master);
+    else
+        status = open_pieces(&node, flags, &pieces);
+    if (status != HK_B_OK) {
+        hk_node_close(&node);
+        return status;
+    }
     file = hk_file_new(HK_FILE_NODE, node, mode);
     if (file == NULL) {
         hk_pty_master_free(master);
+        hk_pieces_free(pieces);
         return HK_B_NO_MEMORY;
     }
     file->pty = master;
+    file->pieces = pieces;
     return hk_fd_add(self, file, 0, hk_fd_flags_of(mode));
 }
 

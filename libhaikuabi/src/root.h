@@ -134,11 +134,15 @@ int hk_package_compare_versions(const struct hk_package *one,
  * and not changed since. */
 enum hk_content_state { HK_CONTENT_NONE, HK_CONTENT_PENDING, HK_CONTENT_READ };
 
+/* Of a pending content some pieces may be there: a bit for each. */
+enum { HK_PIECE_WORDS = 16, HK_PIECES_MAX = HK_PIECE_WORDS * 64 };
+
 struct hk_content {
     enum hk_content_state state;
     uint32_t package; /* number */
     struct hk_package_data data;
     uint32_t checksum; /* CRC-32, of content that has been read */
+    uint64_t pieces[HK_PIECE_WORDS];
 };
 
 /* What an entry's file has: pending, without checksum. */
@@ -163,6 +167,19 @@ enum hk_content_use {
 int hk_content_settle(const struct hk_root *root, int fd,
                       enum hk_content_use use);
 
+/* The package's file: a descriptor, or -1. */
+int hk_content_open_package(const struct hk_root *root, uint32_t number);
+
+/* The last piece may be shorter. */
+uint64_t hk_content_piece_size(const struct hk_content *content);
+
+/* Brings the pieces from first to last that are missing, of a content that is
+ * pending, from its package; pieces: those that are there now. 0 or an errno
+ * value. */
+int hk_content_bring(const struct hk_root *root, int package, int fd,
+                     uint64_t first, uint64_t last,
+                     uint64_t pieces[HK_PIECE_WORDS]);
+
 /* Gives the content of a file back that can be read again, and adds the bytes
  * that it took on the disk to *freed. Nobody may have it mapped. 0 or an errno
  * value. */
@@ -170,6 +187,29 @@ int hk_content_drop(const struct hk_root *root, int fd, uint64_t *freed);
 
 /* Ends what a killed process has begun. */
 void hk_content_recover(const struct hk_root *root);
+
+/* ---- root_pieces.c ---- */
+
+/* Content that comes as it is read. */
+struct hk_pieces;
+
+/* Of a file open for reading: pieces, to be freed, when it is big and pending;
+ * NULL when its content is there, now or before. 0 or an errno value. */
+int hk_pieces_open(const struct hk_root *root, int fd,
+                   struct hk_pieces **pieces);
+void hk_pieces_free(struct hk_pieces *pieces);
+
+/* Before bytes are read of it; by several threads at once. Bytes behind the
+ * end are none. 0 or an errno value. */
+int hk_pieces_bring(struct hk_pieces *pieces, int fd, uint64_t offset,
+                    uint64_t size);
+int hk_pieces_bring_all(struct hk_pieces *pieces, int fd);
+
+/* The same at the position of the host's file, which the caller keeps others
+ * from changing; but after hk_pieces_share (pieces may be NULL) other processes
+ * can change it. */
+int hk_pieces_bring_next(struct hk_pieces *pieces, int fd, uint64_t size);
+void hk_pieces_share(struct hk_pieces *pieces);
 
 /* ---- root_activate.c ---- */
 

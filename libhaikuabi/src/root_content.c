@@ -29,9 +29,11 @@
  */
 static const char attribute[] = "user.uvm.content";
 
-enum { RECORD_SIZE = 32 };
+enum { RECORD_SIZE = 32, PIECES_SIZE = HK_PIECES_MAX / 8 };
 
-static int read_record(const uint8_t *bytes, struct hk_content *content)
+/* size: what the attribute has, with pieces or without. */
+static int read_record(const uint8_t *bytes, size_t size,
+                       struct hk_content *content)
 {
     *content = (struct hk_content){
         .state = (enum hk_content_state)bytes[0],
@@ -43,6 +45,8 @@ static int read_record(const uint8_t *bytes, struct hk_content *content)
         memcpy(content->data.bytes, bytes + 8, sizeof(content->data.bytes));
     else
         content->data.offset = hk_get64(bytes + 8);
+    for (size_t i = 0; i < HK_PIECE_WORDS && size > RECORD_SIZE; i++)
+        content->pieces[i] = hk_get64(bytes + RECORD_SIZE + i * 8);
     return (bytes[0] == HK_CONTENT_PENDING || bytes[0] == HK_CONTENT_READ) &&
            (!content->data.is_inline ||
             content->data.size <= sizeof(content->data.bytes));
@@ -62,7 +66,10 @@ static int from_size(ssize_t size, const uint8_t *bytes,
     content->state = HK_CONTENT_NONE;
     if (size < 0)
         return errno == ENOMEM || errno == EACCES ? errno : 0;
-    return size == RECORD_SIZE && read_record(bytes, content) ? 0 : EIO;
+    return (size == RECORD_SIZE || size == RECORD_SIZE + PIECES_SIZE) &&
+                   read_record(bytes, (size_t)size, content)
+               ? 0
+               : EIO;
 }
 
 /* To look at the attribute of a file takes the right to read the file, which
@@ -82,7 +89,7 @@ static ssize_t read_anyway(int fd, uint8_t *bytes, size_t size)
 
 int hk_content_get(int fd, struct hk_content *content)
 {
-    uint8_t bytes[RECORD_SIZE];
+    uint8_t bytes[RECORD_SIZE + PIECES_SIZE];
 
     return from_size(read_anyway(fd, bytes, sizeof(bytes)), bytes, content);
 }
@@ -91,7 +98,7 @@ int hk_content_get_at(int directory, const char *name,
                       struct hk_content *content)
 {
     char path[HK_FD_PATH_SIZE + NAME_MAX + 2];
-    uint8_t bytes[RECORD_SIZE];
+    uint8_t bytes[RECORD_SIZE + PIECES_SIZE];
     size_t used;
 
     hk_host_fd_path(directory, path);
@@ -104,17 +111,28 @@ int hk_content_get_at(int directory, const char *name,
 int hk_content_look(int fd, struct hk_content *content)
 {
     char path[HK_FD_PATH_SIZE];
-    uint8_t bytes[RECORD_SIZE];
+    uint8_t bytes[RECORD_SIZE + PIECES_SIZE];
 
     hk_host_fd_path(fd, path);
     return from_size(getxattr(path, attribute, bytes, sizeof(bytes)), bytes,
                      content);
 }
 
+static int has_pieces(const struct hk_content *content)
+{
+    uint64_t any = 0;
+
+    for (size_t i = 0; i < HK_PIECE_WORDS; i++)
+        any |= content->pieces[i];
+    return content->state == HK_CONTENT_PENDING && any != 0;
+}
+
 int hk_content_set(int fd, const struct hk_content *content)
 {
     const struct hk_package_data *data = &content->data;
-    uint8_t bytes[RECORD_SIZE] = {(uint8_t)content->state, data->is_inline};
+    uint8_t bytes[RECORD_SIZE + PIECES_SIZE] = {(uint8_t)content->state,
+                                                data->is_inline};
+    size_t size = RECORD_SIZE + (has_pieces(content) ? PIECES_SIZE : 0);
 
     hk_put32(bytes + 4, content->package);
     if (data->is_inline)
@@ -123,7 +141,9 @@ int hk_content_set(int fd, const struct hk_content *content)
         hk_put64(bytes + 8, data->offset);
     hk_put64(bytes + 16, data->size);
     hk_put32(bytes + 24, content->checksum);
-    return fsetxattr(fd, attribute, bytes, sizeof(bytes), 0) < 0 ? errno : 0;
+    for (size_t i = 0; i < HK_PIECE_WORDS; i++)
+        hk_put64(bytes + RECORD_SIZE + i * 8, content->pieces[i]);
+    return fsetxattr(fd, attribute, bytes, size, 0) < 0 ? errno : 0;
 }
 
 /* A file's mode may forbid writing, to its attributes too. */
@@ -166,7 +186,7 @@ static int open_known(const struct hk_root *root, const struct hk_view *view,
 }
 
 /* Another process may have activated packages since this one began. */
-static int open_number(const struct hk_root *root, uint32_t number)
+int hk_content_open_package(const struct hk_root *root, uint32_t number)
 {
     struct hk_view view;
     int fd = open_known(root, &root->view, number);
@@ -195,52 +215,74 @@ static int write_at(int fd, const uint8_t *bytes, size_t size, uint64_t offset)
     return 0;
 }
 
-static int copy(struct hk_package *package, int fd, struct hk_content *content)
+/* Copies what lies between two offsets; their checksum goes on from that. */
+static int copy_range(struct hk_package *package, int fd,
+                      const struct hk_package_data *data, uint64_t at,
+                      uint64_t end, uLong *checksum)
 {
-    uint64_t size = content->data.size;
     uint8_t *buffer = malloc(HK_PACKAGE_BUFFER_SIZE);
-    uLong checksum = crc32(0, NULL, 0);
     int error = buffer == NULL ? ENOMEM : 0;
 
-    for (uint64_t at = 0; at < size && error == 0;) {
-        int64_t got = hk_package_read(package, &content->data, at, buffer,
-                                      HK_PACKAGE_BUFFER_SIZE, NULL);
+    while (at < end && error == 0) {
+        uint64_t size = end - at < HK_PACKAGE_BUFFER_SIZE
+                            ? end - at
+                            : HK_PACKAGE_BUFFER_SIZE;
+        int64_t got =
+            hk_package_read(package, data, at, buffer, (size_t)size, NULL);
 
         if (got <= 0) {
             error = got == HK_PACKAGE_ERR_NOMEM ? ENOMEM : EIO;
             break;
         }
-        checksum = crc32(checksum, buffer, (uInt)got);
+        *checksum = crc32(*checksum, buffer, (uInt)got);
         error = write_at(fd, buffer, (size_t)got, at);
         at += (uint64_t)got;
     }
     free(buffer);
+    return error;
+}
+
+static int copy(struct hk_package *package, int fd, struct hk_content *content)
+{
+    uint64_t size = content->data.size;
+    uLong checksum = crc32(0, NULL, 0);
+    int error = copy_range(package, fd, &content->data, 0, size, &checksum);
+
     content->checksum = (uint32_t)checksum;
     if (error == 0 && ftruncate(fd, (off_t)size) != 0)
         error = errno;
     return error;
 }
 
-static int copy_from(const struct hk_root *root, int fd,
-                     struct hk_content *content)
+/* Takes over the package's file, which may be -1. */
+static int open_heap(int file, const struct hk_content *content,
+                     struct hk_package **package)
 {
-    int file = open_number(root, content->package);
-    struct hk_package *package;
-    int error;
-
     if (file < 0)
         return EIO;
-    if (hk_package_open_heap(file, &package, NULL) < 0) {
+    if (hk_package_open_heap(file, package, NULL) < 0) {
         close(file);
         return EIO;
     }
     /* Where the content is was said by the package as it was opened whole. */
-    if (!content->data.is_inline &&
-        (content->data.offset > package->heap.size ||
-         content->data.size > package->heap.size - content->data.offset))
-        error = EIO;
-    else
-        error = copy(package, fd, content);
+    if (content->data.is_inline ||
+        (content->data.offset <= (*package)->heap.size &&
+         content->data.size <= (*package)->heap.size - content->data.offset))
+        return 0;
+    hk_package_close(*package);
+    return EIO;
+}
+
+static int copy_from(const struct hk_root *root, int fd,
+                     struct hk_content *content)
+{
+    struct hk_package *package;
+    int error = open_heap(hk_content_open_package(root, content->package),
+                          content, &package);
+
+    if (error != 0)
+        return error;
+    error = copy(package, fd, content);
     hk_package_close(package);
     return error;
 }
@@ -291,22 +333,27 @@ static void restore(int fd, const struct stat *st)
     fchmod(fd, st->st_mode & 07777);
 }
 
-/* Fills a file whose content is pending; with the lock. */
-static int fill(const struct hk_root *root, int journal, int fd,
-                const struct stat *st, struct hk_content *content)
+/* Begins to change a file's content, with the lock: a descriptor to write to
+ * it, or -1 and an errno value. */
+static int begin_filling(const struct hk_root *root, int journal, int fd,
+                         const struct stat *st, int *writable)
 {
-    int writable, error;
-
     note(root, journal, fd, st);
+    *writable = -1;
     /* Its mode may forbid writing, to its content and its attribute. */
     if ((st->st_mode & 0200) == 0 && fchmod(fd, st->st_mode | 0200) != 0)
         return errno;
-    writable = hk_host_reopen(fd, O_WRONLY);
-    error = writable < 0 ? errno : copy_from(root, writable, content);
-    if (error == 0) {
-        content->state = HK_CONTENT_READ;
+    *writable = hk_host_reopen(fd, O_RDWR);
+    return *writable < 0 ? errno : 0;
+}
+
+/* Notes what is there now. */
+static int end_filling(int journal, int fd, const struct stat *st,
+                       const struct hk_content *content, int writable,
+                       int error)
+{
+    if (error == 0)
         error = hk_content_set(fd, content);
-    }
     restore(fd, st);
     if (writable >= 0)
         close(writable);
@@ -315,7 +362,115 @@ static int fill(const struct hk_root *root, int journal, int fd,
     return error;
 }
 
-/* Ends what `state/fill` tells of; with the lock. */
+/* Fills a file whose content is pending; with the lock. */
+static int fill(const struct hk_root *root, int journal, int fd,
+                const struct stat *st, struct hk_content *content)
+{
+    int writable;
+    int error = begin_filling(root, journal, fd, st, &writable);
+
+    if (error == 0)
+        error = copy_from(root, writable, content);
+    content->state = HK_CONTENT_READ;
+    return end_filling(journal, fd, st, content, writable, error);
+}
+
+/* ---- pieces ---- */
+
+uint64_t hk_content_piece_size(const struct hk_content *content)
+{
+    uint64_t size = 4 * HK_CHUNK_SIZE;
+
+    while (content->data.size / HK_PIECES_MAX >= size)
+        size *= 2;
+    return size;
+}
+
+static int has_all_pieces(const struct hk_content *content)
+{
+    uint64_t count =
+        (content->data.size - 1) / hk_content_piece_size(content) + 1;
+
+    for (uint64_t i = 0; i < count; i++)
+        if (!(content->pieces[i / 64] >> i % 64 & 1))
+            return 0;
+    return 1;
+}
+
+/* The checksum of a whole file. */
+static int sum_up(int fd, struct hk_content *content)
+{
+    uint8_t *buffer = malloc(HK_PACKAGE_BUFFER_SIZE);
+    uLong checksum = crc32(0, NULL, 0);
+    int error = buffer == NULL ? ENOMEM : 0;
+
+    for (uint64_t at = 0; at < content->data.size && error == 0;) {
+        ssize_t got = pread(fd, buffer, HK_PACKAGE_BUFFER_SIZE, (off_t)at);
+
+        if (got <= 0) {
+            error = got < 0 ? errno : EIO;
+            break;
+        }
+        checksum = crc32(checksum, buffer, (uInt)got);
+        at += (uint64_t)got;
+    }
+    free(buffer);
+    content->checksum = (uint32_t)checksum;
+    return error;
+}
+
+static int copy_pieces(struct hk_package *package, int fd,
+                       struct hk_content *content, uint64_t first,
+                       uint64_t last)
+{
+    uint64_t piece = hk_content_piece_size(content);
+    uint64_t size = content->data.size;
+    uLong checksum = 0; /* of no use yet */
+    int error = 0;
+
+    for (uint64_t i = first; i <= last && error == 0; i++) {
+        uint64_t *word = &content->pieces[i / 64], bit = UINT64_C(1) << i % 64;
+        uint64_t start = i * piece;
+
+        if (*word & bit)
+            continue;
+        error =
+            copy_range(package, fd, &content->data, start,
+                       size - start < piece ? size : start + piece, &checksum);
+        *word |= error == 0 ? bit : 0;
+    }
+    if (error == 0 && has_all_pieces(content)) {
+        error = sum_up(fd, content);
+        content->state = HK_CONTENT_READ;
+    }
+    return error;
+}
+
+/* With the lock. */
+static int bring(const struct hk_root *root, int journal, int package, int fd,
+                 struct hk_content *content, uint64_t first, uint64_t last)
+{
+    int file = fcntl(package, F_DUPFD_CLOEXEC, 0);
+    struct hk_package *opened;
+    struct stat st;
+    int writable;
+    int error = open_heap(file, content, &opened);
+
+    if (error != 0)
+        return error;
+    error = fstat(fd, &st) < 0
+                ? errno
+                : begin_filling(root, journal, fd, &st, &writable);
+    if (error == 0) {
+        error = copy_pieces(opened, writable, content, first, last);
+        error = end_filling(journal, fd, &st, content, writable, error);
+    }
+    hk_package_close(opened);
+    return error;
+}
+
+/* Ends what `state/fill` tells of; with the lock. Pieces that are not told of
+ * come again. */
 static void recover(const struct hk_root *root, int journal)
 {
     char text[PATH_MAX + 64];
@@ -341,7 +496,7 @@ static void recover(const struct hk_root *root, int journal)
         content.state != HK_CONTENT_NONE) {
         st.st_mtim = (struct timespec){seconds, nanoseconds};
         st.st_mode = (st.st_mode & ~07777u) | (mode & 07777);
-        if (content.state == HK_CONTENT_PENDING)
+        if (content.state == HK_CONTENT_PENDING && !has_pieces(&content))
             fill(root, journal, fd, &st, &content);
         else
             restore(fd, &st);
@@ -405,10 +560,40 @@ int hk_content_settle(const struct hk_root *root, int fd,
     return error;
 }
 
+int hk_content_bring(const struct hk_root *root, int package, int fd,
+                     uint64_t first, uint64_t last,
+                     uint64_t pieces[HK_PIECE_WORDS])
+{
+    struct hk_content content;
+    int journal = lock(root);
+    int error;
+
+    if (journal < 0)
+        return errno;
+    recover(root, journal);
+    error = hk_content_get(fd, &content);
+    if (error == 0 && content.state == HK_CONTENT_PENDING)
+        error = bring(root, journal, package, fd, &content, first, last);
+    unlock(journal);
+    if (content.state == HK_CONTENT_PENDING)
+        memcpy(pieces, content.pieces, sizeof(content.pieces));
+    else
+        memset(pieces, 0xff, sizeof(content.pieces));
+    return error;
+}
+
 /* The host keeps a block of which a part is given back. */
 static off_t whole_blocks(uint64_t size)
 {
     return (off_t)((size | 0xffff) + 1);
+}
+
+static int punch(int writable, const struct hk_content *content)
+{
+    return fallocate(writable, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+                     whole_blocks(content->data.size)) != 0
+               ? errno
+               : 0;
 }
 
 /* Gives a content back, with the lock: what is half done ends in a file that
@@ -421,17 +606,13 @@ static int drop(const struct hk_root *root, int journal, int fd,
 
     if (fstat(fd, &st) != 0)
         return errno;
-    note(root, journal, fd, &st);
-    if ((st.st_mode & 0200) == 0 && fchmod(fd, st.st_mode | 0200) != 0)
-        return errno;
+    error = begin_filling(root, journal, fd, &st, &writable);
     content->state = HK_CONTENT_PENDING;
-    error = hk_content_set(fd, content);
-    writable = error == 0 ? hk_host_reopen(fd, O_WRONLY) : -1;
-    if (error == 0 &&
-        (writable < 0 ||
-         fallocate(writable, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
-                   whole_blocks(content->data.size)) != 0))
-        error = errno;
+    memset(content->pieces, 0, sizeof(content->pieces));
+    if (error == 0)
+        error = hk_content_set(fd, content);
+    if (error == 0)
+        error = punch(writable, content);
     restore(fd, &st);
     if (writable >= 0)
         close(writable);
@@ -451,7 +632,8 @@ int hk_content_drop(const struct hk_root *root, int fd, uint64_t *freed)
         return errno;
     recover(root, journal);
     error = hk_content_get(fd, &content);
-    if (error == 0 && content.state == HK_CONTENT_READ &&
+    if (error == 0 &&
+        (content.state == HK_CONTENT_READ || has_pieces(&content)) &&
         !content.data.is_inline && fstat(fd, &st) == 0) {
         error = drop(root, journal, fd, &content);
         *freed += error == 0 ? (uint64_t)st.st_blocks * 512 : 0;

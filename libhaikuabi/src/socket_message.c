@@ -8,6 +8,7 @@
 
 #include "bytes.h"
 #include "file_io.h"
+#include "root.h"
 #include "socket.h"
 #include "syscalls.h"
 
@@ -78,12 +79,20 @@ static int32_t add_right(const struct hk_thread *self, struct rights *rights,
                          int32_t fd)
 {
     struct hk_file *file = hk_file_get(self, fd);
+    int error = 0;
 
     if (file == NULL)
         return HK_B_FILE_ERROR;
     if (rights->count == RIGHTS_MAX || file->node.fd < 0) {
         hk_file_put(file);
         return HK_B_BAD_VALUE;
+    }
+    /* Who gets it does not know of pieces. */
+    if (file->pieces != NULL)
+        error = hk_pieces_bring_all(file->pieces, file->node.fd);
+    if (error != 0) {
+        hk_file_put(file);
+        return hk_status_from_errno(error);
     }
     rights->files[rights->count] = file;
     rights->fds[rights->count++] = file->node.fd;

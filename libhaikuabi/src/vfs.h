@@ -59,7 +59,9 @@ struct hk_node {
 
 enum hk_walk_flags {
     HK_WALK_FOLLOW = 1, /* a symlink at the path's end is followed */
-    HK_WALK_LINK = 2    /* or else opened by itself, as if by O_PATH */
+    HK_WALK_LINK = 2,   /* or else opened by itself, as if by O_PATH */
+    HK_WALK_PIECES = 4  /* content to be read may be pending: the caller has
+                           hk_pieces_open look for it */
 };
 
 /* Volume ids. Those of mounts follow: one a host file system, in the order

@@ -83,13 +83,9 @@ static int is_write(int flags)
 
 typedef int (*opener)(int directory, const char *path, int flags, mode_t mode);
 
-/* What a file of a layer is opened for. */
-static enum hk_content_use use_of(int flags)
+static int is_read(int flags)
 {
-    if (flags & O_TRUNC)
-        return HK_CONTENT_FOR_NOTHING;
-    return (flags & O_ACCMODE) == O_RDONLY ? HK_CONTENT_FOR_READING
-                                           : HK_CONTENT_FOR_WRITING;
+    return !(flags & (O_PATH | O_TRUNC)) && (flags & O_ACCMODE) == O_RDONLY;
 }
 
 /* A file is truncated when it is known to be the layer's own. */
@@ -104,7 +100,8 @@ static int truncate_open(int fd)
     return truncate(path, 0) < 0 ? errno : 0;
 }
 
-/* Opens in a layer: a file of a package gets its content first. */
+/* Opens in a layer. A file of a package becomes the layer's own before it is
+ * written to; one to be read gets its content when the walk has ended. */
 static int open_in_layer(const struct hk_root *layer, opener open_path,
                          int directory, const char *path, int flags,
                          mode_t mode)
@@ -112,9 +109,11 @@ static int open_in_layer(const struct hk_root *layer, opener open_path,
     int fd = open_path(directory, path, flags & ~O_TRUNC, mode);
     int error;
 
-    if (fd < 0 || flags & O_PATH)
+    if (fd < 0 || flags & O_PATH || is_read(flags))
         return fd;
-    error = hk_content_settle(layer, fd, use_of(flags));
+    error = hk_content_settle(layer, fd,
+                              flags & O_TRUNC ? HK_CONTENT_FOR_NOTHING
+                                              : HK_CONTENT_FOR_WRITING);
     if (error == 0 && flags & O_TRUNC)
         error = truncate_open(fd);
     if (error == 0)
@@ -540,6 +539,21 @@ static struct hk_node start_of(const struct hk_vfs *vfs,
     return path[0] == '/' ? root : *start;
 }
 
+/* A file of a layer that is open for reading has its content. */
+static int32_t settle(struct hk_node *node)
+{
+    int error;
+
+    if (node->mount == NULL || node->mount->layer == NULL || node->fd < 0)
+        return HK_B_OK;
+    error =
+        hk_content_settle(node->mount->layer, node->fd, HK_CONTENT_FOR_READING);
+    if (error == 0)
+        return HK_B_OK;
+    hk_node_close(node);
+    return hk_status_from_errno(error);
+}
+
 int32_t hk_vfs_open(const struct hk_vfs *vfs, const struct hk_node *start,
                     const char *path, unsigned walk_flags, int host_flags,
                     mode_t mode, struct hk_node *node)
@@ -561,8 +575,12 @@ int32_t hk_vfs_open(const struct hk_vfs *vfs, const struct hk_node *start,
     walk.links_max = LINKS_MAX;
     walk.at = start_of(vfs, start, path);
     status = walk_from_known(&walk, path, node);
-    return status == HK_B_ENTRY_NOT_FOUND ? walk_path(&walk, path, node)
-                                          : status;
+    if (status == HK_B_ENTRY_NOT_FOUND)
+        status = walk_path(&walk, path, node);
+    if (status == HK_B_OK && is_read(host_flags) &&
+        !(walk_flags & HK_WALK_PIECES))
+        status = settle(node);
+    return status;
 }
 
 int32_t hk_vfs_walk_plain(const struct hk_vfs *vfs, const struct hk_node *start,

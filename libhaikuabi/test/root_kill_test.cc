@@ -195,6 +195,42 @@ TEST_F(RootKill, ContentIsPendingOrWhole)
     }
 }
 
+TEST_F(RootKill, PiecesAreThereOrCome)
+{
+    constexpr size_t SIZE = 5000000;
+    const std::string all = pattern(SIZE, 7);
+    ASSERT_EQ(add("big.hpkg", version_of("big", 7, 1, SIZE)), 0) << fault.text;
+    for (int round = 0; round < ROUNDS && !HasFailure(); round++) {
+        if (round % 20 == 0) {
+            uint64_t freed = 0;
+            ASSERT_EQ(hk_root_trim(root, &freed, &fault), 0) << fault.text;
+        }
+        kill_in([&] {
+            hk_root *own;
+            if (hk_root_open(path.c_str(), &own, nullptr) < 0)
+                _exit(1);
+            hk_config config = make_config(hk_root_files(own));
+            config.layer = own;
+            Team reader(config);
+            Address buffer = reader.room(4096);
+            for (unsigned i = 0; i < 4; i++) {
+                size_t at = (static_cast<size_t>(round) * 7 + i * 5) * 262144 %
+                            (SIZE - 4096);
+                int fd = static_cast<int>(
+                    reader.call("open", -1, "/boot/system/big/file0", 0, 0));
+                if (reader.call("read", fd, static_cast<int64_t>(at), buffer,
+                                4096) != 4096 ||
+                    reader.bytes(buffer, 4096) != all.substr(at, 4096))
+                    _exit(2);
+                reader.call("close", fd);
+            }
+        });
+        EXPECT_EQ(check(), std::vector<std::string>());
+        expect_metadata("boot/system/big/file0", 7, 0444, SIZE);
+    }
+    EXPECT_EQ(content("boot/system/big/file0"), all);
+}
+
 // What a guest does: replaces a packaged file by a rename, writes into one,
 // gives one an attribute, moves one and a directory to and fro.
 void use_layer(Team &team, int round)

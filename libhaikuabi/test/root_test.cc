@@ -5,6 +5,10 @@
 #include <sys/wait.h>
 #include <sys/xattr.h>
 
+extern "C" {
+#include "libhaikuabi/src/root.h"
+}
+
 namespace
 {
 
@@ -566,6 +570,166 @@ TEST_F(Root, GivesContentsBack)
     close(fd);
     EXPECT_EQ(check().size(), 1u);
     EXPECT_EQ(read("/boot/system/short"), "1234");
+}
+
+// A package with a file of which a guest reads little.
+class RootPieces : public Root
+{
+  protected:
+    static constexpr size_t SIZE = 6000000;
+
+    void SetUp() override
+    {
+        ASSERT_EQ(add_big(1), 0) << fault.text;
+    }
+    int add_big(unsigned version)
+    {
+        return add("big-" + std::to_string(version) + ".hpkg",
+                   package({File("big", pattern(SIZE, version), 1000 + version,
+                                 {Node(HK_PACKAGE_PERMISSIONS, 0444)})},
+                           package_info("big")));
+    }
+    std::string read_at(int fd, int64_t position, int size)
+    {
+        Address buffer = guest().room(static_cast<uint32_t>(size));
+        int64_t count = guest().call("read", fd, position, buffer, size);
+        return count < 0 ? hk_status_name(static_cast<int32_t>(count))
+                         : guest().bytes(buffer, static_cast<size_t>(count));
+    }
+    int64_t bytes_on_disk()
+    {
+        return stat("boot/system/big").st_blocks * 512;
+    }
+    // As is said of a file that has everything: without pieces.
+    bool is_whole()
+    {
+        return getxattr(file("boot/system/big").c_str(), "user.uvm.content",
+                        nullptr, 0) == 32;
+    }
+    static std::string part(size_t at, size_t size, unsigned version = 1)
+    {
+        return pattern(SIZE, version).substr(at, size);
+    }
+};
+
+TEST_F(RootPieces, BringWhatIsRead)
+{
+    int fd = open("/boot/system/big");
+    EXPECT_EQ(bytes_on_disk(), 0);
+    EXPECT_EQ(read_at(fd, 3000000, 100), part(3000000, 100));
+    EXPECT_EQ(read_at(fd, SIZE - 10, 100), part(SIZE - 10, 100));
+    EXPECT_EQ(read_at(fd, SIZE + 10, 100), "");
+    EXPECT_GT(bytes_on_disk(), 0);
+    EXPECT_LT(bytes_on_disk(), 700000);
+    EXPECT_EQ(stat("boot/system/big").st_mtime, 1001);
+    EXPECT_EQ(stat("boot/system/big").st_mode & 07777, 0444u);
+    // Across the edge of two.
+    EXPECT_EQ(read_at(fd, 262144 * 5 - 50, 100), part(262144 * 5 - 50, 100));
+    EXPECT_EQ(guest().call("seek", fd, INT64_C(1000000), 0), 1000000);
+    EXPECT_EQ(read_at(fd, -1, 100), part(1000000, 100));
+    EXPECT_EQ(read_at(fd, -1, 100), part(1000100, 100));
+    EXPECT_FALSE(is_whole());
+    EXPECT_EQ(check(), std::vector<std::string>());
+    // Another finds what is there, and reads the rest.
+    ASSERT_EQ(reopen(), 0);
+    EXPECT_EQ(read("/boot/system/big"), pattern(SIZE));
+    EXPECT_TRUE(is_whole());
+    EXPECT_EQ(stat("boot/system/big").st_mtime, 1001);
+    EXPECT_EQ(check(), std::vector<std::string>());
+}
+
+TEST_F(RootPieces, AreBroughtForVectors)
+{
+    int fd = open("/boot/system/big");
+    Address buffer = guest().room(400), vectors = guest().room(16);
+    const uint32_t words[] = {buffer.value, 100, buffer.value + 200, 100};
+    for (uint32_t i = 0; i < 4; i++)
+        guest().set(vectors, i * 4, words[i]);
+    EXPECT_EQ(guest().call("readv", fd, INT64_C(5000000), vectors, 2), 200);
+    EXPECT_EQ(guest().bytes(buffer, 100), part(5000000, 100));
+    EXPECT_EQ(guest().bytes(Address{buffer.value + 200}, 100),
+              part(5000100, 100));
+}
+
+TEST_F(RootPieces, AreBroughtForMappings)
+{
+    int fd = open("/boot/system/big");
+    Address at = guest().room(4);
+    ASSERT_GT(guest().call("map_file", "mapped", at, 0u, 8192u, 1u, 1u, 0, fd,
+                           INT64_C(4096) * 700),
+              0);
+    EXPECT_EQ(guest().bytes(Address{guest().get<uint32_t>(at)}, 8192),
+              part(4096 * 700, 8192));
+    EXPECT_LT(bytes_on_disk(), 600000);
+}
+
+TEST_F(RootPieces, AreNoHoles)
+{
+    int fd = open("/boot/system/big");
+    EXPECT_EQ(guest().call("seek", fd, INT64_C(0), 4), // SEEK_HOLE
+              static_cast<int64_t>(SIZE));
+}
+
+TEST_F(RootPieces, AreReadWhileAnotherWrites)
+{
+    int fd = open("/boot/system/big");
+    EXPECT_EQ(read_at(fd, 0, 100), part(0, 100));
+    ASSERT_EQ(guest().call("rename", -1, "/boot/system/big", -1, "/boot/moved"),
+              0);
+    ASSERT_EQ(chmod(file("boot/moved").c_str(), 0644), 0);
+    EXPECT_EQ(write("/boot/moved", "changed"), 7);
+    EXPECT_EQ(read_at(fd, 0, 10), "changed" + part(7, 3));
+    EXPECT_EQ(read_at(fd, 5000000, 100), part(5000000, 100));
+}
+
+TEST_F(RootPieces, StayThoseOfThePackageThatWasOpen)
+{
+    int fd = open("/boot/system/big");
+    EXPECT_EQ(read_at(fd, 0, 100), part(0, 100));
+    hk_root *other;
+    ASSERT_EQ(hk_root_open(path.c_str(), &other, &fault), 0);
+    host.write("big-2.hpkg", package({File("big", pattern(SIZE, 2), 2000)},
+                                     package_info("big")));
+    int added = ::open(host.at("big-2.hpkg").c_str(), O_RDONLY);
+    ASSERT_EQ(
+        hk_root_add(other, HK_LOCATION_SYSTEM, "big-2.hpkg", added, &fault), 0)
+        << fault.text;
+    close(added);
+    hk_root_close(other);
+    EXPECT_FALSE(has("boot/system/packages/big-1.hpkg"));
+    EXPECT_EQ(read_at(fd, 5000000, 100), part(5000000, 100));
+    int now = open("/boot/system/big");
+    EXPECT_EQ(read_at(now, 5000000, 100), part(5000000, 100, 2));
+}
+
+TEST_F(RootPieces, AreGivenBack)
+{
+    int fd = open("/boot/system/big");
+    EXPECT_EQ(read_at(fd, 3000000, 100), part(3000000, 100));
+    ASSERT_EQ(reopen(), 0);
+    uint64_t freed = 0;
+    ASSERT_EQ(hk_root_trim(root, &freed, &fault), 0) << fault.text;
+    EXPECT_GE(freed, 262144u);
+    EXPECT_EQ(bytes_on_disk(), 0);
+    EXPECT_TRUE(is_whole()); // of pieces nothing is said
+    EXPECT_EQ(read("/boot/system/big"), pattern(SIZE));
+}
+
+// Another process moves the position of a file that a fork has shared.
+TEST_F(RootPieces, AllComeBeforeASharedPositionIsUsed)
+{
+    int fd = ::open(file("boot/system/big").c_str(), O_RDONLY);
+    hk_pieces *pieces;
+    ASSERT_EQ(hk_pieces_open(root, fd, &pieces), 0);
+    ASSERT_NE(pieces, nullptr);
+    EXPECT_EQ(hk_pieces_bring_next(pieces, fd, 100), 0);
+    EXPECT_FALSE(is_whole());
+    hk_pieces_share(pieces);
+    EXPECT_EQ(hk_pieces_bring_next(pieces, fd, 100), 0);
+    EXPECT_TRUE(is_whole());
+    EXPECT_GE(bytes_on_disk(), static_cast<int64_t>(SIZE));
+    hk_pieces_free(pieces);
+    close(fd);
 }
 
 TEST_F(Root, FindsOutThatItWasCopiedWithoutExtendedAttributes)
