@@ -84,10 +84,16 @@ int32_t hk_block_fds(struct hk_thread *self, struct pollfd *fds, uint32_t count,
     return result < 0 ? 0 : result;
 }
 
+/* Whoever waits has tried before: nothing is looked at before the wait. */
 int32_t hk_block_fd(struct hk_thread *self, int fd, short events)
 {
     struct pollfd poll_fd = {fd, events, 0};
-    int32_t result = hk_block_fds(self, &poll_fd, 1, HK_INFINITE_TIMEOUT);
+    int32_t result;
 
+    do {
+        result = hk_block_once(self, &poll_fd, 1, HK_INFINITE_TIMEOUT, NULL, 0);
+        if (result == HK_B_INTERRUPTED && hk_is_interrupted(self))
+            return HK_B_INTERRUPTED;
+    } while (result == 0 || result == HK_B_INTERRUPTED);
     return result < 0 ? result : HK_B_OK;
 }
