@@ -92,6 +92,7 @@ static void put_time(uint32_t words[2], const struct timeval *time)
     words[1] = (uint32_t)(us >> 32);
 }
 
+/* Who waits for messages there begins to look after this team. */
 static void tell_port(struct hk_team *team, int32_t port)
 {
     struct hk_shared *shared = team->shared;
@@ -99,6 +100,17 @@ static void tell_port(struct hk_team *team, int32_t port)
 
     if (slot != NULL)
         hk_put(shared, &slot->debugger, (uint32_t)port);
+    hk_port_alert_readers(shared, port);
+}
+
+int hk_debug_is_any(const struct hk_shared *shared)
+{
+    uint32_t end = hk_item_end(shared, HK_POOL_TEAMS);
+
+    for (uint32_t i = 1; i < end; i++)
+        if (hk_shared_slot(shared, i)->debugger != 0)
+            return 1;
+    return 0;
 }
 
 /* At first a debugged team is one that dies without a word. */

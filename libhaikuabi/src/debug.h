@@ -182,6 +182,9 @@ void hk_debug_forget(struct hk_thread *self);
 void hk_debug_tell_end(struct hk_team *team, int32_t status, int signal);
 void hk_debug_team_ended(struct hk_shared *shared, uint32_t team);
 
+/* Whether any team of the root has a debugger. */
+int hk_debug_is_any(const struct hk_shared *shared);
+
 /* A wait of the debugger's that signals do not end: 1 when the thread is to
  * end. They are seen behind it when *is_late. */
 int hk_debug_put_off(struct hk_thread *self, int *is_late);

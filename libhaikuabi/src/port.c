@@ -323,6 +323,16 @@ static void give_to(struct hk_shared *shared, struct hk_port *port,
     hk_watches_alert(shared, port->watches);
 }
 
+void hk_port_alert_readers(struct hk_shared *shared, int32_t id)
+{
+    struct hk_port *port = hk_port_find(shared, id);
+
+    if (port == NULL)
+        return;
+    hk_queue_alert(shared, &port->readers);
+    hk_watches_alert(shared, port->watches);
+}
+
 void hk_port_set_owner(struct hk_shared *shared, int32_t id, uint32_t owner)
 {
     struct hk_port *port = hk_port_find(shared, id);

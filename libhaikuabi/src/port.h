@@ -35,6 +35,9 @@ int32_t hk_port_make(struct hk_shared *shared, uint32_t owner, int32_t capacity,
 void hk_port_set_owner(struct hk_shared *shared, int32_t id, uint32_t owner);
 void hk_port_remove(struct hk_shared *shared, int32_t id);
 
+/* Who waits for messages looks again at what may end the wait. */
+void hk_port_alert_readers(struct hk_shared *shared, int32_t id);
+
 /* A message of the kernel's own memory, once there is room for it: B_OK,
  * B_BAD_PORT_ID, B_INTERRUPTED. And one that is awaited and read: its size, as
  * far as there is room for it. */

@@ -9,6 +9,7 @@
 
 #include "block.h"
 #include "clock.h"
+#include "debug.h"
 #include "shared.h"
 #include "thread.h"
 
@@ -454,6 +455,12 @@ static int watches_others(const struct hk_shared *shared,
     return 0;
 }
 
+/* Some port is told of teams' ends. */
+static int ends_are_told(const struct hk_shared *shared)
+{
+    return hk_system_is_watched(shared) || hk_debug_is_any(shared);
+}
+
 /*
  * Whether another team's death may end the wait: that of the object's owner,
  * or of one that waits ahead in the queue. (Who waits behind, and who is made
@@ -472,12 +479,12 @@ int hk_waiter_depends_on_others(const struct hk_shared *shared,
     case HK_WAITS_FOR_MESSAGE:
         return is_other(shared, port->owner) ||
                other_team(shared, &port->readers, waiter) != 0 ||
-               hk_system_is_watched(shared);
+               ends_are_told(shared);
     case HK_WAITS_FOR_ROOM:
         return is_other(shared, port->owner) ||
                other_team(shared, &port->writers, waiter) != 0;
     case HK_WAITS_FOR_OBJECTS:
-        return watches_others(shared, waiter) || hk_system_is_watched(shared);
+        return watches_others(shared, waiter) || ends_are_told(shared);
     case HK_WAITS_FOR_WORD:
         return 0; /* who owns it is not known here */
     default:

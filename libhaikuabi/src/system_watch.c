@@ -122,17 +122,6 @@ static uint32_t add(struct hk_shared *shared, int32_t object, int32_t port,
     return index;
 }
 
-/* Who waits for messages begins to look after all teams. */
-static void alert_reader(struct hk_shared *shared, int32_t id)
-{
-    struct hk_port *port = hk_port_find(shared, id);
-
-    if (port == NULL)
-        return;
-    hk_queue_alert(shared, &port->readers);
-    hk_watches_alert(shared, port->watches);
-}
-
 int64_t hk_sys_start_watching_system(struct hk_thread *self, int32_t object,
                                      uint32_t flags, int32_t port,
                                      int32_t token)
@@ -145,7 +134,7 @@ int64_t hk_sys_start_watching_system(struct hk_thread *self, int32_t object,
         (flags & ~(uint32_t)ALL_FLAGS) != 0)
         return HK_B_BAD_VALUE;
     hk_shared_lock(shared);
-    alert_reader(shared, port);
+    hk_port_alert_readers(shared, port); /* to look after all teams */
     index = find(shared, object, port, token);
     if (index == 0)
         index = add(shared, object, port, token);

@@ -406,6 +406,32 @@ static void leaving(void)
     CHECK_STATUS(code, CLD_EXITED);
 }
 
+/* It is told also of a team that could say nothing any more. */
+static void killing(void)
+{
+    int32_t code;
+
+    for (int waits = 0; waits < 2; waits++) {
+        child = fork_team();
+        if (child == 0) {
+            if (waits)
+                sys(SYS_wait_for_debugger);
+            for (;;)
+                sys(SYS_snooze_etc, 1000000LL, 0, RELATIVE_TIMEOUT, (void *)0);
+        }
+        CHECK(sys(SYS_install_team_debugger, child, port) > 0);
+        if (waits)
+            expect(THREAD_DEBUGGED);
+        if (fork_team() == 0) {
+            sys(SYS_snooze_etc, 20000LL, 0, RELATIVE_TIMEOUT, (void *)0);
+            sys(SYS_exit_team, sys(SYS_kill_team, child) != HK_B_OK);
+        }
+        expect(TEAM_DELETED);
+        CHECK_STATUS(message.u.words[1], 9);
+        CHECK_STATUS(status_of(child, &code), 9);
+    }
+}
+
 /* Another debugger takes over a thread that has stopped. */
 static void handing_over(void)
 {
@@ -465,6 +491,7 @@ int main(int argc, char **argv, char **environment)
     debug_child();
     default_debugger();
     leaving();
+    killing();
     handing_over();
     own_breakpoints();
     print("debugger checked\n");
