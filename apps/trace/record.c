@@ -80,6 +80,12 @@ int tr_recorder_new(int fd, const struct tr_record_config *config,
     if (recorder->config.interval == 0)
         recorder->config.interval = INTERVAL;
     tr_turn_init(&recorder->turn);
+    recorder->share = tr_share_new();
+    if (recorder->share == NULL) {
+        free(recorder);
+        return TR_ERR_NOMEM;
+    }
+    recorder->team = tr_share_join(recorder->share);
     error = tr_memory_new(config->space, config->level >= TR_LEVEL_HASH,
                           &recorder->memory);
     if (error == 0)
@@ -261,7 +267,24 @@ static void emit_name(struct tr_recorder *recorder, uint32_t number)
     tr_emit(recorder, &event);
 }
 
-static enum tr_reason reason_of(const struct xcpu_exit *exit)
+/* A page fault where the space lets the guest do what it did: behind a file's
+ * end, or while the host has memory move. There is none in a replay. */
+static int is_of_host(const struct tr_recorder *recorder,
+                      const struct xcpu_exit *exit)
+{
+    enum { STORES = 2, FETCHES = 16 }; /* of the error code: SDM 3, 4.7 */
+    struct gm_mapping region;
+    unsigned needed = exit->error_code & STORES    ? GM_PROT_WRITE
+                      : exit->error_code & FETCHES ? GM_PROT_EXEC
+                                                   : GM_PROT_READ;
+
+    return exit->vector == XCPU_VECTOR_PF &&
+           gm_query(recorder->config.space, exit->address, &region) == 0 &&
+           region.address <= exit->address && (region.prot & needed) != 0;
+}
+
+static enum tr_reason reason_of(const struct tr_recorder *recorder,
+                                const struct xcpu_exit *exit)
 {
     switch (exit->reason) {
     case XCPU_EXIT_INT:
@@ -269,7 +292,9 @@ static enum tr_reason reason_of(const struct xcpu_exit *exit)
     case XCPU_EXIT_SYSCALL:
         return TR_REASON_SYSCALL;
     case XCPU_EXIT_EXCEPTION:
-        return TR_REASON_EXCEPTION;
+        if (!is_of_host(recorder, exit))
+            return TR_REASON_EXCEPTION;
+        break;
     case XCPU_EXIT_BUDGET:
     case XCPU_EXIT_KICK:
     case XCPU_EXIT_MISMATCH:
@@ -310,7 +335,7 @@ static void emit_run(struct tr_recorder *recorder, struct tr_thread *thread,
                      const struct xcpu *cpu, const struct xcpu_exit *exit)
 {
     struct tr_event event = {.kind = TR_RUN};
-    enum tr_reason reason = reason_of(exit);
+    enum tr_reason reason = reason_of(recorder, exit);
     struct xcpu_regs regs;
 
     xcpu_get_regs(cpu, &regs);
@@ -454,10 +479,10 @@ void tr_record_run(struct tr_recorder *recorder, struct xcpu *cpu,
     uint64_t slice = SLICE;
     struct tr_thread *thread;
 
-    tr_turn_take(&recorder->turn);
+    tr_take_turn(recorder);
     thread = thread_of(recorder, cpu);
     if (thread == NULL) { /* the trace is lost, the program is not */
-        tr_turn_give(&recorder->turn);
+        tr_give_turn(recorder);
         xcpu_run(cpu, XCPU_BUDGET_UNLIMITED, exit);
         return;
     }
@@ -468,14 +493,14 @@ void tr_record_run(struct tr_recorder *recorder, struct xcpu *cpu,
         if (exit->reason != XCPU_EXIT_BUDGET)
             break;
         slice = slice * 2 < SLICE_MAX ? slice * 2 : SLICE_MAX;
-        if (!tr_turn_is_wanted(&recorder->turn))
+        if (!tr_is_turn_wanted(recorder))
             continue;
         slice = SLICE;
         emit_run(recorder, thread, cpu, exit);
-        tr_turn_give(&recorder->turn);
-        tr_turn_take(&recorder->turn);
+        tr_give_turn(recorder);
+        tr_take_turn(recorder);
     }
-    tr_turn_give(&recorder->turn);
+    tr_give_turn(recorder);
 }
 
 int tr_record_on_fault(struct tr_recorder *recorder, const void *host_address)
@@ -492,6 +517,7 @@ int tr_recorder_after_fork(struct tr_recorder *recorder, int fd)
     tr_writer_abandon(recorder->writer);
     recorder->writer = NULL;
     tr_turn_init(&recorder->turn);
+    tr_share_after_fork(recorder);
     atomic_store(&recorder->threads, NULL);
     recorder->last = NULL;
     recorder->last_thread = recorder->thread_count = 0;
@@ -512,7 +538,7 @@ int tr_recorder_finish(struct tr_recorder *recorder, uint32_t status,
     struct tr_event event = {.kind = TR_FINISH};
     int error;
 
-    tr_turn_take(&recorder->turn);
+    tr_take_turn(recorder);
     if (recorder->config.level >= TR_LEVEL_HASH && recorder->last != NULL &&
         recorder->thread_count == 1 && recorder->last->changes == 0)
         emit_hash(recorder, recorder->last, atomic_load(&recorder->last->cpu));
@@ -521,5 +547,6 @@ int tr_recorder_finish(struct tr_recorder *recorder, uint32_t status,
     tr_emit(recorder, &event);
     error = tr_writer_close(recorder->writer);
     recorder->writer = NULL;
+    tr_leave_shared(recorder);
     return recorder->error < 0 ? recorder->error : error;
 }

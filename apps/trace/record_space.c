@@ -13,8 +13,8 @@ static int is_zero(const uint8_t *page)
     return page[0] == 0 && memcmp(page, page + 1, GM_PAGE_SIZE - 1) == 0;
 }
 
-static void emit_image(struct tr_recorder *recorder, gm_addr address,
-                       const uint8_t *page)
+void tr_emit_image(struct tr_recorder *recorder, gm_addr address,
+                   const uint8_t *page)
 {
     struct tr_event event = {.kind = TR_IMAGE};
     uint64_t image;
@@ -56,7 +56,7 @@ static void emit_content(struct tr_recorder *recorder,
 
     for (gm_addr at = start; at < end; at += GM_PAGE_SIZE)
         if (read_page(recorder, region, at, page) && !is_zero(page))
-            emit_image(recorder, at, page);
+            tr_emit_image(recorder, at, page);
 }
 
 static struct tr_object *find_object(const struct tr_recorder *recorder,
@@ -136,6 +136,8 @@ static void emit_new_mapping(struct tr_recorder *recorder,
                            NULL};
     int is_shared = (region->flags & GM_MAP_SHARED) != 0;
 
+    if (view.object != 0 && is_shared)
+        tr_hold_shared(recorder);
     if (view.object != 0)
         view.offset =
             (region->offset + (first - region->address)) / GM_PAGE_SIZE;
@@ -194,9 +196,11 @@ static void emit_mappings(struct tr_recorder *recorder, gm_addr start,
 void tr_record_space(struct tr_recorder *recorder)
 {
     tr_turn_take(&recorder->turn);
+    if (recorder->views != NULL)
+        tr_hold_shared(recorder);
     emit_mappings(recorder, 0, gm_space_size(recorder->config.space),
                   emit_old_mapping);
-    tr_turn_give(&recorder->turn);
+    tr_give_turn(recorder);
 }
 
 static void emit_unmap(struct tr_recorder *recorder, gm_addr address,
@@ -240,7 +244,7 @@ static void emit_store(struct tr_recorder *recorder, gm_addr address,
         if (gm_copy_in(recorder->config.space, bytes, address, piece) < 0)
             return;
         if (piece == GM_PAGE_SIZE) {
-            emit_image(recorder, address, bytes);
+            tr_emit_image(recorder, address, bytes);
         } else {
             TR_FIELD(&event, WRITE, ADDRESS) = address;
             event.bytes = bytes;
@@ -256,7 +260,7 @@ static void before(void *context)
 {
     struct tr_recorder *recorder = context;
 
-    tr_turn_take(&recorder->turn);
+    tr_take_turn(recorder);
 }
 
 static void after(void *context, enum gm_event kind, gm_addr address,
@@ -285,7 +289,7 @@ static void after(void *context, enum gm_event kind, gm_addr address,
             break;
         }
     }
-    tr_turn_give(&recorder->turn);
+    tr_give_turn(recorder);
 }
 
 const struct gm_observer tr_space_observer = {before, after};

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "record.h"
+#include "share.h"
 #include "turn.h"
 #include "view.h"
 
@@ -38,13 +39,36 @@ struct tr_recorder {
     uint64_t chain;
     struct tr_object *objects; /* by the host's file */
     struct tr_view *views;     /* shared mappings of them */
+    struct tr_share *share;    /* with the teams that do so as well */
+    uint32_t team;             /* its number there */
+    int is_holding;            /* others do not run */
+    uint8_t *kept;             /* the views' pages when it was given back last;
+                                  NULL: they are not known */
     uint64_t last_object;
     uint8_t named[256]; /* a bit for each call that has its NAME */
 };
 
 void tr_emit(struct tr_recorder *recorder, const struct tr_event *event);
 
+/* ---- record_share.c ---- */
+
+/* A turn among the team's threads, and among the teams when it has memory that
+ * others may store to: what they did is written down. */
+void tr_take_turn(struct tr_recorder *recorder);
+void tr_give_turn(struct tr_recorder *recorder);
+int tr_is_turn_wanted(const struct tr_recorder *recorder);
+
+/* In a turn: has other teams wait, too, as the team's first view comes; lets
+ * them run again. */
+void tr_hold_shared(struct tr_recorder *recorder);
+void tr_leave_shared(struct tr_recorder *recorder);
+
+void tr_share_after_fork(struct tr_recorder *recorder);
+
 /* ---- record_space.c ---- */
+
+void tr_emit_image(struct tr_recorder *recorder, gm_addr address,
+                   const uint8_t *page);
 
 extern const struct gm_observer tr_space_observer;
 
