@@ -446,6 +446,40 @@ TEST_F(Jit, AddressesWrapAround)
     }
 }
 
+/* What is kept of an instruction's translation, in bytes. */
+uint64_t table_bytes(Memory &memory, const Bytes &insn)
+{
+    Guest guest(memory);
+    struct xcpu_jit_stats stats;
+
+    memory.place(code_at, insn + stop);
+    for (int i = 0; i < 3; i++) {
+        guest.regs.eip = code_at;
+        guest.run();
+        EXPECT_EQ(XCPU_EXIT_INT, guest.exit.reason);
+    }
+    EXPECT_LT(0u, guest.translated());
+    xcpu_get_jit_stats(guest.cpu, &stats);
+    return stats.table_bytes;
+}
+
+/* What an instruction's handler needs is kept beside its translation. */
+TEST_F(Jit, WhichInstructionsAreHostCode)
+{
+    static const Bytes host_code[] = {
+        {0x88, 0x64, 0x24, 0x04},       /* mov %ah, 4(%esp) */
+        {0x12, 0x24, 0x24},             /* adc (%esp), %ah */
+        {0x0f, 0xc0, 0x2c, 0x24},       /* xadd %ch, (%esp) */
+        {0x67, 0x8d, 0x40, 0x05},       /* lea 5(%bx,%si), %eax */
+        {0x66, 0x67, 0x8d, 0x46, 0x05}, /* lea 5(%bp), %ax */
+    };
+    const uint64_t least = table_bytes(memory, {0x90});
+
+    for (const Bytes &insn : host_code)
+        EXPECT_EQ(least, table_bytes(memory, insn)) << unsigned{insn[0]};
+    EXPECT_LT(least, table_bytes(memory, {0x27})); /* daa */
+}
+
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 TEST_F(Jit, ForkedChildrenTranslateOnTheirOwn)
 {
