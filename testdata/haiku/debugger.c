@@ -32,7 +32,8 @@ enum {
     PRE_SYSCALL = 0x20000,
     POST_SYSCALL = 0x40000,
     TEAM_CREATION = 0x80000,
-    THREADS = 0x100000
+    THREADS = 0x100000,
+    IMAGES = 0x200000
 };
 
 /* B_DEBUGGER_MESSAGE_... */
@@ -47,8 +48,11 @@ enum {
     EXCEPTION_OCCURRED,
     TEAM_CREATED,
     TEAM_DELETED,
-    THREAD_CREATED = 12,
+    TEAM_EXEC,
+    THREAD_CREATED,
     THREAD_DELETED,
+    IMAGE_CREATED,
+    IMAGE_DELETED,
     HANDED_OVER = 17
 };
 
@@ -459,6 +463,90 @@ static void handing_over(void)
     CHECK_STATUS(status_of(child, &code), 5);
 }
 
+/* A program that was loaded is started by its debugger, as strace does it;
+ * flags: of load_image. */
+static void loading(const char *program, uint32_t flags)
+{
+    struct flat flat;
+    int32_t code;
+
+    flatten(&flat, program, "loaded");
+    child = sys(SYS_load_image, &flat, sizeof(flat), 2, 1, 10, flags, 0, 0);
+    CHECK(child > 0);
+    nub = sys(SYS_install_team_debugger, child, port);
+    CHECK(nub > 0);
+    set_flags(POST_SYSCALL);
+    message.thread = (int32_t)child;
+    go_on(HANDLE, 0);
+    for (;;) {
+        expect(AFTER_SYSCALL);
+        if (message.u.words[6] == SYS_port_count)
+            break;
+        go_on(HANDLE, 0);
+    }
+    CHECK((int32_t)message.u.words[7] == -6);
+    set_flags(0);
+    go_on(HANDLE, 0);
+    expect(TEAM_DELETED);
+    CHECK_STATUS(message.u.words[0], 7);
+    CHECK_STATUS(status_of(child, &code), 7);
+}
+
+static void fork_and_exec(const char *program)
+{
+    static uint32_t image[275]; /* extended_image_info */
+    struct siginfo info;
+    struct flat flat;
+    long id;
+
+    sys(SYS_wait_for_debugger);
+    image[1] = 2; /* a library */
+    id = sys(SYS_register_image, image, sizeof(image));
+    sys(SYS_image_relocated, id);
+    sys(SYS_unregister_image, id);
+    id = fork_team();
+    if (id == 0)
+        sys(SYS_exit_team, 0);
+    sys(SYS_wait_for_child, id, EXITED, &info, (void *)0);
+    flatten(&flat, program, "loaded");
+    sys(SYS_exec, program, &flat, sizeof(flat), 2, 1, 022);
+    sys(SYS_exit_team, 1);
+}
+
+/* Images and teams that come and go, and another program. */
+static void coming_and_going(const char *program)
+{
+    uint32_t image;
+    int32_t code;
+
+    child = fork_team();
+    if (child == 0)
+        fork_and_exec(program);
+    nub = sys(SYS_install_team_debugger, child, port);
+    expect(THREAD_DEBUGGED);
+    set_flags(TEAM_CREATION | IMAGES);
+    go_on(HANDLE, 0);
+    expect(IMAGE_CREATED);
+    image = message.u.words[0];
+    CHECK(message.u.words[1] == 2);
+    go_on(HANDLE, 0);
+    expect(IMAGE_DELETED);
+    CHECK(message.u.words[0] == image);
+    go_on(HANDLE, 0);
+    expect(TEAM_CREATED);
+    CHECK((int32_t)message.u.words[0] > 0);
+    CHECK((int32_t)message.u.words[0] != child);
+    go_on(HANDLE, 0);
+    expect(TEAM_EXEC);
+    CHECK(message.u.words[0] == 3); /* the third change of images */
+    go_on(HANDLE, 0);
+    expect(IMAGE_CREATED); /* the program's own */
+    go_on(HANDLE, 0);
+    expect(TEAM_DELETED);
+    CHECK_STATUS(message.u.words[0], 7);
+    CHECK_STATUS(status_of(child, &code), 7);
+}
+
 /* Without a debugger a team's own breakpoints are stepped over. */
 static void own_breakpoints(void)
 {
@@ -485,7 +573,11 @@ static void own_breakpoints(void)
 
 int main(int argc, char **argv, char **environment)
 {
-    (void)argc, (void)argv, (void)environment;
+    (void)environment;
+    if (argc == 2) {
+        sys(SYS_port_count, -6);
+        return 7;
+    }
     port = sys(SYS_create_port, 10, "debugger");
     replies = sys(SYS_create_port, 1, "replies");
     debug_child();
@@ -493,6 +585,9 @@ int main(int argc, char **argv, char **environment)
     leaving();
     killing();
     handing_over();
+    coming_and_going(argv[0]);
+    loading(argv[0], 0);
+    loading(argv[0], WAIT_TILL_LOADED);
     own_breakpoints();
     print("debugger checked\n");
     return 0;
