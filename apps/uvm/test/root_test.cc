@@ -171,7 +171,8 @@ TEST_F(RootTest, scripts_run_by_the_roots_shell)
 }
 
 /* What somebody does at a shell: lists, compares, copies, edits, compresses,
- * moves and removes, in and over what the packages brought. */
+ * moves, removes and gives attributes, in and over what the packages brought.
+ */
 const char session[] = R"(
 export LC_ALL=C
 cd /boot/system
@@ -192,6 +193,11 @@ rm /bin/yes; ls /bin/yes; yes
 cp /bin/echo /bin/true; true overwritten
 echo '#!/bin/sh' >/bin/made; echo 'echo $0 runs' >>/bin/made
 chmod 755 /bin/made; made; ls -l moved linked | sort | cut -c1-10
+addattr -t string META:name 'a name' text; addattr -t int META:n 42 /bin/made
+cp text other; copyattr text other; listattr other; listattr /bin/made
+mvattr META:name META:new other; catattr META:new other; catattr META:n /bin/made
+rmattr META:name text; listattr text; addattr META:p packaged /bin/cat
+catattr META:p /bin/cat linked
 find . | sort
 exit 7
 )";
