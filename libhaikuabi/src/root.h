@@ -64,6 +64,15 @@ enum hk_view_part { HK_VIEW_PACKAGES, HK_VIEW_ALL };
 
 int hk_view_read(int state, const char *name, enum hk_view_part part,
                  struct hk_view *view, struct hk_package_fault *fault);
+/* What a view that is kept has at a path: 1 when it has something. */
+struct hk_view_place {
+    enum hk_package_file_type type;
+    uint32_t package; /* 0: made of no package's file */
+    char target[PATH_MAX];
+};
+
+int hk_view_find(int state, const char *name, const char *path,
+                 struct hk_view_place *place);
 int hk_view_write(int state, const char *name, const struct hk_view *view,
                   struct hk_package_fault *fault);
 
@@ -245,7 +254,8 @@ struct hk_origin {
     char file_name[NAME_MAX + 1];
 };
 
-/* Whether a file is a package's, unchanged; by any descriptor. */
+/* Whether a file is a package's, unchanged, or a directory or link where a
+ * package has one; by any descriptor. */
 int hk_root_origin(const struct hk_root *root, int fd,
                    struct hk_origin *origin);
 

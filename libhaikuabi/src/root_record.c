@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -187,6 +188,81 @@ int hk_view_read(int state, const char *name, enum hk_view_part part,
     hk_view_free(view);
     return hk_package_fail(fault, HK_PACKAGE_ERR_DAMAGED,
                            "state/%s: is no record of a view", name);
+}
+
+/* ---- looking for one path ---- */
+
+/* The string before that at an offset; NULL when there is none. */
+static const char *text_before(const char *bytes, size_t at)
+{
+    if (at < 2)
+        return NULL;
+    at--;
+    while (at > 0 && bytes[at - 1] != '\0')
+        at--;
+    return bytes + at;
+}
+
+/* Whether the string at an offset is the path of an entry: others may be the
+ * same, but only that has the numbers of one before it. */
+static int is_path_at(const char *bytes, size_t at, struct hk_view_place *place)
+{
+    const char *numbers = text_before(bytes, at);
+    struct hk_view_entry entry;
+    int type, mode, is_inline;
+    uint64_t data;
+
+    if (numbers == NULL ||
+        sscanf(numbers, ENTRY, &type, &entry.package, &mode, &entry.mtime,
+               &entry.mtime_nanos, &entry.data.offset, &entry.data.size,
+               &is_inline, &data) != 9)
+        return 0;
+    place->type = (enum hk_package_file_type)type;
+    place->package = entry.package;
+    return 1;
+}
+
+static int find(const char *bytes, size_t size, const char *path,
+                struct hk_view_place *place)
+{
+    size_t length = strlen(path) + 1;
+    const char *at = bytes;
+
+    while ((at = memmem(at, size - (size_t)(at - bytes), path, length)) !=
+           NULL) {
+        const char *target = at + length;
+        size_t left = size - (size_t)(target - bytes);
+
+        if (at > bytes && at[-1] == '\0' && left > 0 &&
+            is_path_at(bytes, (size_t)(at - bytes), place)) {
+            size_t room = sizeof(place->target);
+
+            snprintf(place->target, room, "%.*s",
+                     (int)(left < room ? left : room), target);
+            return 1;
+        }
+        at++;
+    }
+    return 0;
+}
+
+int hk_view_find(int state, const char *name, const char *path,
+                 struct hk_view_place *place)
+{
+    int fd = openat(state, name, O_RDONLY | O_CLOEXEC);
+    void *bytes = MAP_FAILED;
+    struct stat st;
+    int is_found;
+
+    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0)
+        bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (fd >= 0)
+        close(fd);
+    if (bytes == MAP_FAILED)
+        return 0;
+    is_found = find(bytes, (size_t)st.st_size, path, place);
+    munmap(bytes, (size_t)st.st_size);
+    return is_found;
 }
 
 /* ---- writing ---- */

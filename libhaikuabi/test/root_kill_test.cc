@@ -15,7 +15,7 @@ namespace
 using namespace hk;
 
 constexpr int WRONLY = 1, RDWR = 2, CREAT = 0x200, TRUNC = 0x400;
-constexpr int ROUNDS = 350; // of each test
+constexpr int ROUNDS = 500; // of each test, and half as many kills
 
 class RootKill : public RootCase
 {
@@ -40,7 +40,8 @@ class RootKill : public RootCase
         waitpid(child, &status, 0);
         bool was_killed = WIFSIGNALED(status);
         // Half of the processes are to be killed.
-        longest = was_killed ? longest + longest / 16 + 1 : longest * 15 / 16;
+        longest =
+            was_killed ? longest + longest / 16 + 1 : longest * 15 / 16 + 1;
         killed += was_killed;
         EXPECT_TRUE(was_killed || WEXITSTATUS(status) == 0)
             << WEXITSTATUS(status);
@@ -201,7 +202,7 @@ TEST_F(RootKill, PiecesAreThereOrCome)
     const std::string all = pattern(SIZE, 7);
     ASSERT_EQ(add("big.hpkg", version_of("big", 7, 1, SIZE)), 0) << fault.text;
     for (int round = 0; round < ROUNDS && !HasFailure(); round++) {
-        if (round % 20 == 0) {
+        if (round % 4 == 0) {
             uint64_t freed = 0;
             ASSERT_EQ(hk_root_trim(root, &freed, &fault), 0) << fault.text;
         }
@@ -213,7 +214,7 @@ TEST_F(RootKill, PiecesAreThereOrCome)
             config.layer = own;
             Team reader(config);
             Address buffer = reader.room(4096);
-            for (unsigned i = 0; i < 4; i++) {
+            for (unsigned i = 0; i < 100; i++) {
                 size_t at = (static_cast<size_t>(round) * 7 + i * 5) * 262144 %
                             (SIZE - 4096);
                 int fd = static_cast<int>(

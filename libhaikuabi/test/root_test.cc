@@ -108,6 +108,27 @@ TEST_F(Root, TellsThePackageOfAFileByAttributes)
     EXPECT_GE(guest().call("open_attr", -1, "/boot/system/lib/libx.so",
                            "SYS:PACKAGE", 0, 0),
               0);
+    // Directories and links, while they are where the package has them.
+    constexpr int NOTRAVERSE = 0x2000;
+    EXPECT_EQ(attribute(open("/boot/system/bin"), "SYS:PACKAGE"), "one-1-2");
+    EXPECT_EQ(attribute(open("/boot/system/bin/alias", NOTRAVERSE),
+                        "SYS:PACKAGE_FILE"),
+              "any name.hpkg");
+    EXPECT_GT(guest().call("open_attr_dir", -1, "/boot/system/bin/alias", 0),
+              0);
+    EXPECT_EQ(guest().call("unlink", -1, "/boot/system/bin/alias"), 0);
+    EXPECT_EQ(guest().call("create_symlink", -1, "/boot/system/bin/alias",
+                           "elsewhere", 0777),
+              0);
+    EXPECT_NE(attribute(open("/boot/system/bin/alias", NOTRAVERSE),
+                        "SYS:PACKAGE_FILE"),
+              "any name.hpkg");
+    for (const char *none : {"/boot/home", "/boot/system", "/boot"})
+        EXPECT_EQ(attribute(open(none), "SYS:PACKAGE"), "B_ENTRY_NOT_FOUND")
+            << none;
+    EXPECT_EQ(guest().call("rename", -1, "/boot/system/lib", -1, "/boot/lib"),
+              0);
+    EXPECT_EQ(attribute(open("/boot/lib"), "SYS:PACKAGE"), "B_ENTRY_NOT_FOUND");
     // Once it has been written to it is the user's.
     EXPECT_EQ(write("/boot/system/bin/tool", "mine"), 4);
     EXPECT_EQ(attribute(fd, "SYS:PACKAGE"), "B_ENTRY_NOT_FOUND");
