@@ -84,10 +84,10 @@ must [ "$(visit 2072)" = '61 31 32 33;61 62 32 33;' ]
 must [ "$(visit 2072 3100 1900 2072 2500 1900 | cut -d ';' -f 5-8,11-)" = \
     '30 31 32 33;30 31 32 33;61 31 32 33;61 62 32 33;30 31 32 33;30 31 32 33;' ]
 
-expect 0 '^instructions=3144$' "$utrace" profile --symbols "$program" "$mapped"
+expect 0 '^instructions=3485$' "$utrace" profile --symbols "$program" "$mapped"
 grep -q '^ *[0-9.]* *[0-9.]* *44  check_status$' "$out" || failed=1
-grep -q '^ *[0-9.]* *77  main -> sys64$' "$out" || failed=1
-grep -q '^ *12.60 *396 *44  [0-9a-f]*-[0-9a-f]* check_status$' "$out" || failed=1
+grep -q '^ *[0-9.]* *76  main -> sys64$' "$out" || failed=1
+grep -q '^ *11.36 *396 *44  [0-9a-f]*-[0-9a-f]* check_status$' "$out" || failed=1
 expect 0 '^instructions=100$' "$utrace" profile --from 30 --to 130 "$mapped"
 # Deeper than the tree of calls is.
 expect 0 '^blocks=32$' "$utrace" profile "$long"
@@ -97,7 +97,7 @@ page = open(sys.argv[1]).read()
 assert not re.search("https?:|src=|href=", page)
 data = json.loads(re.search("(?s)id=\"data\">(.*?)</script>", page)[1])
 frames = data["frames"]
-assert frames[0][2] == 3144 == sum(frame[3] for frame in frames)
+assert frames[0][2] == 3485 == sum(frame[3] for frame in frames)
 assert all(i == 0 or frame[0] < i for i, frame in enumerate(frames))
 for i, frame in enumerate(frames):
     below = sum(f[2] for j, f in enumerate(frames) if j and f[0] == i)
