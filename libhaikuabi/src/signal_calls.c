@@ -15,7 +15,6 @@
 #include "thread.h"
 #include "timer.h"
 
-
 static int32_t read_set(const struct hk_thread *self, gm_addr from,
                         uint64_t *set)
 {

@@ -58,7 +58,7 @@ enum xcpu_jit_state {
     XCPU_JIT_NOTES = 4, /* an instruction that FIP will be of */
     XCPU_JIT_NOTED = 8, /* FIP is that of the last one, which is not stored */
     XCPU_JIT_STORES_MMX = 16, /* the instruction stores an MMX register */
-    XCPU_JIT_PAYS = 32 /* it is not paid together with those before it */
+    XCPU_JIT_PAYS = 32        /* it is not paid together with those before it */
 };
 
 /* Where an instruction's host code begins, and what holds there. */
