@@ -241,6 +241,7 @@ static void make_kernel(struct uvm *uvm, const struct hk_host *host,
         .layer = uvm->options->layer,
         .working_directory = view.working_directory,
         .shared_directory = shared_directory(shared),
+        .umask = uvm->umask,
         .strace = uvm->options->strace,
         .quiet = uvm->options->quiet,
         .randomize = uvm->options->randomize,
@@ -276,6 +277,7 @@ _Noreturn void uvm_run(const struct uvm_options *options,
 
     uvm->options = options;
     uvm->perf_map = -1;
+    uvm->umask = umask(0);
     if (options->perf_map)
         uvm_open_perf_map(uvm);
     uvm->release = uvm_detect_release(options);

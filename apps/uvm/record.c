@@ -39,10 +39,10 @@ static uint32_t find_call(struct uvm *uvm, const char *name)
     return number;
 }
 
-static int open_trace(void)
+static int open_trace(const struct uvm *uvm)
 {
-    int fd =
-        open(recorded.file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int fd = open(recorded.file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+                  0666 & ~uvm->umask);
 
     if (fd < 0)
         uvm_fail(UVM_EXIT_FAILURE, "%s: %s", recorded.file, strerror(errno));
@@ -94,7 +94,7 @@ void uvm_record_begin(struct uvm *uvm, const struct uvm_program *program)
     if ((size_t)snprintf(recorded.file, sizeof(recorded.file), "%s",
                          uvm->options->record) >= sizeof(recorded.file) - 16)
         uvm_fail(UVM_EXIT_USAGE, "the name of the trace is too long");
-    result = tr_recorder_new(open_trace(), &config, &uvm->recorder);
+    result = tr_recorder_new(open_trace(uvm), &config, &uvm->recorder);
     if (result < 0)
         uvm_fail(UVM_EXIT_FAILURE, "%s: %s", recorded.file,
                  tr_error_text(result));
@@ -183,7 +183,8 @@ void uvm_record_child(void)
     recorded.pid = getpid();
     name_child(name, recorded.pid);
     memcpy(recorded.file, name, sizeof(name));
-    result = tr_recorder_after_fork(recorded.uvm->recorder, open_trace());
+    result = tr_recorder_after_fork(recorded.uvm->recorder,
+                                    open_trace(recorded.uvm));
     if (result < 0)
         uvm_fail(UVM_EXIT_FAILURE, "%s: %s", recorded.file,
                  tr_error_text(result));

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <elfload/elf_link.h>
 #include <guestmem/guestmem.h>
@@ -145,6 +146,7 @@ struct uvm {
     struct eld_program *loaded;   /* of the last exec */
     int is_told;                  /* the user, why it could not be loaded */
     int perf_map;                 /* descriptor, with --perf-map */
+    mode_t umask;                 /* the user's; the process has 0 */
 };
 
 /* Runs the program to its end; does not return. */

@@ -163,6 +163,7 @@ int hk_start(struct hk_kernel *kernel, const char *path,
 
     if (result < 0)
         return result;
+    arguments.umask = kernel->config.umask;
     made = hk_thread_new(kernel->team);
     if (made != NULL)
         hk_thread_add(made);

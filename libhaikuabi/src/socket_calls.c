@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "block.h"
@@ -178,6 +179,8 @@ int64_t hk_sys_bind(struct hk_thread *self, int32_t socket, gm_addr address,
         return status;
     status = hk_sockaddr_read(self, &host, address, address_length, 1);
     if (status == HK_B_OK) {
+        if (host.host.any.sa_family == AF_UNIX)
+            fchmod(file->node.fd, 0644); /* what the file will have */
         status = result_of(bind(file->node.fd, &host.host.any, host.length));
         if (status == HK_B_FILE_EXISTS)
             status = HK_EADDRINUSE;

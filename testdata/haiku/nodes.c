@@ -214,6 +214,22 @@ static void references(void)
         HK_B_NOT_A_DIRECTORY);
 }
 
+/* The kernel has no mask: libroot has applied the program's. */
+static void modes(void)
+{
+    struct stat stat;
+
+    sys(SYS_close, sys(SYS_open, AT_FDCWD, "mode", O_WRONLY | O_CREAT, 0666));
+    CHECK_STATUS(read_stat("mode", 1, &stat), HK_B_OK);
+    CHECK((stat.mode & 07777) == 0666);
+    sys(SYS_create_dir, AT_FDCWD, "mode of a directory", 0777);
+    CHECK_STATUS(read_stat("mode of a directory", 1, &stat), HK_B_OK);
+    CHECK((stat.mode & 07777) == 0777);
+    sys(SYS_create_fifo, AT_FDCWD, "mode of a fifo", 0622);
+    CHECK_STATUS(read_stat("mode of a fifo", 1, &stat), HK_B_OK);
+    CHECK((stat.mode & 07777) == 0622);
+}
+
 /*
  * Where the host has no attributes, or its file system is read-only, there are
  * no indices but the usual ones.
@@ -251,6 +267,7 @@ int main(int argc, char **argv, char **environment)
     fifo();
     volumes();
     references();
+    modes();
     indices();
     print("nodes checked\n");
     return 0;

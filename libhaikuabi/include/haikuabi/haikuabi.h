@@ -151,6 +151,9 @@ struct hk_config {
     /* Host directory, the user's own: what teams of a root share lies there,
      * in a file for each root. NULL: a team shares with its forks alone. */
     const char *shared_directory;
+    /* The first program's file mode creation mask, which libroot applies. The
+     * host's is to be 0: what a program creates has the mode it asks for. */
+    uint32_t umask;
     int strace;     /* report each system call */
     int quiet;      /* do not report calls that are not built */
     int randomize;  /* place areas at random */
