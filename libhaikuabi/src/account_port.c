@@ -326,11 +326,10 @@ static int32_t answer(struct hk_thread *self, int32_t id,
 static void post(struct hk_thread *self, int32_t port, int32_t code,
                  const void *bytes, size_t size)
 {
-    enum { KERNEL_TEAM = 1 };
     struct hk_shared *shared = hk_shared_of(self);
 
     hk_shared_lock(shared);
-    hk_port_post(shared, port, code, bytes, (uint32_t)size, KERNEL_TEAM);
+    hk_port_post(shared, port, code, bytes, (uint32_t)size, HK_KERNEL_TEAM);
     hk_shared_unlock(shared);
 }
 

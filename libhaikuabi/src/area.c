@@ -587,3 +587,26 @@ uint32_t hk_area_count(struct hk_team *team)
     pthread_mutex_unlock(&team->areas->lock);
     return count;
 }
+
+int hk_area_write_kernel(struct hk_team *team, gm_addr to, const void *from,
+                         uint32_t size)
+{
+    gm_addr page = to & ~(gm_addr)(HK_PAGE_SIZE - 1);
+    struct gm_mapping region;
+    int result;
+
+    pthread_mutex_lock(&team->areas->lock);
+    result = gm_query(team->space, to, &region);
+    if (result == 0 && region.address > to)
+        result = -1;
+    if (result == 0 && (region.prot & GM_PROT_WRITE) == 0)
+        result = gm_protect(team->space, page, HK_PAGE_SIZE,
+                            region.prot | GM_PROT_READ | GM_PROT_WRITE);
+    if (result == 0) {
+        result = gm_copy_out(team->space, to, from, size);
+        if ((region.prot & GM_PROT_WRITE) == 0)
+            gm_protect(team->space, page, HK_PAGE_SIZE, region.prot);
+    }
+    pthread_mutex_unlock(&team->areas->lock);
+    return result;
+}

@@ -96,6 +96,11 @@ int32_t hk_area_grow_kernel(struct hk_team *team, int32_t id,
 int32_t hk_area_protect_kernel(struct hk_team *team, int32_t id,
                                uint32_t protection);
 
+/* Writes bytes of one page, which may be of code, whatever its protection: 0,
+ * or below 0 when nothing is there. */
+int hk_area_write_kernel(struct hk_team *team, gm_addr to, const void *from,
+                         uint32_t size);
+
 /* A copy of the area of that id; B_OK or B_BAD_VALUE. */
 int32_t hk_area_get(struct hk_team *team, int32_t id, struct hk_area *area);
 

@@ -20,8 +20,9 @@ int hk_is_interrupted(struct hk_thread *self)
         return 0;
     hk_requests_do(self->team);
     hk_timers_do(self);
+    hk_clocks_follow(self->team);
     errno = error;
-    if (!hk_signals_has_effect(self))
+    if (!hk_signals_has_effect(self) && !hk_clock_has_moved(self))
         return 0;
     atomic_store_explicit(&self->attention, 1, memory_order_release);
     return 1;

@@ -31,9 +31,17 @@ int64_t hk_system_time(void)
                      ((ticks & UINT32_MAX) * HK_TSC_FACTOR >> 32));
 }
 
-int64_t hk_real_time(void)
+int64_t hk_real_time_offset(const struct hk_shared *shared)
 {
-    return nanoseconds(CLOCK_REALTIME) / 1000;
+    const struct hk_settings *settings = hk_shared_settings(shared);
+    int64_t shift = settings->clock_shift * INT64_C(1000000);
+
+    return atomic_load(&settings->clock_set) - shift;
+}
+
+int64_t hk_real_time(const struct hk_shared *shared)
+{
+    return nanoseconds(CLOCK_REALTIME) / 1000 + hk_real_time_offset(shared);
 }
 
 struct timespec hk_host_deadline(int64_t us)
@@ -58,7 +66,15 @@ static int64_t add_saturated(int64_t a, int64_t b)
     return sum < 0 ? 0 : sum;
 }
 
-int64_t hk_deadline(uint32_t flags, int64_t timeout)
+static int is_real_time(uint32_t flags)
+{
+    enum { ALL = HK_ABSOLUTE_TIMEOUT | HK_TIMEOUT_REAL_TIME_BASE };
+
+    return (flags & ALL) == ALL && (flags & HK_RELATIVE_TIMEOUT) == 0;
+}
+
+int64_t hk_deadline(const struct hk_shared *shared, uint32_t flags,
+                    int64_t timeout)
 {
     if ((flags & HK_RELATIVE_TIMEOUT) != 0)
         return timeout == HK_INFINITE_TIMEOUT
@@ -66,18 +82,29 @@ int64_t hk_deadline(uint32_t flags, int64_t timeout)
                    : add_saturated(timeout < 0 ? 0 : timeout, hk_system_time());
     if ((flags & HK_ABSOLUTE_TIMEOUT) == 0)
         return HK_INFINITE_TIMEOUT;
-    if ((flags & HK_TIMEOUT_REAL_TIME_BASE) != 0 &&
-        timeout != HK_INFINITE_TIMEOUT)
-        return add_saturated(timeout, hk_system_time() - hk_real_time());
+    if (is_real_time(flags) && timeout != HK_INFINITE_TIMEOUT)
+        return add_saturated(timeout, hk_system_time() - hk_real_time(shared));
     return timeout;
 }
 
 int64_t hk_call_deadline(struct hk_thread *self, uint32_t flags,
                          int64_t timeout)
 {
-    if (!self->restart.is_running)
-        self->restart.deadline = hk_deadline(flags, timeout);
-    return self->restart.deadline;
+    struct hk_restart *restart = &self->restart;
+    const struct hk_shared *shared = hk_shared_of(self);
+
+    restart->is_real_time = is_real_time(flags);
+    restart->clock_offset = hk_real_time_offset(shared);
+    if (!restart->is_running || restart->is_real_time)
+        restart->deadline = hk_deadline(shared, flags, timeout);
+    return restart->deadline;
+}
+
+int hk_clock_has_moved(const struct hk_thread *self)
+{
+    return self->restart.is_real_time &&
+           self->restart.clock_offset !=
+               hk_real_time_offset(hk_shared_of(self));
 }
 
 int64_t hk_sys_system_time(struct hk_thread *self)
@@ -134,7 +161,12 @@ static int32_t read_thread_clock(struct hk_thread *self, int32_t id,
 
 static const uint32_t clock_of_thread = 0x80000000, clock_special = 0xc0000000;
 
-static int32_t read_clock(struct hk_thread *self, int32_t clock, int64_t *us)
+static int is_of_thread(int32_t clock)
+{
+    return ((uint32_t)clock & clock_special) == clock_of_thread;
+}
+
+int32_t hk_clock_read_host(struct hk_thread *self, int32_t clock, int64_t *us)
 {
     struct rusage usage;
 
@@ -143,7 +175,7 @@ static int32_t read_clock(struct hk_thread *self, int32_t clock, int64_t *us)
         *us = hk_system_time();
         return HK_B_OK;
     case HK_CLOCK_REALTIME:
-        *us = hk_real_time();
+        *us = nanoseconds(CLOCK_REALTIME) / 1000;
         return HK_B_OK;
     case HK_CLOCK_THREAD_CPUTIME_ID:
         return read_host_clock(CLOCK_THREAD_CPUTIME_ID, us);
@@ -154,21 +186,55 @@ static int32_t read_clock(struct hk_thread *self, int32_t clock, int64_t *us)
         *us = usage.ru_utime.tv_sec * INT64_C(1000000) + usage.ru_utime.tv_usec;
         return HK_B_OK;
     default:
-        if (((uint32_t)clock & clock_special) == clock_of_thread &&
+        if (is_of_thread(clock) &&
             hk_kernel_of(self)->config.release >= HK_R1BETA6)
             return read_thread_clock(self, clock & INT32_MAX, us);
         return clock < 0 ? HK_B_BAD_VALUE : read_team_clock(self, clock, us);
     }
 }
 
+_Atomic int64_t *hk_cpu_clock_offset(struct hk_shared *shared, int32_t clock,
+                                     int32_t thread)
+{
+    struct hk_shared_thread *record;
+    struct hk_team_slot *slot;
+
+    if (clock == HK_CLOCK_THREAD_CPUTIME_ID || is_of_thread(clock)) {
+        record = hk_thread_find_shown(
+            shared, is_of_thread(clock) ? clock & INT32_MAX : thread);
+        return record != NULL ? &record->cpu_clock_offset : NULL;
+    }
+    if (clock <= 0 && clock != HK_CLOCK_PROCESS_CPUTIME_ID)
+        return NULL;
+    slot = hk_item(shared, HK_POOL_TEAMS,
+                   hk_shared_find_team(shared, clock < 0 ? 0 : clock));
+    return slot != NULL ? &slot->cpu_clock_offset : NULL;
+}
+
+int64_t hk_clock_offset(struct hk_shared *shared, int32_t clock, int32_t thread)
+{
+    const _Atomic int64_t *offset;
+    int64_t us;
+
+    if (clock == HK_CLOCK_REALTIME)
+        return hk_real_time_offset(shared);
+    hk_shared_lock(shared);
+    offset = hk_cpu_clock_offset(shared, clock, thread);
+    us = offset != NULL ? atomic_load(offset) : 0;
+    hk_shared_unlock(shared);
+    return us;
+}
+
 int64_t hk_sys_get_clock(struct hk_thread *self, int32_t clock_id, gm_addr time)
 {
     int64_t us;
-    int32_t status = read_clock(self, clock_id, &us);
+    int32_t status = hk_clock_read_host(self, clock_id, &us);
     uint8_t bytes[8];
 
     if (status != HK_B_OK)
         return status;
+    if (clock_id != HK_CLOCK_MONOTONIC)
+        us += hk_clock_offset(hk_shared_of(self), clock_id, self->id);
     hk_put64(bytes, (uint64_t)us);
     return hk_write_user(self, time, bytes, sizeof(bytes));
 }
@@ -190,19 +256,4 @@ int64_t hk_sys_get_cpuclockid(struct hk_thread *self, int32_t id, int32_t which,
     hk_put32(word, (uint32_t)id | (which == THREAD ? clock_of_thread : 0));
     return clock_id == 0 ? HK_B_OK
                          : hk_write_user(self, clock_id, word, sizeof(word));
-}
-
-/* The host's clocks are not the guest's to set. */
-int64_t hk_sys_set_clock(struct hk_thread *self, int32_t clock_id, int64_t time)
-{
-    (void)self;
-    (void)time;
-    return clock_id == HK_CLOCK_REALTIME ? HK_B_NOT_ALLOWED : HK_B_BAD_VALUE;
-}
-
-int64_t hk_sys_set_real_time_clock(struct hk_thread *self, int64_t time)
-{
-    (void)self;
-    (void)time;
-    return HK_B_NOT_ALLOWED;
 }

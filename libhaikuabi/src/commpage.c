@@ -145,9 +145,9 @@ uint32_t hk_commpage_offset(enum hk_commpage_entry entry)
     return 0;
 }
 
-static void fill_real_time_data(uint8_t *data)
+static void fill_real_time_data(const struct hk_shared *shared, uint8_t *data)
 {
-    hk_put64(data, (uint64_t)(hk_real_time() - hk_system_time()));
+    hk_put64(data, (uint64_t)(hk_real_time(shared) - hk_system_time()));
     hk_put32(data + 8, HK_TSC_FACTOR);
 }
 
@@ -157,7 +157,7 @@ void hk_commpage_fill(const struct hk_kernel *kernel, uint8_t *page)
     hk_put32(page + 4 * HK_COMMPAGE_VERSION, 1);
     for (int i = HK_COMMPAGE_REAL_TIME_DATA; i < HK_COMMPAGE_ENTRIES; i++)
         hk_put32(page + 4 * i, hk_commpage_offset((enum hk_commpage_entry)i));
-    fill_real_time_data(page + REAL_TIME_DATA);
+    fill_real_time_data(kernel->team->shared, page + REAL_TIME_DATA);
     for (int i = 0; i < PIECE_COUNT; i++) {
         uint8_t *end = page + pieces[i].offset + pieces[i].size;
 

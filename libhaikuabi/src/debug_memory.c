@@ -17,30 +17,6 @@ struct hk_breakpoint {
 
 /* ---- memory: with the debugger's lock ---- */
 
-/* Bytes of one page, which may be of code. */
-static int write_page(struct hk_team *team, gm_addr to, const void *from,
-                      uint32_t size)
-{
-    gm_addr page = to & ~(gm_addr)(HK_PAGE_SIZE - 1);
-    struct gm_mapping region;
-    int result;
-
-    pthread_mutex_lock(&team->areas->lock);
-    result = gm_query(team->space, to, &region);
-    if (result == 0 && region.address > to)
-        result = -1;
-    if (result == 0 && (region.prot & GM_PROT_WRITE) == 0)
-        result = gm_protect(team->space, page, HK_PAGE_SIZE,
-                            region.prot | GM_PROT_READ | GM_PROT_WRITE);
-    if (result == 0) {
-        result = gm_copy_out(team->space, to, from, size);
-        if ((region.prot & GM_PROT_WRITE) == 0)
-            gm_protect(team->space, page, HK_PAGE_SIZE, region.prot);
-    }
-    pthread_mutex_unlock(&team->areas->lock);
-    return result;
-}
-
 /* As many bytes as can be written, page by page. */
 static uint32_t write_bytes(struct hk_team *team, gm_addr to,
                             const uint8_t *from, uint32_t size)
@@ -52,7 +28,7 @@ static uint32_t write_bytes(struct hk_team *team, gm_addr to,
 
         if (part > size - done)
             part = size - done;
-        if (write_page(team, to + done, from + done, part) != 0)
+        if (hk_area_write_kernel(team, to + done, from + done, part) != 0)
             break;
         done += part;
     }
@@ -108,7 +84,7 @@ int32_t hk_debug_write(struct hk_team *team, gm_addr to, const uint8_t *from,
          at = at->next)
         if (at->address - to < done) {
             at->original = from[at->address - to];
-            write_page(team, at->address, &trap, 1);
+            hk_area_write_kernel(team, at->address, &trap, 1);
         }
     pthread_mutex_unlock(&team->debug->lock);
     return done > 0 ? (int32_t)done : HK_B_BAD_ADDRESS;
@@ -134,7 +110,7 @@ static int32_t add(struct hk_team *team, uint32_t address)
         return HK_B_NO_MEMORY;
     made->address = address;
     if (read_bytes(team, address, &made->original, 1) != 1 ||
-        write_page(team, address, &trap, 1) != 0) {
+        hk_area_write_kernel(team, address, &trap, 1) != 0) {
         free(made);
         return HK_B_BAD_ADDRESS;
     }
@@ -166,7 +142,7 @@ int32_t hk_breakpoint_clear(struct hk_team *team, uint32_t address)
     link = find(team->debug, address);
     found = *link;
     if (found != NULL) {
-        write_page(team, address, &found->original, 1);
+        hk_area_write_kernel(team, address, &found->original, 1);
         *link = found->next;
         free(found);
     }
@@ -182,7 +158,8 @@ int hk_breakpoint_lift(struct hk_team *team, uint32_t address, int is_lifted)
     pthread_mutex_lock(&team->debug->lock);
     found = *find(team->debug, address);
     if (found != NULL)
-        write_page(team, address, is_lifted ? &found->original : &trap, 1);
+        hk_area_write_kernel(team, address,
+                             is_lifted ? &found->original : &trap, 1);
     pthread_mutex_unlock(&team->debug->lock);
     return found != NULL;
 }
@@ -205,7 +182,7 @@ void hk_breakpoints_drop(struct hk_team *team, int restores)
     while ((at = team->debug->breakpoints) != NULL) {
         team->debug->breakpoints = at->next;
         if (restores)
-            write_page(team, at->address, &at->original, 1);
+            hk_area_write_kernel(team, at->address, &at->original, 1);
         free(at);
     }
     pthread_mutex_unlock(&team->debug->lock);

@@ -59,6 +59,7 @@ static void begin_restart(struct hk_restart *restart, uint32_t number)
     restart->is_armed = 0;
     restart->is_allowed = 1;
     restart->is_required = 0;
+    restart->is_real_time = 0;
 }
 
 /* What a debugger wants to be told of a call, before and behind it. */
@@ -79,6 +80,12 @@ static void tell_after(struct hk_thread *thread, uint32_t number,
                             HK_DEBUG_THREAD_POST_SYSCALL))
         hk_debug_after_call(thread, number, words, hk_row_words[row], result,
                             start_time);
+}
+
+static int may_restart(const struct hk_thread *thread, int64_t result)
+{
+    return result == HK_B_INTERRUPTED &&
+           (thread->restart.is_allowed || hk_clock_has_moved(thread));
 }
 
 /* A number that is none, or arguments that cannot be read, leave everything
@@ -113,8 +120,5 @@ enum hk_action hk_syscall(struct hk_thread *thread)
         tell_after(thread, number, row, words, result, start_time);
     if (!atomic_load_explicit(&thread->attention, memory_order_acquire))
         return HK_CONTINUE;
-    return hk_attend(thread,
-                     result == HK_B_INTERRUPTED && thread->restart.is_allowed
-                         ? number
-                         : HK_NO_CALL);
+    return hk_attend(thread, may_restart(thread, result) ? number : HK_NO_CALL);
 }

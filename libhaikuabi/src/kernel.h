@@ -20,6 +20,7 @@
 #define HK_USER_LIMIT 0x80000000u /* the kernel's addresses begin */
 
 enum {
+    HK_KERNEL_TEAM = 1, /* id */
     HK_PAGE_SIZE = 4096,
     HK_NAME_LENGTH = 32,   /* B_OS_NAME_LENGTH, with NUL */
     HK_PATH_LENGTH = 1024, /* B_PATH_NAME_LENGTH, with NUL */
@@ -74,8 +75,10 @@ struct hk_team {
     struct hk_fds *fds;
     struct hk_signals *signals;
     struct hk_user_ids ids;
-    uint32_t commpage;  /* guest address */
-    uint32_t user_area; /* guest address of the user_thread records */
+    uint32_t commpage;            /* guest address */
+    _Atomic int64_t clock_offset; /* of the real-time clock it shows */
+    atomic_uint clock_changes;    /* that the team has seen (clock_set.c) */
+    uint32_t user_area;           /* guest address of the user_thread records */
     int32_t user_area_id;
     uint8_t user_slots[HK_USER_SLOTS]; /* 1: record in use */
     int64_t start_time;                /* system time, us */
@@ -88,12 +91,14 @@ struct hk_team {
 
 /* A call that was interrupted and is executed again keeps its deadline. */
 struct hk_restart {
-    int is_allowed;   /* the call that runs may be executed again */
-    int is_required;  /* it will be, whatever the handler's flags say */
-    int is_armed;     /* the next call is an execution again of */
-    uint32_t call;    /* this number */
-    int is_running;   /* the call that runs is one */
-    int64_t deadline; /* system_time, us, of the first execution */
+    int is_allowed;       /* the call that runs may be executed again */
+    int is_required;      /* it will be, whatever the handler's flags say */
+    int is_armed;         /* the next call is an execution again of */
+    uint32_t call;        /* this number */
+    int is_running;       /* the call that runs is one */
+    int64_t deadline;     /* system_time, us, of the first execution */
+    int is_real_time;     /* it is a moment of the real-time clock, */
+    int64_t clock_offset; /* which was that far ahead then */
 };
 
 /* What its debugger has of a thread (debug.h); the team's lock guards it. */

@@ -66,17 +66,23 @@ static int32_t lock_locked(const struct hk_word *word,
     return status;
 }
 
+static int32_t lock_alone(const struct hk_word *word, int64_t deadline)
+{
+    int32_t status;
+
+    hk_words_lock(word, NULL);
+    status = lock_locked(word, NULL, deadline);
+    hk_words_unlock(word, NULL);
+    return status;
+}
+
 int64_t hk_sys_mutex_lock(struct hk_thread *self, gm_addr mutex, gm_addr name,
                           uint32_t flags, int64_t timeout)
 {
     const struct hk_word word = hk_word_at(self, mutex, flags);
-    int64_t deadline = hk_call_deadline(self, flags, timeout);
-    int32_t status;
+    int32_t status = lock_alone(&word, hk_call_deadline(self, flags, timeout));
 
     (void)name;
-    hk_words_lock(&word, NULL);
-    status = lock_locked(&word, NULL, deadline);
-    hk_words_unlock(&word, NULL);
     return hk_timeout_status(status, flags, timeout);
 }
 
@@ -173,7 +179,8 @@ static int32_t switch_lock(const struct hk_word *from, uint32_t from_flags,
     return status;
 }
 
-/* Once `from` is given up the call must not be executed again. */
+/* Once `from` is given up the call must not be executed again, but for a clock
+ * that has been set: without that step. */
 int64_t hk_sys_mutex_switch_lock(struct hk_thread *self, gm_addr from_mutex,
                                  uint32_t from_flags, gm_addr to_mutex,
                                  gm_addr name, uint32_t toflags,
@@ -182,9 +189,12 @@ int64_t hk_sys_mutex_switch_lock(struct hk_thread *self, gm_addr from_mutex,
     const struct hk_word from = hk_word_at(self, from_mutex, from_flags);
     const struct hk_word to = hk_word_at(self, to_mutex, toflags);
     int64_t deadline = hk_call_deadline(self, toflags, timeout);
-    int32_t status = switch_lock(&from, from_flags, &to, deadline);
+    int32_t status;
 
     (void)name;
+    status = self->restart.is_running
+                 ? lock_alone(&to, deadline)
+                 : switch_lock(&from, from_flags, &to, deadline);
     self->restart.is_allowed = 0;
     return hk_timeout_status(status, toflags, timeout);
 }

@@ -647,12 +647,13 @@ int32_t hk_port_post(struct hk_shared *shared, int32_t id, int32_t code,
 void hk_port_post_kernel(struct hk_shared *shared, int32_t id, uint32_t token,
                          struct hk_kmessage_maker *maker)
 {
-    enum { CODE = 0x706a7070, AT_TOKEN = 16, KERNEL_TEAM = 1 };
+    enum { CODE = 0x706a7070, AT_TOKEN = 16 };
     struct hk_port *port =
         hk_item(shared, HK_POOL_PORTS, hk_id_index(HK_POOL_PORTS, id));
 
     if (maker->failed || port == NULL || port->id != id)
         return;
     hk_put32(maker->bytes + AT_TOKEN, token);
-    post(shared, port, CODE, maker->bytes, (uint32_t)maker->size, KERNEL_TEAM);
+    post(shared, port, CODE, maker->bytes, (uint32_t)maker->size,
+         HK_KERNEL_TEAM);
 }

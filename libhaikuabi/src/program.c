@@ -8,6 +8,7 @@
 
 #include "area.h"
 #include "bytes.h"
+#include "clock.h"
 #include "commpage.h"
 #include "image.h"
 #include "thread.h"
@@ -219,6 +220,7 @@ static int32_t create_commpage(struct hk_team *team)
 
     if (page == NULL)
         return HK_B_NO_MEMORY;
+    atomic_store(&team->clock_offset, hk_real_time_offset(team->shared));
     hk_commpage_fill(team->kernel, page);
     id = hk_area_create(team, &what, &team->commpage);
     if (id >= 0) {

@@ -395,16 +395,18 @@ int64_t hk_sys_acquire_sem_etc(struct hk_thread *self, int32_t id,
     return acquire(self, &wanted);
 }
 
-/* Once the other semaphore is released the call must not run again. */
+/* Once the other semaphore is released the call must not run again, but for a
+ * clock that has been set: without that step. */
 int64_t hk_sys_switch_sem_etc(struct hk_thread *self, int32_t release_sem,
                               int32_t id, uint32_t count, uint32_t flags,
                               int64_t timeout)
 {
-    struct acquisition wanted = {.id = id,
-                                 .count = (int32_t)count,
-                                 .release = release_sem,
-                                 .flags = flags,
-                                 .timeout = timeout};
+    struct acquisition wanted = {
+        .id = id,
+        .count = (int32_t)count,
+        .release = self->restart.is_running ? -1 : release_sem,
+        .flags = flags,
+        .timeout = timeout};
 
     if (release_sem >= 0)
         self->restart.is_allowed = 0;

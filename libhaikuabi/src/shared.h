@@ -105,6 +105,7 @@ struct hk_team_slot {
     uint32_t has_ended;  /* those who watch have been told */
     uint32_t debugger; /* the port of who debugs it, or 0; what that is told */
     uint32_t exit_status, exit_signal, exit_usage[4];
+    _Atomic int64_t cpu_clock_offset; /* us that CPU time was set ahead */
     struct hk_owned_list owned[HK_OWNED_KINDS];
     struct hk_queue requests; /* of struct hk_request */
     struct hk_team_facts facts;
@@ -134,6 +135,7 @@ struct hk_shared_thread {
     /* Changed by the owner alone, without the lock. */
     atomic_uint is_suspended;
     atomic_uint doing; /* thread_info's state while it waits for that */
+    _Atomic int64_t cpu_clock_offset; /* us that CPU time was set ahead */
     char name[HK_NAME_LENGTH];
 };
 
@@ -337,6 +339,10 @@ struct hk_settings {
     int32_t timezone_offset; /* seconds */
     uint32_t has_timezone;
     uint32_t timezone[HK_FILE_NAME_LENGTH / 4]; /* its name */
+    uint32_t clock_is_local;   /* the machine's clock (clock_set.c) */
+    int32_t clock_shift;       /* seconds, for that */
+    atomic_uint clock_changes; /* of any clock */
+    _Atomic int64_t clock_set; /* us the real-time clock was set ahead */
 };
 
 /* A team wants a port told of teams and threads (system_watch.c). */
@@ -603,6 +609,13 @@ void hk_watches_free(struct hk_shared *shared, struct hk_waiter *waiter);
 
 /* The object that a list of watches belongs to has changed. */
 void hk_watches_alert(struct hk_shared *shared, uint32_t first);
+
+/* ---- clock.c: with the lock ---- */
+
+/* What a clock of CPU time is ahead, in us (hk_clock_offset): NULL for no such
+ * clock. */
+_Atomic int64_t *hk_cpu_clock_offset(struct hk_shared *shared, int32_t clock,
+                                     int32_t thread);
 
 /* ---- sem.c, port.c: with the lock ---- */
 

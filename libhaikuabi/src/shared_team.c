@@ -312,6 +312,7 @@ void hk_shared_join(struct hk_shared *shared, int32_t id)
         hk_put(shared, &slot->is_ready, 0);
         hk_put(shared, &slot->has_ended, 0);
         hk_put(shared, &slot->debugger, 0);
+        atomic_store(&slot->cpu_clock_offset, 0);
         shared->team = team;
         hk_system_tell(shared, HK_TEAM_CREATED, id, id);
         /* It may have died, and somebody else have got its place. */

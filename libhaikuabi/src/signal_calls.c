@@ -331,7 +331,8 @@ int64_t hk_sys_sigwait(struct hk_thread *self, gm_addr set, gm_addr info,
     while (!hk_signals_take(self, wanted, &found)) {
         hk_requests_do(self->team);
         hk_timers_do(self);
-        if (hk_signals_has_effect(self)) {
+        hk_clocks_follow(self->team);
+        if (hk_signals_has_effect(self) || hk_clock_has_moved(self)) {
             status = HK_B_INTERRUPTED;
             break;
         }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "bytes.h"
+#include "clock.h"
 #include "debug.h"
 #include "request.h"
 #include "signals.h"
@@ -176,6 +177,7 @@ enum hk_action hk_attend(struct hk_thread *thread, uint32_t call)
     atomic_store_explicit(&thread->attention, 0, memory_order_release);
     hk_requests_do(thread->team);
     hk_timers_do(thread);
+    hk_clocks_follow(thread->team);
     action = hk_thread_checkpoint(thread, &resumed);
     if (resumed)
         call = HK_NO_CALL;

@@ -113,6 +113,7 @@ static void begin_child(struct hk_thread *self)
     hk_user_thread_keep(self);
     host->after_fork(host->host, self, self->cpu);
     host->cpu->reset_fpu(self->cpu);
+    hk_clocks_follow(team);
     hk_put32(word, (uint32_t)self->id);
     hk_write_user(self, self->tls + SLOT_ID, word, sizeof(word));
     hk_put32(word, 1);
@@ -179,6 +180,7 @@ void hk_team_exec(struct hk_thread *self, const struct hk_arguments *arguments)
 
     hk_fds_exec(team->fds);
     hk_timers_clear(team->timers);
+    hk_clock_reset_thread(self);
     hk_monitors_clear(team->monitors);
     hk_shared_clear(team->shared);
     hk_signals_exec(self);

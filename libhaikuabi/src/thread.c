@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "area.h"
+#include "clock.h"
 #include "debug.h"
 #include "program.h"
 #include "request.h"
@@ -162,6 +163,7 @@ enum hk_action hk_thread_checkpoint(struct hk_thread *self, int *resumed)
     while (atomic_load(&life->suspended) && !atomic_load(&life->killed)) {
         syscall(SYS_futex, &life->suspended, FUTEX_WAIT_PRIVATE, 1, NULL);
         hk_requests_do(self->team);
+        hk_clocks_follow(self->team);
     }
     *resumed = atomic_exchange(&life->resumed, 0);
     if (!atomic_load(&life->killed))

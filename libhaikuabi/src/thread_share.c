@@ -39,6 +39,7 @@ static struct hk_shared_thread *make_record(struct hk_thread *thread)
     atomic_store(&record->is_suspended,
                  (unsigned)atomic_load(&thread->life->suspended));
     atomic_store(&record->doing, 0);
+    atomic_store(&record->cpu_clock_offset, 0);
     hk_put(shared, &record->watches, 0);
     return record;
 }

@@ -34,6 +34,8 @@ struct timer {
     struct hk_thread_plan *plan; /* or a thread that is made each time */
     atomic_uint expired;         /* how often that is due */
     int64_t start;    /* absolute, us of its clock; INT64_MAX: not armed */
+    int64_t offset;   /* us that its clock is ahead of the host's */
+    int is_relative;  /* the clock does not move its start when it is set */
     int64_t interval; /* us */
 };
 
@@ -54,6 +56,8 @@ static void define(struct timer *timer, int32_t clock, int32_t signal)
     timer->signal = signal;
     timer->start = HK_INFINITE_TIMEOUT;
     timer->interval = 0;
+    timer->offset = 0;
+    timer->is_relative = 0;
     timer->has_host = 0;
     timer->is_silent = 0;
     timer->value = 0;
@@ -260,14 +264,22 @@ static int64_t clock_now(const struct timer *timer)
     if (timer->clock == HK_CLOCK_MONOTONIC)
         return hk_system_time();
     clock_gettime(host_clock(timer), &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 + timer->offset;
 }
 
+/* At once for what is past: 0 would be never. */
 static struct timespec host_time(const struct timer *timer, int64_t us)
 {
-    struct timespec time = {us / 1000000, us % 1000000 * 1000};
+    struct timespec time;
 
-    return timer->clock == HK_CLOCK_MONOTONIC ? hk_host_deadline(us) : time;
+    if (timer->clock == HK_CLOCK_MONOTONIC)
+        return hk_host_deadline(us < 1 ? 1 : us);
+    if (__builtin_sub_overflow(us, timer->offset, &us))
+        us = timer->offset < 0 ? INT64_MAX : 0;
+    us = us < 1 ? 1 : us;
+    time.tv_sec = us / 1000000;
+    time.tv_nsec = us % 1000000 * 1000;
+    return time;
 }
 
 /* Host timers come into being when they are first set. */
@@ -293,13 +305,54 @@ static int32_t arm(struct timer *timer, int number)
     if (status != HK_B_OK)
         return status;
     if (timer->start != HK_INFINITE_TIMEOUT) {
-        spec.it_value = host_time(timer, timer->start < 1 ? 1 : timer->start);
+        spec.it_value = host_time(timer, timer->start);
         spec.it_interval.tv_sec = timer->interval / 1000000;
         spec.it_interval.tv_nsec = timer->interval % 1000000 * 1000;
     }
     if (timer_settime(timer->host, TIMER_ABSTIME, &spec, NULL) != 0)
         return HK_B_BAD_VALUE;
     return HK_B_OK;
+}
+
+/* The start of what comes next; INT64_MAX for nothing. */
+static int64_t next_start(const struct timer *timer)
+{
+    int64_t late = clock_now(timer) - timer->start;
+
+    if (timer->start == HK_INFINITE_TIMEOUT || late < 0)
+        return timer->start;
+    if (timer->interval == 0)
+        return HK_INFINITE_TIMEOUT;
+    return timer->start + (late / timer->interval + 1) * timer->interval;
+}
+
+/* Its clock has been set: the start stays on the clock, or in time. */
+static void follow(struct timer *timer, int number, int64_t offset)
+{
+    int64_t start = next_start(timer), moved = offset - timer->offset;
+
+    timer->offset = offset;
+    if (start == HK_INFINITE_TIMEOUT || moved == 0)
+        return;
+    timer->start = start + (timer->is_relative ? moved : 0);
+    if (!timer->is_relative)
+        arm(timer, number);
+}
+
+void hk_timers_follow(struct hk_team *team)
+{
+    struct hk_timers *timers = team->timers;
+
+    pthread_mutex_lock(&timers->lock);
+    for (int i = 0; i < TIMERS_MAX; i++) {
+        struct timer *timer = &timers->timers[i];
+
+        if (atomic_load(&timer->is_used) && timer->has_host)
+            follow(
+                timer, i,
+                hk_clock_offset(team->shared, timer->clock, timer->measured));
+    }
+    pthread_mutex_unlock(&timers->lock);
 }
 
 /* user_timer_info: remaining time, interval, overruns. */
@@ -515,7 +568,10 @@ int64_t hk_sys_set_timer(struct hk_thread *self, int32_t timer_id,
         put_info(timer, old);
         timer->interval = interval;
         timer->start = start_time;
-        if ((flags & HK_RELATIVE_TIMEOUT) != 0 &&
+        timer->offset =
+            hk_clock_offset(hk_shared_of(self), timer->clock, timer->measured);
+        timer->is_relative = (flags & HK_RELATIVE_TIMEOUT) != 0;
+        if (timer->is_relative &&
             start_time < HK_INFINITE_TIMEOUT - clock_now(timer))
             timer->start += clock_now(timer);
         status = arm(timer, timer_id);

@@ -23,6 +23,9 @@ void hk_timers_fork_child(struct hk_timers *timers);
 int hk_timers_are_due(const struct hk_team *team);
 void hk_timers_do(struct hk_thread *self);
 
+/* Those of clocks that have been set go by them (clock_set.c). */
+void hk_timers_follow(struct hk_team *team);
+
 /* A thread's own timers end with it. */
 void hk_timers_forget_thread(struct hk_team *team, int32_t thread);
 

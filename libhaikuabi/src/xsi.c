@@ -2,8 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "xsi.h"
 
-#include <time.h>
-
 #include "bytes.h"
 #include "clock.h"
 
@@ -56,9 +54,9 @@ void hk_xsi_perm_set(struct hk_shared *shared, struct hk_xsi_perm *perm,
     hk_put(shared, &perm->mode, kept | (hk_get32(bytes + 20) & PERMISSIONS));
 }
 
-uint32_t hk_xsi_time(void)
+uint32_t hk_xsi_time(const struct hk_shared *shared)
 {
-    return (uint32_t)time(NULL);
+    return (uint32_t)(hk_real_time(shared) / 1000000);
 }
 
 int32_t hk_xsi_wait(struct hk_thread *self, enum hk_waits_for kind,

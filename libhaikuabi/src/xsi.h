@@ -32,7 +32,7 @@ void hk_xsi_perm_set(struct hk_shared *shared, struct hk_xsi_perm *perm,
                      const uint8_t bytes[HK_IPC_PERM_SIZE]);
 
 /* Seconds since 1970, as time_t of a 32-bit team. */
-uint32_t hk_xsi_time(void);
+uint32_t hk_xsi_time(const struct hk_shared *shared);
 
 /* Sleeps in a queue, until it is woken: B_OK to look again, or the result it
  * was given, or B_INTERRUPTED. detail: for who counts waiters. */

@@ -66,7 +66,7 @@ static int32_t make_queue(struct hk_thread *self, int32_t key, uint32_t flags)
     hk_put(shared, &queue->receiver, 0);
     hk_put(shared, &queue->send_time, 0);
     hk_put(shared, &queue->receive_time, 0);
-    hk_put(shared, &queue->change_time, hk_xsi_time());
+    hk_put(shared, &queue->change_time, hk_xsi_time(shared));
     hk_put(shared, &queue->first, 0);
     hk_put(shared, &queue->last, 0);
     hk_put(shared, &queue->readers.first, 0);
@@ -144,7 +144,7 @@ static int32_t insert(struct hk_thread *self, struct hk_xsi_queue *queue,
     hk_put(shared, &queue->message_count, queue->message_count + 1);
     hk_put(shared, &queue->byte_count, queue->byte_count + data);
     hk_put(shared, &queue->sender, (uint32_t)self->team->id);
-    hk_put(shared, &queue->send_time, hk_xsi_time());
+    hk_put(shared, &queue->send_time, hk_xsi_time(shared));
     hk_xsi_wake(shared, &queue->readers, HK_B_OK);
     return HK_B_OK;
 }
@@ -224,7 +224,7 @@ static int32_t change_queue(struct hk_thread *self, struct hk_xsi_queue *queue,
         return HK_B_BAD_VALUE;
     hk_xsi_perm_set(shared, &queue->perm, bytes);
     hk_put(shared, &queue->byte_limit, limit);
-    hk_put(shared, &queue->change_time, hk_xsi_time());
+    hk_put(shared, &queue->change_time, hk_xsi_time(shared));
     hk_xsi_wake(shared, &queue->writers, HK_B_OK);
     return HK_B_OK;
 }
@@ -373,7 +373,7 @@ static int32_t take_message(struct hk_thread *self, struct hk_xsi_queue *queue,
         return HK_B_BAD_ADDRESS;
     drop(shared, queue, before, index);
     hk_put(shared, &queue->receiver, (uint32_t)self->team->id);
-    hk_put(shared, &queue->receive_time, hk_xsi_time());
+    hk_put(shared, &queue->receive_time, hk_xsi_time(shared));
     hk_xsi_wake(shared, &queue->writers, HK_B_OK);
     return (int32_t)part;
 }

@@ -153,7 +153,7 @@ static int32_t make_set(struct hk_thread *self, int32_t key, uint32_t count,
     hk_xsi_perm_init(self, &set->perm, key == HK_IPC_PRIVATE ? -1 : key, flags);
     hk_put(shared, &set->count, count);
     hk_put(shared, &set->op_time, 0);
-    hk_put(shared, &set->change_time, hk_xsi_time());
+    hk_put(shared, &set->change_time, hk_xsi_time(shared));
     hk_put(shared, &set->undos, 0);
     hk_put(shared, &set->waiters.first, 0);
     hk_put(shared, &set->waiters.last, 0);
@@ -459,7 +459,7 @@ static void do_operations(struct hk_thread *self, struct hk_xsi_set *set,
         put_value(shared, set, ops[i].number, values[ops[i].number]);
         hk_put(shared, &set->sems[ops[i].number].pid, (uint32_t)self->team->id);
     }
-    hk_put(shared, &set->op_time, hk_xsi_time());
+    hk_put(shared, &set->op_time, hk_xsi_time(shared));
     hk_xsi_wake(shared, &set->waiters, HK_B_OK);
 }
 

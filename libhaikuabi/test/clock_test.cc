@@ -32,6 +32,11 @@ class Clock : public testing::Test
         return team.get<int64_t>(to);
     }
 
+    const hk_shared *shared()
+    {
+        return harness_shared(team.thread());
+    }
+
     hk::Directory root;
     hk::Team team;
 };
@@ -78,20 +83,22 @@ TEST_F(Clock, TimeoutsBecomeMoments)
 {
     int64_t now = hk_system_time();
 
-    EXPECT_EQ(hk_deadline(0, 5), HK_INFINITE_TIMEOUT);
-    EXPECT_GE(hk_deadline(RELATIVE_TIMEOUT, 1000), now + 1000);
-    int64_t past = hk_deadline(RELATIVE_TIMEOUT, -5);
+    EXPECT_EQ(hk_deadline(shared(), 0, 5), HK_INFINITE_TIMEOUT);
+    EXPECT_GE(hk_deadline(shared(), RELATIVE_TIMEOUT, 1000), now + 1000);
+    int64_t past = hk_deadline(shared(), RELATIVE_TIMEOUT, -5);
     EXPECT_GE(past, now);
     EXPECT_LE(past, hk_system_time());
-    EXPECT_EQ(hk_deadline(RELATIVE_TIMEOUT, HK_INFINITE_TIMEOUT - 1),
+    EXPECT_EQ(hk_deadline(shared(), RELATIVE_TIMEOUT, HK_INFINITE_TIMEOUT - 1),
               HK_INFINITE_TIMEOUT);
-    EXPECT_EQ(hk_deadline(ABSOLUTE_TIMEOUT, 77), 77);
-    int64_t real = hk_deadline(ABSOLUTE_TIMEOUT | TIMEOUT_REAL_TIME_BASE,
-                               hk_real_time() + 1000000);
+    EXPECT_EQ(hk_deadline(shared(), ABSOLUTE_TIMEOUT, 77), 77);
+    int64_t real =
+        hk_deadline(shared(), ABSOLUTE_TIMEOUT | TIMEOUT_REAL_TIME_BASE,
+                    hk_real_time(shared()) + 1000000);
     EXPECT_GT(real, now);
-    EXPECT_EQ(hk_deadline(ABSOLUTE_TIMEOUT | TIMEOUT_REAL_TIME_BASE, INT64_MIN),
+    EXPECT_EQ(hk_deadline(shared(), ABSOLUTE_TIMEOUT | TIMEOUT_REAL_TIME_BASE,
+                          INT64_MIN),
               0);
-    EXPECT_EQ(hk_deadline(ABSOLUTE_TIMEOUT | TIMEOUT_REAL_TIME_BASE,
+    EXPECT_EQ(hk_deadline(shared(), ABSOLUTE_TIMEOUT | TIMEOUT_REAL_TIME_BASE,
                           HK_INFINITE_TIMEOUT),
               HK_INFINITE_TIMEOUT);
 }
@@ -162,6 +169,9 @@ TEST_F(Clock, ClocksAreNamed)
     }
     EXPECT_EQ(own.call("get_clock", own.get<int>(to), time), 0);
     EXPECT_GT(own.get<int64_t>(time), 0);
+    EXPECT_EQ(own.call("set_clock", own.get<int>(to), INT64_C(1) << 40), 0);
+    EXPECT_EQ(own.call("get_clock", own.get<int>(to), time), 0);
+    EXPECT_GE(own.get<int64_t>(time), INT64_C(1) << 40);
     ASSERT_EQ(own.call("get_cpuclockid", ::getpid(), (int)TEAM_ID, to), 0);
     EXPECT_EQ(own.get<int>(to), ::getpid());
     EXPECT_EQ(own.call("get_clock", own.get<int>(to), time), 0);
@@ -176,13 +186,18 @@ TEST_F(Clock, ClocksAreNamed)
         HK_B_BAD_ADDRESS);
 }
 
-TEST_F(Clock, TheHostsClocksAreNotSet)
+TEST_F(Clock, OnlyTheRootsClocksAreSet)
 {
-    EXPECT_EQ(team.call("set_clock", HK_CLOCK_REALTIME, INT64_C(1)),
-              HK_B_NOT_ALLOWED);
-    EXPECT_EQ(team.call("set_clock", HK_CLOCK_MONOTONIC, INT64_C(1)),
-              HK_B_BAD_VALUE);
-    EXPECT_EQ(team.call("set_real_time_clock", INT64_C(1)), HK_B_NOT_ALLOWED);
+    const int64_t now = read(HK_CLOCK_REALTIME), day = INT64_C(86400000000);
+
+    EXPECT_EQ(team.call("set_real_time_clock", now + day), HK_B_OK);
+    EXPECT_GE(read(HK_CLOCK_REALTIME), now + day);
+    EXPECT_EQ(team.call("set_clock", HK_CLOCK_REALTIME, now - day), HK_B_OK);
+    EXPECT_LT(read(HK_CLOCK_REALTIME), now);
+    EXPECT_LT(time(nullptr) * INT64_C(1000000) - now, day / 2);
+    EXPECT_EQ(team.call("set_clock", HK_CLOCK_THREAD_CPUTIME_ID, day), HK_B_OK);
+    EXPECT_GE(read(HK_CLOCK_THREAD_CPUTIME_ID), day);
+    EXPECT_LT(read(HK_CLOCK_PROCESS_CPUTIME_ID), day);
 }
 
 } // namespace

@@ -133,7 +133,9 @@ TEST_F(Settings, TheHardwareClockIsInUtc)
         EXPECT_EQ(team.call("get_real_time_clock_is_gmt", bad),
                   HK_B_BAD_ADDRESS);
     EXPECT_EQ(team.call("set_real_time_clock_is_gmt", 1), HK_B_OK);
-    EXPECT_EQ(team.call("set_real_time_clock_is_gmt", 0), HK_B_NOT_ALLOWED);
+    EXPECT_EQ(team.call("set_real_time_clock_is_gmt", 0), HK_B_OK);
+    EXPECT_EQ(team.call("get_real_time_clock_is_gmt", flag), HK_B_OK);
+    EXPECT_EQ(team.get<uint8_t>(flag), 0);
     become_user();
     EXPECT_EQ(team.call("set_real_time_clock_is_gmt", 1), HK_B_NOT_ALLOWED);
 }

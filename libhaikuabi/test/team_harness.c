@@ -422,6 +422,11 @@ struct harness_end harness_get_end(const struct harness *harness)
     return harness->end;
 }
 
+const struct hk_shared *harness_shared(const struct hk_thread *thread)
+{
+    return thread->team->shared;
+}
+
 struct hk_registers *harness_registers(struct hk_thread *thread)
 {
     return &((struct fake_cpu *)thread->cpu)->registers;

@@ -45,6 +45,9 @@ struct harness_end harness_get_end(const struct harness *harness);
 // The registers of a thread's processor, which executes nothing; its x87 as
 // FNSAVE tells it.
 struct hk_registers *harness_registers(struct hk_thread *thread);
+
+// What the thread's team shares with the others of its root.
+const struct hk_shared *harness_shared(const struct hk_thread *thread);
 uint8_t *harness_fnsave(struct hk_thread *thread);
 int harness_fpu_resets(struct hk_thread *thread);
 
