@@ -313,47 +313,6 @@ int64_t hk_sys_preallocate(struct hk_thread *self, int32_t fd, int64_t offset,
     return status;
 }
 
-/* lock_node keeps all but the holder from opening a file. Here it keeps
- * them from lock_node and flock: an open goes through. */
-int64_t hk_sys_lock_node(struct hk_thread *self, int32_t fd)
-{
-    struct hk_file *file = hk_file_get(self, fd);
-    int32_t status = HK_B_FILE_ERROR;
-
-    if (file == NULL || file->node.fd < 0)
-        goto out;
-    pthread_mutex_lock(&file->lock);
-    if (file->is_locked)
-        status = HK_B_BUSY;
-    else if (flock(file->node.fd, LOCK_EX | LOCK_NB) == 0)
-        status = HK_B_OK;
-    else
-        status = errno == EWOULDBLOCK ? HK_B_BUSY : hk_status_from_errno(errno);
-    if (status == HK_B_OK)
-        file->is_locked = 1;
-    pthread_mutex_unlock(&file->lock);
-out:
-    hk_file_put(file);
-    return status;
-}
-
-int64_t hk_sys_unlock_node(struct hk_thread *self, int32_t fd)
-{
-    struct hk_file *file = hk_file_get(self, fd);
-    int32_t status = HK_B_BAD_VALUE;
-
-    if (file == NULL)
-        return HK_B_FILE_ERROR;
-    pthread_mutex_lock(&file->lock);
-    if (file->is_locked) {
-        file->is_locked = 0;
-        status = result_of(flock(file->node.fd, LOCK_UN));
-    }
-    pthread_mutex_unlock(&file->lock);
-    hk_file_put(file);
-    return status;
-}
-
 int64_t hk_sys_close_range(struct hk_thread *self, uint32_t min_fd,
                            uint32_t max_fd, int32_t flags)
 {

@@ -11,6 +11,7 @@
 #include "event_queue.h"
 #include "known_dirs.h"
 #include "live_query.h"
+#include "node_locks.h"
 #include "node_refs.h"
 #include "pty.h"
 #include "query.h"
@@ -90,6 +91,7 @@ void hk_file_put(struct hk_file *file)
     if (file == NULL || atomic_fetch_sub_explicit(&file->references, 1,
                                                   memory_order_acq_rel) != 1)
         return;
+    hk_node_lock_drop(file);
     hk_pty_master_free(file->pty);
     hk_pieces_free(file->pieces);
     if (file->node.fd >= 0 && file->node.fd <= STDERR_FILENO)
@@ -236,6 +238,14 @@ static void renew_locks(struct hk_fds *fds)
     pthread_mutex_init(&fds->cwd->lock, NULL);
 }
 
+/* Files that the child has no more keep the parent's locks. */
+static void forget_node_locks(struct hk_fds *fds)
+{
+    for (uint32_t i = 0; i < fds->size; i++)
+        if (fds->slots[i].flags & HK_FD_CLOFORK)
+            fds->slots[i].file->locked_in = NULL;
+}
+
 void hk_fds_before_fork(struct hk_fds *fds)
 {
     pthread_mutex_lock(&fds->lock);
@@ -247,20 +257,24 @@ void hk_fds_before_fork(struct hk_fds *fds)
 
 void hk_fds_after_fork(struct hk_fds *fds, int is_child)
 {
-    if (is_child)
+    if (is_child) {
         renew_locks(fds);
+        forget_node_locks(fds);
+    }
     hk_refs_unlock(fds->refs);
     pthread_mutex_unlock(&fds->lock);
     if (is_child)
         close_flagged(fds, HK_FD_CLOFORK);
 }
 
-void hk_fds_fork_child(struct hk_fds *fds)
+void hk_fds_fork_child(struct hk_fds *fds, struct hk_shared *shared)
 {
     pthread_mutex_lock(&fds->lock);
     for (uint32_t i = 0; i < fds->size; i++)
-        if (fds->slots[i].file != NULL)
+        if (fds->slots[i].file != NULL) {
             hk_pty_master_fork(fds->slots[i].file->pty);
+            hk_node_lock_inherit(shared, fds->slots[i].file);
+        }
     pthread_mutex_unlock(&fds->lock);
 }
 

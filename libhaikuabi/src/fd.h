@@ -58,8 +58,8 @@ struct hk_file {
                              HK_FILE_QUERY: files found so far */
     int64_t position;     /* HK_FILE_ATTR */
     char *attribute;      /* HK_FILE_ATTR: its name */
-    int is_locked;        /* by lock_node */
-    char *path;           /* for hk_refs_note; NULL: not asked for yet */
+    struct hk_shared *locked_in; /* lock_node: see node_locks.h; or NULL */
+    char *path;                  /* for hk_refs_note; NULL: not asked for yet */
     /* HK_FILE_SOCKET: guest paths that it is bound and connected to */
     char *local_name, *peer_name;
     struct hk_pty_master *pty;    /* see pty.h; NULL: it is none */
@@ -85,7 +85,7 @@ void hk_fds_before_fork(struct hk_fds *fds);
 void hk_fds_after_fork(struct hk_fds *fds, int is_child);
 
 /* In the new team, once it is one to the others. */
-void hk_fds_fork_child(struct hk_fds *fds);
+void hk_fds_fork_child(struct hk_fds *fds, struct hk_shared *shared);
 
 /* See node_refs.h. */
 struct hk_refs *hk_refs_of(const struct hk_thread *self);

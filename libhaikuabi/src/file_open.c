@@ -5,6 +5,7 @@
 
 #include "fd_path.h"
 #include "file_open.h"
+#include "node_locks.h"
 #include "pty.h"
 #include "root.h"
 #include "syscalls.h"
@@ -52,6 +53,16 @@ static int32_t open_pieces(const struct hk_node *node, int flags,
     return hk_status_from_errno(hk_pieces_open(mount->layer, node->fd, pieces));
 }
 
+/* What an open file has besides its node. */
+static int32_t open_more(struct hk_thread *self, struct hk_node *node,
+                         uint32_t mode, struct hk_pty_master **master,
+                         struct hk_pieces **pieces)
+{
+    if (node->place != NULL && node->place->pty != HK_PTY_NONE)
+        return hk_pty_open(self, node, mode, master);
+    return open_pieces(node, host_flags(mode), pieces);
+}
+
 int64_t hk_open_file(struct hk_thread *self, const struct hk_node *start,
                      const char *path, uint32_t mode, int32_t perms)
 {
@@ -74,10 +85,9 @@ int64_t hk_open_file(struct hk_thread *self, const struct hk_node *start,
             hk_vfs_open(vfs, start, path, walk, flags & ~O_CREAT, 0, &node);
     if (status != HK_B_OK)
         return status;
-    if (node.place != NULL && node.place->pty != HK_PTY_NONE)
-        status = hk_pty_open(self, &node, mode, &master);
-    else
-        status = open_pieces(&node, flags, &pieces);
+    status = hk_node_check_lock(hk_shared_of(self), &node);
+    if (status == HK_B_OK)
+        status = open_more(self, &node, mode, &master, &pieces);
     if (status != HK_B_OK) {
         hk_node_close(&node);
         return status;
@@ -119,6 +129,11 @@ int64_t hk_open_dir(struct hk_thread *self, const struct hk_node *start,
         hk_vfs_open(hk_kernel_of(self)->vfs, start, path, HK_WALK_FOLLOW,
                     O_RDONLY | O_DIRECTORY, 0, &node);
 
+    if (status == HK_B_OK) {
+        status = hk_node_check_lock(hk_shared_of(self), &node);
+        if (status != HK_B_OK)
+            hk_node_close(&node);
+    }
     if (status != HK_B_OK)
         return status;
     file = hk_file_new(HK_FILE_DIR, node, HK_O_CLOEXEC);

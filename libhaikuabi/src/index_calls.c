@@ -1,10 +1,13 @@
 /* index_calls.c -- which attributes of a volume's files are indexed. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bytes.h"
@@ -17,14 +20,26 @@
 
 /*
  * A query looks through the whole volume whatever it asks for, so that an
- * index is no more than a name and a type: an extended attribute of the
- * volume's first directory keeps them, each as a type in 4 bytes and a name
- * with its NUL. A volume without has those of a new Haiku. The guest has no
- * access to that attribute: its own begin with another prefix.
+ * index is no more than a name, a type and the time when it was made: an
+ * extended attribute of the volume's first directory keeps them, each as a
+ * type in 4 bytes, microseconds in 8, and a name with its NUL. A volume without
+ * has those of a new Haiku. The guest has no access to that attribute: its own
+ * begin with another prefix.
  */
-static const char attribute[] = "user.uvm.indices";
+static const char attribute[] = "user.uvm.index";
 
-enum { LIST_MAX = 4096, TEXT = 0x43535452, INT64 = 0x4c4c4e47 };
+enum { LIST_MAX = 4096, HEAD = 12, TEXT = 0x43535452, INT64 = 0x4c4c4e47 };
+
+/* Types that a Haiku volume knows how to order, and what its modes say of
+ * them. */
+static const struct {
+    uint32_t type, mode;
+} types[] = {
+    {TEXT, 0100000000},       {0x4d494d53, 0100000000},
+    {0x4c4f4e47, 0200000000}, {0x554c4e47, 0400000000},
+    {INT64, 010000000},       {0x554c4c47, 020000000},
+    {0x464c4f54, 040000000},  {0x44424c45, 01000000},
+};
 
 static const struct {
     const char *name;
@@ -39,42 +54,50 @@ struct indices {
     size_t size;
 };
 
-static int append(struct indices *indices, const char *name, uint32_t type)
-{
-    size_t length = strlen(name) + 1;
+struct index {
+    const char *name;
+    uint32_t type;
+    uint64_t made;
+};
 
-    if (4 + length > LIST_MAX - indices->size)
+static int append(struct indices *indices, const struct index *index)
+{
+    uint8_t *to = indices->bytes + indices->size;
+    size_t length = strlen(index->name) + 1;
+
+    if (HEAD + length > LIST_MAX - indices->size)
         return 0;
-    hk_put32(indices->bytes + indices->size, type);
-    memcpy(indices->bytes + indices->size + 4, name, length);
-    indices->size += 4 + length;
+    hk_put32(to, index->type);
+    hk_put64(to + 4, index->made);
+    memcpy(to + HEAD, index->name, length);
+    indices->size += HEAD + length;
     return 1;
 }
 
-/* The index at a place of the list, and the place behind it; NULL at the end,
+/* The index at a place of the list, and the place behind it; 0 at the end,
  * or where what follows is none. */
-static const char *next(const struct indices *indices, size_t *at,
-                        uint32_t *type)
+static int next(const struct indices *indices, size_t *at, struct index *index)
 {
+    const uint8_t *from = indices->bytes + *at;
     size_t left = indices->size - *at;
-    const char *name = (const char *)indices->bytes + *at + 4;
-    const char *end = left > 4 ? memchr(name, '\0', left - 4) : NULL;
+    const uint8_t *end =
+        left > HEAD ? memchr(from + HEAD, '\0', left - HEAD) : NULL;
 
     if (end == NULL)
-        return NULL;
-    *type = hk_get32(indices->bytes + *at);
-    *at += 4 + (size_t)(end - name) + 1;
-    return name;
+        return 0;
+    *index = (struct index){(const char *)from + HEAD, hk_get32(from),
+                            hk_get64(from + 4)};
+    *at += (size_t)(end - from) + 1;
+    return 1;
 }
 
 static int find(const struct indices *indices, const char *name, size_t *from,
-                uint32_t *type)
+                struct index *index)
 {
-    const char *found;
     size_t at = 0;
 
-    for (*from = 0; (found = next(indices, &at, type)) != NULL; *from = at)
-        if (strcmp(found, name) == 0)
+    for (*from = 0; next(indices, &at, index); *from = at)
+        if (strcmp(index->name, name) == 0)
             return 1;
     return 0;
 }
@@ -98,6 +121,26 @@ static int32_t keeper_of(const struct hk_thread *self, int32_t device,
     return *mount != NULL ? HK_B_OK : none;
 }
 
+static uint64_t micros(int64_t seconds, int64_t nanoseconds)
+{
+    return (uint64_t)(seconds * 1000000 + nanoseconds / 1000);
+}
+
+/* Those of a new Haiku, as old as their directory. */
+static void set_usual(const struct hk_mount *mount, struct indices *indices)
+{
+    struct statx info = {0};
+
+    statx(mount->fd, "", AT_EMPTY_PATH, STATX_BTIME, &info);
+    for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+        const struct index index = {
+            usual[i].name, usual[i].type,
+            micros(info.stx_btime.tv_sec, info.stx_btime.tv_nsec)};
+
+        append(indices, &index);
+    }
+}
+
 static void read_indices(const struct hk_mount *mount, struct indices *indices)
 {
     char path[HK_FD_PATH_SIZE];
@@ -106,8 +149,8 @@ static void read_indices(const struct hk_mount *mount, struct indices *indices)
     hk_host_fd_path(mount->fd, path);
     size = getxattr(path, attribute, indices->bytes, LIST_MAX);
     indices->size = size < 0 ? 0 : (size_t)size;
-    for (size_t i = 0; size < 0 && i < sizeof(usual) / sizeof(usual[0]); i++)
-        append(indices, usual[i].name, usual[i].type);
+    if (size < 0)
+        set_usual(mount, indices);
 }
 
 static int32_t write_indices(const struct hk_mount *mount,
@@ -126,29 +169,38 @@ static int32_t write_indices(const struct hk_mount *mount,
 typedef int32_t (*changer)(struct indices *indices, const char *name,
                            uint32_t type);
 
+/* 0: no volume has indices of that type. */
+static uint32_t mode_of(uint32_t type)
+{
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (types[i].type == type)
+            return types[i].mode;
+    return 0;
+}
+
 static int32_t create(struct indices *indices, const char *name, uint32_t type)
 {
-    /* Those that a Haiku volume knows how to order. */
-    static const uint32_t types[] = {0x4c4f4e47, 0x554c4e47, INT64, 0x554c4c47,
-                                     0x464c4f54, 0x44424c45, TEXT,  0x4d494d53};
-    uint32_t old;
-    size_t at = 0;
+    struct index index;
+    struct timespec now;
+    size_t at;
 
-    while (at < sizeof(types) / sizeof(types[0]) && types[at] != type)
-        at++;
-    if (at == sizeof(types) / sizeof(types[0]))
+    if (mode_of(type) == 0)
         return HK_B_BAD_TYPE;
-    if (find(indices, name, &at, &old))
+    if (find(indices, name, &at, &index))
         return HK_B_FILE_EXISTS;
-    return append(indices, name, type) ? HK_B_OK : HK_B_DEVICE_FULL;
+    clock_gettime(CLOCK_REALTIME, &now);
+    index = (struct index){name, type, micros(now.tv_sec, now.tv_nsec)};
+    return append(indices, &index) ? HK_B_OK : HK_B_DEVICE_FULL;
 }
 
 static int32_t take_out(struct indices *indices, const char *name,
                         uint32_t type)
 {
-    size_t at, size = 4 + strlen(name) + 1;
+    size_t at, size = HEAD + strlen(name) + 1;
+    struct index index;
 
-    if (!find(indices, name, &at, &type))
+    (void)type;
+    if (!find(indices, name, &at, &index))
         return HK_B_ENTRY_NOT_FOUND;
     indices->size -= size;
     memmove(indices->bytes + at, indices->bytes + at + size,
@@ -208,15 +260,39 @@ int64_t hk_sys_remove_index(struct hk_thread *self, int32_t device,
     return change_named(self, device, name, take_out, 0);
 }
 
-/* An index has the times of the directory that keeps it, and no size. */
+/* As a Haiku volume tells of an index without keys: a header and a leaf, in a
+ * block behind that of the node. Node and volume it does not tell. */
+static void stat_index(const struct index *index, struct hk_stat *stat)
+{
+    enum { NODE_SIZE = 1024, BLOCKS = 8, BLOCK_SIZE = 65536 };
+    const struct hk_time made = {(int64_t)(index->made / 1000000),
+                                 (int32_t)(index->made % 1000000 * 1000)};
+
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    *stat = (struct hk_stat){
+        .mode = HK_S_INDEX_DIR | S_IFDIR | mode_of(index->type),
+        .link_count = 1,
+        .size = 2 * NODE_SIZE,
+        .block_size = BLOCK_SIZE,
+        .access = {now.tv_sec, (int32_t)now.tv_nsec},
+        .modification = made,
+        .change = made,
+        .creation = made,
+        .type = index->type,
+        .blocks = BLOCKS,
+    };
+}
+
 int64_t hk_sys_read_index_stat(struct hk_thread *self, int32_t device,
                                gm_addr name, gm_addr stat)
 {
-    const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
     char text[HK_FILE_NAME_LENGTH];
     uint8_t bytes[HK_STAT_SIZE];
     const struct hk_mount *mount;
     struct indices indices;
+    struct index index;
     struct hk_stat info;
     size_t at;
     int32_t status = stat >= HK_USER_LIMIT
@@ -227,16 +303,10 @@ int64_t hk_sys_read_index_stat(struct hk_thread *self, int32_t device,
         status = keeper_of(self, device, HK_B_UNSUPPORTED, &mount);
     if (status != HK_B_OK)
         return status;
-    status = hk_stat_node(
-        vfs, &(struct hk_node){mount->place, mount, mount->fd, 0}, &info);
-    if (status != HK_B_OK)
-        return status;
     read_indices(mount, &indices);
-    if (!find(&indices, text, &at, &info.type))
+    if (!find(&indices, text, &at, &index))
         return HK_B_ENTRY_NOT_FOUND;
-    info.mode = HK_S_INDEX_DIR | S_IFDIR;
-    info.link_count = 1;
-    info.size = info.blocks = 0;
+    stat_index(&index, &info);
     hk_stat_put(bytes, &info);
     return hk_write_user(self, stat, bytes, sizeof(bytes));
 }
@@ -248,8 +318,7 @@ int64_t hk_sys_open_index_dir(struct hk_thread *self, int32_t device)
     const struct hk_mount *mount;
     struct indices indices;
     struct hk_file *file;
-    const char *name;
-    uint32_t type;
+    struct index index;
     size_t at = 0;
     int32_t status = keeper_of(self, device, HK_B_UNSUPPORTED, &mount);
 
@@ -260,8 +329,8 @@ int64_t hk_sys_open_index_dir(struct hk_thread *self, int32_t device)
         return HK_B_NO_MEMORY;
     findings->device = device;
     read_indices(mount, &indices);
-    while (status == HK_B_OK && (name = next(&indices, &at, &type)) != NULL)
-        status = hk_findings_add(findings, 0, (int64_t)at, name);
+    while (status == HK_B_OK && next(&indices, &at, &index))
+        status = hk_findings_add(findings, 0, (int64_t)at, index.name);
     file = status == HK_B_OK ? hk_file_new(HK_FILE_QUERY, none, HK_O_RDONLY)
                              : NULL;
     if (file == NULL) {

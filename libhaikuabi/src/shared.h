@@ -34,6 +34,7 @@ enum hk_pool {
     HK_POOL_XSI_UNDOS,
     HK_POOL_XSI_QUEUES,
     HK_POOL_SYSTEM_WATCHES,
+    HK_POOL_NODE_LOCKS,
     HK_POOL_COUNT
 };
 
@@ -54,6 +55,7 @@ enum {
     HK_XSI_UNDOS_MAX = 8192,
     HK_XSI_QUEUES_MAX = 1024,
     HK_SYSTEM_WATCHES_MAX = 4096,
+    HK_NODE_LOCKS_MAX = 4096,
     HK_PTYS_MAX = 64,
     HK_CHUNKS_MAX = 131072,
     HK_CHUNK_DATA = 508,
@@ -351,6 +353,20 @@ struct hk_system_watch {
     uint32_t team; /* 0: free */
     int32_t object, port;
     uint32_t token, flags;
+};
+
+/* A team has a descriptor that keeps a node locked (node_locks.c). */
+enum { HK_NODE_NUMBER_WORDS = 4 };
+
+struct hk_node_number {
+    uint32_t words[HK_NODE_NUMBER_WORDS]; /* the host's device and inode */
+};
+
+struct hk_node_lock {
+    uint32_t next;
+    uint32_t team; /* 0: free */
+    struct hk_node_number number;
+    uint32_t serial[2]; /* of the team's file */
 };
 
 /* A pseudo-terminal: who has its master open (pty.h). */
@@ -673,6 +689,9 @@ void hk_system_tell(struct hk_shared *shared, enum hk_system_event event,
                     int32_t team, int32_t object);
 void hk_system_watches_end(struct hk_shared *shared, uint32_t team);
 int hk_system_is_watched(const struct hk_shared *shared);
+
+/* A team has no nodes locked any more. */
+void hk_node_locks_end(struct hk_shared *shared, uint32_t team);
 
 /* A team has no pseudo-terminals any more. */
 void hk_ptys_drop(struct hk_shared *shared, uint32_t team);

@@ -35,6 +35,7 @@ struct hk_shared_file {
     struct hk_free_list free_chunks;
     struct hk_queue space_queue, word_queue;
     struct hk_settings settings;
+    uint32_t node_lock_count; /* read without the lock, too */
     struct hk_pty ptys[HK_PTYS_MAX];
     atomic_uint joins; /* counts teams that have joined: a futex */
     struct hk_team_slot teams[HK_TEAMS_MAX];
@@ -52,6 +53,7 @@ struct hk_shared_file {
     struct hk_xsi_undo xsi_undos[HK_XSI_UNDOS_MAX];
     struct hk_xsi_queue xsi_queues[HK_XSI_QUEUES_MAX];
     struct hk_system_watch system_watches[HK_SYSTEM_WATCHES_MAX];
+    struct hk_node_lock node_locks[HK_NODE_LOCKS_MAX];
     struct hk_chunk chunks[HK_CHUNKS_MAX];
 };
 

@@ -33,6 +33,7 @@ static const struct {
     [HK_POOL_XSI_UNDOS] = POOL(xsi_undos, 0),
     [HK_POOL_XSI_QUEUES] = POOL(xsi_queues, 64),
     [HK_POOL_SYSTEM_WATCHES] = POOL(system_watches, 0),
+    [HK_POOL_NODE_LOCKS] = POOL(node_locks, 0),
 #undef POOL
 };
 

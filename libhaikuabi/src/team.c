@@ -99,7 +99,7 @@ static void begin_child(struct hk_thread *self)
     hk_timers_fork_child(team->timers);
     hk_monitors_fork_child(team->monitors);
     hk_shared_join(team->shared, team->id);
-    hk_fds_fork_child(team->fds);
+    hk_fds_fork_child(team->fds, team->shared);
     memory = hk_areas_fork_child(self);
     hk_debug_fork_child(self);
     hk_thread_tell(self);

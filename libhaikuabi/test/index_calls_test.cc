@@ -4,6 +4,8 @@
 
 #include <sys/xattr.h>
 
+#include <ctime>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -69,9 +71,17 @@ class Indices : public testing::Test
     {
         Address stat = team->room(88);
         *status = team->call("read_index_stat", 3, name, stat);
-        EXPECT_TRUE(*status != HK_B_OK ||
-                    team->get<uint32_t>(stat, 12) == 04000040000u);
-        return *status == HK_B_OK ? team->get<uint32_t>(stat, 76) : 0;
+        if (*status != HK_B_OK)
+            return 0;
+        uint32_t type = team->get<uint32_t>(stat, 76);
+        const std::map<uint32_t, uint32_t> modes = {
+            {TEXT, 0100000000}, {LONG, 0200000000}, {LLONG, 010000000}};
+        EXPECT_EQ(team->get<uint32_t>(stat, 12), 04000040000u | modes.at(type));
+        EXPECT_EQ(team->get<int64_t>(stat, 28), 2048);
+        // Made with the volume or later, which is not long ago.
+        EXPECT_LE(std::abs(::time(nullptr) - team->get<int32_t>(stat, 68)),
+                  3600);
+        return type;
     }
 
     hk::Directory host;

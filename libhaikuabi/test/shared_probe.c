@@ -54,6 +54,8 @@ static int is_used(const struct hk_shared *shared, enum hk_pool pool,
         return file->xsi_undos[index].team != 0;
     case HK_POOL_XSI_QUEUES:
         return file->xsi_queues[index].id != 0;
+    case HK_POOL_NODE_LOCKS:
+        return file->node_locks[index].team != 0;
     case HK_POOL_SYSTEM_WATCHES:
         return file->system_watches[index].team != 0;
     case HK_POOL_COUNT:

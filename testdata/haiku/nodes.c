@@ -97,12 +97,36 @@ static void locks(void)
     CHECK_STATUS(sys(SYS_fcntl, one, 7, 0), HK_B_BAD_VALUE);
     CHECK_STATUS(sys(SYS_fcntl, 99, GETFL, 0), HK_B_FILE_ERROR);
     CHECK_STATUS(sys(SYS_flock, two, UNLOCK), HK_B_OK);
-    CHECK_STATUS(sys(SYS_lock_node, one), HK_B_OK);
-    CHECK_STATUS(sys(SYS_lock_node, one), HK_B_BUSY);
-    CHECK_STATUS(sys(SYS_unlock_node, one), HK_B_OK);
-    CHECK_STATUS(sys(SYS_unlock_node, one), HK_B_BAD_VALUE);
     sys(SYS_close, one);
     sys(SYS_close, two);
+}
+
+/* A node that is locked is opened by nobody. */
+static void node_locks(void)
+{
+    long one = make("locked"), two = make("locked"), copy = sys(SYS_dup, one);
+    long directory = sys(SYS_open_dir, AT_FDCWD, ".");
+
+    CHECK_STATUS(sys(SYS_lock_node, one), HK_B_OK);
+    CHECK_STATUS(sys(SYS_lock_node, one), HK_B_BUSY);
+    CHECK_STATUS(sys(SYS_lock_node, two), HK_B_BUSY);
+    CHECK_STATUS(sys(SYS_open, AT_FDCWD, "locked", O_RDONLY, 0), HK_B_BUSY);
+    CHECK_STATUS(sys(SYS_flock, two, LOCK_EXCLUSIVE | LOCK_NOW), HK_B_OK);
+    CHECK_STATUS(sys(SYS_unlock_node, two), HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_unlock_node, copy), HK_B_OK);
+    CHECK_STATUS(sys(SYS_unlock_node, one), HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_lock_node, copy), HK_B_OK);
+    sys(SYS_close, copy);
+    CHECK_STATUS(sys(SYS_lock_node, two), HK_B_BUSY);
+    sys(SYS_close, one); /* the last one of the descriptor */
+    CHECK_STATUS(sys(SYS_lock_node, two), HK_B_OK);
+    sys(SYS_close, two);
+    CHECK_STATUS(sys(SYS_lock_node, directory), HK_B_OK);
+    CHECK_STATUS(sys(SYS_open_dir, AT_FDCWD, "."), HK_B_BUSY);
+    CHECK_STATUS(sys(SYS_unlock_node, directory), HK_B_OK);
+    CHECK_STATUS(sys(SYS_lock_node, 99), HK_B_FILE_ERROR);
+    CHECK_STATUS(sys(SYS_unlock_node, 99), HK_B_FILE_ERROR);
+    sys(SYS_close, directory);
 }
 
 static void devices(void)
@@ -236,8 +260,8 @@ static void modes(void)
  */
 static void indices(void)
 {
-    enum { TEXT = 0x43535452 };
-    struct stat here;
+    enum { TEXT = 0x43535452, INDEX_OF_TEXT = 04100040000u };
+    struct stat here, index;
     long fd, status;
 
     CHECK_STATUS(sys(SYS_read_stat, AT_FDCWD, ".", 1, &here, sizeof(here)),
@@ -247,6 +271,19 @@ static void indices(void)
           status == HK_B_READ_ONLY_DEVICE);
     CHECK_STATUS(sys(SYS_create_index, here.device, "size", TEXT, 0),
                  HK_B_FILE_EXISTS);
+    CHECK_STATUS(sys(SYS_read_index_stat, here.device, "name", &index),
+                 HK_B_OK);
+    CHECK(index.type == TEXT && index.mode == INDEX_OF_TEXT);
+    CHECK(index.size == 2048 && index.node == 0 && index.device == 0);
+    CHECK_STATUS(sys(SYS_read_index_stat, here.device, "none", &index),
+                 HK_B_ENTRY_NOT_FOUND);
+    CHECK_STATUS(sys(SYS_read_index_stat, 9999, "name", &index),
+                 HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_read_index_stat, 1, "name", &index), HK_B_UNSUPPORTED);
+    CHECK_STATUS(sys(SYS_read_index_stat, here.device, "name", BAD_POINTER),
+                 HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_read_index_stat, here.device, BAD_POINTER, &index),
+                 HK_B_BAD_ADDRESS);
     fd = sys(SYS_open_index_dir, here.device);
     CHECK(fd >= 0);
     sys(SYS_close, fd);
@@ -263,6 +300,7 @@ int main(int argc, char **argv, char **environment)
     status();
     space();
     locks();
+    node_locks();
     devices();
     fifo();
     volumes();
