@@ -85,23 +85,34 @@ static int32_t watch(struct hk_monitors *monitors, struct hk_monitor *monitor)
     monitor->wd = inotify_add_watch(monitors->inotify_fd, path, EVENTS);
     if (monitor->wd < 0)
         return hk_status_from_errno(errno);
-    status = hk_stat_node(vfs, &monitor->node, &monitor->stat);
-    monitor->is_directory = S_ISDIR(monitor->stat.mode);
+    status = hk_stat_node(vfs, &monitor->node, &monitor->seen.stat);
+    monitor->is_directory = S_ISDIR(monitor->seen.stat.mode);
     if (status == HK_B_OK && monitor->is_directory)
         status = hk_entries_read(&monitor->entries, monitor->node.fd);
-    hk_attributes_read(&monitor->attributes, monitor->node.fd);
+    hk_attributes_read(&monitor->seen.attributes, monitor->node.fd);
     return status;
 }
 
 /* ---- the table ---- */
 
-static struct hk_monitor *find(const struct hk_monitors *monitors,
-                               int32_t device, int64_t inode)
+struct hk_monitor *hk_monitor_find(const struct hk_monitors *monitors,
+                                   int32_t device, int64_t inode)
+{
+    struct hk_monitor *monitor = monitors->first;
+
+    while (monitor != NULL && (monitor->device != device ||
+                               monitor->inode != inode || monitor->is_volume))
+        monitor = monitor->next;
+    return monitor;
+}
+
+static struct hk_monitor *find_volume(const struct hk_monitors *monitors,
+                                      int32_t device)
 {
     struct hk_monitor *monitor = monitors->first;
 
     while (monitor != NULL &&
-           (monitor->device != device || monitor->inode != inode))
+           (monitor->device != device || !monitor->is_volume))
         monitor = monitor->next;
     return monitor;
 }
@@ -118,28 +129,31 @@ static void remove_monitor(struct hk_monitors *monitors,
         inotify_rm_watch(monitors->inotify_fd, monitor->wd);
     hk_node_close(&monitor->node);
     hk_entries_free(&monitor->entries);
-    hk_attributes_free(&monitor->attributes);
+    hk_attributes_free(&monitor->seen.attributes);
     free(monitor);
 }
 
-/* With its parent, when that was there for its sake alone. */
-static void remove_unused(struct hk_monitors *monitors,
-                          struct hk_monitor *monitor)
+void hk_monitor_remove_unused(struct hk_monitors *monitors,
+                              struct hk_monitor *monitor)
 {
     while (monitor != NULL && monitor->listeners == NULL &&
-           monitor->children == 0) {
+           monitor->children == 0 && !monitor->is_of_volume) {
         struct hk_monitor *parent = monitor->parent;
+        int32_t device = monitor->device;
+        int is_volume = monitor->is_volume;
 
         remove_monitor(monitors, monitor);
+        if (is_volume)
+            hk_monitor_leave_volume(monitors, device);
         if (parent != NULL)
             parent->children--;
         monitor = parent;
     }
 }
 
-/* A monitor of a node, which it takes over. */
-static int32_t add(struct hk_monitors *monitors, int32_t device, int64_t inode,
-                   struct hk_node node, struct hk_monitor **monitor)
+int32_t hk_monitor_add(struct hk_monitors *monitors, int32_t device,
+                       int64_t inode, struct hk_node node,
+                       struct hk_monitor **monitor)
 {
     struct hk_monitor *made = calloc(1, sizeof(*made));
     int32_t status = HK_B_OK;
@@ -157,15 +171,15 @@ static int32_t add(struct hk_monitors *monitors, int32_t device, int64_t inode,
     if (node.fd >= 0)
         status = watch(monitors, made);
     if (status != HK_B_OK)
-        remove_unused(monitors, made);
+        hk_monitor_remove_unused(monitors, made);
     else
         *monitor = made;
     return status;
 }
 
-/* The directory that a node is in, if the guest may see it: by the host's path
- * of the node, compared with what it leads to. */
-static int open_parent(const struct hk_monitor *monitor, struct hk_node *parent)
+/* By the host's path of the node, compared with what it leads to. */
+int hk_monitor_open_parent(const struct hk_monitor *monitor,
+                           struct hk_node *parent)
 {
     char path[PATH_MAX], link[HK_FD_PATH_SIZE];
     struct hk_node up = {NULL, monitor->node.mount, -1, 0};
@@ -202,19 +216,30 @@ static void watch_name(struct hk_monitors *monitors, struct hk_monitor *monitor)
     struct hk_stat info;
 
     if (monitor->parent != NULL || monitor->node.fd < 0 ||
-        monitor->node.place != NULL || open_parent(monitor, &node) != 0)
+        monitor->node.place != NULL ||
+        hk_monitor_open_parent(monitor, &node) != 0)
         return;
     if (hk_stat_node(vfs, &node, &info) != HK_B_OK) {
         hk_node_close(&node);
         return;
     }
-    parent = find(monitors, info.device, info.inode);
+    parent = hk_monitor_find(monitors, info.device, info.inode);
     if (parent != NULL)
         hk_node_close(&node);
-    else if (add(monitors, info.device, info.inode, node, &parent) != HK_B_OK)
+    else if (hk_monitor_add(monitors, info.device, info.inode, node, &parent) !=
+             HK_B_OK)
         return;
     monitor->parent = parent;
     parent->children++;
+}
+
+void hk_monitor_see_entries(struct hk_monitors *monitors,
+                            struct hk_monitor *directory)
+{
+    directory->sees_entries = directory->is_directory;
+    if (directory->sees_entries)
+        hk_entries_look(&directory->entries, monitors->team->kernel->vfs,
+                        &directory->node);
 }
 
 static int32_t add_listener(struct hk_monitors *monitors,
@@ -235,8 +260,12 @@ static int32_t add_listener(struct hk_monitors *monitors,
         monitors->listener_count++;
     }
     listener->flags |= flags;
+    if (monitor->is_volume)
+        return hk_monitor_watch_volume(monitors, monitor->device, flags);
     if (flags & HK_WATCH_NAME)
         watch_name(monitors, monitor);
+    if (flags & HK_WATCH_CHILDREN)
+        hk_monitor_see_entries(monitors, monitor);
     return HK_B_OK;
 }
 
@@ -263,10 +292,12 @@ void hk_monitors_clear(struct hk_monitors *monitors)
 {
     hk_monitors_lock(monitors);
     for (struct hk_monitor *monitor = monitors->first; monitor != NULL;
-         monitor = monitor->next)
+         monitor = monitor->next) {
+        monitor->is_of_volume = 0;
         while (monitor->listeners != NULL)
             remove_listener(monitors, monitor, monitor->listeners->port,
                             monitor->listeners->token);
+    }
     for (struct hk_monitor *monitor = monitors->first; monitor != NULL;) {
         /* Removing one may remove its parent as well. */
         int is_used = monitor->children > 0;
@@ -275,7 +306,7 @@ void hk_monitors_clear(struct hk_monitors *monitors)
             monitor = monitor->next;
             continue;
         }
-        remove_unused(monitors, monitor);
+        hk_monitor_remove_unused(monitors, monitor);
         monitor = monitors->first;
     }
     hk_monitors_unlock(monitors);
@@ -352,76 +383,93 @@ static int32_t open_opened(const struct hk_thread *self, int32_t device,
 
 /* ---- calls ---- */
 
+/* Opens a node that the team may have been told of; fd is -1 when there is
+ * none: nothing ever comes of that. */
+static void open_node(struct hk_thread *self, int32_t device, int64_t inode,
+                      struct hk_node *node)
+{
+    *node = (struct hk_node){NULL, NULL, -1, 0};
+    if (device == -1 && inode == -1) /* mounts, of which none comes */
+        return;
+    if (hk_refs_open(self, device, inode, node) != HK_B_OK &&
+        open_opened(self, device, inode, node) != HK_B_OK &&
+        hk_refs_search(self, device, inode, node) != HK_B_OK)
+        *node = (struct hk_node){NULL, NULL, -1, 0};
+}
+
 static int32_t start_locked(struct hk_thread *self,
                             struct hk_monitors *monitors, int32_t device,
-                            int64_t inode, struct hk_monitor **monitor)
+                            int64_t inode, int is_volume,
+                            struct hk_monitor **monitor)
 {
     enum { NODE_MONITORS = 4096 }; /* setrlimit can say another number */
     const uint32_t most = self->team->node_monitors;
     struct hk_node node = {NULL, NULL, -1, 0};
-    int32_t status = HK_B_OK;
+    int32_t status;
 
-    *monitor = find(monitors, device, inode);
+    *monitor = is_volume ? find_volume(monitors, device)
+                         : hk_monitor_find(monitors, device, inode);
     if (*monitor != NULL)
         return HK_B_OK;
     if (monitors->listener_count >= (most != 0 ? most : NODE_MONITORS))
         return HK_B_NO_MEMORY;
-    if (device != -1 || inode != -1) { /* else mounts, of which none comes */
-        status = hk_refs_open(self, device, inode, &node);
-        if (status != HK_B_OK)
-            status = open_opened(self, device, inode, &node);
-        if (status != HK_B_OK)
-            status = hk_refs_search(self, device, inode, &node);
-    }
-    return status == HK_B_OK ? add(monitors, device, inode, node, monitor)
-                             : status;
+    if (!is_volume)
+        open_node(self, device, inode, &node);
+    status = hk_monitor_add(monitors, device, inode, node, monitor);
+    if (status == HK_B_OK)
+        (*monitor)->is_volume = is_volume;
+    return status;
 }
 
 /*
  * The node must be one that the team has been told of, as a directory or in
- * one, or has open.
+ * one, or has open; of any other nothing is told.
  *
- * What Haiku does and this does not: watching whole volumes, attributes of a
- * directory's children, and a port that is full gets its messages later. What
- * is gone again when its creation is looked at is told of by nothing. A file
- * cut by its path alone tells of it as an interim update. A file that
- * moves between a directory that is watched and another is told as removed,
- * or created.
+ * What Haiku does and this does not: a port that is full gets its messages
+ * later; what is gone again when its creation is looked at is told of; the size
+ * of an open file that is set tells of it before the file is closed; what moves
+ * between a directory that is watched and another is told as moved, not as
+ * removed or created, also when the volume is not watched.
  */
 int64_t hk_sys_start_watching(struct hk_thread *self, int32_t device,
                               int64_t node, uint32_t flags, int32_t port,
                               uint32_t token)
 {
     struct hk_monitors *monitors = self->team->monitors;
+    int is_volume = (flags & HK_WATCH_VOLUME) != 0;
     struct hk_monitor *monitor;
     int32_t status;
 
-    if ((flags & ~(uint32_t)HK_WATCH_FLAGS) != 0)
-        return HK_B_UNSUPPORTED;
     hk_monitors_lock(monitors);
-    status = start_locked(self, monitors, device, node, &monitor);
+    status = start_locked(self, monitors, device, node, is_volume, &monitor);
     if (status == HK_B_OK) {
         status = add_listener(monitors, monitor, flags, port, token);
-        if (status != HK_B_OK)
-            remove_unused(monitors, monitor);
+        if (status != HK_B_OK) {
+            remove_listener(monitors, monitor, port, token);
+            hk_monitor_remove_unused(monitors, monitor);
+        }
     }
     hk_monitors_unlock(monitors);
     return status;
 }
 
+/* The node's, or else its volume's. */
 int64_t hk_sys_stop_watching(struct hk_thread *self, int32_t device,
                              int64_t node, int32_t port, uint32_t token)
 {
     struct hk_monitors *monitors = self->team->monitors;
-    struct hk_monitor *monitor;
+    struct hk_monitor *found[2];
     int32_t status = HK_B_BAD_VALUE;
 
     hk_monitors_lock(monitors);
-    monitor = find(monitors, device, node);
-    if (monitor != NULL && remove_listener(monitors, monitor, port, token)) {
-        remove_unused(monitors, monitor);
-        status = HK_B_OK;
-    }
+    found[0] = hk_monitor_find(monitors, device, node);
+    found[1] = find_volume(monitors, device);
+    for (int i = 0; i < 2 && status != HK_B_OK; i++)
+        if (found[i] != NULL &&
+            remove_listener(monitors, found[i], port, token)) {
+            hk_monitor_remove_unused(monitors, found[i]);
+            status = HK_B_OK;
+        }
     hk_monitors_unlock(monitors);
     return status;
 }
@@ -440,7 +488,7 @@ int64_t hk_sys_stop_notifying(struct hk_thread *self, int32_t port,
             continue;
         }
         status = HK_B_OK;
-        remove_unused(monitors, monitor);
+        hk_monitor_remove_unused(monitors, monitor);
         monitor = monitors->first; /* its parent may be gone as well */
     }
     hk_monitors_unlock(monitors);

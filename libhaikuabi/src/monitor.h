@@ -32,6 +32,7 @@ void hk_monitors_fork_child(struct hk_monitors *monitors);
 struct hk_entry {
     char *name;
     int64_t inode;
+    struct hk_seen *seen; /* NULL when nobody watches what is in there */
 };
 
 struct hk_entries {
@@ -49,6 +50,12 @@ struct hk_attributes {
     size_t count;
 };
 
+/* What a node was like as last told. */
+struct hk_seen {
+    struct hk_stat stat;
+    struct hk_attributes attributes;
+};
+
 /* All entries of a directory but "." and ".."; B_OK or an error. */
 int32_t hk_entries_read(struct hk_entries *entries, int directory);
 void hk_entries_free(struct hk_entries *entries);
@@ -59,6 +66,13 @@ int64_t hk_entries_find(const struct hk_entries *entries, const char *name);
 int32_t hk_entries_put(struct hk_entries *entries, const char *name,
                        int64_t inode);
 void hk_entries_take(struct hk_entries *entries, const char *name);
+
+/* What the entry of a name is like, or NULL; looked at now, as are all that
+ * have not been, out of memory not even then. */
+struct hk_seen *hk_entries_seen(const struct hk_entries *entries,
+                                const char *name);
+void hk_entries_look(struct hk_entries *entries, const struct hk_vfs *vfs,
+                     const struct hk_node *directory);
 
 /* Those of a file now; none where it has or can have none. */
 void hk_attributes_read(struct hk_attributes *attributes, int fd);
@@ -79,7 +93,7 @@ enum hk_watch_flags {
     HK_WATCH_MOUNT = 0x10,
     HK_WATCH_INTERIM_STAT = 0x20,
     HK_WATCH_CHILDREN = 0x40,
-    HK_WATCH_FLAGS = 0x7f
+    HK_WATCH_VOLUME = 0xf000 /* any of these */
 };
 
 struct hk_listener {
@@ -88,20 +102,24 @@ struct hk_listener {
     uint32_t token, flags;
 };
 
-/* A node that is watched, or whose entries are for the sake of one in it. */
+/* A node that is watched, or whose entries are for the sake of one in it or of
+ * its volume; or a volume. */
 struct hk_monitor {
     struct hk_monitor *next;
     int32_t device;
     int64_t inode;
+    int is_volume;       /* no node: all of the device */
     struct hk_node node; /* fd by O_PATH; -1: nothing there ever changes */
     int wd;              /* of inotify, or -1 */
     int is_directory;
+    int is_of_volume; /* a directory of a volume that is watched: */
+    int is_unvisited; /* those in it are not watched yet */
+    int sees_entries; /* what they are like is known */
     struct hk_listener *listeners;
     struct hk_monitor *parent; /* of a node whose name is watched */
     uint32_t children;         /* monitors whose parent this is */
-    struct hk_stat stat;       /* as last told */
+    struct hk_seen seen;
     struct hk_entries entries;
-    struct hk_attributes attributes;
 };
 
 struct hk_monitors {
@@ -113,6 +131,45 @@ struct hk_monitors {
     pthread_t thread;
     int has_thread;
 };
+
+/* The monitor of a node, or NULL. */
+struct hk_monitor *hk_monitor_find(const struct hk_monitors *monitors,
+                                   int32_t device, int64_t inode);
+
+/* A monitor of a node, which it takes over. B_OK or an error. */
+int32_t hk_monitor_add(struct hk_monitors *monitors, int32_t device,
+                       int64_t inode, struct hk_node node,
+                       struct hk_monitor **monitor);
+
+/* Removes one that nobody needs, and what was there for its sake alone. */
+void hk_monitor_remove_unused(struct hk_monitors *monitors,
+                              struct hk_monitor *monitor);
+
+/* The directory that a node is in, if the guest may see it: 0, or -1. */
+int hk_monitor_open_parent(const struct hk_monitor *monitor,
+                           struct hk_node *parent);
+
+/* What the entries of a directory are like is to be known from now on. */
+void hk_monitor_see_entries(struct hk_monitors *monitors,
+                            struct hk_monitor *directory);
+
+/* ---- monitor_volume.c ---- */
+
+/* Watches every directory of a volume, for listeners with those flags; B_OK or
+ * B_NO_MEMORY. And no more. */
+int32_t hk_monitor_watch_volume(struct hk_monitors *monitors, int32_t device,
+                                uint32_t flags);
+void hk_monitor_leave_volume(struct hk_monitors *monitors, int32_t device);
+
+/* A directory of a volume that is watched has appeared; tell says of what is in
+ * it and below. Or it is gone, removed or moved out of sight. */
+typedef void (*hk_entry_teller)(struct hk_monitors *monitors,
+                                const struct hk_monitor *directory,
+                                const struct hk_entry *entry);
+void hk_monitor_volume_grows(struct hk_monitors *monitors,
+                             const struct hk_monitor *directory,
+                             const char *name, hk_entry_teller tell);
+void hk_monitor_volume_shrinks(struct hk_monitors *monitors, int32_t device);
 
 /* The body of the thread. */
 void *hk_monitors_run(void *monitors);

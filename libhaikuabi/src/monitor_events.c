@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bytes.h"
+#include "host_open.h"
 #include "kmessage.h"
 #include "monitor.h"
 #include "port.h"
@@ -64,15 +65,13 @@ static void tell(struct hk_monitors *monitors, const struct hk_monitor *monitor,
                             listener->token, maker);
 }
 
-static struct hk_monitor *monitor_of(const struct hk_monitors *monitors,
-                                     int32_t device, int64_t inode)
+static void tell_volume(struct hk_monitors *monitors, int32_t device,
+                        uint32_t flags, struct hk_kmessage_maker *maker)
 {
-    struct hk_monitor *monitor = monitors->first;
-
-    while (monitor != NULL &&
-           (monitor->device != device || monitor->inode != inode))
-        monitor = monitor->next;
-    return monitor;
+    for (const struct hk_monitor *at = monitors->first; at != NULL;
+         at = at->next)
+        if (at->is_volume && at->device == device)
+            tell(monitors, at, flags, maker);
 }
 
 /* ---- entries ---- */
@@ -87,8 +86,9 @@ static void tell_entry(struct hk_monitors *monitors, enum opcode opcode,
     hk_kmessage_add_int64(&maker, "directory", directory->inode);
     hk_kmessage_add_int64(&maker, "node", inode);
     hk_kmessage_add_string(&maker, "name", name);
+    tell_volume(monitors, directory->device, HK_WATCH_NAME, &maker);
     if (opcode == ENTRY_REMOVED)
-        tell(monitors, monitor_of(monitors, directory->device, inode),
+        tell(monitors, hk_monitor_find(monitors, directory->device, inode),
              HK_WATCH_NAME, &maker);
     tell(monitors, directory, HK_WATCH_DIRECTORY, &maker);
     hk_kmessage_maker_free(&maker);
@@ -108,12 +108,22 @@ static void tell_move(struct hk_monitors *monitors,
     hk_kmessage_add_int64(&maker, "node", departure->inode);
     hk_kmessage_add_string(&maker, "from name", departure->name);
     hk_kmessage_add_string(&maker, "name", name);
-    tell(monitors, monitor_of(monitors, from->device, departure->inode),
+    tell_volume(monitors, from->device, HK_WATCH_NAME, &maker);
+    tell(monitors, hk_monitor_find(monitors, from->device, departure->inode),
          HK_WATCH_NAME, &maker);
     tell(monitors, from, HK_WATCH_DIRECTORY, &maker);
     if (to != from)
         tell(monitors, to, HK_WATCH_DIRECTORY, &maker);
     hk_kmessage_maker_free(&maker);
+}
+
+/* What was there is gone; it may have been a directory. */
+static void lose_directory(struct hk_monitors *monitors,
+                           const struct hk_monitor *from, int64_t inode)
+{
+    if (from->is_of_volume &&
+        hk_monitor_find(monitors, from->device, inode) != NULL)
+        hk_monitor_volume_shrinks(monitors, from->device);
 }
 
 /* It has gone where nobody watches. */
@@ -124,7 +134,15 @@ static void end_departure(struct hk_monitors *monitors,
         return;
     tell_entry(monitors, ENTRY_REMOVED, departure->from, departure->name,
                departure->inode);
+    lose_directory(monitors, departure->from, departure->inode);
     departure->from = NULL;
+}
+
+static void tell_found(struct hk_monitors *monitors,
+                       const struct hk_monitor *directory,
+                       const struct hk_entry *entry)
+{
+    tell_entry(monitors, ENTRY_CREATED, directory, entry->name, entry->inode);
 }
 
 static void on_created(struct hk_monitors *monitors,
@@ -137,7 +155,11 @@ static void on_created(struct hk_monitors *monitors,
         hk_entries_find(&directory->entries, name) == (int64_t)info.st_ino)
         return;
     hk_entries_put(&directory->entries, name, (int64_t)info.st_ino);
+    if (directory->sees_entries)
+        hk_monitor_see_entries(monitors, directory);
     tell_entry(monitors, ENTRY_CREATED, directory, name, (int64_t)info.st_ino);
+    if (directory->is_of_volume && S_ISDIR(info.st_mode))
+        hk_monitor_volume_grows(monitors, directory, name, tell_found);
 }
 
 static void on_removed(struct hk_monitors *monitors,
@@ -149,6 +171,7 @@ static void on_removed(struct hk_monitors *monitors,
         return;
     hk_entries_take(&directory->entries, name);
     tell_entry(monitors, ENTRY_REMOVED, directory, name, inode);
+    lose_directory(monitors, directory, inode);
 }
 
 static void on_moved_from(struct hk_monitor *directory, const char *name,
@@ -176,104 +199,163 @@ static void on_moved_to(struct hk_monitors *monitors,
     if (replaced != 0)
         tell_entry(monitors, ENTRY_REMOVED, directory, name, replaced);
     hk_entries_put(&directory->entries, name, departure->inode);
+    if (directory->sees_entries)
+        hk_monitor_see_entries(monitors, directory);
     tell_move(monitors, departure, directory, name);
     departure->from = NULL;
 }
 
 /* ---- stat and attributes ---- */
 
+/* A node that has changed, and who is to be told. */
+struct subject {
+    const struct hk_node *node;
+    int32_t device;
+    int64_t inode, directory;
+    const struct hk_monitor *own; /* or NULL */
+    struct hk_seen *seen;
+};
+
+static void tell_of(struct hk_monitors *monitors, const struct subject *subject,
+                    uint32_t flags, struct hk_kmessage_maker *maker)
+{
+    tell_volume(monitors, subject->device, flags, maker);
+    if (subject->directory != subject->inode)
+        tell(monitors,
+             hk_monitor_find(monitors, subject->device, subject->directory),
+             HK_WATCH_CHILDREN | flags, maker);
+    tell(monitors, subject->own, flags, maker);
+    hk_kmessage_maker_free(maker);
+}
+
 static void tell_stat(struct hk_monitors *monitors,
-                      const struct hk_monitor *monitor, int64_t inode,
-                      uint32_t fields, uint32_t flags)
+                      const struct subject *subject, uint32_t fields,
+                      uint32_t flags)
 {
     struct hk_kmessage_maker maker;
 
-    begin(&maker, STAT_CHANGED, monitor->device);
-    hk_kmessage_add_int64(&maker, "node", inode);
+    begin(&maker, STAT_CHANGED, subject->device);
+    hk_kmessage_add_int64(&maker, "node", subject->inode);
     hk_kmessage_add_int32(&maker, "fields", (int32_t)fields);
-    tell(monitors, monitor, flags, &maker);
-    hk_kmessage_maker_free(&maker);
+    tell_of(monitors, subject, flags, &maker);
 }
 
 /* While a file is written to, the changes since it was closed last are
  * interim ones. That the time of change alone is another says nothing. */
-static void on_stat(struct hk_monitors *monitors, struct hk_monitor *monitor,
+static void on_stat(struct hk_monitors *monitors, const struct subject *subject,
                     int is_interim)
 {
     const struct hk_vfs *vfs = monitors->team->kernel->vfs;
     struct hk_stat now;
     uint32_t fields;
 
-    if (hk_stat_node(vfs, &monitor->node, &now) != HK_B_OK)
+    if (hk_stat_node(vfs, subject->node, &now) != HK_B_OK)
         return;
-    fields = hk_stat_changes(&monitor->stat, &now);
+    fields = hk_stat_changes(&subject->seen->stat, &now);
     if (!is_interim)
-        monitor->stat = now;
+        subject->seen->stat = now;
     if ((fields & ~(uint32_t)HK_STAT_MASK_CHANGE_TIME) == 0)
         return;
     if (is_interim)
-        tell_stat(monitors, monitor, monitor->inode,
-                  fields | STAT_INTERIM_UPDATE, HK_WATCH_INTERIM_STAT);
+        tell_stat(monitors, subject, fields | STAT_INTERIM_UPDATE,
+                  HK_WATCH_INTERIM_STAT);
     else
-        tell_stat(monitors, monitor, monitor->inode, fields, HK_WATCH_STAT);
+        tell_stat(monitors, subject, fields, HK_WATCH_STAT);
 }
 
 static void tell_attribute(struct hk_monitors *monitors,
-                           const struct hk_monitor *monitor, const char *name,
+                           const struct subject *subject, const char *name,
                            int32_t cause)
 {
     struct hk_kmessage_maker maker;
 
-    begin(&maker, ATTR_CHANGED, monitor->device);
-    if (monitor->parent != NULL)
-        hk_kmessage_add_int64(&maker, "directory", monitor->parent->inode);
-    hk_kmessage_add_int64(&maker, "node", monitor->inode);
+    begin(&maker, ATTR_CHANGED, subject->device);
+    hk_kmessage_add_int64(&maker, "directory", subject->directory);
+    hk_kmessage_add_int64(&maker, "node", subject->inode);
     hk_kmessage_add_string(&maker, "attr", name);
     hk_kmessage_add_int32(&maker, "cause", cause);
-    tell(monitors, monitor, HK_WATCH_ATTR, &maker);
-    hk_kmessage_maker_free(&maker);
+    tell_of(monitors, subject, HK_WATCH_ATTR, &maker);
 }
 
 static void on_attributes(struct hk_monitors *monitors,
-                          struct hk_monitor *monitor)
+                          const struct subject *subject)
 {
-    struct hk_attributes old = monitor->attributes;
-    struct hk_attributes *now = &monitor->attributes;
+    struct hk_attributes old = subject->seen->attributes;
+    struct hk_attributes *now = &subject->seen->attributes;
 
-    hk_attributes_read(now, monitor->node.fd);
+    hk_attributes_read(now, subject->node->fd);
     for (size_t i = 0; i < now->count; i++) {
         const struct hk_attribute *before =
             hk_attributes_find(&old, now->list[i].name);
 
         if (before == NULL || before->hash != now->list[i].hash)
-            tell_attribute(monitors, monitor, now->list[i].name,
+            tell_attribute(monitors, subject, now->list[i].name,
                            before == NULL ? ATTR_CREATED : ATTR_CHANGED);
     }
     for (size_t i = 0; i < old.count; i++)
         if (hk_attributes_find(now, old.list[i].name) == NULL)
-            tell_attribute(monitors, monitor, old.list[i].name, ATTR_REMOVED);
+            tell_attribute(monitors, subject, old.list[i].name, ATTR_REMOVED);
     hk_attributes_free(&old);
 }
 
-/* A file in a directory whose children are watched: the host does not say
- * which of the fields of a kind. */
+static void on_change(struct hk_monitors *monitors,
+                      const struct subject *subject, uint32_t mask)
+{
+    on_stat(monitors, subject, (mask & IN_MODIFY) != 0);
+    if (mask & IN_ATTRIB)
+        on_attributes(monitors, subject);
+}
+
+/* The number of the directory that a node is in; its own when it is in none
+ * that the guest may see. */
+static int64_t directory_of(const struct hk_monitor *monitor)
+{
+    int64_t inode = monitor->inode;
+    struct hk_node parent;
+    struct stat info;
+
+    if (hk_monitor_open_parent(monitor, &parent) != 0)
+        return inode;
+    if (fstat(parent.fd, &info) == 0)
+        inode = (int64_t)info.st_ino;
+    hk_node_close(&parent);
+    return inode;
+}
+
+static void on_own_change(struct hk_monitors *monitors,
+                          struct hk_monitor *monitor, uint32_t mask)
+{
+    const struct subject subject = {&monitor->node, monitor->device,
+                                    monitor->inode, directory_of(monitor),
+                                    monitor,        &monitor->seen};
+
+    on_change(monitors, &subject, mask);
+}
+
+/* A file in a directory. One with a monitor of its own tells of itself. */
 static void on_child(struct hk_monitors *monitors,
                      const struct hk_monitor *directory, const char *name,
                      uint32_t mask)
 {
-    struct stat info;
-    uint32_t fields = HK_STAT_MASK_SIZE | HK_STAT_MASK_MODIFICATION_TIME;
-    int is_interim = (mask & IN_MODIFY) != 0;
+    struct hk_seen *seen = hk_entries_seen(&directory->entries, name);
+    struct hk_node node = {NULL, directory->node.mount, -1, 0};
+    int64_t inode = hk_entries_find(&directory->entries, name);
+    struct subject subject = {
+        &node, directory->device, inode, directory->inode, NULL, seen};
 
-    if (fstatat(directory->node.fd, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
+    if (seen == NULL)
         return;
-    if (mask & IN_ATTRIB)
-        fields = HK_STAT_MASK_MODE | HK_STAT_MASK_UID | HK_STAT_MASK_GID;
-    tell_stat(monitors, directory, (int64_t)info.st_ino,
-              fields | HK_STAT_MASK_CHANGE_TIME |
-                  (is_interim ? STAT_INTERIM_UPDATE : 0),
-              HK_WATCH_CHILDREN |
-                  (is_interim ? HK_WATCH_INTERIM_STAT : HK_WATCH_STAT));
+    node.fd = hk_host_open_leaf(directory->node.fd, name, O_PATH, 0);
+    if (node.fd < 0)
+        return;
+    if (hk_monitor_find(monitors, directory->device, inode) == NULL) {
+        on_change(monitors, &subject, mask);
+    } else if (!(mask & IN_MODIFY)) {
+        hk_stat_node(monitors->team->kernel->vfs, &node, &seen->stat);
+        hk_attributes_free(&seen->attributes);
+        hk_attributes_read(&seen->attributes, node.fd);
+    }
+    hk_node_close(&node);
 }
 
 /* ---- events ---- */
@@ -291,7 +373,7 @@ static void on_entry_event(struct hk_monitors *monitors,
         on_moved_from(directory, event->name, event->cookie, departure);
     else if (event->mask & IN_MOVED_TO)
         on_moved_to(monitors, directory, event->name, event->cookie, departure);
-    on_stat(monitors, directory, 0);
+    on_own_change(monitors, directory, 0);
 }
 
 static void on_event(struct hk_monitors *monitors,
@@ -312,9 +394,7 @@ static void on_event(struct hk_monitors *monitors,
     } else if (event->len > 0) {
         on_child(monitors, monitor, event->name, event->mask);
     } else {
-        on_stat(monitors, monitor, (event->mask & IN_MODIFY) != 0);
-        if (event->mask & IN_ATTRIB)
-            on_attributes(monitors, monitor);
+        on_own_change(monitors, monitor, event->mask);
     }
 }
 

@@ -29,6 +29,14 @@ int64_t hk_entries_find(const struct hk_entries *entries, const char *name)
     return entry != NULL ? entry->inode : 0;
 }
 
+static void forget_seen(struct hk_entry *entry)
+{
+    if (entry->seen != NULL)
+        hk_attributes_free(&entry->seen->attributes);
+    free(entry->seen);
+    entry->seen = NULL;
+}
+
 static int32_t add_entry(struct hk_entries *entries, const char *name,
                          int64_t inode)
 {
@@ -42,7 +50,8 @@ static int32_t add_entry(struct hk_entries *entries, const char *name,
         entries->entries = more;
         entries->capacity = capacity;
     }
-    entries->entries[entries->count] = (struct hk_entry){strdup(name), inode};
+    entries->entries[entries->count] =
+        (struct hk_entry){strdup(name), inode, NULL};
     if (entries->entries[entries->count].name == NULL)
         return HK_B_NO_MEMORY;
     entries->count++;
@@ -56,6 +65,8 @@ int32_t hk_entries_put(struct hk_entries *entries, const char *name,
 
     if (entry == NULL)
         return add_entry(entries, name, inode);
+    if (entry->inode != inode)
+        forget_seen(entry);
     entry->inode = inode;
     return HK_B_OK;
 }
@@ -66,6 +77,7 @@ void hk_entries_take(struct hk_entries *entries, const char *name)
 
     if (entry == NULL)
         return;
+    forget_seen(entry);
     free(entry->name);
     *entry = entries->entries[--entries->count];
 }
@@ -94,10 +106,44 @@ int32_t hk_entries_read(struct hk_entries *entries, int directory)
 
 void hk_entries_free(struct hk_entries *entries)
 {
-    for (size_t i = 0; i < entries->count; i++)
+    for (size_t i = 0; i < entries->count; i++) {
+        forget_seen(&entries->entries[i]);
         free(entries->entries[i].name);
+    }
     free(entries->entries);
     *entries = (struct hk_entries){0};
+}
+
+struct hk_seen *hk_entries_seen(const struct hk_entries *entries,
+                                const char *name)
+{
+    const struct hk_entry *entry = find_entry(entries, name);
+
+    return entry != NULL ? entry->seen : NULL;
+}
+
+static void look_at(struct hk_entry *entry, const struct hk_vfs *vfs,
+                    const struct hk_node *directory)
+{
+    struct hk_node node = *directory;
+
+    node.place = NULL;
+    node.fd = hk_host_open_leaf(directory->fd, entry->name, O_PATH, 0);
+    if (node.fd < 0)
+        return;
+    entry->seen = calloc(1, sizeof(*entry->seen));
+    if (entry->seen != NULL &&
+        hk_stat_node(vfs, &node, &entry->seen->stat) == HK_B_OK)
+        hk_attributes_read(&entry->seen->attributes, node.fd);
+    hk_node_close(&node);
+}
+
+void hk_entries_look(struct hk_entries *entries, const struct hk_vfs *vfs,
+                     const struct hk_node *directory)
+{
+    for (size_t i = 0; i < entries->count; i++)
+        if (entries->entries[i].seen == NULL)
+            look_at(&entries->entries[i], vfs, directory);
 }
 
 /* ---- attributes ---- */

@@ -98,12 +98,13 @@ static int32_t result_of(int host_result)
 }
 
 /* By the descriptor where it may write, as ftruncate; by the file's rights
- * otherwise. */
+ * otherwise: then it is opened, so that who watches it hears that it is
+ * closed. */
 static int32_t write_size(const struct hk_node *node,
                           const struct hk_file *file, int64_t size)
 {
-    char path[HK_FD_PATH_SIZE];
     int32_t status;
+    int fd;
 
     if (size < 0)
         return HK_B_BAD_VALUE;
@@ -114,8 +115,12 @@ static int32_t write_size(const struct hk_node *node,
     status = hk_node_make_own(node);
     if (status != HK_B_OK)
         return status;
-    hk_host_fd_path(node->fd, path);
-    return result_of(truncate(path, size));
+    fd = hk_host_reopen(node->fd, O_WRONLY | O_NONBLOCK);
+    if (fd < 0)
+        return hk_status_from_errno(errno);
+    status = result_of(ftruncate(fd, size));
+    close(fd);
+    return status;
 }
 
 static int32_t write_times(const struct hk_node *node,

@@ -6,7 +6,8 @@
 #include <thread.h>
 
 /* haiku-abi/structs.md, "node monitor". */
-enum { WATCH_NAME = 1, WATCH_DIRECTORY = 8, TOKEN = 5, CODE = 0x706a7070 };
+enum { WATCH_NAME = 1, WATCH_DIRECTORY = 8, WATCH_VOLUME = 0xf000 };
+enum { TOKEN = 5, CODE = 0x706a7070 };
 enum { INT32 = 0x4c4f4e47, STRING = 0x43535452, SECOND = 1000000 };
 
 struct field {
@@ -44,6 +45,23 @@ static void show(long port)
     print("\n");
 }
 
+/* What happens anywhere on a volume. */
+static void volume(const struct stat *here, long port)
+{
+    CHECK_STATUS(sys(SYS_create_dir, AT_FDCWD, "deep", 0755), HK_B_OK);
+    CHECK_STATUS(sys(SYS_start_watching, here->device, -1LL,
+                     WATCH_VOLUME | WATCH_NAME, port, TOKEN),
+                 HK_B_OK);
+    CHECK_STATUS(sys(SYS_create_dir, AT_FDCWD, "deep/below", 0755), HK_B_OK);
+    show(port);
+    CHECK_STATUS(sys(SYS_create_dir, AT_FDCWD, "deep/below/it", 0755), HK_B_OK);
+    show(port);
+    CHECK_STATUS(sys(SYS_stop_watching, here->device, -1LL, port, TOKEN),
+                 HK_B_OK);
+    CHECK_STATUS(sys(SYS_stop_watching, here->device, -1LL, port, TOKEN),
+                 HK_B_BAD_VALUE);
+}
+
 int main(int argc, char **argv, char **environment)
 {
     long port = sys(SYS_create_port, 20, "changes");
@@ -70,6 +88,7 @@ int main(int argc, char **argv, char **environment)
                      WATCH_DIRECTORY, port, TOKEN),
                  HK_B_OK);
     CHECK_STATUS(sys(SYS_stop_notifying, port, TOKEN), HK_B_OK);
+    volume(&here, port);
     print("monitors checked\n");
     return 0;
 }
