@@ -21,7 +21,22 @@
 
 #define QUERY_UPDATE 0x51555044 /* 'QUPD' */
 
-enum { ENTRY_CREATED = 1, ENTRY_REMOVED = 2 };
+enum opcode {
+    ENTRY_CREATED = 1,
+    ENTRY_REMOVED = 2,
+    ENTRY_MOVED = 3,
+    ATTR_CHANGED = 5,
+    ATTR_CREATED = 1, /* causes */
+    ATTR_REMOVED = 2
+};
+
+/* An entry that has begun or ceased to match, and may be one that has moved. */
+struct change {
+    struct change *next;
+    enum opcode opcode;
+    int64_t directory, inode;
+    char name[];
+};
 
 /* A directory that is watched. */
 struct directory {
@@ -39,9 +54,11 @@ struct hk_live_query {
     struct hk_query *query;
     struct hk_live_target target;
     struct hk_shared *shared;
+    const struct hk_vfs *vfs;
     struct hk_refs *refs;
     struct directory *first;
     struct hk_findings *findings; /* of the first search, or NULL */
+    struct change *changes;       /* to be told when all is looked through */
     int inotify_fd, stop_fd;
     pid_t pid; /* whose thread it is */
     pthread_t thread;
@@ -50,22 +67,154 @@ struct hk_live_query {
 
 /* ---- telling ---- */
 
-static void tell(const struct hk_live_query *live, int32_t opcode,
-                 const struct directory *directory,
-                 const struct hk_entry *entry)
+static void begin(struct hk_kmessage_maker *maker,
+                  const struct hk_live_query *live, enum opcode opcode)
+{
+    hk_kmessage_begin(maker, 0);
+    hk_kmessage_set_what(maker, QUERY_UPDATE);
+    hk_kmessage_add_int32(maker, "opcode", (int32_t)opcode);
+    hk_kmessage_add_int32(maker, "device", live->target.device);
+}
+
+static void end(struct hk_kmessage_maker *maker,
+                const struct hk_live_query *live)
+{
+    hk_monitor_post(live->shared, live->target.port,
+                    (uint32_t)live->target.token, maker);
+    hk_kmessage_maker_free(maker);
+}
+
+static void tell(const struct hk_live_query *live, enum opcode opcode,
+                 int64_t directory, int64_t inode, const char *name)
 {
     struct hk_kmessage_maker maker;
 
-    hk_kmessage_begin(&maker, 0);
-    hk_kmessage_set_what(&maker, QUERY_UPDATE);
-    hk_kmessage_add_int32(&maker, "opcode", opcode);
-    hk_kmessage_add_int32(&maker, "device", live->target.device);
+    begin(&maker, live, opcode);
+    hk_kmessage_add_int64(&maker, "directory", directory);
+    hk_kmessage_add_int64(&maker, "node", inode);
+    hk_kmessage_add_string(&maker, "name", name);
+    end(&maker, live);
+}
+
+static void tell_move(const struct hk_live_query *live,
+                      const struct change *from, const struct change *to)
+{
+    struct hk_kmessage_maker maker;
+
+    begin(&maker, live, ENTRY_MOVED);
+    hk_kmessage_add_int64(&maker, "from directory", from->directory);
+    hk_kmessage_add_int64(&maker, "to directory", to->directory);
+    hk_kmessage_add_int64(&maker, "node", to->inode);
+    hk_kmessage_add_string(&maker, "from name", from->name);
+    hk_kmessage_add_string(&maker, "name", to->name);
+    end(&maker, live);
+}
+
+static void tell_attribute(const struct hk_live_query *live,
+                           const struct directory *directory,
+                           const struct hk_entry *entry, const char *name,
+                           int32_t cause)
+{
+    struct hk_kmessage_maker maker;
+
+    if (live->target.more == HK_LIVE_CHANGES) {
+        tell(live, ATTR_CHANGED, directory->inode, entry->inode, entry->name);
+        return;
+    }
+    begin(&maker, live, ATTR_CHANGED);
     hk_kmessage_add_int64(&maker, "directory", directory->inode);
     hk_kmessage_add_int64(&maker, "node", entry->inode);
-    hk_kmessage_add_string(&maker, "name", entry->name);
-    hk_monitor_post(live->shared, live->target.port,
-                    (uint32_t)live->target.token, &maker);
-    hk_kmessage_maker_free(&maker);
+    hk_kmessage_add_string(&maker, "attr", name);
+    hk_kmessage_add_int32(&maker, "cause", cause);
+    end(&maker, live);
+}
+
+/* Size and time of a file are attributes to a query. */
+static void tell_attributes(const struct hk_live_query *live,
+                            const struct directory *directory,
+                            const struct hk_entry *entry,
+                            const struct hk_seen *old)
+{
+    const struct hk_seen *now = entry->seen;
+    uint32_t fields = hk_stat_changes(&old->stat, &now->stat);
+
+    if (fields & HK_STAT_MASK_SIZE)
+        tell_attribute(live, directory, entry, "size", ATTR_CHANGED);
+    if (fields & HK_STAT_MASK_MODIFICATION_TIME)
+        tell_attribute(live, directory, entry, "last_modified", ATTR_CHANGED);
+    for (size_t i = 0; i < now->attributes.count; i++) {
+        const struct hk_attribute *is = &now->attributes.list[i];
+        const struct hk_attribute *was =
+            hk_attributes_find(&old->attributes, is->name);
+
+        if (was == NULL || was->hash != is->hash)
+            tell_attribute(live, directory, entry, is->name,
+                           was == NULL ? ATTR_CREATED : ATTR_CHANGED);
+    }
+    for (size_t i = 0; i < old->attributes.count; i++)
+        if (hk_attributes_find(&now->attributes,
+                               old->attributes.list[i].name) == NULL)
+            tell_attribute(live, directory, entry, old->attributes.list[i].name,
+                           ATTR_REMOVED);
+}
+
+/* Told at once, or when all is looked through; out of memory at once. */
+static void take_change(struct hk_live_query *live, enum opcode opcode,
+                        const struct directory *directory,
+                        const struct hk_entry *entry)
+{
+    size_t size = strlen(entry->name) + 1;
+    struct change *change = live->target.more == HK_LIVE_ALL
+                                ? malloc(sizeof(*change) + size)
+                                : NULL;
+
+    if (change == NULL) {
+        tell(live, opcode, directory->inode, entry->inode, entry->name);
+        return;
+    }
+    change->next = live->changes;
+    change->opcode = opcode;
+    change->directory = directory->inode;
+    change->inode = entry->inode;
+    memcpy(change->name, entry->name, size);
+    live->changes = change;
+}
+
+/* Takes the first change of that kind and file out of the list. */
+static struct change *take_out(struct change **link, enum opcode opcode,
+                               int64_t inode)
+{
+    for (; *link != NULL; link = &(*link)->next)
+        if ((*link)->opcode == opcode && (*link)->inode == inode) {
+            struct change *found = *link;
+
+            *link = found->next;
+            return found;
+        }
+    return NULL;
+}
+
+/* What has gone in one place and come in another has moved. */
+static void tell_changes(struct hk_live_query *live)
+{
+    while (live->changes != NULL) {
+        struct change *one = live->changes;
+        struct change *other;
+
+        live->changes = one->next;
+        other = take_out(&live->changes,
+                         one->opcode == ENTRY_CREATED ? ENTRY_REMOVED
+                                                      : ENTRY_CREATED,
+                         one->inode);
+        if (other == NULL)
+            tell(live, one->opcode, one->directory, one->inode, one->name);
+        else if (one->opcode == ENTRY_REMOVED)
+            tell_move(live, one, other);
+        else
+            tell_move(live, other, one);
+        free(other);
+        free(one);
+    }
 }
 
 /* Tells of what is another than before, and keeps what is now. */
@@ -78,15 +227,18 @@ static int32_t take_matches(struct hk_live_query *live,
     directory->matches = now;
     for (size_t i = 0; i < old.count; i++)
         if (hk_entries_find(&now, old.entries[i].name) != old.entries[i].inode)
-            tell(live, ENTRY_REMOVED, directory, &old.entries[i]);
+            take_change(live, ENTRY_REMOVED, directory, &old.entries[i]);
     for (size_t i = 0; i < now.count && status == HK_B_OK; i++) {
         const struct hk_entry *entry = &now.entries[i];
+        const struct hk_seen *was = hk_entries_seen(&old, entry->name);
 
         if (live->findings != NULL)
             status = hk_findings_add(live->findings, directory->inode,
                                      entry->inode, entry->name);
         else if (hk_entries_find(&old, entry->name) != entry->inode)
-            tell(live, ENTRY_CREATED, directory, entry);
+            take_change(live, ENTRY_CREATED, directory, entry);
+        else if (was != NULL && entry->seen != NULL)
+            tell_attributes(live, directory, entry, was);
     }
     hk_entries_free(&old);
     return status;
@@ -270,6 +422,11 @@ static int32_t look_through(struct hk_live_query *live,
         status = look_at(live, directory, fd, entry->d_name, &now);
     if (stream != NULL && now.count > 0)
         note(live, directory, fd);
+    if (stream != NULL && live->target.more != HK_LIVE_ENTRIES) {
+        const struct hk_node node = {NULL, directory->mount, fd, 0};
+
+        hk_entries_look(&now, live->vfs, &node);
+    }
     if (stream != NULL)
         closedir(stream);
     else if (fd >= 0)
@@ -295,6 +452,7 @@ static int32_t look_at_stale(struct hk_live_query *live)
         status = look_through(live, at);
         at = live->first;
     }
+    tell_changes(live);
     return status;
 }
 
@@ -376,6 +534,7 @@ int32_t hk_live_query_new(const struct hk_thread *self, struct hk_query *query,
         .query = query,
         .target = *target,
         .shared = self->team->shared,
+        .vfs = hk_kernel_of(self)->vfs,
         .refs = hk_refs_of(self),
         .findings = findings,
         .inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK),

@@ -10,13 +10,21 @@
  * All directories of the volume are watched by the host's inotify. A thread of
  * the host's looks through a directory again in which something has changed,
  * and posts what has begun or ceased to match (haiku-abi/structs.md, "node
- * monitor": opcodes ENTRY_CREATED and ENTRY_REMOVED, as 'QUPD'). A fork's child
- * is told of nothing.
+ * monitor": opcodes ENTRY_CREATED and ENTRY_REMOVED, as 'QUPD'). Some
+ * ask to be told more of what goes on matching. A fork's child is told of
+ * nothing.
  */
 struct hk_live_query;
 
+enum hk_live_more {
+    HK_LIVE_ENTRIES, /* no more */
+    HK_LIVE_CHANGES, /* that an attribute has changed, until r1beta5 */
+    HK_LIVE_ALL      /* which attribute, and moves as such, from r1beta6 on */
+};
+
 struct hk_live_target {
     int32_t device, port, token;
+    enum hk_live_more more;
 };
 
 /* Looks through the volume for the first time, adds what is found to findings

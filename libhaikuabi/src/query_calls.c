@@ -231,11 +231,20 @@ static int64_t run_query(struct hk_thread *self, const char *text,
     return status;
 }
 
+/* How an application asks to be told more has changed. */
+static enum hk_live_more more_of(const struct hk_thread *self, uint32_t flags)
+{
+    enum { WATCH_ALL = 4, ATTR_CHANGE_NOTIFICATION = 0xf000 };
+
+    if (hk_kernel_of(self)->config.release >= HK_R1BETA6)
+        return flags & WATCH_ALL ? HK_LIVE_ALL : HK_LIVE_ENTRIES;
+    return flags & ATTR_CHANGE_NOTIFICATION ? HK_LIVE_CHANGES : HK_LIVE_ENTRIES;
+}
+
 /*
- * What Haiku does and this does not: dates in words, and B_QUERY_WATCH_ALL. All
- * attributes can be asked for, with an index or without, and all of the volume
- * is looked through when the query is opened. A live query is told of what a
- * file has become when it is closed, not while it is written.
+ * What Haiku does and this does not: an attribute without an index is found
+ * only when B_QUERY_NON_INDEXED is asked for. Here all of the volume is looked
+ * through when the query is opened.
  */
 int64_t hk_sys_open_query(struct hk_thread *self, int32_t device, gm_addr query,
                           uint32_t query_length, uint32_t flags, int32_t port,
@@ -244,7 +253,7 @@ int64_t hk_sys_open_query(struct hk_thread *self, int32_t device, gm_addr query,
     enum { QUERY_MAX = 65536, LIVE = 1 };
     const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
     const struct hk_live_target target = {device, flags & LIVE ? port : -1,
-                                          token};
+                                          token, more_of(self, flags)};
     int64_t result;
     char *text;
 

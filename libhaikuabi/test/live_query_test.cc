@@ -18,26 +18,30 @@ constexpr int LIVE = 1;
 class LiveQuery : public testing::Test
 {
   protected:
-    LiveQuery() : team(config(shared))
+    explicit LiveQuery(hk_release release = HK_R1BETA5)
+        : team(config(shared, release))
     {
         port = static_cast<int>(team.call("create_port", 50, "changes"));
     }
-    static hk_config config(hk::SharedRoot &shared)
+    static hk_config config(hk::SharedRoot &shared,
+                            hk_release release = HK_R1BETA5)
     {
         shared.root.write("a/one.txt", "1");
         shared.root.write("a/deep/two.txt", "22");
         shared.root.write("b/three.c", "333");
-        return shared.config();
+        hk_config made = shared.config();
+        made.release = release;
+        return made;
     }
     std::string at(const std::string &name)
     {
         return shared.root.at(name);
     }
-    int open(const std::string &query)
+    int open(const std::string &query, int flags = LIVE)
     {
         int fd = static_cast<int>(team.call("open_query", 3, query,
                                             static_cast<int>(query.size()),
-                                            LIVE, port, 9));
+                                            flags, port, 9));
         EXPECT_GE(fd, 0) << query;
         return fd;
     }
@@ -154,6 +158,57 @@ TEST_F(LiveQuery, EndsWithItsDescriptor)
     open("name==mark");
     shared.root.write("a/mark", "");
     EXPECT_EQ(next(), "1 mark");
+}
+
+// As applications until r1beta5 asked for it: the entry, not the attribute.
+TEST_F(LiveQuery, TellsThatAMatchHasChanged)
+{
+    if (setxattr(at("b/three.c").c_str(), "user.haiku.x", "RTSC", 4, 0) != 0)
+        GTEST_SKIP() << "no attributes on this file system";
+    open("name==three*", LIVE | 0xf000);
+    setxattr(at("b/three.c").c_str(), "user.haiku.x", "RTSC1", 5, 0);
+    EXPECT_EQ(next(), "5 three.c");
+    move("b/three.c", "a/three.c");
+    const std::multiset<std::string> both = {"1 three.c", "2 three.c"};
+    EXPECT_EQ((std::multiset<std::string>{next(), next()}), both);
+}
+
+class LiveQueryOfR1Beta6 : public LiveQuery
+{
+  protected:
+    LiveQueryOfR1Beta6() : LiveQuery(HK_R1BETA6) {}
+
+    Message message()
+    {
+        return hk::next_message(team, port, 0x51555044);
+    }
+};
+
+TEST_F(LiveQueryOfR1Beta6, TellsOfEachAttributeAndOfMoves)
+{
+    enum { WATCH_ALL = 4 };
+
+    open("name==three*", LIVE | WATCH_ALL);
+    shared.root.write("b/three.c", "longer");
+    std::set<std::string> attributes = {message()["attr"], message()["attr"]};
+    EXPECT_EQ(attributes, (std::set<std::string>{"size", "last_modified"}));
+    move("b/three.c", "a/three.h");
+    Message moved = message();
+    EXPECT_EQ(moved["opcode"], "3");
+    EXPECT_EQ(moved["from name"], "three.c");
+    EXPECT_EQ(moved["name"], "three.h");
+    EXPECT_NE(moved["from directory"], moved["to directory"]);
+    move("a/three.h", "a/four");
+    EXPECT_EQ(message()["opcode"], "2");
+    if (setxattr(at("a/four").c_str(), "user.haiku.x", "RTSC", 4, 0) != 0)
+        GTEST_SKIP() << "no attributes on this file system";
+    move("a/four", "a/three");
+    EXPECT_EQ(message()["opcode"], "1");
+    removexattr(at("a/three").c_str(), "user.haiku.x");
+    Message removed = message();
+    EXPECT_EQ(removed["opcode"], "5");
+    EXPECT_EQ(removed["attr"], "x");
+    EXPECT_EQ(removed["cause"], "2");
 }
 
 // Without a port it is a query like any other.

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <guest.h>
 
+#include <file.h>
 #include <team.h>
 #include <thread.h>
 
@@ -82,12 +83,13 @@ enum {
     INTERNET,
     SIGNALS,
     OBJECT,
+    INDEX,
     CHILD
 };
 
 /* What calls are given: ids and descriptors. */
 static long self, team, area, sem, posix_sem, port, xsi_sem, xsi_queue;
-static long file, directory, listing, listening, unbound, pair;
+static long volume, file, directory, listing, listening, unbound, pair;
 static long datagrams; /* a socket connected to itself */
 static const long cwd = AT_FDCWD;
 static int has_attributes;
@@ -129,6 +131,8 @@ static long fill(int argument, enum kind kind, long word)
         memcpy(at, "link", 5);
     else if (word == LOCAL)
         memcpy(at, local_address, sizeof(local_address));
+    else if (word == INDEX)
+        memcpy(at, "name", 5);
     else if (word == INTERNET)
         memcpy(at, internet_address, sizeof(internet_address));
     else if (word == SIGNALS)
@@ -326,11 +330,15 @@ static void make_memory(void)
 
 static void make_files(void)
 {
+    struct stat info;
+
     sys(SYS_create_dir, cwd, "directory", 0700);
     directory = sys(SYS_open_dir, cwd, "directory");
     listing = sys(SYS_open_dir, cwd, ".");
     file = sys(SYS_open, cwd, "file", O_RDWR | O_CREAT, 0600);
     CHECK_STATUS(sys(SYS_write, file, 0LL, memory, 100), 100);
+    CHECK_STATUS(stat_of(file, &info), HK_B_OK);
+    volume = info.device;
     has_attributes =
         sys(SYS_write_attr, file, "file", 1, 0LL, memory, 100) == 100;
     CHECK_STATUS(sys(SYS_create_symlink, cwd, "link", "a/long/one", 0),
@@ -579,6 +587,7 @@ static void try_rows(void)
         {CALL_OF(remove_attr), {file, P}},
         {CALL_OF(rename_attr), {file, P, file, P}},
         {CALL_OF(create_index), {1, P, 1}},
+        {CALL_OF(read_index_stat), {volume, INDEX, P}},
         {CALL_OF(remove_index), {1, P}},
         {CALL_OF(getcwd), {P, 256}},
         {CALL_OF(setcwd), {cwd, P}},
