@@ -232,6 +232,7 @@ static void make_kernel(struct uvm *uvm, const struct hk_host *host,
                         const struct uvm_program *program)
 {
     char shared[UVM_PATH_MAX];
+    char *attributes = uvm_data_path("attributes");
     struct uvm_view view;
     struct hk_config config = {
         .host = host,
@@ -241,6 +242,7 @@ static void make_kernel(struct uvm *uvm, const struct hk_host *host,
         .layer = uvm->options->layer,
         .working_directory = view.working_directory,
         .shared_directory = shared_directory(shared),
+        .attributes_directory = attributes,
         .umask = uvm->umask,
         .strace = uvm->options->strace,
         .quiet = uvm->options->quiet,
@@ -254,6 +256,7 @@ static void make_kernel(struct uvm *uvm, const struct hk_host *host,
     config.bind_count = view.count;
     result = hk_kernel_new(&config, &uvm->kernel);
     free(view.binds);
+    free(attributes);
     if (result < 0)
         uvm_fail(UVM_EXIT_FAILURE, "cannot set up: %s", hk_error_text(result));
 }

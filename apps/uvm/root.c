@@ -48,22 +48,22 @@ static struct hk_root *open_root(const char *path)
 
 /* ---- which root ---- */
 
-static char *default_root(void)
+char *uvm_data_path(const char *name)
 {
     const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
     char *path = NULL;
     int length = -1;
 
     if (data != NULL && data[0] == '/')
-        length = asprintf(&path, "%s/uvm/root", data);
+        length = asprintf(&path, "%s/uvm/%s", data, name);
     else if (home != NULL && home[0] == '/')
-        length = asprintf(&path, "%s/.local/share/uvm/root", home);
+        length = asprintf(&path, "%s/.local/share/uvm/%s", home, name);
     return length < 0 ? NULL : path;
 }
 
 void uvm_choose_root(struct uvm_options *options)
 {
-    char *made = options->root == NULL ? default_root() : NULL;
+    char *made = options->root == NULL ? uvm_data_path("root") : NULL;
 
     if (made != NULL && hk_root_is_one(made))
         options->root = made;

@@ -235,6 +235,10 @@ _Noreturn void uvm_package(int argc, char **argv);
 /* `uvm root ...`; does not return. */
 _Noreturn void uvm_root(int argc, char **argv);
 
+/* Where the user's data of that name is, for free; NULL when nobody says where
+ * the user's data are. */
+char *uvm_data_path(const char *name);
+
 /* Takes the default root when the options have none, and opens it when it is
  * one of packages. */
 void uvm_choose_root(struct uvm_options *options);

@@ -42,6 +42,20 @@ static int64_t read_at(const struct hk_thread *self, const struct hk_file *file,
     return result;
 }
 
+/* What is added is zeros. */
+static int32_t set_size(struct hk_attr_value *value, uint32_t size)
+{
+    uint8_t *bytes = realloc(value->bytes, (size_t)size + 1);
+
+    if (bytes == NULL)
+        return HK_B_NO_MEMORY;
+    if (size > value->size)
+        memset(bytes + value->size, 0, size - value->size);
+    value->bytes = bytes;
+    value->size = size;
+    return HK_B_OK;
+}
+
 static int64_t write_at(const struct hk_thread *self,
                         const struct hk_file *file, int64_t pos, gm_addr buffer,
                         uint32_t size)
@@ -55,14 +69,13 @@ static int64_t write_at(const struct hk_thread *self,
         hk_attr_status(hk_node_attr_read(&file->node, file->attribute, &value));
     if (result != HK_B_OK)
         return result;
-    if (pos > value.size)
-        memset(value.bytes + value.size, 0, (size_t)pos - value.size);
-    result = hk_read_user(self, value.bytes + pos, buffer, size);
+    if (pos + size > value.size)
+        result = set_size(&value, (uint32_t)pos + size);
+    if (result == HK_B_OK)
+        result = hk_read_user(self, value.bytes + pos, buffer, size);
     if (result == HK_B_OK) {
-        if (pos + size > value.size)
-            value.size = (uint32_t)pos + size;
         result = hk_attr_status(
-            hk_host_attr_write(file->node.fd, file->attribute, &value));
+            hk_node_attr_write(&file->node, file->attribute, &value));
     }
     free(value.bytes);
     return result == HK_B_OK ? size : result;
@@ -159,11 +172,10 @@ int32_t hk_attr_write_stat(struct hk_file *file, const struct hk_stat *stat,
         hk_attr_status(hk_node_attr_read(&file->node, file->attribute, &value));
     if (status != HK_B_OK)
         return status;
-    if (stat->size > value.size)
-        memset(value.bytes + value.size, 0, (size_t)stat->size - value.size);
-    value.size = (uint32_t)stat->size;
-    status = hk_attr_status(
-        hk_host_attr_write(file->node.fd, file->attribute, &value));
+    status = set_size(&value, (uint32_t)stat->size);
+    if (status == HK_B_OK)
+        status = hk_attr_status(
+            hk_node_attr_write(&file->node, file->attribute, &value));
     free(value.bytes);
     return status;
 }

@@ -111,7 +111,7 @@ static int32_t prepare(const struct owner *owner, const char *name,
         value.type = type;
     value.size = 0;
     value.bytes = NULL;
-    return hk_attr_status(hk_host_attr_write(owner->node.fd, name, &value));
+    return hk_attr_status(hk_node_attr_write(&owner->node, name, &value));
 }
 
 static int32_t open_attr(const struct hk_thread *self,
@@ -205,8 +205,7 @@ static int64_t replace(const struct hk_thread *self, const struct owner *owner,
         return HK_B_NO_MEMORY;
     status = hk_read_user(self, value.bytes, buffer, size);
     if (status == HK_B_OK)
-        status =
-            hk_attr_status(hk_host_attr_write(owner->node.fd, name, &value));
+        status = hk_attr_status(hk_node_attr_write(&owner->node, name, &value));
     free(value.bytes);
     return status == HK_B_OK ? (int64_t)size : status;
 }
@@ -287,7 +286,7 @@ int64_t hk_sys_remove_attr(struct hk_thread *self, int32_t fd, gm_addr name)
         return status;
     status = check_writable(&owner);
     if (status == HK_B_OK)
-        status = hk_attr_status(hk_host_attr_remove(owner.node.fd, text));
+        status = hk_attr_status(hk_node_attr_remove(&owner.node, text));
     hk_node_release(&owner.node, owner.file);
     return status;
 }
@@ -304,13 +303,13 @@ static int32_t move(const struct owner *from, const char *from_name,
         status = check_writable(to);
     if (status != HK_B_OK)
         return status;
-    error = hk_host_attr_read(from->node.fd, from_name, &value);
+    error = hk_node_attr_read_own(&from->node, from_name, &value);
     if (error != 0)
         return hk_attr_status(error);
-    error = hk_host_attr_write(to->node.fd, to_name, &value);
+    error = hk_node_attr_write(&to->node, to_name, &value);
     free(value.bytes);
     if (error == 0)
-        error = hk_host_attr_remove(from->node.fd, from_name);
+        error = hk_node_attr_remove(&from->node, from_name);
     return hk_attr_status(error);
 }
 

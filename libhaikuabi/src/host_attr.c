@@ -82,6 +82,7 @@ int hk_host_attr_read(int fd, const char *name, struct hk_attr_value *value)
     value->type = hk_get32(bytes);
     value->size = (uint32_t)size - TYPE_SIZE;
     memmove(bytes, bytes + TYPE_SIZE, value->size);
+    bytes[value->size] = '\0';
     value->bytes = bytes;
     return 0;
 }

@@ -387,7 +387,8 @@ static int32_t look_at(struct hk_live_query *live, struct directory *directory,
         fstatat(fd, name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
         info.st_dev != directory->mount->host_device)
         return HK_B_OK;
-    if (hk_query_holds(live->query, fd, name, &info))
+    if (hk_query_holds(live->query, directory->mount->attributes, fd, name,
+                       &info))
         status = hk_entries_put(now, name, (int64_t)info.st_ino);
     if (status == HK_B_OK && S_ISDIR(info.st_mode))
         status = meet(live, directory, name, (int64_t)info.st_ino);

@@ -89,7 +89,7 @@ static int32_t watch(struct hk_monitors *monitors, struct hk_monitor *monitor)
     monitor->is_directory = S_ISDIR(monitor->seen.stat.mode);
     if (status == HK_B_OK && monitor->is_directory)
         status = hk_entries_read(&monitor->entries, monitor->node.fd);
-    hk_attributes_read(&monitor->seen.attributes, monitor->node.fd);
+    hk_attributes_read(&monitor->seen.attributes, &monitor->node);
     return status;
 }
 

@@ -75,7 +75,8 @@ void hk_entries_look(struct hk_entries *entries, const struct hk_vfs *vfs,
                      const struct hk_node *directory);
 
 /* Those of a file now; none where it has or can have none. */
-void hk_attributes_read(struct hk_attributes *attributes, int fd);
+void hk_attributes_read(struct hk_attributes *attributes,
+                        const struct hk_node *node);
 void hk_attributes_free(struct hk_attributes *attributes);
 const struct hk_attribute *
 hk_attributes_find(const struct hk_attributes *attributes, const char *name);

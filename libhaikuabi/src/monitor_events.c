@@ -283,7 +283,7 @@ static void on_attributes(struct hk_monitors *monitors,
     struct hk_attributes old = subject->seen->attributes;
     struct hk_attributes *now = &subject->seen->attributes;
 
-    hk_attributes_read(now, subject->node->fd);
+    hk_attributes_read(now, subject->node);
     for (size_t i = 0; i < now->count; i++) {
         const struct hk_attribute *before =
             hk_attributes_find(&old, now->list[i].name);
@@ -353,7 +353,7 @@ static void on_child(struct hk_monitors *monitors,
     } else if (!(mask & IN_MODIFY)) {
         hk_stat_node(monitors->team->kernel->vfs, &node, &seen->stat);
         hk_attributes_free(&seen->attributes);
-        hk_attributes_read(&seen->attributes, node.fd);
+        hk_attributes_read(&seen->attributes, &node);
     }
     hk_node_close(&node);
 }

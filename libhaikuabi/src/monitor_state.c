@@ -6,10 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <haikuabi/host_attr.h>
-
 #include "host_open.h"
 #include "monitor.h"
+#include "node_attr.h"
 
 /* ---- entries ---- */
 
@@ -134,7 +133,7 @@ static void look_at(struct hk_entry *entry, const struct hk_vfs *vfs,
     entry->seen = calloc(1, sizeof(*entry->seen));
     if (entry->seen != NULL &&
         hk_stat_node(vfs, &node, &entry->seen->stat) == HK_B_OK)
-        hk_attributes_read(&entry->seen->attributes, node.fd);
+        hk_attributes_read(&entry->seen->attributes, &node);
     hk_node_close(&node);
 }
 
@@ -159,8 +158,8 @@ static uint64_t hash_value(const struct hk_attr_value *value)
     return (hash ^ value->size) * prime;
 }
 
-static int add_attribute(struct hk_attributes *attributes, int fd,
-                         const char *name)
+static int add_attribute(struct hk_attributes *attributes,
+                         const struct hk_node *node, const char *name)
 {
     struct hk_attribute *more =
         realloc(attributes->list, (attributes->count + 1) * sizeof(*more));
@@ -170,7 +169,7 @@ static int add_attribute(struct hk_attributes *attributes, int fd,
     if (more != NULL)
         attributes->list = more;
     if (more == NULL || copy == NULL ||
-        hk_host_attr_read(fd, name, &value) != 0) {
+        hk_node_attr_read(node, name, &value) != 0) {
         free(copy);
         return -1;
     }
@@ -179,16 +178,17 @@ static int add_attribute(struct hk_attributes *attributes, int fd,
     return 0;
 }
 
-void hk_attributes_read(struct hk_attributes *attributes, int fd)
+void hk_attributes_read(struct hk_attributes *attributes,
+                        const struct hk_node *node)
 {
     char *names = NULL;
     size_t size = 0;
 
     *attributes = (struct hk_attributes){0};
-    if (hk_host_attr_list(fd, &names, &size) != 0)
+    if (hk_node_attr_list(node, &names, &size) != 0)
         return;
     for (size_t at = 0; at < size; at += strlen(names + at) + 1)
-        add_attribute(attributes, fd, names + at);
+        add_attribute(attributes, node, names + at);
     free(names);
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attr_store.h"
 #include "root.h"
 
 /* In the order in which packagefs lists them. */
@@ -19,6 +20,17 @@ static int has_origin(const struct hk_node *node, struct hk_origin *origin)
            hk_root_origin(node->mount->layer, node->fd, origin);
 }
 
+static const struct hk_attr_store *store_of(const struct hk_node *node)
+{
+    return node->mount != NULL ? node->mount->attributes : NULL;
+}
+
+int hk_node_attr_read_own(const struct hk_node *node, const char *name,
+                          struct hk_attr_value *value)
+{
+    return hk_attr_read(store_of(node), node->fd, name, value);
+}
+
 int hk_node_attr_read(const struct hk_node *node, const char *name,
                       struct hk_attr_value *value)
 {
@@ -28,9 +40,9 @@ int hk_node_attr_read(const struct hk_node *node, const char *name,
 
     if ((!is_package && strcmp(name, "SYS:PACKAGE_FILE") != 0) ||
         !has_origin(node, &origin))
-        return hk_host_attr_read(node->fd, name, value);
+        return hk_node_attr_read_own(node, name, value);
     text = is_package ? origin.package : origin.file_name;
-    value->bytes = calloc(1, HK_ATTR_MAX);
+    value->bytes = calloc(1, strlen(text) + 1);
     if (value->bytes == NULL)
         return ENOMEM;
     value->type = CSTR;
@@ -44,7 +56,7 @@ int hk_node_attr_list(const struct hk_node *node, char **names, size_t *size)
     struct hk_origin origin;
     size_t more = sizeof(names_of_origin);
     char *list;
-    int error = hk_host_attr_list(node->fd, names, size);
+    int error = hk_attr_list(store_of(node), node->fd, names, size);
 
     if (error != 0 || !has_origin(node, &origin))
         return error;
@@ -58,4 +70,15 @@ int hk_node_attr_list(const struct hk_node *node, char **names, size_t *size)
     *names = list;
     *size += more;
     return 0;
+}
+
+int hk_node_attr_write(const struct hk_node *node, const char *name,
+                       const struct hk_attr_value *value)
+{
+    return hk_attr_write(store_of(node), node->fd, name, value);
+}
+
+int hk_node_attr_remove(const struct hk_node *node, const char *name)
+{
+    return hk_attr_remove(store_of(node), node->fd, name);
 }

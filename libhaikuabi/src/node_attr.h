@@ -7,10 +7,17 @@
 
 #include "vfs.h"
 
-/* As hk_host_attr_read and hk_host_attr_list, with those that packagefs gives
- * files of packages: SYS:PACKAGE and SYS:PACKAGE_FILE. */
+/* As hk_host_attr_read and its like, with what the host's files cannot keep
+ * (attr_store.h), and those that packagefs gives files of packages: SYS:PACKAGE
+ * and SYS:PACKAGE_FILE. */
 int hk_node_attr_read(const struct hk_node *node, const char *name,
                       struct hk_attr_value *value);
+/* Without those of packages. */
+int hk_node_attr_read_own(const struct hk_node *node, const char *name,
+                          struct hk_attr_value *value);
 int hk_node_attr_list(const struct hk_node *node, char **names, size_t *size);
+int hk_node_attr_write(const struct hk_node *node, const char *name,
+                       const struct hk_attr_value *value);
+int hk_node_attr_remove(const struct hk_node *node, const char *name);
 
 #endif

@@ -74,8 +74,10 @@ enum { HK_PACKAGE_BUFFER_SIZE = 1 << 16 };
 
 /* Writes an entry's attributes to a host file; *lost becomes 1 when the host
  * cannot keep one. buffer: of HK_PACKAGE_BUFFER_SIZE bytes. */
+struct hk_attr_store;
 int hk_package_write_attributes(struct hk_package *package, uint32_t entry,
-                                int fd, uint8_t *buffer, int *lost,
+                                const struct hk_attr_store *store, int fd,
+                                uint8_t *buffer, int *lost,
                                 struct hk_package_fault *fault);
 
 /* ---- package_heap.c ---- */

@@ -1,5 +1,6 @@
 /* package_extract.c -- the files of a package into a host directory. */
 /* SPDX-License-Identifier: MIT */
+#include "attr_store.h"
 #include "package.h"
 
 #include <errno.h>
@@ -52,7 +53,30 @@ static int fail_host(struct extraction *work, const char *name)
 /* ---- attributes ---- */
 
 /* 0, an errno value, or HK_PACKAGE_ERR_*. */
-static int write_attribute(struct hk_package *package, uint32_t index, int fd,
+/* The value of an attribute, *own for free when it is none of buffer. 0, an
+ * errno value, or below 0. */
+static int read_value(struct hk_package *package,
+                      const struct hk_package_data *content, uint8_t *buffer,
+                      struct hk_attr_value *value, uint8_t **own,
+                      struct hk_package_fault *fault)
+{
+    int64_t size;
+
+    if (content->size > HK_ATTR_MAX)
+        return E2BIG;
+    if (content->size > HK_PACKAGE_BUFFER_SIZE)
+        *own = malloc((size_t)content->size);
+    if (content->size > HK_PACKAGE_BUFFER_SIZE && *own == NULL)
+        return ENOMEM;
+    value->bytes = *own != NULL ? *own : buffer;
+    size = hk_package_read(package, content, 0, value->bytes, content->size,
+                           fault);
+    value->size = size < 0 ? 0 : (uint32_t)size;
+    return size < 0 ? (int)size : 0;
+}
+
+static int write_attribute(struct hk_package *package, uint32_t index,
+                           const struct hk_attr_store *store, int fd,
                            uint8_t *buffer, struct hk_package_fault *fault)
 {
     const struct hk_package_attribute *attribute =
@@ -61,27 +85,23 @@ static int write_attribute(struct hk_package *package, uint32_t index, int fd,
     uint32_t type =
         hk_package_find(package, attribute->child, HK_PACKAGE_ATTRIBUTE_TYPE);
     struct hk_attr_value value = {.bytes = buffer};
-    int64_t size = 0;
+    uint8_t *own = NULL;
+    int error = 0;
 
     if (type != 0)
         value.type = (uint32_t)hk_package_at(package, type)->value.number;
-    if (data != 0) {
-        const struct hk_package_data *content =
-            &hk_package_at(package, data)->value.data;
-
-        if (content->size > HK_ATTR_MAX)
-            return E2BIG;
-        size = hk_package_read(package, content, 0, buffer,
-                               HK_PACKAGE_BUFFER_SIZE, fault);
-    }
-    if (size < 0)
-        return (int)size;
-    value.size = (uint32_t)size;
-    return hk_host_attr_write(fd, attribute->value.string, &value);
+    if (data != 0)
+        error = read_value(package, &hk_package_at(package, data)->value.data,
+                           buffer, &value, &own, fault);
+    if (error == 0)
+        error = hk_attr_write(store, fd, attribute->value.string, &value);
+    free(own);
+    return error;
 }
 
 int hk_package_write_attributes(struct hk_package *package, uint32_t entry,
-                                int fd, uint8_t *buffer, int *lost,
+                                const struct hk_attr_store *store, int fd,
+                                uint8_t *buffer, int *lost,
                                 struct hk_package_fault *fault)
 {
     uint32_t list = hk_package_at(package, entry)->child;
@@ -91,7 +111,7 @@ int hk_package_write_attributes(struct hk_package *package, uint32_t entry,
          i != 0 && result >= 0;
          i = hk_package_find(package, hk_package_at(package, i)->next,
                              HK_PACKAGE_ATTRIBUTE)) {
-        result = write_attribute(package, i, fd, buffer, fault);
+        result = write_attribute(package, i, store, fd, buffer, fault);
         if (result > 0)
             *lost = 1;
     }
@@ -102,7 +122,7 @@ int hk_package_write_attributes(struct hk_package *package, uint32_t entry,
 static int write_attributes(struct extraction *work, int fd, uint32_t entry)
 {
     int lost = 0;
-    int error = hk_package_write_attributes(work->package, entry, fd,
+    int error = hk_package_write_attributes(work->package, entry, NULL, fd,
                                             work->buffer, &lost, work->fault);
 
     work->without_attributes += (uint64_t)lost;

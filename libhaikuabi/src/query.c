@@ -7,8 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <haikuabi/host_attr.h>
-
+#include "attr_store.h"
 #include "bytes.h"
 #include "host_open.h"
 #include "status.h"
@@ -416,12 +415,8 @@ static int value_holds(const struct step *step,
     double real;
     float shorter;
 
-    if (value->type == TEXT || value->type == MIME) {
-        value
-            ->bytes[value->size < HK_ATTR_MAX ? value->size : HK_ATTR_MAX - 1] =
-            '\0';
+    if (value->type == TEXT || value->type == MIME)
         return text_holds(step, (const char *)value->bytes);
-    }
     if (value->size == 0 || value->size > 8)
         return 0;
     memcpy(&bits, value->bytes, value->size);
@@ -441,7 +436,8 @@ static int value_holds(const struct step *step,
     return number_holds(step, (int64_t)bits);
 }
 
-static int attribute_holds(const struct step *step, int directory,
+static int attribute_holds(const struct step *step,
+                           const struct hk_attr_store *store, int directory,
                            const char *name)
 {
     int fd = hk_host_open_leaf(directory, name, O_PATH, 0);
@@ -450,7 +446,7 @@ static int attribute_holds(const struct step *step, int directory,
 
     if (fd < 0)
         return 0;
-    if (hk_host_attr_read(fd, step->attribute, &value) == 0) {
+    if (hk_attr_read(store, fd, step->attribute, &value) == 0) {
         holds = value_holds(step, &value);
         free(value.bytes);
     }
@@ -458,8 +454,9 @@ static int attribute_holds(const struct step *step, int directory,
     return holds;
 }
 
-static int term_holds(const struct step *step, int directory, const char *name,
-                      const struct stat *info)
+static int term_holds(const struct step *step,
+                      const struct hk_attr_store *store, int directory,
+                      const char *name, const struct stat *info)
 {
     if (strcmp(step->attribute, "name") == 0)
         return text_holds(step, name);
@@ -467,10 +464,11 @@ static int term_holds(const struct step *step, int directory, const char *name,
         return number_holds(step, (int64_t)info->st_size);
     if (strcmp(step->attribute, "last_modified") == 0)
         return number_holds(step, (int64_t)info->st_mtim.tv_sec);
-    return attribute_holds(step, directory, name);
+    return attribute_holds(step, store, directory, name);
 }
 
-int hk_query_holds(const struct hk_query *query, int directory,
+int hk_query_holds(const struct hk_query *query,
+                   const struct hk_attr_store *store, int directory,
                    const char *name, const struct stat *info)
 {
     uint8_t *stack = malloc(query->count + 1);
@@ -483,7 +481,8 @@ int hk_query_holds(const struct hk_query *query, int directory,
         const struct step *step = &query->steps[i];
 
         if (step->kind == TERM) {
-            stack[top++] = (uint8_t)term_holds(step, directory, name, info);
+            stack[top++] =
+                (uint8_t)term_holds(step, store, directory, name, info);
         } else {
             top--;
             stack[top - 1] = step->kind == AND ? stack[top - 1] & stack[top]

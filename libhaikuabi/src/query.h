@@ -21,9 +21,11 @@ int32_t hk_query_parse(const char *text, struct hk_query **query);
 void hk_query_free(struct hk_query *query);
 
 /* 1 when the formula holds for a file: the entry of a directory, of which the
- * host says info. 0 when not; an attribute that a file lacks is neither equal
- * nor unequal. */
-int hk_query_holds(const struct hk_query *query, int directory,
+ * host says info; store: where more of its attributes may be, or NULL. 0 when
+ * not; an attribute that a file lacks is neither equal nor unequal. */
+struct hk_attr_store;
+int hk_query_holds(const struct hk_query *query,
+                   const struct hk_attr_store *store, int directory,
                    const char *name, const struct stat *info);
 
 /* ---- what has been found ---- */

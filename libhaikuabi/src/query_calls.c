@@ -71,7 +71,8 @@ static int32_t look_at(struct search *search, const char *path, int fd,
         fstatat(fd, name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
         info.st_dev != search->mount->host_device)
         return HK_B_OK;
-    if (hk_query_holds(search->query, fd, name, &info)) {
+    if (hk_query_holds(search->query, search->mount->attributes, fd, name,
+                       &info)) {
         note(search, fd, directory);
         status = hk_findings_add(search->findings, directory,
                                  (int64_t)info.st_ino, name);

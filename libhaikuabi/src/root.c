@@ -13,6 +13,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "attr_store.h"
 #include "host_open.h"
 
 static const char manifest_name[] = "uvm-root";
@@ -421,6 +422,20 @@ static int open_directories(struct hk_root *root,
                : fail(fault, "state/use");
 }
 
+/* Where attributes are that the host's files cannot keep. */
+static int open_attributes(struct hk_root *root, struct hk_package_fault *fault)
+{
+    char *path;
+
+    if (asprintf(&path, "%s/attributes", root->path) < 0)
+        path = NULL;
+    root->attributes = hk_attr_store_new(path);
+    free(path);
+    return root->attributes != NULL
+               ? 0
+               : hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory");
+}
+
 int hk_root_open(const char *path, struct hk_root **root,
                  struct hk_package_fault *fault)
 {
@@ -440,6 +455,8 @@ int hk_root_open(const char *path, struct hk_root **root,
     } else {
         error = open_directories(made, fault);
     }
+    if (error == 0)
+        error = open_attributes(made, fault);
     if (error == 0) {
         hk_content_recover(made);
         error = bring_up_to_date(made, fault);
@@ -464,6 +481,7 @@ void hk_root_close(struct hk_root *root)
     if (root->use >= 0)
         close(root->use);
     hk_view_free(&root->view);
+    hk_attr_store_free(root->attributes);
     free(root->files_path);
     free(root->path);
     free(root);

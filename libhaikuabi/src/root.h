@@ -269,7 +269,8 @@ int hk_root_runs(uint64_t architecture);
 struct hk_root {
     char *path, *files_path;
     int directory, files, state;
-    int use;             /* state/use, with a lock that all users share */
+    int use; /* state/use, with a lock that all users share */
+    struct hk_attr_store *attributes;
     struct hk_view view; /* the active one; without entries */
 };
 

@@ -230,7 +230,8 @@ static int write_attributes(struct work *work, int fd,
     int lost = 0, error = 0;
 
     if (package != NULL)
-        error = hk_package_write_attributes(package->open, entry->attribute, fd,
+        error = hk_package_write_attributes(package->open, entry->attribute,
+                                            work->root->attributes, fd,
                                             work->buffer, &lost, work->fault);
     return error == HK_PACKAGE_ERR_DAMAGED ? 0 : error;
 }

@@ -1,4 +1,4 @@
-/* root_scan.c -- going through the layer for contents of packages. */
+/* root_scan.c -- going through the layer: trimming and checking it. */
 /* SPDX-License-Identifier: MIT */
 #include "root.h"
 
@@ -14,6 +14,7 @@
 
 #include <zlib.h>
 
+#include "attr_store.h"
 #include "host_open.h"
 
 enum { DEPTH_MAX = 256 };
@@ -49,36 +50,47 @@ static int is_dots(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* The next file with content of a package, open for reading; -1 at the end.
- * Its path is scan->path. */
-static int next_file(struct scan *scan, struct hk_content *content)
+/* The next entry of the layer, of which the host says info: its name, in the
+ * directory of *at; NULL at the end. Its path is scan->path. */
+static const char *next_entry(struct scan *scan, int *at, struct stat *info)
 {
     while (scan->depth > 0) {
         DIR *directory = scan->levels[scan->depth - 1];
         size_t end = scan->ends[scan->depth - 1];
         const struct dirent *entry = readdir(directory);
-        struct stat st;
-        int fd;
 
         if (entry == NULL) {
             closedir(directory);
             scan->depth--;
             continue;
         }
+        *at = dirfd(directory);
         if (is_dots(entry->d_name) ||
             snprintf(scan->path + end, sizeof(scan->path) - end, "/%s",
                      entry->d_name) >= (int)(sizeof(scan->path) - end) ||
-            fstatat(dirfd(directory), entry->d_name, &st,
-                    AT_SYMLINK_NOFOLLOW) != 0)
+            fstatat(*at, entry->d_name, info, AT_SYMLINK_NOFOLLOW) != 0)
             continue;
-        if (S_ISDIR(st.st_mode))
-            enter(scan, dirfd(directory), entry->d_name);
-        if (!S_ISREG(st.st_mode) ||
-            hk_content_get_at(dirfd(directory), entry->d_name, content) != 0 ||
+        if (S_ISDIR(info->st_mode))
+            enter(scan, *at, entry->d_name);
+        return entry->d_name;
+    }
+    return NULL;
+}
+
+/* The next file with content of a package, open for reading; -1 at the end. */
+static int next_file(struct scan *scan, struct hk_content *content)
+{
+    const char *name;
+    struct stat st;
+    int at;
+
+    while ((name = next_entry(scan, &at, &st)) != NULL) {
+        int fd;
+
+        if (!S_ISREG(st.st_mode) || hk_content_get_at(at, name, content) != 0 ||
             content->state == HK_CONTENT_NONE)
             continue;
-        fd = hk_host_open_leaf(dirfd(directory), entry->d_name,
-                               O_RDONLY | O_NONBLOCK, 0);
+        fd = hk_host_open_leaf(at, name, O_RDONLY | O_NONBLOCK, 0);
         if (fd >= 0)
             return fd;
     }
@@ -126,6 +138,84 @@ int hk_root_rescue(const struct hk_root *root, struct hk_package_fault *fault)
     return error;
 }
 
+/* ---- attributes that the host's files cannot keep ---- */
+
+/* What is kept, and whether there is a file for it. */
+struct kept {
+    char key[HK_ATTR_KEY_SIZE];
+    int is_needed;
+};
+
+struct all_kept {
+    struct kept *list;
+    size_t count;
+};
+
+static int add_kept(void *context, const char *key)
+{
+    struct all_kept *all = context;
+    struct kept *more =
+        realloc(all->list, (all->count + 1) * sizeof(*all->list));
+
+    if (more == NULL)
+        return ENOMEM;
+    all->list = more;
+    more[all->count].is_needed = 0;
+    snprintf(more[all->count++].key, HK_ATTR_KEY_SIZE, "%s", key);
+    return 0;
+}
+
+static int by_key(const void *one, const void *other)
+{
+    return strcmp(((const struct kept *)one)->key,
+                  ((const struct kept *)other)->key);
+}
+
+static void need(const struct all_kept *all, int at, const char *name)
+{
+    struct kept wanted;
+    struct kept *found = NULL;
+    int fd = hk_host_open_leaf(at, name, O_PATH, 0);
+
+    if (fd >= 0 && hk_attr_store_key(fd, wanted.key) == 0)
+        found = bsearch(&wanted, all->list, all->count, sizeof(wanted), by_key);
+    if (found != NULL)
+        found->is_needed = 1;
+    if (fd >= 0)
+        close(fd);
+}
+
+/* Drops what is kept for files that are gone. 0 or an errno value. */
+static int trim_attributes(const struct hk_root *root, uint64_t *freed)
+{
+    struct all_kept all = {0};
+    struct scan *scan = NULL;
+    int error = hk_attr_store_visit(root->attributes, add_kept, &all);
+    const char *name;
+    struct stat st;
+    int at;
+
+    if (error == 0 && all.count > 0) {
+        qsort(all.list, all.count, sizeof(*all.list), by_key);
+        scan = begin(root);
+        error = scan == NULL ? ENOMEM : 0;
+    }
+    if (scan != NULL) {
+        need(&all, root->files, ".");
+        while ((name = next_entry(scan, &at, &st)) != NULL)
+            need(&all, at, name);
+    }
+    free(scan);
+    for (size_t i = 0; i < all.count && error == 0; i++)
+        if (!all.list[i].is_needed)
+            error =
+                hk_attr_store_drop(root->attributes, all.list[i].key, freed);
+    free(all.list);
+    return error;
+}
+
+/* ---- trimming ---- */
+
 int hk_root_trim(struct hk_root *root, uint64_t *freed,
                  struct hk_package_fault *fault)
 {
@@ -149,6 +239,12 @@ int hk_root_trim(struct hk_root *root, uint64_t *freed,
         close(fd);
     }
     free(scan);
+    if (error == 0) {
+        error = trim_attributes(root, &bytes);
+        if (error > 0)
+            error = hk_package_fail(fault, HK_PACKAGE_ERR_IO, "attributes: %s",
+                                    strerror(error));
+    }
     flock(root->use, LOCK_SH);
     *freed = bytes;
     return error;

@@ -10,6 +10,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "attr_store.h"
 #include "host_open.h"
 #include "known_dirs.h"
 #include "pty.h"
@@ -224,6 +225,7 @@ static int add_mount(struct hk_vfs *vfs, const char *host_path,
     mount->host_device = info.st_dev;
     mount->is_directory = S_ISDIR(info.st_mode);
     mount->read_only = read_only;
+    mount->attributes = vfs->attributes;
     mount->name =
         strdup(slash != NULL && slash[1] != '\0' ? slash + 1 : host_path);
     mount->place = make_place(vfs, path);
@@ -313,6 +315,7 @@ static int add_root(struct hk_vfs *vfs, const struct hk_config *config)
     if (error < 0 || config->layer == NULL)
         return error;
     vfs->mounts[0].layer = config->layer;
+    vfs->mounts[0].attributes = config->layer->attributes;
     return add_packages(vfs, config->layer);
 }
 
@@ -347,7 +350,11 @@ int hk_vfs_new(const struct hk_config *config, struct hk_vfs **vfs)
     made->user = geteuid();
     made->group = getegid();
     made->known_dirs = hk_known_dirs_new();
-    error = made->known_dirs == NULL ? HK_ERR_NOMEM : fill(made, config);
+    made->attributes = hk_attr_store_new(config->attributes_directory);
+    error = made->known_dirs == NULL || (made->attributes == NULL &&
+                                         config->attributes_directory != NULL)
+                ? HK_ERR_NOMEM
+                : fill(made, config);
     if (error < 0) {
         hk_vfs_free(made);
         return error;
@@ -369,6 +376,7 @@ void hk_vfs_free(struct hk_vfs *vfs)
         free_place(vfs->root);
     free(vfs->mounts);
     free(vfs->volumes);
+    hk_attr_store_free(vfs->attributes);
     free(vfs);
 }
 

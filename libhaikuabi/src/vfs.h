@@ -20,6 +20,7 @@ struct hk_mount {
     int is_directory;
     int read_only;
     const struct hk_root *layer; /* its files may be those of packages */
+    const struct hk_attr_store *attributes; /* that its files cannot keep */
     struct hk_place *place;
     char *name; /* of the volume */
 };
@@ -82,6 +83,7 @@ struct hk_vfs {
     uint32_t volume_count;
     int64_t last_inode; /* of a place */
     struct hk_known_dirs *known_dirs;
+    struct hk_attr_store *attributes; /* of what is no layer; or NULL */
     /* The host's numbers of who runs this, which are the guest's 0. */
     uint32_t user, group;
 };

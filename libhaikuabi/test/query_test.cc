@@ -55,7 +55,7 @@ class Query : public testing::Test
             EXPECT_EQ(status, HK_B_BAD_VALUE);
             return -1;
         }
-        int result = hk_query_holds(query, fd, "a file.txt", &info);
+        int result = hk_query_holds(query, nullptr, fd, "a file.txt", &info);
         hk_query_free(query);
         return result;
     }

@@ -268,6 +268,49 @@ void use_layer(Team &team, int round)
     team.call("rename", -1, "/boot/home/two", -1, "/boot/system/two");
 }
 
+// Some of them more than the host's files keep.
+TEST_F(RootKill, AttributesAreOldOrNew)
+{
+    const std::string values[] = {"small", pattern(20000, 1),
+                                  pattern(100000, 2)};
+
+    ASSERT_EQ(add("one.hpkg", version_of("one", 5, 1, 5000, 0600)), 0)
+        << fault.text;
+    for (int round = 0; round < ROUNDS && !HasFailure(); round++) {
+        kill_in([&] {
+            hk_root *own;
+            if (hk_root_open(path.c_str(), &own, nullptr) < 0)
+                _exit(9);
+            hk_config config = make_config(hk_root_files(own));
+            config.layer = own;
+            Team killed(config);
+            int fd = static_cast<int>(
+                killed.call("open", -1, "/boot/system/one/file0", RDWR, 0));
+            for (int i = 0; i < 6; i++) {
+                const std::string &value = values[i % 3];
+                if (killed.call("write_attr", fd, "META:value", 0x43535452,
+                                INT64_C(0), value,
+                                static_cast<int>(value.size())) < 0)
+                    _exit(1);
+            }
+        });
+        EXPECT_EQ(check(), std::vector<std::string>());
+        int fd = open("/boot/system/one/file0");
+        Address bytes = guest().room(200000);
+        int64_t size = guest().call("read_attr", fd, "META:value", INT64_C(0),
+                                    bytes, 200000);
+        guest().call("close", fd);
+        if (size == HK_B_ENTRY_NOT_FOUND)
+            continue; // killed before the first one
+        ASSERT_GE(size, 0);
+        std::string value = guest().bytes(bytes, static_cast<size_t>(size));
+        EXPECT_TRUE(value == values[0] || value == values[1] ||
+                    value == values[2])
+            << value.size();
+    }
+    EXPECT_EQ(content("boot/system/one/file0"), pattern(5000, 5));
+}
+
 TEST_F(RootKill, WritesIntoTheLayerLoseNothing)
 {
     const std::string one = version_of("one", 5, 5, 5000, 0600);

@@ -84,6 +84,47 @@ TEST_F(Root, KeepsAttributesOfPackagedFiles)
     EXPECT_EQ(listed.find("uvm"), std::string::npos);
 }
 
+// More than the host's files keep.
+TEST_F(Root, KeepsBigAttributesOfPackagedFiles)
+{
+    const std::string icon = pattern(100000);
+    auto read_icon = [this](const std::string &name) {
+        int fd = open(name);
+        Address bytes = guest().room(200000);
+        int64_t size = guest().call("read_attr", fd, "BEOS:ICON", INT64_C(0),
+                                    bytes, 200000);
+        guest().call("close", fd);
+        return size < 0 ? hk_status_name(static_cast<int32_t>(size))
+                        : guest().bytes(bytes, static_cast<size_t>(size));
+    };
+
+    ASSERT_EQ(
+        add("one-1-2-x86.hpkg",
+            package({File("typed", "0123456789", 1000,
+                          {Node(HK_PACKAGE_ATTRIBUTE, "BEOS:ICON",
+                                {Node(HK_PACKAGE_ATTRIBUTE_TYPE, 0x56494349),
+                                 Node::Data(icon)})})},
+                    package_info("one"))),
+        0)
+        << fault.text;
+    EXPECT_EQ(read_icon("/boot/system/typed"), icon);
+    EXPECT_EQ(
+        guest().call("rename", -1, "/boot/system/typed", -1, "/boot/home/mine"),
+        0);
+    EXPECT_EQ(read_icon("/boot/home/mine"), icon);
+    EXPECT_EQ(check(), std::vector<std::string>());
+    // What is there for files that are gone takes room until it is trimmed.
+    uint64_t freed = 0;
+    ASSERT_EQ(reopen(), 0);
+    ASSERT_EQ(hk_root_trim(root, &freed, &fault), 0) << fault.text;
+    EXPECT_EQ(read_icon("/boot/home/mine"), icon);
+    EXPECT_EQ(guest().call("unlink", -1, "/boot/home/mine"), 0);
+    ASSERT_EQ(reopen(), 0);
+    ASSERT_EQ(hk_root_trim(root, &freed, &fault), 0) << fault.text;
+    EXPECT_GE(freed, icon.size());
+    EXPECT_TRUE(std::filesystem::is_empty(host.at("root/attributes")));
+}
+
 TEST_F(Root, TellsThePackageOfAFileByAttributes)
 {
     auto attribute = [this](int fd, const char *name) -> std::string {

@@ -151,6 +151,10 @@ struct hk_config {
     /* Host directory, the user's own: what teams of a root share lies there,
      * in a file for each root. NULL: a team shares with its forks alone. */
     const char *shared_directory;
+    /* Host directory, the user's own: attributes of files outside of a layer
+     * that the host's files cannot keep lie there. It is made when it is
+     * needed. NULL: such are refused. */
+    const char *attributes_directory;
     /* The first program's file mode creation mask, which libroot applies. The
      * host's is to be 0: what a program creates has the mode it asks for. */
     uint32_t umask;

@@ -21,11 +21,11 @@ extern "C" {
 struct hk_attr_value {
     uint32_t type;
     uint32_t size;
-    uint8_t *bytes; /* for free; room for HK_ATTR_MAX */
+    uint8_t *bytes; /* of what was read: for free, with a NUL behind it */
 };
 
-/* The host's limit, less the type. */
-enum { HK_ATTR_MAX = 65536 - 4 };
+/* The longest that the library keeps; most hosts keep less (E2BIG, ENOSPC). */
+enum { HK_ATTR_MAX = 16 << 20 };
 
 int hk_host_attr_read(int fd, const char *name, struct hk_attr_value *value);
 int hk_host_attr_write(int fd, const char *name,

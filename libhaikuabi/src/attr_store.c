@@ -1,0 +1,555 @@
+/* attr_store.c -- attributes that the host's files cannot keep. */
+/* SPDX-License-Identifier: MIT */
+#include "attr_store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "bytes.h"
+#include "host_open.h"
+
+enum { TYPE_SIZE = 4, HANDLE_MAX = 64 };
+
+struct hk_attr_store {
+    char *path;
+};
+
+struct hk_attr_store *hk_attr_store_new(const char *path)
+{
+    struct hk_attr_store *store =
+        path != NULL ? calloc(1, sizeof(*store)) : NULL;
+
+    if (store == NULL)
+        return NULL;
+    store->path = strdup(path);
+    if (store->path != NULL)
+        return store;
+    free(store);
+    return NULL;
+}
+
+void hk_attr_store_free(struct hk_attr_store *store)
+{
+    if (store == NULL)
+        return;
+    free(store->path);
+    free(store);
+}
+
+/* ---- names ---- */
+
+/* What tells a file from one that gets its inode's number later: the host's
+ * handle of it, or when it was made. */
+struct identity {
+    int kind;
+    unsigned size;
+    uint8_t bytes[HANDLE_MAX];
+};
+
+static int identify(int fd, struct identity *id)
+{
+    enum { HANDLE_FID = 0x200, NO_HANDLE = -1 };
+    struct {
+        struct file_handle head;
+        uint8_t bytes[HANDLE_MAX];
+    } handle = {.head = {.handle_bytes = HANDLE_MAX}};
+    int mount;
+    struct statx info;
+
+    if (name_to_handle_at(fd, "", &handle.head, &mount, AT_EMPTY_PATH) == 0 ||
+        name_to_handle_at(fd, "", &handle.head, &mount,
+                          AT_EMPTY_PATH | HANDLE_FID) == 0) {
+        id->size = handle.head.handle_bytes;
+        id->kind = handle.head.handle_type;
+        memcpy(id->bytes, handle.head.f_handle, id->size);
+        return 0;
+    }
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &info) != 0)
+        return errno;
+    if (!(info.stx_mask & STATX_BTIME))
+        return EOPNOTSUPP;
+    hk_put64(id->bytes, info.stx_ino);
+    hk_put64(id->bytes + 8, (uint64_t)info.stx_btime.tv_sec);
+    hk_put32(id->bytes + 16, info.stx_btime.tv_nsec);
+    id->size = 20;
+    id->kind = NO_HANDLE;
+    return 0;
+}
+
+int hk_attr_store_key(int fd, char key[HK_ATTR_KEY_SIZE])
+{
+    struct identity id = {0};
+    struct statfs system;
+    int length;
+    int error = identify(fd, &id);
+
+    if (error == 0 && fstatfs(fd, &system) != 0)
+        error = errno;
+    if (error != 0)
+        return error;
+    length = snprintf(key, HK_ATTR_KEY_SIZE, "%08x%08x-%x-",
+                      (unsigned)system.f_fsid.__val[0],
+                      (unsigned)system.f_fsid.__val[1], (unsigned)id.kind);
+    for (unsigned i = 0; i < id.size; i++)
+        length += snprintf(key + length, HK_ATTR_KEY_SIZE - (size_t)length,
+                           "%02x", id.bytes[i]);
+    return 0;
+}
+
+/* The name of an attribute's file: "%" as "%%", "/" as "%\" and a dot at the
+ * beginning as "%.". */
+static int to_file_name(const char *name, char file[NAME_MAX + 1])
+{
+    size_t length = 0;
+
+    for (size_t i = 0; name[i] != '\0'; i++) {
+        int is_escaped =
+            name[i] == '%' || name[i] == '/' || (name[i] == '.' && i == 0);
+
+        if (length + (is_escaped ? 2 : 1) > NAME_MAX)
+            return ENAMETOOLONG;
+        if (is_escaped)
+            file[length++] = '%';
+        file[length++] = name[i] == '/' ? '\\' : name[i];
+    }
+    file[length] = '\0';
+    return 0;
+}
+
+/* The size of a name with its NUL; 0 for what is no attribute's file. */
+static size_t from_file_name(const char *file, char *name)
+{
+    size_t length = 0;
+
+    if (file[0] == '.')
+        return 0;
+    for (; *file != '\0'; file++) {
+        if (*file == '%' && *++file == '\\')
+            name[length++] = '/';
+        else if (*file != '\0')
+            name[length++] = *file;
+        else
+            return 0;
+    }
+    name[length] = '\0';
+    return length + 1;
+}
+
+/* The path of an attribute below the store: "KEY/NAME". */
+enum { PLACE_SIZE = HK_ATTR_KEY_SIZE + NAME_MAX + 2 };
+
+static int place_of(int fd, const char *name, char place[PLACE_SIZE],
+                    size_t *key_length)
+{
+    int error = hk_attr_store_key(fd, place);
+
+    if (error != 0)
+        return error;
+    *key_length = strlen(place);
+    place[*key_length] = '/';
+    return to_file_name(name, place + *key_length + 1);
+}
+
+/* ---- the directory ---- */
+
+static int open_store(const struct hk_attr_store *store)
+{
+    return open(store->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* With all above it that are missing. */
+static int make_store(const struct hk_attr_store *store)
+{
+    char path[PATH_MAX];
+    size_t length = strlen(store->path);
+
+    if (length >= sizeof(path))
+        return ENAMETOOLONG;
+    for (size_t i = 1; i <= length; i++) {
+        if (store->path[i] != '/' && i < length)
+            continue;
+        memcpy(path, store->path, i);
+        path[i] = '\0';
+        if (mkdir(path, 0700) != 0 && errno != EEXIST)
+            return errno;
+    }
+    return 0;
+}
+
+/* A descriptor of the directory by which writers take turns, or -1. Closing it
+ * ends the turn. */
+static int lock_store(const struct hk_attr_store *store, int is_made)
+{
+    int fd = open_store(store);
+
+    if (fd < 0 && errno == ENOENT && is_made) {
+        int error = make_store(store);
+
+        errno = error;
+        fd = error == 0 ? open_store(store) : -1;
+    }
+    while (fd >= 0 && flock(fd, LOCK_EX) != 0)
+        if (errno != EINTR) {
+            int error = errno;
+
+            close(fd);
+            errno = error;
+            fd = -1;
+        }
+    return fd;
+}
+
+/* ---- attributes of the store alone ---- */
+
+static int read_whole(int fd, uint8_t **bytes, size_t *size)
+{
+    struct stat info;
+    size_t done = 0;
+
+    if (fstat(fd, &info) != 0)
+        return errno;
+    if (info.st_size < TYPE_SIZE ||
+        (uint64_t)info.st_size > TYPE_SIZE + (uint64_t)HK_ATTR_MAX)
+        return EIO;
+    *size = (size_t)info.st_size;
+    *bytes = malloc(*size);
+    if (*bytes == NULL)
+        return ENOMEM;
+    while (done < *size) {
+        ssize_t got = read(fd, *bytes + done, *size - done);
+
+        if (got <= 0) {
+            free(*bytes);
+            return EIO;
+        }
+        done += (size_t)got;
+    }
+    return 0;
+}
+
+static int store_read(const struct hk_attr_store *store, int fd,
+                      const char *name, struct hk_attr_value *value)
+{
+    int directory = open_store(store);
+    char place[PLACE_SIZE];
+    size_t length, size = 0;
+    uint8_t *bytes = NULL;
+    int error = directory < 0 ? ENODATA : place_of(fd, name, place, &length);
+    int file = -1;
+
+    if (error == 0)
+        file = openat(directory, place, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (directory >= 0)
+        close(directory);
+    if (file < 0)
+        return ENODATA;
+    error = read_whole(file, &bytes, &size);
+    close(file);
+    if (error != 0)
+        return error;
+    value->type = hk_get32(bytes);
+    value->size = (uint32_t)size - TYPE_SIZE;
+    memmove(bytes, bytes + TYPE_SIZE, value->size);
+    bytes[value->size] = '\0';
+    value->bytes = bytes;
+    return 0;
+}
+
+static int write_whole(int fd, const struct hk_attr_value *value)
+{
+    uint8_t type[TYPE_SIZE];
+    uint32_t done = 0;
+
+    hk_put32(type, value->type);
+    if (write(fd, type, TYPE_SIZE) != TYPE_SIZE)
+        return errno;
+    while (done < value->size) {
+        ssize_t got = write(fd, value->bytes + done, value->size - done);
+
+        if (got < 0)
+            return errno;
+        done += (uint32_t)got;
+    }
+    return 0;
+}
+
+/* It is written beside the others, and takes its place as a whole. */
+static int put(int directory, char place[PLACE_SIZE], size_t key_length,
+               const struct hk_attr_value *value)
+{
+    static const char new_name[] = ".new";
+    int fd =
+        openat(directory, new_name,
+               O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int error = fd < 0 ? errno : write_whole(fd, value);
+
+    if (fd >= 0 && close(fd) != 0 && error == 0)
+        error = errno;
+    if (error == 0) {
+        place[key_length] = '\0';
+        if (mkdirat(directory, place, 0700) != 0 && errno != EEXIST)
+            error = errno;
+        place[key_length] = '/';
+    }
+    if (error == 0 && renameat(directory, new_name, directory, place) != 0)
+        error = errno;
+    if (error != 0)
+        unlinkat(directory, new_name, 0);
+    return error;
+}
+
+static int store_write(const struct hk_attr_store *store, int fd,
+                       const char *name, const struct hk_attr_value *value)
+{
+    char place[PLACE_SIZE];
+    size_t length;
+    int error = place_of(fd, name, place, &length);
+    int directory;
+
+    if (error != 0)
+        return error;
+    directory = lock_store(store, 1);
+    if (directory < 0)
+        return errno;
+    error = put(directory, place, length, value);
+    close(directory);
+    return error;
+}
+
+static int store_remove(const struct hk_attr_store *store, int fd,
+                        const char *name)
+{
+    int directory = lock_store(store, 0);
+    char place[PLACE_SIZE];
+    size_t length;
+    int error = ENODATA;
+
+    if (directory < 0)
+        return ENODATA;
+    if (place_of(fd, name, place, &length) == 0 &&
+        unlinkat(directory, place, 0) == 0) {
+        error = 0;
+        place[length] = '\0';
+        unlinkat(directory, place, AT_REMOVEDIR); /* the last one's */
+    }
+    close(directory);
+    return error;
+}
+
+/* ---- both ---- */
+
+/* Whether the host says that it cannot keep an attribute. */
+static int is_refused(int error)
+{
+    return error == EOPNOTSUPP || error == ENOSPC || error == E2BIG ||
+           error == ERANGE || error == ENAMETOOLONG || error == EDQUOT;
+}
+
+static int is_missing(int error)
+{
+    return error == ENODATA || error == EOPNOTSUPP || error == ENAMETOOLONG;
+}
+
+int hk_attr_read(const struct hk_attr_store *store, int fd, const char *name,
+                 struct hk_attr_value *value)
+{
+    int error = hk_host_attr_read(fd, name, value);
+
+    if (store == NULL || !is_missing(error))
+        return error;
+    return store_read(store, fd, name, value);
+}
+
+/* Who watches a file is told by the host that it has changed. That another
+ * changes its mode in between would be undone: it is one's own file. */
+static void announce(int fd)
+{
+    char path[HK_FD_PATH_SIZE];
+    struct stat info;
+
+    if (fstat(fd, &info) != 0 || S_ISLNK(info.st_mode) ||
+        info.st_uid != geteuid())
+        return;
+    hk_host_fd_path(fd, path);
+    (void)!chmod(path, info.st_mode & 07777);
+}
+
+/* The host's is removed last, or the store's: what is read between is the old
+ * value, or the new one. */
+int hk_attr_write(const struct hk_attr_store *store, int fd, const char *name,
+                  const struct hk_attr_value *value)
+{
+    int error = hk_host_attr_write(fd, name, value);
+
+    if (store == NULL || (error != 0 && !is_refused(error)))
+        return error;
+    if (error == 0) {
+        store_remove(store, fd, name);
+        return 0;
+    }
+    if (faccessat(fd, "", W_OK, AT_EMPTY_PATH | AT_EACCESS) != 0)
+        return errno;
+    error = store_write(store, fd, name, value);
+    if (error != 0)
+        return error;
+    if (hk_host_attr_remove(fd, name) != 0)
+        announce(fd);
+    return 0;
+}
+
+int hk_attr_remove(const struct hk_attr_store *store, int fd, const char *name)
+{
+    int kept = ENODATA;
+    int error;
+
+    if (store != NULL &&
+        faccessat(fd, "", W_OK, AT_EMPTY_PATH | AT_EACCESS) == 0)
+        kept = store_remove(store, fd, name);
+    error = hk_host_attr_remove(fd, name);
+    if (kept != 0)
+        return store != NULL && is_missing(error) ? ENODATA : error;
+    if (error != 0)
+        announce(fd);
+    return error == 0 || is_missing(error) ? 0 : error;
+}
+
+static int has_name(const char *names, size_t size, const char *name)
+{
+    for (size_t at = 0; at < size; at += strlen(names + at) + 1)
+        if (strcmp(names + at, name) == 0)
+            return 1;
+    return 0;
+}
+
+/* Adds the names of a directory's files that are not there yet. */
+static int add_names(DIR *stream, char **names, size_t *size)
+{
+    const struct dirent *entry;
+    char name[NAME_MAX + 1];
+
+    while ((entry = readdir(stream)) != NULL) {
+        size_t more = from_file_name(entry->d_name, name);
+        char *list;
+
+        if (more == 0 || has_name(*names, *size, name))
+            continue;
+        list = realloc(*names, *size + more);
+        if (list == NULL)
+            return ENOMEM;
+        memcpy(list + *size, name, more);
+        *names = list;
+        *size += more;
+    }
+    return 0;
+}
+
+static int add_kept(const struct hk_attr_store *store, int fd, char **names,
+                    size_t *size)
+{
+    int directory = open_store(store);
+    char key[HK_ATTR_KEY_SIZE];
+    DIR *stream = NULL;
+    int error = 0, own = -1;
+
+    if (directory >= 0 && hk_attr_store_key(fd, key) == 0)
+        own = openat(directory, key, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory >= 0)
+        close(directory);
+    if (own >= 0)
+        stream = fdopendir(own);
+    if (stream != NULL) {
+        error = add_names(stream, names, size);
+        closedir(stream);
+    } else if (own >= 0) {
+        close(own);
+    }
+    return error;
+}
+
+int hk_attr_list(const struct hk_attr_store *store, int fd, char **names,
+                 size_t *size)
+{
+    int error = hk_host_attr_list(fd, names, size);
+
+    if (store == NULL || (error != 0 && error != EOPNOTSUPP))
+        return error;
+    if (error != 0) {
+        *names = NULL;
+        *size = 0;
+    }
+    error = add_kept(store, fd, names, size);
+    if (error != 0)
+        free(*names);
+    return error;
+}
+
+/* ---- keeping it small ---- */
+
+int hk_attr_store_visit(const struct hk_attr_store *store,
+                        int (*visit)(void *context, const char *key),
+                        void *context)
+{
+    DIR *stream = opendir(store->path);
+    const struct dirent *entry;
+    int error = 0;
+
+    if (stream == NULL)
+        return errno == ENOENT ? 0 : errno;
+    while (error == 0 && (entry = readdir(stream)) != NULL)
+        if (entry->d_name[0] != '.')
+            error = visit(context, entry->d_name);
+    closedir(stream);
+    return error;
+}
+
+/* Adds what the files took on the disk to *freed. */
+static void empty(int directory, uint64_t *freed)
+{
+    struct stat info;
+
+    int fd = fcntl(directory, F_DUPFD_CLOEXEC, 0);
+    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+    const struct dirent *entry;
+
+    if (stream == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    while ((entry = readdir(stream)) != NULL)
+        if (entry->d_name[0] != '.' &&
+            fstatat(directory, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) ==
+                0 &&
+            unlinkat(directory, entry->d_name, 0) == 0)
+            *freed += (uint64_t)info.st_blocks * 512;
+    closedir(stream);
+}
+
+int hk_attr_store_drop(const struct hk_attr_store *store, const char *key,
+                       uint64_t *freed)
+{
+    int directory = lock_store(store, 0);
+    int error = 0;
+    int own;
+
+    if (directory < 0)
+        return errno == ENOENT ? 0 : errno;
+    own = openat(directory, key, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (own >= 0) {
+        empty(own, freed);
+        close(own);
+    }
+    if (unlinkat(directory, key, AT_REMOVEDIR) != 0 && errno != ENOENT)
+        error = errno;
+    close(directory);
+    return error;
+}
