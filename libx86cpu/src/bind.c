@@ -151,6 +151,9 @@ static int is_mask_move(const struct xcpu_insn *insn)
 int xcpu_uses_bad_segment(const struct xcpu *cpu, const struct xcpu_insn *insn)
 {
     const struct xcpu_row *row = &xcpu_rows[insn->op];
+    unsigned mentioned = 1u << insn->segment | 1u << XCPU_ES;
+    if (!((cpu->null_segments | cpu->code_segments) & mentioned))
+        return 0;
     int operand = xcpu_has_memory_operand(insn);
     int used = insn->op == XCPU_OP_XLAT || is_mask_move(insn) || operand;
     int es = 0;

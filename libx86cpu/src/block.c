@@ -7,15 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ARENA_SIZE  ((size_t)64 << 10)
 #define ARENAS_MAX  ((size_t)32 << 20) /* bytes of all; then all is dropped */
 #define TABLE_START 512                /* buckets, a power of two */
 #define PAGES_START 64
-
-struct xcpu_arena {
-    struct xcpu_arena *next;
-    _Alignas(64) char bytes[];
-};
 
 static uint32_t hash_of(uint32_t key)
 {
@@ -40,11 +34,8 @@ struct xcpu_cache *xcpu_cache_new(void)
 
 static void free_arenas(struct xcpu_cache *cache)
 {
-    while (cache->arena) {
-        struct xcpu_arena *next = cache->arena->next;
-        free(cache->arena);
-        cache->arena = next;
-    }
+    xcpu_arena_free(cache->arena);
+    cache->arena = NULL;
     cache->arena_total = 0;
 }
 
@@ -82,7 +73,7 @@ void xcpu_block_pass(struct xcpu *cpu)
     for (unsigned i = 0; arena && i < XCPU_RETURNS; i++) {
         const char *link = (const char *)cpu->returns[i];
         if (link >= arena->bytes + cpu->cache->arena_used &&
-            link < arena->bytes + ARENA_SIZE)
+            link < arena->bytes + XCPU_ARENA_BYTES)
             cpu->returns[i] = &cpu->nowhere;
     }
 }
@@ -96,11 +87,17 @@ void xcpu_cache_clear(struct xcpu *cpu)
            (cache->table_mask + (size_t)1) * sizeof(*cache->table));
     memset(cache->pages, 0,
            (cache->pages_mask + (size_t)1) * sizeof(*cache->pages));
+    memset(cache->heat, 0, sizeof(cache->heat));
     cache->blocks = 0;
     cache->pages_count = 0;
     free_arenas(cache);
     forget_jumps(cpu);
     cpu->link = NULL;
+}
+
+uint8_t *xcpu_block_heat(const struct xcpu *cpu, uint32_t eip)
+{
+    return &cpu->cache->heat[hash_of(eip) % XCPU_HEATS];
 }
 
 struct xcpu_block *xcpu_block_find(const struct xcpu *cpu, uint32_t eip)
@@ -117,18 +114,16 @@ struct xcpu_block *xcpu_block_room(struct xcpu *cpu, size_t slots, size_t bytes)
     struct xcpu_cache *cache = cpu->cache;
     size_t size = sizeof(struct xcpu_block) +
                   (slots + XCPU_BLOCK_LINKS) * sizeof(struct xcpu_slot) + bytes;
-    if (cache->arena && size <= ARENA_SIZE - cache->arena_used)
+    if (cache->arena && size <= XCPU_ARENA_BYTES - cache->arena_used)
         return (void *)(cache->arena->bytes + cache->arena_used);
     if (cache->arena_total >= ARENAS_MAX)
         xcpu_cache_clear(cpu);
-    struct xcpu_arena *arena =
-        aligned_alloc(64, sizeof(struct xcpu_arena) + ARENA_SIZE);
+    struct xcpu_arena *arena = xcpu_arena_new(cache->arena);
     if (!arena)
         return NULL;
-    arena->next = cache->arena;
     cache->arena = arena;
     cache->arena_used = 0;
-    cache->arena_total += ARENA_SIZE;
+    cache->arena_total += XCPU_ARENA_SIZE;
     return (void *)arena->bytes;
 }
 
@@ -206,6 +201,7 @@ int xcpu_block_insert(struct xcpu *cpu, struct xcpu_block *block,
     block->next = *head;
     *head = block;
     cache->blocks++;
+    *xcpu_block_heat(cpu, block->eip) = 0;
     size_t used = (size_t)((const char *)end - cache->arena->bytes);
     cache->arena_used = (used + 63) & ~(size_t)63;
     return 0;
@@ -269,8 +265,7 @@ static void drop_from_pages(struct xcpu *cpu, struct xcpu_block *block)
 void xcpu_block_drop(struct xcpu *cpu, struct xcpu_block *block)
 {
     struct xcpu_cache *cache = cpu->cache;
-    if (block->translation)
-        xcpu_jit_drop(cpu, block->translation);
+    xcpu_jit_drop(cpu, block);
     drop_from_pages(cpu, block);
     struct xcpu_block **at =
         &cache->table[hash_of(block->eip) & cache->table_mask];
@@ -293,9 +288,26 @@ void xcpu_block_drop(struct xcpu *cpu, struct xcpu_block *block)
         cpu->link = NULL;
 }
 
+/* Whether most pages have changed, as when another program is executed. */
+static int is_replaced(const struct xcpu *cpu)
+{
+    const struct xcpu_cache *cache = cpu->cache;
+    uint32_t changed = 0;
+    for (uint32_t i = 0; i <= cache->pages_mask; i++) {
+        const struct xcpu_block_page *entry = &cache->pages[i];
+        changed += entry->state &&
+                   entry->state != xcpu_page_state(cpu->machine, entry->page);
+    }
+    return changed > cache->pages_count / 2;
+}
+
 void xcpu_cache_sweep(struct xcpu *cpu)
 {
     struct xcpu_cache *cache = cpu->cache;
+    if (is_replaced(cpu)) {
+        xcpu_cache_clear(cpu);
+        return;
+    }
     for (uint32_t i = 0; i <= cache->pages_mask; i++) {
         struct xcpu_block_page *entry = &cache->pages[i];
         if (!entry->state)

@@ -3,6 +3,7 @@
 #ifndef X86CPU_BLOCK_H
 #define X86CPU_BLOCK_H
 
+#include "arena.h"
 #include "cpu.h"
 
 #define XCPU_BLOCK_LINKS 2
@@ -17,12 +18,13 @@ struct xcpu_block {
     struct xcpu_link *incoming;
     struct xcpu_link *links; /* its own two */
     uint32_t eip;
-    uint16_t size;    /* bytes of guest code */
-    uint8_t insns;    /* instructions, what a run through it costs */
-    uint8_t pages;    /* 1 or 2 */
-    uint8_t compared; /* its bytes stand behind its links */
-    uint8_t heat;     /* runs, before it is translated (jit.h) */
-    struct xcpu_translation *translation;
+    uint16_t size;       /* bytes of guest code */
+    uint8_t insns;       /* instructions, what a run through it costs */
+    uint8_t pages;       /* 1 or 2 */
+    uint8_t compared;    /* its bytes stand behind its links */
+    uint8_t hopeless;    /* it is never translated */
+    uint32_t generation; /* cpu->generation when it was translated */
+    struct xcpu_translation *translation; /* of that generation, or NULL */
     _Alignas(64) struct xcpu_slot slots[];
 };
 
@@ -33,7 +35,7 @@ struct xcpu_block_page {
     struct xcpu_block *blocks[2]; /* that begin there, that only end there */
 };
 
-struct xcpu_arena;
+#define XCPU_HEATS 4096 /* a power of two */
 
 struct xcpu_cache {
     struct xcpu_block **table; /* by hash of eip */
@@ -45,6 +47,9 @@ struct xcpu_cache {
     struct xcpu_arena *arena; /* the newest */
     size_t arena_used;        /* bytes of it */
     size_t arena_total;       /* bytes of all */
+    /* Runs of blocks that are not translated, by hash of eip: not in the
+     * blocks, which the child of a fork would copy to count. */
+    uint8_t heat[XCPU_HEATS];
 };
 
 struct xcpu_cache *xcpu_cache_new(void);
@@ -55,6 +60,9 @@ void xcpu_cache_clear(struct xcpu *cpu);
 
 /* Drops the blocks of pages that have changed. */
 void xcpu_cache_sweep(struct xcpu *cpu);
+
+/* Runs of the block in the interpreter; others may count there as well. */
+uint8_t *xcpu_block_heat(const struct xcpu *cpu, uint32_t eip);
 
 struct xcpu_block *xcpu_block_find(const struct xcpu *cpu, uint32_t eip);
 

@@ -17,13 +17,6 @@
 #define CLEARED_MAX  256               /* entries, each of a page at worst */
 #define PURSE_SIZE   ((size_t)XCPU_JIT_PURSE)
 #define PURSE_ROOM   (PAGE_SIZE + PURSE_SIZE)
-#define ARENA_SIZE   ((size_t)64 << 10)
-
-struct xcpu_jit_arena {
-    struct xcpu_jit_arena *next;
-    size_t used;
-    _Alignas(16) char bytes[];
-};
 
 /* ---- memory ---- */
 
@@ -96,16 +89,12 @@ static void unmap(struct xcpu_jit *jit)
 
 static void free_arenas(struct xcpu_jit *jit)
 {
-    while (jit->arena) {
-        struct xcpu_jit_arena *next = jit->arena->next;
-        free(jit->arena);
-        jit->arena = next;
-    }
+    xcpu_arena_free(jit->arena);
+    jit->arena = NULL;
 }
 
-static void free_all(struct xcpu_jit *jit)
+static void free_list(struct xcpu_jit *jit)
 {
-    free_arenas(jit);
     free(jit->list);
     free(jit);
 }
@@ -149,46 +138,37 @@ void xcpu_jit_free(struct xcpu *cpu)
     if (!cpu->jit)
         return;
     unmap(cpu->jit);
-    free_all(cpu->jit);
+    free_arenas(cpu->jit);
+    free_list(cpu->jit);
     cpu->jit = NULL;
-}
-
-static void forget_blocks(struct xcpu_jit *jit)
-{
-    for (uint32_t i = 0; i < jit->count; i++)
-        if (jit->list[i]->block)
-            jit->list[i]->block->translation = NULL;
-    jit->count = 0;
 }
 
 void xcpu_jit_after_fork(struct xcpu *cpu)
 {
-    if (cpu->jit) {
-        forget_blocks(cpu->jit);
-        free_all(cpu->jit);
-    }
+    if (cpu->jit)
+        free_list(cpu->jit);
     cpu->jit = NULL;
+    cpu->generation++;
+    memset(cpu->cache->heat, 0, sizeof(cpu->cache->heat));
     atomic_store(&cpu->poll, NULL);
     atomic_store(&cpu->in_jit, 0);
 }
 
 void *xcpu_jit_allocate(struct xcpu_jit *jit, size_t size)
 {
-    struct xcpu_jit_arena *arena = jit->arena;
     size = (size + 15) & ~(size_t)15;
     jit->stats.table_bytes += size;
-    if (!arena || size > ARENA_SIZE - arena->used) {
-        if (size > ARENA_SIZE)
-            return NULL;
-        arena = malloc(sizeof(*arena) + ARENA_SIZE);
+    if (!jit->arena || size > XCPU_ARENA_BYTES - jit->arena_used) {
+        struct xcpu_arena *arena =
+            size > XCPU_ARENA_BYTES ? NULL : xcpu_arena_new(jit->arena);
         if (!arena)
             return NULL;
-        arena->next = jit->arena;
-        arena->used = 0;
+        madvise(arena, XCPU_ARENA_SIZE, MADV_DONTFORK);
         jit->arena = arena;
+        jit->arena_used = 0;
     }
-    void *at = arena->bytes + arena->used;
-    arena->used += size;
+    void *at = jit->arena->bytes + jit->arena_used;
+    jit->arena_used += size;
     return at;
 }
 
@@ -276,6 +256,14 @@ unsigned xcpu_jit_refund(const struct xcpu_jit *jit,
     return left;
 }
 
+/* ---- look-up by block ---- */
+
+static struct xcpu_translation *translation_of(const struct xcpu *cpu,
+                                               const struct xcpu_block *block)
+{
+    return block->generation == cpu->generation ? block->translation : NULL;
+}
+
 /* ---- links ---- */
 
 static void patch(struct xcpu_jit *jit, const struct xcpu_jit_exit *exit,
@@ -307,14 +295,17 @@ static void cut_exit(struct xcpu_jit_exit *exit)
     exit->to = NULL;
 }
 
-void xcpu_jit_drop(struct xcpu *cpu, struct xcpu_translation *translation)
+void xcpu_jit_drop(struct xcpu *cpu, struct xcpu_block *block)
 {
+    struct xcpu_translation *translation = translation_of(cpu, block);
     struct xcpu_jit *jit = cpu->jit;
-    translation->block->translation = NULL;
+    if (!translation)
+        return;
+    block->translation = NULL;
     jit->stats.drops++;
-    translation->block = NULL;
-    if (jit->table[translation->eip] == translation->code)
+    if (translation->listed)
         jit->table[translation->eip] = 0;
+    translation->listed = 0;
     for (unsigned i = 0; i < translation->exits_count; i++) {
         cut_exit(&translation->exits[i]);
         if (jit->from == &translation->exits[i])
@@ -335,7 +326,8 @@ static void clear_table(struct xcpu_jit *jit)
     jit->cleared += jit->count;
     if (jit->cleared <= CLEARED_MAX) {
         for (uint32_t i = 0; i < jit->count; i++)
-            jit->table[jit->list[i]->eip] = 0;
+            if (jit->list[i]->listed)
+                jit->table[jit->list[i]->eip] = 0;
         return;
     }
     madvise(jit->table, TABLE_SIZE, MADV_DONTNEED);
@@ -349,7 +341,8 @@ void xcpu_jit_clear(struct xcpu *cpu)
         clear_table(jit);
         jit->stats.flushes++;
     }
-    forget_blocks(jit);
+    jit->count = 0;
+    cpu->generation++;
     jit->used = jit->first;
     jit->from = NULL;
     jit->modified = 1;
@@ -424,59 +417,61 @@ void xcpu_get_jit_stats(const struct xcpu *cpu, struct xcpu_jit_stats *stats)
 
 /* ---- the way in ---- */
 
-static const struct xcpu_slot *enter_at(struct xcpu *cpu, uint32_t code)
+/* Into a translation of the block at cpu->eip. Jumps go there by themselves
+ * once one has led there. */
+static const struct xcpu_slot *enter_at(struct xcpu *cpu,
+                                        struct xcpu_translation *to)
 {
     struct xcpu_jit *jit = cpu->jit;
-    if (jit->from) {
-        struct xcpu_translation *to =
-            xcpu_jit_block_of(jit, (uintptr_t)jit->code + code);
-        if (jit->from->eip == cpu->eip && !jit->from->to)
-            link_exit(jit, jit->from, to);
-        jit->from = NULL;
+    if (jit->from && jit->from->eip == to->eip && !jit->from->to)
+        link_exit(jit, jit->from, to);
+    if (jit->wanted == to->eip) {
+        jit->table[to->eip] = to->code;
+        to->listed = 1;
     }
-    jit->entry = jit->code + code;
+    jit->from = NULL;
+    jit->entry = jit->code + to->code;
     jit->stats.entries++;
     return &jit->slot;
 }
 
-int xcpu_jit_can_pay(const struct xcpu *cpu)
+int xcpu_jit_can_pay(const struct xcpu *cpu, const struct xcpu_block *block)
 {
-    if (cpu->left >= XCPU_BLOCK_INSNS || !cpu->jit)
-        return 1;
-    uint32_t code = cpu->jit->table[cpu->eip];
-    const struct xcpu_translation *in =
-        code ? xcpu_jit_block_of(cpu->jit, (uintptr_t)cpu->jit->code + code)
-             : NULL;
+    const struct xcpu_translation *in = translation_of(cpu, block);
     return !in || in->insns <= cpu->left;
 }
 
-const struct xcpu_slot *xcpu_jit_find(struct xcpu *cpu)
+/* Whether to translate a block now that has to be executed once more. */
+static int is_hot(struct xcpu *cpu, struct xcpu_block *block)
 {
-    uint32_t code = cpu->jit->table[cpu->eip];
-    return code ? enter_at(cpu, code) : NULL;
+    unsigned after = cpu->machine->config.translate_after;
+    const struct xcpu_jit_change *change =
+        cpu->jit ? xcpu_jit_find_change(cpu->jit, block->eip) : NULL;
+    uint8_t *heat = xcpu_block_heat(cpu, block->eip);
+    if (xcpu_jit_is_hopeless(change)) {
+        block->hopeless = 1;
+        return 0;
+    }
+    if (++*heat < (after ? after : XCPU_TRANSLATE_AFTER) && !change)
+        return 0;
+    *heat = 0;
+    return 1;
 }
 
 const struct xcpu_slot *xcpu_jit_slot(struct xcpu *cpu,
                                       struct xcpu_block *block)
 {
-    unsigned after = cpu->machine->config.translate_after;
-    if (block->heat == XCPU_NEVER_TRANSLATE)
-        return NULL;
-    const struct xcpu_jit_change *change =
-        cpu->jit ? xcpu_jit_find_change(cpu->jit, block->eip) : NULL;
-    if (xcpu_jit_is_hopeless(change)) {
-        block->heat = XCPU_NEVER_TRANSLATE;
-        return NULL;
-    }
-    if (++block->heat < (after ? after : XCPU_TRANSLATE_AFTER) && !change)
+    if (translation_of(cpu, block))
+        return enter_at(cpu, block->translation);
+    if (block->hopeless || !is_hot(cpu, block))
         return NULL;
     if (!cpu->jit)
         xcpu_jit_new(cpu);
     if (!cpu->jit || translate(cpu, block) < 0) {
-        block->heat = XCPU_NEVER_TRANSLATE;
+        block->hopeless = 1;
         return NULL;
     }
-    return enter_at(cpu, block->translation->code);
+    return enter_at(cpu, block->translation);
 }
 
 #endif

@@ -16,7 +16,6 @@
 /* Runs of a block in the interpreter before it is translated, unless the
  * configuration says otherwise. */
 #define XCPU_TRANSLATE_AFTER 8
-#define XCPU_NEVER_TRANSLATE UINT8_MAX
 
 /* State of the guest that has to be in the host's registers. */
 enum xcpu_jit_needs {
@@ -83,7 +82,6 @@ struct xcpu_jit_change {
 /* The host code of a block. */
 struct xcpu_translation {
     struct xcpu_jit_compare *compare; /* NULL: its pages are watched */
-    struct xcpu_block *block;
     struct xcpu_jit_exit *incoming;
     struct xcpu_jit_exit *exits;
     struct xcpu_jit_mark *marks;
@@ -97,9 +95,8 @@ struct xcpu_translation {
     uint8_t needs;
     uint8_t insns;
     uint8_t counted; /* it pays for its instructions */
+    uint8_t listed;  /* in the table of entries */
 };
-
-struct xcpu_jit_arena;
 
 struct xcpu_jit {
     uint8_t *code;     /* executable; the page before it stops loops */
@@ -107,7 +104,8 @@ struct xcpu_jit {
     uint8_t *purse;    /* XCPU_JIT_PURSE bytes behind a page without access:
                           as far behind it as there is budget left; it stops
                           blocks that count */
-    uint32_t *table;   /* offset of the code of each guest address, or 0 */
+    uint32_t *table;   /* offset of the code of each guest address that an
+                          indirect jump led to, or 0 */
     uint32_t size, used;
     uint32_t first;             /* offset behind the stubs */
     uint32_t enter, leave_link; /* offsets of the stubs */
@@ -116,8 +114,10 @@ struct xcpu_jit {
     struct xcpu_translation **list; /* by code */
     uint32_t count, capacity;
     uint32_t cleared; /* entries of table set to 0 since its pages went */
-    struct xcpu_jit_arena *arena;
+    struct xcpu_arena *arena;   /* the newest */
+    size_t arena_used;          /* bytes of it */
     struct xcpu_jit_exit *from; /* that led to cpu->eip */
+    uint32_t wanted;            /* where the last indirect jump led */
     const uint8_t *entry;       /* what slot runs */
     struct xcpu_slot slot;
     struct xcpu_slot fault; /* the instruction that a signal interrupted */
@@ -135,12 +135,10 @@ struct xcpu_jit {
  */
 const struct xcpu_slot *xcpu_jit_slot(struct xcpu *cpu,
                                       struct xcpu_block *block);
-/* The same for code that is already translated. */
-const struct xcpu_slot *xcpu_jit_find(struct xcpu *cpu);
 
-/* Whether the budget pays for the translated block at cpu->eip, if there is
- * one: blocks that follow find out by a fault. */
-int xcpu_jit_can_pay(const struct xcpu *cpu);
+/* Whether the budget pays for the block, if it is translated: blocks that
+ * follow find out by a fault. */
+int xcpu_jit_can_pay(const struct xcpu *cpu, const struct xcpu_block *block);
 
 /* A block that could have been translated was not. */
 static inline void xcpu_jit_count_interpreted(struct xcpu *cpu)
@@ -161,7 +159,7 @@ void xcpu_jit_note_change(struct xcpu *cpu, uint32_t eip);
 
 /* ---- block.c ---- */
 
-void xcpu_jit_drop(struct xcpu *cpu, struct xcpu_translation *translation);
+void xcpu_jit_drop(struct xcpu *cpu, struct xcpu_block *block);
 void xcpu_jit_clear(struct xcpu *cpu);
 
 /* ---- fault.c ---- */
@@ -199,7 +197,7 @@ void xcpu_jit_release(struct xcpu *cpu);
 /* Stops the translated code of a cpu. Async-signal-safe, any thread. */
 void xcpu_jit_stop(struct xcpu *cpu);
 
-/* In the child of a fork: the mappings are not there. */
+/* In the child of a fork: the mappings are not there. Touches no block. */
 void xcpu_jit_after_fork(struct xcpu *cpu);
 
 /* ---- jit.c, jit_block.c, jit_entry.c ---- */

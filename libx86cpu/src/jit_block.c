@@ -571,10 +571,9 @@ static int keep(struct xcpu_emit *e, struct xcpu_block *block,
     if (!made)
         return -1;
     made->entry = offset_of(e, entry);
-    made->block = block;
     block->translation = made;
+    block->generation = e->cpu->generation;
     jit->list[jit->count++] = made;
-    jit->table[made->eip] = made->code;
     made->compare = e->compare;
     if (e->compare)
         xcpu_jit_fill_compare(e->compare, e->draft.code, e->varying,

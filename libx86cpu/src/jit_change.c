@@ -134,11 +134,11 @@ void xcpu_jit_changed(struct xcpu *cpu)
     struct xcpu_jit_change *change = change_of(jit, cpu->eip);
     xcpu_jit_note_change(cpu, cpu->eip);
     jit->stats.changes++;
-    uintptr_t code = (uintptr_t)jit->code + jit->table[cpu->eip];
-    struct xcpu_translation *in = xcpu_jit_block_of(jit, code);
+    struct xcpu_block *block = xcpu_block_find(cpu, cpu->eip);
+    const struct xcpu_translation *in = block->translation;
     read_code(cpu, in->compare, now);
     note_changes(change, in, in->compare, now);
-    xcpu_block_drop(cpu, in->block);
+    xcpu_block_drop(cpu, block);
 }
 
 #endif

@@ -428,6 +428,7 @@ XCPU_HANDLER(translated)
         came_from(cpu);
         break;
     case XCPU_JIT_INDIRECT:
+        cpu->jit->wanted = cpu->eip;
         break;
     case XCPU_JIT_INTERP:
         cpu->interpret = 1;

@@ -21,12 +21,6 @@ const struct xcpu_slot *xcpu_jit_slot(struct xcpu *cpu,
     return NULL;
 }
 
-const struct xcpu_slot *xcpu_jit_find(struct xcpu *cpu)
-{
-    (void)cpu;
-    return NULL;
-}
-
 void xcpu_jit_leave(struct xcpu *cpu)
 {
     (void)cpu;
@@ -38,10 +32,10 @@ void xcpu_jit_note_change(struct xcpu *cpu, uint32_t eip)
     (void)eip;
 }
 
-void xcpu_jit_drop(struct xcpu *cpu, struct xcpu_translation *translation)
+void xcpu_jit_drop(struct xcpu *cpu, struct xcpu_block *block)
 {
     (void)cpu;
-    (void)translation;
+    (void)block;
 }
 
 void xcpu_jit_clear(struct xcpu *cpu)
@@ -56,9 +50,10 @@ int xcpu_jit_interrupted(struct xcpu *cpu, const void *ucontext)
     return 0;
 }
 
-int xcpu_jit_can_pay(const struct xcpu *cpu)
+int xcpu_jit_can_pay(const struct xcpu *cpu, const struct xcpu_block *block)
 {
     (void)cpu;
+    (void)block;
     return 1;
 }
 

@@ -203,14 +203,24 @@ int xcpu_machine_on_write_fault(struct xcpu_machine *machine,
     return xcpu_page_stored(machine, (uint32_t)offset >> XCPU_PAGE_SHIFT);
 }
 
-/* Forgets a page; whole: its history as well. 1 when it held code. */
-static int forget_page(struct xcpu_machine *machine, uint32_t page, int whole)
+/* The first page from one on, up to the last, that holds code or has; or the
+ * one behind the last. */
+static uint32_t find_code(const struct xcpu_machine *machine, uint32_t page,
+                          uint32_t last)
+{
+    for (; page <= last; page++) {
+        if (xcpu_page_state(machine, page))
+            break;
+        if (!find_page(machine, page))
+            page |= XCPU_CHUNK_PAGES - 1;
+    }
+    return page <= last ? page : last + 1;
+}
+
+/* Forgets a page; whole: its history as well. Under the lock. */
+static void forget_page(struct xcpu_machine *machine, uint32_t page, int whole)
 {
     _Atomic uint32_t *state = find_page(machine, page);
-    if (!state || !atomic_load_explicit(state, memory_order_relaxed))
-        return 0;
-    sigset_t signals;
-    lock_pages(machine, &signals);
     uint32_t now = atomic_load_explicit(state, memory_order_relaxed);
     if (now & XCPU_PAGE_WATCHED) {
         watch(machine, page, 0);
@@ -221,8 +231,6 @@ static int forget_page(struct xcpu_machine *machine, uint32_t page, int whole)
         now &= ~(uint32_t)(XCPU_PAGE_COMPARED | XCPU_PAGE_FAULTS);
     now += XCPU_PAGE_GENERATION;
     atomic_store_explicit(state, now, memory_order_release);
-    unlock_pages(machine, &signals);
-    return 1;
 }
 
 void xcpu_machine_forget(struct xcpu_machine *machine, uint32_t address,
@@ -234,19 +242,18 @@ void xcpu_machine_forget(struct xcpu_machine *machine, uint32_t address,
     if (size > UINT64_C(0x100000000) - address)
         end = UINT64_C(0x100000000);
     uint32_t last = (uint32_t)((end - 1) >> XCPU_PAGE_SHIFT);
-    int held = 0;
-    for (uint32_t page = address >> XCPU_PAGE_SHIFT; page <= last; page++) {
+    uint32_t page = find_code(machine, address >> XCPU_PAGE_SHIFT, last);
+    sigset_t signals;
+    if (page > last)
+        return;
+    lock_pages(machine, &signals);
+    for (; page <= last; page = find_code(machine, page + 1, last)) {
         uint64_t first = (uint64_t)page << XCPU_PAGE_SHIFT;
-        if (!(page % XCPU_CHUNK_PAGES) && !find_page(machine, page) &&
-            last - page >= XCPU_CHUNK_PAGES) {
-            page += XCPU_CHUNK_PAGES - 1;
-            continue;
-        }
-        held |= forget_page(machine, page,
-                            address <= first && first + XCPU_PAGE_SIZE <= end);
+        forget_page(machine, page,
+                    address <= first && first + XCPU_PAGE_SIZE <= end);
     }
-    if (held)
-        tell_cpus(machine);
+    unlock_pages(machine, &signals);
+    tell_cpus(machine);
 }
 
 void xcpu_machine_after_fork(struct xcpu_machine *machine, struct xcpu *self)
@@ -263,8 +270,8 @@ void xcpu_machine_after_fork(struct xcpu_machine *machine, struct xcpu *self)
         atomic_store(&cpu->used, 0);
     }
     /* Whoever held the lock may have been between a watch and its record. */
-    if (atomic_flag_test_and_set(&machine->pages_lock)) {
-        _Atomic uint32_t *state = find_page(machine, machine->changing);
+    _Atomic uint32_t *state = find_page(machine, machine->changing);
+    if (atomic_flag_test_and_set(&machine->pages_lock) && state) {
         watch(machine, machine->changing, 0);
         uint32_t now = atomic_load(state) & ~(uint32_t)XCPU_PAGE_WATCHED;
         atomic_store(state, now + XCPU_PAGE_GENERATION);

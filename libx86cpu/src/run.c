@@ -213,16 +213,12 @@ static const struct xcpu_slot *one_block(struct xcpu *cpu,
 static const struct xcpu_slot *whole_block(struct xcpu *cpu)
 {
     const struct xcpu_slot *slot = NULL;
+    struct xcpu_block *block = xcpu_block_find(cpu, cpu->eip);
     int translate = may_translate(cpu);
-    int interpret = cpu->interpret || !xcpu_jit_can_pay(cpu);
+    int interpret = cpu->interpret || (block && !xcpu_jit_can_pay(cpu, block));
     cpu->interpret = 0;
     if (translate)
         cpu->link = NULL;
-    if (translate && cpu->jit && !interpret)
-        slot = xcpu_jit_find(cpu);
-    if (slot)
-        return slot;
-    struct xcpu_block *block = xcpu_block_find(cpu, cpu->eip);
     if (!block) {
         if (cpu->left < XCPU_BLOCK_INSNS && !translate)
             return rest_of_budget(cpu);

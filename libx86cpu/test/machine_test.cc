@@ -6,6 +6,7 @@
 #include <cstring>
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -373,6 +374,48 @@ TEST_P(Machine, AForkLeavesWhatEndsAlone)
     }
     over = true;
     runner.join();
+}
+
+long pages_copied()
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_minflt;
+}
+
+/* A child that is to execute another program soon is to copy little. */
+TEST_P(Machine, AForkTouchesNoBlock)
+{
+#if SANITIZED
+    GTEST_SKIP() << "the sanitizers have pages of their own";
+#endif
+    enum { BLOCKS = 4000, COPIED_MAX = 50 };
+    Cpu cpu(guest);
+    std::string text;
+
+    for (int i = 0; i < BLOCKS; i++)
+        text += "eb 00 "; /* jmp to what follows */
+    guest.map(many, 0x4000, rwx);
+    guest.write(many, text + "cc");
+    for (int i = 0; i < 2; i++)
+        ASSERT_EQ(text_of(cpu.run(many, XCPU_BUDGET_UNLIMITED)), "#BP");
+    const pid_t child = guest.fork();
+    int status = -1;
+
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        const long before = pages_copied();
+
+        xcpu_machine_after_fork(guest.machine(), cpu.cpu());
+        const long copied = pages_copied() - before;
+
+        if (text_of(cpu.run(many, XCPU_BUDGET_UNLIMITED)) != "#BP")
+            _exit(1);
+        _exit(copied <= COPIED_MAX ? 0 : 2);
+    }
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
 }
 
 /* ---- machines as such ---- */
