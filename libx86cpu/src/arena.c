@@ -8,8 +8,6 @@ _Static_assert(offsetof(struct xcpu_arena, bytes) + XCPU_ARENA_BYTES ==
                    XCPU_ARENA_SIZE,
                "an arena is whole pages");
 
-/* Where the host can, all pages at once: that takes a fraction of the time of
- * a fault for each. */
 #ifdef MAP_POPULATE
 #define POPULATE MAP_POPULATE
 #else
@@ -20,7 +18,7 @@ struct xcpu_arena *xcpu_arena_new(struct xcpu_arena *next)
 {
     struct xcpu_arena *made =
         mmap(NULL, XCPU_ARENA_SIZE, PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_ANONYMOUS | POPULATE, -1, 0);
+             MAP_PRIVATE | MAP_ANONYMOUS | (next ? POPULATE : 0), -1, 0);
     if (made == MAP_FAILED)
         return NULL;
     made->next = next;

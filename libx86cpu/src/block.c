@@ -39,6 +39,16 @@ static void free_arenas(struct xcpu_cache *cache)
     cache->arena_total = 0;
 }
 
+static void keep_an_arena(struct xcpu_cache *cache)
+{
+    if (!cache->arena)
+        return;
+    xcpu_arena_free(cache->arena->next);
+    cache->arena->next = NULL;
+    cache->arena_used = 0;
+    cache->arena_total = XCPU_ARENA_SIZE;
+}
+
 void xcpu_cache_free(struct xcpu_cache *cache)
 {
     if (!cache)
@@ -78,7 +88,7 @@ void xcpu_block_pass(struct xcpu *cpu)
     }
 }
 
-void xcpu_cache_clear(struct xcpu *cpu)
+static void forget_blocks(struct xcpu *cpu)
 {
     struct xcpu_cache *cache = cpu->cache;
     if (cpu->jit)
@@ -90,9 +100,20 @@ void xcpu_cache_clear(struct xcpu *cpu)
     memset(cache->heat, 0, sizeof(cache->heat));
     cache->blocks = 0;
     cache->pages_count = 0;
-    free_arenas(cache);
     forget_jumps(cpu);
     cpu->link = NULL;
+}
+
+void xcpu_cache_clear(struct xcpu *cpu)
+{
+    forget_blocks(cpu);
+    free_arenas(cpu->cache);
+}
+
+void xcpu_cache_retire(struct xcpu *cpu)
+{
+    forget_blocks(cpu);
+    keep_an_arena(cpu->cache);
 }
 
 uint8_t *xcpu_block_heat(const struct xcpu *cpu, uint32_t eip)

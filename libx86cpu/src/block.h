@@ -52,11 +52,14 @@ struct xcpu_cache {
     uint8_t heat[XCPU_HEATS];
 };
 
-struct xcpu_cache *xcpu_cache_new(void);
+struct xcpu_cache *xcpu_cache_new(void); /* to be cleared */
 void xcpu_cache_free(struct xcpu_cache *cache);
 
 /* Drops all blocks of a cpu. */
 void xcpu_cache_clear(struct xcpu *cpu);
+
+/* The same for the next user of the cpu: some memory stays. */
+void xcpu_cache_retire(struct xcpu *cpu);
 
 /* Drops the blocks of pages that have changed. */
 void xcpu_cache_sweep(struct xcpu *cpu);

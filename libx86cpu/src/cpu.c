@@ -53,23 +53,34 @@ static void forget_run(struct xcpu *cpu)
     atomic_store(&cpu->stop, 0);
 }
 
+/* Unless its last user has left one. */
+static int make_cache(struct xcpu *cpu)
+{
+    if (cpu->cache)
+        return 0;
+    cpu->cache = xcpu_cache_new();
+    if (!cpu->cache)
+        return XCPU_ERR_NOMEM;
+    xcpu_cache_clear(cpu);
+    return 0;
+}
+
 int xcpu_new(struct xcpu_machine *machine, struct xcpu **made)
 {
     static const struct xcpu_regs reset = {
         .eflags = EFLAGS_FIXED,
         .sreg = {0x23, 0x1b, 0x23, 0x23, 0x23, 0x23},
     };
-    struct xcpu_cache *cache = xcpu_cache_new();
-    struct xcpu *cpu = cache ? take_cpu(machine) : NULL;
-    if (!cpu) {
-        xcpu_cache_free(cache);
+    struct xcpu *cpu = take_cpu(machine);
+    if (!cpu)
+        return XCPU_ERR_NOMEM;
+    if (make_cache(cpu) < 0) {
+        atomic_store(&cpu->used, 0);
         return XCPU_ERR_NOMEM;
     }
-    cpu->cache = cache;
     cpu->memory = machine->base;
     forget_run(cpu);
     memset(cpu->descriptors, 0, sizeof(cpu->descriptors));
-    xcpu_cache_clear(cpu);
     xcpu_set_regs(cpu, &reset);
     xcpu_reset_fpu(cpu);
     *made = cpu;
@@ -82,8 +93,7 @@ void xcpu_free(struct xcpu *cpu)
         return;
     xcpu_jit_release(cpu);
     xcpu_lockstep_free(cpu);
-    xcpu_cache_free(cpu->cache);
-    cpu->cache = NULL;
+    xcpu_cache_retire(cpu);
     atomic_store(&cpu->used, 0);
 }
 

@@ -1,6 +1,7 @@
 /* machine.c -- an address space, its pages with cached code, its cpus. */
 /* SPDX-License-Identifier: MIT */
 #include "machine.h"
+#include "block.h"
 #include "fuse.h"
 #include "jit.h"
 #include "model.h"
@@ -61,6 +62,7 @@ void xcpu_machine_free(struct xcpu_machine *machine)
     while (cpu) {
         struct xcpu *next = cpu->next;
         xcpu_jit_free(cpu);
+        xcpu_cache_free(cpu->cache);
         free(cpu);
         cpu = next;
     }
