@@ -310,26 +310,35 @@ int xcpu_jit_load(struct xcpu *cpu, unsigned needs, uintptr_t host)
 
 /* ---- the base of GS is the window while guest code runs ---- */
 
-static void exchange_gs(struct xcpu *cpu, int set)
+/* To change it takes as long as dozens of instructions: where programs can
+ * look at it, it is left as it is, for the host has no use for it. */
+static void enter_window(struct xcpu *cpu)
 {
-    uint64_t window = (uintptr_t)cpu->memory;
-    cpu->gs_set = (uint8_t)set;
+    uint64_t window = (uintptr_t)cpu->memory, now;
+    __asm__ volatile("rdgsbase %0" : "=r"(now));
+    if (now != window)
+        __asm__ volatile("wrgsbase %0" : : "r"(window));
+}
+
+enum { ARCH_SET_GS_ = 0x1001, ARCH_GET_GS_ = 0x1004 };
+
+static void set_gs(struct xcpu *cpu)
+{
     if (cpu->jit->has_fsgsbase) {
-        if (set)
-            __asm__ volatile("rdgsbase %0" : "=r"(cpu->host_gs));
-        __asm__ volatile("wrgsbase %0" : : "r"(set ? window : cpu->host_gs));
-        return;
-    }
-    enum { ARCH_SET_GS_ = 0x1001, ARCH_GET_GS_ = 0x1004 };
-    if (set)
+        enter_window(cpu);
+    } else if (!cpu->gs_set) {
+        cpu->gs_set = 1;
         syscall(SYS_arch_prctl, ARCH_GET_GS_, &cpu->host_gs);
-    syscall(SYS_arch_prctl, ARCH_SET_GS_, set ? window : cpu->host_gs);
+        syscall(SYS_arch_prctl, ARCH_SET_GS_, (uintptr_t)cpu->memory);
+    }
 }
 
 void xcpu_jit_leave(struct xcpu *cpu)
 {
-    if (cpu->gs_set)
-        exchange_gs(cpu, 0);
+    if (!cpu->gs_set)
+        return;
+    cpu->gs_set = 0;
+    syscall(SYS_arch_prctl, ARCH_SET_GS_, cpu->host_gs);
 }
 
 /* ---- the way in and what comes out ---- */
@@ -384,8 +393,7 @@ static enum xcpu_jit_result enter(struct xcpu *cpu)
     const uint8_t *stub = jit->code + jit->enter;
     enter_function *function;
     memcpy(&function, &stub, sizeof(function));
-    if (!cpu->gs_set)
-        exchange_gs(cpu, 1);
+    set_gs(cpu);
     if (jit->modified) {
         jit->modified = 0;
         serialize();
