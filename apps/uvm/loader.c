@@ -19,7 +19,9 @@ static const char runtime_loader[] = "/boot/system/runtime_loader";
 static int open_file(void *context, const char *path, struct eld_file *file)
 {
     struct hk_guest_file guest;
-    int error = hk_guest_open(context, path, &guest);
+    int error = strcmp(path, runtime_loader) == 0
+                    ? hk_guest_open_system(context, path, &guest)
+                    : hk_guest_open(context, path, &guest);
 
     if (error < 0)
         return error;
@@ -209,7 +211,7 @@ int uvm_load_program(void *host, struct hk_team *team, const char *path,
 
     eld_program_free(uvm->loaded);
     uvm->loaded = NULL;
-    error = hk_guest_open(team, runtime_loader, &file);
+    error = hk_guest_open_system(team, runtime_loader, &file);
     if (error == -ENOENT)
         return link_program(uvm, team, &loader_host, path, entry);
     /* Whatever else is wrong with it, its loading tells. */

@@ -211,7 +211,7 @@ void hk_accounts_free(struct hk_accounts *accounts)
 static char *read_text(const struct hk_vfs *vfs, const char *path)
 {
     const struct hk_node start = hk_place_node(vfs->root);
-    int fd = hk_vfs_open_host(vfs, &start, path);
+    int fd = hk_vfs_open_host(vfs, &start, path, HK_WALK_WHOLE);
     struct stat st;
     char *text = NULL;
     ssize_t size = 0;

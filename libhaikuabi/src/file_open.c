@@ -175,7 +175,8 @@ static int32_t name_of(const struct hk_thread *self, int32_t fd, char *name)
     char *leaf;
 
     if (file != NULL)
-        result = hk_node_path(&file->node, name, HK_PATH_LENGTH);
+        result = hk_vfs_path(hk_kernel_of(self)->vfs, &file->node, name,
+                             HK_PATH_LENGTH);
     hk_file_put(file);
     if (result < 0)
         return result;

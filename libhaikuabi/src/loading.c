@@ -22,17 +22,11 @@ static int host_error(int32_t status)
     return error != 0 ? -error : -EIO;
 }
 
-int hk_guest_open(struct hk_team *team, const char *path,
-                  struct hk_guest_file *file)
+/* What there is to know of an open file. */
+static int describe(const struct hk_vfs *vfs, struct hk_guest_file *file)
 {
-    const struct hk_vfs *vfs = team->kernel->vfs;
-    struct hk_file *start = hk_team_cwd_get(team);
     struct stat st;
-    int32_t status = hk_vfs_normalize(vfs, &start->node, path, 1, file->path);
 
-    file->fd =
-        status == HK_B_OK ? hk_vfs_open_host(vfs, &start->node, path) : status;
-    hk_file_put(start);
     if (file->fd < 0)
         return host_error(file->fd);
     if (fstat(file->fd, &st) != 0 || S_ISDIR(st.st_mode)) {
@@ -43,6 +37,30 @@ int hk_guest_open(struct hk_team *team, const char *path,
     file->device = hk_vfs_device(vfs, st.st_dev);
     file->node = (int64_t)st.st_ino;
     return 0;
+}
+
+int hk_guest_open(struct hk_team *team, const char *path,
+                  struct hk_guest_file *file)
+{
+    const struct hk_vfs *vfs = team->kernel->vfs;
+    struct hk_file *start = hk_team_cwd_get(team);
+    int32_t status = hk_vfs_normalize(vfs, &start->node, path, 1, file->path);
+
+    file->fd = status == HK_B_OK ? hk_vfs_open_host(vfs, &start->node, path, 0)
+                                 : status;
+    hk_file_put(start);
+    return describe(vfs, file);
+}
+
+int hk_guest_open_system(struct hk_team *team, const char *path,
+                         struct hk_guest_file *file)
+{
+    const struct hk_vfs *vfs = team->kernel->vfs;
+    const struct hk_node root = hk_place_node(vfs->root);
+
+    snprintf(file->path, sizeof(file->path), "%s", path);
+    file->fd = hk_vfs_open_host(vfs, &root, path, HK_WALK_WHOLE);
+    return describe(vfs, file);
 }
 
 int hk_guest_reserve(struct hk_team *team, uint32_t hint, uint32_t size,

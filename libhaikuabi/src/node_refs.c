@@ -103,12 +103,19 @@ void hk_refs_note(const struct hk_thread *self, int32_t device, int64_t inode,
                   struct hk_file *start, const char *path)
 {
     struct hk_refs *refs = hk_refs_of(self);
-    const char *directory = path[0] == '/' ? "" : path_of_file(start);
+    const struct hk_top *top = atomic_load(&hk_kernel_of(self)->vfs->top);
+    const char *directory = "";
+    char root[HK_PATH_LENGTH];
     char *joined;
 
+    if (path[0] != '/')
+        directory = path_of_file(start);
+    else if (top != NULL)
+        directory =
+            hk_node_path(&top->node, root, sizeof(root)) < 0 ? NULL : root;
     if (directory == NULL)
         return;
-    joined = path[0] == '/' ? strdup(path) : join(directory, path);
+    joined = directory[0] == '\0' ? strdup(path) : join(directory, path);
     if (joined != NULL)
         put(refs, device, inode, joined);
 }
@@ -150,8 +157,8 @@ static int32_t open_if(const struct hk_vfs *vfs, const char *path,
                        int32_t device, int64_t inode, struct hk_node *node)
 {
     struct hk_node root = hk_place_node(vfs->root);
-    int32_t status =
-        hk_vfs_open(vfs, &root, path, HK_WALK_FOLLOW, O_PATH, 0, node);
+    int32_t status = hk_vfs_open(
+        vfs, &root, path, HK_WALK_FOLLOW | HK_WALK_WHOLE, O_PATH, 0, node);
 
     if (status != HK_B_OK || is_node(vfs, node, device, inode))
         return status;

@@ -33,37 +33,64 @@ int64_t hk_sys_normalize_path(struct hk_thread *self, gm_addr user_path,
     return hk_write_user(self, buffer, normal, strlen(normal) + 1);
 }
 
+/* The target of a link: its length, or an error. */
+static int32_t read_target(struct hk_thread *self, int32_t fd, gm_addr path,
+                           char target[HK_PATH_LENGTH])
+{
+    struct hk_node node;
+    struct hk_file *file;
+    ssize_t length;
+    int32_t status = hk_node_of(self, fd, path, 0, &node, &file);
+
+    if (status != HK_B_OK)
+        return status;
+    /* Whatever is no link fails with ENOENT on the host. */
+    length = readlinkat(node.fd, "", target, HK_PATH_LENGTH);
+    hk_node_release(&node, file);
+    return length < 0 ? HK_B_BAD_VALUE : (int32_t)length;
+}
+
 /* The size that the guest sees is the link's, also when only its beginning
- * fits the buffer; there is no NUL. */
+ * fits the buffer; there is no NUL. After an error it is the buffer's, of
+ * which not more than a path's length is used. */
 int64_t hk_sys_read_link(struct hk_thread *self, int32_t fd, gm_addr path,
                          gm_addr buffer, gm_addr buffer_size)
 {
     char target[HK_PATH_LENGTH];
-    struct hk_node node;
-    struct hk_file *file;
-    uint8_t raw[4];
+    int32_t length;
     uint32_t size;
-    ssize_t length;
-    int32_t status;
+    uint8_t raw[4];
 
     if (buffer >= HK_USER_LIMIT ||
         hk_read_user(self, raw, buffer_size, sizeof(raw)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     size = hk_get32(raw);
-    status = hk_node_of(self, fd, path, 0, &node, &file);
-    if (status != HK_B_OK)
-        return status;
-    /* Whatever is no link fails with ENOENT on the host. */
-    length = readlinkat(node.fd, "", target, sizeof(target));
-    hk_node_release(&node, file);
-    if (length < 0)
-        return HK_B_BAD_VALUE;
-    hk_put32(raw, (uint32_t)length);
+    if (path != 0 && size > HK_PATH_LENGTH)
+        size = HK_PATH_LENGTH;
+    length = read_target(self, fd, path, target);
+    hk_put32(raw, length < 0 ? size : (uint32_t)length);
     if (hk_write_user(self, buffer_size, raw, sizeof(raw)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    if (size > (uint32_t)length)
-        size = (uint32_t)length;
-    return hk_write_user(self, buffer, target, size);
+    if (length < 0)
+        return length;
+    return hk_write_user(self, buffer, target,
+                         size < (uint32_t)length ? size : (uint32_t)length);
+}
+
+int64_t hk_sys_change_root(struct hk_thread *self, gm_addr path)
+{
+    char text[HK_PATH_LENGTH] = "";
+    struct hk_node node;
+    int32_t status = HK_B_OK;
+
+    if (self->team->ids.user.effective != 0)
+        return HK_B_NOT_ALLOWED;
+    if (path != 0)
+        status = hk_read_path(self, text, path);
+    if (status == HK_B_OK)
+        status = hk_open_at(self, -1, text, HK_WALK_FOLLOW, O_PATH, 0, &node);
+    return status == HK_B_OK ? hk_vfs_change_root(hk_kernel_of(self)->vfs, node)
+                             : status;
 }
 
 int64_t hk_sys_getcwd(struct hk_thread *self, gm_addr buffer, uint32_t size)
@@ -77,7 +104,7 @@ int64_t hk_sys_getcwd(struct hk_thread *self, gm_addr buffer, uint32_t size)
     if (size > HK_PATH_LENGTH)
         size = HK_PATH_LENGTH;
     cwd = hk_cwd_get(self);
-    length = hk_node_path(&cwd->node, path, size);
+    length = hk_vfs_path(hk_kernel_of(self)->vfs, &cwd->node, path, size);
     hk_file_put(cwd);
     if (length < 0)
         return length;

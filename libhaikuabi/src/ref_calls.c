@@ -87,7 +87,7 @@ static int32_t path_of_entry(const struct hk_vfs *vfs,
         hk_vfs_open(vfs, directory, leaf, 0, O_PATH | O_DIRECTORY, 0, &node);
     if (result != HK_B_OK)
         return result;
-    result = hk_node_path(&node, path, HK_PATH_LENGTH);
+    result = hk_vfs_path(vfs, &node, path, HK_PATH_LENGTH);
     hk_node_close(&node);
     return result < 0 ? result : HK_B_OK;
 }

@@ -261,6 +261,15 @@ int64_t hk_socket_transfer(struct hk_thread *self, struct hk_file *file,
                             : receive(self, file, message);
 }
 
+/* Before r1beta6 there is to be a buffer even for nothing. */
+static int is_buffer(const struct hk_thread *self, gm_addr data,
+                     uint32_t length)
+{
+    if (length == 0 && hk_kernel_of(self)->config.release >= HK_R1BETA6)
+        return 1;
+    return data != 0 && hk_is_user_range(data, length);
+}
+
 /* send, sendto, recv and recvfrom: one buffer. */
 static int64_t transfer(struct hk_thread *self, int32_t socket, gm_addr data,
                         uint32_t length, struct hk_message *message)
@@ -269,7 +278,7 @@ static int64_t transfer(struct hk_thread *self, int32_t socket, gm_addr data,
     struct hk_file *file;
     int64_t result;
 
-    if (data == 0 || !hk_is_user_range(data, length))
+    if (!is_buffer(self, data, length))
         return HK_B_BAD_ADDRESS;
     result = hk_socket_get(self, socket, &file);
     if (result != HK_B_OK)
@@ -297,6 +306,13 @@ int64_t hk_sys_recv(struct hk_thread *self, int32_t socket, gm_addr data,
     return transfer(self, socket, data, length, &message);
 }
 
+/* Before r1beta6 it is looked at even when there is no address. */
+static int is_address_size(const struct hk_thread *self, uint32_t size)
+{
+    return hk_kernel_of(self)->config.release >= HK_R1BETA6 ||
+           (size > 0 && size <= HK_SOCKADDR_MAX);
+}
+
 int64_t hk_sys_sendto(struct hk_thread *self, int32_t socket, gm_addr data,
                       uint32_t length, int32_t flags, gm_addr address,
                       uint32_t address_length)
@@ -306,10 +322,12 @@ int64_t hk_sys_sendto(struct hk_thread *self, int32_t socket, gm_addr data,
         .flags = flags, .is_send = 1, .address = &host};
     int64_t result;
 
+    if (!is_buffer(self, data, length))
+        return HK_B_BAD_ADDRESS;
+    if (!is_address_size(self, address_length))
+        return HK_B_BAD_VALUE;
     if (address == 0)
         return hk_sys_send(self, socket, data, length, flags);
-    if (data == 0 || !hk_is_user_range(data, length))
-        return HK_B_BAD_ADDRESS;
     result = hk_sockaddr_read(self, &host, address, address_length, 0);
     if (result != HK_B_OK)
         return result;

@@ -8,9 +8,8 @@
 /*
  * On Haiku a program belongs to user 0 as a rule, and most expect it: the
  * host's user is user 0 to its guests, with group 0. A team may become
- * another user, and so do its forks. It is the team's idea alone: files are
- * opened as the host's user all the time, and a team that load_image starts
- * is user 0 again.
+ * another user, and so do its forks and the teams that it starts. PART: files
+ * are opened as the host's user all the time, and are user 0's.
  */
 
 /* 1 when an id is one of a team's three, or means "as it is". */

@@ -363,11 +363,23 @@ int hk_vfs_new(const struct hk_config *config, struct hk_vfs **vfs)
     return 0;
 }
 
+static void free_tops(struct hk_top *top)
+{
+    while (top != NULL) {
+        struct hk_top *before = top->before;
+
+        hk_node_close(&top->node);
+        free(top);
+        top = before;
+    }
+}
+
 void hk_vfs_free(struct hk_vfs *vfs)
 {
     if (vfs == NULL)
         return;
     hk_known_dirs_free(vfs->known_dirs);
+    free_tops(atomic_load(&vfs->top));
     for (uint32_t i = 0; i < vfs->mount_count; i++) {
         close(vfs->mounts[i].fd);
         free(vfs->mounts[i].name);
@@ -406,11 +418,11 @@ struct hk_node hk_place_node(const struct hk_place *place)
 }
 
 int hk_vfs_open_host(const struct hk_vfs *vfs, const struct hk_node *start,
-                     const char *path)
+                     const char *path, unsigned walk_flags)
 {
     struct hk_node node;
-    int32_t status =
-        hk_vfs_open(vfs, start, path, HK_WALK_FOLLOW, O_RDONLY, 0, &node);
+    int32_t status = hk_vfs_open(vfs, start, path, walk_flags | HK_WALK_FOLLOW,
+                                 O_RDONLY, 0, &node);
 
     if (status == HK_B_OK && node.fd < 0)
         status = HK_B_IS_A_DIRECTORY;

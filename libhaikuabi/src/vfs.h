@@ -61,8 +61,15 @@ struct hk_node {
 enum hk_walk_flags {
     HK_WALK_FOLLOW = 1, /* a symlink at the path's end is followed */
     HK_WALK_LINK = 2,   /* or else opened by itself, as if by O_PATH */
-    HK_WALK_PIECES = 4  /* content to be read may be pending: the caller has
+    HK_WALK_PIECES = 4, /* content to be read may be pending: the caller has
                            hk_pieces_open look for it */
+    HK_WALK_WHOLE = 8   /* from the root of all, whatever change_root said */
+};
+
+/* Where the paths of a team begin that has changed its root, and ".." ends. */
+struct hk_top {
+    struct hk_node node;
+    struct hk_top *before; /* what it was; walks may still begin there */
 };
 
 /* Volume ids. Those of mounts follow: one a host file system, in the order
@@ -84,6 +91,7 @@ struct hk_vfs {
     int64_t last_inode; /* of a place */
     struct hk_known_dirs *known_dirs;
     struct hk_attr_store *attributes; /* of what is no layer; or NULL */
+    struct hk_top *_Atomic top;       /* NULL: the root of all */
     /* The host's numbers of who runs this, which are the guest's 0. */
     uint32_t user, group;
 };
@@ -114,6 +122,10 @@ int32_t hk_vfs_open_parent(const struct hk_vfs *vfs,
                            struct hk_node *directory,
                            char leaf[HK_FILE_NAME_LENGTH]);
 
+/* The node, which is taken over, becomes where the team's paths begin. B_OK or
+ * B_NO_MEMORY. */
+int32_t hk_vfs_change_root(struct hk_vfs *vfs, struct hk_node node);
+
 void hk_node_close(struct hk_node *node);
 
 /* Before content or attributes are changed without opening the node for
@@ -124,8 +136,12 @@ int32_t hk_node_make_own(const struct hk_node *node);
 const struct hk_place *hk_node_child(const struct hk_node *directory,
                                      const char *name);
 
-/* The guest path of a directory, now. Returns its length or an error. */
+/* The guest path of a directory, now: from the root of all, and as the team
+ * has it, from its own root when it is below that. Returns its length or an
+ * error. */
 int32_t hk_node_path(const struct hk_node *directory, char *path, size_t size);
+int32_t hk_vfs_path(const struct hk_vfs *vfs, const struct hk_node *directory,
+                    char *path, size_t size);
 
 /* normalize_path: the path without symlinks (that at its end only when
  * traverse), "." and ".."; the last component need not exist. normal has
@@ -152,6 +168,6 @@ const struct hk_place *hk_place_child(const struct hk_place *place,
 /* Opens a file for reading, for the kernel's own use: a host descriptor that
  * the caller closes, or an error (below 0). */
 int hk_vfs_open_host(const struct hk_vfs *vfs, const struct hk_node *start,
-                     const char *path);
+                     const char *path, unsigned walk_flags);
 
 #endif

@@ -125,6 +125,27 @@ int32_t hk_node_path(const struct hk_node *directory, char *path, size_t size)
     return (size_t)length < size ? length : HK_B_RESULT_NOT_REPRESENTABLE;
 }
 
+int32_t hk_vfs_path(const struct hk_vfs *vfs, const struct hk_node *directory,
+                    char *path, size_t size)
+{
+    const struct hk_top *top = atomic_load(&vfs->top);
+    int32_t length = hk_node_path(directory, path, size), skip;
+    char root[HK_PATH_LENGTH];
+
+    if (top == NULL || length < 0)
+        return length;
+    skip = hk_node_path(&top->node, root, sizeof(root));
+    if (skip <= 1 || strncmp(path, root, (size_t)skip) != 0)
+        return length;
+    if (path[skip] == '\0')
+        skip--; /* the root itself keeps a slash */
+    else if (path[skip] != '/')
+        return length;
+    memmove(path, path + skip, (size_t)(length - skip) + 1);
+    path[0] = '/';
+    return length - skip;
+}
+
 /* Appends the last component to the path of its directory. */
 static int32_t append(char *path, const char *leaf)
 {
@@ -147,14 +168,14 @@ static int32_t path_of_entry(const struct hk_vfs *vfs,
     int32_t result;
 
     if (strcmp(leaf, ".") != 0 && strcmp(leaf, "..") != 0) {
-        result = hk_node_path(directory, normal, HK_PATH_LENGTH);
+        result = hk_vfs_path(vfs, directory, normal, HK_PATH_LENGTH);
         return result < 0 ? result : append(normal, leaf);
     }
     result =
         hk_vfs_open(vfs, directory, leaf, 0, O_PATH | O_DIRECTORY, 0, &node);
     if (result != HK_B_OK)
         return result;
-    result = hk_node_path(&node, normal, HK_PATH_LENGTH);
+    result = hk_vfs_path(vfs, &node, normal, HK_PATH_LENGTH);
     hk_node_close(&node);
     return result < 0 ? result : HK_B_OK;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,12 +21,16 @@
  * components are opened one by one and the link is put in place of its name.
  * ".." is never given to the host: the directory's path inside its mount is
  * asked for, and its parent opened as a run from the mount's root.
+ *
+ * The root that a team has changed to is where its absolute paths begin and
+ * ".." ends; a directory outside of it stays reachable for who has it.
  */
 
 enum { LINKS_MAX = 16 }; /* B_MAX_SYMLINKS */
 
 struct walk {
     const struct hk_vfs *vfs;
+    const struct hk_node *top; /* hk_vfs.top, or NULL */
     struct hk_node at; /* where rest begins; a directory, if it is to work */
     int is_borrowed;   /* at.fd is the caller's */
     unsigned flags;    /* enum hk_walk_flags */
@@ -58,6 +63,17 @@ static void move_to(struct walk *walk, struct hk_node node)
     walk->is_borrowed = 0;
 }
 
+/* Where absolute paths begin. */
+static void move_to_top(struct walk *walk)
+{
+    if (walk->top == NULL) {
+        move_to(walk, hk_place_node(walk->vfs->root));
+        return;
+    }
+    move_to(walk, *walk->top);
+    walk->is_borrowed = 1;
+}
+
 /* Puts a path before what is still to go. */
 static int32_t put_before(struct walk *walk, const char *path)
 {
@@ -70,8 +86,6 @@ static int32_t put_before(struct walk *walk, const char *path)
         *--walk->rest = '/';
     walk->rest -= length;
     memcpy(walk->rest, path, length);
-    if (path[0] == '/')
-        move_to(walk, hk_place_node(walk->vfs->root));
     return HK_B_OK;
 }
 
@@ -228,6 +242,19 @@ int32_t hk_place_open(const struct hk_place *place, int host_flags,
     return HK_B_OK;
 }
 
+/* 1 when the walk is at the team's own root. */
+static int is_at_top(const struct walk *walk)
+{
+    struct stat at, top;
+
+    if (walk->top == NULL)
+        return 0;
+    if (walk->at.place != NULL || walk->top->place != NULL)
+        return walk->at.place == walk->top->place;
+    return fstat(walk->at.fd, &at) == 0 && fstat(walk->top->fd, &top) == 0 &&
+           at.st_dev == top.st_dev && at.st_ino == top.st_ino;
+}
+
 /* ".." of a place is that above it; that of any other directory is found by
  * walking to it from the root. */
 static int32_t step_up(struct walk *walk)
@@ -235,6 +262,8 @@ static int32_t step_up(struct walk *walk)
     char path[PATH_MAX];
     int32_t length;
 
+    if (is_at_top(walk))
+        return HK_B_OK;
     if (walk->at.place != NULL) {
         if (walk->at.place->parent != NULL)
             move_to(walk, hk_place_node(walk->at.place->parent));
@@ -244,7 +273,10 @@ static int32_t step_up(struct walk *walk)
     if (length < 0)
         return length;
     strrchr(path, '/')[1] = '\0';
-    return put_before(walk, path);
+    length = put_before(walk, path);
+    if (length == HK_B_OK)
+        move_to(walk, hk_place_node(walk->vfs->root));
+    return length;
 }
 
 /* The end of the components that the host may open in one step. */
@@ -340,6 +372,8 @@ static int32_t follow_link(struct walk *walk, int fd)
         while (length > 1 && target[length - 1] == '/')
             length--;
     target[length] = '\0';
+    if (target[0] == '/')
+        move_to_top(walk);
     return length == 0 ? HK_B_ENTRY_NOT_FOUND : put_before(walk, target);
 }
 
@@ -458,8 +492,10 @@ static int32_t go_on(struct walk *walk, struct hk_node *node)
 
     walk->rest += slashes(walk->rest);
     length = name_length(walk->rest);
-    if (length == 0)
-        return hk_place_open(walk->at.place, walk->host_flags, node);
+    if (length == 0 && place != NULL)
+        return hk_place_open(place, walk->host_flags, node);
+    if (length == 0) /* the team's own root */
+        return put_before(walk, ".") == HK_B_OK ? WALK_ON : HK_B_NAME_TOO_LONG;
     if (place != NULL && !is_directory(place))
         return HK_B_NOT_A_DIRECTORY;
     if (is_name(walk->rest, length, "..")) {
@@ -531,12 +567,22 @@ static int32_t walk_from_known(struct walk *walk, const char *path,
     return status;
 }
 
-static struct hk_node start_of(const struct hk_vfs *vfs,
+static struct hk_node start_of(const struct walk *walk,
                                const struct hk_node *start, const char *path)
 {
-    struct hk_node root = hk_place_node(vfs->root);
+    if (path[0] != '/')
+        return *start;
+    return walk->top != NULL ? *walk->top : hk_place_node(walk->vfs->root);
+}
 
-    return path[0] == '/' ? root : *start;
+static const struct hk_node *top_of(const struct hk_vfs *vfs, unsigned flags)
+{
+    const struct hk_top *top =
+        flags & HK_WALK_WHOLE
+            ? NULL
+            : atomic_load_explicit(&vfs->top, memory_order_acquire);
+
+    return top != NULL ? &top->node : NULL;
 }
 
 /* A file of a layer that is open for reading has its content. */
@@ -559,7 +605,7 @@ int32_t hk_vfs_open(const struct hk_vfs *vfs, const struct hk_node *start,
                     mode_t mode, struct hk_node *node)
 {
     struct walk walk;
-    int32_t status;
+    int32_t status = HK_B_ENTRY_NOT_FOUND;
 
     if (path[0] == '\0')
         return HK_B_ENTRY_NOT_FOUND;
@@ -569,12 +615,14 @@ int32_t hk_vfs_open(const struct hk_vfs *vfs, const struct hk_node *start,
     if (path[0] != '/' && start->place == NULL && start->mount == NULL)
         return HK_B_NOT_A_DIRECTORY;
     walk.vfs = vfs;
+    walk.top = top_of(vfs, walk_flags);
     walk.flags = walk_flags;
     walk.host_flags = host_flags;
     walk.mode = mode;
     walk.links_max = LINKS_MAX;
-    walk.at = start_of(vfs, start, path);
-    status = walk_from_known(&walk, path, node);
+    walk.at = start_of(&walk, start, path);
+    if (walk.top == NULL)
+        status = walk_from_known(&walk, path, node);
     if (status == HK_B_ENTRY_NOT_FOUND)
         status = walk_path(&walk, path, node);
     if (status == HK_B_OK && is_read(host_flags) &&
@@ -588,10 +636,45 @@ int32_t hk_vfs_walk_plain(const struct hk_vfs *vfs, const struct hk_node *start,
 {
     struct walk walk = {.vfs = vfs,
                         .flags = HK_WALK_FOLLOW,
-                        .host_flags = O_PATH | O_DIRECTORY,
-                        .at = start_of(vfs, start, path)};
+                        .host_flags = O_PATH | O_DIRECTORY};
 
+    walk.at = start_of(&walk, start, path);
     return walk_path(&walk, path, node);
+}
+
+static int is_same_node(const struct hk_node *a, const struct hk_node *b)
+{
+    struct stat first, second;
+
+    if (a->place != b->place || a->mount != b->mount)
+        return 0;
+    if (a->place != NULL)
+        return 1;
+    return fstat(a->fd, &first) == 0 && fstat(b->fd, &second) == 0 &&
+           first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+int32_t hk_vfs_change_root(struct hk_vfs *vfs, struct hk_node node)
+{
+    struct hk_top *before = atomic_load(&vfs->top);
+    struct hk_top *made;
+
+    if (before != NULL && is_same_node(&before->node, &node)) {
+        hk_node_close(&node);
+        return HK_B_OK;
+    }
+    made = malloc(sizeof(*made));
+    if (made == NULL) {
+        hk_node_close(&node);
+        return HK_B_NO_MEMORY;
+    }
+    made->node = node;
+    made->before = before;
+    while (!atomic_compare_exchange_weak_explicit(&vfs->top, &made->before,
+                                                  made, memory_order_acq_rel,
+                                                  memory_order_acquire))
+        continue;
+    return HK_B_OK;
 }
 
 void hk_node_close(struct hk_node *node)

@@ -81,6 +81,51 @@ ATTEMPTS(
                 e.refused("rename", -1, "/dev/null", -1, "/null");
                 e.refused("rename", -1, "/file", -1, "/dev/null");
             }},
+    Attempt{"dot_dot_from_a_changed_root",
+            [](Escape &e) {
+                EXPECT_EQ(e.call("change_root", "/boot/a"), HK_B_OK);
+                e.closed("/../../../out/secret");
+                e.closed("/b/../../../../../out/secret");
+                e.closed("../out/secret");
+                e.closed(e.out + "/secret");
+            }},
+    Attempt{"links_from_a_changed_root",
+            [](Escape &e) {
+                e.link("/boot/a/link", "../../../out/secret");
+                e.link("/boot/a/absolute", e.out + "/secret");
+                e.link("/boot/a/up", "/../../../out");
+                EXPECT_EQ(e.call("change_root", "/boot/a"), HK_B_OK);
+                e.closed("/link");
+                e.refused("open", -1, "/absolute", 0, 0);
+                e.closed("/up/secret");
+            }},
+    Attempt{"a_changed_root_in_a_bind",
+            [](Escape &e) {
+                EXPECT_EQ(e.call("change_root", "/fixed"), HK_B_OK);
+                e.closed("/../out/secret");
+                e.closed("/../../out/secret");
+                e.refused("open", -1, "/file", WRITE + 0, 0);
+                e.refused("open", -1, "/made", WRITE | CREATE, 0644);
+                e.refused("create_dir", -1, "/made", 0755);
+            }},
+    Attempt{"a_changed_root_that_moves",
+            [](Escape &e) {
+                EXPECT_EQ(e.call("change_root", "/boot/a"), HK_B_OK);
+                std::filesystem::rename(e.root + "/boot/a", e.out + "/a");
+                e.refused("open", -1, "/../secret", READ + 0, 0);
+                e.refused("open", -1, "/b/../../secret", READ + 0, 0);
+                std::filesystem::rename(e.out + "/a", e.root + "/boot/a");
+            }},
+    Attempt{"a_root_outside",
+            [](Escape &e) {
+                for (const char *path : {"/../out", "../out", "/out"})
+                    e.refused("change_root", path);
+                e.link("/link", e.out);
+                e.link("/relative", "../out");
+                e.refused("change_root", "/link");
+                e.refused("change_root", "/relative");
+                e.refused("change_root", e.out);
+            }},
     Attempt{"normalized_paths", [](Escape &e) {
                 Address buffer = e.team->room(1024);
                 for (const char *path : {"/../out", "/../out/secret"}) {

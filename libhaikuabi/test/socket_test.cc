@@ -496,6 +496,18 @@ TEST_F(Sockets, ArgumentsAreChecked)
     EXPECT_EQ(team.call("fsync", fd), HK_B_FILE_ERROR);
 }
 
+// Earlier releases look at both: the guest sockets.
+TEST_F(SocketsR1beta6, NeedNeitherBufferNorAddressSize)
+{
+    auto [a, b] = pair(DGRAM);
+
+    EXPECT_EQ(team.call("send", a, nullptr, 0, 0), 0);
+    EXPECT_EQ(team.call("recv", b, nullptr, 0, 0), 0);
+    EXPECT_EQ(team.call("sendto", a, "x", 1, 0, nullptr, 0), 1);
+    EXPECT_EQ(team.call("recv", b, buffer, 9, 0), 1);
+    EXPECT_EQ(team.call("send", a, nullptr, 1, 0), HK_B_BAD_ADDRESS);
+}
+
 TEST_F(Sockets, Inet6AddressesGoBothWays)
 {
     int fd = socket(INET6, DGRAM);

@@ -98,8 +98,14 @@ static void links(void)
     CHECK((stat.mode & 0170777) == 0100640 && stat.links == 2);
     CHECK_STATUS(sys(SYS_read_link, AT_FDCWD, "soft", target, &size), HK_B_OK);
     CHECK(size == 4 && memcmp(target, "file", 4) == 0);
+    size = 5000;
     CHECK_STATUS(sys(SYS_read_link, AT_FDCWD, "file", target, &size),
                  HK_B_BAD_VALUE);
+    CHECK(size == 1024);
+    size = 7;
+    CHECK_STATUS(sys(SYS_read_link, AT_FDCWD, "none", target, &size),
+                 HK_B_ENTRY_NOT_FOUND);
+    CHECK(size == 7);
     CHECK_STATUS(sys(SYS_create_symlink, AT_FDCWD, "soft", "file", 0777),
                  HK_B_FILE_EXISTS);
     CHECK_STATUS(sys(SYS_create_link, AT_FDCWD, "hard", AT_FDCWD, "file", 0),

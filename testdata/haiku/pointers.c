@@ -591,6 +591,7 @@ static void try_rows(void)
         {CALL_OF(remove_index), {1, P}},
         {CALL_OF(getcwd), {P, 256}},
         {CALL_OF(setcwd), {cwd, P}},
+        {CALL_OF(change_root), {INDEX}}, /* there is no such file */
         {CALL_OF(read), {file, 0, 0, P, 64}},
         {CALL_OF(readv), {file, 0, 0, P, 1}},
         {CALL_OF(write), {file, 0, 0, P, 64}},

@@ -200,6 +200,12 @@ static void datagrams(void)
     CHECK_STATUS(
         sys(SYS_sendto, fd, BAD_POINTER, 8, 0, &address, sizeof(address)),
         HK_B_BAD_ADDRESS);
+    CHECK_STATUS(
+        sys(SYS_sendto, fd, (void *)0, 0, 0, &address, sizeof(address)),
+        HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_send, fd, (void *)0, 0, 0), HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_sendto, fd, "x", 1, 0, (void *)0, 0), HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_sendto, fd, "x", 1, 0, &address, 129), HK_B_BAD_VALUE);
     CHECK_STATUS(sys(SYS_recvfrom, to, text, 1, MSG_DONTWAIT, &from, &length),
                  HK_B_WOULD_BLOCK);
     CHECK_STATUS(sys(SYS_sendmsg, fd, BAD_POINTER, 0), HK_B_BAD_ADDRESS);

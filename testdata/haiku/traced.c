@@ -23,8 +23,8 @@ int main(int argc, char **argv, char **environment)
     sys(SYS_cpu_enabled, 0);
     sys(SYS_find_thread, "nobody");
     sys(SYS_set_debugger_breakpoint, 1, 2, 3, 1);
-    sys(SYS_change_root, "/");
-    sys(SYS_change_root, "/");
+    sys(SYS_system_profiler_stop);
+    sys(SYS_system_profiler_stop);
     sys(SYS_debug_output, "said");
     return 3;
 }

@@ -69,10 +69,10 @@ TEST_F(StraceTest, arguments_and_results_are_written_by_their_kinds)
                   "uvm: [ID] find_thread(name: \"nobody\") = B_NAME_NOT_FOUND\n"
                   "uvm: [ID] set_debugger_breakpoint(address: 0x1, type: 0x2, "
                   "length: 3, watchpoint: true) = B_NOT_SUPPORTED\n"
-                  "uvm: system call change_root is not built: "
+                  "uvm: system call system_profiler_stop is not built: "
                   "B_NOT_SUPPORTED\n"
-                  "uvm: [ID] change_root(path: \"/\") = B_NOT_SUPPORTED\n"
-                  "uvm: [ID] change_root(path: \"/\") = B_NOT_SUPPORTED\n"
+                  "uvm: [ID] system_profiler_stop() = B_NOT_SUPPORTED\n"
+                  "uvm: [ID] system_profiler_stop() = B_NOT_SUPPORTED\n"
                   "uvm: [ID] debug_output(message: \"said\")\n"
                   "uvm: said\n"
                   "uvm: [ID] exit_team(return_value: 3)\n");
@@ -82,9 +82,10 @@ TEST_F(StraceTest, a_call_that_is_not_built_is_reported_once)
 {
     Outcome outcome = run({guest("traced")});
     EXPECT_EQ(outcome.status, 3);
-    EXPECT_EQ(outcome.err, "uvm: system call change_root is not built: "
-                           "B_NOT_SUPPORTED\n"
-                           "uvm: said\n");
+    EXPECT_EQ(outcome.err,
+              "uvm: system call system_profiler_stop is not built: "
+              "B_NOT_SUPPORTED\n"
+              "uvm: said\n");
 }
 
 TEST_F(StraceTest, quiet_reports_neither_calls_nor_debug_output)

@@ -31,6 +31,11 @@ struct hk_guest_file {
 int hk_guest_open(struct hk_team *team, const char *path,
                   struct hk_guest_file *file);
 
+/* The same for a normalized path, and from the root of all: what the kernel
+ * opens, whatever root the team has changed to. */
+int hk_guest_open_system(struct hk_team *team, const char *path,
+                         struct hk_guest_file *file);
+
 /* Keeps size bytes free of others: at hint when exact, else at or above it. */
 int hk_guest_reserve(struct hk_team *team, uint32_t hint, uint32_t size,
                      int exact, uint32_t *address);
