@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "image.h"
 #include "syscalls.h"
+#include "syslog.h"
 
 /* A computer is on when it answers. libroot calls this when it has stopped
  * deferring signals, to be given those that wait. */
@@ -285,7 +286,7 @@ static void report_lines(const struct hk_kernel *kernel, char *text)
     }
 }
 
-/* What the kernel would write to its log goes to the user, in lines; one
+/* What the kernel writes to its log goes to the user as well, in lines; one
  * that is too long is told in parts. */
 int64_t hk_sys_debug_output(struct hk_thread *self, gm_addr message)
 {
@@ -299,6 +300,7 @@ int64_t hk_sys_debug_output(struct hk_thread *self, gm_addr message)
             return HK_B_BAD_ADDRESS;
         text[CHUNK] = '\0';
         message += CHUNK;
+        hk_syslog_write(hk_shared_of(self), text, strlen(text));
         if (!hk_kernel_of(self)->config.quiet)
             report_lines(hk_kernel_of(self), text);
     } while (length == HK_B_NAME_TOO_LONG);

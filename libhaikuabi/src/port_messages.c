@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "port.h"
 #include "syscalls.h"
+#include "syslog.h"
 
 /* ---- messages in chunks ---- */
 
@@ -214,6 +215,7 @@ static void end_reading(struct hk_shared *shared, struct hk_port *port)
     hk_put(shared, &port->writable, port->writable + 1);
     hk_watches_alert(shared, port->watches);
     wake_writer(shared, port);
+    hk_syslog_port_read(shared, port);
 }
 
 /* The message is gone even if the buffer cannot take it. */

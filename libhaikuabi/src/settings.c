@@ -6,6 +6,7 @@
 #include "bytes.h"
 #include "shared.h"
 #include "syscalls.h"
+#include "syslog.h"
 #include "thread.h"
 
 static int is_root(const struct hk_thread *self)
@@ -154,6 +155,7 @@ int64_t hk_sys_shutdown(struct hk_thread *self, int reboot)
 /* The kernel's debugger is entered, and left at once: the user sees why. */
 int64_t hk_sys_kernel_debugger(struct hk_thread *self, gm_addr message)
 {
+    static const char panic[] = "PANIC: USER: ";
     char text[512 - sizeof("USER: ")];
 
     if (!is_root(self))
@@ -162,6 +164,8 @@ int64_t hk_sys_kernel_debugger(struct hk_thread *self, gm_addr message)
                                             sizeof(text)) == HK_B_BAD_ADDRESS)
         return HK_B_BAD_ADDRESS;
     text[sizeof(text) - 1] = '\0';
+    hk_syslog_write(hk_shared_of(self), panic, sizeof(panic) - 1);
+    hk_syslog_write(hk_shared_of(self), text, strlen(text));
     hk_report(hk_kernel_of(self), "%s: kernel debugger: USER: %s",
               self->team->name, text);
     return HK_B_OK;
@@ -181,13 +185,5 @@ int64_t hk_sys_frame_buffer_update(struct hk_thread *self,
         return HK_B_NOT_ALLOWED;
     if (base_address != 0 && base_address < HK_USER_LIMIT)
         return HK_B_BAD_ADDRESS;
-    return HK_B_OK;
-}
-
-/* There is no log of a kernel to send. */
-int64_t hk_sys_register_syslog_daemon(struct hk_thread *self, int32_t port)
-{
-    (void)self;
-    (void)port;
     return HK_B_OK;
 }

@@ -347,6 +347,14 @@ struct hk_settings {
     _Atomic int64_t clock_set; /* us the real-time clock was set ahead */
 };
 
+/* The kernel's log (syslog.c): begin and end count all text that ever was. */
+enum { HK_SYSLOG_SIZE = 65536 };
+struct hk_syslog {
+    int32_t port; /* the daemon's, or 0 */
+    uint32_t begin, end, has_dropped;
+    char text[HK_SYSLOG_SIZE];
+};
+
 /* A team wants a port told of teams and threads (system_watch.c). */
 struct hk_system_watch {
     uint32_t next;
@@ -449,6 +457,7 @@ void hk_chunks_read(const struct hk_shared *shared, uint32_t first, void *to,
                     uint32_t size);
 
 struct hk_settings *hk_shared_settings(const struct hk_shared *shared);
+struct hk_syslog *hk_shared_syslog(const struct hk_shared *shared);
 struct hk_pty *hk_shared_ptys(const struct hk_shared *shared);
 
 /* Waiters for chunks, and for words in memory that teams share. */

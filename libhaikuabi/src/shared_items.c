@@ -212,6 +212,11 @@ struct hk_settings *hk_shared_settings(const struct hk_shared *shared)
     return &shared->file->settings;
 }
 
+struct hk_syslog *hk_shared_syslog(const struct hk_shared *shared)
+{
+    return &shared->file->syslog;
+}
+
 struct hk_pty *hk_shared_ptys(const struct hk_shared *shared)
 {
     return shared->file->ptys;

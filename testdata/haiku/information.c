@@ -188,6 +188,93 @@ static void timezone(void)
                  HK_B_BAD_ADDRESS);
 }
 
+/* ---- the kernel's log ---- */
+
+struct syslog_message {
+    int32_t from, when, options;
+    int16_t priority;
+    char ident[32], text[8192 - 46 + 1];
+};
+
+static struct syslog_message logged;
+
+/* The length of the next message's text, or an error. */
+static long read_log(long port)
+{
+    enum { CODE = 0x5f53796c, HEAD = 48, AT_TEXT = 46 };
+    int32_t code = 0;
+    long size = sys(SYS_read_port_etc, port, &code, &logged, 8192,
+                    RELATIVE_TIMEOUT, 0LL);
+
+    if (size < 0)
+        return size;
+    CHECK(code == CODE && size >= HEAD);
+    ((char *)&logged)[AT_TEXT + size - HEAD] = '\0';
+    return size - HEAD;
+}
+
+static void write_log(char letter, int count)
+{
+    static char line[1001];
+
+    memset(line, letter, sizeof(line) - 1);
+    while (count-- > 0)
+        sys(SYS_debug_output, line);
+}
+
+static void syslog(void)
+{
+    long port = sys(SYS_create_port, 2, "log"), size;
+    long long now;
+    int dropped = 0;
+
+    sys(SYS_debug_output, "before\n");
+    sys(SYS_register_syslog_daemon, port);
+    CHECK(read_log(port) >= 7);
+    CHECK_STATUS(read_log(port), HK_B_WOULD_BLOCK);
+    sys(SYS_debug_output, "a line\n");
+    CHECK_STATUS(read_log(port), 7);
+    CHECK(strcmp(logged.text, "a line\n") == 0);
+    sys(SYS_get_clock, -1, &now);
+    now -= logged.when * 1000000LL;
+    CHECK(now >= 0 && now < 100 * 1000000LL);
+    CHECK(logged.from == 0 && logged.options == 0 && logged.priority == 7);
+    CHECK(logged.ident[0] == '\0');
+    write_log('a', 5); /* two fit, the others come together */
+    CHECK_STATUS(read_log(port), 512);
+    CHECK_STATUS(read_log(port), 488);
+    CHECK_STATUS(read_log(port), 4000);
+    CHECK_STATUS(read_log(port), HK_B_WOULD_BLOCK);
+    write_log('b', 80);
+    read_log(port);
+    read_log(port);
+    while ((size = read_log(port)) > 0)
+        dropped += memcmp(logged.text, "<DROP>", 6) == 0;
+    CHECK(dropped == 1);
+    sys(SYS_delete_port, port);
+    sys(SYS_debug_output, "nobody reads this\n");
+}
+
+/* Who is not root is not heard, and the daemon's team may end. */
+static void syslog_of_others(void)
+{
+    long port = sys(SYS_create_port, 2, "log");
+    long team = fork_team();
+
+    if (team == 0) {
+        sys(SYS_setreuid, 1000, 1000, 1);
+        sys(SYS_register_syslog_daemon, port);
+        sys(SYS_debug_output, "unheard\n");
+        guest_exit(0);
+    }
+    sys(SYS_wait_for_child, team, 8, (void *)0, (void *)0);
+    CHECK_STATUS(read_log(port), HK_B_WOULD_BLOCK);
+    sys(SYS_register_syslog_daemon, port);
+    CHECK(read_log(port) > 0);
+    sys(SYS_register_syslog_daemon, -1);
+    sys(SYS_delete_port, port);
+}
+
 int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
@@ -199,6 +286,8 @@ int main(int argc, char **argv, char **environment)
     scheduler();
     memory();
     timezone();
+    syslog();
+    syslog_of_others();
     print("information checked\n");
     return 0;
 }
