@@ -8,6 +8,7 @@
 #include "bytes.h"
 #include "clock.h"
 #include "image.h"
+#include "processors.h"
 #include "syscalls.h"
 #include "syslog.h"
 
@@ -136,7 +137,8 @@ int64_t hk_sys_get_cpu_info(struct hk_thread *self, uint32_t first_cpu,
         cpu_count = count - first_cpu;
     for (uint32_t i = 0; i < cpu_count; i++) {
         memset(bytes, 0, sizeof(bytes));
-        bytes[8] = 1;
+        bytes[8] = (uint8_t)hk_processor_is_enabled(hk_shared_of(self),
+                                                    (int32_t)(first_cpu + i));
         hk_put64(bytes + 12, HK_TSC_FREQUENCY);
         if (hk_write_user(self, info + (gm_addr)i * CPU_INFO_SIZE, bytes,
                           sizeof(bytes)) != HK_B_OK)
@@ -245,12 +247,6 @@ int64_t hk_sys_get_cpu(struct hk_thread *self)
 
     (void)self;
     return cpu < 0 ? 0 : cpu;
-}
-
-int64_t hk_sys_cpu_enabled(struct hk_thread *self, int32_t cpu)
-{
-    (void)self;
-    return cpu >= 0 && cpu < sysconf(_SC_NPROCESSORS_ONLN);
 }
 
 /* loadavg: three averages in units of 1 / 65536 and the scale. */

@@ -110,16 +110,6 @@ int64_t hk_sys_estimate_max_scheduling_latency(struct hk_thread *self,
     return latency < modes[mode].most ? latency : modes[mode].most;
 }
 
-/* All of the host's are enabled, and none can be disabled. */
-int64_t hk_sys_set_cpu_enabled(struct hk_thread *self, int32_t cpu, int enabled)
-{
-    if (!is_root(self))
-        return HK_B_PERMISSION_DENIED;
-    if (cpu < 0 || cpu >= sysconf(_SC_NPROCESSORS_ONLN))
-        return HK_B_BAD_VALUE;
-    return enabled ? HK_B_OK : HK_B_NOT_ALLOWED;
-}
-
 /* Scheduling is not traced, as in Haiku's own releases. */
 int64_t hk_sys_analyze_scheduling(struct hk_thread *self, int64_t from,
                                   int64_t until, gm_addr buffer, uint32_t size,

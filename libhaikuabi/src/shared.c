@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "processors.h"
+
 #define MAGIC UINT64_C(0x64657261687375)
 
 /* ---- the lock, and what undoes a dead holder's work ---- */
@@ -267,6 +269,7 @@ int hk_shared_open(const char *directory, const char *root,
 
     if (made == NULL)
         return HK_ERR_NOMEM;
+    hk_processors_init(made);
     made->has_many_cpus = sysconf(_SC_NPROCESSORS_ONLN) > 1;
     if (directory != NULL && root != NULL && stat(root, &st) == 0)
         made->file = open_of_root(directory, &st);

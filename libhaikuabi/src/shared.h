@@ -138,6 +138,7 @@ struct hk_shared_thread {
     atomic_uint is_suspended;
     atomic_uint doing; /* thread_info's state while it waits for that */
     _Atomic int64_t cpu_clock_offset; /* us that CPU time was set ahead */
+    uint64_t affinity; /* processors it was given: bits; 0: all */
     char name[HK_NAME_LENGTH];
 };
 
@@ -341,6 +342,7 @@ struct hk_settings {
     int32_t timezone_offset; /* seconds */
     uint32_t has_timezone;
     uint32_t timezone[HK_FILE_NAME_LENGTH / 4]; /* its name */
+    uint32_t disabled_cpus[2];                  /* bits (processors.c) */
     uint32_t clock_is_local;   /* the machine's clock (clock_set.c) */
     int32_t clock_shift;       /* seconds, for that */
     atomic_uint clock_changes; /* of any clock */
@@ -398,7 +400,8 @@ struct hk_shared {
      * may die. */
     struct hk_waiter *wakes[HK_WAKES_MAX];
     unsigned wake_count;
-    int has_many_cpus; /* who has to wait for a moment need not sleep */
+    int has_many_cpus;  /* who has to wait for a moment need not sleep */
+    uint64_t host_cpus; /* what the process may run on: bits */
 };
 
 /*

@@ -1,7 +1,5 @@
 /* thread_info.c -- what is known of threads. */
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
-#include <sched.h>
 #include <sys/resource.h>
 
 #include "bytes.h"
@@ -176,57 +174,4 @@ int64_t hk_sys_get_next_thread_info(struct hk_thread *self, int32_t team,
     if (hk_write_user(self, cookie, word, sizeof(word)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     return hk_write_user(self, info, bytes, sizeof(bytes));
-}
-
-static int is_thread(struct hk_thread *self, int32_t id)
-{
-    struct hk_shared *shared = hk_shared_of(self);
-    int result;
-
-    hk_shared_lock(shared);
-    result = id == 0 || hk_thread_find_shown(shared, id) != NULL;
-    hk_shared_unlock(shared);
-    return result;
-}
-
-/* A mask of processors is the host's own. */
-int64_t hk_sys_get_thread_affinity(struct hk_thread *self, int32_t id,
-                                   gm_addr user_mask, uint32_t size)
-{
-    enum { MASK_SIZE = 8 };
-    uint8_t bytes[MASK_SIZE] = {0};
-    cpu_set_t set;
-
-    if (id < 0 || user_mask == 0)
-        return HK_B_BAD_VALUE;
-    if (!is_thread(self, id) || sched_getaffinity(id, sizeof(set), &set) != 0)
-        return HK_B_BAD_THREAD_ID;
-    for (size_t i = 0; i < MASK_SIZE * 8; i++)
-        if (CPU_ISSET(i, &set))
-            bytes[i / 8] |= (uint8_t)(1u << (i % 8));
-    if (size > MASK_SIZE)
-        size = MASK_SIZE;
-    return hk_write_user(self, user_mask, bytes, size);
-}
-
-int64_t hk_sys_set_thread_affinity(struct hk_thread *self, int32_t id,
-                                   gm_addr user_mask, uint32_t size)
-{
-    enum { MASK_SIZE = 8 };
-    uint8_t bytes[MASK_SIZE];
-    cpu_set_t set;
-
-    if (id < 0 || size < MASK_SIZE || user_mask == 0)
-        return HK_B_BAD_VALUE;
-    if (hk_read_user(self, bytes, user_mask, sizeof(bytes)) != HK_B_OK)
-        return HK_B_BAD_ADDRESS;
-    CPU_ZERO(&set);
-    for (size_t i = 0; i < MASK_SIZE * 8; i++)
-        if ((bytes[i / 8] >> (i % 8) & 1) != 0)
-            CPU_SET(i, &set);
-    if (!is_thread(self, id))
-        return HK_B_BAD_THREAD_ID;
-    if (sched_setaffinity(id, sizeof(set), &set) != 0)
-        return errno == ESRCH ? HK_B_BAD_THREAD_ID : HK_B_BAD_VALUE;
-    return HK_B_OK;
 }

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "processors.h"
 #include "shared.h"
 #include "thread.h"
 
@@ -40,6 +41,7 @@ static struct hk_shared_thread *make_record(struct hk_thread *thread)
                  (unsigned)atomic_load(&thread->life->suspended));
     atomic_store(&record->doing, 0);
     atomic_store(&record->cpu_clock_offset, 0);
+    hk_processors_begin(shared, record);
     hk_put(shared, &record->watches, 0);
     return record;
 }

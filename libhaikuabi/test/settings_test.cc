@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "libhaikuabi/test/shared_teams.h"
 
+#include <sched.h>
+
 namespace
 {
 
@@ -78,12 +80,30 @@ TEST_F(Settings, LatencyIsEstimatedWithinTheModesLimits)
     EXPECT_EQ(team.call("estimate_max_scheduling_latency", 999999999), 0);
 }
 
-TEST_F(Settings, ProcessorsStayEnabled)
+TEST_F(Settings, ProcessorsAreDisabled)
 {
-    int cpus = (int)::sysconf(_SC_NPROCESSORS_ONLN);
+    int cpus = (int)::sysconf(_SC_NPROCESSORS_ONLN), last = cpus - 1;
+    Address info = team.room(20);
+    cpu_set_t before, now;
 
-    EXPECT_EQ(team.call("set_cpu_enabled", 0, 1), HK_B_OK);
-    EXPECT_EQ(team.call("set_cpu_enabled", 0, 0), HK_B_NOT_ALLOWED);
+    ASSERT_EQ(::sched_getaffinity(0, sizeof(before), &before), 0);
+    for (int i = 0; i < last; i++) {
+        EXPECT_EQ(team.call("set_cpu_enabled", int{i}, 0), HK_B_OK) << i;
+        EXPECT_EQ(team.call("cpu_enabled", int{i}), 0);
+        EXPECT_EQ(team.call("get_cpu_info", int{i}, 1, info), HK_B_OK);
+        EXPECT_EQ(team.get<uint8_t>(info, 8), 0);
+    }
+    EXPECT_EQ(team.call("set_cpu_enabled", int{last}, 0), HK_B_NOT_ALLOWED);
+    EXPECT_EQ(team.call("cpu_enabled", int{last}), 1);
+    ASSERT_EQ(::sched_getaffinity(0, sizeof(now), &now), 0);
+    if (CPU_ISSET(last, &before)) {
+        EXPECT_EQ(CPU_COUNT(&now), 1);
+        EXPECT_TRUE(CPU_ISSET(last, &now));
+    }
+    for (int i = 0; i < last; i++)
+        EXPECT_EQ(team.call("set_cpu_enabled", int{i}, 1), HK_B_OK) << i;
+    ASSERT_EQ(::sched_getaffinity(0, sizeof(now), &now), 0);
+    EXPECT_TRUE(CPU_EQUAL(&now, &before));
     EXPECT_EQ(team.call("set_cpu_enabled", cpus, 1), HK_B_BAD_VALUE);
     EXPECT_EQ(team.call("set_cpu_enabled", -1, 1), HK_B_BAD_VALUE);
     become_user();

@@ -188,6 +188,40 @@ static void timezone(void)
                  HK_B_BAD_ADDRESS);
 }
 
+/* ---- processors ---- */
+
+/* Disabled for all teams, but for the last one. */
+static void processors(void)
+{
+    static uint8_t info[452];
+    int32_t count, enabled;
+    long team;
+
+    CHECK_STATUS(sys(SYS_get_system_info, info), HK_B_OK);
+    count = enabled = *(int32_t *)(info + 8);
+    for (int32_t i = 0; i < count - 1; i++, enabled--) {
+        CHECK_STATUS(sys(SYS_set_cpu_enabled, i, 0), HK_B_OK);
+        CHECK((sys(SYS_cpu_enabled, i) & 1) == 0);
+        CHECK_STATUS(sys(SYS_get_cpu_info, i, 1, info), HK_B_OK);
+        CHECK(info[8] == 0);
+    }
+    CHECK(enabled == 1);
+    CHECK_STATUS(sys(SYS_set_cpu_enabled, count - 1, 0), HK_B_NOT_ALLOWED);
+    team = fork_team();
+    if (team == 0) {
+        CHECK(count == 1 || (sys(SYS_cpu_enabled, 0) & 1) == 0);
+        sys(SYS_setreuid, 1000, 1000, 1);
+        CHECK_STATUS(sys(SYS_set_cpu_enabled, 0, 1), HK_B_PERMISSION_DENIED);
+        guest_exit(0);
+    }
+    sys(SYS_wait_for_child, team, 8, (void *)0, (void *)0);
+    for (int32_t i = 0; i < count; i++)
+        CHECK_STATUS(sys(SYS_set_cpu_enabled, i, 1), HK_B_OK);
+    CHECK(sys(SYS_cpu_enabled, 0) & 1);
+    CHECK_STATUS(sys(SYS_set_cpu_enabled, count, 0), HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_set_cpu_enabled, -1, 0), HK_B_BAD_VALUE);
+}
+
 /* ---- the kernel's log ---- */
 
 struct syslog_message {
@@ -286,6 +320,7 @@ int main(int argc, char **argv, char **environment)
     scheduler();
     memory();
     timezone();
+    processors();
     syslog();
     syslog_of_others();
     print("information checked\n");

@@ -1,0 +1,221 @@
+/* processors.c -- which processors threads may run on. */
+/* SPDX-License-Identifier: MIT */
+#include "processors.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include "bytes.h"
+#include "syscalls.h"
+#include "thread.h"
+
+/*
+ * A processor is the host's of that number. One that is disabled stays the
+ * host's, but no thread of the root runs on it. Threads that were given no
+ * processor that is enabled take any.
+ */
+
+enum { PROCESSORS_MAX = 64, MASK_SIZE = 8 };
+
+static int32_t count_of_all(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return count < PROCESSORS_MAX ? (int32_t)count : PROCESSORS_MAX;
+}
+
+static uint64_t bit(size_t cpu)
+{
+    return UINT64_C(1) << cpu;
+}
+
+static uint64_t disabled(const struct hk_shared *shared)
+{
+    const struct hk_settings *settings = hk_shared_settings(shared);
+
+    return settings->disabled_cpus[0] | (uint64_t)settings->disabled_cpus[1]
+                                            << 32;
+}
+
+/* What sched_setaffinity says to a mask, of PROCESSORS_MAX bits. */
+static int set_host(int32_t thread, uint64_t mask)
+{
+    cpu_set_t set;
+
+    CPU_ZERO(&set);
+    for (size_t i = 0; i < PROCESSORS_MAX; i++)
+        if ((mask & bit(i)) != 0)
+            CPU_SET(i, &set);
+    return sched_setaffinity(thread, sizeof(set), &set) == 0 ? 0 : errno;
+}
+
+static uint64_t get_host(int32_t thread)
+{
+    uint64_t mask = 0;
+    cpu_set_t set;
+
+    if (sched_getaffinity(thread, sizeof(set), &set) != 0)
+        return 0;
+    for (size_t i = 0; i < PROCESSORS_MAX; i++)
+        if (CPU_ISSET(i, &set))
+            mask |= bit(i);
+    return mask;
+}
+
+void hk_processors_init(struct hk_shared *shared)
+{
+    shared->host_cpus = get_host(0);
+}
+
+/* What a thread was given, or all. */
+static uint64_t given(const struct hk_shared *shared,
+                      const struct hk_shared_thread *thread)
+{
+    return thread->affinity != 0 ? thread->affinity : shared->host_cpus;
+}
+
+static int bind_thread(const struct hk_shared *shared,
+                       const struct hk_shared_thread *thread)
+{
+    uint64_t mask = given(shared, thread) & ~disabled(shared);
+
+    if (mask == 0)
+        mask = shared->host_cpus & ~disabled(shared);
+    return set_host(thread->own.id, mask);
+}
+
+void hk_processors_begin(struct hk_shared *shared,
+                         struct hk_shared_thread *thread)
+{
+    thread->affinity = 0;
+    if (disabled(shared) != 0)
+        bind_thread(shared, thread);
+}
+
+/* ---- of single threads ---- */
+
+static struct hk_shared_thread *find(struct hk_thread *self, int32_t id)
+{
+    return hk_thread_find_shown(hk_shared_of(self), id == 0 ? self->id : id);
+}
+
+int64_t hk_sys_get_thread_affinity(struct hk_thread *self, int32_t id,
+                                   gm_addr user_mask, uint32_t size)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    const struct hk_shared_thread *thread;
+    uint8_t bytes[MASK_SIZE] = {0};
+
+    if (id < 0 || user_mask == 0)
+        return HK_B_BAD_VALUE;
+    hk_shared_lock(shared);
+    thread = find(self, id);
+    if (thread != NULL)
+        hk_put64(bytes, given(shared, thread));
+    hk_shared_unlock(shared);
+    if (thread == NULL)
+        return HK_B_BAD_THREAD_ID;
+    return hk_write_user(self, user_mask, bytes,
+                         size < MASK_SIZE ? size : MASK_SIZE);
+}
+
+/* Without the host's leave a thread keeps what it had. */
+static int32_t give(struct hk_shared *shared, struct hk_shared_thread *thread,
+                    uint64_t mask)
+{
+    uint64_t before = thread->affinity;
+    int error;
+
+    if ((mask & shared->host_cpus) == 0)
+        return HK_B_BAD_VALUE;
+    thread->affinity = mask;
+    error = bind_thread(shared, thread);
+    if (error == 0)
+        return HK_B_OK;
+    thread->affinity = before;
+    return error == ESRCH ? HK_B_BAD_THREAD_ID : HK_B_BAD_VALUE;
+}
+
+int64_t hk_sys_set_thread_affinity(struct hk_thread *self, int32_t id,
+                                   gm_addr user_mask, uint32_t size)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    struct hk_shared_thread *thread;
+    uint8_t bytes[MASK_SIZE];
+    int32_t status = HK_B_BAD_THREAD_ID;
+
+    if (id < 0 || size < MASK_SIZE || user_mask == 0)
+        return HK_B_BAD_VALUE;
+    if (hk_read_user(self, bytes, user_mask, sizeof(bytes)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    hk_shared_lock(shared);
+    thread = find(self, id);
+    if (thread != NULL)
+        status = give(shared, thread, hk_get64(bytes));
+    hk_shared_unlock(shared);
+    return status;
+}
+
+/* ---- of all ---- */
+
+int hk_processor_is_enabled(const struct hk_shared *shared, int32_t cpu)
+{
+    return cpu >= 0 && cpu < count_of_all() &&
+           (disabled(shared) & bit((size_t)cpu)) == 0;
+}
+
+int64_t hk_sys_cpu_enabled(struct hk_thread *self, int32_t cpu)
+{
+    return hk_processor_is_enabled(hk_shared_of(self), cpu);
+}
+
+static int32_t count_of_enabled(const struct hk_shared *shared)
+{
+    int32_t count = 0;
+
+    for (int32_t i = 0; i < count_of_all(); i++)
+        count += hk_processor_is_enabled(shared, i);
+    return count;
+}
+
+/* With the lock. */
+static void put_enabled(struct hk_shared *shared, int32_t cpu, int enabled)
+{
+    struct hk_settings *settings = hk_shared_settings(shared);
+    uint32_t *word = &settings->disabled_cpus[cpu / 32];
+    uint32_t mask = 1u << (cpu % 32);
+
+    hk_put(shared, word, enabled ? *word & ~mask : *word | mask);
+}
+
+static void bind_all(struct hk_shared *shared)
+{
+    const struct hk_shared_thread *thread = NULL;
+
+    while ((thread = hk_owned_next_of_all(shared, HK_OWNED_THREADS,
+                                          thread != NULL ? &thread->own
+                                                         : NULL)) != NULL)
+        bind_thread(shared, thread);
+}
+
+int64_t hk_sys_set_cpu_enabled(struct hk_thread *self, int32_t cpu, int enabled)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    int32_t status = HK_B_NOT_ALLOWED;
+
+    if (self->team->ids.user.effective != 0)
+        return HK_B_PERMISSION_DENIED;
+    if (cpu < 0 || cpu >= count_of_all())
+        return HK_B_BAD_VALUE;
+    hk_shared_lock(shared);
+    hk_shared_reap(shared); /* the host may have given ids away again */
+    if (enabled || count_of_enabled(shared) > 1) {
+        put_enabled(shared, cpu, enabled);
+        hk_shared_commit(shared);
+        bind_all(shared);
+        status = HK_B_OK;
+    }
+    hk_shared_unlock(shared);
+    return status;
+}
