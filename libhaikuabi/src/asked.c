@@ -46,7 +46,8 @@ static int32_t take_signal(struct hk_team *team, const struct hk_asked *asked)
     const struct hk_siginfo info = {.signal = (int32_t)asked->words[0],
                                     .code = (int32_t)asked->words[1],
                                     .value = asked->words[2],
-                                    .pid = (int32_t)asked->words[3]};
+                                    .pid = (int32_t)asked->words[3],
+                                    .uid = asked->words[4]};
     struct hk_thread *thread;
     int32_t status = HK_B_BAD_THREAD_ID;
 

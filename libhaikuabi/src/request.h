@@ -24,9 +24,12 @@ struct hk_asking {
 int32_t hk_ask_team(struct hk_thread *self, int32_t id,
                     struct hk_asking *asking);
 
-/* Asks the team of a thread that is not the own one's, until a deadline. Also
- * B_BAD_THREAD_ID, B_TIMED_OUT, and B_NOT_ALLOWED for who may not. */
-enum hk_asks_permission { HK_ASK_ANY, HK_ASK_PERMISSION };
+/*
+ * Asks the team of a thread that is not the own one's, until a deadline. Also
+ * B_BAD_THREAD_ID, B_TIMED_OUT, and B_NOT_ALLOWED for who may not: any may
+ * ask, or root and the same user, real or (to signal) effective.
+ */
+enum hk_asks_permission { HK_ASK_ANY, HK_ASK_PERMISSION, HK_ASK_TO_SIGNAL };
 int32_t hk_ask_thread(struct hk_thread *self, int32_t id,
                       enum hk_asks_permission permission,
                       struct hk_asking *asking, int64_t deadline);

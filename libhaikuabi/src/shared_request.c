@@ -228,13 +228,16 @@ int32_t hk_ask_team(struct hk_thread *self, int32_t id,
     return status;
 }
 
-/* Whoever is root, or the thread's own user. */
 static int is_permitted(const struct hk_thread *self,
+                        enum hk_asks_permission permission,
                         const struct hk_team_slot *slot)
 {
     const struct hk_ids *user = &self->team->ids.user;
 
-    return user->effective == 0 || user->real == slot->facts.real_uid;
+    if (permission == HK_ASK_TO_SIGNAL)
+        return hk_may_signal(self, slot);
+    return permission == HK_ASK_ANY || user->effective == 0 ||
+           user->real == slot->facts.real_uid;
 }
 
 int32_t hk_ask_thread(struct hk_thread *self, int32_t id,
@@ -250,8 +253,8 @@ int32_t hk_ask_thread(struct hk_thread *self, int32_t id,
     if (thread != NULL && thread->own.team != shared->team) {
         asking->asked.thread = id;
         asking->asked.sender = self->id;
-        if (permission == HK_ASK_PERMISSION &&
-            !is_permitted(self, hk_shared_slot(shared, thread->own.team)))
+        if (!is_permitted(self, permission,
+                          hk_shared_slot(shared, thread->own.team)))
             status = HK_B_NOT_ALLOWED;
         else
             status = ask_team(self, thread->own.team, asking, deadline);

@@ -38,16 +38,23 @@ static int32_t write_set(const struct hk_thread *self, gm_addr to, uint64_t set)
 
 enum { FLAG_QUEUE = 0x10000, FLAG_THREAD = 0x20000 };
 
+int hk_may_signal(const struct hk_thread *self, const struct hk_team_slot *slot)
+{
+    uint32_t user = self->team->ids.user.effective;
+
+    return user == 0 || user == slot->facts.uid;
+}
+
 static int32_t ask_other_team(struct hk_thread *self, int32_t id,
                               const struct hk_siginfo *info)
 {
     struct hk_asking asking = {
         .asked = {.kind = HK_ASKED_SIGNAL,
                   .words = {(uint32_t)info->signal, (uint32_t)info->code,
-                            info->value, (uint32_t)info->pid}}};
+                            info->value, (uint32_t)info->pid, info->uid}}};
 
     self->restart.is_required = 1;
-    return hk_ask_thread(self, id, HK_ASK_PERMISSION, &asking,
+    return hk_ask_thread(self, id, HK_ASK_TO_SIGNAL, &asking,
                          HK_INFINITE_TIMEOUT);
 }
 
@@ -84,6 +91,23 @@ static int32_t send_to_own_team(struct hk_thread *self,
     }
 }
 
+/* B_OK, or why another team is not to be signalled. */
+static int32_t check_team(struct hk_thread *self, int32_t id)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    int32_t status = HK_B_BAD_TEAM_ID;
+    uint32_t team;
+
+    hk_shared_lock(shared);
+    team = hk_shared_find_team(shared, id);
+    if (team != 0)
+        status = hk_may_signal(self, hk_shared_slot(shared, team))
+                     ? HK_B_OK
+                     : HK_B_NOT_ALLOWED;
+    hk_shared_unlock(shared);
+    return status;
+}
+
 /* Another team of the root is a process of the host; no other process is
  * reached. */
 static int32_t send_to_team(struct hk_thread *self, int32_t id,
@@ -91,12 +115,14 @@ static int32_t send_to_team(struct hk_thread *self, int32_t id,
 {
     int host_signal = hk_signal_to_host(info->signal);
     union sigval value = {.sival_ptr = (void *)(uintptr_t)info->value};
+    int32_t status;
     int result;
 
     if (id == 0 || id == self->team->id)
         return send_to_own_team(self, info);
-    if (!hk_shared_has_team(hk_shared_of(self), id))
-        return HK_B_BAD_TEAM_ID;
+    status = id > 0 ? check_team(self, id) : HK_B_BAD_TEAM_ID;
+    if (status != HK_B_OK)
+        return status;
     if (info->signal != 0 && host_signal == 0)
         return HK_B_BAD_VALUE;
     if (info->signal == HK_SIGSTOP) /* it does not get to say so itself */
@@ -110,7 +136,8 @@ static int32_t send_to_team(struct hk_thread *self, int32_t id,
     return errno == ESRCH ? HK_B_BAD_TEAM_ID : hk_status_from_errno(errno);
 }
 
-/* All teams of a process group, the own one last: the signal may end it. */
+/* All teams of a process group, the own one last: the signal may end it. It
+ * fails when it fails for all. */
 static int32_t send_to_group(struct hk_thread *self, int32_t group,
                              const struct hk_siginfo *info)
 {
@@ -118,9 +145,12 @@ static int32_t send_to_group(struct hk_thread *self, int32_t group,
     int32_t team = 0;
 
     while ((team = hk_shared_next_team(hk_shared_of(self), team)) != 0)
-        if (team != self->team->id && getpgid(team) == group &&
-            send_to_team(self, team, info) == HK_B_OK)
-            status = HK_B_OK;
+        if (team != self->team->id && getpgid(team) == group) {
+            int32_t result = send_to_team(self, team, info);
+
+            if (status != HK_B_OK && result != HK_B_BAD_TEAM_ID)
+                status = result;
+        }
     if (getpgrp() == group)
         status = send_to_own_team(self, info);
     return status;
@@ -138,8 +168,10 @@ static int is_for_team(struct hk_thread *self, int32_t id, int32_t signal)
 int64_t hk_sys_send_signal(struct hk_thread *self, int32_t id, uint32_t signal,
                            gm_addr user_value, uint32_t flags)
 {
-    struct hk_siginfo info = {
-        .signal = (int32_t)signal, .code = HK_SI_USER, .pid = self->team->id};
+    struct hk_siginfo info = {.signal = (int32_t)signal,
+                              .code = HK_SI_USER,
+                              .pid = self->team->id,
+                              .uid = self->team->ids.user.effective};
     uint8_t value[4];
 
     if ((flags & FLAG_QUEUE) != 0)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "shared.h"
 #include "thread.h"
 #include "timer.h"
 
@@ -371,6 +372,21 @@ uint64_t hk_signals_pending(struct hk_thread *self)
     return set;
 }
 
+/* The host does not know users of the guest. */
+static void set_sender(struct hk_thread *self, struct hk_siginfo *info)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    uint32_t team;
+
+    if (info->pid <= 0 || info->pid == self->team->id)
+        return;
+    hk_shared_lock(shared);
+    team = hk_shared_find_team(shared, info->pid);
+    if (team != 0)
+        info->uid = hk_shared_slot(shared, team)->facts.uid;
+    hk_shared_unlock(shared);
+}
+
 int hk_signals_take(struct hk_thread *self, uint64_t set,
                     struct hk_siginfo *info)
 {
@@ -382,6 +398,8 @@ int hk_signals_take(struct hk_thread *self, uint64_t set,
     found = take_pending(&self->signals->pending, set, info) ||
             take_pending(&signals->pending, set, info);
     pthread_mutex_unlock(&signals->lock);
+    if (found)
+        set_sender(self, info);
     return found;
 }
 

@@ -153,6 +153,11 @@ int hk_signals_take(struct hk_thread *self, uint64_t set,
 /* The signals that sigwait waits for: they wake the thread though blocked. */
 void hk_signals_want(struct hk_thread *self, uint64_t set);
 
+/* 1 for whose signals a team takes: root's, and those of its own user. */
+struct hk_team_slot;
+int hk_may_signal(const struct hk_thread *self,
+                  const struct hk_team_slot *slot);
+
 /* 1 when hk_attend would do more than drop signals: a handler, a default
  * action, the thread's end. */
 int hk_signals_has_effect(struct hk_thread *self);

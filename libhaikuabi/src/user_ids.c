@@ -3,6 +3,7 @@
 #include "user_ids.h"
 
 #include "bytes.h"
+#include "shared.h"
 #include "syscalls.h"
 
 /*
@@ -62,6 +63,7 @@ static int32_t change_user(struct hk_thread *self, struct hk_ids to, int all)
     if (is_privileged || is_own(&ids->user, to.saved))
         status = change(&ids->user, to, all, is_privileged);
     pthread_mutex_unlock(&self->team->lock);
+    hk_shared_tell_team(self->team);
     return status;
 }
 
@@ -78,6 +80,7 @@ static int32_t change_group(struct hk_thread *self, struct hk_ids to, int all)
         to.saved = UINT32_MAX;
     status = change(&ids->group, to, all, is_privileged);
     pthread_mutex_unlock(&self->team->lock);
+    hk_shared_tell_team(self->team);
     return status;
 }
 

@@ -108,6 +108,102 @@ static void load(const char *program)
     CHECK_STATUS(info.status, 44);
 }
 
+/* ---- whose signals a team takes ---- */
+
+static void become(uint32_t user)
+{
+    CHECK_STATUS(sys(SYS_setreuid, user, user, 1), HK_B_OK);
+}
+
+/* A team of a user that waits to be ended: its id. */
+static long start_idle(uint32_t user)
+{
+    long ready = sys(SYS_create_sem, 0, "ready");
+    long team = fork_team();
+
+    if (team == 0) {
+        sys(SYS_setpgid, 0, 0);
+        become(user);
+        sys(SYS_release_sem, ready);
+        for (;;)
+            sys(SYS_snooze_etc, 1000000LL, 0, 8, (void *)0);
+    }
+    CHECK_STATUS(sys(SYS_acquire_sem, ready), HK_B_OK);
+    sys(SYS_delete_sem, ready);
+    return team;
+}
+
+static void end(long team)
+{
+    struct siginfo info;
+
+    CHECK_STATUS(sys(SYS_send_signal, team, 9, (void *)0, 0), HK_B_OK);
+    CHECK_STATUS(sys(SYS_wait_for_child, team, EXITED, &info, (void *)0), team);
+}
+
+static void permissions(void)
+{
+    enum { TO_THREAD = 0x20000, OTHER = 1000, THIRD = 1001 };
+    long parent = sys(SYS_get_current_team), other = start_idle(OTHER), team;
+    long idle = start_idle(0);
+    uint8_t info[160];
+    struct siginfo told;
+
+    CHECK_STATUS(sys(SYS_get_team_info, other, info, sizeof(info)), HK_B_OK);
+    CHECK(*(uint32_t *)(info + 92) == OTHER);
+    CHECK_STATUS(sys(SYS_send_signal, other, 0, (void *)0, 0), HK_B_OK);
+    team = fork_team();
+    if (team == 0) {
+        const long refused[] = {parent, idle, -idle};
+
+        become(OTHER);
+        CHECK_STATUS(sys(SYS_send_signal, other, 0, (void *)0, 0), HK_B_OK);
+        CHECK_STATUS(sys(SYS_send_signal, other, 0, (void *)0, TO_THREAD),
+                     HK_B_OK);
+        for (int i = 0; i < 3; i++) {
+            CHECK_STATUS(sys(SYS_send_signal, refused[i], 0, (void *)0, 0),
+                         HK_B_NOT_ALLOWED);
+            CHECK_STATUS(sys(SYS_send_signal, refused[i], 9, (void *)0, 0),
+                         HK_B_NOT_ALLOWED);
+        }
+        CHECK_STATUS(sys(SYS_send_signal, idle, 15, (void *)0, TO_THREAD),
+                     HK_B_NOT_ALLOWED);
+        CHECK_STATUS(sys(SYS_send_signal, -other, 0, (void *)0, 0), HK_B_OK);
+        guest_exit(0);
+    }
+    CHECK_STATUS(sys(SYS_wait_for_child, team, EXITED, &told, (void *)0), team);
+    CHECK_STATUS(told.status, 0);
+    team = start_idle(THIRD);
+    end(team);
+    end(other);
+    end(idle);
+}
+
+/* A signal tells its sender's user. */
+static void senders(void)
+{
+    enum { USR1 = 18, BLOCK = 1, OTHER = 1000 };
+    uint64_t set = 1ull << (USR1 - 1);
+    struct siginfo info = {0};
+    long parent = sys(SYS_get_current_team), team;
+
+    CHECK_STATUS(sys(SYS_set_signal_mask, BLOCK, &set, (void *)0), HK_B_OK);
+    sys(SYS_setreuid, 0, OTHER, 0);
+    team = fork_team();
+    if (team == 0) {
+        sys(SYS_send_signal, parent, USR1, (void *)0, 0);
+        for (;;)
+            sys(SYS_snooze_etc, 1000000LL, 0, 8, (void *)0);
+    }
+    CHECK_STATUS(sys(SYS_sigwait, &set, &info, 0, 0LL), HK_B_OK);
+    CHECK(info.signal == USR1 && info.pid == team && info.uid == OTHER);
+    sys(SYS_send_signal, 0, USR1, (void *)0, 0);
+    CHECK_STATUS(sys(SYS_sigwait, &set, &info, 0, 0LL), HK_B_OK);
+    CHECK(info.pid == parent && info.uid == OTHER);
+    sys(SYS_setreuid, 0, 0, 0);
+    end(team);
+}
+
 int main(int argc, char **argv, char **environment)
 {
     if (argc == 2) {
@@ -120,6 +216,8 @@ int main(int argc, char **argv, char **environment)
     pipe_to_child();
     exec_in_child(argv[0]);
     load(argv[0]);
+    permissions();
+    senders();
     print("teams checked\n");
     return 0;
 }
