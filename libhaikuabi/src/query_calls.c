@@ -58,7 +58,8 @@ static void note(const struct search *search, int fd, int64_t inode)
     char path[HK_PATH_LENGTH];
 
     if (hk_node_path(&node, path, sizeof(path)) >= 0)
-        hk_refs_note(search->self, search->findings->device, inode, NULL, path);
+        hk_refs_put(hk_refs_of(search->self), search->findings->device, inode,
+                    path);
 }
 
 static int32_t look_at(struct search *search, const char *path, int fd,

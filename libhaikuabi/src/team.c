@@ -178,6 +178,7 @@ void hk_team_exec(struct hk_thread *self, const struct hk_arguments *arguments)
     struct hk_team *team = self->team;
     int result;
 
+    hk_ids_take_file(self, arguments->path);
     hk_fds_exec(team->fds);
     hk_timers_clear(team->timers);
     hk_clock_reset_thread(self);

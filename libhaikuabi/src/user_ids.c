@@ -2,8 +2,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "user_ids.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include "bytes.h"
+#include "fd_path.h"
 #include "shared.h"
+#include "stat.h"
 #include "syscalls.h"
 
 /*
@@ -138,6 +143,28 @@ int64_t hk_sys_setresgid(struct hk_thread *self, uint32_t rgid, uint32_t egid,
     const struct hk_ids to = {rgid, egid, sgid};
 
     return change_group(self, to, set_all_if_privileged);
+}
+
+void hk_ids_take_file(struct hk_thread *self, const char *path)
+{
+    struct hk_user_ids *ids = &self->team->ids;
+    struct hk_stat info;
+    struct hk_node node;
+    int32_t status =
+        hk_open_at(self, -1, path, HK_WALK_FOLLOW, O_PATH, 0, &node);
+
+    if (status != HK_B_OK)
+        return; /* its loading fails as well */
+    status = hk_stat_node(hk_kernel_of(self)->vfs, &node, &info);
+    hk_node_close(&node);
+    if (status != HK_B_OK)
+        return;
+    pthread_mutex_lock(&self->team->lock);
+    if ((info.mode & S_ISUID) != 0)
+        ids->user.effective = ids->user.saved = info.uid;
+    if ((info.mode & S_ISGID) != 0)
+        ids->group.effective = ids->group.saved = info.gid;
+    pthread_mutex_unlock(&self->team->lock);
 }
 
 /* An id that nobody wants to know has address 0. */

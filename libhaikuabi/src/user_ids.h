@@ -7,6 +7,8 @@
 
 enum { HK_GROUPS_MAX = 32 };
 
+struct hk_thread;
+
 struct hk_ids {
     uint32_t real, effective, saved;
 };
@@ -17,5 +19,8 @@ struct hk_user_ids {
     uint32_t groups[HK_GROUPS_MAX]; /* supplementary */
     uint32_t group_count;
 };
+
+/* A program whose file says so makes a team its owner's, or its group's. */
+void hk_ids_take_file(struct hk_thread *self, const char *path);
 
 #endif

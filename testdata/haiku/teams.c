@@ -204,8 +204,71 @@ static void senders(void)
     end(team);
 }
 
+static void copy_program(const char *program, const char *copy)
+{
+    static char part[4096];
+    long from = sys(SYS_open, AT_FDCWD, program, O_RDONLY, 0);
+    long to = sys(SYS_open, AT_FDCWD, copy, O_WRONLY | O_CREAT, 0755), size;
+
+    CHECK(from >= 0 && to >= 0);
+    while ((size = sys(SYS_read, from, NO_POSITION, part, sizeof(part))) > 0)
+        sys(SYS_write, to, NO_POSITION, part, size);
+    sys(SYS_close, from);
+    sys(SYS_close, to);
+}
+
+/* By exec and by load_image. */
+static void check_set_ids(const char *copy, int expected)
+{
+    struct flat flat;
+    struct siginfo info;
+    long team = fork_team(), child;
+
+    if (team == 0) {
+        CHECK_STATUS(sys(SYS_setregid, 1000, 1000, 1), HK_B_OK);
+        become(1000);
+        flatten(&flat, copy, "set_ids");
+        child = sys(SYS_load_image, &flat, sizeof(flat), 2, 1, 10, 0, -1, 0);
+        CHECK_STATUS(sys(SYS_resume_thread, child), HK_B_OK);
+        CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
+                     child);
+        CHECK_STATUS(info.status, expected);
+        if (guest_end(0) == 0)
+            sys(SYS_exec, copy, &flat, sizeof(flat), 2, 1, 022);
+        guest_exit(1);
+    }
+    CHECK_STATUS(sys(SYS_wait_for_child, team, EXITED, &info, (void *)0), team);
+    CHECK_STATUS(info.status, expected);
+}
+
+/* A program's file makes a team its owner's: user 0's. */
+static void set_ids(const char *program)
+{
+    enum { MODE = 1, AT_MODE = 12 };
+    uint8_t stat[88] = {0};
+
+    copy_program(program, "copy");
+    check_set_ids("copy", 50);
+    *(uint32_t *)(stat + AT_MODE) = 06755;
+    CHECK_STATUS(
+        sys(SYS_write_stat, AT_FDCWD, "copy", 1, stat, sizeof(stat), MODE),
+        HK_B_OK);
+    check_set_ids("copy", 53);
+    CHECK_STATUS(sys(SYS_unlink, AT_FDCWD, "copy"), HK_B_OK);
+}
+
+/* 50 for user 1000, 1 more when it is user 0 in effect, 2 for group 0. */
+static int tell_ids(void)
+{
+    CHECK_STATUS(sys(SYS_getuid, 0), 1000);
+    CHECK_STATUS(sys(SYS_getgid, 0), 1000);
+    return 50 + (sys(SYS_getuid, 1) == 0) + 2 * (sys(SYS_getgid, 1) == 0);
+}
+
 int main(int argc, char **argv, char **environment)
 {
+    if (argc == 2 && strcmp(argv[1], "set_ids") == 0)
+        return tell_ids();
     if (argc == 2) {
         CHECK(strcmp(environment[0], "GUEST_A=flat") == 0);
         printf("%s\n", argv[1]);
@@ -218,6 +281,7 @@ int main(int argc, char **argv, char **environment)
     load(argv[0]);
     permissions();
     senders();
+    set_ids(argv[0]);
     print("teams checked\n");
     return 0;
 }
