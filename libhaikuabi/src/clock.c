@@ -36,12 +36,27 @@ int64_t hk_real_time_offset(const struct hk_shared *shared)
     const struct hk_settings *settings = hk_shared_settings(shared);
     int64_t shift = settings->clock_shift * INT64_C(1000000);
 
-    return atomic_load(&settings->clock_set) - shift;
+    return shared->boot_time + atomic_load(&settings->clock_set) - shift;
+}
+
+static int64_t host_real_time(const struct hk_shared *shared)
+{
+    return shared->boot_time != 0 ? hk_system_time()
+                                  : nanoseconds(CLOCK_REALTIME) / 1000;
 }
 
 int64_t hk_real_time(const struct hk_shared *shared)
 {
-    return nanoseconds(CLOCK_REALTIME) / 1000 + hk_real_time_offset(shared);
+    return host_real_time(shared) + hk_real_time_offset(shared);
+}
+
+int64_t hk_boot_time(const struct hk_shared *shared)
+{
+    int64_t offset = hk_real_time_offset(shared);
+
+    return shared->boot_time != 0
+               ? offset
+               : host_real_time(shared) - hk_system_time() + offset;
 }
 
 struct timespec hk_host_deadline(int64_t us)
@@ -175,7 +190,7 @@ int32_t hk_clock_read_host(struct hk_thread *self, int32_t clock, int64_t *us)
         *us = hk_system_time();
         return HK_B_OK;
     case HK_CLOCK_REALTIME:
-        *us = nanoseconds(CLOCK_REALTIME) / 1000;
+        *us = host_real_time(hk_shared_of(self));
         return HK_B_OK;
     case HK_CLOCK_THREAD_CPUTIME_ID:
         return read_host_clock(CLOCK_THREAD_CPUTIME_ID, us);

@@ -35,9 +35,13 @@ int64_t hk_system_time(void);
 /* Microseconds since 1970, as the root has it. */
 int64_t hk_real_time(const struct hk_shared *shared);
 
+/* What that was when system_time was 0. */
+int64_t hk_boot_time(const struct hk_shared *shared);
+
 /*
  * Microseconds that a clock of the guest is ahead of the host's: the real-time
- * clock, or any; HK_CLOCK_THREAD_CPUTIME_ID is the thread's.
+ * clock, or any; HK_CLOCK_THREAD_CPUTIME_ID is the thread's. With a boot time
+ * that was told, real time's clock of the host is system_time.
  */
 int64_t hk_real_time_offset(const struct hk_shared *shared);
 int64_t hk_clock_offset(struct hk_shared *shared, int32_t clock,

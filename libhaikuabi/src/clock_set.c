@@ -36,7 +36,7 @@ static void follow_real_time(struct hk_team *team)
 
     if (atomic_exchange(&team->clock_offset, offset) == offset)
         return;
-    hk_put64(base, (uint64_t)(hk_real_time(team->shared) - hk_system_time()));
+    hk_put64(base, (uint64_t)(hk_boot_time(team->shared)));
     hk_area_write_kernel(
         team, team->commpage + hk_commpage_offset(HK_COMMPAGE_REAL_TIME_DATA),
         base, sizeof(base));

@@ -147,7 +147,7 @@ uint32_t hk_commpage_offset(enum hk_commpage_entry entry)
 
 static void fill_real_time_data(const struct hk_shared *shared, uint8_t *data)
 {
-    hk_put64(data, (uint64_t)(hk_real_time(shared) - hk_system_time()));
+    hk_put64(data, (uint64_t)(hk_boot_time(shared)));
     hk_put32(data + 8, HK_TSC_FACTOR);
 }
 

@@ -98,7 +98,7 @@ int64_t hk_sys_get_system_info(struct hk_thread *self, gm_addr info)
 
     if (sysinfo(&host) != 0)
         return HK_B_ERROR;
-    hk_put64(bytes, (uint64_t)(hk_real_time(team->shared) - hk_system_time()));
+    hk_put64(bytes, (uint64_t)(hk_boot_time(team->shared)));
     hk_put32(bytes + 8, (uint32_t)sysconf(_SC_NPROCESSORS_ONLN));
     hk_put64(bytes + 12, pages(host.totalram, host.mem_unit));
     hk_put64(bytes + 20, pages(host.totalram - host.freeram, host.mem_unit));

@@ -107,6 +107,7 @@ static int new_team(struct hk_kernel *kernel)
         result = hk_shared_open(kernel->config.shared_directory,
                                 kernel->config.root, &team->shared);
     if (result == 0) {
+        team->shared->boot_time = kernel->config.boot_time;
         hk_shared_join(team->shared, team->id);
         hk_shared_tell_team(team);
         hk_team_tell_directory(team);

@@ -400,6 +400,7 @@ struct hk_shared {
      * may die. */
     struct hk_waiter *wakes[HK_WAKES_MAX];
     unsigned wake_count;
+    int64_t boot_time;  /* struct hk_config's */
     int has_many_cpus;  /* who has to wait for a moment need not sleep */
     uint64_t host_cpus; /* what the process may run on: bits */
 };

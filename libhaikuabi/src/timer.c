@@ -35,6 +35,7 @@ struct timer {
     atomic_uint expired;         /* how often that is due */
     int64_t start;    /* absolute, us of its clock; INT64_MAX: not armed */
     int64_t offset;   /* us that its clock is ahead of the host's */
+    int is_booted;    /* that is system_time, for real time (clock.h) */
     int is_relative;  /* the clock does not move its start when it is set */
     int64_t interval; /* us */
 };
@@ -57,6 +58,7 @@ static void define(struct timer *timer, int32_t clock, int32_t signal)
     timer->start = HK_INFINITE_TIMEOUT;
     timer->interval = 0;
     timer->offset = 0;
+    timer->is_booted = 0;
     timer->is_relative = 0;
     timer->has_host = 0;
     timer->is_silent = 0;
@@ -245,7 +247,7 @@ static clockid_t host_clock(const struct timer *timer)
 
     switch (timer->clock) {
     case HK_CLOCK_REALTIME:
-        return CLOCK_REALTIME;
+        return timer->is_booted ? CLOCK_MONOTONIC : CLOCK_REALTIME;
     case HK_CLOCK_MONOTONIC:
         return CLOCK_MONOTONIC;
     case HK_CLOCK_THREAD_CPUTIME_ID:
@@ -261,8 +263,8 @@ static int64_t clock_now(const struct timer *timer)
 {
     struct timespec now = {0, 0};
 
-    if (timer->clock == HK_CLOCK_MONOTONIC)
-        return hk_system_time();
+    if (host_clock(timer) == CLOCK_MONOTONIC)
+        return hk_system_time() + timer->offset;
     clock_gettime(host_clock(timer), &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 + timer->offset;
 }
@@ -272,11 +274,11 @@ static struct timespec host_time(const struct timer *timer, int64_t us)
 {
     struct timespec time;
 
-    if (timer->clock == HK_CLOCK_MONOTONIC)
-        return hk_host_deadline(us < 1 ? 1 : us);
     if (__builtin_sub_overflow(us, timer->offset, &us))
         us = timer->offset < 0 ? INT64_MAX : 0;
     us = us < 1 ? 1 : us;
+    if (host_clock(timer) == CLOCK_MONOTONIC)
+        return hk_host_deadline(us);
     time.tv_sec = us / 1000000;
     time.tv_nsec = us % 1000000 * 1000;
     return time;
@@ -570,6 +572,7 @@ int64_t hk_sys_set_timer(struct hk_thread *self, int32_t timer_id,
         timer->start = start_time;
         timer->offset =
             hk_clock_offset(hk_shared_of(self), timer->clock, timer->measured);
+        timer->is_booted = hk_shared_of(self)->boot_time != 0;
         timer->is_relative = (flags & HK_RELATIVE_TIMEOUT) != 0;
         if (timer->is_relative &&
             start_time < HK_INFINITE_TIMEOUT - clock_now(timer))

@@ -116,6 +116,32 @@ TEST_F(Clock, ClocksAreTheHosts)
     EXPECT_GE(read(static_cast<int>(team.call("get_current_team"))), 0);
 }
 
+// Its real time goes on from a moment that the host's does not know.
+TEST_F(Clock, TheMachineWasBootedWhenItIsTold)
+{
+    enum { BOOT_TIME = 0 };
+    const int64_t booted = INT64_C(1000000000) * 1000000;
+    hk_config config = hk::make_config(root.path.c_str());
+    config.boot_time = booted;
+    hk::Team other(config);
+    Address to = other.room(512);
+
+    int64_t before = hk_system_time();
+    ASSERT_EQ(other.call("get_clock", (int)HK_CLOCK_REALTIME, to), HK_B_OK);
+    EXPECT_GE(other.get<int64_t>(to), booted + before);
+    EXPECT_LE(other.get<int64_t>(to), booted + hk_system_time());
+    ASSERT_EQ(other.call("get_system_info", to), HK_B_OK);
+    EXPECT_EQ(other.get<int64_t>(to, BOOT_TIME), booted);
+    EXPECT_EQ(hk_deadline(harness_shared(other.thread()),
+                          ABSOLUTE_TIMEOUT | TIMEOUT_REAL_TIME_BASE,
+                          booted + 77),
+              77);
+    ASSERT_EQ(other.call("set_real_time_clock", booted / 2), HK_B_OK);
+    ASSERT_EQ(other.call("get_clock", (int)HK_CLOCK_REALTIME, to), HK_B_OK);
+    EXPECT_GE(other.get<int64_t>(to), booted / 2);
+    EXPECT_LT(other.get<int64_t>(to), booted);
+}
+
 TEST_F(Clock, RefusesWhatIsNoClock)
 {
     Address to = team.room(8);

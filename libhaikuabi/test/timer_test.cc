@@ -19,10 +19,18 @@ const Address nowhere{0x50000000}, kernels{0x90000000};
 class Timers : public testing::Test
 {
   protected:
-    Timers() : config(hk::make_config(root.path.c_str())), team(config)
+    explicit Timers(int64_t boot_time = 0)
+        : config(make_config(root.path.c_str(), boot_time)), team(config)
     {
         harness_catch(team.harness);
         harness_block_signals(team.harness, ~uint64_t{0});
+    }
+
+    static hk_config make_config(const char *root, int64_t boot_time)
+    {
+        hk_config made = hk::make_config(root);
+        made.boot_time = boot_time;
+        return made;
     }
 
     int64_t create(int clock, int notify, int signal, uint32_t value = 0)
@@ -77,6 +85,30 @@ TEST_F(Timers, RunByEachClock)
     ASSERT_EQ(set(timer, 1000, 0), 0);
     while ((harness_pending(team.harness) >> (SIG_USR1 - 1) & 1) == 0)
         continue; // uses up processor time
+}
+
+struct BootedTimers : Timers {
+    BootedTimers() : Timers(INT64_C(1000000000) * SECOND) {}
+};
+
+// Moments of a real time clock that is years behind the host's.
+TEST_F(BootedTimers, RunByTheTimeThatIsToldThem)
+{
+    Address now = team.room(8);
+    int64_t timer = create(REALTIME, SIGNAL, SIG_USR1);
+
+    ASSERT_EQ(team.call("get_clock", (int)REALTIME, now), 0);
+    ASSERT_EQ(set(timer, team.get<int64_t>(now) + 5000, 0, ABSOLUTE), 0);
+    await(SIG_USR1);
+    ASSERT_EQ(set(timer, 1, 0, ABSOLUTE), 0); // long ago
+    await(SIG_USR1);
+    ASSERT_EQ(team.call("get_clock", (int)REALTIME, now), 0);
+    Address info = team.room(32);
+    ASSERT_EQ(set(timer, team.get<int64_t>(now) + 1000 * SECOND, 0, ABSOLUTE),
+              0);
+    ASSERT_EQ(team.call("get_timer", (int)timer, -1, info), 0);
+    EXPECT_GT(team.get<int64_t>(info), 900 * SECOND); // until then
+    EXPECT_LE(team.get<int64_t>(info), 1000 * SECOND);
 }
 
 TEST_F(Timers, AlarmIsDefinedFromTheBeginning)

@@ -158,6 +158,9 @@ struct hk_config {
     /* The first program's file mode creation mask, which libroot applies. The
      * host's is to be 0: what a program creates has the mode it asks for. */
     uint32_t umask;
+    /* When the real-time clock says that system_time was 0, in microseconds
+     * since 1970; 0: it is the host's clock. */
+    int64_t boot_time;
     int strace;     /* report each system call */
     int quiet;      /* do not report calls that are not built */
     int randomize;  /* place areas at random */
