@@ -72,7 +72,7 @@ static void after_fork(void *host, struct hk_thread *thread, void *cpu)
 }
 
 /* Dies of a signal as the guest did, but leaves no core of uvm itself. */
-static void die_of(int signo)
+void uvm_die_of(int signo)
 {
     const struct rlimit none = {0, 0};
     sigset_t set;
@@ -93,7 +93,7 @@ static void end_team(void *host, int status, int signo)
         uvm_print_stats(uvm);
     uvm_record_finish(status, signo);
     if (signo != 0)
-        die_of(signo);
+        uvm_die_of(signo);
     _exit(status);
 }
 
@@ -241,8 +241,10 @@ static void make_kernel(struct uvm *uvm, const struct hk_host *host,
         .root = uvm->options->root,
         .layer = uvm->options->layer,
         .working_directory = view.working_directory,
-        .shared_directory = shared_directory(shared),
+        .shared_directory =
+            uvm->options->alone ? NULL : shared_directory(shared),
         .attributes_directory = attributes,
+        .boot_time = uvm->options->boot_time * INT64_C(1000000),
         .umask = uvm->umask,
         .strace = uvm->options->strace,
         .quiet = uvm->options->quiet,
@@ -278,6 +280,8 @@ _Noreturn void uvm_run(const struct uvm_options *options,
     void *cpu;
     int result;
 
+    if (options->alone)
+        uvm_be_alone();
     uvm->options = options;
     uvm->perf_map = -1;
     uvm->umask = umask(0);

@@ -30,6 +30,10 @@ static const char usage[] =
     "                        the path GUEST, by default /host and its own;\n"
     "                        ro: nothing can be changed there\n"
     "      --no-network      no sockets but local ones\n"
+    "      --alone           no other programs of the root are there: ids of\n"
+    "                        teams and threads count from 1\n"
+    "      --boot-time SECONDS  when the real time clock says that the system\n"
+    "                        was booted, from 1970 on; by default the host's\n"
     "      --engine ENGINE   how code is executed: interp; jit where the\n"
     "                        host has it, the default; lockstep, both, to\n"
     "                        compare them\n"
@@ -68,6 +72,8 @@ enum {
     OPT_ASLR,
     OPT_BIND,
     OPT_NO_NETWORK,
+    OPT_ALONE,
+    OPT_BOOT_TIME,
     OPT_HELP,
     OPT_VERSION
 };
@@ -86,6 +92,8 @@ static const struct option long_options[] = {
     {"aslr", no_argument, NULL, OPT_ASLR},
     {"bind", required_argument, NULL, OPT_BIND},
     {"no-network", no_argument, NULL, OPT_NO_NETWORK},
+    {"alone", no_argument, NULL, OPT_ALONE},
+    {"boot-time", required_argument, NULL, OPT_BOOT_TIME},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
@@ -204,6 +212,12 @@ static void parse_option(int option, struct uvm_options *options,
         break;
     case OPT_NO_NETWORK:
         options->no_network = 1;
+        break;
+    case OPT_ALONE:
+        options->alone = 1;
+        break;
+    case OPT_BOOT_TIME:
+        options->boot_time = number("--boot-time", optarg, UINT32_MAX);
         break;
     case OPT_HELP:
         fputs(usage, stdout);

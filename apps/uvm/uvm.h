@@ -33,7 +33,8 @@ struct uvm_options {
     int engine_given; /* else the interpreter stands in for the translator */
     enum xcpu_model model;
     uint32_t translate_after; /* struct xcpu_config's */
-    int strace, quiet, randomize, version, no_network, stats, perf_map;
+    int strace, quiet, randomize, version, no_network, stats, perf_map, alone;
+    uint32_t boot_time;    /* in seconds since 1970; 0: the host's */
     struct hk_bind *binds; /* of --bind: real paths of the host */
     size_t bind_count;
     const char *record; /* file for a trace, or NULL */
@@ -152,6 +153,16 @@ struct uvm {
 /* Runs the program to its end; does not return. */
 _Noreturn void uvm_run(const struct uvm_options *options,
                        const struct uvm_program *program);
+
+/* Ends the process by a host signal, without a core file. */
+void uvm_die_of(int signo);
+
+/* ---- alone.c ---- */
+
+/* Goes on as the second process of a new namespace, whose ids count from 1;
+ * the one that called waits outside, and ends as that does. Ends the process
+ * with a message when the host refuses. */
+void uvm_be_alone(void);
 
 /* ---- identify.c ---- */
 
