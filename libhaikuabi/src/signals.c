@@ -60,6 +60,7 @@ struct hk_signals {
     struct hk_sigaction actions[HK_SIGNAL_MAX + 1];
     /* A copy of what a handler may look at: signals without effect. */
     atomic_uint_least64_t ignored;
+    atomic_int is_deaf_to_stops; /* SA_NOCLDSTOP */
     struct hk_pending pending;
     struct letter inbox[INBOX_SIZE];
     atomic_int has_mail; /* set behind a full letter */
@@ -162,6 +163,13 @@ static struct hk_siginfo read_host_info(int signal, const siginfo_t *host)
     return info;
 }
 
+/* It waits no more: taken, or dropped. */
+static void settle(const struct hk_siginfo *info)
+{
+    if (info->is_waiting != NULL)
+        atomic_store(info->is_waiting, 0);
+}
+
 static void post_letter(struct hk_signals *signals,
                         const struct hk_siginfo *info)
 {
@@ -178,6 +186,19 @@ static void post_letter(struct hk_signals *signals,
         atomic_store_explicit(&signals->has_mail, 1, memory_order_release);
         return;
     }
+    settle(info);
+}
+
+/* A parent is told of a child that stops, unless it does not want to, and of
+ * none that goes on. */
+static int is_told(const struct hk_signals *signals,
+                   const struct hk_siginfo *info)
+{
+    if (info->signal != HK_SIGCHLD || info->code == HK_SI_USER)
+        return 1;
+    if (info->code == HK_CLD_STOPPED)
+        return !atomic_load(&signals->is_deaf_to_stops);
+    return info->code != HK_CLD_CONTINUED;
 }
 
 /* Runs inside a signal handler: nothing here takes a lock. */
@@ -211,9 +232,13 @@ void hk_on_signal(struct hk_kernel *kernel, struct hk_thread *thread, int signo,
     }
     if (signal == HK_SIGCHLD)
         hk_announce_change(team);
-    if ((atomic_load(&team->signals->ignored) & HK_SIGNAL_BIT(signal)) != 0 &&
-        (atomic_load(&thread->signals->mask) & HK_SIGNAL_BIT(signal)) == 0)
+    if (!is_told(team->signals, &info))
         return;
+    if ((atomic_load(&team->signals->ignored) & HK_SIGNAL_BIT(signal)) != 0 &&
+        (atomic_load(&thread->signals->mask) & HK_SIGNAL_BIT(signal)) == 0) {
+        settle(&info);
+        return;
+    }
     post_letter(team->signals, &info);
     hk_interrupt_self(thread);
 }
@@ -222,7 +247,8 @@ void hk_on_signal(struct hk_kernel *kernel, struct hk_thread *thread, int signo,
 
 static int queues(const struct hk_siginfo *info)
 {
-    return info->code == HK_SI_QUEUE || info->signal >= HK_SIGRT0;
+    return info->code == HK_SI_QUEUE || info->code == HK_SI_TIMER ||
+           info->signal >= HK_SIGRT0;
 }
 
 static int32_t add_pending(struct hk_pending *pending,
@@ -232,8 +258,10 @@ static int32_t add_pending(struct hk_pending *pending,
 
     if ((pending->set & bit) != 0 && !queues(info))
         return HK_B_OK;
-    if (pending->count == HK_PENDING_MAX)
+    if (pending->count == HK_PENDING_MAX) {
+        settle(info);
         return HK_B_WOULD_BLOCK;
+    }
     pending->set |= bit;
     pending->queue[pending->count++] = *info;
     return HK_B_OK;
@@ -253,6 +281,7 @@ static int take_pending(struct hk_pending *pending, uint64_t set,
     while (pending->queue[at].signal != signal)
         at++;
     *info = pending->queue[at];
+    settle(info);
     pending->count--;
     memmove(&pending->queue[at], &pending->queue[at + 1],
             (pending->count - at) * sizeof(pending->queue[0]));
@@ -403,6 +432,23 @@ int hk_signals_take(struct hk_thread *self, uint64_t set,
     return found;
 }
 
+void hk_signals_drop_blocked(struct hk_team *team, int signal)
+{
+    const uint64_t bit = HK_SIGNAL_BIT(signal);
+    int is_blocked = 1;
+
+    empty_inbox(team);
+    pthread_mutex_lock(&team->lock);
+    pthread_mutex_lock(&team->signals->lock);
+    for (struct hk_thread *thread = team->threads; thread != NULL;
+         thread = thread->next)
+        is_blocked &= !accepts(thread, bit);
+    if (is_blocked)
+        remove_pending(&team->signals->pending, signal);
+    pthread_mutex_unlock(&team->signals->lock);
+    pthread_mutex_unlock(&team->lock);
+}
+
 void hk_signals_want(struct hk_thread *self, uint64_t set)
 {
     pthread_mutex_lock(&self->team->signals->lock);
@@ -456,6 +502,9 @@ void hk_signals_set_action(struct hk_team *team, int signal,
     pthread_mutex_lock(&team->lock);
     pthread_mutex_lock(&signals->lock);
     signals->actions[signal] = *action;
+    if (signal == HK_SIGCHLD)
+        atomic_store(&signals->is_deaf_to_stops,
+                     (action->flags & HK_SA_NOCLDSTOP) != 0);
     if (is_ignored(action, signal)) {
         atomic_fetch_or(&signals->ignored, bit);
         remove_pending(&signals->pending, signal);

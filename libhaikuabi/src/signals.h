@@ -48,6 +48,7 @@ struct hk_siginfo {
     uint32_t uid, address;
     int32_t status, band;
     uint32_t value;
+    atomic_int *is_waiting; /* its sender's: 0 when it is pending no more */
 };
 
 enum { HK_SIGINFO_SIZE = 36, HK_SIGACTION_SIZE = 20 };
@@ -76,8 +77,8 @@ struct hk_sigaction {
 void hk_sigaction_put(const struct hk_sigaction *action,
                       uint8_t bytes[HK_SIGACTION_SIZE]);
 
-/* Signals that wait. Of most only one of a kind does; those sent with
- * sigqueue, and the real-time ones, queue up. */
+/* Signals that wait. Of most only one of a kind does; those of sigqueue and of
+ * timers, and the real-time ones, queue up. */
 enum { HK_PENDING_MAX = 128 };
 struct hk_pending {
     uint64_t set;
@@ -149,6 +150,9 @@ uint64_t hk_signals_pending(struct hk_thread *self);
  * *info, or 0. */
 int hk_signals_take(struct hk_thread *self, uint64_t set,
                     struct hk_siginfo *info);
+
+/* Drops one that is pending for the team, and that all threads block. */
+void hk_signals_drop_blocked(struct hk_team *team, int signal);
 
 /* The signals that sigwait waits for: they wake the thread though blocked. */
 void hk_signals_want(struct hk_thread *self, uint64_t set);

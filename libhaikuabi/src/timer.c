@@ -33,6 +33,8 @@ struct timer {
     int to_thread;    /* a signal for the owner */
     struct hk_thread_plan *plan; /* or a thread that is made each time */
     atomic_uint expired;         /* how often that is due */
+    atomic_int is_waiting;       /* its signal is pending: no second one is */
+    atomic_uint overruns;        /* expirations without one, since it is set */
     int64_t start;    /* absolute, us of its clock; INT64_MAX: not armed */
     int64_t offset;   /* us that its clock is ahead of the host's */
     int is_booted;    /* that is system_time, for real time (clock.h) */
@@ -69,6 +71,8 @@ static void define(struct timer *timer, int32_t clock, int32_t signal)
     timer->to_thread = 0;
     timer->plan = NULL;
     atomic_store(&timer->expired, 0);
+    atomic_store(&timer->is_waiting, 0);
+    atomic_store(&timer->overruns, 0);
     atomic_store(&timer->is_used, 1);
 }
 
@@ -144,6 +148,12 @@ struct hk_siginfo hk_timer_expired(struct hk_team *team, const void *siginfo)
     timer = &team->timers->timers[number];
     if (!atomic_load(&timer->is_used) || timer->is_silent)
         return info;
+    atomic_fetch_add(&timer->overruns, (unsigned)host->si_overrun);
+    if (timer->plan == NULL && atomic_exchange(&timer->is_waiting, 1)) {
+        atomic_fetch_add(&timer->overruns, 1);
+        return info;
+    }
+    info.is_waiting = &timer->is_waiting;
     if (timer->is_later) {
         atomic_fetch_add(&timer->expired, 1);
         atomic_store(&team->timers->are_due, 1);
@@ -159,12 +169,14 @@ int hk_timers_are_due(const struct hk_team *team)
     return atomic_load(&team->timers->are_due);
 }
 
-static void signal_owner(struct hk_team *team, const struct timer *timer)
+static void signal_owner(struct hk_team *team, const struct timer *timer,
+                         atomic_int *is_waiting)
 {
     const struct hk_siginfo info = {.signal = timer->signal,
                                     .code = HK_SI_TIMER,
                                     .value = timer->value,
-                                    .pid = team->id};
+                                    .pid = team->id,
+                                    .is_waiting = is_waiting};
     struct hk_thread *thread;
 
     pthread_mutex_lock(&team->lock);
@@ -215,7 +227,7 @@ void hk_timers_do(struct hk_thread *self)
             if (timer.plan != NULL)
                 start_thread(self, &plan);
             else
-                signal_owner(self->team, &timer);
+                signal_owner(self->team, &timer, &timers->timers[i].is_waiting);
         }
     }
 }
@@ -373,8 +385,7 @@ static void put_info(const struct timer *timer, uint8_t info[TIMER_INFO_SIZE])
         left = HK_INFINITE_TIMEOUT; /* it has expired */
     hk_put64(info, (uint64_t)left);
     hk_put64(info + 8, (uint64_t)timer->interval);
-    hk_put32(info + 16,
-             timer->has_host ? (uint32_t)timer_getoverrun(timer->host) : 0);
+    hk_put32(info + 16, atomic_load(&timer->overruns));
 }
 
 /* The timer of an owner, a thread or (below 0) the team; NULL. */
@@ -568,6 +579,7 @@ int64_t hk_sys_set_timer(struct hk_thread *self, int32_t timer_id,
     timer = find(timers, timer_id, thread_id);
     if (timer != NULL) {
         put_info(timer, old);
+        atomic_store(&timer->overruns, 0);
         timer->interval = interval;
         timer->start = start_time;
         timer->offset =

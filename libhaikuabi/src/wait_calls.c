@@ -58,7 +58,7 @@ static void fill_info(struct hk_shared *shared, const siginfo_t *host,
         break;
     case CLD_CONTINUED:
         info->code = HK_CLD_CONTINUED;
-        break;
+        return;
     default:
         info->code = HK_CLD_KILLED;
         break;
@@ -89,6 +89,16 @@ static int32_t look(struct hk_thread *self, int32_t child, int options,
     return 1;
 }
 
+/* Who has asked for no news of children: those that change are forgotten, and
+ * waiting ends when none is left. */
+static int forgets_children(struct hk_team *team)
+{
+    struct hk_sigaction action = hk_signals_get_action(team, HK_SIGCHLD);
+
+    return action.handler == HK_SIG_IGN ||
+           (action.flags & HK_SA_NOCLDWAIT) != 0;
+}
+
 /* The usage of all children that were waited for: the host tells no single
  * one's with waitid. */
 static int32_t write_usage(struct hk_thread *self, gm_addr to,
@@ -108,12 +118,41 @@ static int32_t write_usage(struct hk_thread *self, gm_addr to,
     return hk_write_user(self, to, bytes, sizeof(bytes));
 }
 
+/* 1 and the child, or an error; *before is the usage of those before it. */
+static int32_t await_child(struct hk_thread *self, int32_t child,
+                           uint32_t flags, struct hk_siginfo *found,
+                           struct rusage *before)
+{
+    int forgets = -1; /* found out behind the first wait, as on Haiku */
+
+    for (;;) {
+        unsigned seen = hk_changes(self->team);
+        int32_t result;
+
+        getrusage(RUSAGE_CHILDREN, before);
+        result = look(self, child, host_options(flags), found);
+        if (result > 0 && forgets > 0)
+            continue;
+        if (result != 0)
+            return result;
+        if ((flags & OPTION_NOHANG) != 0)
+            return HK_B_WOULD_BLOCK;
+        result = hk_wait_change(self, seen, HK_INFINITE_TIMEOUT);
+        if (result != HK_B_OK)
+            return result;
+        if (forgets < 0)
+            forgets = forgets_children(self->team);
+        if (forgets)
+            flags &= ~(uint32_t)OPTION_NOWAIT;
+    }
+}
+
 int64_t hk_sys_wait_for_child(struct hk_thread *self, int32_t child,
                               uint32_t flags, gm_addr info, gm_addr usage_info)
 {
     const uint32_t events =
         OPTION_EXITED | OPTION_UNTRACED | OPTION_STOPPED | OPTION_CONTINUED;
-    struct hk_siginfo found;
+    struct hk_siginfo found, other;
     struct rusage before;
     uint8_t bytes[HK_SIGINFO_SIZE];
     int32_t result;
@@ -124,21 +163,11 @@ int64_t hk_sys_wait_for_child(struct hk_thread *self, int32_t child,
         return HK_B_BAD_VALUE;
     if (child == INT32_MIN)
         return HK_ECHILD;
-    for (;;) {
-        unsigned seen = hk_changes(self->team);
-
-        getrusage(RUSAGE_CHILDREN, &before);
-        result = look(self, child, host_options(flags), &found);
-        if (result != 0)
-            break;
-        if ((flags & OPTION_NOHANG) != 0)
-            return HK_B_WOULD_BLOCK;
-        result = hk_wait_change(self, seen, HK_INFINITE_TIMEOUT);
-        if (result != HK_B_OK)
-            return result;
-    }
+    result = await_child(self, child, flags, &found, &before);
     if (result < 0)
         return result;
+    if (look(self, child, host_options(flags | OPTION_NOWAIT), &other) <= 0)
+        hk_signals_drop_blocked(self->team, HK_SIGCHLD);
     hk_siginfo_put(&found, bytes);
     if (info != 0 && hk_write_user(self, info, bytes, sizeof(bytes)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;

@@ -7,7 +7,11 @@
 
 enum { TYPE_FD, TYPE_SEM, TYPE_PORT, TYPE_THREAD };
 enum { READ = 1, WRITE = 2, INVALID = 0x1000 };
-enum { SIGKILL = 9, SIGUSR1 = 18, SIG_BLOCK = 1 };
+enum { SIGCHLD = 5, SIGKILL = 9, SIGSTOP = 10, SIGCONT = 12, SIGUSR1 = 18 };
+enum { SIG_BLOCK = 1, SIG_UNBLOCK = 2, SIG_DFL = 0 };
+enum { SA_NOCLDSTOP = 1, SA_NOCLDWAIT = 2 };
+enum { CONTINUED = 4, STOPPED = 16, NOWAIT = 32 }; /* of wait_for_child */
+enum { CLD_STOPPED = 64, CLD_CONTINUED = 65 };
 enum { WATCH_TEAMS = 3, TEAM_CREATED = 0, TEAM_DELETED = 1 };
 enum { CODE_MESSAGE = 0x706a7070 }; /* 'pjpp' */
 
@@ -246,7 +250,108 @@ static void timers(void)
                  HK_B_BAD_ADDRESS);
 }
 
+/* haiku-abi/structs.md, "user_timer_info" */
+struct timer_info {
+    int64_t left, interval;
+    uint32_t overruns;
+};
+
+/* A signal that waits is not sent a second time; that is counted. */
+static void overruns(void)
+{
+    struct sigevent event = {1, SIGUSR1, (void *)77, 0, 0};
+    uint64_t set = 1ull << (SIGUSR1 - 1);
+    struct timer_info state;
+    struct siginfo info;
+    long timer = sys(SYS_create_timer, 0, -1, 0, &event, (void *)0);
+
+    CHECK_STATUS(sys(SYS_set_timer, timer, -1, 1000LL, 2000LL, RELATIVE_TIMEOUT,
+                     (void *)0),
+                 HK_B_OK);
+    do {
+        sys(SYS_snooze_etc, 2000LL, 0, RELATIVE_TIMEOUT, (void *)0);
+        CHECK_STATUS(sys(SYS_get_timer, timer, -1, &state), HK_B_OK);
+    } while (state.overruns < 3);
+    CHECK_STATUS(sys(SYS_set_timer, timer, -1, INT64_MAX, 0LL, 0, (void *)0),
+                 HK_B_OK);
+    CHECK_STATUS(sys(SYS_get_timer, timer, -1, &state), HK_B_OK);
+    CHECK(state.overruns == 0);
+    CHECK_STATUS(sys(SYS_sigwait, &set, &info, 0, 0LL), HK_B_OK);
+    CHECK(info.signal == SIGUSR1 && info.value == 77);
+    CHECK_STATUS(sys(SYS_sigwait, &set, &info, RELATIVE_TIMEOUT, 0LL),
+                 HK_B_WOULD_BLOCK);
+    CHECK_STATUS(sys(SYS_delete_timer, timer, -1), HK_B_OK);
+}
+
 /* ---- teams ---- */
+
+static int is_pending(int signal)
+{
+    uint64_t set = 0;
+
+    CHECK_STATUS(sys(SYS_sigpending, &set), HK_B_OK);
+    return (set >> (signal - 1) & 1) != 0;
+}
+
+static void set_child_flags(int32_t flags)
+{
+    struct sigaction action = {(void *)SIG_DFL, 0, flags, 0};
+
+    CHECK_STATUS(sys(SYS_sigaction, SIGCHLD, &action, (void *)0), HK_B_OK);
+}
+
+static long sleeping_child(int64_t us)
+{
+    long child = fork_team();
+
+    if (child == 0) {
+        sys(SYS_snooze_etc, us, 0, RELATIVE_TIMEOUT, (void *)0);
+        sys(SYS_exit_team, 3);
+    }
+    return child;
+}
+
+/* Does something to a child and waits for it; the signal for it stays pending,
+ * if there is one, for what comes of a wait with NOWAIT is still there. */
+static void change(long child, int signal, uint32_t flags, struct siginfo *info)
+{
+    sys(SYS_send_signal, child, signal, (void *)0, 0);
+    CHECK_STATUS(
+        sys(SYS_wait_for_child, child, flags | NOWAIT, info, (void *)0), child);
+}
+
+/* When SIGCHLD comes, and when it is dropped: blocked all the time. */
+static void children(void)
+{
+    uint64_t set = 1ull << (SIGCHLD - 1);
+    struct siginfo info;
+    long child = sleeping_child(INT64_MAX);
+
+    CHECK_STATUS(sys(SYS_set_signal_mask, SIG_BLOCK, &set, (void *)0), HK_B_OK);
+    change(child, SIGSTOP, STOPPED, &info);
+    CHECK(info.code == CLD_STOPPED && info.status == SIGSTOP);
+    CHECK_STATUS(sys(SYS_sigwait, &set, &info, 0, 0LL), HK_B_OK);
+    CHECK(info.code == CLD_STOPPED && info.pid == child);
+    change(child, SIGCONT, CONTINUED, &info);
+    CHECK(info.code == CLD_CONTINUED && info.status == 0);
+    CHECK(!is_pending(SIGCHLD));
+    set_child_flags(SA_NOCLDSTOP);
+    change(child, SIGSTOP, STOPPED, &info);
+    CHECK(!is_pending(SIGCHLD));
+    change(child, SIGKILL, EXITED, &info);
+    CHECK(is_pending(SIGCHLD));
+    CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
+                 child);
+    CHECK(info.code == CLD_KILLED && !is_pending(SIGCHLD));
+
+    set_child_flags(SA_NOCLDWAIT);
+    child = sleeping_child(20000);
+    CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
+                 HK_ECHILD);
+    set_child_flags(0);
+    CHECK_STATUS(sys(SYS_set_signal_mask, SIG_UNBLOCK, &set, (void *)0),
+                 HK_B_OK);
+}
 
 /* The two numbers that a message of the kernel's ends with: what has happened,
  * and to which team. */
@@ -301,6 +406,8 @@ int main(int argc, char **argv, char **environment)
     blocking();
     cancelling();
     timers();
+    overruns();
+    children();
     watching();
     print("waits checked\n");
     return 0;
