@@ -81,6 +81,7 @@ static int make_machine(struct tr_player *player, struct tr_fault *fault)
         .read_tsc = tr_memory_read_tsc,
         .translate_after = player->config.translate_after,
         .counted = 1,
+        .block_insns = player->config.block_insns,
     };
     int error = xcpu_machine_new(&config, &player->machine);
 

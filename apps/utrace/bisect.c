@@ -11,7 +11,8 @@
 enum {
     STRETCHES = 100000, /* that a trace is looked at in, at least */
     NARROWER = 16,
-    SHOWN_BEFORE = 8
+    SHOWN_BEFORE = 8,
+    FLAGS_BEFORE = 4096 /* a wrong flag shows within so many instructions */
 };
 
 /* An execution: of the first file on the interpreter, the reference, or of the
@@ -27,7 +28,8 @@ struct side {
 
 struct bisection {
     struct side sides[2];
-    uint32_t ignored; /* flags */
+    uint32_t ignored;   /* flags */
+    uint32_t undefined; /* those that may differ behind what was found */
     /* Between the memories' hashes, which are sums over pages: what differs
      * from the beginning. */
     uint64_t memory;
@@ -141,6 +143,79 @@ static int search(struct bisection *bisection, uint64_t *found)
     return 1;
 }
 
+/* ---- flags of two engines ---- */
+
+static uint32_t flags_that_differ(const struct bisection *bisection)
+{
+    struct xcpu_regs regs[2];
+
+    for (int i = 0; i < 2; i++) {
+        if (tr_player_cpu(bisection->sides[i].player) == NULL)
+            return 0;
+        xcpu_get_regs(tr_player_cpu(bisection->sides[i].player), &regs[i]);
+    }
+    return (regs[0].eflags ^ regs[1].eflags) & TR_ARITHMETIC_FLAGS;
+}
+
+/* Those that may differ behind an instruction: it leaves them undefined, or as
+ * they were, which a shift by nothing does with all. */
+static uint32_t undefined_behind(const struct utrace_insn insns[2],
+                                 uint32_t before)
+{
+    uint32_t kept = ~((insns[0].before.eflags ^ insns[0].after.eflags) |
+                      (insns[1].before.eflags ^ insns[1].after.eflags));
+
+    return (before & (~insns[0].written | kept)) | insns[0].undefined;
+}
+
+/* Executes the next instruction of both: 1, or 0 when that is not to be had. */
+static int step_both(struct bisection *bisection, struct utrace_insn insns[2])
+{
+    int is_executed, result = 1;
+
+    for (int i = 0; i < 2; i++) {
+        struct side *side = &bisection->sides[i];
+
+        side->result =
+            utrace_execute(side->player, &insns[i], &is_executed, &side->fault);
+        result &= side->result > 0;
+    }
+    return result;
+}
+
+/*
+ * The instruction found is the first one that makes registers or memory differ.
+ * One before it may have left a flag wrong that it looked at: the first that
+ * has, where the flag is defined.
+ */
+static uint64_t find_wrong_flag(struct bisection *bisection, uint64_t found)
+{
+    const struct tr_player *player;
+    struct utrace_insn insns[2] = {{.number = 0}};
+    uint64_t at = found > FLAGS_BEFORE ? found - FLAGS_BEFORE : 0;
+    uint64_t thread = 0;
+    uint32_t undefined = 0;
+
+    go_to(bisection, at);
+    player = bisection->sides[0].player;
+    while (at < found) {
+        for (int i = 0; i < 2; i++)
+            settle(&bisection->sides[i]);
+        if (tr_player_thread(player) != thread)
+            undefined = flags_that_differ(bisection);
+        thread = tr_player_thread(player);
+        if (!step_both(bisection, insns))
+            break;
+        undefined = undefined_behind(insns, undefined);
+        if ((flags_that_differ(bisection) & ~undefined) != 0) {
+            bisection->undefined = undefined;
+            return at;
+        }
+        at = tr_player_instructions(player);
+    }
+    return found;
+}
+
 /* ---- telling ---- */
 
 static void print_insn(void *context, const struct utrace_insn *insn)
@@ -156,14 +231,14 @@ static void compare_word(const char *name, uint32_t a, uint32_t b)
 }
 
 static void compare_registers(const struct xcpu_regs *a,
-                              const struct xcpu_regs *b, uint32_t ignored)
+                              const struct xcpu_regs *b, uint32_t undefined)
 {
     char flags[2][64];
 
     for (int i = 0; i < 8; i++)
         compare_word(utrace_register_names[i], a->gpr[i], b->gpr[i]);
     compare_word("eip", a->eip, b->eip);
-    if (((a->eflags ^ b->eflags) & ~ignored) == 0)
+    if (((a->eflags ^ b->eflags) & ~undefined) == 0)
         return;
     utrace_format_flags(a->eflags, flags[0]);
     utrace_format_flags(b->eflags, flags[1]);
@@ -235,7 +310,7 @@ static void show_differences(struct bisection *bisection)
         xcpu_get_regs(tr_player_cpu(side->player), &regs[i]);
         xcpu_get_fxstate(tr_player_cpu(side->player), &fpu[i]);
     }
-    compare_registers(&regs[0], &regs[1], bisection->ignored);
+    compare_registers(&regs[0], &regs[1], bisection->undefined);
     compare_fpu(&fpu[0], &fpu[1]);
     if (memory_difference(bisection) != bisection->memory)
         compare_memory(bisection);
@@ -318,18 +393,24 @@ int utrace_bisect(const struct utrace_options *options)
     struct bisection bisection = {.ignored = 0};
     struct side *a = &bisection.sides[0], *b = &bisection.sides[1];
     uint64_t found;
-    int status = UTRACE_EXIT_DIFFERS;
+    int status = UTRACE_EXIT_DIFFERS, is_different;
 
     a->options = b->options = *options;
     a->options.hashes = b->options.hashes = 1;
+    /* Else the end of a stretch would be interpreted. */
+    a->options.block_insns = b->options.block_insns = 1;
+    a->options.translate_after = b->options.translate_after = 1;
     a->name = options->files[0];
     b->name = options->files[options->file_count - 1];
     if (options->file_count == 1)
         a->options.engine = XCPU_ENGINE_INTERP;
     /* Engines may leave what is not defined different. */
     if (a->options.engine != b->options.engine)
-        bisection.ignored = TR_ARITHMETIC_FLAGS;
-    if (search(&bisection, &found))
+        bisection.ignored = bisection.undefined = TR_ARITHMETIC_FLAGS;
+    is_different = search(&bisection, &found);
+    if (is_different && bisection.ignored != 0)
+        found = find_wrong_flag(&bisection, found);
+    if (is_different)
         show(&bisection, found);
     else
         status = tell_same(&bisection, found);

@@ -116,6 +116,18 @@ static void read_operands(struct gm_space *space, struct utrace_insn *insn)
 
 /* ---- executing ---- */
 
+static void find_flags(const ZydisDecodedInstruction *decoded,
+                       struct utrace_insn *insn)
+{
+    const ZydisAccessedFlags *flags = decoded->cpu_flags;
+
+    if (flags == NULL)
+        return;
+    insn->undefined = flags->undefined;
+    insn->written =
+        (flags->modified | flags->set_0 | flags->set_1) & ~flags->undefined;
+}
+
 static void describe(struct tr_player *player, struct utrace_insn *insn)
 {
     ZydisDisassembledInstruction decoded;
@@ -124,6 +136,7 @@ static void describe(struct tr_player *player, struct utrace_insn *insn)
     insn->number = tr_player_instructions(player);
     insn->thread = tr_player_thread(player);
     insn->length = 0;
+    insn->written = insn->undefined = 0;
     memset(insn->operands, 0, sizeof(insn->operands));
     xcpu_get_regs(cpu, &insn->before);
     xcpu_get_fxstate(cpu, &insn->fpu_before);
@@ -133,6 +146,7 @@ static void describe(struct tr_player *player, struct utrace_insn *insn)
     }
     snprintf(insn->text, sizeof(insn->text), "%s", decoded.text);
     insn->length = decoded.info.length;
+    find_flags(&decoded.info, insn);
     find_operands(&decoded, insn);
 }
 

@@ -13,6 +13,7 @@ struct utrace_insn {
     uint64_t thread;
     uint32_t length; /* bytes; 0: it cannot be decoded */
     char text[96];
+    uint32_t written, undefined; /* flags; those written are defined */
     struct xcpu_regs before, after;
     struct xcpu_fxstate fpu_before, fpu_after;
     /* Memory operands, and what is there behind it. */

@@ -37,6 +37,7 @@ struct tr_player *utrace_player(const struct utrace_options *options,
     const struct tr_play_config config = {
         .engine = options->engine,
         .translate_after = options->translate_after,
+        .block_insns = options->block_insns,
         .steps = options->steps,
         .hashes = options->hashes,
         .blesses = options->blesses,

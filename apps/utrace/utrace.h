@@ -26,7 +26,7 @@ enum utrace_format {
 
 struct utrace_options {
     enum xcpu_engine engine;
-    uint32_t translate_after;
+    uint32_t translate_after, block_insns; /* struct xcpu_config's */
     uint64_t from, to;   /* instructions; to: UINT64_MAX without --to */
     int repeat;          /* times to replay */
     uint64_t interval;   /* instructions from one new hash to the next */

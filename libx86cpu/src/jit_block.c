@@ -610,8 +610,8 @@ int xcpu_jit_translate(struct xcpu *cpu, struct xcpu_block *block)
     e.counted = cpu->machine->config.counted != 0;
     e.start = jit->writable + jit->used;
     e.a = (struct xcpu_asm){e.start, e.start + BLOCK_CODE_MAX};
-    if (xcpu_draft_make(&e.draft, cpu, e.block, block->eip, XCPU_BLOCK_INSNS,
-                        1) < 0 ||
+    if (xcpu_draft_make(&e.draft, cpu, e.block, block->eip,
+                        cpu->machine->config.block_insns, 1) < 0 ||
         e.draft.page_state[0] != xcpu_block_state(cpu, block) ||
         begin_compare(&e, block) < 0)
         return -1;

@@ -29,6 +29,8 @@ int xcpu_machine_new(const struct xcpu_config *config,
         return XCPU_ERR_INVALID;
     if (config->engine == XCPU_ENGINE_LOCKSTEP && !memory->protection)
         return XCPU_ERR_INVALID;
+    if (config->block_insns > XCPU_BLOCK_INSNS)
+        return XCPU_ERR_INVALID;
     if (config->engine > XCPU_ENGINE_LOCKSTEP ||
         (config->engine != XCPU_ENGINE_INTERP && !xcpu_jit_supported()) ||
         config->model > XCPU_MODEL_PENTIUM)
@@ -37,6 +39,8 @@ int xcpu_machine_new(const struct xcpu_config *config,
     if (!made)
         return XCPU_ERR_NOMEM;
     made->config = *config;
+    if (config->block_insns == 0)
+        made->config.block_insns = XCPU_BLOCK_INSNS;
     if (config->engine == XCPU_ENGINE_LOCKSTEP) {
         made->config.counted = 1;
         if (!config->translate_after)

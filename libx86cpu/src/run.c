@@ -214,15 +214,16 @@ static const struct xcpu_slot *whole_block(struct xcpu *cpu)
 {
     const struct xcpu_slot *slot = NULL;
     struct xcpu_block *block = xcpu_block_find(cpu, cpu->eip);
+    unsigned most = cpu->machine->config.block_insns;
     int translate = may_translate(cpu);
     int interpret = cpu->interpret || (block && !xcpu_jit_can_pay(cpu, block));
     cpu->interpret = 0;
     if (translate)
         cpu->link = NULL;
     if (!block) {
-        if (cpu->left < XCPU_BLOCK_INSNS && !translate)
+        if (cpu->left < most && !translate)
             return rest_of_budget(cpu);
-        block = xcpu_translate(cpu, cpu->eip, XCPU_BLOCK_INSNS, 1);
+        block = xcpu_translate(cpu, cpu->eip, most, 1);
         if (!block)
             return NULL;
     }

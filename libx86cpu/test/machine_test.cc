@@ -456,6 +456,9 @@ TEST(MachineNew, RefusesWhatIsNoMemory)
     EXPECT_EQ(xcpu_machine_new(&config, &machine), XCPU_ERR_UNSUPPORTED);
     EXPECT_EQ(machine, nullptr);
     config.model = XCPU_MODEL_SSE4;
+    config.block_insns = 65;
+    EXPECT_EQ(xcpu_machine_new(&config, &machine), XCPU_ERR_INVALID);
+    config.block_insns = 1;
     EXPECT_EQ(xcpu_machine_new(&config, &machine), 0);
     xcpu_machine_free(machine);
     xcpu_machine_free(nullptr);

@@ -117,6 +117,10 @@ struct xcpu_config {
      * 0: it does not, which costs nothing; runs with a budget are
      * interpreted. */
     int counted;
+    /* Instructions that are made ready or translated as one block, 1 to 64; 0
+     * takes the most. A budget that does not pay for the rest of a block has
+     * that interpreted: with 1, each instruction is as translated. */
+    uint32_t block_insns;
     /* Told of each piece of host code that XCPU_ENGINE_JIT makes, with
      * memory.owner: where it is, bytes, and the guest address that it stands
      * for. For profilers; may be NULL. Called inside xcpu_run by any cpu. */
