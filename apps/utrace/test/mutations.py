@@ -22,6 +22,7 @@ import read_trace
 
 UTRACE = sys.argv[1]
 THREAD, REGISTERS, RESULT, IMAGE, WRITE, HASH = 2, 4, 5, 10, 11, 16
+RUN, CALL = 12, 13
 
 
 class Trace:
@@ -59,7 +60,7 @@ class Trace:
             content, first, before, total = b"", 0, 0, 0
             for i, event in enumerate(self.events):
                 content += encode(*event)
-                total += event[1][1] if event[0] in (12, 13) else 0
+                total += event[1][1] if event[0] in (RUN, CALL) else 0
                 if len(content) > 60000 or i == len(self.events) - 1:
                     file.write(block("E", first, before, i + 1 - first,
                                      content))
@@ -191,14 +192,14 @@ def change_events(name, counts, limit, kinds):
     trace = Trace(name)
     trace.events = [event for event in trace.events if event[0] != HASH]
     first_run = next(i for i, event in enumerate(trace.events)
-                     if event[0] in (12, 13))
+                     if event[0] in (RUN, CALL))
     wanted = [i for i, event in enumerate(trace.events)
               if i > first_run and event[0] in kinds]
     before = 0
     starts = {}
     for i, event in enumerate(trace.events):
         starts[i] = before
-        before += event[1][1] if event[0] in (12, 13) else 0
+        before += event[1][1] if event[0] in (RUN, CALL) else 0
     for i in wanted[::max(1, len(wanted) // limit)]:
         kind, fields, data = trace.events[i]
         pattern = (r"(?m)^(before )?instruction %d\b" % starts[i])
@@ -248,9 +249,24 @@ def change_steps(name, counts, limit):
             print("FAILED: %s of step %d: not asked for" % (stream, i))
 
 
+def lose_signals(name, counts):
+    """Of the part before it waits in a loop, which each bisection would go
+    through again, and one of the whole."""
+    part = os.path.join(tempfile.gettempdir(), "part.uvt")
+    before = 0
+    for kind, fields, _ in Trace(name).events:
+        count = fields[1] if kind in (RUN, CALL) else 0
+        if count > 100000:
+            break
+        before += count
+    run("cut", "--to", str(before), name, part)
+    change_events(part, counts, 8, (REGISTERS,))
+    change_events(name, counts, 1, (REGISTERS,))
+
+
 def main():
     counts = Counts()
-    change_events(sys.argv[2], counts, 8, (REGISTERS,))
+    lose_signals(sys.argv[2], counts)
     change_steps(sys.argv[3], counts, 40)
     for name in sys.argv[4:]:
         change_code(name, counts, 12)
