@@ -9,11 +9,15 @@
 #include "fd_path.h"
 #include "file_open.h"
 #include "host_open.h"
+#include "known_dirs.h"
 #include "syscalls.h"
 
-/* The entry that a call makes or removes. */
+/* The entry that a call makes or removes. The directory is one's own, or that
+ * of a known one or of what the path begins at, which are held meanwhile. */
 struct entry {
     struct hk_node directory;
+    struct hk_known_dir *known;
+    struct hk_file *start;
     char leaf[HK_FILE_NAME_LENGTH];
 };
 
@@ -27,9 +31,67 @@ static int is_dots(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
+static void close_entry(struct entry *entry)
+{
+    if (entry->known != NULL)
+        hk_known_dir_put(entry->known);
+    else if (entry->start != NULL)
+        hk_file_put(entry->start);
+    else
+        hk_node_close(&entry->directory);
+}
+
+/* A directory that was removed may have been made again. */
+static int is_linked(const struct hk_node *directory)
+{
+    struct stat info;
+
+    return fstat(directory->fd, &info) == 0 && info.st_nlink > 0;
+}
+
+/* Without a walk: 0 when it takes one. */
+static int find_entry(const struct hk_thread *self, struct hk_file *start,
+                      const char *path, struct entry *entry)
+{
+    const struct hk_node *node = &start->node;
+    const char *leaf = path;
+
+    if (strchr(path, '/') != NULL) {
+        entry->known =
+            hk_known_dir_get(hk_kernel_of(self)->vfs, node, path, &leaf);
+        if (entry->known == NULL)
+            return 0;
+        node = hk_known_dir_node(entry->known);
+        if (!is_linked(node))
+            return 0;
+    } else if (path[0] == '\0' || is_dots(path) || node->fd < 0 ||
+               node->mount == NULL) {
+        return 0;
+    }
+    if (strlen(leaf) >= HK_FILE_NAME_LENGTH)
+        return 0;
+    entry->directory = *node;
+    strcpy(entry->leaf, leaf);
+    return 1;
+}
+
 static int32_t open_entry(const struct hk_thread *self, int32_t fd,
                           const char *path, struct entry *entry)
 {
+    struct hk_file *start = hk_start_of(self, fd, path);
+
+    entry->known = NULL;
+    entry->start = NULL;
+    if (start != NULL && find_entry(self, start, path, entry)) {
+        if (entry->known != NULL)
+            hk_file_put(start);
+        else
+            entry->start = start;
+        return HK_B_OK;
+    }
+    hk_known_dir_put(entry->known);
+    entry->known = NULL;
+    hk_file_put(start);
     return hk_open_parent_at(self, fd, path, &entry->directory, entry->leaf);
 }
 
@@ -78,7 +140,7 @@ static int32_t check_old(const struct entry *entry)
 int32_t hk_make_dir(const struct hk_node *directory, const char *name,
                     int32_t perms)
 {
-    struct entry entry = {*directory, ""};
+    struct entry entry = {.directory = *directory};
     int32_t status;
 
     snprintf(entry.leaf, sizeof(entry.leaf), "%s", name);
@@ -98,7 +160,7 @@ int64_t hk_sys_create_dir(struct hk_thread *self, int32_t fd, gm_addr path,
     if (status != HK_B_OK)
         return status;
     status = hk_make_dir(&entry.directory, entry.leaf, perms);
-    hk_node_close(&entry.directory);
+    close_entry(&entry);
     return status;
 }
 
@@ -140,7 +202,7 @@ int64_t hk_sys_remove_dir(struct hk_thread *self, int32_t fd, gm_addr path)
     if (status == HK_B_OK)
         status =
             result_of(unlinkat(entry.directory.fd, entry.leaf, AT_REMOVEDIR));
-    hk_node_close(&entry.directory);
+    close_entry(&entry);
     return status;
 }
 
@@ -154,7 +216,7 @@ int64_t hk_sys_unlink(struct hk_thread *self, int32_t fd, gm_addr path)
     status = is_dots(entry.leaf) ? HK_B_NOT_ALLOWED : check_old(&entry);
     if (status == HK_B_OK)
         status = result_of(unlinkat(entry.directory.fd, entry.leaf, 0));
-    hk_node_close(&entry.directory);
+    close_entry(&entry);
     return status;
 }
 
@@ -199,9 +261,9 @@ int64_t hk_sys_rename(struct hk_thread *self, int32_t old_dir, gm_addr oldpath,
     status = open_entry(self, new_dir, text, &to);
     if (status == HK_B_OK) {
         status = move(&from, &to);
-        hk_node_close(&to.directory);
+        close_entry(&to);
     }
-    hk_node_close(&from.directory);
+    close_entry(&from);
     return status;
 }
 
@@ -220,7 +282,7 @@ int64_t hk_sys_create_symlink(struct hk_thread *self, int32_t fd, gm_addr path,
     status = check_new(&entry);
     if (status == HK_B_OK)
         status = result_of(symlinkat(target, entry.directory.fd, entry.leaf));
-    hk_node_close(&entry.directory);
+    close_entry(&entry);
     return status;
 }
 
@@ -262,7 +324,7 @@ int64_t hk_sys_create_link(struct hk_thread *self, int32_t path_fd,
         status = link_node(&node, &entry);
         hk_node_close(&node);
     }
-    hk_node_close(&entry.directory);
+    close_entry(&entry);
     return status;
 }
 
@@ -278,6 +340,6 @@ int64_t hk_sys_create_fifo(struct hk_thread *self, int32_t fd, gm_addr path,
     if (status == HK_B_OK)
         status =
             result_of(mkfifoat(entry.directory.fd, entry.leaf, perms & 07777));
-    hk_node_close(&entry.directory);
+    close_entry(&entry);
     return status;
 }

@@ -130,6 +130,40 @@ TEST_F(KnownDirs, DoNotHideADirectoryMadeAnew)
     EXPECT_EQ(size_of(path), "2");
 }
 
+// The same of calls that make and remove entries.
+TEST_F(KnownDirs, AreWhereEntriesAreMadeAndRemoved)
+{
+    auto make = [this](const std::string &path) {
+        return team->call("create_dir", -1, path, 0755);
+    };
+    auto remove = [this](const std::string &path) {
+        return team->call("remove_dir", -1, path);
+    };
+
+    for (int i = 0; i < 20; i++) {
+        EXPECT_EQ(make("/a/b/c/new"), HK_B_OK);
+        EXPECT_EQ(make("/a/b/c/new"), HK_B_FILE_EXISTS);
+        EXPECT_EQ(remove("/a/b/c/new"), HK_B_OK);
+    }
+    // Removed by others, and made anew.
+    std::filesystem::remove_all(host.at("root/a/b/c"));
+    EXPECT_EQ(make("/a/b/c/new"), HK_B_ENTRY_NOT_FOUND);
+    host.make("root/a/b/c");
+    EXPECT_EQ(make("/a/b/c/new"), HK_B_OK);
+    EXPECT_TRUE(host.has("root/a/b/c/new"));
+    // Elsewhere, and another in its place.
+    for (int i = 0; i < 20; i++)
+        EXPECT_EQ(make("/a/b/c/new"), HK_B_FILE_EXISTS);
+    move("root/a/b", "root/moved");
+    EXPECT_EQ(remove("/a/b/c/new"), HK_B_ENTRY_NOT_FOUND);
+    move("root/moved/c", "outside/moved");
+    EXPECT_EQ(symlink(host.at("outside/moved").c_str(),
+                      host.at("root/moved/c").c_str()),
+              0);
+    EXPECT_NE(remove("/moved/c/new"), HK_B_OK);
+    EXPECT_TRUE(host.has("outside/moved/new"));
+}
+
 TEST_F(KnownDirs, LeadNowhereElseThroughASymlinkInTheirPlace)
 {
     learn(path);
