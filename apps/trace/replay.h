@@ -21,7 +21,7 @@ struct tr_player;
 struct tr_play_config {
     enum xcpu_engine engine;
     uint32_t translate_after, block_insns; /* struct xcpu_config's */
-    int steps;                /* those of the trace are compared, one by one */
+    int steps;   /* those of the trace are compared, one by one */
     int hashes;  /* tr_player_memory_hash is wanted, whatever the trace has */
     int blesses; /* CHECKs and hashes that differ are taken as right */
 };
