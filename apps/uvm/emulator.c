@@ -146,7 +146,6 @@ static void install_handlers(void)
     action.sa_flags = SA_SIGINFO;
     for (size_t i = 0; i < count; i++)
         sigaction(signals[i], &action, NULL);
-    signal(SIGPIPE, SIG_IGN); /* a write says so by its result */
 }
 
 /* ---- setting up ---- */

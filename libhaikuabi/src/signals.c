@@ -106,12 +106,11 @@ void hk_signals_unlock(struct hk_signals *signals)
     pthread_mutex_unlock(&signals->lock);
 }
 
-/* Faults are told by hk_exception, SIGPIPE by the call that caused it. */
+/* Faults are told by hk_exception. */
 static int is_caught(int signal)
 {
-    const uint64_t others =
-        HK_UNBLOCKABLE | HK_SIGNAL_BIT(HK_SIGSEGV) | HK_SIGNAL_BIT(HK_SIGBUS) |
-        HK_SIGNAL_BIT(HK_SIGFPE) | HK_SIGNAL_BIT(HK_SIGPIPE);
+    const uint64_t others = HK_UNBLOCKABLE | HK_SIGNAL_BIT(HK_SIGSEGV) |
+                            HK_SIGNAL_BIT(HK_SIGBUS) | HK_SIGNAL_BIT(HK_SIGFPE);
 
     return hk_signal_to_host(signal) != 0 &&
            (others & HK_SIGNAL_BIT(signal)) == 0;
@@ -190,14 +189,16 @@ static void post_letter(struct hk_signals *signals,
 }
 
 /* A parent is told of a child that stops, unless it does not want to, and of
- * none that goes on. */
-static int is_told(const struct hk_signals *signals,
-                   const struct hk_siginfo *info)
+ * none that goes on. The SIGPIPE of a call of the team itself is that call's
+ * business. */
+static int is_told(const struct hk_team *team, const struct hk_siginfo *info)
 {
-    if (info->signal != HK_SIGCHLD || info->code == HK_SI_USER)
+    if (info->signal == HK_SIGPIPE)
+        return info->pid != team->id;
+    if (info->signal != HK_SIGCHLD)
         return 1;
     if (info->code == HK_CLD_STOPPED)
-        return !atomic_load(&signals->is_deaf_to_stops);
+        return !atomic_load(&team->signals->is_deaf_to_stops);
     return info->code != HK_CLD_CONTINUED;
 }
 
@@ -232,7 +233,7 @@ void hk_on_signal(struct hk_kernel *kernel, struct hk_thread *thread, int signo,
     }
     if (signal == HK_SIGCHLD)
         hk_announce_change(team);
-    if (!is_told(team->signals, &info))
+    if (!is_told(team, &info))
         return;
     if ((atomic_load(&team->signals->ignored) & HK_SIGNAL_BIT(signal)) != 0 &&
         (atomic_load(&thread->signals->mask) & HK_SIGNAL_BIT(signal)) == 0) {
@@ -254,9 +255,12 @@ static int queues(const struct hk_siginfo *info)
 static int32_t add_pending(struct hk_pending *pending,
                            const struct hk_siginfo *info)
 {
+    int is_full = pending->count >= HK_QUEUED_MAX && info->is_waiting == NULL;
     uint64_t bit = HK_SIGNAL_BIT(info->signal);
 
-    if ((pending->set & bit) != 0 && !queues(info))
+    if (is_full && info->code == HK_SI_QUEUE)
+        return HK_B_WOULD_BLOCK;
+    if ((pending->set & bit) != 0 && (is_full || !queues(info)))
         return HK_B_OK;
     if (pending->count == HK_PENDING_MAX) {
         settle(info);

@@ -79,7 +79,10 @@ void hk_sigaction_put(const struct hk_sigaction *action,
 
 /* Signals that wait. Of most only one of a kind does; those of sigqueue and of
  * timers, and the real-time ones, queue up. */
-enum { HK_PENDING_MAX = 128 };
+enum {
+    HK_QUEUED_MAX = 32,  /* SIGQUEUE_MAX: then only one of a kind */
+    HK_PENDING_MAX = 192 /* these, one of each kind, and of each timer */
+};
 struct hk_pending {
     uint64_t set;
     uint32_t count;

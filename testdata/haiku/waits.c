@@ -7,7 +7,14 @@
 
 enum { TYPE_FD, TYPE_SEM, TYPE_PORT, TYPE_THREAD };
 enum { READ = 1, WRITE = 2, INVALID = 0x1000 };
-enum { SIGCHLD = 5, SIGKILL = 9, SIGSTOP = 10, SIGCONT = 12, SIGUSR1 = 18 };
+enum {
+    SIGCHLD = 5,
+    SIGPIPE = 7,
+    SIGKILL = 9,
+    SIGSTOP = 10,
+    SIGCONT = 12,
+    SIGUSR1 = 18
+};
 enum { SIG_BLOCK = 1, SIG_UNBLOCK = 2, SIG_DFL = 0 };
 enum { SA_NOCLDSTOP = 1, SA_NOCLDWAIT = 2 };
 enum { CONTINUED = 4, STOPPED = 16, NOWAIT = 32 }; /* of wait_for_child */
@@ -320,6 +327,27 @@ static void change(long child, int signal, uint32_t flags, struct siginfo *info)
         sys(SYS_wait_for_child, child, flags | NOWAIT, info, (void *)0), child);
 }
 
+/* The host sends this one for reasons of its own, too. */
+static void broken_pipe(void)
+{
+    uint64_t set = 1ull << (SIGPIPE - 1);
+    long parent = this_thread(), child;
+    struct siginfo info;
+
+    CHECK_STATUS(sys(SYS_set_signal_mask, SIG_BLOCK, &set, (void *)0), HK_B_OK);
+    child = fork_team();
+    if (child == 0) {
+        sys(SYS_send_signal, parent, SIGPIPE, (void *)0, 0);
+        sys(SYS_exit_team, 0);
+    }
+    CHECK_STATUS(sys(SYS_sigwait, &set, &info, 0, 0LL), HK_B_OK);
+    CHECK(info.signal == SIGPIPE && info.pid == child);
+    CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
+                 child);
+    CHECK_STATUS(sys(SYS_set_signal_mask, SIG_UNBLOCK, &set, (void *)0),
+                 HK_B_OK);
+}
+
 /* When SIGCHLD comes, and when it is dropped: blocked all the time. */
 static void children(void)
 {
@@ -408,6 +436,7 @@ int main(int argc, char **argv, char **environment)
     timers();
     overruns();
     children();
+    broken_pipe();
     watching();
     print("waits checked\n");
     return 0;
