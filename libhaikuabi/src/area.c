@@ -225,12 +225,16 @@ static int32_t place(struct hk_team *team, uint32_t spec, uint32_t hint,
     uint32_t stray = 0;
 
     if (spec == HK_EXACT_ADDRESS) {
-        if (hint % HK_PAGE_SIZE != 0 || !hk_area_is_user(hint, size) ||
+        if (!hk_area_is_user(hint, size))
+            return HK_B_BAD_ADDRESS;
+        if (hint % HK_PAGE_SIZE != 0 ||
             hk_spans_overlap(&areas->areas, hint, size))
             return HK_B_BAD_VALUE;
         *address = hint;
         return HK_B_OK;
     }
+    if (spec == HK_CLONE_ADDRESS || spec > HK_RANDOMIZED_BASE_ADDRESS)
+        return HK_B_BAD_VALUE;
     if (spec == HK_BASE_ADDRESS || spec == HK_RANDOMIZED_BASE_ADDRESS)
         base = hint < HK_USER_BASE ? HK_USER_BASE : hint;
     if (spec == HK_RANDOMIZED_BASE_ADDRESS || spec == HK_RANDOMIZED_ANY_ADDRESS)
@@ -385,8 +389,10 @@ int32_t hk_area_create(struct hk_team *team, const struct hk_area_source *what,
     uint32_t size = hk_page_round(what->size);
     int32_t result;
 
-    if (size == 0 || size > HK_USER_TOP - HK_USER_BASE)
-        return what->size == 0 ? HK_B_BAD_VALUE : HK_B_NO_MEMORY;
+    if (size == 0 || what->lock > HK_ALREADY_WIRED)
+        return HK_B_BAD_VALUE;
+    if (size > HK_USER_TOP - HK_USER_BASE)
+        return HK_B_NO_MEMORY;
     pthread_mutex_lock(&team->areas->lock);
     result = create_locked(team, what, size, address);
     pthread_mutex_unlock(&team->areas->lock);

@@ -29,6 +29,9 @@ enum hk_address_spec {
     HK_RANDOMIZED_BASE_ADDRESS = 7
 };
 
+/* The last of the kinds of area_info's lock; what they say is the host's. */
+enum { HK_ALREADY_WIRED = 7 };
+
 struct hk_area {
     struct hk_span span; /* whole pages */
     int32_t id;

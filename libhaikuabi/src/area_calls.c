@@ -47,22 +47,24 @@ static int64_t create_and_tell(struct hk_thread *self,
     return id;
 }
 
-/* What userland may ask for; any becomes randomized any, base likewise. */
-static int32_t check_spec(uint32_t *spec)
+/* The kernel's own, which userland may not ask for. */
+static int is_kernel_spec(uint32_t spec)
 {
-    switch (*spec) {
-    case HK_EXACT_ADDRESS:
-    case HK_RANDOMIZED_ANY_ADDRESS:
-    case HK_RANDOMIZED_BASE_ADDRESS:
-        return HK_B_OK;
+    enum { ANY_KERNEL_ADDRESS = 4, ANY_KERNEL_BLOCK_ADDRESS = 5 };
+
+    return spec == ANY_KERNEL_ADDRESS || spec == ANY_KERNEL_BLOCK_ADDRESS;
+}
+
+/* Any becomes randomized any, base likewise. */
+static uint32_t randomized(uint32_t spec)
+{
+    switch (spec) {
     case HK_ANY_ADDRESS:
-        *spec = HK_RANDOMIZED_ANY_ADDRESS;
-        return HK_B_OK;
+        return HK_RANDOMIZED_ANY_ADDRESS;
     case HK_BASE_ADDRESS:
-        *spec = HK_RANDOMIZED_BASE_ADDRESS;
-        return HK_B_OK;
+        return HK_RANDOMIZED_BASE_ADDRESS;
     default:
-        return HK_B_BAD_VALUE;
+        return spec;
     }
 }
 
@@ -70,15 +72,15 @@ int64_t hk_sys_create_area(struct hk_thread *self, gm_addr name,
                            gm_addr address, uint32_t address_spec,
                            uint32_t size, uint32_t lock, uint32_t protection)
 {
-    struct hk_area_source what = {.spec = address_spec,
+    struct hk_area_source what = {.spec = randomized(address_spec),
                                   .size = size,
                                   .protection = protection,
                                   .lock = lock,
                                   .fd = -1};
     char text[HK_NAME_LENGTH];
-    int32_t status = check_spec(&what.spec);
 
-    if (status != HK_B_OK || (protection & ~(uint32_t)HK_USER_AREA_FLAGS) != 0)
+    if (is_kernel_spec(address_spec) ||
+        (protection & ~(uint32_t)HK_USER_AREA_FLAGS) != 0)
         return HK_B_BAD_VALUE;
     if (hk_read_user_name(self, text, name) != HK_B_OK ||
         read_address(self, address, &what.address) != HK_B_OK)
@@ -99,10 +101,8 @@ int64_t hk_sys_clone_area(struct hk_thread *self, gm_addr name, gm_addr address,
     char text[HK_NAME_LENGTH];
     int64_t result;
 
-    if (address_spec != HK_ANY_ADDRESS && address_spec != HK_BASE_ADDRESS &&
-        check_spec(&what.spec) != HK_B_OK)
-        return HK_B_BAD_VALUE;
-    if ((protection & ~(uint32_t)HK_USER_AREA_FLAGS) != 0)
+    if (is_kernel_spec(address_spec) ||
+        (protection & ~(uint32_t)HK_USER_AREA_FLAGS) != 0)
         return HK_B_BAD_VALUE;
     if (hk_read_user_name(self, text, name) != HK_B_OK ||
         read_address(self, address, &what.address) != HK_B_OK)
@@ -138,8 +138,8 @@ static int64_t map_descriptor(struct hk_thread *self,
     if (mode == HK_O_WRONLY || (stores && mode != HK_O_RDWR)) {
         result = HK_B_PERMISSION_DENIED;
     } else if (file->kind != HK_FILE_NODE || S_ISDIR(hk_file_type(file)) ||
-               file->node.fd < 0) {
-        result = HK_B_DEVICE_NOT_FOUND;
+               file->node.fd < 0 || what->offset > INT64_MAX) {
+        result = HK_B_BAD_VALUE; /* it has no cache */
     } else {
         int error = file->pieces == NULL
                         ? 0
@@ -160,23 +160,25 @@ int64_t hk_sys_map_file(struct hk_thread *self, gm_addr name, gm_addr address,
                         int unmap_address_range, int32_t fd, int64_t offset)
 {
     enum { NO_PRIVATE_MAP = 0, PRIVATE_MAP = 1 };
-    struct hk_area_source what = {.spec = address_spec,
+    struct hk_area_source what = {.spec = is_kernel_spec(address_spec)
+                                              ? HK_RANDOMIZED_ANY_ADDRESS
+                                              : randomized(address_spec),
                                   .size = size,
                                   .protection = protection,
                                   .replace = unmap_address_range,
                                   .fd = -1,
                                   .shared = mapping == NO_PRIVATE_MAP};
     char text[HK_NAME_LENGTH];
-    int32_t status = check_spec(&what.spec);
 
-    if (status != HK_B_OK || mapping > PRIVATE_MAP || offset < 0 ||
+    if (mapping > PRIVATE_MAP ||
         (protection & ~(uint32_t)HK_USER_AREA_FLAGS) != 0)
         return HK_B_BAD_VALUE;
     if (hk_read_user_name(self, text, name) != HK_B_OK ||
         read_address(self, address, &what.address) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     if (address_spec == HK_EXACT_ADDRESS) {
-        if (what.address % HK_PAGE_SIZE != 0)
+        if (what.address % HK_PAGE_SIZE != 0 ||
+            size > UINT32_MAX - what.address)
             return HK_B_BAD_VALUE;
         if (!hk_is_user_range(what.address, size))
             return HK_B_BAD_ADDRESS;
@@ -194,11 +196,11 @@ int64_t hk_sys_reserve_address_range(struct hk_thread *self, gm_addr address,
     uint32_t at;
     int32_t status;
 
-    if (check_spec(&address_spec) != HK_B_OK)
+    if (is_kernel_spec(address_spec))
         return HK_B_BAD_VALUE;
     if (read_address(self, address, &at) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    status = hk_range_reserve(self->team, address_spec, &at, size);
+    status = hk_range_reserve(self->team, randomized(address_spec), &at, size);
     if (status == HK_B_OK && write_address(self, address, at) != HK_B_OK) {
         hk_range_unreserve(self->team, at, size);
         status = HK_B_BAD_ADDRESS;
@@ -206,11 +208,12 @@ int64_t hk_sys_reserve_address_range(struct hk_thread *self, gm_addr address,
     return status;
 }
 
+/* What is not reserved is none of its business. */
 int64_t hk_sys_unreserve_address_range(struct hk_thread *self, uint32_t address,
                                        uint32_t size)
 {
     if (address % HK_PAGE_SIZE != 0 || !hk_is_user_range(address, size))
-        return HK_B_BAD_VALUE;
+        return HK_B_OK;
     return hk_range_unreserve(self->team, address, size);
 }
 
@@ -289,7 +292,7 @@ int64_t hk_sys_get_area_info(struct hk_thread *self, int32_t area, gm_addr info)
         fill_info(shared, found, bytes);
     hk_shared_unlock(shared);
     if (found == NULL)
-        return HK_B_BAD_VALUE;
+        return HK_B_BAD_TEAM_ID; /* which an area that is not there has not */
     return hk_write_user(self, info, bytes, sizeof(bytes));
 }
 
@@ -369,7 +372,7 @@ int64_t hk_sys_set_area_protection(struct hk_thread *self, int32_t area,
     enum { ALLOWED = HK_USER_PROTECTION | HK_CLONEABLE_AREA };
     struct hk_areas *areas = self->team->areas;
     struct hk_area *found;
-    int32_t status = HK_B_BAD_VALUE;
+    int32_t status = HK_B_BAD_TEAM_ID;
 
     if ((new_protection & ~(uint32_t)ALLOWED) != 0)
         return HK_B_BAD_VALUE;
@@ -390,8 +393,10 @@ int64_t hk_sys_unmap_memory(struct hk_thread *self, gm_addr address,
     uint32_t base = (uint32_t)address;
     int32_t status;
 
-    if (base % HK_PAGE_SIZE != 0 || size == 0 || !hk_is_user_range(base, size))
+    if (base % HK_PAGE_SIZE != 0 || size == 0 || size > UINT32_MAX - base)
         return HK_B_BAD_VALUE;
+    if (!hk_is_user_range(base, size))
+        return HK_B_BAD_ADDRESS;
     size = hk_page_round(size);
     pthread_mutex_lock(&areas->lock);
     if (hk_area_is_kernel(areas, base, size))
@@ -404,27 +409,40 @@ int64_t hk_sys_unmap_memory(struct hk_thread *self, gm_addr address,
     return status;
 }
 
+/* What Haiku says of a range that gm_protect was given. */
+static int32_t protection_status(int result)
+{
+    switch (result) {
+    case 0:
+        return HK_B_OK;
+    case GM_ERR_IO: /* a file that was not open for writing */
+        return HK_B_NOT_ALLOWED;
+    default:
+        return HK_B_NO_MEMORY;
+    }
+}
+
 int64_t hk_sys_set_memory_protection(struct hk_thread *self, gm_addr address,
                                      uint32_t size, uint32_t protection)
 {
     struct hk_areas *areas = self->team->areas;
     uint32_t base = (uint32_t)address;
-    int32_t status = HK_B_OK;
+    int32_t status = HK_B_NOT_ALLOWED;
 
-    if (base % HK_PAGE_SIZE != 0 ||
-        (protection & ~(uint32_t)HK_USER_PROTECTION) != 0)
+    size = hk_page_round(size);
+    if (base % HK_PAGE_SIZE != 0)
         return HK_B_BAD_VALUE;
     if (!hk_is_user_range(base, size))
         return HK_B_NO_MEMORY;
+    if ((protection & ~(uint32_t)HK_USER_PROTECTION) != 0)
+        return HK_B_BAD_VALUE;
     if (size == 0)
         return HK_B_OK;
-    size = hk_page_round(size);
     pthread_mutex_lock(&areas->lock);
-    if (hk_area_is_kernel(areas, base, size))
-        status = HK_B_NOT_ALLOWED;
-    else if (gm_protect(self->team->space, base, size,
-                        hk_area_host_protection(protection)) < 0)
-        status = HK_B_NO_MEMORY;
+    if (!hk_area_is_kernel(areas, base, size))
+        status =
+            protection_status(gm_protect(self->team->space, base, size,
+                                         hk_area_host_protection(protection)));
     pthread_mutex_unlock(&areas->lock);
     return status;
 }
@@ -451,11 +469,14 @@ int64_t hk_sys_sync_memory(struct hk_thread *self, gm_addr address,
     uint8_t *host;
     int host_flags = (flags & SYNC) != 0 ? MS_SYNC : MS_ASYNC;
 
-    if (address % HK_PAGE_SIZE != 0 ||
-        (flags & ~(ASYNC | SYNC | INVALIDATE)) != 0 ||
-        (flags & (ASYNC | SYNC)) == (ASYNC | SYNC))
+    size = hk_page_round(size);
+    if (address % HK_PAGE_SIZE != 0)
         return HK_B_BAD_VALUE;
-    if (size == 0)
+    if (!hk_is_user_range(address, size))
+        return HK_B_NO_MEMORY;
+    if ((flags & (ASYNC | SYNC)) == (ASYNC | SYNC))
+        return HK_B_BAD_VALUE;
+    if (size == 0 || (flags & (ASYNC | SYNC)) == 0)
         return HK_B_OK;
     host = host_pages(self, address, &size);
     if (host == NULL)
@@ -465,63 +486,122 @@ int64_t hk_sys_sync_memory(struct hk_thread *self, gm_addr address,
     return msync(host, size, host_flags) == 0 ? HK_B_OK : HK_B_IO_ERROR;
 }
 
-static int32_t check_mapped(struct hk_thread *self, gm_addr address,
-                            uint32_t size)
-{
-    if (size == 0)
-        return hk_is_user_range(address, 0) ? HK_B_OK : HK_B_NO_MEMORY;
-    return host_pages(self, address, &size) != NULL ? HK_B_OK : HK_B_NO_MEMORY;
-}
-
 /* Advice is for speed; no program may rely on what becomes of it. */
 int64_t hk_sys_memory_advice(struct hk_thread *self, gm_addr address,
                              uint32_t size, uint32_t advice)
 {
     enum { NORMAL = 1, DONTNEED = 5, FREE = 6 };
 
-    if (address % HK_PAGE_SIZE != 0 || advice < NORMAL || advice > FREE)
+    (void)self;
+    if (address % HK_PAGE_SIZE != 0)
         return HK_B_BAD_VALUE;
-    return check_mapped(self, address, size);
+    if (!hk_is_user_range(address, hk_page_round(size)))
+        return HK_B_NO_MEMORY;
+    return advice < NORMAL || advice > FREE ? HK_B_BAD_VALUE : HK_B_OK;
+}
+
+/* The page's own protection. */
+static int32_t get_own_properties(struct hk_thread *self, gm_addr address,
+                                  uint32_t *protection, uint32_t *lock)
+{
+    struct hk_areas *areas = self->team->areas;
+    const struct hk_area *area;
+    struct gm_mapping region;
+
+    pthread_mutex_lock(&areas->lock);
+    area = hk_area_at(areas, (uint32_t)address);
+    if (area != NULL)
+        *lock = area->lock;
+    pthread_mutex_unlock(&areas->lock);
+    if (area == NULL || gm_query(self->team->space, address, &region) < 0 ||
+        region.address > address)
+        return HK_B_NO_MEMORY;
+    *protection = region.prot; /* the bits have the same values */
+    return HK_B_OK;
+}
+
+/* Other teams show the protection of their areas. */
+static int32_t get_others_properties(struct hk_thread *self, int32_t team,
+                                     gm_addr address, uint32_t *protection,
+                                     uint32_t *lock)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    const struct hk_shared_area *area = NULL;
+    int32_t status = HK_B_BAD_TEAM_ID;
+    uint32_t index;
+
+    hk_shared_lock(shared);
+    index = team != 0 ? hk_shared_find_team(shared, team) : 0;
+    if (index != 0)
+        status = HK_B_NO_MEMORY;
+    while (status == HK_B_NO_MEMORY &&
+           (area = hk_owned_next(shared, HK_OWNED_AREAS, index,
+                                 area != NULL ? &area->own : NULL)) != NULL)
+        if (address >= area->base && address - area->base < area->size) {
+            *protection = area->protection & HK_USER_PROTECTION;
+            *lock = area->lock;
+            status = HK_B_OK;
+        }
+    hk_shared_unlock(shared);
+    return status;
 }
 
 int64_t hk_sys_get_memory_properties(struct hk_thread *self, int32_t team_id,
                                      gm_addr address, gm_addr protected,
                                      gm_addr lock)
 {
-    struct hk_areas *areas = self->team->areas;
-    const struct hk_area *area;
-    struct gm_mapping region;
-    uint32_t wiring = 0;
+    uint32_t protection = 0, wiring = 0;
+    int32_t status;
 
     if (protected >= HK_USER_LIMIT || lock >= HK_USER_LIMIT)
         return HK_B_BAD_ADDRESS;
-    if (team_id != 0 && team_id != self->team->id)
-        return HK_B_BAD_TEAM_ID;
-    if (!hk_is_user_range(address, 1))
-        return HK_B_NO_MEMORY;
-    pthread_mutex_lock(&areas->lock);
-    area = hk_area_at(areas, (uint32_t)address);
-    if (area != NULL)
-        wiring = area->lock;
-    pthread_mutex_unlock(&areas->lock);
-    if (area == NULL || gm_query(self->team->space, address, &region) < 0 ||
-        region.address > address)
-        return HK_B_NO_MEMORY;
-    /* The bits of gm_prot and of areas have the same values. */
-    if (write_address(self, protected, region.prot) != HK_B_OK)
+    status = team_id == self->team->id
+                 ? get_own_properties(self, address, &protection, &wiring)
+                 : get_others_properties(self, team_id, address, &protection,
+                                         &wiring);
+    if (status != HK_B_OK)
+        return status;
+    if (write_address(self, protected, protection) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     return write_address(self, lock, wiring);
 }
 
-/* The host keeps memory as it likes: locking succeeds on mapped memory. */
+/* The host keeps memory as it likes; of pages that are a file's Haiku says so
+ * itself. */
+static int32_t set_swappable(struct hk_thread *self, gm_addr address,
+                             uint32_t size)
+{
+    struct hk_areas *areas = self->team->areas;
+    int32_t status = HK_B_OK;
+    uint32_t at = (uint32_t)address, end;
+
+    size = hk_page_round(size);
+    end = at + size;
+    if (address % HK_PAGE_SIZE != 0 || !hk_is_user_range(address, size))
+        return HK_B_BAD_VALUE;
+    pthread_mutex_lock(&areas->lock);
+    while (status == HK_B_OK && at < end) {
+        const struct hk_area *area = hk_area_at(areas, at);
+
+        if (area == NULL)
+            status = HK_B_BAD_ADDRESS;
+        else if (area->is_file && area->is_shared)
+            status = HK_B_BAD_VALUE;
+        else
+            at = area->span.base + area->span.size;
+    }
+    pthread_mutex_unlock(&areas->lock);
+    return status;
+}
+
 int64_t hk_sys_mlock(struct hk_thread *self, gm_addr address, uint32_t size)
 {
-    return check_mapped(self, address, size);
+    return set_swappable(self, address, size);
 }
 
 int64_t hk_sys_munlock(struct hk_thread *self, gm_addr address, uint32_t size)
 {
-    return check_mapped(self, address, size);
+    return set_swappable(self, address, size);
 }
 
 /* x86 needs no flush: the processor sees stores to code by itself. */

@@ -75,7 +75,7 @@ static int32_t offer(struct hk_team *team, int32_t id, struct hk_asking *asking,
 {
     uint32_t *words = asking->asked.words;
     struct hk_area *area;
-    int32_t status = HK_B_BAD_VALUE;
+    int32_t status = HK_B_BAD_TEAM_ID; /* which no area has not */
 
     pthread_mutex_lock(&team->areas->lock);
     area = hk_area_find(team->areas, id);
@@ -130,7 +130,7 @@ int64_t hk_sys_transfer_area(struct hk_thread *self, int32_t area,
                              gm_addr address, uint32_t address_spec,
                              int32_t target)
 {
-    enum { ANY_KERNEL = 4, ANY_KERNEL_BLOCK = 5, NO_SPEC = 8 };
+    enum { ANY_KERNEL = 4, ANY_KERNEL_BLOCK = 5 };
     struct hk_asking asking = {.asked = {.words = {address_spec}}};
     char name[HK_NAME_LENGTH];
     uint8_t word[4];
@@ -142,12 +142,10 @@ int64_t hk_sys_transfer_area(struct hk_thread *self, int32_t area,
         return HK_B_BAD_ADDRESS;
     asking.asked.words[TAKE_ADDRESS] = hk_get32(word);
     status = offer(self->team, area, &asking, name);
-    if (status == HK_B_BAD_VALUE && is_shown(self, area))
+    if (status == HK_B_BAD_TEAM_ID && is_shown(self, area))
         return HK_B_PERMISSION_DENIED;
     if (status != HK_B_OK)
         return status;
-    if (address_spec == HK_CLONE_ADDRESS || address_spec >= NO_SPEC)
-        return HK_B_BAD_VALUE;
     id = give(self, target, &asking, name);
     if (id < 0)
         return id;
@@ -244,7 +242,7 @@ int64_t hk_sys_resize_area(struct hk_thread *self, int32_t area,
         copy = *found;
     hk_shared_unlock(shared);
     if (found == NULL)
-        return HK_B_BAD_VALUE;
+        return HK_B_BAD_TEAM_ID;
     if ((copy.protection & HK_KERNEL_AREA) != 0)
         return HK_B_NOT_ALLOWED;
     if (copy.size == new_size)

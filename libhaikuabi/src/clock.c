@@ -204,6 +204,8 @@ int32_t hk_clock_read_host(struct hk_thread *self, int32_t clock, int64_t *us)
         if (is_of_thread(clock) &&
             hk_kernel_of(self)->config.release >= HK_R1BETA6)
             return read_thread_clock(self, clock & INT32_MAX, us);
+        if (clock == HK_KERNEL_TEAM)
+            return HK_B_NOT_ALLOWED;
         return clock < 0 ? HK_B_BAD_VALUE : read_team_clock(self, clock, us);
     }
 }

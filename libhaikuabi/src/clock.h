@@ -47,7 +47,8 @@ int64_t hk_real_time_offset(const struct hk_shared *shared);
 int64_t hk_clock_offset(struct hk_shared *shared, int32_t clock,
                         int32_t thread);
 
-/* A clock without what it was set ahead, us; B_OK or B_BAD_VALUE. */
+/* A clock without what it was set ahead, us; B_OK, B_BAD_VALUE, or
+ * B_NOT_ALLOWED for the kernel's. */
 int32_t hk_clock_read_host(struct hk_thread *self, int32_t clock, int64_t *us);
 
 /* The moment of CLOCK_MONOTONIC at which system_time reaches us. */

@@ -310,8 +310,6 @@ int64_t hk_sys_get_port_message_info_etc(struct hk_thread *self, int32_t port,
 
     if (info == 0 || info_size != INFO_SIZE)
         return HK_B_BAD_VALUE;
-    if (info >= HK_USER_LIMIT)
-        return HK_B_BAD_ADDRESS;
     wait = make_wait(self, port, flags, timeout);
     status = look_at_message(self, &wait, &message);
     if (status != HK_B_OK)

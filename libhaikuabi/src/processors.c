@@ -149,6 +149,9 @@ int64_t hk_sys_set_thread_affinity(struct hk_thread *self, int32_t id,
         return HK_B_BAD_VALUE;
     if (hk_read_user(self, bytes, user_mask, sizeof(bytes)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
+    if (count_of_all() < MASK_SIZE * 8 &&
+        hk_get64(bytes) >> count_of_all() != 0)
+        return HK_B_BAD_VALUE; /* there are not so many */
     hk_shared_lock(shared);
     thread = find(self, id);
     if (thread != NULL)

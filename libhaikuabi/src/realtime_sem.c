@@ -6,6 +6,7 @@
 #include "fd.h"
 #include "shared.h"
 #include "syscalls.h"
+#include "xsi.h"
 
 /*
  * Those without a name lie in user memory (mutex.c). One with a name is a
@@ -79,9 +80,17 @@ static uint32_t count_opens(const struct hk_shared *shared, uint32_t team)
     return count;
 }
 
-static uint32_t create(struct hk_shared *shared, const char *name,
-                       int32_t count)
+struct opening {
+    const char *name;
+    int32_t flags, count;
+    uint32_t mode, user_sem;
+    int32_t id;
+    int is_created;
+};
+
+static uint32_t create(struct hk_thread *self, const struct opening *opening)
 {
+    struct hk_shared *shared = hk_shared_of(self);
     uint32_t index = hk_item_new(shared, HK_POOL_NAMED_SEMS);
     struct hk_named_sem *named = named_at(shared, index);
     char short_name[HK_NAME_LENGTH];
@@ -89,13 +98,14 @@ static uint32_t create(struct hk_shared *shared, const char *name,
 
     if (named == NULL)
         return 0;
-    snprintf(short_name, sizeof(short_name), "%.31s", name);
-    id = hk_sem_create(shared, 0, index, count, short_name);
+    snprintf(short_name, sizeof(short_name), "%.31s", opening->name);
+    id = hk_sem_create(shared, 0, index, opening->count, short_name);
     if (id == 0) {
         hk_item_free(shared, HK_POOL_NAMED_SEMS, index);
         return 0;
     }
-    strcpy(named->name, name);
+    strcpy(named->name, opening->name);
+    hk_xsi_perm_init(self, &named->perm, -1, opening->mode);
     hk_put(shared, &named->sem, (uint32_t)id);
     hk_put(shared, &named->is_linked, 1);
     hk_put(shared, &named->opens, 0);
@@ -186,31 +196,27 @@ void hk_named_sems_inherit(struct hk_shared *shared, uint32_t parent)
 
 /* ---- opening ---- */
 
-enum { OPENS_OF_TEAM_MAX = 128 };
+enum { OPENS_OF_TEAM_MAX = 256 };
 
-struct opening {
-    const char *name;
-    int32_t flags, count;
-    uint32_t user_sem;
-    int32_t id;
-    int is_created;
-};
-
-static int32_t open_locked(struct hk_shared *shared, struct opening *opening)
+static int32_t open_locked(struct hk_thread *self, struct opening *opening)
 {
+    struct hk_shared *shared = hk_shared_of(self);
     uint32_t index = find_name(shared, opening->name);
     uint32_t at = find_open(shared, index, shared->team);
     struct hk_sem_open *open;
 
     if (index != 0 && (opening->flags & HK_O_EXCL) != 0)
         return HK_B_FILE_EXISTS;
+    if (index != 0 &&
+        !hk_xsi_is_permitted(self, &named_at(shared, index)->perm))
+        return HK_B_PERMISSION_DENIED;
     if (index == 0 && (opening->flags & HK_O_CREAT) == 0)
         return HK_B_ENTRY_NOT_FOUND;
     if (shared->team == 0 ||
         (at == 0 && count_opens(shared, shared->team) >= OPENS_OF_TEAM_MAX))
         return HK_B_DEVICE_FULL;
     if (index == 0) {
-        index = create(shared, opening->name, opening->count);
+        index = create(self, opening);
         if (index == 0)
             return HK_B_DEVICE_FULL;
         opening->is_created = 1;
@@ -295,10 +301,10 @@ int64_t hk_sys_realtime_sem_open(struct hk_thread *self, gm_addr name,
     struct opening opening = {.name = text,
                               .flags = open_flags_or_shared,
                               .count = (int32_t)sem_count,
+                              .mode = mode,
                               .user_sem = (uint32_t)user_sem};
     int32_t status;
 
-    (void)mode; /* there is one user, who may open all */
     if (sem_count > INT32_MAX || user_sem == 0)
         return HK_B_BAD_VALUE;
     if (user_sem >= HK_USER_LIMIT)
@@ -311,7 +317,7 @@ int64_t hk_sys_realtime_sem_open(struct hk_thread *self, gm_addr name,
     if (status != HK_B_OK)
         return status;
     hk_shared_lock(shared);
-    status = open_locked(shared, &opening);
+    status = open_locked(self, &opening);
     hk_shared_unlock(shared);
     return status != HK_B_OK
                ? status
@@ -348,10 +354,14 @@ int64_t hk_sys_realtime_sem_unlink(struct hk_thread *self, gm_addr name)
         return status;
     hk_shared_lock(shared);
     index = find_name(shared, text);
-    if (index != 0)
+    if (index == 0)
+        status = HK_B_ENTRY_NOT_FOUND;
+    else if (!hk_xsi_is_permitted(self, &named_at(shared, index)->perm))
+        status = HK_B_PERMISSION_DENIED;
+    else
         unlink_name(shared, index);
     hk_shared_unlock(shared);
-    return index != 0 ? HK_B_OK : HK_B_ENTRY_NOT_FOUND;
+    return status;
 }
 
 /* ---- use ---- */

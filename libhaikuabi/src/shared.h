@@ -243,6 +243,13 @@ struct hk_sem {
     char name[HK_NAME_LENGTH];
 };
 
+/* Who may use what belongs to no team: the key is XSI's, -1 for a private one
+ * (xsi.h). */
+struct hk_xsi_perm {
+    int32_t key;
+    uint32_t uid, gid, cuid, cgid, mode;
+};
+
 /* A POSIX semaphore: it stays as long as it has its name, or a team has it
  * open. */
 struct hk_named_sem {
@@ -250,6 +257,7 @@ struct hk_named_sem {
     int32_t sem; /* id; 0: free */
     uint32_t is_linked;
     uint32_t opens; /* first */
+    struct hk_xsi_perm perm;
     char name[HK_PATH_LENGTH];
 };
 
@@ -294,11 +302,6 @@ struct hk_chunk {
 };
 
 /* XSI semaphores and message queues belong to no team (xsi.h). */
-struct hk_xsi_perm {
-    int32_t key; /* -1: private */
-    uint32_t uid, gid, cuid, cgid, mode;
-};
-
 struct hk_xsi_set {
     uint32_t next;
     int32_t id; /* 0: free */

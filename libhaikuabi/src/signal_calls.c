@@ -301,7 +301,8 @@ int64_t hk_sys_set_signal_stack(struct hk_thread *self, gm_addr new_stack,
     const struct hk_cpu_ops *cpu = hk_kernel_of(self)->config.host->cpu;
     struct hk_thread_signals *signals = self->signals;
     uint32_t eax, esp, flags;
-    uint8_t wanted[STACK_SIZE], old[STACK_SIZE];
+    uint8_t wanted[STACK_SIZE], old[STACK_SIZE], was[STACK_SIZE];
+    int32_t status = HK_B_OK;
     int is_on_stack;
 
     cpu->get_call(self->cpu, &eax, &esp);
@@ -311,13 +312,16 @@ int64_t hk_sys_set_signal_stack(struct hk_thread *self, gm_addr new_stack,
     hk_put32(old + 4, signals->stack_size);
     flags = signals->stack_size == 0 ? DISABLE : 0;
     hk_put32(old + 8, is_on_stack ? ONSTACK : flags);
-    if (new_stack != 0 &&
-        hk_read_user(self, wanted, new_stack, sizeof(wanted)) != HK_B_OK)
+    if ((new_stack != 0 &&
+         hk_read_user(self, wanted, new_stack, sizeof(wanted)) != HK_B_OK) ||
+        (old_stack != 0 &&
+         hk_read_user(self, was, old_stack, sizeof(was)) != HK_B_OK))
         return HK_B_BAD_ADDRESS;
-    if (old_stack != 0 &&
-        hk_write_user(self, old_stack, old, sizeof(old)) != HK_B_OK)
-        return HK_B_BAD_ADDRESS;
-    return new_stack == 0 ? HK_B_OK : set_stack(signals, is_on_stack, wanted);
+    if (new_stack != 0)
+        status = set_stack(signals, is_on_stack, wanted);
+    if (status != HK_B_OK || old_stack == 0)
+        return status;
+    return hk_write_user(self, old_stack, old, sizeof(old));
 }
 
 /* ---- waiting ---- */

@@ -54,7 +54,7 @@ static int32_t check_stack(enum hk_release release,
         return HK_B_BAD_VALUE;
     if (attributes->stack_address != 0 &&
         !hk_is_user_range(attributes->stack_address, attributes->stack_size))
-        return HK_B_BAD_VALUE;
+        return HK_B_BAD_ADDRESS;
     if (attributes->guard_size > MAX_STACK_R1BETA6)
         return HK_B_BAD_VALUE;
     return HK_B_OK;
@@ -121,14 +121,15 @@ int32_t hk_thread_plan_read(struct hk_thread *self, gm_addr attributes,
         return HK_B_BAD_ADDRESS;
     memset(plan, 0, sizeof(*plan));
     parse_attributes(release, bytes, plan, &name);
+    status = check_stack(release, plan);
+    if (status != HK_B_OK)
+        return status;
     if (plan->entry == 0 || plan->entry >= HK_USER_LIMIT)
         return HK_B_BAD_ADDRESS;
-    status = check_stack(release, plan);
-    if (status == HK_B_OK && name != 0)
-        status = hk_read_user_name(self, plan->name, name);
-    else if (name == 0)
-        memcpy(plan->name, "user thread", sizeof("user thread"));
-    return status;
+    if (name != 0)
+        return hk_read_user_name(self, plan->name, name);
+    memcpy(plan->name, "user thread", sizeof("user thread"));
+    return HK_B_OK;
 }
 
 int32_t hk_thread_spawn(struct hk_thread *self,
@@ -437,9 +438,13 @@ int64_t hk_sys_wait_for_thread_etc(struct hk_thread *self, int32_t thread,
                                    uint32_t flags, int64_t timeout,
                                    gm_addr return_code)
 {
-    int64_t deadline = hk_call_deadline(self, flags, timeout);
+    enum { BOTH = HK_RELATIVE_TIMEOUT | HK_ABSOLUTE_TIMEOUT };
+    int is_bad = (flags & BOTH) == BOTH; /* found out only when it would wait */
+    int64_t deadline = is_bad ? 0 : hk_call_deadline(self, flags, timeout);
     int64_t status = wait_for_thread(self, thread, deadline, return_code);
 
+    if (is_bad && status == HK_B_TIMED_OUT)
+        return HK_B_BAD_VALUE;
     return hk_timeout_status((int32_t)status, flags, timeout);
 }
 
@@ -449,11 +454,14 @@ int64_t hk_sys_snooze_etc(struct hk_thread *self, int64_t time,
                           int32_t timebase, int32_t flags,
                           gm_addr remaining_time)
 {
-    int64_t deadline, left;
+    int64_t deadline, left, ignored;
     uint8_t bytes[8];
     int32_t status;
     uint32_t wait_flags = (uint32_t)flags;
 
+    if ((wait_flags & HK_RELATIVE_TIMEOUT) != 0 &&
+        hk_clock_read_host(self, timebase, &ignored) != HK_B_OK)
+        return hk_clock_read_host(self, timebase, &ignored);
     if (timebase == HK_CLOCK_THREAD_CPUTIME_ID)
         return HK_B_BAD_VALUE;
     if (timebase != HK_CLOCK_MONOTONIC && timebase != HK_CLOCK_REALTIME)

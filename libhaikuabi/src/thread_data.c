@@ -59,6 +59,18 @@ static int32_t put_data(struct hk_thread *self, int32_t id,
     }
 }
 
+/* A thread of any team. */
+static int exists(struct hk_thread *self, int32_t id)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    int result;
+
+    hk_shared_lock(shared);
+    result = id > 0 && hk_thread_find_shown(shared, id) != NULL;
+    hk_shared_unlock(shared);
+    return result;
+}
+
 int64_t hk_sys_send_data(struct hk_thread *self, int32_t thread, int32_t code,
                          gm_addr buffer, uint32_t buffer_size)
 {
@@ -69,6 +81,8 @@ int64_t hk_sys_send_data(struct hk_thread *self, int32_t thread, int32_t code,
 
     if (buffer >= HK_USER_LIMIT)
         return HK_B_BAD_ADDRESS;
+    if (!exists(self, thread))
+        return HK_B_BAD_THREAD_ID;
     if (buffer_size > DATA_MAX)
         return HK_B_NO_MEMORY;
     if (buffer_size > 0) {

@@ -17,7 +17,8 @@
  * with the timer's number. The first three always exist: alarm and setitimer
  * (haiku-abi/structs.md, "clocks and timers").
  */
-enum { TIMER_REAL, TIMER_TOTAL, TIMER_USER, FIRST_DEFINED, TIMERS_MAX = 64 };
+enum { TIMER_REAL, TIMER_TOTAL, TIMER_USER, FIRST_DEFINED };
+enum { DEFINED_MAX = 32, TIMERS_MAX = FIRST_DEFINED + DEFINED_MAX };
 
 struct timer {
     atomic_int is_used;
@@ -409,6 +410,8 @@ static int32_t check_clock(struct hk_thread *self, int32_t clock)
         return HK_B_OK;
     if (clock <= 0)
         return HK_B_BAD_VALUE;
+    if (clock == HK_KERNEL_TEAM)
+        return HK_B_NOT_ALLOWED;
     hk_shared_lock(shared);
     team = hk_shared_find_team(shared, clock);
     if (team != 0)
@@ -419,29 +422,31 @@ static int32_t check_clock(struct hk_thread *self, int32_t clock)
     return user == 0 || user == owner ? HK_B_OK : HK_B_NOT_ALLOWED;
 }
 
+enum { NOTIFY_NONE = 0, NOTIFY_SIGNAL = 1, NOTIFY_THREAD = 2 };
+
 /* sigevent: how to notify, signal, value. */
 static int32_t read_event(struct hk_thread *self, gm_addr event,
                           gm_addr attributes, struct timer *timer,
-                          struct hk_thread_plan *plan)
+                          struct hk_thread_plan *plan, uint32_t *how)
 {
-    enum { NOTIFY_NONE = 0, NOTIFY_SIGNAL = 1, NOTIFY_THREAD = 2 };
     uint8_t bytes[20] = {NOTIFY_SIGNAL, 0, 0, 0, HK_SIGALRM};
-    uint32_t how;
 
     if (event != 0 &&
         hk_read_user(self, bytes, event, sizeof(bytes)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    how = hk_get32(bytes);
+    *how = hk_get32(bytes);
     timer->signal = (int32_t)hk_get32(bytes + 4);
     timer->value = hk_get32(bytes + 8);
-    timer->is_silent = how == NOTIFY_NONE;
-    if (how == NOTIFY_THREAD) {
-        timer->is_later = 1;
-        return hk_thread_plan_read(self, attributes, plan);
-    }
+    timer->is_silent = *how == NOTIFY_NONE;
+    timer->is_later = *how == NOTIFY_THREAD;
+    return timer->is_later ? hk_thread_plan_read(self, attributes, plan)
+                           : HK_B_OK;
+}
+
+static int32_t check_event(uint32_t how, int32_t signal)
+{
     if (how > NOTIFY_THREAD ||
-        (how == NOTIFY_SIGNAL &&
-         (timer->signal < 1 || timer->signal > HK_SIGNAL_MAX)))
+        (how == NOTIFY_SIGNAL && (signal < 1 || signal > HK_SIGNAL_MAX)))
         return HK_B_BAD_VALUE;
     return HK_B_OK;
 }
@@ -499,12 +504,16 @@ int64_t hk_sys_create_timer(struct hk_thread *self, int32_t clock_id,
     enum { SIGNAL_THREAD = 1 };
     struct timer wanted = {.clock = clock_id, .measured = self->id};
     struct hk_thread_plan plan;
-    int32_t status = read_event(self, event, thread_attributes, &wanted, &plan);
+    uint32_t how;
+    int32_t status =
+        read_event(self, event, thread_attributes, &wanted, &plan, &how);
 
     if (status == HK_B_OK)
         status = check_owner(self, thread_id);
     if (status == HK_B_OK)
         status = check_clock(self, clock_id);
+    if (status == HK_B_OK)
+        status = check_event(how, wanted.signal);
     if (status != HK_B_OK)
         return status;
     wanted.owner = thread_id < 0 ? -1 : thread_id;

@@ -1,4 +1,5 @@
-/* xsi.h -- what XSI semaphores and message queues have in common. */
+/* xsi.h -- what XSI semaphores and message queues have in common, and their
+ * permissions with POSIX semaphores. */
 /* SPDX-License-Identifier: MIT */
 #ifndef HK_XSI_H
 #define HK_XSI_H

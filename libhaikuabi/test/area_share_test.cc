@@ -198,7 +198,7 @@ TEST_F(AreaShare, MemoryOutlivesItsOwnerAndTheAreaDoesNot)
     ASSERT_GT(own, 0);
     other->process->kill();
     Address info = team.room(72);
-    EXPECT_EQ(team.call("get_area_info", source, info), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("get_area_info", source, info), HK_B_BAD_TEAM_ID);
     EXPECT_EQ(team.call("find_area", "theirs"), HK_B_NAME_NOT_FOUND);
     EXPECT_EQ(get(team, HERE), 5u);
     Process third(root, [&](Team &its) {

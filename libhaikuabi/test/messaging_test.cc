@@ -45,7 +45,8 @@ TEST_F(Messaging, TheServiceGetsAnEmptyArea)
     EXPECT_EQ(team.call("register_messaging_service", lock, counter),
               HK_B_BAD_VALUE);
     EXPECT_EQ(team.call("unregister_messaging_service"), HK_B_OK);
-    EXPECT_EQ(team.call("get_area_info", area, team.room(72)), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("get_area_info", area, team.room(72)),
+              HK_B_BAD_TEAM_ID);
     EXPECT_EQ(team.call("unregister_messaging_service"), HK_B_BAD_VALUE);
     EXPECT_GT(team.call("register_messaging_service", lock, counter), 0);
 }

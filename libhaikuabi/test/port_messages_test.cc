@@ -195,9 +195,10 @@ TEST_F(Messages, RefuseWhatIsWrong)
         {"info size",
          team.call("get_port_message_info_etc", port, room, 15, 0, never),
          HK_B_BAD_VALUE},
-        {"info to the kernel",
-         team.call("get_port_message_info_etc", port, kernels, 16, 0, never),
-         HK_B_BAD_ADDRESS},
+        {"info to the kernel, at once", // which it does not come to
+         team.call("get_port_message_info_etc", port, kernels, 16, hk::RELATIVE,
+                   never),
+         HK_B_WOULD_BLOCK},
         {"info, at once",
          team.call("get_port_message_info_etc", port, room, 16, hk::RELATIVE,
                    never),

@@ -222,7 +222,7 @@ TEST_F(Named, RunOut)
     while ((id = open(team, std::to_string(made).c_str(), CREAT)) > 0)
         ASSERT_LT(++made, 1000);
     EXPECT_EQ(id, HK_B_DEVICE_FULL);
-    EXPECT_EQ(made, 128); // of one team
+    EXPECT_EQ(made, 256); // of one team
     EXPECT_STREQ(probe_shared(team.harness), "");
 }
 

@@ -211,8 +211,9 @@ TEST_F(Requests, SendData)
         std::memset(team.host(buffer), code, 65536);
         EXPECT_EQ(team.call("send_data", other.id, code, buffer, 65536), 0);
     }
-    EXPECT_EQ(team.call("send_data", other.id, 4, buffer, 65537),
-              HK_B_NO_MEMORY);
+    EXPECT_EQ(
+        team.call("send_data", harness_id(team.thread()), 4, buffer, 65537),
+        HK_B_NO_MEMORY);
     int64_t waited = team.call("wait_for_thread", other.id, status);
     if (waited == 0)
         EXPECT_EQ(team.get<int>(status), harness_id(team.thread()));
@@ -429,7 +430,7 @@ TEST_F(Requests, TransferAreaRefusesWhatIsWrong)
         EXPECT_EQ(team.call("transfer_area", area, bad, ANY, ::getpid()),
                   HK_B_BAD_ADDRESS);
     EXPECT_EQ(team.call("transfer_area", 99999999, at, ANY, ::getpid()),
-              HK_B_BAD_VALUE);
+              HK_B_BAD_TEAM_ID);
     EXPECT_EQ(team.call("transfer_area", area, at, ANY, 999999999),
               HK_B_BAD_VALUE);
     EXPECT_EQ(team.call("transfer_area", area, at, ANY, 0), HK_B_BAD_VALUE);
@@ -467,7 +468,7 @@ TEST_F(Requests, ResizeAreaReachesClonesOfOtherTeams)
     EXPECT_EQ(team.call("resize_area", other.id, 2 * PAGE), 0);
     EXPECT_EQ(size(area), 2 * PAGE);
     EXPECT_FALSE(harness_can(team.harness, HERE + 2 * PAGE, READ));
-    EXPECT_EQ(team.call("resize_area", 99999999, 2 * PAGE), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("resize_area", 99999999, 2 * PAGE), HK_B_BAD_TEAM_ID);
     EXPECT_EQ(team.call("resize_area", area, PAGE + 1), HK_B_BAD_VALUE);
 }
 

@@ -259,12 +259,15 @@ TEST_F(SignalCalls, KeepAnAlternateStack)
     EXPECT_EQ(put(0x10000000, 0x4000, 4), HK_B_BAD_VALUE);
     EXPECT_EQ(put(0x10000000, 0x1fff, 0), HK_B_NO_MEMORY);
     EXPECT_EQ(put(0x80000000, 0x4000, 0), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.get<uint32_t>(old, 8), 2u); // nothing is told then
+    EXPECT_EQ(team.call("set_signal_stack", nullptr, old), 0);
     EXPECT_EQ(team.get<uint32_t>(old), 0x10000000u);
     EXPECT_EQ(team.get<uint32_t>(old, 4), 0x4000u);
     EXPECT_EQ(team.get<uint32_t>(old, 8), 0u);
     uint32_t esp = team.registers().esp;
     team.registers().esp = 0x10002000;
     EXPECT_EQ(put(0x10008000, 0x4000, 0), HK_B_NOT_ALLOWED);
+    EXPECT_EQ(team.call("set_signal_stack", nullptr, old), 0);
     EXPECT_EQ(team.get<uint32_t>(old, 8), 1u); // it runs on it
     EXPECT_EQ(put(0, 0, 2), 0);
     team.registers().esp = esp;

@@ -41,7 +41,7 @@ static void create_and_ask(void)
     CHECK_STATUS(sys(SYS_find_area, "none"), HK_B_NAME_NOT_FOUND);
     CHECK_STATUS(sys(SYS_delete_area, id), HK_B_OK);
     CHECK_STATUS(sys(SYS_delete_area, id), HK_B_BAD_VALUE);
-    CHECK_STATUS(sys(SYS_get_area_info, id, &info), HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_get_area_info, id, &info), HK_B_BAD_TEAM_ID);
     CHECK_STATUS(sys(SYS_area_for, memory), HK_B_ERROR);
 }
 
@@ -94,7 +94,7 @@ static void reserve_and_resize(void)
     CHECK_STATUS(sys(SYS_resize_area, id, PAGE + 1), HK_B_BAD_VALUE);
     CHECK_STATUS(sys(SYS_resize_area, id, 17 * PAGE), HK_B_ERROR);
     CHECK_STATUS(sys(SYS_resize_area, id, PAGE), HK_B_OK);
-    CHECK_STATUS(sys(SYS_resize_area, 9999, PAGE), HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_resize_area, 9999, PAGE), HK_B_BAD_TEAM_ID);
     CHECK_STATUS(sys(SYS_unreserve_address_range, range, 16 * PAGE), HK_B_OK);
     CHECK_STATUS(
         sys(SYS_reserve_address_range, BAD_POINTER, EXACT_ADDRESS, PAGE),
@@ -125,7 +125,8 @@ static void protections(void)
     CHECK_STATUS(sys(SYS_set_area_protection, id, READ_AREA), HK_B_OK);
     CHECK(is_readable(memory + PAGE));
     CHECK_STATUS(sys(SYS_set_area_protection, id, 0x1000), HK_B_BAD_VALUE);
-    CHECK_STATUS(sys(SYS_set_area_protection, 9999, READ_AREA), HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_set_area_protection, 9999, READ_AREA),
+                 HK_B_BAD_TEAM_ID);
     CHECK_STATUS(sys(SYS_unmap_memory, memory + PAGE, PAGE), HK_B_OK);
     CHECK(!is_readable(memory + PAGE));
     CHECK(sys(SYS_area_for, memory) == id);

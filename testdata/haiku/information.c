@@ -158,18 +158,19 @@ static void memory(void)
     char *page = 0;
     long id = sys(SYS_create_area, "looked at", &page, ANY_ADDRESS, PAGE, 0,
                   READ_AREA | WRITE_AREA);
+    long team = sys(SYS_get_current_team);
 
     CHECK(id > 0);
-    CHECK_STATUS(sys(SYS_get_memory_properties, 0, page, &protection, &lock),
+    CHECK_STATUS(sys(SYS_get_memory_properties, team, page, &protection, &lock),
                  HK_B_OK);
     CHECK((protection & 3) == (READ_AREA | WRITE_AREA));
-    CHECK_STATUS(sys(SYS_get_memory_properties, 0, page, BAD_POINTER, &lock),
+    CHECK_STATUS(sys(SYS_get_memory_properties, team, page, BAD_POINTER, &lock),
                  HK_B_BAD_ADDRESS);
     CHECK_STATUS(sys(SYS_mlock, page, PAGE), HK_B_OK);
     CHECK_STATUS(sys(SYS_munlock, page, PAGE), HK_B_OK);
     sys(SYS_delete_area, id);
-    CHECK_STATUS(sys(SYS_mlock, page, PAGE), HK_B_NO_MEMORY);
-    CHECK_STATUS(sys(SYS_munlock, page, PAGE), HK_B_NO_MEMORY);
+    CHECK_STATUS(sys(SYS_mlock, page, PAGE), HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_munlock, page, PAGE), HK_B_BAD_ADDRESS);
 }
 
 static void timezone(void)

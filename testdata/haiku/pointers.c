@@ -217,6 +217,8 @@ static const struct exception {
     {SYS_select, 2, F, HK_B_BAD_VALUE},
     {SYS_select, 3, F, HK_B_BAD_VALUE},
     {SYS_select, 5, F, HK_B_BAD_VALUE},
+    {SYS_set_signal_stack, 1, R, HK_B_NO_MEMORY},
+    {SYS_get_port_message_info_etc, 1, F, HK_B_BAD_PORT_ID},
     {SYS_read_attr, 3, F, HK_B_BAD_VALUE},
     {SYS_write_attr, 4, F, HK_B_BAD_VALUE},
     {SYS_read, 2, F, HK_B_FILE_ERROR},

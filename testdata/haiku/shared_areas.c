@@ -199,7 +199,7 @@ static void give(void)
                  HK_B_OK);
     CHECK_STATUS(wait_for(child), 10);
     CHECK_STATUS(sys(SYS_transfer_area, id, &address, ANY_ADDRESS, child),
-                 HK_B_BAD_VALUE);
+                 HK_B_BAD_TEAM_ID);
 }
 
 /* A child that computes and makes no calls is suspended and ended. */

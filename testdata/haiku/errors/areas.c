@@ -1,0 +1,288 @@
+/* areas.c -- how calls of areas and of memory fail. */
+/* SPDX-License-Identifier: MIT */
+#include <errors.h>
+
+enum { PAGE = 4096, CLONE_ADDRESS = 3, ANY_KERNEL = 4, NO_SPEC = 99 };
+enum { NO_LOCK = 0, BAD_LOCK = 8, BAD_PROTECTION = 0x10000 };
+enum { KERNEL_READ_AREA = 0x10, CLONEABLE_AREA = 0x100 };
+enum { SHARED_MAP = 0, PRIVATE_MAP = 1, BOTH = READ_AREA | WRITE_AREA };
+enum { MS_ASYNC = 1, MS_SYNC = 2, MADV_NORMAL = 1 };
+
+static uint8_t info[72];
+static int32_t cookie;
+static long area, kernel_area; /* kernel_area: where the thread's data is */
+static char *memory;
+static char *hole; /* reserved: no area has it */
+static char *user_thread;
+
+/* Where an area is wanted, as calls take it. */
+static void **at(void *address)
+{
+    static void *wanted;
+
+    wanted = address;
+    return &wanted;
+}
+
+#define ANYWHERE at(0)
+#define LOW      at((void *)PAGE) /* below what user memory can have */
+#define KERNEL   at(KERNEL_POINTER)
+
+static void creating(void)
+{
+    FAILS(B_BAD_VALUE, create_area, "x", ANYWHERE, ANY_KERNEL, PAGE, NO_LOCK,
+          READ_AREA);
+    FAILS(B_BAD_VALUE, create_area, "x", ANYWHERE, NO_SPEC, PAGE, NO_LOCK,
+          READ_AREA);
+    FAILS(B_BAD_VALUE, create_area, "x", ANYWHERE, CLONE_ADDRESS, PAGE, NO_LOCK,
+          READ_AREA);
+    FAILS(B_BAD_VALUE, create_area, "x", ANYWHERE, ANY_ADDRESS, 0, NO_LOCK,
+          READ_AREA);
+    FAILS(B_BAD_VALUE, create_area, "x", ANYWHERE, ANY_ADDRESS, 0xfffffff0u,
+          NO_LOCK, READ_AREA);
+    FAILS(B_BAD_VALUE, create_area, "x", ANYWHERE, ANY_ADDRESS, PAGE, BAD_LOCK,
+          READ_AREA);
+    FAILS(B_BAD_VALUE, create_area, "x", ANYWHERE, ANY_ADDRESS, PAGE, NO_LOCK,
+          BAD_PROTECTION);
+    FAILS(B_BAD_VALUE, create_area, "x", ANYWHERE, ANY_ADDRESS, PAGE, NO_LOCK,
+          KERNEL_READ_AREA);
+    FAILS(B_BAD_VALUE, create_area, "x", at(memory), EXACT_ADDRESS, PAGE,
+          NO_LOCK, READ_AREA);
+    FAILS(B_BAD_VALUE, create_area, "x", KERNEL, EXACT_ADDRESS, PAGE, NO_LOCK,
+          READ_AREA);
+    FAILS(B_BAD_ADDRESS, create_area, "x", LOW, EXACT_ADDRESS, PAGE, NO_LOCK,
+          READ_AREA);
+    FAILS(B_BAD_ADDRESS, create_area, (void *)0, ANYWHERE, ANY_ADDRESS, PAGE,
+          NO_LOCK, READ_AREA);
+    FAILS(B_BAD_ADDRESS, create_area, "x", (void *)0, ANY_ADDRESS, PAGE,
+          NO_LOCK, READ_AREA);
+    FAILS(B_NO_MEMORY, create_area, "x", ANYWHERE, ANY_ADDRESS, 0x7fff0000u,
+          NO_LOCK, READ_AREA);
+    /* The order. */
+    FAILS(B_BAD_VALUE, create_area, BAD_POINTER, ANYWHERE, ANY_KERNEL, PAGE,
+          NO_LOCK, READ_AREA);
+    FAILS(B_BAD_VALUE, create_area, BAD_POINTER, ANYWHERE, ANY_ADDRESS, PAGE,
+          NO_LOCK, BAD_PROTECTION);
+    FAILS(B_BAD_ADDRESS, create_area, BAD_POINTER, ANYWHERE, NO_SPEC, 0,
+          BAD_LOCK, READ_AREA);
+}
+
+static void cloning(void)
+{
+    FAILS(B_BAD_VALUE, clone_area, "x", ANYWHERE, ANY_KERNEL, READ_AREA, area);
+    FAILS(B_BAD_VALUE, clone_area, "x", ANYWHERE, NO_SPEC, READ_AREA, area);
+    FAILS(B_BAD_VALUE, clone_area, "x", ANYWHERE, ANY_ADDRESS, BAD_PROTECTION,
+          area);
+    FAILS(B_BAD_VALUE, clone_area, "x", ANYWHERE, ANY_ADDRESS, READ_AREA,
+          NO_ID);
+    FAILS(B_BAD_VALUE, clone_area, "x", ANYWHERE, ANY_ADDRESS, READ_AREA, -1);
+    FAILS(B_BAD_VALUE, clone_area, "x", at(memory), EXACT_ADDRESS, READ_AREA,
+          area);
+    FAILS(B_NOT_ALLOWED, clone_area, "x", ANYWHERE, ANY_ADDRESS, READ_AREA,
+          kernel_area);
+    FAILS(B_BAD_ADDRESS, clone_area, "x", LOW, EXACT_ADDRESS, READ_AREA, area);
+    FAILS(B_BAD_ADDRESS, clone_area, BAD_POINTER, ANYWHERE, NO_SPEC, READ_AREA,
+          NO_ID);
+}
+
+/* Ids that are none: three of the calls speak of the team that an area has. */
+static void bad_ids(void)
+{
+    for (int i = 0; i < 2; i++) {
+        const long id = i == 0 ? -1 : NO_ID;
+
+        FAILS(B_BAD_VALUE, delete_area, id);
+        FAILS(B_BAD_TEAM_ID, get_area_info, id, info);
+        FAILS(B_BAD_TEAM_ID, resize_area, id, PAGE);
+        FAILS(B_BAD_TEAM_ID, set_area_protection, id, READ_AREA);
+        FAILS(B_BAD_TEAM_ID, transfer_area, id, ANYWHERE, ANY_ADDRESS, 0);
+    }
+    FAILS(B_NOT_ALLOWED, delete_area, kernel_area);
+    FAILS(B_NOT_ALLOWED, resize_area, kernel_area, 64 * PAGE);
+    FAILS(B_NOT_ALLOWED, set_area_protection, kernel_area, READ_AREA);
+    FAILS(B_BAD_ADDRESS, get_area_info, area, BAD_POINTER);
+    FAILS(B_BAD_ADDRESS, get_area_info, NO_ID, KERNEL_POINTER);
+    FAILS(B_BAD_TEAM_ID, get_area_info, NO_ID, BAD_POINTER);
+    FAILS(B_ERROR, area_for, BAD_POINTER);
+    FAILS(B_ERROR, area_for, hole);
+    FAILS(B_NAME_NOT_FOUND, find_area, "nobody's");
+    FAILS(B_BAD_ADDRESS, find_area, (void *)0);
+    cookie = 0;
+    FAILS(B_BAD_TEAM_ID, get_next_area_info, NO_ID, &cookie, info);
+    FAILS(B_BAD_TEAM_ID, get_next_area_info, -1, &cookie, info);
+    FAILS(B_BAD_ADDRESS, get_next_area_info, 0, (void *)0, info);
+    cookie = -1;
+    FAILS(B_ENTRY_NOT_FOUND, get_next_area_info, 0, &cookie, info);
+    FAILS(B_ENTRY_NOT_FOUND, get_next_area_info, NO_ID, &cookie, info);
+    cookie = 0x7ffffff0;
+    FAILS(B_ENTRY_NOT_FOUND, get_next_area_info, 0, &cookie, info);
+}
+
+static void changing(void)
+{
+    FAILS(B_BAD_VALUE, resize_area, area, PAGE + 1);
+    FAILS(B_BAD_VALUE, resize_area, NO_ID, PAGE + 1);
+    FAILS(B_ERROR, resize_area, area, 0x7f000000);
+    FAILS(B_BAD_VALUE, set_area_protection, area, BAD_PROTECTION);
+    FAILS(B_BAD_VALUE, set_area_protection, NO_ID, BAD_PROTECTION);
+    FAILS(B_BAD_VALUE, set_area_protection, area, KERNEL_READ_AREA);
+    FAILS(B_BAD_VALUE, transfer_area, area, ANYWHERE, ANY_KERNEL, 0);
+    FAILS(B_BAD_VALUE, transfer_area, area, ANYWHERE, ANY_ADDRESS, NO_ID);
+    FAILS(B_BAD_ADDRESS, transfer_area, NO_ID, (void *)0, ANY_ADDRESS, 0);
+    FAILS(B_BAD_VALUE, reserve_address_range, ANYWHERE, ANY_KERNEL, PAGE);
+    FAILS(B_BAD_VALUE, reserve_address_range, ANYWHERE, NO_SPEC, PAGE);
+    FAILS(B_BAD_VALUE, reserve_address_range, ANYWHERE, ANY_ADDRESS, 0);
+    FAILS(B_BAD_VALUE, reserve_address_range, at(memory), EXACT_ADDRESS, PAGE);
+    FAILS(B_BAD_ADDRESS, reserve_address_range, LOW, EXACT_ADDRESS, PAGE);
+    FAILS(B_BAD_ADDRESS, reserve_address_range, KERNEL, EXACT_ADDRESS, PAGE);
+    FAILS(B_BAD_ADDRESS, reserve_address_range, (void *)0, ANY_ADDRESS, PAGE);
+    FAILS(B_BAD_VALUE, reserve_address_range, (void *)0, ANY_KERNEL, PAGE);
+}
+
+static void others(void)
+{
+    /* The parent's, that is to say. */
+    FAILS(B_BAD_VALUE, delete_area, area);
+    FAILS(B_NOT_ALLOWED, set_area_protection, area, READ_AREA);
+    FAILS(B_NOT_ALLOWED, clone_area, "x", ANYWHERE, ANY_ADDRESS, READ_AREA,
+          area);
+    FAILS(B_PERMISSION_DENIED, transfer_area, area, ANYWHERE, ANY_ADDRESS, 0);
+}
+
+/* ---- files ---- */
+
+static void mapping(void)
+{
+    long readable = sys(SYS_open, AT_FDCWD, "mapped", O_RDWR | O_CREAT, 0600);
+    long writable = sys(SYS_open, AT_FDCWD, "mapped", O_WRONLY, 0);
+    long directory = sys(SYS_open_dir, AT_FDCWD, ".");
+    char *mapped = 0;
+    long id;
+
+    CHECK_STATUS(sys(SYS_write, readable, 0LL, info, 64), 64);
+    sys(SYS_close, readable);
+    readable = sys(SYS_open, AT_FDCWD, "mapped", O_RDONLY, 0);
+    FAILS(B_BAD_VALUE, map_file, "x", ANYWHERE, ANY_ADDRESS, PAGE,
+          BAD_PROTECTION, SHARED_MAP, 0, readable, 0LL);
+    FAILS(B_BAD_VALUE, map_file, "x", ANYWHERE, NO_SPEC, PAGE, READ_AREA,
+          SHARED_MAP, 0, readable, 0LL);
+    FAILS(B_BAD_VALUE, map_file, "x", ANYWHERE, ANY_ADDRESS, 0, READ_AREA,
+          SHARED_MAP, 0, -1, 0LL);
+    FAILS(B_BAD_VALUE, map_file, "x", ANYWHERE, ANY_ADDRESS, PAGE, READ_AREA,
+          SHARED_MAP, 0, readable, -4096LL);
+    FAILS(B_BAD_VALUE, map_file, "x", at(memory + 1), EXACT_ADDRESS, PAGE,
+          READ_AREA, SHARED_MAP, 0, readable, 0LL);
+    FAILS(B_BAD_VALUE, map_file, "x", at(memory), EXACT_ADDRESS, 0xfffff000u,
+          READ_AREA, SHARED_MAP, 0, readable, 0LL);
+    FAILS(B_BAD_VALUE, map_file, "x", at(memory), EXACT_ADDRESS, PAGE,
+          READ_AREA, SHARED_MAP, 0, readable, 0LL);
+    FAILS(B_BAD_VALUE, map_file, "x", ANYWHERE, ANY_ADDRESS, PAGE, READ_AREA,
+          SHARED_MAP, 0, directory, 0LL);
+    FAILS(B_BAD_ADDRESS, map_file, "x", KERNEL, EXACT_ADDRESS, PAGE, READ_AREA,
+          SHARED_MAP, 0, readable, 0LL);
+    FAILS(B_BAD_ADDRESS, map_file, "x", LOW, EXACT_ADDRESS, PAGE, READ_AREA,
+          SHARED_MAP, 0, readable, 0LL);
+    FAILS(B_BAD_ADDRESS, map_file, (void *)0, ANYWHERE, ANY_ADDRESS, PAGE,
+          READ_AREA, SHARED_MAP, 0, readable, 0LL);
+    FAILS(B_FILE_ERROR, map_file, "x", ANYWHERE, ANY_ADDRESS, PAGE, READ_AREA,
+          SHARED_MAP, 0, NO_FD, 0LL);
+    FAILS(B_PERMISSION_DENIED, map_file, "x", ANYWHERE, ANY_ADDRESS, PAGE,
+          READ_AREA, SHARED_MAP, 0, writable, 0LL);
+    FAILS(B_PERMISSION_DENIED, map_file, "x", ANYWHERE, ANY_ADDRESS, PAGE,
+          READ_AREA, PRIVATE_MAP, 0, writable, 0LL);
+    FAILS(B_PERMISSION_DENIED, map_file, "x", ANYWHERE, ANY_ADDRESS, PAGE, BOTH,
+          SHARED_MAP, 0, readable, 0LL);
+    FAILS(B_NOT_ALLOWED, map_file, "x",
+          at((void *)((uint32_t)user_thread & ~(PAGE - 1u))), EXACT_ADDRESS,
+          PAGE, READ_AREA, SHARED_MAP, 1, readable, 0LL);
+    id = sys(SYS_map_file, "x", &mapped, ANY_ADDRESS, PAGE, READ_AREA,
+             SHARED_MAP, 0, readable, 0LL);
+    CHECK(id > 0);
+    /* What was opened for reading is not stored to. */
+    FAILS(B_NOT_ALLOWED, set_area_protection, id, BOTH);
+    FAILS(B_NOT_ALLOWED, set_memory_protection, mapped, PAGE, BOTH);
+    FAILS(B_NOT_ALLOWED, resize_area, id, 2 * PAGE);
+    FAILS(B_BAD_VALUE, mlock, mapped, PAGE);
+    FAILS(B_BAD_VALUE, munlock, mapped, PAGE);
+    sys(SYS_close, readable);
+    sys(SYS_close, writable);
+    sys(SYS_close, directory);
+}
+
+/* ---- ranges of memory ---- */
+
+static void ranges(void)
+{
+    FAILS(B_BAD_VALUE, unmap_memory, memory + 1, PAGE);
+    FAILS(B_BAD_VALUE, unmap_memory, memory, 0);
+    FAILS(B_BAD_VALUE, unmap_memory, memory, 0xfffff000u);
+    FAILS(B_BAD_ADDRESS, unmap_memory, KERNEL_POINTER, PAGE);
+    FAILS(B_BAD_ADDRESS, unmap_memory, memory, 0x80000000u);
+    FAILS(B_BAD_VALUE, set_memory_protection, memory + 1, PAGE, READ_AREA);
+    FAILS(B_BAD_VALUE, set_memory_protection, memory, PAGE, BAD_PROTECTION);
+    FAILS(B_NO_MEMORY, set_memory_protection, hole, PAGE, READ_AREA);
+    FAILS(B_NO_MEMORY, set_memory_protection, KERNEL_POINTER, PAGE,
+          BAD_PROTECTION);
+    FAILS(B_BAD_VALUE, set_memory_protection, hole, PAGE, CLONEABLE_AREA);
+    FAILS(B_BAD_VALUE, sync_memory, memory + 1, PAGE, MS_SYNC);
+    FAILS(B_BAD_VALUE, sync_memory, memory, PAGE, MS_SYNC | MS_ASYNC);
+    FAILS(B_NO_MEMORY, sync_memory, hole, PAGE, MS_SYNC);
+    FAILS(B_NO_MEMORY, sync_memory, hole, PAGE, MS_ASYNC);
+    FAILS(B_NO_MEMORY, sync_memory, KERNEL_POINTER, PAGE, MS_SYNC | MS_ASYNC);
+    FAILS(B_BAD_VALUE, memory_advice, memory + 1, PAGE, MADV_NORMAL);
+    FAILS(B_BAD_VALUE, memory_advice, memory, PAGE, 0);
+    FAILS(B_BAD_VALUE, memory_advice, memory, PAGE, 7);
+    FAILS(B_NO_MEMORY, memory_advice, KERNEL_POINTER, PAGE, 7);
+    FAILS(B_BAD_VALUE, mlock, memory + 1, PAGE);
+    FAILS(B_BAD_VALUE, mlock, KERNEL_POINTER, PAGE);
+    FAILS(B_BAD_ADDRESS, mlock, hole, PAGE);
+    FAILS(B_BAD_VALUE, munlock, memory + 1, PAGE);
+    FAILS(B_BAD_VALUE, munlock, KERNEL_POINTER, PAGE);
+    FAILS(B_BAD_ADDRESS, munlock, hole, PAGE);
+}
+
+static void properties(void)
+{
+    const long team = sys(SYS_get_current_team);
+    int32_t protection, lock;
+
+    FAILS(B_NO_MEMORY, get_memory_properties, team, hole, &protection, &lock);
+    FAILS(B_BAD_TEAM_ID, get_memory_properties, NO_ID, memory, &protection,
+          &lock);
+    FAILS(B_BAD_TEAM_ID, get_memory_properties, 0, memory, &protection, &lock);
+    FAILS(B_BAD_ADDRESS, get_memory_properties, NO_ID, memory, KERNEL_POINTER,
+          &lock);
+    FAILS(B_BAD_ADDRESS, get_memory_properties, team, memory, &protection,
+          BAD_POINTER);
+}
+
+static void kernels(void)
+{
+    char *page = (char *)((uint32_t)user_thread & ~(PAGE - 1u));
+
+    FAILS(B_NOT_ALLOWED, unmap_memory, page, PAGE);
+    FAILS(B_NOT_ALLOWED, set_memory_protection, page, PAGE, READ_AREA);
+}
+
+int main(int argc, char **argv, char **environment)
+{
+    (void)argc, (void)argv, (void)environment;
+    area = sys(SYS_create_area, "area", &memory, ANY_ADDRESS, 2 * PAGE, NO_LOCK,
+               BOTH);
+    CHECK_STATUS(sys(SYS_reserve_address_range, &hole, ANY_ADDRESS, 2 * PAGE),
+                 HK_B_OK);
+    __asm__("movl %%fs:16, %0" : "=r"(user_thread));
+    kernel_area = sys(SYS_area_for, user_thread);
+    CHECK(kernel_area > 0);
+    creating();
+    cloning();
+    bad_ids();
+    changing();
+    in_child(others);
+    mapping();
+    ranges();
+    properties();
+    kernels();
+    print("errors checked\n");
+    return 0;
+}
