@@ -308,24 +308,32 @@ def c_fuzz_test(name, src = None, seeds = [], deps = [], copts = [], **kwargs):
         **kwargs
     )
 
-def c_coverage(page, deps):
-    """docs/coverage/PAGE.md, printed from a table by test/coverage.c.
+def c_coverage(page, deps, name = "coverage", src = "test/coverage.c", data = []):
+    """docs/coverage/PAGE.md, printed from a table by a program.
 
-    The test coverage_test keeps the page equal and says how to refresh it.
+    The test NAME_test keeps the page equal and says how to refresh it.
+
+    Args:
+      page: name of the page.
+      deps: of the program.
+      name: of the program.
+      src: its source file.
+      data: files that it reads, in the test too.
     """
     native.cc_binary(
-        name = "coverage",
+        name = name,
         testonly = True,
-        srcs = ["test/coverage.c"],
-        copts = C_COPTS,
+        srcs = [src],
+        copts = _test_copts(src),
+        data = data,
         deps = deps,
     )
     kept = "//docs:coverage/%s.md" % page
     native.sh_test(
-        name = "coverage_test",
+        name = name + "_test",
         size = "small",
         srcs = ["//.ci:check_coverage.sh"],
-        args = ["$(location coverage)", "$(location %s)" % kept],
-        data = ["coverage", kept],
+        args = ["$(location %s)" % name, "$(location %s)" % kept],
+        data = [name, kept],
         tags = _PLAIN,
     )

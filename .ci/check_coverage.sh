@@ -3,6 +3,6 @@
 set -eu
 "$1" | diff -u "$2" - || {
     echo "take over what changed:"
-    echo "    bazel run //${1%/*}:coverage >$2"
+    echo "    bazel run //${1%/*}:${1##*/} >$2"
     exit 1
 }

@@ -137,6 +137,8 @@ static int64_t map_descriptor(struct hk_thread *self,
     mode = file->open_mode & HK_O_RWMASK;
     if (mode == HK_O_WRONLY || (stores && mode != HK_O_RDWR)) {
         result = HK_B_PERMISSION_DENIED;
+    } else if (file->kind == HK_FILE_SOCKET) {
+        result = HK_B_FILE_ERROR;
     } else if (file->kind != HK_FILE_NODE || S_ISDIR(hk_file_type(file)) ||
                file->node.fd < 0 || what->offset > INT64_MAX) {
         result = HK_B_BAD_VALUE; /* it has no cache */

@@ -28,6 +28,13 @@ static int32_t find_owner(const struct hk_thread *self, int32_t fd,
     return HK_B_UNSUPPORTED; /* synthetic directories have none */
 }
 
+/* By a descriptor alone. */
+static int32_t find_open(const struct hk_thread *self, int32_t fd,
+                         struct owner *owner)
+{
+    return fd < 0 ? HK_B_FILE_ERROR : find_owner(self, fd, 0, 0, owner);
+}
+
 /* Whether attributes may change; a file of a package is one no more then. */
 static int32_t check_writable(const struct owner *owner)
 {
@@ -125,6 +132,13 @@ static int32_t open_attr(const struct hk_thread *self,
     return add_file(self, owner, HK_FILE_ATTR, name, mode);
 }
 
+static int is_link(const struct hk_node *node)
+{
+    struct stat info;
+
+    return fstat(node->fd, &info) == 0 && S_ISLNK(info.st_mode);
+}
+
 int64_t hk_sys_open_attr(struct hk_thread *self, int32_t fd, gm_addr path,
                          gm_addr name, uint32_t type, int32_t open_mode)
 {
@@ -139,7 +153,10 @@ int64_t hk_sys_open_attr(struct hk_thread *self, int32_t fd, gm_addr path,
         result = find_owner(self, fd, path, traverse, &owner);
     if (result != HK_B_OK)
         return result;
-    result = open_attr(self, &owner, text, type, (uint32_t)open_mode);
+    if ((open_mode & HK_O_NOFOLLOW) != 0 && is_link(&owner.node))
+        result = HK_B_LINK_LIMIT;
+    if (result == HK_B_OK)
+        result = open_attr(self, &owner, text, type, (uint32_t)open_mode);
     hk_node_release(&owner.node, owner.file);
     return result;
 }
@@ -281,7 +298,7 @@ int64_t hk_sys_remove_attr(struct hk_thread *self, int32_t fd, gm_addr name)
     int32_t status = read_name(self, text, name);
 
     if (status == HK_B_OK)
-        status = find_owner(self, fd, 0, 0, &owner);
+        status = find_open(self, fd, &owner);
     if (status != HK_B_OK)
         return status;
     status = check_writable(&owner);
@@ -332,15 +349,18 @@ int64_t hk_sys_rename_attr(struct hk_thread *self, int32_t from_file,
 {
     char from_text[HK_FILE_NAME_LENGTH], to_text[HK_FILE_NAME_LENGTH];
     struct owner from, to;
-    int32_t status = read_name(self, from_text, from_name);
+    int32_t status;
 
+    if (from_name >= HK_USER_LIMIT || to_name >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
+    status = read_name(self, from_text, from_name);
     if (status == HK_B_OK)
         status = read_name(self, to_text, to_name);
     if (status == HK_B_OK)
-        status = find_owner(self, from_file, 0, 0, &from);
+        status = find_open(self, from_file, &from);
     if (status != HK_B_OK)
         return status;
-    status = find_owner(self, to_file, 0, 0, &to);
+    status = find_open(self, to_file, &to);
     if (status == HK_B_OK) {
         status = rename_attr(&from, from_text, &to, to_text);
         hk_node_release(&to.node, to.file);

@@ -234,6 +234,8 @@ static int32_t move(const struct entry *from, const struct entry *to)
 {
     int32_t status;
 
+    if (from->directory.mount != to->directory.mount)
+        return HK_B_CROSS_DEVICE_LINK;
     if (is_same_entry(from, to))
         return HK_B_OK;
     if (is_dots(from->leaf) || is_dots(to->leaf))

@@ -139,7 +139,7 @@ static int32_t set_lock(struct hk_thread *self, const struct hk_file *file,
         if (fcntl(file->node.fd, waits ? F_SETLKW : F_SETLK, lock) == 0)
             return HK_B_OK;
         if (errno == EACCES || errno == EAGAIN)
-            return HK_B_WOULD_BLOCK;
+            return HK_B_PERMISSION_DENIED;
         if (errno != EINTR || hk_is_interrupted(self))
             return hk_status_from_errno(errno);
     }
@@ -221,6 +221,8 @@ int64_t hk_sys_flock(struct hk_thread *self, int32_t fd, int32_t op)
     file = hk_file_get(self, fd);
     if (file == NULL)
         return HK_B_FILE_ERROR;
+    if (file->kind == HK_FILE_SOCKET)
+        status = HK_B_FILE_ERROR;
     if (file->kind == HK_FILE_NODE && file->node.fd >= 0)
         do
             status = result_of(flock(file->node.fd, op));
@@ -277,7 +279,8 @@ int64_t hk_sys_sync(struct hk_thread *self)
 static int32_t preallocate(const struct hk_file *file, int64_t offset,
                            int64_t length)
 {
-    if ((file->open_mode & HK_O_RWMASK) == HK_O_RDONLY)
+    if (file->kind == HK_FILE_SOCKET ||
+        (file->open_mode & HK_O_RWMASK) == HK_O_RDONLY)
         return HK_B_FILE_ERROR;
     switch (hk_file_type(file)) {
     case S_IFIFO:

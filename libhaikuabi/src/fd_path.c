@@ -93,6 +93,10 @@ int32_t hk_node_of(const struct hk_thread *self, int32_t fd, gm_addr path,
     *file = hk_file_get(self, fd);
     if (*file == NULL)
         return HK_B_FILE_ERROR;
+    if ((*file)->kind == HK_FILE_SOCKET) {
+        hk_file_put(*file);
+        return HK_B_FILE_ERROR;
+    }
     *node = (*file)->node;
     return HK_B_OK;
 }

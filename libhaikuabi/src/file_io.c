@@ -471,13 +471,21 @@ static int64_t seek_node(struct hk_file *file, int64_t pos, int type)
                                  SEEK_HOLE};
     off_t result;
 
+    if (hk_file_type(file) == S_IFIFO)
+        return HK_ESPIPE;
     if (type < 0 || type > 4)
         return HK_B_BAD_VALUE;
     if (file->node.fd < 0 || hk_file_type(file) == S_IFLNK)
         return HK_B_BAD_VALUE;
     result = file->pieces != NULL ? seek_pieces(file, pos, whence[type])
                                   : lseek(file->node.fd, pos, whence[type]);
-    return result < 0 ? hk_status_from_errno(errno) : result;
+    if (result >= 0)
+        return result;
+    /* The host does not tell what is too far from what is before the start. */
+    if ((errno == EINVAL || errno == EOVERFLOW) && pos > 0 &&
+        (whence[type] == SEEK_CUR || whence[type] == SEEK_END))
+        return HK_B_BUFFER_OVERFLOW;
+    return hk_status_from_errno(errno);
 }
 
 int64_t hk_sys_seek(struct hk_thread *self, int32_t fd, int64_t pos,

@@ -40,6 +40,26 @@ static unsigned walk_flags(uint32_t mode)
     return mode & HK_O_NOTRAVERSE ? HK_WALK_LINK : HK_WALK_FOLLOW;
 }
 
+/* What is opened for reading is not truncated. */
+static int32_t check_truncation(const struct hk_vfs *vfs,
+                                const struct hk_node *start, const char *path,
+                                uint32_t mode)
+{
+    struct hk_node node;
+    struct stat info;
+    int is_there;
+
+    if (!(mode & HK_O_TRUNC) || (mode & HK_O_RWMASK) != HK_O_RDONLY ||
+        hk_vfs_open(vfs, start, path, walk_flags(mode), O_PATH, 0, &node) !=
+            HK_B_OK)
+        return HK_B_OK;
+    is_there = node.fd >= 0 && node.mount != NULL && !node.mount->read_only &&
+               fstat(node.fd, &info) == 0 &&
+               (S_ISREG(info.st_mode) || S_ISDIR(info.st_mode));
+    hk_node_close(&node);
+    return is_there ? HK_B_NOT_ALLOWED : HK_B_OK;
+}
+
 /* A big file of a package gets its content as it is read. */
 static int32_t open_pieces(const struct hk_node *node, int flags,
                            struct hk_pieces **pieces)
@@ -77,7 +97,10 @@ int64_t hk_open_file(struct hk_thread *self, const struct hk_node *start,
 
     if ((mode & HK_O_RWMASK) == HK_O_RWMASK)
         return HK_B_BAD_VALUE;
-    status = hk_vfs_open(vfs, start, path, walk, flags, (mode_t)perms, &node);
+    status = check_truncation(vfs, start, path, mode);
+    if (status == HK_B_OK)
+        status =
+            hk_vfs_open(vfs, start, path, walk, flags, (mode_t)perms, &node);
     /* Haiku opens a directory that is there already, the host does not. */
     if (status == HK_B_IS_A_DIRECTORY && mode & HK_O_CREAT &&
         !(mode & (HK_O_RWMASK | HK_O_TRUNC)))

@@ -226,6 +226,8 @@ int64_t hk_sys_get_cpu_topology_info(struct hk_thread *self,
 
     if (hk_read_user(self, word, topology_info_count, sizeof(word)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
+    if (topology_infos >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
     room = hk_get32(word);
     if (topology_infos == 0)
         room = total;

@@ -195,8 +195,13 @@ int32_t hk_refs_open(const struct hk_thread *self, int32_t device,
 {
     const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
     char path[HK_PATH_LENGTH];
-    int32_t status = find_path(hk_refs_of(self), device, inode, path);
+    int32_t status;
 
+    if (device < HK_DEVICE_ROOTFS ||
+        (device >= (int64_t)HK_DEVICE_FIRST + vfs->volume_count &&
+         !hk_is_nested_device(device)))
+        return HK_B_ENTRY_NOT_FOUND;
+    status = find_path(hk_refs_of(self), device, inode, path);
     if (status == HK_B_OK)
         status = open_if(vfs, path, device, inode, node);
     if (status != HK_B_OK && open_place(vfs, device, inode, node) == HK_B_OK)

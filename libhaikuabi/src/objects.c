@@ -262,7 +262,9 @@ int64_t hk_sys_wait_for_objects(struct hk_thread *self, gm_addr infos,
                                 int32_t num_infos, uint32_t flags,
                                 int64_t timeout)
 {
-    int64_t deadline = hk_call_deadline(self, flags, timeout);
+    enum { BOTH = HK_RELATIVE_TIMEOUT | HK_ABSOLUTE_TIMEOUT };
+    int is_bad = (flags & BOTH) == BOTH; /* found out only when it would wait */
+    int64_t deadline = is_bad ? 0 : hk_call_deadline(self, flags, timeout);
     uint32_t most = hk_fds_limit(self->team->fds) + HK_SEMS_MAX + HK_PORTS_MAX +
                     HK_USER_SLOTS;
     size_t size = (size_t)num_infos * INFO_SIZE;
@@ -283,5 +285,7 @@ int64_t hk_sys_wait_for_objects(struct hk_thread *self, gm_addr infos,
     if (result > 0 && hk_write_user(self, infos, bytes, size) != HK_B_OK)
         result = HK_B_BAD_ADDRESS;
     free(bytes);
+    if (is_bad && result == HK_B_TIMED_OUT)
+        return HK_B_BAD_VALUE;
     return hk_timeout_status(result, flags, timeout);
 }

@@ -80,8 +80,17 @@ static int32_t split_type(const struct hk_thread *self, int32_t type, int *host,
         *host |= type & TYPE_MASK;
         return status;
     default:
-        return HK_EPROTOTYPE;
+        return HK_EAFNOSUPPORT;
     }
+}
+
+/* Haiku looks for family, type and protocol at once. */
+static int32_t no_protocol(int error)
+{
+    return error == EPROTOTYPE || error == EPROTONOSUPPORT ||
+                   error == ESOCKTNOSUPPORT
+               ? HK_EAFNOSUPPORT
+               : hk_status_from_errno(error);
 }
 
 /* Below 0 for a family that there is none of. */
@@ -107,7 +116,7 @@ int64_t hk_sys_socket(struct hk_thread *self, int32_t family, int32_t type,
         return status;
     fd = socket(host_family, host_type, protocol);
     if (fd < 0)
-        return hk_status_from_errno(errno);
+        return no_protocol(errno);
     return hk_socket_add(self, fd, flags, NULL);
 }
 
@@ -131,7 +140,7 @@ int64_t hk_sys_socketpair(struct hk_thread *self, int32_t family, int32_t type,
     if (status != HK_B_OK)
         return status;
     if (socketpair(host_family, host_type, protocol, host) < 0)
-        return hk_status_from_errno(errno);
+        return no_protocol(errno);
     for (int i = 0; i < 2; i++) {
         ends[i] = hk_socket_add(self, host[i], flags, NULL);
         if (ends[i] < 0)
@@ -158,11 +167,14 @@ static void set_name(struct hk_file *file, char **name,
 
 /* The socket, unless the address is none to read one from. */
 static int32_t get_for_address(struct hk_thread *self, int32_t socket,
-                               gm_addr address, struct hk_file **file)
+                               gm_addr address, uint32_t size,
+                               struct hk_file **file)
 {
-    if (address == 0)
+    uint8_t bytes[HK_SOCKADDR_MAX];
+
+    if (address == 0 || size > sizeof(bytes))
         return HK_B_BAD_VALUE;
-    if (address >= HK_USER_LIMIT)
+    if (hk_read_user(self, bytes, address, size) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     return hk_socket_get(self, socket, file);
 }
@@ -173,7 +185,8 @@ int64_t hk_sys_bind(struct hk_thread *self, int32_t socket, gm_addr address,
 {
     struct hk_sockaddr host;
     struct hk_file *file;
-    int32_t status = get_for_address(self, socket, address, &file);
+    int32_t status =
+        get_for_address(self, socket, address, address_length, &file);
 
     if (status != HK_B_OK)
         return status;
@@ -222,24 +235,56 @@ static int32_t start_connect(struct hk_thread *self, int fd,
     return hk_status_from_errno(errno);
 }
 
+/* What an address with a file names. */
+static int is_socket(const struct hk_sockaddr *address)
+{
+    struct stat info;
+
+    return address->node.fd < 0 || fstat(address->node.fd, &info) != 0 ||
+           S_ISSOCK(info.st_mode);
+}
+
 int64_t hk_sys_connect(struct hk_thread *self, int32_t socket, gm_addr address,
                        uint32_t address_length)
 {
     struct hk_sockaddr host;
     struct hk_file *file;
-    int32_t status = get_for_address(self, socket, address, &file);
+    int32_t status =
+        get_for_address(self, socket, address, address_length, &file);
 
     if (status != HK_B_OK)
         return status;
-    status = hk_sockaddr_read(self, &host, address, address_length, 0);
+    status = address_length == 0
+                 ? HK_ENETUNREACH
+                 : hk_sockaddr_read(self, &host, address, address_length, 0);
     if (status == HK_B_OK) {
-        status = start_connect(self, file->node.fd, &host);
+        status = is_socket(&host) ? start_connect(self, file->node.fd, &host)
+                                  : HK_B_BAD_VALUE;
         if (status == HK_B_OK || status == HK_EINPROGRESS)
             set_name(file, &file->peer_name, &host);
         hk_sockaddr_release(&host);
     }
     hk_file_put(file);
     return status;
+}
+
+/* Others than local sockets get an address when they listen. */
+static int is_bound(int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof(address);
+
+    return getsockname(fd, (struct sockaddr *)&address, &size) != 0 ||
+           address.ss_family != AF_UNIX || size > sizeof(sa_family_t);
+}
+
+static int is_listening(int fd)
+{
+    socklen_t size = sizeof(int);
+    int result = 0;
+
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &result, &size) == 0 &&
+           result != 0;
 }
 
 int64_t hk_sys_listen(struct hk_thread *self, int32_t socket, int32_t backlog)
@@ -249,7 +294,8 @@ int64_t hk_sys_listen(struct hk_thread *self, int32_t socket, int32_t backlog)
 
     if (status != HK_B_OK)
         return status;
-    status = result_of(listen(file->node.fd, backlog));
+    status = is_bound(file->node.fd) ? result_of(listen(file->node.fd, backlog))
+                                     : HK_EDESTADDRREQ;
     hk_file_put(file);
     return status;
 }
@@ -292,7 +338,9 @@ static int64_t do_accept(struct hk_thread *self, int32_t socket,
         result = hk_socket_get(self, socket, &file);
     if (result != HK_B_OK)
         return result;
-    result = wait_accept(self, file->node.fd, host_flags, &host);
+    result = is_listening(file->node.fd)
+                 ? wait_accept(self, file->node.fd, host_flags, &host)
+                 : HK_B_BAD_VALUE;
     if (result >= 0)
         result = hk_socket_add(self, (int)result, flags, file->local_name);
     hk_file_put(file);
@@ -317,6 +365,20 @@ int64_t hk_sys_accept__r1beta6(struct hk_thread *self, int32_t socket,
     return do_accept(self, socket, address, address_length, flags);
 }
 
+/* The host shuts local streams down that have no other end, too. */
+static int32_t check_connected(int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof(int);
+    int type = 0;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+        type == SOCK_DGRAM)
+        return HK_B_OK;
+    size = sizeof(address);
+    return result_of(getpeername(fd, (struct sockaddr *)&address, &size));
+}
+
 /* SHUT_RD, SHUT_WR and SHUT_RDWR have the host's numbers. */
 int64_t hk_sys_shutdown_socket(struct hk_thread *self, int32_t socket,
                                int32_t how)
@@ -326,7 +388,11 @@ int64_t hk_sys_shutdown_socket(struct hk_thread *self, int32_t socket,
 
     if (status != HK_B_OK)
         return status;
-    status = result_of(shutdown(file->node.fd, how));
+    status = how == SHUT_RD || how == SHUT_WR || how == SHUT_RDWR
+                 ? check_connected(file->node.fd)
+                 : HK_B_BAD_VALUE;
+    if (status == HK_B_OK)
+        status = result_of(shutdown(file->node.fd, how));
     hk_file_put(file);
     return status;
 }

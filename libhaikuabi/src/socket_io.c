@@ -95,6 +95,8 @@ static int64_t transfer_once(struct hk_thread *self, int fd,
             return done;
         if (errno == EINTR)
             continue;
+        if (errno == EINVAL && !message->is_send)
+            return HK_ENOTCONN; /* a local socket that nobody writes to */
         if (errno != EAGAIN)
             return hk_status_from_errno(errno);
         status = wait_ready(self, fd, message->is_send, message->flags);
@@ -344,8 +346,11 @@ int64_t hk_sys_recvfrom(struct hk_thread *self, int32_t socket, gm_addr data,
     struct hk_sockaddr host = {.node = {NULL, NULL, -1, 0}};
     struct hk_message message = {.flags = flags, .address = &host};
     uint32_t room;
-    int64_t result = hk_sockaddr_room(self, address, address_length, &room);
+    int64_t result;
 
+    if (data == 0 || !hk_is_user_range(data, length))
+        return HK_B_BAD_ADDRESS;
+    result = hk_sockaddr_room(self, address, address_length, &room);
     if (result == HK_B_OK)
         result = transfer(self, socket, data, length, &message);
     if (result < 0)

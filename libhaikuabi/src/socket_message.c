@@ -46,7 +46,9 @@ static int32_t read_header(const struct hk_thread *self, struct header *header,
     header->control_size = hk_get32(bytes + 20);
     if (header->vector_count < 0 || header->vector_count > HK_IOV_MAX)
         return HK_EMSGSIZE;
-    return HK_B_OK;
+    return header->name >= HK_USER_LIMIT || header->control >= HK_USER_LIMIT
+               ? HK_B_BAD_ADDRESS
+               : HK_B_OK;
 }
 
 static int32_t read_vectors(const struct hk_thread *self,
@@ -125,20 +127,15 @@ static int32_t parse_rights(const struct hk_thread *self, struct rights *rights,
     return HK_B_OK;
 }
 
-static int32_t read_rights(const struct hk_thread *self,
-                           const struct header *header, struct rights *rights)
+/* What goes with the message, as it is; *size: of it. */
+static int32_t read_control(const struct hk_thread *self,
+                            const struct header *header,
+                            uint8_t bytes[CONTROL_MAX], uint32_t *size)
 {
-    uint8_t bytes[CONTROL_MAX];
-
-    rights->count = 0;
-    if (header->control == 0 || header->control_size == 0)
-        return HK_B_OK;
-    if (header->control_size > sizeof(bytes))
-        return HK_ENOBUFS;
-    if (hk_read_user(self, bytes, header->control, header->control_size) !=
-        HK_B_OK)
-        return HK_B_BAD_ADDRESS;
-    return parse_rights(self, rights, bytes, header->control_size);
+    *size = header->control == 0 ? 0 : header->control_size;
+    if (*size > CONTROL_MAX)
+        return HK_B_BAD_VALUE;
+    return hk_read_user(self, bytes, header->control, *size);
 }
 
 /* Room for the descriptors of one message on the host. */
@@ -162,16 +159,13 @@ static size_t put_rights(union control *control, const struct rights *rights)
 }
 
 static int64_t send_message(struct hk_thread *self, struct hk_file *file,
-                            const struct header *header,
+                            const uint8_t *bytes, uint32_t size,
                             struct hk_message *message)
 {
-    struct rights rights;
+    struct rights rights = {.count = 0};
     union control control;
-    int64_t result = read_vectors(self, header, message);
+    int64_t result = parse_rights(self, &rights, bytes, size);
 
-    if (result != HK_B_OK)
-        return result;
-    result = read_rights(self, header, &rights);
     if (result == HK_B_OK) {
         message->control = &control;
         message->control_size = put_rights(&control, &rights);
@@ -186,11 +180,17 @@ int64_t hk_sys_sendmsg(struct hk_thread *self, int32_t socket, gm_addr message,
 {
     struct iovec vectors[HK_IOV_MAX];
     struct hk_message out = {.vectors = vectors, .flags = flags, .is_send = 1};
+    uint8_t control[CONTROL_MAX];
+    uint32_t control_size;
     struct hk_sockaddr address;
     struct header header;
     struct hk_file *file;
     int64_t result = read_header(self, &header, message);
 
+    if (result == HK_B_OK)
+        result = read_vectors(self, &header, &out);
+    if (result == HK_B_OK)
+        result = read_control(self, &header, control, &control_size);
     if (result == HK_B_OK)
         result = hk_socket_get(self, socket, &file);
     if (result != HK_B_OK)
@@ -201,7 +201,7 @@ int64_t hk_sys_sendmsg(struct hk_thread *self, int32_t socket, gm_addr message,
         out.address = &address;
     }
     if (result == HK_B_OK) {
-        result = send_message(self, file, &header, &out);
+        result = send_message(self, file, control, control_size, &out);
         if (out.address != NULL)
             hk_sockaddr_release(&address);
     }

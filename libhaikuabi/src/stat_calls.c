@@ -84,6 +84,8 @@ int64_t hk_sys_read_stat(struct hk_thread *self, int32_t fd, gm_addr path,
 
     if (stat_size > HK_STAT_SIZE)
         return HK_B_BAD_VALUE;
+    if (stat >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
     status = path != 0 ? stat_path(self, fd, path, traverse_link, &info)
                        : stat_file(self, fd, &info);
     if (status != HK_B_OK)

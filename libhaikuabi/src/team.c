@@ -217,8 +217,8 @@ int64_t hk_sys_exec(struct hk_thread *self, gm_addr path, gm_addr flat_args,
     struct hk_arguments arguments;
     int32_t status;
 
-    if (!self->life->is_main || self->team->thread_count > 1)
-        return HK_B_NOT_ALLOWED;
+    if (flat_args >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
     status = hk_read_user_string(self, program, path, sizeof(program));
     if (status < 0)
         return status;
@@ -226,6 +226,10 @@ int64_t hk_sys_exec(struct hk_thread *self, gm_addr path, gm_addr flat_args,
                                env_count, &arguments);
     if (status != HK_B_OK)
         return status;
+    if (!self->life->is_main || self->team->thread_count > 1) {
+        hk_arguments_free(&arguments);
+        return HK_B_NOT_ALLOWED;
+    }
     arguments.path = program;
     arguments.umask = umask;
     hk_team_exec(self, &arguments);

@@ -124,7 +124,7 @@ TEST_F(Block, ALockIsEndedToo)
     ASSERT_EQ(::fcntl(other, F_OFD_SETLK, &lock), 0);
     int fd = static_cast<int>(team.call("open", -1, "/file", 2, 0));
     team.set<uint16_t>(request, 0, 0x400); // F_WRLCK
-    EXPECT_EQ(team.call("fcntl", fd, 0x80, request), HK_B_WOULD_BLOCK);
+    EXPECT_EQ(team.call("fcntl", fd, 0x80, request), HK_B_PERMISSION_DENIED);
     EXPECT_EQ(interrupted(SIGTERM_, "fcntl", fd, 0x100, request),
               HK_B_INTERRUPTED);
     ::close(other);

@@ -171,7 +171,8 @@ TEST_F(Fcntl, LocksOfRangesKeepOtherTeamsOut)
 {
     EXPECT_EQ(lock(fd, SETLK, WRLCK, 2, 4), HK_B_OK);
     EXPECT_EQ(elsewhere([this] {
-                  return lock(fd, SETLK, RDLCK, 0, 3) == HK_B_WOULD_BLOCK &&
+                  return lock(fd, SETLK, RDLCK, 0, 3) ==
+                             HK_B_PERMISSION_DENIED &&
                          lock(fd, SETLK, RDLCK, 6, 0) == HK_B_OK &&
                          lock(fd, GETLK, RDLCK, 0, 0) == HK_B_OK &&
                          team.get<uint16_t>(flock) == WRLCK &&

@@ -49,8 +49,8 @@ TEST_F(NodeRefs, AreKnownOnceTold)
 
     EXPECT_EQ(path_of(told), "/a/x");
     EXPECT_EQ(path_of({told.device, told.inode + 1000000}), "B_BAD_VALUE");
-    EXPECT_EQ(path_of({told.device + 1, told.inode}), "B_BAD_VALUE");
-    EXPECT_EQ(path_of({-1, told.inode}), "B_BAD_VALUE");
+    EXPECT_EQ(path_of({told.device + 1, told.inode}), "B_ENTRY_NOT_FOUND");
+    EXPECT_EQ(path_of({-1, told.inode}), "B_ENTRY_NOT_FOUND");
 }
 
 // A path is a hint only: the numbers must be those of what it leads to.

@@ -393,7 +393,7 @@ TEST_F(Root, LetsNoGuestChangePackages)
         guest().call("rename", -1, "/boot/system/packages", -1, "/boot/p"),
         HK_B_BUSY);
     EXPECT_EQ(guest().call("rename", -1, name, -1, "/boot/home/one.hpkg"),
-              HK_B_READ_ONLY_DEVICE);
+              HK_B_CROSS_DEVICE_LINK);
     EXPECT_EQ(guest().call("create_link", -1, "/boot/home/link", -1, name, 0),
               HK_B_READ_ONLY_DEVICE);
     EXPECT_EQ(read(name), bytes);

@@ -363,7 +363,7 @@ TEST_F(Mounts, ReadOnlyBindsStayAsTheyAre)
     EXPECT_EQ(team->call("rename", -1, file, -1, "/boot/ro/new"),
               HK_B_READ_ONLY_DEVICE);
     EXPECT_EQ(team->call("rename", -1, "/boot/file", -1, "/boot/ro/new"),
-              HK_B_READ_ONLY_DEVICE);
+              HK_B_CROSS_DEVICE_LINK);
     EXPECT_EQ(team->call("create_symlink", -1, "/boot/ro/new", "x", 0),
               HK_B_READ_ONLY_DEVICE);
     EXPECT_EQ(team->call("create_link", -1, "/boot/ro/new", -1, file, 1),

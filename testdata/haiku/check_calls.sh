@@ -39,7 +39,7 @@ awk '
             print $1 ": no guest makes this call"
             status = 1
         }
-        if (!($1 in failed) && $0 !~ / no error$/) {
+        if (!($1 in failed) && $0 !~ / no error: /) {
             print $1 ": fails for no guest"
             status = 1
         }

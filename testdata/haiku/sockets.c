@@ -152,7 +152,7 @@ static void options(void)
     CHECK_STATUS(sys(SYS_getsockopt, 0, SOL_SOCKET, SO_TYPE, &value, &length),
                  HK_ENOTSOCK);
     CHECK_STATUS(sys(SYS_send, fd, "x", 1, 0), HK_EDESTADDRREQ);
-    CHECK_STATUS(sys(SYS_socket, AF_UNIX, 99, 0), HK_EPROTOTYPE);
+    CHECK_STATUS(sys(SYS_socket, AF_UNIX, 99, 0), HK_EAFNOSUPPORT);
     sys(SYS_close, fd);
 }
 

@@ -183,6 +183,15 @@ static void deleted(void)
     FAILS(B_BAD_PORT_ID, writev_port_etc, port, 1, &vector, 1, 8, 0, 0LL);
 }
 
+static void no_more(void)
+{
+    long last = 0;
+
+    while (last >= 0)
+        last = sys(SYS_create_port, 1, "one more");
+    FAILS(B_NO_MORE_PORTS, create_port, 1, "one more");
+}
+
 int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
@@ -194,6 +203,7 @@ int main(int argc, char **argv, char **environment)
     times();
     closed();
     deleted();
+    in_child(no_more);
     print("errors checked\n");
     return 0;
 }

@@ -116,6 +116,15 @@ static void waiting(void)
     FAILS(B_BAD_SEM_ID, switch_sem_etc, -1, sem, 1, 0, 0LL);
 }
 
+static void no_more(void)
+{
+    long last = 0;
+
+    while (last >= 0)
+        last = sys(SYS_create_sem, 0, "one more");
+    FAILS(B_NO_MORE_SEMS, create_sem, 0, "one more");
+}
+
 /* ---- POSIX's ---- */
 
 enum { VALUE_MAX = 0x7fffffff, OPEN_MAX = 256 };
@@ -202,6 +211,7 @@ int main(int argc, char **argv, char **environment)
     bad_values();
     order();
     waiting();
+    in_child(no_more);
     posix_names();
     posix_ids();
     in_child(posix_limit);

@@ -147,6 +147,34 @@ static void users_queue(void)
     CHECK_STATUS(sys(SYS_xsi_msgctl, own, IPC_RMID, words), HK_B_OK);
 }
 
+/* ---- limits ---- */
+
+enum { SETS_MAX = 2048, QUEUES_MAX = 1024 };
+
+static void no_more_sets(void)
+{
+    static long sets[SETS_MAX];
+    int count = 0;
+
+    while ((sets[count] = sys(SYS_xsi_semget, 0, 1, IPC_CREAT | MODE)) >= 0)
+        count++;
+    FAILS(B_DEVICE_FULL, xsi_semget, 0, 1, IPC_CREAT | MODE);
+    while (count-- > 0)
+        sys(SYS_xsi_semctl, sets[count], 0, IPC_RMID, (void *)0);
+}
+
+static void no_more_queues(void)
+{
+    static long queues[QUEUES_MAX];
+    int count = 0;
+
+    while ((queues[count] = sys(SYS_xsi_msgget, 0, IPC_CREAT | MODE)) >= 0)
+        count++;
+    FAILS(B_DEVICE_FULL, xsi_msgget, 0, IPC_CREAT | MODE);
+    while (count-- > 0)
+        sys(SYS_xsi_msgctl, queues[count], IPC_RMID, (void *)0);
+}
+
 /* ---- what is waited for goes ---- */
 
 static int removes_set(void *waiter, void *unused)
@@ -195,6 +223,8 @@ int main(int argc, char **argv, char **environment)
     bad_messages();
     as_user(others_queue);
     as_user(users_queue);
+    no_more_sets();
+    no_more_queues();
     removed();
     print("errors checked\n");
     return 0;

@@ -10,7 +10,7 @@
 
 /*
  * A row: the call with these arguments fails with this error. 64-bit arguments
- * are of a 64-bit type.
+ * are of a 64-bit type. docs/coverage/errors.md is printed from the rows.
  */
 #define FAILS(error, call, ...)                                                \
     check_status(sys(SYS_##call __VA_OPT__(, ) __VA_ARGS__), HK_##error,       \

@@ -1,0 +1,97 @@
+/* system.c -- how calls about the machine, watching and debugging fail. */
+/* SPDX-License-Identifier: MIT */
+#include <errors.h>
+
+enum { WATCH_TEAMS = 3 };
+
+static long other; /* a team */
+static char buffer[512];
+static uint32_t size;
+
+static void information(void)
+{
+    FAILS(B_BAD_ADDRESS, get_system_info, (void *)0);
+    FAILS(B_BAD_ADDRESS, get_system_info, BAD_POINTER);
+    FAILS(B_BAD_ADDRESS, get_cpu_info, 100000, 1, (void *)0);
+    FAILS(B_BAD_ADDRESS, get_cpu_info, 0, 1, BAD_POINTER);
+    FAILS(B_BAD_VALUE, get_cpu_info, 100000, 1, buffer);
+    FAILS(B_BAD_ADDRESS, get_cpu_topology_info, buffer, (void *)0);
+    FAILS(B_BAD_ADDRESS, get_cpu_topology_info, KERNEL_POINTER, &size);
+    FAILS(B_BAD_ADDRESS, get_cpuid, BAD_POINTER, 0, 0);
+    FAILS(B_BAD_VALUE, get_cpuid, buffer, 0, 100000);
+    FAILS(B_BAD_VALUE, set_scheduler_mode, 77);
+    FAILS(B_BAD_VALUE, set_scheduler_mode, -1);
+    FAILS(B_BAD_VALUE, analyze_scheduling, 0LL, 1LL, buffer, sizeof(buffer),
+          buffer);
+    size = sizeof(buffer);
+    FAILS(B_ENTRY_NOT_FOUND, get_safemode_option, "safemode", buffer, &size);
+    FAILS(B_BAD_ADDRESS, get_safemode_option, (void *)0, buffer, &size);
+    FAILS(B_BAD_ADDRESS, get_safemode_option, "safemode", KERNEL_POINTER,
+          &size);
+    FAILS(B_BAD_ADDRESS, get_safemode_option, "safemode", buffer, BAD_POINTER);
+    FAILS(B_ERROR, system_profiler_recorded, buffer);
+    FAILS(B_BAD_ADDRESS, system_profiler_recorded, (void *)0);
+    FAILS(B_BAD_ADDRESS, system_profiler_recorded, KERNEL_POINTER);
+    FAILS(B_BAD_ADDRESS, frame_buffer_update, buffer, 1, 1, 32, 4);
+    FAILS(B_BAD_ADDRESS, kernel_debugger, (void *)0);
+    FAILS(B_BAD_ADDRESS, kernel_debugger, BAD_POINTER);
+}
+
+static void watching(void)
+{
+    long port = sys(SYS_create_port, 1, "watches");
+
+    FAILS(B_BAD_VALUE, start_watching_system, -1, 0, port, 0);
+    FAILS(B_BAD_VALUE, start_watching_system, -1, 0x10000, port, 0);
+    FAILS(B_BAD_VALUE, start_watching_system, -2, WATCH_TEAMS, port, 0);
+    FAILS(B_BAD_VALUE, start_watching_system, -1, WATCH_TEAMS, -1, 0);
+    FAILS(B_ENTRY_NOT_FOUND, stop_watching_system, -1, WATCH_TEAMS, port, 0);
+    FAILS(B_ENTRY_NOT_FOUND, stop_notifying, port, 0);
+    FAILS(B_BAD_VALUE, stop_watching, 1, 1LL, port, 0);
+}
+
+static void messaging(void)
+{
+    long lock = sys(SYS_create_sem, 0, "lock");
+    long counter = sys(SYS_create_sem, 0, "counter");
+
+    FAILS(B_BAD_VALUE, unregister_messaging_service);
+    FAILS(B_BAD_SEM_ID, register_messaging_service, NO_ID, counter);
+    FAILS(B_BAD_SEM_ID, register_messaging_service, lock, NO_ID);
+    CHECK(sys(SYS_register_messaging_service, lock, counter) > 0);
+    FAILS(B_BAD_VALUE, register_messaging_service, lock, counter);
+    CHECK_STATUS(sys(SYS_unregister_messaging_service), HK_B_OK);
+}
+
+static void debugging(void)
+{
+    long self = sys(SYS_get_current_team);
+
+    FAILS(B_BAD_PORT_ID, install_default_debugger, NO_ID);
+    FAILS(B_BAD_TEAM_ID, remove_team_debugger, NO_ID);
+    FAILS(B_BAD_VALUE, remove_team_debugger, self);
+    FAILS(B_BAD_THREAD_ID, debug_thread, NO_ID);
+    FAILS(B_BAD_THREAD_ID, debug_thread, -1);
+}
+
+static void other_users(void)
+{
+    FAILS(B_PERMISSION_DENIED, system_profiler_recorded, (void *)0);
+    FAILS(B_NOT_ALLOWED, frame_buffer_update, buffer, 1, 1, 32, 4);
+    FAILS(B_NOT_ALLOWED, kernel_debugger, (void *)0);
+    FAILS(B_PERMISSION_DENIED, install_default_debugger, NO_ID);
+}
+
+int main(int argc, char **argv, char **environment)
+{
+    (void)argc, (void)argv, (void)environment;
+    other = new_sleeper();
+    information();
+    watching();
+    messaging();
+    debugging();
+    as_user(other_users);
+    end_sleeper(other);
+    print("errors checked\n");
+    return 0;
+}

@@ -1,0 +1,123 @@
+/* waits.c -- how mutexes and waiting for many things fail. */
+/* SPDX-License-Identifier: MIT */
+#include <errors.h>
+
+enum { LOCKED = 1, BOTH_TIMEOUTS = RELATIVE_TIMEOUT | ABSOLUTE_TIMEOUT };
+enum { TYPE_FD = 0, TYPE_SEM = 1, READ = 1, OBJECTS_MAX = 300000 };
+
+struct object {
+    int32_t object;
+    uint16_t type, events;
+};
+
+static int32_t mutex = LOCKED, other, sem;
+static char *odd = (char *)&mutex + 1;
+
+/* A mutex is a word of memory at an address that it is for. */
+static void bad_addresses(void)
+{
+    FAILS(B_BAD_ADDRESS, mutex_lock, (void *)0, "x", 0, 0LL);
+    FAILS(B_BAD_ADDRESS, mutex_lock, odd, "x", 0, 0LL);
+    FAILS(B_BAD_ADDRESS, mutex_lock, BAD_POINTER, "x", RELATIVE_TIMEOUT, 0LL);
+    FAILS(B_BAD_ADDRESS, mutex_unblock, (void *)0, 0);
+    FAILS(B_BAD_ADDRESS, mutex_unblock, odd, 0);
+    FAILS(B_BAD_ADDRESS, mutex_switch_lock, (void *)0, 0, &mutex, "x", 0, 0LL);
+    FAILS(B_BAD_ADDRESS, mutex_switch_lock, odd, 0, &mutex, "x", 0, 0LL);
+    FAILS(B_BAD_ADDRESS, mutex_switch_lock, &other, 0, (void *)0, "x", 0, 0LL);
+    FAILS(B_BAD_ADDRESS, mutex_switch_lock, &other, 0, odd, "x", 0, 0LL);
+    FAILS(B_BAD_ADDRESS, mutex_sem_acquire, (void *)0, "x", 0, 0LL);
+    FAILS(B_BAD_ADDRESS, mutex_sem_acquire, odd, "x", 0, 0LL);
+    FAILS(B_BAD_ADDRESS, mutex_sem_release, (void *)0, 0);
+    FAILS(B_BAD_ADDRESS, mutex_sem_release, odd, 0);
+}
+
+static void mutexes(void)
+{
+    FAILS(B_WOULD_BLOCK, mutex_lock, &mutex, "x", RELATIVE_TIMEOUT, 0LL);
+    FAILS(B_TIMED_OUT, mutex_lock, &mutex, "x", RELATIVE_TIMEOUT, 1000LL);
+    FAILS(B_TIMED_OUT, mutex_lock, &mutex, "x", ABSOLUTE_TIMEOUT, 1LL);
+    FAILS(B_WOULD_BLOCK, mutex_switch_lock, &other, 0, &mutex, "x",
+          RELATIVE_TIMEOUT, 0LL);
+    FAILS(B_TIMED_OUT, mutex_switch_lock, &other, 0, &mutex, "x",
+          RELATIVE_TIMEOUT, 1000LL);
+    FAILS(B_WOULD_BLOCK, mutex_sem_acquire, &sem, "x", RELATIVE_TIMEOUT, 0LL);
+    FAILS(B_TIMED_OUT, mutex_sem_acquire, &sem, "x", RELATIVE_TIMEOUT, 1000LL);
+    FAILS(B_TIMED_OUT, mutex_sem_acquire, &sem, "x", ABSOLUTE_TIMEOUT, 1LL);
+    interrupt_from_now();
+    FAILS(B_INTERRUPTED, mutex_lock, &mutex, "x", 0, 0LL);
+    FAILS(B_INTERRUPTED, mutex_switch_lock, &other, 0, &mutex, "x", 0, 0LL);
+    FAILS(B_INTERRUPTED, mutex_sem_acquire, &sem, "x", 0, 0LL);
+    interrupt_no_more();
+}
+
+static void objects(void)
+{
+    struct object object = {0, TYPE_SEM, READ};
+
+    object.object = (int32_t)sys(SYS_create_sem, 0, "empty");
+    FAILS(B_BAD_VALUE, wait_for_objects, &object, -1, 0, 0LL);
+    FAILS(B_BAD_VALUE, wait_for_objects, BAD_POINTER, OBJECTS_MAX, 0, 0LL);
+    FAILS(B_BAD_ADDRESS, wait_for_objects, (void *)0, 1, 0, 0LL);
+    FAILS(B_BAD_ADDRESS, wait_for_objects, BAD_POINTER, 1, 0, 0LL);
+    FAILS(B_WOULD_BLOCK, wait_for_objects, &object, 1, RELATIVE_TIMEOUT, 0LL);
+    object.events = READ;
+    FAILS(B_TIMED_OUT, wait_for_objects, &object, 1, RELATIVE_TIMEOUT, 1000LL);
+    object.events = READ;
+    FAILS(B_TIMED_OUT, wait_for_objects, &object, 1, ABSOLUTE_TIMEOUT, 1LL);
+    object.events = READ;
+    FAILS(B_BAD_VALUE, wait_for_objects, &object, 1, BOTH_TIMEOUTS, 1LL);
+    object.events = READ;
+    interrupt_from_now();
+    FAILS(B_INTERRUPTED, wait_for_objects, &object, 1, 0, 0LL);
+    interrupt_no_more();
+}
+
+static void descriptors(void)
+{
+    uint32_t set[32] = {0};
+    uint64_t mask = 0;
+    struct {
+        int32_t fd;
+        uint16_t events, found;
+    } one = {0, READ, 0};
+    int32_t ends[2];
+
+    CHECK_STATUS(sys(SYS_create_pipe, ends), HK_B_OK);
+    set[NO_FD / 32] = 1u << NO_FD % 32;
+    FAILS(B_BAD_VALUE, select, -1, set, (void *)0, (void *)0, 0LL, (void *)0);
+    FAILS(B_BAD_VALUE, select, 1000000, BAD_POINTER, (void *)0, (void *)0, 0LL,
+          (void *)0);
+    FAILS(B_FILE_ERROR, select, NO_FD + 1, set, (void *)0, (void *)0, 0LL,
+          (void *)0);
+    FAILS(B_FILE_ERROR, select, NO_FD + 1, (void *)0, set, (void *)0, 0LL,
+          (void *)0);
+    FAILS(B_FILE_ERROR, select, NO_FD + 1, (void *)0, (void *)0, set, 0LL,
+          (void *)0);
+    FAILS(B_BAD_ADDRESS, select, NO_FD + 1, BAD_POINTER, set, (void *)0, 0LL,
+          (void *)0);
+    FAILS(B_BAD_ADDRESS, select, NO_FD + 1, set, (void *)0, (void *)0, 0LL,
+          BAD_POINTER);
+    FAILS(B_BAD_VALUE, poll, &one, -1, 0LL, (void *)0);
+    FAILS(B_BAD_VALUE, poll, BAD_POINTER, 1000000, 0LL, (void *)0);
+    FAILS(B_BAD_ADDRESS, poll, (void *)0, 1, 0LL, (void *)0);
+    FAILS(B_BAD_ADDRESS, poll, &one, 1, 0LL, BAD_POINTER);
+    set[NO_FD / 32] = 0;
+    set[ends[0] / 32] = 1u << ends[0] % 32;
+    one.fd = ends[0];
+    interrupt_from_now();
+    FAILS(B_INTERRUPTED, select, ends[0] + 1, set, (void *)0, (void *)0, -1LL,
+          &mask);
+    FAILS(B_INTERRUPTED, poll, &one, 1, -1LL, &mask);
+    interrupt_no_more();
+}
+
+int main(int argc, char **argv, char **environment)
+{
+    (void)argc, (void)argv, (void)environment;
+    bad_addresses();
+    mutexes();
+    objects();
+    descriptors();
+    print("errors checked\n");
+    return 0;
+}
