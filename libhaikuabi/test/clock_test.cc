@@ -132,10 +132,11 @@ TEST_F(Clock, TheMachineWasBootedWhenItIsTold)
     EXPECT_LE(other.get<int64_t>(to), booted + hk_system_time());
     ASSERT_EQ(other.call("get_system_info", to), HK_B_OK);
     EXPECT_EQ(other.get<int64_t>(to, BOOT_TIME), booted);
-    EXPECT_EQ(hk_deadline(harness_shared(other.thread()),
-                          ABSOLUTE_TIMEOUT | TIMEOUT_REAL_TIME_BASE,
-                          booted + 77),
-              77);
+    // Its two clocks are read one after the other.
+    EXPECT_NEAR(hk_deadline(harness_shared(other.thread()),
+                            ABSOLUTE_TIMEOUT | TIMEOUT_REAL_TIME_BASE,
+                            booted + 1000000),
+                1000000, 100000);
     ASSERT_EQ(other.call("set_real_time_clock", booted / 2), HK_B_OK);
     ASSERT_EQ(other.call("get_clock", (int)HK_CLOCK_REALTIME, to), HK_B_OK);
     EXPECT_GE(other.get<int64_t>(to), booted / 2);
