@@ -343,7 +343,9 @@ struct hk_known_dir *hk_known_dir_get(const struct hk_vfs *vfs,
     uint64_t forgets;
     int is_wanted;
 
-    if (!make_key(start, path, &key))
+    /* Of a root that was changed nothing is known. */
+    if (atomic_load_explicit(&vfs->top, memory_order_acquire) != NULL ||
+        !make_key(start, path, &key))
         return NULL;
     *leaf = path + key.length + 1;
     dir = find(vfs->known_dirs, &key, &is_wanted, &forgets);

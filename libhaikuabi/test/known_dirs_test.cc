@@ -164,6 +164,18 @@ TEST_F(KnownDirs, AreWhereEntriesAreMadeAndRemoved)
     EXPECT_TRUE(host.has("outside/moved/new"));
 }
 
+TEST_F(KnownDirs, AreNotThoseOfTheRootBefore)
+{
+    learn("/a/b/c/file");
+    ASSERT_EQ(team->call("change_root", "/a"), HK_B_OK);
+    EXPECT_EQ(size_of("/a/b/c/file"), "B_ENTRY_NOT_FOUND");
+    EXPECT_EQ(open("/a/b/c/file"), "B_ENTRY_NOT_FOUND");
+    EXPECT_EQ(team->call("create_dir", -1, "/a/b/c/new", 0755),
+              HK_B_ENTRY_NOT_FOUND);
+    learn("/b/c/file");
+    EXPECT_EQ(team->call("unlink", -1, "/b/c/file"), HK_B_OK);
+}
+
 TEST_F(KnownDirs, LeadNowhereElseThroughASymlinkInTheirPlace)
 {
     learn(path);
