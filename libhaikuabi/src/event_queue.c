@@ -482,10 +482,17 @@ static int look(struct hk_thread *self, struct hk_file *file,
     return result;
 }
 
+struct sleep {
+    int number;       /* of those before */
+    unsigned seen;    /* the waiter's events */
+    int64_t deadline; /* the wait's, or earlier */
+    int deaths;       /* tells of other teams' ends, or -1 */
+};
+
 /* A waiter that watches what others may change. What is selected from now on
  * changes its events (hk_wake_sleepers). */
 static struct hk_waiter *begin_wait(struct hk_thread *self,
-                                    struct hk_file *file, unsigned *seen)
+                                    struct hk_file *file, struct sleep *sleep)
 {
     struct hk_shared *shared = hk_shared_of(self);
     struct hk_waiter *waiter;
@@ -495,12 +502,15 @@ static struct hk_waiter *begin_wait(struct hk_thread *self,
     hk_shared_lock(shared);
     waiter = hk_waiter_new(self, HK_WAITS_FOR_OBJECTS, 0, 0);
     if (waiter != NULL) {
-        *seen = atomic_load(&waiter->events);
+        sleep->seen = atomic_load(&waiter->events);
         atomic_store(&self->wait.elsewhere, &waiter->events);
         hk_put(shared, &waiter->by_signal, 1);
         status = hk_event_objects_watch(self, file->queue, waiter);
         if (status != HK_B_OK)
             hk_waiter_free(shared, waiter);
+        else if (hk_waiter_depends_on_others(shared, waiter))
+            sleep->deadline = hk_vigil_begin_fd(shared, &sleep->deaths,
+                                                sleep->number, sleep->deadline);
     }
     hk_shared_unlock(shared);
     pthread_mutex_unlock(&file->lock);
@@ -520,18 +530,14 @@ static void end_wait(struct hk_thread *self, struct hk_waiter *waiter)
 }
 
 static int32_t sleep_once(struct hk_thread *self, struct hk_file *file,
-                          struct hk_waiter *waiter, unsigned seen,
-                          int64_t deadline)
+                          const struct hk_waiter *waiter,
+                          const struct sleep *sleep)
 {
-    struct pollfd fd = {file->node.fd, POLLIN, 0};
-    int64_t now = hk_system_time();
-    int32_t result;
+    struct pollfd fds[] = {{file->node.fd, POLLIN, 0},
+                           {sleep->deaths, POLLIN, 0}};
+    int32_t result = hk_block_once(self, fds, 2, sleep->deadline,
+                                   &waiter->events, sleep->seen);
 
-    if (now >= deadline)
-        return HK_B_TIMED_OUT;
-    if (waiter->watches != 0 && deadline - now > HK_LOOK_INTERVAL)
-        deadline = now + HK_LOOK_INTERVAL; /* other teams may end */
-    result = hk_block_once(self, &fd, 1, deadline, &waiter->events, seen);
     return result == HK_B_INTERRUPTED && !hk_is_interrupted(self) ? HK_B_OK
                                                                   : result;
 }
@@ -544,9 +550,9 @@ static int32_t wait_events(struct hk_thread *self, struct hk_file *file,
     int32_t status = HK_B_OK;
     int has_events = look(self, file, told);
 
-    while (!has_events && status >= 0) {
-        unsigned seen = 0;
-        struct hk_waiter *waiter = begin_wait(self, file, &seen);
+    for (int number = 0; !has_events && status >= 0; number++) {
+        struct sleep sleep = {number, 0, deadline, -1};
+        struct hk_waiter *waiter = begin_wait(self, file, &sleep);
 
         if (waiter == NULL)
             status = HK_B_NO_MEMORY;
@@ -554,8 +560,10 @@ static int32_t wait_events(struct hk_thread *self, struct hk_file *file,
             has_events = 1;
         else if (!hk_file_is_open(self, file))
             status = HK_B_FILE_ERROR;
+        else if (hk_system_time() >= deadline)
+            status = HK_B_TIMED_OUT;
         else
-            status = sleep_once(self, file, waiter, seen, deadline);
+            status = sleep_once(self, file, waiter, &sleep);
         end_wait(self, waiter);
     }
     return has_events ? (int32_t)told->count : status;

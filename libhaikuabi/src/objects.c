@@ -35,7 +35,8 @@ struct objects {
     struct hk_thread *self;
     uint32_t count;
     struct object *all;
-    struct pollfd *fds; /* of each that is one of the host; else fd is -1 */
+    struct pollfd *fds; /* of each that is one of the host; else fd is -1.
+                           Behind them what tells of other teams' ends */
     int has_fds;
 };
 
@@ -140,22 +141,30 @@ static int32_t watch_all(struct objects *objects, struct hk_waiter *waiter)
     return status;
 }
 
-/* Without the lock. B_OK or above: look again. A wait for descriptors looks
- * after other teams by itself. */
+/* Without the lock. B_OK or above: look again. */
 static int32_t sleep_once(struct objects *objects, struct hk_waiter *waiter,
                           unsigned seen, int64_t deadline,
                           const struct hk_vigil *vigil)
 {
-    int64_t now = hk_system_time();
-
-    if (now >= deadline)
+    if (hk_system_time() >= deadline)
         return HK_B_TIMED_OUT;
     if (!objects->has_fds)
         return hk_waiter_pause(objects->self, waiter, seen, deadline, vigil);
-    if (vigil->count != 0 && deadline - now > HK_LOOK_INTERVAL)
-        deadline = now + HK_LOOK_INTERVAL;
-    return hk_block_once(objects->self, objects->fds, objects->count, deadline,
-                         &waiter->events, seen);
+    return hk_block_once(objects->self, objects->fds, objects->count + 1,
+                         deadline, &waiter->events, seen);
+}
+
+/* With the lock. Other teams' ends are to be noticed; until when. */
+static int64_t look_after_others(struct objects *objects,
+                                 struct hk_vigil *vigil, int sleeps,
+                                 int64_t deadline)
+{
+    struct hk_shared *shared = hk_shared_of(objects->self);
+
+    if (!objects->has_fds)
+        return hk_vigil_begin(shared, vigil, sleeps, deadline);
+    return hk_vigil_begin_fd(shared, &objects->fds[objects->count].fd, sleeps,
+                             deadline);
 }
 
 /* With the lock. How many objects have an event, or an error. */
@@ -175,7 +184,7 @@ static int32_t wait_locked(struct objects *objects, struct hk_waiter *waiter,
         vigil.count = 0;
         look_after |= hk_waiter_depends_on_others(shared, waiter);
         if (look_after)
-            until = hk_vigil_begin(shared, &vigil, sleeps, deadline);
+            until = look_after_others(objects, &vigil, sleeps, deadline);
         look_at_shared(objects);
         hk_shared_unlock(shared);
         count = look_at_all(objects);
@@ -244,6 +253,7 @@ static int32_t wait_for_infos(struct hk_thread *self, uint8_t *infos,
     objects.all = calloc(count + 1, sizeof(*objects.all));
     objects.fds = calloc(count + 1, sizeof(*objects.fds));
     if (objects.all != NULL && objects.fds != NULL) {
+        objects.fds[count] = (struct pollfd){.fd = -1, .events = POLLIN};
         for (uint32_t i = 0; i < count; i++)
             read_info(&objects, i, infos + (size_t)i * INFO_SIZE);
         result = wait_for_all(&objects, deadline);

@@ -34,6 +34,9 @@ int32_t hk_ask_thread(struct hk_thread *self, int32_t id,
                       enum hk_asks_permission permission,
                       struct hk_asking *asking, int64_t deadline);
 
+/* Whether there is anything that others ask of this team. */
+int hk_requests_are_there(const struct hk_shared *shared);
+
 /* Does what others ask of this team. Any of its threads, with no lock. */
 void hk_requests_do(struct hk_team *team);
 

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "deaths.h"
 #include "processors.h"
 
 #define MAGIC UINT64_C(0x64657261687375)
@@ -267,8 +268,12 @@ int hk_shared_open(const char *directory, const char *root,
     struct hk_shared *made = calloc(1, sizeof(*made));
     struct stat st;
 
-    if (made == NULL)
+    if (made != NULL)
+        made->deaths = hk_deaths_new();
+    if (made == NULL || made->deaths == NULL) {
+        free(made);
         return HK_ERR_NOMEM;
+    }
     hk_processors_init(made);
     made->has_many_cpus = sysconf(_SC_NPROCESSORS_ONLN) > 1;
     if (directory != NULL && root != NULL && stat(root, &st) == 0)
@@ -276,6 +281,7 @@ int hk_shared_open(const char *directory, const char *root,
     else
         made->file = make_anonymous();
     if (made->file == NULL) {
+        hk_deaths_free(made->deaths);
         free(made);
         return HK_ERR_IO;
     }
@@ -288,5 +294,6 @@ void hk_shared_close(struct hk_shared *shared)
     if (shared == NULL)
         return;
     munmap(shared->file, sizeof(*shared->file));
+    hk_deaths_free(shared->deaths);
     free(shared);
 }

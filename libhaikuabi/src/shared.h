@@ -395,8 +395,11 @@ struct hk_shared_file;
 
 enum { HK_WAKES_MAX = 8 };
 
+struct hk_deaths;
+
 struct hk_shared {
     struct hk_shared_file *file;
+    struct hk_deaths *deaths;
     uint32_t team; /* index of this one; 0: none */
     /* Waiters of the team's own threads that unlocking wakes: they would only
      * wait for the lock before. Others are woken at once, for this process
@@ -619,6 +622,11 @@ struct hk_vigil {
 int64_t hk_vigil_begin(struct hk_shared *shared, struct hk_vigil *vigil,
                        int sleeps, int64_t deadline);
 
+/* The same for who waits for the host's descriptors: *deaths is one to wait
+ * for, too, or -1. */
+int64_t hk_vigil_begin_fd(struct hk_shared *shared, int *deaths, int sleeps,
+                          int64_t deadline);
+
 /* Sleeps once, without the lock, until the waiter's events are not those
  * seen: B_OK, B_TIMED_OUT or B_INTERRUPTED. */
 int32_t hk_waiter_pause(struct hk_thread *self, struct hk_waiter *waiter,
@@ -626,9 +634,7 @@ int32_t hk_waiter_pause(struct hk_thread *self, struct hk_waiter *waiter,
                         const struct hk_vigil *vigil);
 
 /* 1 when the death of another team may be what a waiter waits for: it is to
- * look after them (hk_shared_reap), that often, in us, where nothing wakes
- * it. */
-enum { HK_LOOK_INTERVAL = 50000 };
+ * look after them (hk_shared_reap). */
 int hk_waiter_depends_on_others(const struct hk_shared *shared,
                                 const struct hk_waiter *waiter);
 

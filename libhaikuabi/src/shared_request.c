@@ -132,7 +132,8 @@ static uint32_t make_request(struct hk_thread *self, uint32_t team,
     return index;
 }
 
-/* The team's main thread is to look: it has one as soon as it shows one. */
+/* The team's main thread is to look: one that does not show itself yet looks
+ * when it does. */
 static void kick(const struct hk_shared *shared, uint32_t team)
 {
     const struct hk_team_slot *slot = hk_item(shared, HK_POOL_TEAMS, team);
@@ -155,15 +156,17 @@ static int is_wanted(struct hk_thread *self)
 }
 
 /* With the lock: until there is an answer; one that is being made is waited
- * for, whatever comes. */
+ * for, whatever comes. A signal comes too early for the host's lock of a file,
+ * which the asked thread waits for just afterwards: that is repeated. */
 static int32_t await_answer(struct hk_thread *self, struct hk_waiter *waiter,
                             uint32_t index, int64_t deadline)
 {
     struct hk_shared *shared = hk_shared_of(self);
     const struct hk_request *request = request_at(shared, index);
+    enum { KICK_INTERVAL = 1000000 /* us */ };
 
     for (;;) {
-        int64_t next = hk_system_time() + HK_LOOK_INTERVAL;
+        int64_t next = hk_system_time() + KICK_INTERVAL;
         int32_t status =
             hk_waiter_sleep(self, waiter, next < deadline ? next : deadline);
 
@@ -306,7 +309,7 @@ static void do_request(struct hk_team *team, uint32_t index, uint32_t serial)
     answer(shared, index, status);
 }
 
-static int has_requests(const struct hk_shared *shared)
+int hk_requests_are_there(const struct hk_shared *shared)
 {
     const struct hk_queue *queue = queue_of(shared, shared->team);
 
@@ -320,7 +323,7 @@ void hk_requests_do(struct hk_team *team)
     uint32_t indices[MOST], serials[MOST], at;
     int count = 0;
 
-    if (!has_requests(shared))
+    if (!hk_requests_are_there(shared))
         return;
     hk_shared_lock(shared);
     at = queue_of(shared, shared->team)->first;

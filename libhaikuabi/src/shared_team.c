@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "deaths.h"
 #include "debug.h"
 #include "shared_file.h"
 #include "signals.h"
@@ -299,6 +300,7 @@ void hk_shared_join(struct hk_shared *shared, int32_t id)
 
     shared->team = 0;
     shared->wake_count = 0; /* a fork's: of its parent's threads */
+    hk_deaths_fork_child(shared->deaths);
     hk_shared_lock(shared);
     hk_shared_reap(shared);
     team = hk_item_new(shared, HK_POOL_TEAMS);

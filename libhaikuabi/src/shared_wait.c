@@ -9,6 +9,7 @@
 
 #include "block.h"
 #include "clock.h"
+#include "deaths.h"
 #include "debug.h"
 #include "shared.h"
 #include "thread.h"
@@ -323,6 +324,7 @@ static void futex_wait(atomic_uint *word, unsigned seen, int64_t deadline)
 enum {
     FIRST_SLEEP = 1000,      /* us: most waits are over by then */
     LOOK_INTERVAL = 1000000, /* us: who was woken may have died itself */
+    BLIND_INTERVAL = 50000   /* us: where the host cannot tell of ends */
 };
 
 /* Sleeps until a word is another than was seen, or another team's end: 0 when
@@ -358,7 +360,7 @@ static void futex_wait_vigil(atomic_uint *events, unsigned seen,
                          vigil->lives, vigil->count))
         return;
     if (vigil->count != 0)
-        deadline = earlier(deadline, HK_LOOK_INTERVAL);
+        deadline = earlier(deadline, BLIND_INTERVAL);
     futex_wait(events, seen, deadline);
 }
 
@@ -432,6 +434,16 @@ int64_t hk_vigil_begin(struct hk_shared *shared, struct hk_vigil *vigil,
         return earlier(deadline, FIRST_SLEEP);
     vigil->count = hk_shared_lives(shared, vigil->lives, HK_LIVES_MAX);
     return deadline;
+}
+
+int64_t hk_vigil_begin_fd(struct hk_shared *shared, int *deaths, int sleeps,
+                          int64_t deadline)
+{
+    *deaths = -1;
+    if (sleeps == 0)
+        return earlier(deadline, FIRST_SLEEP);
+    *deaths = hk_deaths_watch(shared);
+    return *deaths >= 0 ? deadline : earlier(deadline, BLIND_INTERVAL);
 }
 
 static int is_other(const struct hk_shared *shared, uint32_t team)

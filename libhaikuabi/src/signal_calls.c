@@ -365,14 +365,10 @@ int64_t hk_sys_sigwait(struct hk_thread *self, gm_addr set, gm_addr info,
     self->restart.is_required = 1;
     hk_signals_want(self, wanted);
     while (!hk_signals_take(self, wanted, &found)) {
-        hk_requests_do(self->team);
-        hk_timers_do(self);
-        hk_clocks_follow(self->team);
-        if (hk_signals_has_effect(self) || hk_clock_has_moved(self)) {
+        if (hk_is_interrupted(self)) {
             status = HK_B_INTERRUPTED;
             break;
         }
-        atomic_store(&self->attention, 0);
         hk_wait_prepare(self);
         if (hk_signals_pending(self) & wanted)
             continue;

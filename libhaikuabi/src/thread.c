@@ -146,7 +146,7 @@ void hk_thread_resume(struct hk_thread *thread)
     atomic_store(&thread->life->resumed, 1);
     atomic_store(&thread->life->suspended, 0);
     hk_thread_tell_suspended(thread, 0);
-    syscall(SYS_futex, &thread->life->suspended, FUTEX_WAKE_PRIVATE, 1);
+    hk_post_event(thread);
 }
 
 void hk_thread_kill(struct hk_thread *thread)
@@ -160,10 +160,14 @@ enum hk_action hk_thread_checkpoint(struct hk_thread *self, int *resumed)
 {
     struct hk_thread_life *life = self->life;
 
-    while (atomic_load(&life->suspended) && !atomic_load(&life->killed)) {
-        syscall(SYS_futex, &life->suspended, FUTEX_WAIT_PRIVATE, 1, NULL);
+    for (;;) {
+        unsigned seen = hk_events(self);
+
+        if (!atomic_load(&life->suspended) || atomic_load(&life->killed))
+            break;
         hk_requests_do(self->team);
         hk_clocks_follow(self->team);
+        hk_wait_event(self, seen);
     }
     *resumed = atomic_exchange(&life->resumed, 0);
     if (!atomic_load(&life->killed))

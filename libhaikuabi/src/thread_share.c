@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "processors.h"
+#include "request.h"
 #include "shared.h"
 #include "thread.h"
 
@@ -50,10 +51,12 @@ void hk_thread_tell(struct hk_thread *thread)
 {
     struct hk_shared *shared = thread->team->shared;
     struct hk_shared_thread *record;
+    int is_asked = 0;
 
     hk_shared_lock(shared);
     record = record_of(thread);
     if (record == NULL) {
+        is_asked = thread->life->is_main && hk_requests_are_there(shared);
         record = make_record(thread);
         if (record != NULL)
             hk_system_tell(shared, HK_THREAD_CREATED, thread->team->id,
@@ -66,6 +69,8 @@ void hk_thread_tell(struct hk_thread *thread)
         memcpy(record->name, thread->name, sizeof(record->name));
     }
     hk_shared_unlock(shared);
+    if (is_asked)
+        hk_interrupt_self(thread);
 }
 
 void hk_thread_tell_name(struct hk_thread *thread)

@@ -24,7 +24,17 @@ static void futex_wait(atomic_uint *word, unsigned value, int64_t deadline)
             FUTEX_BITSET_MATCH_ANY);
 }
 
-static void post_event(struct hk_thread *thread)
+unsigned hk_events(struct hk_thread *self)
+{
+    return atomic_load_explicit(&self->wait.events, memory_order_acquire);
+}
+
+void hk_wait_event(struct hk_thread *self, unsigned seen)
+{
+    futex_wait(&self->wait.events, seen, HK_INFINITE_TIMEOUT);
+}
+
+void hk_post_event(struct hk_thread *thread)
 {
     atomic_fetch_add_explicit(&thread->wait.events, 1, memory_order_release);
     syscall(SYS_futex, &thread->wait.events, FUTEX_WAKE_PRIVATE, 1);
@@ -43,8 +53,7 @@ int32_t hk_wait_result(struct hk_thread *self)
 int32_t hk_wait(struct hk_thread *self, int64_t deadline)
 {
     for (;;) {
-        unsigned events =
-            atomic_load_explicit(&self->wait.events, memory_order_acquire);
+        unsigned events = hk_events(self);
         int32_t result = hk_wait_result(self);
 
         if (result != HK_WAITING)
@@ -83,7 +92,7 @@ void hk_announce_change(struct hk_team *team)
 void hk_wake(struct hk_thread *thread, int32_t result)
 {
     atomic_store_explicit(&thread->wait.result, result, memory_order_release);
-    post_event(thread);
+    hk_post_event(thread);
 }
 
 int hk_interrupt_signal(void)
@@ -104,7 +113,7 @@ static void post_elsewhere(struct hk_thread *thread)
 void hk_interrupt_self(struct hk_thread *self)
 {
     atomic_store(&self->attention, 1); /* before the look for a wait */
-    post_event(self);
+    hk_post_event(self);
     post_elsewhere(self);
     hk_announce_change(self->team); /* it may sleep there */
     hk_kernel_of(self)->config.host->cpu->kick(self->cpu);

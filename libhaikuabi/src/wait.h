@@ -53,6 +53,12 @@ int32_t hk_wait(struct hk_thread *self, int64_t deadline);
 /* What hk_wake gave since hk_wait_prepare, or HK_WAITING. */
 int32_t hk_wait_result(struct hk_thread *self);
 
+/* The same without a result: look at hk_events, then for what is wanted, then
+ * sleep until they are others. Interruptions change them, too. */
+unsigned hk_events(struct hk_thread *self);
+void hk_wait_event(struct hk_thread *self, unsigned seen);
+void hk_post_event(struct hk_thread *thread);
+
 /* Gives a result and wakes. Any thread. */
 void hk_wake(struct hk_thread *thread, int32_t result);
 

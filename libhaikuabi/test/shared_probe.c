@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "libhaikuabi/src/deaths.h"
 #include "libhaikuabi/src/shared_file.h"
 
 static char wrong[256];
@@ -448,6 +449,22 @@ void probe_wait_for_sem(struct harness *harness, int32_t id, int32_t count)
     hk_put(shared, &sem->count, (uint32_t)(sem->count - count));
     hk_enqueue(shared, &sem->waiters, waiter);
     hk_shared_unlock(shared);
+}
+
+int probe_deaths(struct harness *harness)
+{
+    struct hk_shared *shared = shared_of(harness);
+    int fd;
+
+    hk_shared_lock(shared);
+    fd = hk_deaths_watch(shared);
+    hk_shared_unlock(shared);
+    return fd;
+}
+
+void probe_deaths_forked(struct harness *harness)
+{
+    hk_deaths_fork_child(shared_of(harness)->deaths);
 }
 
 void probe_die_inside(struct harness *harness, int32_t id)

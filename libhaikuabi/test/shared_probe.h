@@ -24,6 +24,10 @@ struct probe_counts probe_count(struct harness *harness);
 // leaves it when it dies.
 void probe_wait_for_sem(struct harness *harness, int32_t id, int32_t count);
 
+// hk_deaths_watch, and hk_deaths_fork_child.
+int probe_deaths(struct harness *harness);
+void probe_deaths_forked(struct harness *harness);
+
 // Dies with the lock held and a change half done.
 void probe_die_inside(struct harness *harness, int32_t sem);
 

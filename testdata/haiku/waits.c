@@ -425,6 +425,124 @@ static void watching(void)
     CHECK_STATUS(sys(SYS_setpgid, -7, 0), HK_ESRCH);
 }
 
+/* ---- the end of another team, by whatever is waited for ---- */
+
+enum waits_by { BY_SEM, BY_OBJECTS, BY_QUEUE, WAYS };
+enum { DEATHS = 15 };
+
+struct victim {
+    int32_t team, sem;
+};
+
+/* A team that has a semaphore, to be killed; nobody's child, for the end of an
+ * own one comes by a signal, too. */
+static void make_victim(struct victim *victim)
+{
+    struct siginfo info;
+    int32_t told[2];
+    long child;
+
+    sys(SYS_create_pipe, told);
+    child = fork_team();
+    if (child == 0) {
+        if (fork_team() != 0)
+            sys(SYS_exit_team, 0);
+        *victim = (struct victim){(int32_t)this_thread(), (int32_t)make_sem(0)};
+        sys(SYS_write, told[1], NO_POSITION, victim, sizeof(*victim));
+        for (;;)
+            sys(SYS_snooze_etc, 1000000LL, 0, RELATIVE_TIMEOUT, (void *)0);
+    }
+    sys(SYS_wait_for_child, child, EXITED, &info, (void *)0);
+    CHECK_STATUS(sys(SYS_read, told[0], NO_POSITION, victim, sizeof(*victim)),
+                 sizeof(*victim));
+    sys(SYS_close, told[0]);
+    sys(SYS_close, told[1]);
+}
+
+static long long killed_at;
+
+/* When it has been waited for long enough. */
+static int kills(void *team, void *unused)
+{
+    enum { WAITED_FOR = 10000 /* us */ };
+
+    (void)unused;
+    sys(SYS_snooze_etc, (long long)WAITED_FOR, 0, RELATIVE_TIMEOUT, (void *)0);
+    killed_at = sys64(SYS_system_time);
+    return sys(SYS_kill_team, team);
+}
+
+/* Beside a descriptor that nothing comes from, but for the semaphore alone. */
+static void await_end(enum waits_by way, int32_t fd, int32_t sem)
+{
+    struct object both[] = {{fd, TYPE_FD, READ}, {sem, TYPE_SEM, INVALID}};
+    struct event events[] = {{.object = fd, .type = TYPE_FD, .events = READ},
+                             {.object = sem, .type = TYPE_SEM, .events = READ}};
+
+    if (way == BY_SEM) {
+        CHECK_STATUS(sys(SYS_acquire_sem, sem), HK_B_BAD_SEM_ID);
+    } else if (way == BY_OBJECTS) {
+        CHECK_STATUS(sys(SYS_wait_for_objects, both, 2, 0, 0LL), 1);
+        CHECK(both[1].events == INVALID);
+    } else {
+        if (sys(SYS_event_queue_select, queue, events, 2) != HK_B_OK)
+            return; /* it is too late for that */
+        CHECK_STATUS(sys(SYS_event_queue_wait, queue, events, 2, 0, 0LL), 1);
+        CHECK(events[0].object == sem && events[0].events == INVALID);
+    }
+}
+
+/* How long after a team's end its semaphore's waiter goes on, in us. */
+static uint32_t time_of_death(enum waits_by way, int32_t fd)
+{
+    struct victim victim;
+    long long after;
+    int32_t status;
+    long killer;
+
+    make_victim(&victim);
+    killer = spawn_thread("kills", kills, (void *)(long)victim.team, 0);
+    sys(SYS_resume_thread, killer);
+    await_end(way, fd, victim.sem);
+    after = sys64(SYS_system_time);
+    CHECK_STATUS(sys(SYS_wait_for_thread, killer, &status), HK_B_OK);
+    CHECK(status == HK_B_OK);
+    return (uint32_t)(after - killed_at);
+}
+
+static uint32_t median(uint32_t *times)
+{
+    for (int i = 1; i < DEATHS; i++)
+        for (int j = i; j > 0 && times[j - 1] > times[j]; j--) {
+            uint32_t less = times[j];
+
+            times[j] = times[j - 1];
+            times[j - 1] = less;
+        }
+    return times[DEATHS / 2];
+}
+
+/* A wait for descriptors is told as soon as any other: however busy the
+ * machine is, both are. */
+static void deaths(void)
+{
+    enum { TIMES = 4, MORE = 10000 /* us */ };
+    uint32_t times[WAYS][DEATHS], most;
+    int32_t idle[2];
+
+    sys(SYS_create_pipe, idle);
+    queue = sys(SYS_event_queue_create, 0);
+    for (int i = 0; i < DEATHS; i++)
+        for (int way = 0; way < WAYS; way++)
+            times[way][i] = time_of_death((enum waits_by)way, idle[0]);
+    most = median(times[BY_SEM]) * TIMES + MORE;
+    CHECK(median(times[BY_OBJECTS]) < most);
+    CHECK(median(times[BY_QUEUE]) < most);
+    sys(SYS_close, queue);
+    sys(SYS_close, idle[0]);
+    sys(SYS_close, idle[1]);
+}
+
 int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
@@ -438,6 +556,7 @@ int main(int argc, char **argv, char **environment)
     children();
     broken_pipe();
     watching();
+    deaths();
     print("waits checked\n");
     return 0;
 }
