@@ -28,11 +28,28 @@ static gm_addr guest_address(const struct hk_thread *self, const void *host)
     return (gm_addr)((const uint8_t *)host - gm_space_base(hk_space_of(self)));
 }
 
+/* The host is quicker without vectors and flags. */
+static ssize_t plain_io(const struct hk_transfer *transfer,
+                        const struct iovec *vector)
+{
+    int fd = transfer->file->node.fd;
+    void *bytes = vector->iov_base;
+    size_t size = vector->iov_len;
+
+    if (transfer->position < 0)
+        return transfer->is_write ? write(fd, bytes, size)
+                                  : read(fd, bytes, size);
+    return transfer->is_write ? pwrite(fd, bytes, size, transfer->position)
+                              : pread(fd, bytes, size, transfer->position);
+}
+
 static ssize_t host_io(const struct hk_transfer *transfer,
                        const struct iovec *vectors, uint32_t count, int flags)
 {
     int fd = transfer->file->node.fd;
 
+    if (count == 1 && flags == 0)
+        return plain_io(transfer, vectors);
     return transfer->is_write
                ? pwritev2(fd, vectors, (int)count, transfer->position, flags)
                : preadv2(fd, vectors, (int)count, transfer->position, flags);

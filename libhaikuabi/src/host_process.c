@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static int read_file(const char *path, char *text, size_t size)
@@ -46,4 +47,15 @@ int hk_host_task_get(int32_t process, int32_t thread, struct hk_host_task *task)
     task->children_user_time = children_user * tick;
     task->children_kernel_time = children_kernel * tick;
     return 0;
+}
+
+/* The host names the clock of a thread's time after its id: the complement of
+ * that is in the bits from the fourth on. */
+int32_t hk_host_thread_id(pthread_t thread)
+{
+    enum { CLOCK_BITS = 3 };
+    clockid_t clock = 0;
+
+    pthread_getcpuclockid(thread, &clock);
+    return ~(clock >> CLOCK_BITS);
 }

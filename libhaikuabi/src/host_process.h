@@ -3,6 +3,7 @@
 #ifndef HK_HOST_PROCESS_H
 #define HK_HOST_PROCESS_H
 
+#include <pthread.h>
 #include <stdint.h>
 
 struct hk_host_task {
@@ -16,5 +17,8 @@ struct hk_host_task {
  * is none. The host counts times in ticks, of 10 ms most often. */
 int hk_host_task_get(int32_t process, int32_t thread,
                      struct hk_host_task *task);
+
+/* The id of a thread that has not ended, whether it has run yet or not. */
+int32_t hk_host_thread_id(pthread_t thread);
 
 #endif

@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "image.h"
 #include "processors.h"
+#include "signals.h"
 #include "syscalls.h"
 #include "syslog.h"
 
@@ -16,7 +17,8 @@
  * deferring signals, to be given those that wait. */
 int64_t hk_sys_is_computer_on(struct hk_thread *self)
 {
-    atomic_store_explicit(&self->attention, 1, memory_order_release);
+    if (hk_signals_has_effect(self))
+        atomic_store_explicit(&self->attention, 1, memory_order_release);
     return 1;
 }
 

@@ -3,7 +3,6 @@
 #include "thread.h"
 
 #include <linux/futex.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -12,6 +11,7 @@
 #include "area.h"
 #include "clock.h"
 #include "debug.h"
+#include "host_process.h"
 #include "program.h"
 #include "request.h"
 #include "timer.h"
@@ -283,16 +283,9 @@ void hk_threads_free(struct hk_team *team)
     }
 }
 
-/* What the creator and the new host thread share until both know its id. */
-struct birth {
-    struct hk_thread *thread;
-    sem_t has_id;
-};
-
 static void *thread_main(void *argument)
 {
-    struct birth *birth = argument;
-    struct hk_thread *thread = birth->thread;
+    struct hk_thread *thread = argument;
     const struct hk_host *host = hk_kernel_of(thread)->config.host;
     atomic_uint *host_threads = &thread->team->host_threads;
     sigset_t none;
@@ -300,8 +293,6 @@ static void *thread_main(void *argument)
 
     sigemptyset(&none); /* whatever its maker had blocked */
     pthread_sigmask(SIG_SETMASK, &none, NULL);
-    thread->id = (int32_t)syscall(SYS_gettid);
-    sem_post(&birth->has_id);
     if (hk_thread_checkpoint(thread, &resumed) != HK_EXIT)
         host->run_thread(host->host, thread, thread->cpu);
     bury(thread);
@@ -314,23 +305,21 @@ static void *thread_main(void *argument)
 int32_t hk_thread_start(struct hk_thread *thread)
 {
     enum { HOST_STACK = 256 * 1024 };
-    struct birth birth = {.thread = thread};
     pthread_attr_t attributes;
     pthread_t host;
     int error;
 
     atomic_store(&thread->life->suspended, 1);
-    sem_init(&birth.has_id, 0, 0);
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, HOST_STACK);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     atomic_fetch_add(&thread->team->host_threads, 1);
-    error = pthread_create(&host, &attributes, thread_main, &birth);
-    if (error != 0)
-        atomic_fetch_sub(&thread->team->host_threads, 1);
+    error = pthread_create(&host, &attributes, thread_main, thread);
     pthread_attr_destroy(&attributes);
-    while (error == 0 && sem_wait(&birth.has_id) != 0)
-        continue;
-    sem_destroy(&birth.has_id);
-    return error == 0 ? HK_B_OK : HK_B_NO_MORE_THREADS;
+    if (error != 0) {
+        atomic_fetch_sub(&thread->team->host_threads, 1);
+        return HK_B_NO_MORE_THREADS;
+    }
+    thread->id = hk_host_thread_id(host); /* it is there till it is resumed */
+    return HK_B_OK;
 }
