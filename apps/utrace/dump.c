@@ -55,6 +55,10 @@ static int dump_insns(const struct utrace_options *options,
     int is_executed;
     int result = go_to(player, dump, options->from, fault);
 
+    if (result == 0) {
+        snprintf(fault->text, sizeof(fault->text), "it ends before");
+        return TR_ERR_INVALID;
+    }
     dump->shows = 1;
     while (result > 0 && tr_player_instructions(player) < options->to)
         result = utrace_execute(player, &insn, &is_executed, fault);

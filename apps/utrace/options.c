@@ -53,6 +53,15 @@ static uint64_t number(const char *option, const char *text, uint64_t max)
     return value;
 }
 
+static uint64_t positive(const char *option, const char *text, uint64_t max)
+{
+    uint64_t value = number(option, text, max);
+
+    if (value == 0)
+        utrace_fail(UTRACE_EXIT_USAGE, "%s wants more than 0", option);
+    return value;
+}
+
 static enum xcpu_engine find_engine(const char *name)
 {
     if (strcmp(name, "interp") == 0)
@@ -117,12 +126,10 @@ static void parse_option(int option, struct utrace_options *options)
         options->to = number("--to", optarg, UINT64_MAX);
         break;
     case OPT_REPEAT:
-        options->repeat = (int)number("--repeat", optarg, 1000000);
+        options->repeat = (int)positive("--repeat", optarg, 1000000);
         break;
     case OPT_INTERVAL:
-        options->interval = number("--interval", optarg, UINT32_MAX);
-        if (options->interval == 0)
-            utrace_fail(UTRACE_EXIT_USAGE, "--interval wants more than 0");
+        options->interval = positive("--interval", optarg, UINT32_MAX);
         break;
     case OPT_LEVEL:
         options->level = find_level(optarg);
@@ -194,6 +201,8 @@ const struct utrace_command *utrace_parse(int argc, char **argv,
         argv[0] = name;
     while ((option = getopt_long(argc, argv, "q", long_options, NULL)) >= 0)
         parse_option(option, options);
+    if (options->from > options->to)
+        utrace_fail(UTRACE_EXIT_USAGE, "--to is before --from");
     if (optind == argc) {
         print_usage(stderr);
         exit(UTRACE_EXIT_USAGE);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "utrace.h"
@@ -15,8 +16,11 @@
 static struct tr_writer *open_writer(char name[4096], const char *wanted)
 {
     struct tr_writer *writer;
+    struct stat st;
     int fd;
 
+    if (stat(wanted, &st) == 0 && !S_ISREG(st.st_mode))
+        utrace_fail(UTRACE_EXIT_FAILURE, "%s: no regular file", wanted);
     if (snprintf(name, 4096, "%s.new", wanted) >= 4096)
         utrace_fail(UTRACE_EXIT_USAGE, "the name is too long");
     fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

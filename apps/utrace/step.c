@@ -345,20 +345,33 @@ static void show_state(const struct session *session, char what)
 
 /* ---- commands ---- */
 
+/* The numbers behind a command, two at most: how many; -1: it is not numbers
+ * that are there. */
+static int read_numbers(const char *text, unsigned long long values[2])
+{
+    int count = 0;
+    char *end;
+
+    for (text += strspn(text, " "); *text != '\0';
+         text = end + strspn(end, " ")) {
+        if (count == 2 || *text < '0' || *text > '9')
+            return -1;
+        values[count++] = strtoull(text, &end, 0);
+        if (*end != ' ' && *end != '\0')
+            return -1;
+    }
+    return count;
+}
+
 static void obey(struct session *session, const char *line)
 {
     unsigned long long values[2] = {0, 0};
     char what = line[0];
-    char *at = NULL;
-    int count = 0;
+    int count = what == '\0' ? 0 : read_numbers(line + 1, values);
 
-    for (const char *from = line + 1; count < 2; from = at) {
-        values[count] = strtoull(from, &at, 0);
-        if (at == from)
-            break;
-        count++;
-    }
-    if (what == 's')
+    if (count < 0)
+        fputs(help, stdout);
+    else if (what == 's')
         step(session, count > 0 ? values[0] : 1);
     else if (what == 'b')
         step_back(session, count > 0 ? values[0] : 1);

@@ -67,7 +67,12 @@ int utrace_export_tenet(const struct utrace_options *options)
         result = utrace_execute(player, &insn, &is_executed, &fault);
     if (result < 0)
         utrace_message("%s: %s", name, fault.text);
+    else if (!tenet.has_begun)
+        utrace_message("%s: thread %" PRIu64 " executes nothing there", name,
+                       options->thread);
     utrace_free_player(player);
     tr_reader_close(reader);
-    return result < 0 ? utrace_status_of(result) : 0;
+    if (result < 0)
+        return utrace_status_of(result);
+    return tenet.has_begun ? 0 : UTRACE_EXIT_FAILURE;
 }

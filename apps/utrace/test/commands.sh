@@ -65,6 +65,9 @@ expect 0 '^    call thread=1 .* write$' step 's 25\n' "$trace"
 expect 0 '^24: thread 1 ' step 'g 29\nb 5\nm 0x71004000 20\n' "$trace"
 expect 0 '^71004010  00 00 00 60$' step 'g 29\nb 5\nm 0x71004000 20\n' "$trace"
 expect 0 '^23: thread 1 004010d0 ' step 'u 0x4010d0\n' "$trace"
+for mistake in 's x' 'g -1' 'm 0 1 2' 'step 4' 'g 1x'; do
+    expect 0 '^g N  *to behind N instructions$' step "$mistake\\n" "$trace"
+done
 expect 0 '^the end of the trace$' step 'g 1000000\nb\nr\nf\nt\n' "$trace"
 # There are checkpoints on the way, which a later target goes back to.
 expect 0 '^1000: thread 1 ' step 'g 1200000\ng 1100000\ng 1000\nq\n' "$long"
@@ -122,6 +125,8 @@ expect 0 '^ebx=0x[0-9a-f]*,eip=0x200014,mr=0x[0-9a-f]*:[0-9a-f]\{8\}$' \
 [ "$(grep -c eip= "$out")" -ge 32 ] || failed=1
 [ "$(head -1 "$out" | tr ',' '\n' | wc -l)" -eq 9 ] || failed=1
 expect 0 . "$utrace" export --format tenet --from 30 "$trace"
+expect 125 'thread 9 executes nothing there' \
+    "$utrace" export --format tenet --thread 9 "$trace"
 expect 2 'unknown format' "$utrace" export --format xml "$trace"
 
 # What is made of a trace is one: the state in the middle, hashes, the end.
@@ -145,6 +150,11 @@ expect 0 ': as recorded$' "$utrace" replay --engine jit "$made"
 must "$utrace" cut --from 1500000 --to 1600000 "$long" "$made"
 expect 0 ' 100000 instructions, ' "$utrace" replay --engine jit "$made"
 expect 125 'it ends before' "$utrace" cut --from 32 "$trace" "$made"
+expect 125 'it ends before' "$utrace" dump --from 32 "$trace"
+expect 125 ': no regular file$' "$utrace" bless "$trace" /dev/full
+must [ -c /dev/full ]
+expect 2 'to is before --from' "$utrace" cut --from 5 --to 4 "$trace" "$made"
+expect 2 'repeat wants more than 0' "$utrace" replay --repeat 0 "$trace"
 must "$utrace" densify --interval 100 "$sse4" "$made"
 expect 0 '^hashes=13$' "$utrace" info "$made"
 expect 0 ' 13 hashes: as recorded$' "$utrace" replay --engine jit "$made"
