@@ -92,6 +92,17 @@ static uint64_t pages(unsigned long bytes, unsigned unit)
     return (uint64_t)bytes * unit / HK_PAGE_SIZE;
 }
 
+/* To whom is alone, what others use of the machine is free. */
+static void forget_others(struct hk_shared *shared, struct sysinfo *host)
+{
+    host->freeram = host->totalram;
+    host->freeswap = host->totalswap;
+    host->bufferram = 0;
+    host->procs = 0;
+    for (int32_t id = 0; (id = hk_shared_next_team(shared, id)) > 0;)
+        host->procs++;
+}
+
 int64_t hk_sys_get_system_info(struct hk_thread *self, gm_addr info)
 {
     struct hk_team *team = self->team;
@@ -100,6 +111,8 @@ int64_t hk_sys_get_system_info(struct hk_thread *self, gm_addr info)
 
     if (sysinfo(&host) != 0)
         return HK_B_ERROR;
+    if (team->kernel->config.alone)
+        forget_others(team->shared, &host);
     hk_put64(bytes, (uint64_t)(hk_boot_time(team->shared)));
     hk_put32(bytes + 8, (uint32_t)sysconf(_SC_NPROCESSORS_ONLN));
     hk_put64(bytes + 12, pages(host.totalram, host.mem_unit));

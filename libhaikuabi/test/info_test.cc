@@ -65,6 +65,22 @@ TEST_F(Info, TheSystemIsTheHost)
     EXPECT_EQ(team.get<uint32_t>(info, 452), 0x55555555u);
 }
 
+TEST_F(Info, WhatOthersUseIsFreeToWhomIsAlone)
+{
+    hk_config config = hk::make_config(root.path.c_str());
+    config.alone = 1;
+    hk::Team other(config);
+    Address info = other.room(452);
+
+    ASSERT_EQ(other.call("get_system_info", info), HK_B_OK);
+    EXPECT_EQ(other.get<uint64_t>(info, 20), 0u); // used pages
+    EXPECT_EQ(other.get<uint64_t>(info, 28), 0u); // cached
+    EXPECT_EQ(other.get<uint64_t>(info, 60),
+              other.get<uint64_t>(info, 12) * 4096);
+    EXPECT_EQ(other.get<uint64_t>(info, 68), other.get<uint64_t>(info, 76));
+    EXPECT_EQ(other.get<uint32_t>(info, 116), 1u); // teams
+}
+
 TEST_F(Info, EveryProcessorHasARecord)
 {
     Address info = team.room((cpus + 1) * 20);

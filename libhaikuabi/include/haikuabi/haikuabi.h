@@ -164,6 +164,7 @@ struct hk_config {
     int strace;     /* report each system call */
     int quiet;      /* do not report calls that are not built */
     int randomize;  /* place areas at random */
+    int alone;      /* memory that other programs use is told to be free */
     int no_network; /* no sockets but local ones: EAFNOSUPPORT */
 };
 
