@@ -98,7 +98,7 @@ int64_t hk_deadline(const struct hk_shared *shared, uint32_t flags,
     if ((flags & HK_ABSOLUTE_TIMEOUT) == 0)
         return HK_INFINITE_TIMEOUT;
     if (is_real_time(flags) && timeout != HK_INFINITE_TIMEOUT)
-        return add_saturated(timeout, hk_system_time() - hk_real_time(shared));
+        return add_saturated(timeout, -hk_boot_time(shared));
     return timeout;
 }
 
