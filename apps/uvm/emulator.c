@@ -248,6 +248,7 @@ static void make_kernel(struct uvm *uvm, const struct hk_host *host,
         .strace = uvm->options->strace,
         .quiet = uvm->options->quiet,
         .randomize = uvm->options->randomize,
+        .seed = uvm->options->seed,
         .alone = uvm->options->alone,
         .no_network = uvm->options->no_network,
     };

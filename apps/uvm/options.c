@@ -34,6 +34,7 @@ static const char usage[] =
     "                        teams and threads count from 1\n"
     "      --boot-time SECONDS  when the real time clock says that the system\n"
     "                        was booted, from 1970 on; by default the host's\n"
+    "      --seed N          random numbers of the kernel follow from N\n"
     "      --engine ENGINE   how code is executed: interp; jit where the\n"
     "                        host has it, the default; lockstep, both, to\n"
     "                        compare them\n"
@@ -74,6 +75,7 @@ enum {
     OPT_NO_NETWORK,
     OPT_ALONE,
     OPT_BOOT_TIME,
+    OPT_SEED,
     OPT_HELP,
     OPT_VERSION
 };
@@ -94,6 +96,7 @@ static const struct option long_options[] = {
     {"no-network", no_argument, NULL, OPT_NO_NETWORK},
     {"alone", no_argument, NULL, OPT_ALONE},
     {"boot-time", required_argument, NULL, OPT_BOOT_TIME},
+    {"seed", required_argument, NULL, OPT_SEED},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
@@ -218,6 +221,9 @@ static void parse_option(int option, struct uvm_options *options,
         break;
     case OPT_BOOT_TIME:
         options->boot_time = number("--boot-time", optarg, UINT32_MAX);
+        break;
+    case OPT_SEED:
+        options->seed = number("--seed", optarg, UINT32_MAX);
         break;
     case OPT_HELP:
         fputs(usage, stdout);

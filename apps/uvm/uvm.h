@@ -34,6 +34,7 @@ struct uvm_options {
     enum xcpu_model model;
     uint32_t translate_after; /* struct xcpu_config's */
     int strace, quiet, randomize, version, no_network, stats, perf_map, alone;
+    uint32_t seed;         /* of random numbers; 0: the host's */
     uint32_t boot_time;    /* in seconds since 1970; 0: the host's */
     struct hk_bind *binds; /* of --bind: real paths of the host */
     size_t bind_count;

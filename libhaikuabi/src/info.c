@@ -22,6 +22,31 @@ int64_t hk_sys_is_computer_on(struct hk_thread *self)
     return 1;
 }
 
+/* Numbers that follow from the seed: SplitMix64, of a sequence for each team.
+ */
+static void fill_by_seed(struct hk_thread *self, uint8_t *bytes, size_t size)
+{
+    struct hk_team *team = self->team;
+    uint64_t seed = team->kernel->config.seed + ((uint64_t)team->id << 32);
+
+    for (size_t i = 0; i < size; i++) {
+        uint64_t x = seed + atomic_fetch_add(&team->random_count, 1) *
+                                UINT64_C(0x9e3779b97f4a7c15);
+
+        x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+        x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+        bytes[i] = (uint8_t)(x >> 56);
+    }
+}
+
+static int fill_random(struct hk_thread *self, uint8_t *bytes, size_t size)
+{
+    if (self->team->kernel->config.seed == 0)
+        return getentropy(bytes, size);
+    fill_by_seed(self, bytes, size);
+    return 0;
+}
+
 /* "random": function 1 fills the buffer that (buffer, length) names. */
 static int64_t random_call(struct hk_thread *self, uint32_t function,
                            gm_addr buffer, uint32_t buffer_size)
@@ -41,7 +66,7 @@ static int64_t random_call(struct hk_thread *self, uint32_t function,
     while (left > 0) {
         uint32_t size = left < MAX_CHUNK ? left : MAX_CHUNK;
 
-        if (getentropy(chunk, size) != 0)
+        if (fill_random(self, chunk, size) != 0)
             return HK_B_IO_ERROR;
         if (hk_write_user(self, to, chunk, size) != HK_B_OK)
             return HK_B_BAD_ADDRESS;

@@ -62,6 +62,7 @@ struct hk_team {
     struct hk_thread *threads;
     uint32_t thread_count;
     struct hk_thread *main_thread;
+    _Atomic uint64_t random_count; /* bytes that followed from the seed */
     atomic_uint changes; /* counts ends of threads and children: a futex */
     struct hk_dead_thread *dead_threads; /* not yet waited for */
     atomic_uint host_threads;            /* all but the main one: a futex */

@@ -161,6 +161,25 @@ TEST_F(Info, RandomBytesFillTheWholeBuffer)
     EXPECT_EQ(bytes.substr(1000), std::string(24, '\0'));
 }
 
+TEST_F(Info, RandomBytesFollowFromASeed)
+{
+    std::string bytes[3];
+    for (int i = 0; i < 3; i++) {
+        hk_config config = hk::make_config(root.path.c_str());
+        config.seed = i < 2 ? 7 : 8;
+        hk::Team other(config);
+        Address buffer = other.room(200), request = other.room(8);
+        other.set(request, 0, buffer.value);
+        other.set<uint32_t>(request, 4, 200);
+        EXPECT_EQ(other.call("generic_syscall", "random", 1, request, 8),
+                  HK_B_OK);
+        bytes[i] = other.bytes(buffer, 200);
+    }
+    EXPECT_EQ(bytes[0], bytes[1]);
+    EXPECT_NE(bytes[0], bytes[2]);
+    EXPECT_NE(bytes[0].substr(0, 100), bytes[0].substr(100));
+}
+
 TEST_F(Info, ASubsystemTellsItsVersion)
 {
     constexpr uint32_t INFO = 0x80000000;

@@ -12,8 +12,8 @@ ulimit -c 0
 # record NAME ENGINE
 record() {
     mkdir "$work/$1" "$work/here"
-    (cd "$work/here" && "$uvm" --alone --boot-time 1000000000 --quiet \
-        --engine "$2" --record "../$1/t.uvt" "$guest" $arguments \
+    (cd "$work/here" && "$uvm" --alone --boot-time 1000000000 --seed 1 \
+        --quiet --engine "$2" --record "../$1/t.uvt" "$guest" $arguments \
         >"../$1.out" 2>&1 </dev/null)
     rm -rf "$work/here"
 }

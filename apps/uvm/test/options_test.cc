@@ -67,10 +67,11 @@ TEST_F(OptionsTest, help_names_every_option)
     EXPECT_EQ(outcome.err, "");
     EXPECT_EQ(outcome.out.compare(0, 11, "usage: uvm "), 0);
     for (const char *option :
-         {"--root",    "-r",          "-E",      "--engine",   "--cpu",
-          "--strace",  "--quiet",     "--aslr",  "--bind",     "--no-network",
-          "--alone",   "--boot-time", "--stats", "--perf-map", "--help",
-          "--version", "UVM_ROOT",    "125",     "126",        "127"})
+         {"--root",   "-r",          "-E",       "--engine", "--cpu",
+          "--strace", "--quiet",     "--aslr",   "--bind",   "--no-network",
+          "--alone",  "--boot-time", "--seed",   "--stats",  "--perf-map",
+          "--help",   "--version",   "UVM_ROOT", "125",      "126",
+          "127"})
         EXPECT_NE(outcome.out.find(option), std::string::npos) << option;
 }
 

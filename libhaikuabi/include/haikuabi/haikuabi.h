@@ -161,6 +161,9 @@ struct hk_config {
     /* When the real-time clock says that system_time was 0, in microseconds
      * since 1970; 0: it is the host's clock. */
     int64_t boot_time;
+    /* What "random" of generic_syscall gives follows from it; 0: it is the
+     * host's. /dev/random is the host's always. */
+    uint32_t seed;
     int strace;     /* report each system call */
     int quiet;      /* do not report calls that are not built */
     int randomize;  /* place areas at random */
