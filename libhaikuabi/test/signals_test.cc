@@ -50,7 +50,7 @@ TEST_F(Signals, ThatAreCaughtAreThoseThatMeanSomething)
     for (int signal : {SIGHUP, SIGINT, SIGTERM, SIGCHLD, SIGUSR1, SIGTSTP,
                        SIGCONT, SIGWINCH, SIGALRM})
         EXPECT_EQ(caught.count(signal), 1u) << signal;
-    // Faults are the processor's, a broken pipe is the call's.
+    // Faults are the processor's.
     for (int signal : {SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGFPE})
         EXPECT_EQ(caught.count(signal), 0u) << signal;
 }
