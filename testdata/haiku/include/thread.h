@@ -36,7 +36,7 @@ static inline long this_thread(void)
 {
     long id;
 
-    __asm__("movl %%fs:4, %0" : "=r"(id));
+    __asm__ volatile("movl %%fs:4, %0" : "=r"(id)); /* a fork changes it */
     return id;
 }
 
