@@ -7,7 +7,7 @@
 
 /*
  * Where a file system has no extended attributes, or none so big, a directory
- * elsewhere keeps them (docs/decisions/0012): for each file a directory, named
+ * elsewhere keeps them (docs/decisions/0011): for each file a directory, named
  * after the numbers by which the host knows the file, for each attribute a
  * file, which appears whole. All functions take any descriptor of a file,
  * O_PATH too, and return 0 or an errno value.
