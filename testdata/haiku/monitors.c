@@ -20,29 +20,71 @@ struct field {
 
 static uint32_t message[256];
 
-/* Prints the numbers and texts of the next message, but for its device. */
-static void show(long port)
+/* The next message's size. */
+static uint32_t receive(long port)
 {
     int32_t code = 0;
     long size = sys(SYS_read_port_etc, port, &code, message, sizeof(message),
                     RELATIVE_TIMEOUT, 5LL * SECOND);
-    uint32_t at = 28;
 
     CHECK(size > 28);
     CHECK_STATUS(code, CODE);
     CHECK_STATUS((long)message[4], TOKEN);
-    while (size > 0 && at + 20 < (uint32_t)size) {
-        const char *bytes = (const char *)message + at;
-        const struct field *field = (const struct field *)bytes;
-        const char *data = bytes + field->head_size;
+    return size > 28 ? (uint32_t)size : 0;
+}
 
+/* The field of a message behind another one, the first behind NULL; or NULL. */
+static const struct field *next_field(const struct field *field, uint32_t size)
+{
+    const char *begin = (const char *)message;
+    const char *next = field == (void *)0
+                           ? begin + 28
+                           : (const char *)field + ((field->size + 3) & ~3u);
+
+    return next + 20 < begin + size ? (const struct field *)next : (void *)0;
+}
+
+static const char *data_of(const struct field *field)
+{
+    return (const char *)field + field->head_size;
+}
+
+/* Prints a message's numbers and texts, but for its device. */
+static void show(uint32_t size)
+{
+    for (const struct field *field = next_field((void *)0, size);
+         field != (void *)0; field = next_field(field, size)) {
         if (field->type == STRING)
-            printf("%s \"%s\" ", field->name, data + 4);
+            printf("%s \"%s\" ", field->name, data_of(field) + 4);
         else if (field->type == INT32 && strcmp(field->name, "opcode") == 0)
-            printf("%s %d ", field->name, *(const int32_t *)data);
-        at += (field->size + 3) & ~3u;
+            printf("%s %d ", field->name, *(const int32_t *)data_of(field));
     }
     print("\n");
+}
+
+static int is_about(const char *name, uint32_t size)
+{
+    for (const struct field *field = next_field((void *)0, size);
+         field != (void *)0; field = next_field(field, size))
+        if (strcmp(field->name, "name") == 0)
+            return strcmp(data_of(field) + 4, name) == 0;
+    return 0;
+}
+
+static void show_next(long port)
+{
+    show(receive(port));
+}
+
+/* The host's other programs change what is on the volume, too. */
+static void show_next_about(const char *name, long port)
+{
+    uint32_t size;
+
+    do
+        size = receive(port);
+    while (size != 0 && !is_about(name, size));
+    show(size);
 }
 
 /* What happens anywhere on a volume. */
@@ -53,9 +95,9 @@ static void volume(const struct stat *here, long port)
                      WATCH_VOLUME | WATCH_NAME, port, TOKEN),
                  HK_B_OK);
     CHECK_STATUS(sys(SYS_create_dir, AT_FDCWD, "deep/below", 0755), HK_B_OK);
-    show(port);
+    show_next_about("below", port);
     CHECK_STATUS(sys(SYS_create_dir, AT_FDCWD, "deep/below/it", 0755), HK_B_OK);
-    show(port);
+    show_next_about("it", port);
     CHECK_STATUS(sys(SYS_stop_watching, here->device, -1LL, port, TOKEN),
                  HK_B_OK);
     CHECK_STATUS(sys(SYS_stop_watching, here->device, -1LL, port, TOKEN),
@@ -64,7 +106,7 @@ static void volume(const struct stat *here, long port)
 
 int main(int argc, char **argv, char **environment)
 {
-    long port = sys(SYS_create_port, 20, "changes");
+    long port = sys(SYS_create_port, 1000, "changes");
     struct stat here;
 
     (void)argc, (void)argv, (void)environment;
@@ -74,11 +116,11 @@ int main(int argc, char **argv, char **environment)
                      WATCH_DIRECTORY, port, TOKEN),
                  HK_B_OK);
     CHECK_STATUS(sys(SYS_create_dir, AT_FDCWD, "new", 0755), HK_B_OK);
-    show(port);
+    show_next(port);
     CHECK_STATUS(sys(SYS_rename, AT_FDCWD, "new", AT_FDCWD, "newer"), HK_B_OK);
-    show(port);
+    show_next(port);
     CHECK_STATUS(sys(SYS_remove_dir, AT_FDCWD, "newer"), HK_B_OK);
-    show(port);
+    show_next(port);
     CHECK_STATUS(sys(SYS_stop_watching, here.device, here.node, port, TOKEN),
                  HK_B_OK);
     CHECK_STATUS(sys(SYS_create_dir, AT_FDCWD, "unseen", 0755), HK_B_OK);
