@@ -14,6 +14,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "attr_name.h"
 #include "bytes.h"
 #include "host_open.h"
 
@@ -105,43 +106,21 @@ int hk_attr_store_key(int fd, char key[HK_ATTR_KEY_SIZE])
     return 0;
 }
 
-/* The name of an attribute's file: "%" as "%%", "/" as "%\" and a dot at the
- * beginning as "%.". */
+/* The name of an attribute's file: a dot at the beginning is escaped as well,
+ * since what begins with one is no attribute. */
 static int to_file_name(const char *name, char file[NAME_MAX + 1])
 {
-    size_t length = 0;
+    size_t dot = name[0] == '.';
 
-    for (size_t i = 0; name[i] != '\0'; i++) {
-        int is_escaped =
-            name[i] == '%' || name[i] == '/' || (name[i] == '.' && i == 0);
-
-        if (length + (is_escaped ? 2 : 1) > NAME_MAX)
-            return ENAMETOOLONG;
-        if (is_escaped)
-            file[length++] = '%';
-        file[length++] = name[i] == '/' ? '\\' : name[i];
-    }
-    file[length] = '\0';
-    return 0;
+    if (dot)
+        file[0] = '%';
+    return hk_attr_name_escape(name, file + dot, NAME_MAX - dot);
 }
 
 /* The size of a name with its NUL; 0 for what is no attribute's file. */
 static size_t from_file_name(const char *file, char *name)
 {
-    size_t length = 0;
-
-    if (file[0] == '.')
-        return 0;
-    for (; *file != '\0'; file++) {
-        if (*file == '%' && *++file == '\\')
-            name[length++] = '/';
-        else if (*file != '\0')
-            name[length++] = *file;
-        else
-            return 0;
-    }
-    name[length] = '\0';
-    return length + 1;
+    return file[0] == '.' ? 0 : hk_attr_name_unescape(file, name);
 }
 
 /* The path of an attribute below the store: "KEY/NAME". */
@@ -264,22 +243,27 @@ static int store_read(const struct hk_attr_store *store, int fd,
     return 0;
 }
 
-static int write_whole(int fd, const struct hk_attr_value *value)
+static int write_bytes(int fd, const uint8_t *bytes, size_t size)
 {
-    uint8_t type[TYPE_SIZE];
-    uint32_t done = 0;
-
-    hk_put32(type, value->type);
-    if (write(fd, type, TYPE_SIZE) != TYPE_SIZE)
-        return errno;
-    while (done < value->size) {
-        ssize_t got = write(fd, value->bytes + done, value->size - done);
+    while (size > 0) {
+        ssize_t got = write(fd, bytes, size);
 
         if (got < 0)
             return errno;
-        done += (uint32_t)got;
+        bytes += got;
+        size -= (size_t)got;
     }
     return 0;
+}
+
+static int write_whole(int fd, const struct hk_attr_value *value)
+{
+    uint8_t type[TYPE_SIZE];
+    int error;
+
+    hk_put32(type, value->type);
+    error = write_bytes(fd, type, sizeof(type));
+    return error != 0 ? error : write_bytes(fd, value->bytes, value->size);
 }
 
 /* It is written beside the others, and takes its place as a whole. */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/xattr.h>
 
+#include "attr_name.h"
 #include "bytes.h"
 #include "host_open.h"
 
@@ -17,40 +18,18 @@ enum { PREFIX_LENGTH = sizeof(prefix) - 1, TYPE_SIZE = 4 };
 
 static int to_host(const char *name, char host[XATTR_NAME_MAX + 1])
 {
-    size_t length = PREFIX_LENGTH;
-
     memcpy(host, prefix, PREFIX_LENGTH);
-    for (; *name != '\0'; name++) {
-        int is_escaped = *name == '%' || *name == '/';
-
-        if (length + (is_escaped ? 2 : 1) > XATTR_NAME_MAX)
-            return ENAMETOOLONG;
-        if (is_escaped)
-            host[length++] = '%';
-        host[length++] = *name == '/' ? '\\' : *name;
-    }
-    host[length] = '\0';
-    return 0;
+    return hk_attr_name_escape(name, host + PREFIX_LENGTH,
+                               XATTR_NAME_MAX - PREFIX_LENGTH);
 }
 
 /* Writes the guest's form of a host's name; its size with NUL, or 0 when
  * the name is none of ours. */
 static size_t to_guest(const char *host, char *name)
 {
-    size_t length = 0;
-
     if (strncmp(host, prefix, PREFIX_LENGTH) != 0)
         return 0;
-    for (host += PREFIX_LENGTH; *host != '\0'; host++) {
-        if (*host == '%' && *++host == '\\')
-            name[length++] = '/';
-        else if (*host != '\0')
-            name[length++] = *host;
-        else
-            return 0;
-    }
-    name[length] = '\0';
-    return length == 0 ? 0 : length + 1;
+    return hk_attr_name_unescape(host + PREFIX_LENGTH, name);
 }
 
 /* Symlinks and devices cannot have the user's attributes. */
