@@ -21,19 +21,10 @@
 
 #define QUERY_UPDATE 0x51555044 /* 'QUPD' */
 
-enum opcode {
-    ENTRY_CREATED = 1,
-    ENTRY_REMOVED = 2,
-    ENTRY_MOVED = 3,
-    ATTR_CHANGED = 5,
-    ATTR_CREATED = 1, /* causes */
-    ATTR_REMOVED = 2
-};
-
 /* An entry that has begun or ceased to match, and may be one that has moved. */
 struct change {
     struct change *next;
-    enum opcode opcode;
+    enum hk_node_opcode opcode;
     int64_t directory, inode;
     char name[];
 };
@@ -68,7 +59,7 @@ struct hk_live_query {
 /* ---- telling ---- */
 
 static void begin(struct hk_kmessage_maker *maker,
-                  const struct hk_live_query *live, enum opcode opcode)
+                  const struct hk_live_query *live, enum hk_node_opcode opcode)
 {
     hk_kmessage_begin(maker, 0);
     hk_kmessage_set_what(maker, QUERY_UPDATE);
@@ -84,7 +75,7 @@ static void end(struct hk_kmessage_maker *maker,
     hk_kmessage_maker_free(maker);
 }
 
-static void tell(const struct hk_live_query *live, enum opcode opcode,
+static void tell(const struct hk_live_query *live, enum hk_node_opcode opcode,
                  int64_t directory, int64_t inode, const char *name)
 {
     struct hk_kmessage_maker maker;
@@ -101,7 +92,7 @@ static void tell_move(const struct hk_live_query *live,
 {
     struct hk_kmessage_maker maker;
 
-    begin(&maker, live, ENTRY_MOVED);
+    begin(&maker, live, HK_ENTRY_MOVED);
     hk_kmessage_add_int64(&maker, "from directory", from->directory);
     hk_kmessage_add_int64(&maker, "to directory", to->directory);
     hk_kmessage_add_int64(&maker, "node", to->inode);
@@ -118,10 +109,11 @@ static void tell_attribute(const struct hk_live_query *live,
     struct hk_kmessage_maker maker;
 
     if (live->target.more == HK_LIVE_CHANGES) {
-        tell(live, ATTR_CHANGED, directory->inode, entry->inode, entry->name);
+        tell(live, HK_ATTR_CHANGED, directory->inode, entry->inode,
+             entry->name);
         return;
     }
-    begin(&maker, live, ATTR_CHANGED);
+    begin(&maker, live, HK_ATTR_CHANGED);
     hk_kmessage_add_int64(&maker, "directory", directory->inode);
     hk_kmessage_add_int64(&maker, "node", entry->inode);
     hk_kmessage_add_string(&maker, "attr", name);
@@ -139,9 +131,10 @@ static void tell_attributes(const struct hk_live_query *live,
     uint32_t fields = hk_stat_changes(&old->stat, &now->stat);
 
     if (fields & HK_STAT_MASK_SIZE)
-        tell_attribute(live, directory, entry, "size", ATTR_CHANGED);
+        tell_attribute(live, directory, entry, "size", HK_ATTR_CHANGED);
     if (fields & HK_STAT_MASK_MODIFICATION_TIME)
-        tell_attribute(live, directory, entry, "last_modified", ATTR_CHANGED);
+        tell_attribute(live, directory, entry, "last_modified",
+                       HK_ATTR_CHANGED);
     for (size_t i = 0; i < now->attributes.count; i++) {
         const struct hk_attribute *is = &now->attributes.list[i];
         const struct hk_attribute *was =
@@ -149,17 +142,17 @@ static void tell_attributes(const struct hk_live_query *live,
 
         if (was == NULL || was->hash != is->hash)
             tell_attribute(live, directory, entry, is->name,
-                           was == NULL ? ATTR_CREATED : ATTR_CHANGED);
+                           was == NULL ? HK_ATTR_CREATED : HK_ATTR_CHANGED);
     }
     for (size_t i = 0; i < old->attributes.count; i++)
         if (hk_attributes_find(&now->attributes,
                                old->attributes.list[i].name) == NULL)
             tell_attribute(live, directory, entry, old->attributes.list[i].name,
-                           ATTR_REMOVED);
+                           HK_ATTR_REMOVED);
 }
 
 /* Told at once, or when all is looked through; out of memory at once. */
-static void take_change(struct hk_live_query *live, enum opcode opcode,
+static void take_change(struct hk_live_query *live, enum hk_node_opcode opcode,
                         const struct directory *directory,
                         const struct hk_entry *entry)
 {
@@ -181,7 +174,7 @@ static void take_change(struct hk_live_query *live, enum opcode opcode,
 }
 
 /* Takes the first change of that kind and file out of the list. */
-static struct change *take_out(struct change **link, enum opcode opcode,
+static struct change *take_out(struct change **link, enum hk_node_opcode opcode,
                                int64_t inode)
 {
     for (; *link != NULL; link = &(*link)->next)
@@ -203,12 +196,12 @@ static void tell_changes(struct hk_live_query *live)
 
         live->changes = one->next;
         other = take_out(&live->changes,
-                         one->opcode == ENTRY_CREATED ? ENTRY_REMOVED
-                                                      : ENTRY_CREATED,
+                         one->opcode == HK_ENTRY_CREATED ? HK_ENTRY_REMOVED
+                                                         : HK_ENTRY_CREATED,
                          one->inode);
         if (other == NULL)
             tell(live, one->opcode, one->directory, one->inode, one->name);
-        else if (one->opcode == ENTRY_REMOVED)
+        else if (one->opcode == HK_ENTRY_REMOVED)
             tell_move(live, one, other);
         else
             tell_move(live, other, one);
@@ -227,7 +220,7 @@ static int32_t take_matches(struct hk_live_query *live,
     directory->matches = now;
     for (size_t i = 0; i < old.count; i++)
         if (hk_entries_find(&now, old.entries[i].name) != old.entries[i].inode)
-            take_change(live, ENTRY_REMOVED, directory, &old.entries[i]);
+            take_change(live, HK_ENTRY_REMOVED, directory, &old.entries[i]);
     for (size_t i = 0; i < now.count && status == HK_B_OK; i++) {
         const struct hk_entry *entry = &now.entries[i];
         const struct hk_seen *was = hk_entries_seen(&old, entry->name);
@@ -236,7 +229,7 @@ static int32_t take_matches(struct hk_live_query *live,
             status = hk_findings_add(live->findings, directory->inode,
                                      entry->inode, entry->name);
         else if (hk_entries_find(&old, entry->name) != entry->inode)
-            take_change(live, ENTRY_CREATED, directory, entry);
+            take_change(live, HK_ENTRY_CREATED, directory, entry);
         else if (was != NULL && entry->seen != NULL)
             tell_attributes(live, directory, entry, was);
     }

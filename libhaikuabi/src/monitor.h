@@ -15,6 +15,17 @@
  */
 struct hk_monitors;
 
+/* What a message tells, a live query's as well. */
+enum hk_node_opcode {
+    HK_ENTRY_CREATED = 1,
+    HK_ENTRY_REMOVED = 2,
+    HK_ENTRY_MOVED = 3,
+    HK_STAT_CHANGED = 4,
+    HK_ATTR_CHANGED = 5,
+    HK_ATTR_CREATED = 1, /* causes */
+    HK_ATTR_REMOVED = 2
+};
+
 /* 0 or HK_ERR_*. */
 int hk_monitors_new(struct hk_team *team, struct hk_monitors **monitors);
 void hk_monitors_free(struct hk_monitors *monitors);

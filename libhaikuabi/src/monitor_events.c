@@ -12,17 +12,6 @@
 #include "monitor.h"
 #include "port.h"
 
-/* haiku-abi/structs.md, "node monitor". */
-enum opcode {
-    ENTRY_CREATED = 1,
-    ENTRY_REMOVED = 2,
-    ENTRY_MOVED = 3,
-    STAT_CHANGED = 4,
-    ATTR_CHANGED = 5,
-    ATTR_CREATED = 1, /* causes */
-    ATTR_REMOVED = 2
-};
-
 #define NODE_MONITOR        0x4e444d4e /* 'NDMN' */
 #define STAT_INTERIM_UPDATE 0x1000u
 
@@ -36,7 +25,7 @@ struct departure {
 
 /* ---- messages ---- */
 
-static void begin(struct hk_kmessage_maker *maker, enum opcode opcode,
+static void begin(struct hk_kmessage_maker *maker, enum hk_node_opcode opcode,
                   int32_t device)
 {
     hk_kmessage_begin(maker, 0);
@@ -76,7 +65,7 @@ static void tell_volume(struct hk_monitors *monitors, int32_t device,
 
 /* ---- entries ---- */
 
-static void tell_entry(struct hk_monitors *monitors, enum opcode opcode,
+static void tell_entry(struct hk_monitors *monitors, enum hk_node_opcode opcode,
                        const struct hk_monitor *directory, const char *name,
                        int64_t inode)
 {
@@ -87,7 +76,7 @@ static void tell_entry(struct hk_monitors *monitors, enum opcode opcode,
     hk_kmessage_add_int64(&maker, "node", inode);
     hk_kmessage_add_string(&maker, "name", name);
     tell_volume(monitors, directory->device, HK_WATCH_NAME, &maker);
-    if (opcode == ENTRY_REMOVED)
+    if (opcode == HK_ENTRY_REMOVED)
         tell(monitors, hk_monitor_find(monitors, directory->device, inode),
              HK_WATCH_NAME, &maker);
     tell(monitors, directory, HK_WATCH_DIRECTORY, &maker);
@@ -101,7 +90,7 @@ static void tell_move(struct hk_monitors *monitors,
     const struct hk_monitor *from = departure->from;
     struct hk_kmessage_maker maker;
 
-    begin(&maker, ENTRY_MOVED, from->device);
+    begin(&maker, HK_ENTRY_MOVED, from->device);
     hk_kmessage_add_int64(&maker, "from directory", from->inode);
     hk_kmessage_add_int64(&maker, "to directory", to->inode);
     hk_kmessage_add_int32(&maker, "node device", from->device);
@@ -132,7 +121,7 @@ static void end_departure(struct hk_monitors *monitors,
 {
     if (departure->from == NULL)
         return;
-    tell_entry(monitors, ENTRY_REMOVED, departure->from, departure->name,
+    tell_entry(monitors, HK_ENTRY_REMOVED, departure->from, departure->name,
                departure->inode);
     lose_directory(monitors, departure->from, departure->inode);
     departure->from = NULL;
@@ -142,7 +131,8 @@ static void tell_found(struct hk_monitors *monitors,
                        const struct hk_monitor *directory,
                        const struct hk_entry *entry)
 {
-    tell_entry(monitors, ENTRY_CREATED, directory, entry->name, entry->inode);
+    tell_entry(monitors, HK_ENTRY_CREATED, directory, entry->name,
+               entry->inode);
 }
 
 static void on_created(struct hk_monitors *monitors,
@@ -157,7 +147,8 @@ static void on_created(struct hk_monitors *monitors,
     hk_entries_put(&directory->entries, name, (int64_t)info.st_ino);
     if (directory->sees_entries)
         hk_monitor_see_entries(monitors, directory);
-    tell_entry(monitors, ENTRY_CREATED, directory, name, (int64_t)info.st_ino);
+    tell_entry(monitors, HK_ENTRY_CREATED, directory, name,
+               (int64_t)info.st_ino);
     if (directory->is_of_volume && S_ISDIR(info.st_mode))
         hk_monitor_volume_grows(monitors, directory, name, tell_found);
 }
@@ -170,7 +161,7 @@ static void on_removed(struct hk_monitors *monitors,
     if (inode == 0)
         return;
     hk_entries_take(&directory->entries, name);
-    tell_entry(monitors, ENTRY_REMOVED, directory, name, inode);
+    tell_entry(monitors, HK_ENTRY_REMOVED, directory, name, inode);
     lose_directory(monitors, directory, inode);
 }
 
@@ -197,7 +188,7 @@ static void on_moved_to(struct hk_monitors *monitors,
         return;
     }
     if (replaced != 0)
-        tell_entry(monitors, ENTRY_REMOVED, directory, name, replaced);
+        tell_entry(monitors, HK_ENTRY_REMOVED, directory, name, replaced);
     hk_entries_put(&directory->entries, name, departure->inode);
     if (directory->sees_entries)
         hk_monitor_see_entries(monitors, directory);
@@ -234,7 +225,7 @@ static void tell_stat(struct hk_monitors *monitors,
 {
     struct hk_kmessage_maker maker;
 
-    begin(&maker, STAT_CHANGED, subject->device);
+    begin(&maker, HK_STAT_CHANGED, subject->device);
     hk_kmessage_add_int64(&maker, "node", subject->inode);
     hk_kmessage_add_int32(&maker, "fields", (int32_t)fields);
     tell_of(monitors, subject, flags, &maker);
@@ -269,7 +260,7 @@ static void tell_attribute(struct hk_monitors *monitors,
 {
     struct hk_kmessage_maker maker;
 
-    begin(&maker, ATTR_CHANGED, subject->device);
+    begin(&maker, HK_ATTR_CHANGED, subject->device);
     hk_kmessage_add_int64(&maker, "directory", subject->directory);
     hk_kmessage_add_int64(&maker, "node", subject->inode);
     hk_kmessage_add_string(&maker, "attr", name);
@@ -290,11 +281,12 @@ static void on_attributes(struct hk_monitors *monitors,
 
         if (before == NULL || before->hash != now->list[i].hash)
             tell_attribute(monitors, subject, now->list[i].name,
-                           before == NULL ? ATTR_CREATED : ATTR_CHANGED);
+                           before == NULL ? HK_ATTR_CREATED : HK_ATTR_CHANGED);
     }
     for (size_t i = 0; i < old.count; i++)
         if (hk_attributes_find(now, old.list[i].name) == NULL)
-            tell_attribute(monitors, subject, old.list[i].name, ATTR_REMOVED);
+            tell_attribute(monitors, subject, old.list[i].name,
+                           HK_ATTR_REMOVED);
     hk_attributes_free(&old);
 }
 
