@@ -1,6 +1,5 @@
 // deaths_test.cc -- a descriptor that tells when another team has ended.
 // SPDX-License-Identifier: MIT
-#include "libhaikuabi/test/shared_probe.h"
 #include "libhaikuabi/test/shared_teams.h"
 
 #include <fcntl.h>
@@ -15,20 +14,6 @@ using hk::Team;
 
 constexpr int NOT_NOW = 0, FOR_EVER = -1;
 
-int idle(Team &its)
-{
-    its.call("create_port", 1, "here");
-    for (;;)
-        ::pause();
-    return 0;
-}
-
-void await_ports(Team &team, unsigned count)
-{
-    while (probe_count(team.harness).ports != count)
-        ::usleep(1000);
-}
-
 bool is_readable(int fd, int timeout)
 {
     pollfd polled{fd, POLLIN, 0};
@@ -42,8 +27,8 @@ class Deaths : public testing::Test
 
     std::unique_ptr<Process> start()
     {
-        auto made = std::make_unique<Process>(root, idle);
-        await_ports(team, ++started);
+        auto made = std::make_unique<Process>(root, hk::have_a_port);
+        hk::await_ports(team, ++started);
         return made;
     }
 

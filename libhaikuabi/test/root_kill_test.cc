@@ -76,6 +76,17 @@ class RootKill : public RootCase
         EXPECT_EQ(st.st_size, static_cast<off_t>(size)) << name;
     }
 
+    // For a team in a process that is to be killed: the root, opened there.
+    hk_config own_layer() const
+    {
+        hk_root *own;
+        if (hk_root_open(path.c_str(), &own, nullptr) < 0)
+            _exit(9);
+        hk_config config = make_config(hk_root_files(own));
+        config.layer = own;
+        return config;
+    }
+
     std::minstd_rand random{1};
     unsigned longest = 5000; // microseconds
     int killed = 0;
@@ -207,12 +218,7 @@ TEST_F(RootKill, PiecesAreThereOrCome)
             ASSERT_EQ(hk_root_trim(root, &freed, &fault), 0) << fault.text;
         }
         kill_in([&] {
-            hk_root *own;
-            if (hk_root_open(path.c_str(), &own, nullptr) < 0)
-                _exit(1);
-            hk_config config = make_config(hk_root_files(own));
-            config.layer = own;
-            Team reader(config);
+            Team reader(own_layer());
             Address buffer = reader.room(4096);
             for (unsigned i = 0; i < 100; i++) {
                 size_t at = (static_cast<size_t>(round) * 7 + i * 5) * 262144 %
@@ -278,12 +284,7 @@ TEST_F(RootKill, AttributesAreOldOrNew)
         << fault.text;
     for (int round = 0; round < ROUNDS && !HasFailure(); round++) {
         kill_in([&] {
-            hk_root *own;
-            if (hk_root_open(path.c_str(), &own, nullptr) < 0)
-                _exit(9);
-            hk_config config = make_config(hk_root_files(own));
-            config.layer = own;
-            Team killed(config);
+            Team killed(own_layer());
             int fd = static_cast<int>(
                 killed.call("open", -1, "/boot/system/one/file0", RDWR, 0));
             for (int i = 0; i < 6; i++) {
@@ -320,12 +321,7 @@ TEST_F(RootKill, WritesIntoTheLayerLoseNothing)
     longest = 20000;
     for (int round = 0; round < ROUNDS && !HasFailure(); round++) {
         kill_in([&] {
-            hk_root *own;
-            if (hk_root_open(path.c_str(), &own, nullptr) < 0)
-                _exit(9);
-            hk_config config = make_config(hk_root_files(own));
-            config.layer = own;
-            Team killed_team(config);
+            Team killed_team(own_layer());
             use_layer(killed_team, round);
         });
         EXPECT_EQ(check(), std::vector<std::string>());

@@ -1,6 +1,5 @@
 // shared_team_test.cc -- the teams of a root: who lives, and what dies.
 // SPDX-License-Identifier: MIT
-#include "libhaikuabi/test/shared_probe.h"
 #include "libhaikuabi/test/shared_teams.h"
 
 namespace
@@ -11,28 +10,14 @@ using hk::Process;
 using hk::SharedRoot;
 using hk::Team;
 
-int idle(Team &its)
-{
-    its.call("create_port", 1, "here");
-    for (;;)
-        ::pause();
-    return 0;
-}
-
-void await_ports(Team &team, unsigned count)
-{
-    while (probe_count(team.harness).ports != count)
-        ::usleep(1000);
-}
-
 TEST(SharedTeams, ComeAndGo)
 {
     SharedRoot root;
     Team team(root.config());
     EXPECT_EQ(probe_count(team.harness).teams, 1u);
     {
-        Process one(root, idle), two(root, idle);
-        await_ports(team, 2);
+        Process one(root, hk::have_a_port), two(root, hk::have_a_port);
+        hk::await_ports(team, 2);
         EXPECT_EQ(probe_count(team.harness).teams, 3u);
         one.kill();
         EXPECT_EQ(probe_count(team.harness).teams, 2u);
@@ -62,8 +47,8 @@ TEST(SharedTeams, GetNothingOnceTheyAreDead)
     Team team(root.config());
     int sem = static_cast<int>(team.call("create_sem", 2, "sem"));
     int port = static_cast<int>(team.call("create_port", 2, "port"));
-    Process other(root, idle);
-    await_ports(team, 2);
+    Process other(root, hk::have_a_port);
+    hk::await_ports(team, 2);
     int id = other.pid;
     EXPECT_EQ(team.call("set_sem_owner", sem, id), 0);
     EXPECT_EQ(team.call("set_sem_owner", sem, 0), 0);

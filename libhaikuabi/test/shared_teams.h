@@ -14,6 +14,7 @@
 
 extern "C" {
 #include "libhaikuabi/src/status.h"
+#include "libhaikuabi/test/shared_probe.h"
 }
 
 namespace hk
@@ -97,6 +98,22 @@ inline int sem_count(Team &team, int sem)
 inline void await_sem_count(Team &team, int sem, int wanted)
 {
     while (sem_count(team, sem) != wanted)
+        ::usleep(1000);
+}
+
+// Acts of a Process: has one port until it is killed.
+inline int have_a_port(Team &its)
+{
+    its.call("create_port", 1, "here");
+    for (;;)
+        ::pause();
+    return 0;
+}
+
+// Until the root has so many ports.
+inline void await_ports(Team &team, unsigned count)
+{
+    while (probe_count(team.harness).ports != count)
         ::usleep(1000);
 }
 
