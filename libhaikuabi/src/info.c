@@ -325,7 +325,8 @@ static void report_lines(const struct hk_kernel *kernel, char *text)
 }
 
 /* What the kernel writes to its log goes to the user as well, in lines; one
- * that is too long is told in parts. */
+ * that is too long is told in parts. Missing: lines that are equal are written
+ * each, not once with their number. */
 int64_t hk_sys_debug_output(struct hk_thread *self, gm_addr message)
 {
     enum { CHUNK = 512 };
