@@ -302,13 +302,16 @@ void tr_memory_reset(struct tr_memory *memory)
     gm_addr at = 0;
 
     memory->sum = 0;
+    /* Also of pages that are not mapped now. */
+    for (uint32_t i = 0; i < memory->dirty_count; i++)
+        atomic_fetch_and(&memory->pages[memory->dirty[i]], (uint8_t)~DIRTY);
     memory->dirty_count = 0;
     while (memory->tracks && gm_query(memory->space, at, &region) == 0) {
         at = region.address + region.size;
         for (gm_addr page = region.address; page < at; page += GM_PAGE_SIZE) {
             memory->hashes[page >> PAGE_SHIFT] = 0;
             atomic_fetch_and(&memory->pages[page >> PAGE_SHIFT],
-                             (uint8_t) ~(DIRTY | ALIASED));
+                             (uint8_t)~ALIASED);
             mark_stored(memory, (uint32_t)(page >> PAGE_SHIFT));
         }
     }
