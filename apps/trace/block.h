@@ -12,6 +12,7 @@
 enum {
     TR_BLOCK_HEADER = 44,
     TR_BLOCK_FULL = 64 * 1024,  /* content that ends a block */
+    TR_BLOCK_SHORT = 4096,      /* and one of the first ones */
     TR_BLOCK_MAX = 192 * 1024,  /* content that no block is larger than */
     TR_STORED_MAX = 200 * 1024, /* nor what is stored of it */
     TR_BLOCK_PAGES = TR_BLOCK_FULL / TR_PAGE_SIZE

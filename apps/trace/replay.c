@@ -94,15 +94,26 @@ static int make_machine(struct tr_player *player, struct tr_fault *fault)
     return 0;
 }
 
+static int find_beginning(struct tr_player *player, struct tr_fault *fault)
+{
+    struct tr_summary summary;
+
+    if (tr_reader_seek(player->reader, 0) == 0)
+        return 0;
+    tr_reader_summary(player->reader, &summary);
+    tr_set_fault(fault, summary.events == 0 && summary.damages == 0
+                            ? "there is no event: the program was killed "
+                              "before its first run was over"
+                            : "the beginning of the trace is missing");
+    return TR_ERR_DAMAGED;
+}
+
 static int make_parts(struct tr_player *player, struct tr_fault *fault)
 {
-    int error = tr_reader_seek(player->reader, 0);
+    int error = find_beginning(player, fault);
 
-    if (error < 0) {
-        tr_set_fault(fault, "the beginning of the trace is missing");
-        return TR_ERR_DAMAGED;
-    }
-    error = read_infos(player, fault);
+    if (error == 0)
+        error = read_infos(player, fault);
     if (error < 0)
         return error;
     tr_reader_seek(player->reader, 0);

@@ -28,6 +28,7 @@ struct tr_writer {
     int fd, error;
     uint64_t offset; /* bytes written */
     uint64_t events, instructions, images;
+    uint64_t packed_events;             /* bytes of content, in blocks so far */
     struct tr_block block;              /* of events, being filled */
     struct tr_block pages;              /* of images */
     struct tr_block steps;              /* of steps */
@@ -77,6 +78,7 @@ static int flush(struct tr_writer *writer)
 {
     int error = flush_block(writer, &writer->pages, writer->page_content);
 
+    writer->packed_events += writer->block.size;
     if (error == 0)
         error = flush_block(writer, &writer->block, writer->content);
     return error;
@@ -103,6 +105,22 @@ int tr_writer_new(int fd, struct tr_writer **made)
     return error;
 }
 
+/*
+ * Blocks are short at first, for a program that is killed loses what is in
+ * none: the first one ends with the first run, without which a trace has no
+ * beginning, and each one behind it holds about as much as all before.
+ */
+static int is_full(const struct tr_writer *writer, const struct tr_event *last)
+{
+    uint64_t before = writer->packed_events;
+
+    if (before == 0 && (last->kind == TR_RUN || last->kind == TR_CALL))
+        return 1;
+    return writer->block.size >= TR_BLOCK_FULL ||
+           (before > 0 && before <= writer->block.size &&
+            writer->block.size >= TR_BLOCK_SHORT);
+}
+
 int tr_write_event(struct tr_writer *writer, const struct tr_event *event)
 {
     struct tr_block *block = &writer->block;
@@ -121,7 +139,7 @@ int tr_write_event(struct tr_writer *writer, const struct tr_event *event)
     block->count++;
     writer->events++;
     writer->instructions += tr_event_instructions(event);
-    return block->size >= TR_BLOCK_FULL ? flush(writer) : 0;
+    return is_full(writer, event) ? flush(writer) : 0;
 }
 
 /* ---- images ---- */

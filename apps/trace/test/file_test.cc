@@ -151,6 +151,37 @@ TEST(FileTest, ReadsWholeBlocksOfAFileCutOffAtAnyByte)
     EXPECT_EQ(silent, 2); /* behind the header, and behind the images */
 }
 
+/* As of a program that is killed: nobody closes the file. */
+TEST(FileTest, HasItsBeginningAndAtLeastHalfOfWhatIsNotClosed)
+{
+    const uint64_t count = 30000, first_call = 40;
+    int fd = memfd_create("trace", 0);
+    tr_writer *writer = nullptr;
+    tr_summary summary = {};
+
+    ASSERT_EQ(tr_writer_new(dup(fd), &writer), 0);
+    for (uint64_t i = 0; i < count; i++) {
+        tr_event event = {};
+        tr_reader *reader = nullptr;
+
+        event.kind = i == first_call ? TR_CALL : TR_TSC;
+        ASSERT_EQ(tr_write_event(writer, &event), 0);
+        ASSERT_EQ(tr_reader_open(dup(fd), &reader, nullptr), 0);
+        tr_reader_summary(reader, &summary);
+        tr_reader_close(reader);
+        if (i < first_call)
+            ASSERT_EQ(summary.events, 0u);
+        else if (i < first_call + 4096 / 2) /* a short block of such events */
+            ASSERT_GE(summary.events, first_call + 1);
+        else
+            ASSERT_GE(summary.events * 2, i);
+    }
+    EXPECT_GT(summary.blocks, 3u);
+    EXPECT_LT(summary.blocks, 10u);
+    tr_writer_abandon(writer);
+    close(fd);
+}
+
 TEST(FileTest, NamesADamagedBlockAndGoesOnBehindIt)
 {
     std::string bytes = Write(100000);
