@@ -28,8 +28,8 @@ class Memory : public testing::Test
             [](void *) {},
             [](void *context, enum gm_event event, gm_addr address,
                uint64_t size) {
-                tr_memory_changed(static_cast<Memory *>(context)->memory,
-                                  event, address, size);
+                tr_memory_changed(static_cast<Memory *>(context)->memory, event,
+                                  address, size);
             }};
         struct sigaction action = {};
 
