@@ -50,8 +50,13 @@ struct hk_file {
     uint64_t serial;       /* of those that descriptors were given to */
     enum hk_file_kind kind;
     struct hk_node node;
-    uint32_t open_mode;   /* enum hk_open_mode; but for the host's bits */
-    atomic_uint type;     /* see hk_file_type; 0: not asked for yet */
+    uint32_t open_mode; /* enum hk_open_mode; but for the host's bits */
+    atomic_uint type;   /* see hk_file_type; 0: not asked for yet */
+    /* HK_FILE_SOCKET, see socket_protocol.h. */
+    atomic_uint protocol, peer;
+    atomic_int is_shut;   /* for sending */
+    atomic_int reset;     /* what receives of a connection that was reset fail
+                             with; 0: it was not */
     pthread_mutex_t lock; /* guards what follows */
     uint32_t next_entry;  /* HK_FILE_DIR: places told so far, after the host's
                              entries; HK_FILE_ATTR_DIR: attributes so far;

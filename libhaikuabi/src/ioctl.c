@@ -84,8 +84,12 @@ static int32_t file_ioctl(struct hk_thread *self, struct hk_file *file,
     if (file->kind == HK_FILE_DIR || file->kind == HK_FILE_ATTR ||
         file->kind == HK_FILE_ATTR_DIR || file->node.fd < 0)
         return HK_B_DEV_INVALID_IOCTL;
+    if (cmd == GUEST_FIONREAD && file->kind == HK_FILE_SOCKET && data == 0)
+        return HK_B_BAD_VALUE;
     if (cmd == GUEST_FIONREAD)
         return get_available(self, file, data);
+    if (file->kind == HK_FILE_SOCKET)
+        return HK_B_BAD_VALUE;
     if (hk_file_type(file) == S_IFCHR && cmd == GET_PATH_FOR_DEVICE)
         return get_device_path(self, file, data);
     if (hk_file_type(file) == S_IFCHR && isatty(file->node.fd))

@@ -18,10 +18,11 @@
 /* haiku-abi/structs.md, "sockaddr_in" and its like. */
 enum {
     INET_SIZE = 32,
-    INET_MIN = 8, /* up to the address */
     INET6_SIZE = 28,
     UNIX_AT_PATH = 2,
-    UNIX_PATH_MAX_ = 126
+    UNIX_PATH_MAX_ = 126,
+    NO_NAME_SIZE = 32, /* sizeof(struct sockaddr) */
+    HIDDEN_DIGITS = 5
 };
 
 /* Names without a file are the host's too: ours are kept apart by this. */
@@ -41,13 +42,11 @@ int hk_family_to_host(int32_t family)
     }
 }
 
-static int32_t read_inet(struct hk_sockaddr *address, const uint8_t *bytes,
-                         uint32_t size)
+/* What is missing at the end is zero. */
+static int32_t read_inet(struct hk_sockaddr *address, const uint8_t *bytes)
 {
     struct sockaddr_in *host = (void *)&address->host;
 
-    if (size < INET_MIN)
-        return HK_B_BAD_VALUE;
     host->sin_family = AF_INET;
     memcpy(&host->sin_port, bytes + 2, 2);
     memcpy(&host->sin_addr, bytes + 4, 4);
@@ -55,13 +54,10 @@ static int32_t read_inet(struct hk_sockaddr *address, const uint8_t *bytes,
     return HK_B_OK;
 }
 
-static int32_t read_inet6(struct hk_sockaddr *address, const uint8_t *bytes,
-                          uint32_t size)
+static int32_t read_inet6(struct hk_sockaddr *address, const uint8_t *bytes)
 {
     struct sockaddr_in6 *host = (void *)&address->host;
 
-    if (size < INET6_SIZE)
-        return HK_B_BAD_VALUE;
     host->sin6_family = AF_INET6;
     memcpy(&host->sin6_port, bytes + 2, 2);
     memcpy(&host->sin6_flowinfo, bytes + 4, 4);
@@ -71,25 +67,35 @@ static int32_t read_inet6(struct hk_sockaddr *address, const uint8_t *bytes,
     return HK_B_OK;
 }
 
-/* A name without a file begins with NUL. Without any name, one that nobody
- * has is made up, as on Haiku. */
-static int32_t read_hidden(struct hk_sockaddr *address, const uint8_t *name,
-                           uint32_t size)
+static int is_hidden_digit(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+/*
+ * A name without a file is NUL and five digits, whatever is behind them.
+ * Where all is zero and an address is to be bound, one that nobody has is made
+ * up, by the host.
+ */
+static int32_t read_hidden(struct hk_sockaddr *address, const uint8_t *path,
+                           uint32_t size, int is_new)
 {
     struct sockaddr_un *host = (void *)&address->host;
     size_t prefix = sizeof(hidden_prefix) - 1;
+    const uint8_t *digits = path + 1;
 
     host->sun_family = AF_UNIX;
-    if (size == 0) {
-        address->length = offsetof(struct sockaddr_un, sun_path);
-        return HK_B_OK;
-    }
-    if (1 + prefix + size > sizeof(host->sun_path))
-        return HK_B_NAME_TOO_LONG;
+    address->length = offsetof(struct sockaddr_un, sun_path);
+    if (size == NO_NAME_SIZE && digits[0] == '\0')
+        return is_new ? HK_B_OK : HK_B_BAD_VALUE;
+    if (size < UNIX_AT_PATH + 1 + HIDDEN_DIGITS)
+        return HK_B_BAD_VALUE;
+    for (int i = 0; i < HIDDEN_DIGITS; i++)
+        if (!is_hidden_digit(digits[i]))
+            return HK_B_BAD_VALUE;
     memcpy(host->sun_path + 1, hidden_prefix, prefix);
-    memcpy(host->sun_path + 1 + prefix, name, size);
-    address->length =
-        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + prefix + size);
+    memcpy(host->sun_path + 1 + prefix, digits, HIDDEN_DIGITS);
+    address->length += (socklen_t)(1 + prefix + HIDDEN_DIGITS);
     return HK_B_OK;
 }
 
@@ -148,19 +154,12 @@ static int32_t read_unix(const struct hk_thread *self,
                          struct hk_sockaddr *address, const uint8_t *bytes,
                          uint32_t size, int is_new)
 {
-    char path[UNIX_PATH_MAX_ + 1] = "";
-    uint32_t length = size - UNIX_AT_PATH;
+    const char *path = (const char *)bytes + UNIX_AT_PATH;
 
-    if (length == 0 || bytes[UNIX_AT_PATH] == '\0') {
-        const uint8_t *name = bytes + UNIX_AT_PATH + 1;
-        uint32_t left = length == 0 ? 0 : length - 1;
-
-        /* Zeroes behind a name are room that the caller left. */
-        while (left > 0 && name[left - 1] == '\0')
-            left--;
-        return read_hidden(address, name, left);
-    }
-    memcpy(path, bytes + UNIX_AT_PATH, length);
+    if (path[0] == '\0')
+        return read_hidden(address, bytes + UNIX_AT_PATH, size, is_new);
+    if (strnlen(path, UNIX_PATH_MAX_) == UNIX_PATH_MAX_)
+        return HK_B_BAD_VALUE;
     return read_path(self, address, path, is_new);
 }
 
@@ -173,7 +172,7 @@ int32_t hk_sockaddr_read(const struct hk_thread *self,
 
     memset(address, 0, sizeof(*address));
     address->node.fd = -1;
-    if (from == 0 || size > sizeof(bytes) || size < UNIX_AT_PATH)
+    if (from == 0 || size > sizeof(bytes))
         return HK_B_BAD_VALUE;
     if (hk_read_user(self, bytes, from, size) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
@@ -183,9 +182,9 @@ int32_t hk_sockaddr_read(const struct hk_thread *self,
         address->length = sizeof(address->host.any);
         return HK_B_OK;
     case HK_AF_INET:
-        return read_inet(address, bytes, size);
+        return read_inet(address, bytes);
     case HK_AF_INET6:
-        return read_inet6(address, bytes, size);
+        return read_inet6(address, bytes);
     case HK_AF_UNIX:
         status = read_unix(self, address, bytes, size, is_new);
         break;

@@ -12,9 +12,17 @@ int32_t hk_socket_get(const struct hk_thread *self, int32_t fd,
                       struct hk_file **file);
 
 /* A new descriptor for a host's socket, which is closed on failure.
- * flags: enum hk_fd_flags. local_name: see struct hk_file; may be NULL. */
+ * flags: enum hk_fd_flags. local_name: see struct hk_file; may be NULL.
+ * has_peer: it is connected already. */
 int32_t hk_socket_add(const struct hk_thread *self, int host_fd, unsigned flags,
-                      const char *local_name);
+                      const char *local_name, int has_peer);
+
+/*
+ * Waits until it is ready to receive or send, or until SO_RCVTIMEO or
+ * SO_SNDTIMEO ends the wait: B_OK, timed_out, B_INTERRUPTED or an error.
+ */
+int32_t hk_socket_wait(struct hk_thread *self, struct hk_file *file,
+                       int is_send, int32_t timed_out);
 
 /* One send or receive. vectors lie in guest memory, at host addresses. */
 struct hk_message {

@@ -2,15 +2,16 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "block.h"
 #include "bytes.h"
 #include "socket.h"
+#include "socket_protocol.h"
 #include "syscalls.h"
 
 /* haiku-abi/structs.md, "types, shutdown". */
@@ -40,7 +41,7 @@ int32_t hk_socket_get(const struct hk_thread *self, int32_t fd,
 }
 
 int32_t hk_socket_add(const struct hk_thread *self, int host_fd, unsigned flags,
-                      const char *local_name)
+                      const char *local_name, int has_peer)
 {
     struct hk_node node = {NULL, NULL, host_fd, 0};
     struct hk_file *file = hk_file_new(HK_FILE_SOCKET, node, HK_O_RDWR);
@@ -49,6 +50,7 @@ int32_t hk_socket_add(const struct hk_thread *self, int host_fd, unsigned flags,
         return HK_B_NO_MEMORY;
     if (local_name != NULL)
         file->local_name = strdup(local_name);
+    hk_socket_set_peer(file, has_peer);
     return hk_fd_add(self, file, 0, flags);
 }
 
@@ -66,22 +68,31 @@ static int32_t split_flags(const struct hk_thread *self, int32_t flags,
     return HK_B_OK;
 }
 
+/* Whether there are local sockets of a kind. Those of the internet are as the
+ * host says. */
+static int is_local_kind(const struct hk_thread *self, int32_t kind,
+                         int32_t protocol)
+{
+    return protocol == 0 &&
+           (kind == SOCK_STREAM || kind == SOCK_DGRAM ||
+            (kind == SOCK_SEQPACKET &&
+             hk_kernel_of(self)->config.release >= HK_R1BETA6));
+}
+
 /* The kinds of socket have the host's numbers. */
-static int32_t split_type(const struct hk_thread *self, int32_t type, int *host,
+static int32_t split_type(const struct hk_thread *self, int32_t family,
+                          int32_t type, int32_t protocol, int *host,
                           unsigned *descriptor)
 {
     int32_t status = split_flags(self, type & ~TYPE_MASK, host, descriptor);
+    int32_t kind = type & TYPE_MASK;
 
-    switch (type & TYPE_MASK) {
-    case SOCK_STREAM:
-    case SOCK_DGRAM:
-    case SOCK_RAW:
-    case SOCK_SEQPACKET:
-        *host |= type & TYPE_MASK;
-        return status;
-    default:
+    if (family == HK_AF_UNIX
+            ? !is_local_kind(self, kind, protocol)
+            : kind != SOCK_STREAM && kind != SOCK_DGRAM && kind != SOCK_RAW)
         return HK_EAFNOSUPPORT;
-    }
+    *host |= kind;
+    return status;
 }
 
 /* Haiku looks for family, type and protocol at once. */
@@ -107,8 +118,9 @@ int64_t hk_sys_socket(struct hk_thread *self, int32_t family, int32_t type,
     int host_family = host_family_of(self, family);
     int host_type = 0;
     unsigned flags;
-    int fd;
-    int32_t status = split_type(self, type, &host_type, &flags);
+    int fd, on = 1;
+    int32_t status =
+        split_type(self, family, type, protocol, &host_type, &flags);
 
     if (host_family < 0)
         return HK_EAFNOSUPPORT;
@@ -117,7 +129,9 @@ int64_t hk_sys_socket(struct hk_thread *self, int32_t family, int32_t type,
     fd = socket(host_family, host_type, protocol);
     if (fd < 0)
         return no_protocol(errno);
-    return hk_socket_add(self, fd, flags, NULL);
+    if (host_family == AF_INET6) /* Haiku's know nothing of IPv4 */
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+    return hk_socket_add(self, fd, flags, NULL, 0);
 }
 
 int64_t hk_sys_socketpair(struct hk_thread *self, int32_t family, int32_t type,
@@ -129,7 +143,8 @@ int64_t hk_sys_socketpair(struct hk_thread *self, int32_t family, int32_t type,
     int32_t ends[2];
     uint8_t bytes[8];
     int host[2];
-    int32_t status = split_type(self, type, &host_type, &flags);
+    int32_t status =
+        split_type(self, family, type, protocol, &host_type, &flags);
 
     if (socket_vector == 0)
         return HK_B_BAD_VALUE;
@@ -142,7 +157,7 @@ int64_t hk_sys_socketpair(struct hk_thread *self, int32_t family, int32_t type,
     if (socketpair(host_family, host_type, protocol, host) < 0)
         return no_protocol(errno);
     for (int i = 0; i < 2; i++) {
-        ends[i] = hk_socket_add(self, host[i], flags, NULL);
+        ends[i] = hk_socket_add(self, host[i], flags, NULL, 1);
         if (ends[i] < 0)
             status = ends[i];
         hk_put32(bytes + 4 * i, (uint32_t)ends[i]);
@@ -165,18 +180,47 @@ static void set_name(struct hk_file *file, char **name,
     pthread_mutex_unlock(&file->lock);
 }
 
-/* The socket, unless the address is none to read one from. */
+/* Whether sockets of a protocol are bound and connected to addresses of a
+ * family; nobody: connect may be told that. */
+static int takes_family(unsigned protocol, int family, int nobody)
+{
+    switch (family) {
+    case HK_AF_UNIX:
+        return (protocol & HK_LOCAL) != 0;
+    case HK_AF_INET:
+        return (protocol & (HK_TCP | HK_DATAGRAM)) != 0;
+    case HK_AF_INET6:
+        return (protocol & (HK_TCP6 | HK_DATAGRAM6)) != 0;
+    case HK_AF_UNSPEC:
+        return nobody && protocol & HK_ANY_DATAGRAM;
+    default:
+        return 0;
+    }
+}
+
+/* The socket, unless the address is none to read one from, or of another
+ * family. */
 static int32_t get_for_address(struct hk_thread *self, int32_t socket,
-                               gm_addr address, uint32_t size,
+                               gm_addr address, uint32_t size, int is_connect,
                                struct hk_file **file)
 {
-    uint8_t bytes[HK_SOCKADDR_MAX];
+    uint8_t bytes[HK_SOCKADDR_MAX] = {0};
+    int32_t status;
 
     if (address == 0 || size > sizeof(bytes))
         return HK_B_BAD_VALUE;
     if (hk_read_user(self, bytes, address, size) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    return hk_socket_get(self, socket, file);
+    status = hk_socket_get(self, socket, file);
+    if (status != HK_B_OK)
+        return status;
+    if (is_connect && size == 0)
+        status = HK_ENETUNREACH;
+    else if (!takes_family(hk_socket_protocol(*file), bytes[1], is_connect))
+        status = HK_EAFNOSUPPORT;
+    if (status != HK_B_OK)
+        hk_file_put(*file);
+    return status;
 }
 
 /* The name of a local socket without a file may be left to the host. */
@@ -186,7 +230,7 @@ int64_t hk_sys_bind(struct hk_thread *self, int32_t socket, gm_addr address,
     struct hk_sockaddr host;
     struct hk_file *file;
     int32_t status =
-        get_for_address(self, socket, address, address_length, &file);
+        get_for_address(self, socket, address, address_length, 0, &file);
 
     if (status != HK_B_OK)
         return status;
@@ -232,7 +276,21 @@ static int32_t start_connect(struct hk_thread *self, int fd,
         return finish_connect(self, fd);
     if (is_blocking && errno == EISCONN && self->restart.is_running)
         return HK_B_OK;
+    if (is_blocking && errno == EINPROGRESS)
+        return HK_B_WOULD_BLOCK; /* SO_SNDTIMEO */
     return hk_status_from_errno(errno);
+}
+
+/* To whom it is connected from now on, also where that fails behind the first
+ * steps. */
+static int32_t connect_to(struct hk_thread *self, struct hk_file *file,
+                          const struct hk_sockaddr *address)
+{
+    int32_t status = start_connect(self, file->node.fd, address);
+
+    if (status == HK_B_OK || hk_socket_protocol(file) & HK_ANY_TCP)
+        hk_socket_set_peer(file, address->host.any.sa_family != AF_UNSPEC);
+    return status;
 }
 
 /* What an address with a file names. */
@@ -250,16 +308,14 @@ int64_t hk_sys_connect(struct hk_thread *self, int32_t socket, gm_addr address,
     struct hk_sockaddr host;
     struct hk_file *file;
     int32_t status =
-        get_for_address(self, socket, address, address_length, &file);
+        get_for_address(self, socket, address, address_length, 1, &file);
 
     if (status != HK_B_OK)
         return status;
-    status = address_length == 0
-                 ? HK_ENETUNREACH
-                 : hk_sockaddr_read(self, &host, address, address_length, 0);
+    status = hk_sockaddr_read(self, &host, address, address_length, 0);
     if (status == HK_B_OK) {
-        status = is_socket(&host) ? start_connect(self, file->node.fd, &host)
-                                  : HK_B_BAD_VALUE;
+        status =
+            is_socket(&host) ? connect_to(self, file, &host) : HK_B_BAD_VALUE;
         if (status == HK_B_OK || status == HK_EINPROGRESS)
             set_name(file, &file->peer_name, &host);
         hk_sockaddr_release(&host);
@@ -269,13 +325,16 @@ int64_t hk_sys_connect(struct hk_thread *self, int32_t socket, gm_addr address,
 }
 
 /* Others than local sockets get an address when they listen. */
-static int is_bound(int fd)
+static int needs_bind(struct hk_file *file)
 {
     struct sockaddr_storage address;
     socklen_t size = sizeof(address);
 
-    return getsockname(fd, (struct sockaddr *)&address, &size) != 0 ||
-           address.ss_family != AF_UNIX || size > sizeof(sa_family_t);
+    return hk_socket_protocol(file) & HK_LOCAL & HK_CONNECTED &&
+           !hk_socket_has_peer(file) &&
+           getsockname(file->node.fd, (struct sockaddr *)&address, &size) ==
+               0 &&
+           size <= sizeof(sa_family_t);
 }
 
 static int is_listening(int fd)
@@ -294,22 +353,24 @@ int64_t hk_sys_listen(struct hk_thread *self, int32_t socket, int32_t backlog)
 
     if (status != HK_B_OK)
         return status;
-    status = is_bound(file->node.fd) ? result_of(listen(file->node.fd, backlog))
-                                     : HK_EDESTADDRREQ;
+    status = needs_bind(file) ? HK_EDESTADDRREQ
+                              : result_of(listen(file->node.fd, backlog));
     hk_file_put(file);
     return status;
 }
 
 /* Waits for a connection: a host's socket, or an error. */
-static int32_t wait_accept(struct hk_thread *self, int fd, int host_flags,
-                           struct hk_sockaddr *address)
+static int32_t wait_accept(struct hk_thread *self, struct hk_file *file,
+                           int host_flags, struct hk_sockaddr *address)
 {
+    int fd = file->node.fd;
+
     for (;;) {
         int32_t status = HK_B_OK;
         int accepted;
 
         if (!(fcntl(fd, F_GETFL) & O_NONBLOCK))
-            status = hk_block_fd(self, fd, POLLIN);
+            status = hk_socket_wait(self, file, 0, HK_B_TIMED_OUT);
         if (status != HK_B_OK)
             return status;
         address->length = sizeof(address->host);
@@ -320,6 +381,15 @@ static int32_t wait_accept(struct hk_thread *self, int fd, int host_flags,
         if (errno != EINTR || hk_is_interrupted(self))
             return hk_status_from_errno(errno);
     }
+}
+
+/* From r1beta6 on others than those that connect are refused as such. */
+static int32_t check_accept(const struct hk_thread *self, struct hk_file *file)
+{
+    if (hk_kernel_of(self)->config.release >= HK_R1BETA6 &&
+        !(hk_socket_protocol(file) & HK_CONNECTED))
+        return HK_B_NOT_SUPPORTED;
+    return is_listening(file->node.fd) ? HK_B_OK : HK_B_BAD_VALUE;
 }
 
 static int64_t do_accept(struct hk_thread *self, int32_t socket,
@@ -338,11 +408,11 @@ static int64_t do_accept(struct hk_thread *self, int32_t socket,
         result = hk_socket_get(self, socket, &file);
     if (result != HK_B_OK)
         return result;
-    result = is_listening(file->node.fd)
-                 ? wait_accept(self, file->node.fd, host_flags, &host)
-                 : HK_B_BAD_VALUE;
+    result = check_accept(self, file);
+    if (result == HK_B_OK)
+        result = wait_accept(self, file, host_flags, &host);
     if (result >= 0)
-        result = hk_socket_add(self, (int)result, flags, file->local_name);
+        result = hk_socket_add(self, (int)result, flags, file->local_name, 1);
     hk_file_put(file);
     if (result >= 0 && hk_sockaddr_write(self, address, room, address_length,
                                          &host, NULL) != HK_B_OK) {
@@ -365,18 +435,27 @@ int64_t hk_sys_accept__r1beta6(struct hk_thread *self, int32_t socket,
     return do_accept(self, socket, address, address_length, flags);
 }
 
-/* The host shuts local streams down that have no other end, too. */
-static int32_t check_connected(int fd)
+/* What Haiku's protocols say to shutdown before they do it. TCP takes all, and
+ * does nothing without a connection; *is_done: that is the case. */
+static int32_t check_shutdown(const struct hk_thread *self,
+                              struct hk_file *file, int32_t how, int *is_done)
 {
-    struct sockaddr_storage address;
-    socklen_t size = sizeof(int);
-    int type = 0;
+    unsigned protocol = hk_socket_protocol(file);
+    int is_new = hk_kernel_of(self)->config.release >= HK_R1BETA6;
+    int is_how = how == SHUT_RD || how == SHUT_WR || how == SHUT_RDWR;
 
-    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
-        type == SOCK_DGRAM)
-        return HK_B_OK;
-    size = sizeof(address);
-    return result_of(getpeername(fd, (struct sockaddr *)&address, &size));
+    *is_done = 0;
+    if (is_new && !is_how)
+        return HK_B_BAD_VALUE;
+    if (protocol & HK_ANY_DATAGRAM)
+        return is_new ? HK_B_OK : HK_B_NOT_SUPPORTED;
+    if (protocol & HK_ANY_TCP)
+        *is_done = !is_how || !hk_socket_has_peer(file);
+    else if (!is_how)
+        return HK_B_BAD_VALUE;
+    else if (protocol & HK_CONNECTED && !hk_socket_has_peer(file))
+        return HK_ENOTCONN;
+    return HK_B_OK;
 }
 
 /* SHUT_RD, SHUT_WR and SHUT_RDWR have the host's numbers. */
@@ -384,15 +463,19 @@ int64_t hk_sys_shutdown_socket(struct hk_thread *self, int32_t socket,
                                int32_t how)
 {
     struct hk_file *file;
+    int is_done;
     int32_t status = hk_socket_get(self, socket, &file);
 
     if (status != HK_B_OK)
         return status;
-    status = how == SHUT_RD || how == SHUT_WR || how == SHUT_RDWR
-                 ? check_connected(file->node.fd)
-                 : HK_B_BAD_VALUE;
-    if (status == HK_B_OK)
+    status = check_shutdown(self, file, how, &is_done);
+    if (status == HK_B_OK && !is_done) {
         status = result_of(shutdown(file->node.fd, how));
+        if (how != SHUT_RD)
+            atomic_store_explicit(&file->is_shut, 1, memory_order_relaxed);
+        if (status == HK_ENOTCONN && hk_socket_protocol(file) & HK_ANY_TCP)
+            status = HK_B_OK; /* the connection is gone */
+    }
     hk_file_put(file);
     return status;
 }
@@ -437,17 +520,16 @@ int64_t hk_sys_getpeername(struct hk_thread *self, int32_t socket,
     return get_name(self, socket, address, address_length, 1);
 }
 
+/* Haiku's network knows no mark. */
 int64_t hk_sys_sockatmark(struct hk_thread *self, int32_t socket)
 {
     struct hk_file *file;
-    int is_at_mark = 0;
-    int64_t result = hk_socket_get(self, socket, &file);
+    int32_t status = hk_socket_get(self, socket, &file);
 
-    if (result != HK_B_OK)
-        return result;
-    result = result_of(ioctl(file->node.fd, SIOCATMARK, &is_at_mark));
+    if (status != HK_B_OK)
+        return status;
     hk_file_put(file);
-    return result == HK_B_OK ? is_at_mark : result;
+    return HK_B_UNSUPPORTED;
 }
 
 /* netstat: the list is empty, for the host's sockets are not told. */

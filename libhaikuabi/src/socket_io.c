@@ -13,26 +13,31 @@
 #include "file_io.h"
 #include "signals.h"
 #include "socket.h"
+#include "socket_protocol.h"
 #include "syscalls.h"
 
-/* haiku-abi/structs.md, "MSG flags". */
+/* MSG_DONTWAIT is always passed to the host, and MSG_WAITALL never: the waits
+ * are ours. */
 static const struct {
     int guest, host;
 } flag_rows[] = {
-    {0x1, MSG_OOB},    {0x2, MSG_PEEK},    {0x4, MSG_DONTROUTE}, {0x8, MSG_EOR},
-    {0x10, MSG_TRUNC}, {0x20, MSG_CTRUNC}, {0x40, MSG_WAITALL},
+    {HK_MSG_OOB, MSG_OOB},       {HK_MSG_PEEK, MSG_PEEK},
+    {HK_MSG_EOR, MSG_EOR},       {HK_MSG_TRUNC, MSG_TRUNC},
+    {HK_MSG_CTRUNC, MSG_CTRUNC},
 };
 
-enum {
-    GUEST_MSG_WAITALL = 0x40,
-    GUEST_MSG_DONTWAIT = 0x80,
-    GUEST_MSG_NOSIGNAL = 0x800
-};
-
-static int flags_to_host(int guest)
+/* To TCP the host's MSG_TRUNC says to throw bytes away; Haiku's datagrams have
+ * no flags. */
+static int flags_to_host(struct hk_file *file, const struct hk_message *message)
 {
+    unsigned protocol = hk_socket_protocol(file);
+    int guest = message->flags;
     int host = 0;
 
+    if (protocol & HK_ANY_TCP)
+        guest &= ~HK_MSG_TRUNC;
+    if (message->is_send && protocol & HK_ANY_DATAGRAM)
+        guest = 0;
     for (size_t i = 0; i < sizeof(flag_rows) / sizeof(flag_rows[0]); i++)
         if (guest & flag_rows[i].guest)
             host |= flag_rows[i].host;
@@ -63,27 +68,36 @@ static int64_t deadline_of(int fd, int is_send)
     return us == 0 ? HK_INFINITE_TIMEOUT : hk_system_time() + us;
 }
 
-/* Waits until the socket is ready; B_OK, or what the call returns. */
-static int32_t wait_ready(struct hk_thread *self, int fd, int is_send,
-                          int guest_flags)
+int32_t hk_socket_wait(struct hk_thread *self, struct hk_file *file,
+                       int is_send, int32_t timed_out)
 {
+    int fd = file->node.fd;
     struct pollfd ready = {fd, is_send ? POLLOUT : POLLIN, 0};
-    int32_t result;
+    int32_t result = hk_block_fds(self, &ready, 1, deadline_of(fd, is_send));
 
-    if (guest_flags & GUEST_MSG_DONTWAIT || fcntl(fd, F_GETFL) & O_NONBLOCK)
-        return HK_B_WOULD_BLOCK;
-    result = hk_block_fds(self, &ready, 1, deadline_of(fd, is_send));
     if (result < 0)
         return result;
-    return result == 0 ? HK_B_WOULD_BLOCK : HK_B_OK;
+    return result == 0 ? timed_out : HK_B_OK;
+}
+
+/* Waits until the socket is ready; B_OK, or what the call returns. */
+static int32_t wait_ready(struct hk_thread *self, struct hk_file *file,
+                          const struct hk_message *message)
+{
+    int fd = file->node.fd;
+
+    if (message->flags & HK_MSG_DONTWAIT || fcntl(fd, F_GETFL) & O_NONBLOCK)
+        return HK_B_WOULD_BLOCK;
+    return hk_socket_wait(self, file, message->is_send,
+                          hk_socket_timed_out(file));
 }
 
 /* One message of the host's, waiting as the socket does. */
-static int64_t transfer_once(struct hk_thread *self, int fd,
+static int64_t transfer_once(struct hk_thread *self, struct hk_file *file,
                              struct hk_message *message, struct msghdr *host)
 {
-    int flags =
-        flags_to_host(message->flags & ~GUEST_MSG_WAITALL) | MSG_DONTWAIT;
+    int flags = flags_to_host(file, message) | MSG_DONTWAIT;
+    int fd = file->node.fd;
 
     for (;;) {
         ssize_t done = message->is_send
@@ -91,27 +105,19 @@ static int64_t transfer_once(struct hk_thread *self, int fd,
                            : recvmsg(fd, host, flags | MSG_CMSG_CLOEXEC);
         int32_t status;
 
-        if (done >= 0)
+        if (done > 0 || (done == 0 && message->is_send))
             return done;
+        if (done == 0)
+            return hk_socket_receive_end(file);
         if (errno == EINTR)
             continue;
-        if (errno == EINVAL && !message->is_send)
-            return HK_ENOTCONN; /* a local socket that nobody writes to */
         if (errno != EAGAIN)
-            return hk_status_from_errno(errno);
-        status = wait_ready(self, fd, message->is_send, message->flags);
+            return message->is_send ? hk_socket_send_error(file, errno)
+                                    : hk_socket_receive_error(file, errno);
+        status = wait_ready(self, file, message);
         if (status != HK_B_OK)
             return status;
     }
-}
-
-static int type_of(int fd)
-{
-    int type = 0;
-    socklen_t size = sizeof(type);
-
-    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size);
-    return type;
 }
 
 static size_t total_of(const struct hk_message *message)
@@ -135,23 +141,31 @@ static void set_header(const struct hk_message *message, struct msghdr *host)
     host->msg_controllen = message->control_size;
 }
 
+/* Nothing is sent of nothing before r1beta6, and by local sockets. */
+static int sends_nothing(const struct hk_thread *self, struct hk_file *file)
+{
+    return hk_kernel_of(self)->config.release >= HK_R1BETA6 &&
+           hk_socket_protocol(file) & HK_ANY_DATAGRAM;
+}
+
 /* A stream takes everything before the call returns. */
 static int64_t send_all(struct hk_thread *self, struct hk_file *file,
                         struct hk_message *message)
 {
-    int fd = file->node.fd;
-    int is_stream = type_of(fd) == SOCK_STREAM;
+    int is_stream = (hk_socket_protocol(file) & HK_STREAM) != 0;
     size_t left = total_of(message);
     int64_t total = 0;
     struct msghdr host;
 
+    if (left == 0 && !sends_nothing(self, file))
+        return 0;
     set_header(message, &host);
     host.msg_iov = message->vectors;
     host.msg_iovlen = message->count;
     for (;;) {
-        int64_t done = transfer_once(self, fd, message, &host);
+        int64_t done = transfer_once(self, file, message, &host);
 
-        if (done == HK_B_BUSTED_PIPE && !(message->flags & GUEST_MSG_NOSIGNAL))
+        if (done == HK_B_BUSTED_PIPE && !(message->flags & HK_MSG_NOSIGNAL))
             hk_signal_self(self, HK_SIGPIPE);
         if (done < 0)
             return total > 0 ? total : done;
@@ -202,8 +216,8 @@ static int64_t receive_into(struct hk_thread *self, struct hk_file *file,
                             struct hk_message *message, uint8_t *own,
                             size_t size)
 {
-    int waits_for_all = message->flags & GUEST_MSG_WAITALL &&
-                        type_of(file->node.fd) == SOCK_STREAM;
+    int waits_for_all = message->flags & HK_MSG_WAITALL &&
+                        hk_socket_protocol(file) & HK_ANY_TCP;
     size_t left = total_of(message);
     int64_t total = 0;
     struct msghdr host;
@@ -217,7 +231,7 @@ static int64_t receive_into(struct hk_thread *self, struct hk_file *file,
             host.msg_controllen = 0; /* what came first is kept */
         host.msg_iov = &vector;
         host.msg_iovlen = 1;
-        done = transfer_once(self, file->node.fd, message, &host);
+        done = transfer_once(self, file, message, &host);
         if (done < 0)
             return total > 0 ? total : done;
         if (scatter(self, message, (size_t)total, own, (size_t)done) != HK_B_OK)
@@ -255,12 +269,31 @@ static int64_t receive(struct hk_thread *self, struct hk_file *file,
     return result;
 }
 
+/* MSG_EOF: nothing comes behind it. */
+static int64_t send_checked(struct hk_thread *self, struct hk_file *file,
+                            struct hk_message *message)
+{
+    int64_t result = hk_socket_check_send(self, file, message->flags,
+                                          message->address != NULL);
+
+    if (result == HK_B_OK)
+        result = send_all(self, file, message);
+    if (result >= 0 && message->flags & HK_MSG_EOF &&
+        hk_socket_protocol(file) & HK_ANY_TCP)
+        shutdown(file->node.fd, SHUT_WR);
+    return result;
+}
+
 int64_t hk_socket_transfer(struct hk_thread *self, struct hk_file *file,
                            struct hk_message *message)
 {
+    int32_t status;
+
     message->flags_out = 0;
-    return message->is_send ? send_all(self, file, message)
-                            : receive(self, file, message);
+    if (message->is_send)
+        return send_checked(self, file, message);
+    status = hk_socket_check_receive(self, file, message->flags);
+    return status == HK_B_OK ? receive(self, file, message) : status;
 }
 
 /* Before r1beta6 there is to be a buffer even for nothing. */

@@ -10,6 +10,8 @@
 
 #include "bytes.h"
 #include "socket.h"
+#include "socket_protocol.h"
+#include "stat.h"
 #include "syscalls.h"
 
 /* How a value looks. */
@@ -17,68 +19,112 @@ enum kind {
     INT,      /* 4 bytes, the same on the host */
     SMALL,    /* 1 or 4 bytes */
     RAW,      /* so many bytes, the same on the host */
+    BUFFER,   /* 4 bytes, of which the host makes twice as many */
     TIME,     /* a timeval of 8 bytes */
-    ERROR,    /* an errno: read only */
+    ERROR,    /* an errno */
+    USER,     /* process, user and group, 12 bytes */
     NONBLOCK, /* a descriptor's flag on the host */
 };
+
+/* What may be done with it. */
+enum access { READ = 1, WRITE = 2, BOTH = READ | WRITE };
 
 struct option {
     int32_t level, name; /* haiku-abi/structs.md, "Sockets" */
     int host_level, host_name;
     enum kind kind;
     uint32_t size; /* of a RAW value */
+    enum access access;
+    unsigned protocols; /* enum hk_protocol */
+    int32_t refusal;    /* to others, and of another access */
 };
 
 enum { GUEST_SOL_SOCKET = -1, OPTION_MAX = 128 };
+enum { IPV4 = HK_TCP | HK_DATAGRAM, IPV6 = HK_TCP6 | HK_DATAGRAM6 };
+
+#define SOCKET(name, host, kind, access)                                       \
+    {                                                                          \
+        GUEST_SOL_SOCKET, name, SOL_SOCKET, host, kind, 0, access,             \
+            HK_ANY_PROTOCOL, HK_ENOPROTOOPT                                    \
+    }
+#define IP(name, host, kind, size, access, protocols, refusal)                 \
+    {                                                                          \
+        IPPROTO_IP, name, IPPROTO_IP, host, kind, size, access, protocols,     \
+            refusal                                                            \
+    }
+#define IP6(name, host, kind, size, access, refusal)                           \
+    {                                                                          \
+        IPPROTO_IPV6, name, IPPROTO_IPV6, host, kind, size, access, IPV6,      \
+            refusal                                                            \
+    }
 
 static const struct option options[] = {
-    {GUEST_SOL_SOCKET, 0x1, SOL_SOCKET, SO_ACCEPTCONN, INT, 0},
-    {GUEST_SOL_SOCKET, 0x2, SOL_SOCKET, SO_BROADCAST, INT, 0},
-    {GUEST_SOL_SOCKET, 0x4, SOL_SOCKET, SO_DEBUG, INT, 0},
-    {GUEST_SOL_SOCKET, 0x8, SOL_SOCKET, SO_DONTROUTE, INT, 0},
-    {GUEST_SOL_SOCKET, 0x10, SOL_SOCKET, SO_KEEPALIVE, INT, 0},
-    {GUEST_SOL_SOCKET, 0x20, SOL_SOCKET, SO_OOBINLINE, INT, 0},
-    {GUEST_SOL_SOCKET, 0x40, SOL_SOCKET, SO_REUSEADDR, INT, 0},
-    {GUEST_SOL_SOCKET, 0x80, SOL_SOCKET, SO_REUSEPORT, INT, 0},
-    {GUEST_SOL_SOCKET, 0x200, SOL_SOCKET, SO_LINGER, RAW, 8},
-    {GUEST_SOL_SOCKET, 0x40000001, SOL_SOCKET, SO_SNDBUF, INT, 0},
-    {GUEST_SOL_SOCKET, 0x40000002, SOL_SOCKET, SO_SNDLOWAT, INT, 0},
-    {GUEST_SOL_SOCKET, 0x40000003, SOL_SOCKET, SO_SNDTIMEO, TIME, 0},
-    {GUEST_SOL_SOCKET, 0x40000004, SOL_SOCKET, SO_RCVBUF, INT, 0},
-    {GUEST_SOL_SOCKET, 0x40000005, SOL_SOCKET, SO_RCVLOWAT, INT, 0},
-    {GUEST_SOL_SOCKET, 0x40000006, SOL_SOCKET, SO_RCVTIMEO, TIME, 0},
-    {GUEST_SOL_SOCKET, 0x40000007, SOL_SOCKET, SO_ERROR, ERROR, 0},
-    {GUEST_SOL_SOCKET, 0x40000008, SOL_SOCKET, SO_TYPE, INT, 0},
-    {GUEST_SOL_SOCKET, 0x40000009, 0, 0, NONBLOCK, 0},
-    {GUEST_SOL_SOCKET, 0x4000000b, SOL_SOCKET, SO_PEERCRED, RAW, 12},
-    {IPPROTO_IP, 1, IPPROTO_IP, IP_OPTIONS, RAW, 40},
-    {IPPROTO_IP, 2, IPPROTO_IP, IP_HDRINCL, INT, 0},
-    {IPPROTO_IP, 3, IPPROTO_IP, IP_TOS, INT, 0},
-    {IPPROTO_IP, 4, IPPROTO_IP, IP_TTL, INT, 0},
-    {IPPROTO_IP, 5, IPPROTO_IP, IP_RECVOPTS, INT, 0},
-    {IPPROTO_IP, 8, IPPROTO_IP, IP_RETOPTS, INT, 0},
-    {IPPROTO_IP, 9, IPPROTO_IP, IP_MULTICAST_IF, RAW, 4},
-    {IPPROTO_IP, 10, IPPROTO_IP, IP_MULTICAST_TTL, SMALL, 0},
-    {IPPROTO_IP, 11, IPPROTO_IP, IP_MULTICAST_LOOP, SMALL, 0},
-    {IPPROTO_IP, 12, IPPROTO_IP, IP_ADD_MEMBERSHIP, RAW, 8},
-    {IPPROTO_IP, 13, IPPROTO_IP, IP_DROP_MEMBERSHIP, RAW, 8},
-    {IPPROTO_IPV6, 24, IPPROTO_IPV6, IPV6_MULTICAST_IF, INT, 0},
-    {IPPROTO_IPV6, 25, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, INT, 0},
-    {IPPROTO_IPV6, 26, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, INT, 0},
-    {IPPROTO_IPV6, 27, IPPROTO_IPV6, IPV6_UNICAST_HOPS, INT, 0},
-    {IPPROTO_IPV6, 28, IPPROTO_IPV6, IPV6_JOIN_GROUP, RAW, 20},
-    {IPPROTO_IPV6, 29, IPPROTO_IPV6, IPV6_LEAVE_GROUP, RAW, 20},
-    {IPPROTO_IPV6, 30, IPPROTO_IPV6, IPV6_V6ONLY, INT, 0},
-    {IPPROTO_TCP, 1, IPPROTO_TCP, TCP_NODELAY, INT, 0},
-    {IPPROTO_TCP, 2, IPPROTO_TCP, TCP_MAXSEG, INT, 0},
-    {IPPROTO_TCP, 4, IPPROTO_TCP, TCP_CORK, INT, 0},
+    SOCKET(0x1, SO_ACCEPTCONN, INT, READ),
+    SOCKET(0x2, SO_BROADCAST, INT, BOTH),
+    SOCKET(0x4, SO_DEBUG, INT, BOTH),
+    SOCKET(0x8, SO_DONTROUTE, INT, BOTH),
+    SOCKET(0x10, SO_KEEPALIVE, INT, BOTH),
+    SOCKET(0x20, SO_OOBINLINE, INT, BOTH),
+    SOCKET(0x40, SO_REUSEADDR, INT, BOTH),
+    SOCKET(0x80, SO_REUSEPORT, INT, BOTH),
+    {GUEST_SOL_SOCKET, 0x200, SOL_SOCKET, SO_LINGER, RAW, 8, WRITE,
+     HK_ANY_PROTOCOL, HK_ENOPROTOOPT},
+    SOCKET(0x40000001, SO_SNDBUF, BUFFER, BOTH),
+    SOCKET(0x40000002, SO_SNDLOWAT, INT, BOTH),
+    SOCKET(0x40000003, SO_SNDTIMEO, TIME, BOTH),
+    SOCKET(0x40000004, SO_RCVBUF, BUFFER, BOTH),
+    SOCKET(0x40000005, SO_RCVLOWAT, INT, BOTH),
+    SOCKET(0x40000006, SO_RCVTIMEO, TIME, BOTH),
+    SOCKET(0x40000007, SO_ERROR, ERROR, READ),
+    SOCKET(0x40000008, SO_TYPE, INT, READ),
+    SOCKET(0x40000009, 0, NONBLOCK, BOTH),
+    {GUEST_SOL_SOCKET, 0x4000000b, SOL_SOCKET, SO_PEERCRED, USER, 0, READ,
+     HK_LOCAL, HK_ENOPROTOOPT},
+    IP(2, IP_HDRINCL, INT, 0, BOTH, IPV4, HK_ENOPROTOOPT),
+    IP(3, IP_TOS, INT, 0, BOTH, IPV4, HK_ENOPROTOOPT),
+    IP(4, IP_TTL, INT, 0, BOTH, IPV4, HK_ENOPROTOOPT),
+    IP(9, IP_MULTICAST_IF, RAW, 4, BOTH, HK_DATAGRAM, HK_B_NOT_SUPPORTED),
+    IP(10, IP_MULTICAST_TTL, SMALL, 0, BOTH, HK_DATAGRAM, HK_B_NOT_SUPPORTED),
+    IP(11, IP_MULTICAST_LOOP, SMALL, 0, BOTH, HK_DATAGRAM, HK_B_NOT_SUPPORTED),
+    IP(12, IP_ADD_MEMBERSHIP, RAW, 8, WRITE, HK_DATAGRAM, HK_B_NOT_SUPPORTED),
+    IP(13, IP_DROP_MEMBERSHIP, RAW, 8, WRITE, HK_DATAGRAM, HK_B_NOT_SUPPORTED),
+    IP6(24, IPV6_MULTICAST_IF, INT, 0, BOTH, HK_ENOPROTOOPT),
+    IP6(25, IPV6_MULTICAST_HOPS, INT, 0, BOTH, HK_ENOPROTOOPT),
+    IP6(26, 0, INT, 0, 0, HK_B_NOT_SUPPORTED), /* IPV6_MULTICAST_LOOP */
+    IP6(27, IPV6_UNICAST_HOPS, INT, 0, BOTH, HK_ENOPROTOOPT),
+    IP6(28, IPV6_JOIN_GROUP, RAW, 20, WRITE, HK_B_NOT_SUPPORTED),
+    IP6(29, IPV6_LEAVE_GROUP, RAW, 20, WRITE, HK_B_NOT_SUPPORTED),
+    IP6(30, 0, INT, 0, 0, HK_B_NOT_SUPPORTED), /* IPV6_V6ONLY */
+    {IPPROTO_TCP, 1, IPPROTO_TCP, TCP_NODELAY, INT, 0, BOTH, HK_ANY_TCP,
+     HK_ENOPROTOOPT},
+    {IPPROTO_TCP, 2, IPPROTO_TCP, TCP_MAXSEG, INT, 0, READ, HK_ANY_TCP,
+     HK_B_BAD_VALUE},
 };
 
-static const struct option *find(int32_t level, int32_t name)
+#undef SOCKET
+#undef IP
+#undef IP6
+
+/* The row of an option that a socket has, or NULL and why it has not. */
+static const struct option *find(struct hk_file *file, int32_t level,
+                                 int32_t name, enum access access,
+                                 int32_t *status)
 {
-    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-        if (options[i].level == level && options[i].name == name)
-            return &options[i];
+    unsigned protocol = hk_socket_protocol(file);
+
+    *status = level == IPPROTO_TCP && protocol & HK_ANY_TCP ? HK_B_BAD_VALUE
+                                                            : HK_ENOPROTOOPT;
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        const struct option *option = &options[i];
+
+        if (option->level != level || option->name != name)
+            continue;
+        if (option->protocols & protocol && option->access & access)
+            return option;
+        if (level == GUEST_SOL_SOCKET || !(protocol & HK_LOCAL))
+            *status = option->refusal;
+        break;
+    }
     return NULL;
 }
 
@@ -107,8 +153,10 @@ static int32_t get_time(int fd, const struct option *option,
     return HK_B_OK;
 }
 
-static int32_t get_int(int fd, const struct option *option, struct value *value)
+static int32_t get_int(struct hk_file *file, const struct option *option,
+                       struct value *value)
 {
+    int fd = file->node.fd;
     int number = 0;
     socklen_t size = sizeof(number);
 
@@ -118,21 +166,48 @@ static int32_t get_int(int fd, const struct option *option, struct value *value)
                         &size) < 0)
         return hk_status_from_errno(errno);
     if (option->kind == ERROR)
-        number = hk_status_from_errno(number);
+        number = number != 0 ? hk_status_from_errno(number)
+                             : hk_socket_take_error(file);
+    if (option->kind == BUFFER)
+        number /= 2;
     hk_put32(value->bytes, (uint32_t)number);
     value->size = 4;
     return HK_B_OK;
 }
 
-static int32_t get_value(int fd, const struct option *option,
-                         struct value *value)
+/* Who was at the other end when the connection was made. */
+static int32_t get_user(const struct hk_thread *self, struct hk_file *file,
+                        struct value *value)
+{
+    const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
+    struct ucred host;
+    socklen_t size = sizeof(host);
+
+    if (!(hk_socket_protocol(file) & HK_CONNECTED))
+        return HK_B_NOT_SUPPORTED;
+    if (!hk_socket_has_peer(file))
+        return HK_ENOTCONN;
+    if (getsockopt(file->node.fd, SOL_SOCKET, SO_PEERCRED, &host, &size) < 0)
+        return hk_status_from_errno(errno);
+    hk_put32(value->bytes, (uint32_t)host.pid);
+    hk_put32(value->bytes + 4, hk_guest_id(host.uid, vfs->user));
+    hk_put32(value->bytes + 8, hk_guest_id(host.gid, vfs->group));
+    value->size = 12;
+    return HK_B_OK;
+}
+
+static int32_t get_value(const struct hk_thread *self, struct hk_file *file,
+                         const struct option *option, struct value *value)
 {
     socklen_t size = option->size;
+    int fd = file->node.fd;
     int32_t status;
 
     switch (option->kind) {
     case TIME:
         return get_time(fd, option, value);
+    case USER:
+        return get_user(self, file, value);
     case RAW:
         status = result_of(getsockopt(fd, option->host_level, option->host_name,
                                       value->bytes, &size));
@@ -140,17 +215,41 @@ static int32_t get_value(int fd, const struct option *option,
         return status;
     case INT:
     case SMALL:
+    case BUFFER:
     case ERROR:
     case NONBLOCK:
         break;
     }
-    return get_int(fd, option, value);
+    return get_int(file, option, value);
 }
 
+/* Whether there is room for a value. Numbers of SOL_SOCKET are told whatever
+ * the room, those of protocols only into as much as they take. */
+static int is_room(const struct option *option, uint32_t room)
+{
+    switch (option->kind) {
+    case TIME:
+        return room >= 8;
+    case USER:
+        return room >= 12;
+    case RAW:
+        return room == option->size;
+    case SMALL:
+        return room == 1 || room == 4;
+    case INT:
+    case BUFFER:
+    case ERROR:
+    case NONBLOCK:
+        break;
+    }
+    return option->level == GUEST_SOL_SOCKET || room == 4;
+}
+
+/* The length stays what the caller said, as on Haiku. */
 int64_t hk_sys_getsockopt(struct hk_thread *self, int32_t socket, int32_t level,
                           int32_t option, gm_addr value, gm_addr length)
 {
-    const struct option *row = find(level, option);
+    const struct option *row;
     struct value found = {.size = 0};
     struct hk_file *file;
     uint8_t raw[4];
@@ -168,16 +267,15 @@ int64_t hk_sys_getsockopt(struct hk_thread *self, int32_t socket, int32_t level,
     status = hk_socket_get(self, socket, &file);
     if (status != HK_B_OK)
         return status;
-    status =
-        row == NULL ? HK_ENOPROTOOPT : get_value(file->node.fd, row, &found);
+    row = find(file, level, option, READ, &status);
+    if (row != NULL)
+        status = is_room(row, room) ? get_value(self, file, row, &found)
+                                    : HK_B_BAD_VALUE;
     hk_file_put(file);
     if (status != HK_B_OK)
         return status;
-    if (found.size > room)
+    if (row->kind == SMALL)
         found.size = room;
-    hk_put32(raw, found.size);
-    if (hk_write_user(self, length, raw, sizeof(raw)) != HK_B_OK)
-        return HK_B_BAD_ADDRESS;
     return hk_write_user(self, value, found.bytes, found.size);
 }
 
@@ -186,8 +284,6 @@ static int32_t set_time(int fd, const struct option *option,
 {
     struct timeval time;
 
-    if (value->size != 8)
-        return HK_B_BAD_VALUE;
     time.tv_sec = (int32_t)hk_get32(value->bytes);
     time.tv_usec = (int32_t)hk_get32(value->bytes + 4);
     return result_of(setsockopt(fd, option->host_level, option->host_name,
@@ -202,26 +298,39 @@ static int32_t set_nonblock(int fd, int is_on)
     return result_of(fcntl(fd, F_SETFL, flags));
 }
 
+/* Whether a value has the right length. */
+static int is_size(const struct option *option, uint32_t size)
+{
+    switch (option->kind) {
+    case TIME:
+        return size == 8;
+    case RAW:
+        return option->level == GUEST_SOL_SOCKET ? size >= option->size
+                                                 : size == option->size;
+    case SMALL:
+        return size == 1 || size == 4;
+    case INT:
+    case BUFFER:
+    case ERROR:
+    case USER:
+    case NONBLOCK:
+        break;
+    }
+    return size == 4;
+}
+
 static int32_t set_value(int fd, const struct option *option,
                          const struct value *value)
 {
     int number;
 
-    switch (option->kind) {
-    case TIME:
-        return set_time(fd, option, value);
-    case RAW:
-        return result_of(setsockopt(fd, option->host_level, option->host_name,
-                                    value->bytes, value->size));
-    case ERROR:
-        return HK_ENOPROTOOPT;
-    case INT:
-    case SMALL:
-    case NONBLOCK:
-        break;
-    }
-    if (value->size != 4 && (option->kind != SMALL || value->size != 1))
+    if (!is_size(option, value->size))
         return HK_B_BAD_VALUE;
+    if (option->kind == TIME)
+        return set_time(fd, option, value);
+    if (option->kind == RAW)
+        return result_of(setsockopt(fd, option->host_level, option->host_name,
+                                    value->bytes, option->size));
     number = value->size == 1 ? value->bytes[0] : (int)hk_get32(value->bytes);
     if (option->kind == NONBLOCK)
         return set_nonblock(fd, number != 0);
@@ -232,7 +341,7 @@ static int32_t set_value(int fd, const struct option *option,
 int64_t hk_sys_setsockopt(struct hk_thread *self, int32_t socket, int32_t level,
                           int32_t option, gm_addr value, uint32_t length)
 {
-    const struct option *row = find(level, option);
+    const struct option *row;
     struct value given = {.size = length};
     struct hk_file *file;
     int32_t status;
@@ -244,8 +353,9 @@ int64_t hk_sys_setsockopt(struct hk_thread *self, int32_t socket, int32_t level,
     status = hk_socket_get(self, socket, &file);
     if (status != HK_B_OK)
         return status;
-    status =
-        row == NULL ? HK_ENOPROTOOPT : set_value(file->node.fd, row, &given);
+    row = find(file, level, option, WRITE, &status);
+    if (row != NULL)
+        status = set_value(file->node.fd, row, &given);
     hk_file_put(file);
     return status;
 }

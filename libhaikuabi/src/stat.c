@@ -26,9 +26,7 @@ static void stat_synthetic(const struct hk_place *place, struct hk_stat *stat)
         stat->device = HK_DEVICE_DEVFS;
 }
 
-/* A guest is user 0 when it starts, as on Haiku, and its files are those of
- * the user who runs it. */
-static uint32_t guest_id(uint32_t host, uint32_t own)
+uint32_t hk_guest_id(uint32_t host, uint32_t own)
 {
     return host == own ? 0 : host;
 }
@@ -62,8 +60,8 @@ static void stat_host(const struct hk_vfs *vfs, const struct statx *host,
         .inode = (int64_t)host->stx_ino,
         .mode = host->stx_mode,
         .link_count = (int32_t)host->stx_nlink,
-        .uid = guest_id(host->stx_uid, vfs->user),
-        .gid = guest_id(host->stx_gid, vfs->group),
+        .uid = hk_guest_id(host->stx_uid, vfs->user),
+        .gid = hk_guest_id(host->stx_gid, vfs->group),
         .size = (int64_t)host->stx_size,
         .rdev = (int32_t)(host->stx_rdev_major << 20 | host->stx_rdev_minor),
         .block_size = (int32_t)host->stx_blksize,

@@ -43,6 +43,10 @@ enum hk_stat_mask {
     HK_STAT_MASK_CHANGE_TIME = 0x80
 };
 
+/* A user or group of the host's, as the guest knows it. A guest is user 0 when
+ * it starts, as on Haiku, and its files are those of the user who runs it. */
+uint32_t hk_guest_id(uint32_t host, uint32_t own);
+
 /* B_OK or an error. */
 int32_t hk_stat_node(const struct hk_vfs *vfs, const struct hk_node *node,
                      struct hk_stat *stat);

@@ -91,6 +91,7 @@ enum {
 static long self, team, area, sem, posix_sem, port, xsi_sem, xsi_queue;
 static long volume, file, directory, listing, listening, unbound, pair;
 static long datagrams; /* a socket connected to itself */
+static long sender;    /* one that is not connected */
 static const long cwd = AT_FDCWD;
 static int has_attributes;
 static char *memory; /* a page for each argument */
@@ -352,6 +353,7 @@ static void connect_datagrams(void)
     uint32_t length = sizeof(internet_address);
 
     datagrams = sys(SYS_socket, AF_INET, SOCK_DGRAM, 0);
+    sender = sys(SYS_socket, AF_INET, SOCK_DGRAM, 0);
     CHECK_STATUS(sys(SYS_bind, datagrams, internet_address, length), HK_B_OK);
     CHECK_STATUS(sys(SYS_getsockname, datagrams, internet_address, &length),
                  HK_B_OK);
@@ -609,7 +611,7 @@ static void try_rows(void)
         {CALL_OF(recvfrom), {datagrams, P, 64, MSG_DONTWAIT, P, LENGTH}},
         {CALL_OF(recvmsg), {datagrams, P, MSG_DONTWAIT}},
         {CALL_OF(send), {pair, P, 64, 0}},
-        {CALL_OF(sendto), {datagrams, P, 64, MSG_DONTWAIT, INTERNET, 32}},
+        {CALL_OF(sendto), {sender, P, 64, MSG_DONTWAIT, INTERNET, 32}},
         {CALL_OF(sendmsg), {pair, P, 0}},
         {CALL_OF(getsockopt), {pair, SOL_SOCKET, SO_TYPE, P, INT}},
         {CALL_OF(setsockopt), {pair, SOL_SOCKET, 0x10, P, 4}},

@@ -2,11 +2,18 @@
 /* SPDX-License-Identifier: MIT */
 #include <errors.h>
 
-enum { AF_INET = 1, AF_UNIX = 9, NO_FAMILY = 77 };
-enum { SOCK_STREAM = 1, SOCK_DGRAM = 2, NO_TYPE = 77 };
-enum { SOL_SOCKET = -1, SO_ERROR = 0x40000007, SO_TYPE = 0x40000008 };
-enum { SO_RCVTIMEO = 0x40000006, NO_LEVEL = 77, NO_OPTION = 0x7777 };
+enum { AF_UNSPEC = 0, AF_INET = 1, AF_INET6 = 5, AF_UNIX = 9, NO_FAMILY = 77 };
+enum { SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_SEQPACKET = 5, NO_TYPE = 77 };
+enum { SOL_SOCKET = -1, SO_ACCEPTCONN = 1, SO_KEEPALIVE = 0x10 };
+enum { SO_LINGER = 0x200, SO_SNDBUF = 0x40000001, SO_SNDTIMEO = 0x40000003 };
+enum { SO_RCVTIMEO = 0x40000006, SO_ERROR = 0x40000007, SO_TYPE = 0x40000008 };
+enum { SO_PEERCRED = 0x4000000b, NO_LEVEL = 77, NO_OPTION = 0x7777 };
+enum { IPPROTO_IP = 0, IP_TTL = 4, IP_MULTICAST_TTL = 10 };
+enum { IP_ADD_MEMBERSHIP = 12, IPPROTO_TCP = 6, TCP_NODELAY = 1 };
+enum { TCP_MAXSEG = 2, IPPROTO_IPV6 = 41, IPV6_V6ONLY = 30 };
+enum { MSG_OOB = 1, MSG_PEEK = 2, MSG_TRUNC = 0x10, MSG_WAITALL = 0x40 };
 enum { MSG_DONTWAIT = 0x80, NO_HOW = 7, STORAGE = 128, OPTION_MAX = 128 };
+enum { SHUT_WR = 1, FIONREAD = 0xbe000001, NO_IOCTL = 0x7777 };
 
 struct message {
     void *name;
@@ -19,6 +26,7 @@ struct message {
 };
 
 static long listening, unbound, datagrams, file;
+static long server, client, unconnected; /* of TCP */
 static int32_t pair[2];
 static char data[1024], large_data[66000];
 static uint8_t address[STORAGE + 1];
@@ -27,7 +35,13 @@ static const uint8_t listening_at[32] = {32, AF_UNIX, 's', 'o', 'c', 'k'};
 static const uint8_t nowhere[32] = {32, AF_UNIX, 'n', 'o', 'n', 'e'};
 static const uint8_t a_file[32] = {32, AF_UNIX, 'f', 'i', 'l', 'e'};
 static const uint8_t no_name[32] = {32, AF_UNIX};
+static const uint8_t any_name[128] = {128, AF_UNIX};
+static const uint8_t bad_name[32] = {32, AF_UNIX, 0, 'n', 'a', 'm', 'e', '1'};
 static const uint8_t no_family[32] = {32, NO_FAMILY};
+static const uint8_t nobody[32] = {32, AF_UNSPEC};
+static uint8_t long_name[128],
+    server_at[32] = {32, AF_INET, 0, 0, 127, 0, 0, 1};
+static const int32_t on = 1;
 static const uint8_t this_host[32] = {32, AF_INET, 0, 1, 127, 0, 0, 1};
 
 static void make_sockets(void)
@@ -40,6 +54,37 @@ static void make_sockets(void)
     datagrams = sys(SYS_socket, AF_INET, SOCK_DGRAM, 0);
     file = sys(SYS_open, AT_FDCWD, "file", O_RDWR | O_CREAT, 0600);
     CHECK(unbound >= 0 && datagrams >= 0 && file >= 0);
+    memset(long_name, 'n', sizeof(long_name));
+    long_name[1] = AF_UNIX;
+}
+
+/* A connection of TCP, and a socket that has none. */
+static void make_connection(void)
+{
+    uint32_t size = sizeof(server_at);
+    long at = sys(SYS_socket, AF_INET, SOCK_STREAM, 0);
+
+    unconnected = sys(SYS_socket, AF_INET, SOCK_STREAM, 0);
+    client = sys(SYS_socket, AF_INET, SOCK_STREAM, 0);
+    CHECK(at >= 0 && unconnected >= 0 && client >= 0);
+    CHECK_STATUS(sys(SYS_bind, at, server_at, 32), HK_B_OK);
+    CHECK_STATUS(sys(SYS_getsockname, at, server_at, &size), HK_B_OK);
+    CHECK_STATUS(sys(SYS_listen, at, 1), HK_B_OK);
+    CHECK_STATUS(sys(SYS_connect, client, server_at, 32), HK_B_OK);
+    server = sys(SYS_accept, at, address, &length);
+    CHECK(server >= 0);
+    sys(SYS_close, at);
+}
+
+static long wait_briefly(long fd, int32_t option)
+{
+    const struct {
+        int32_t seconds, microseconds;
+    } time = {0, 20000};
+
+    CHECK_STATUS(sys(SYS_setsockopt, fd, SOL_SOCKET, option, &time, 8),
+                 HK_B_OK);
+    return fd;
 }
 
 /* No descriptor, and one that is not a socket's. */
@@ -86,6 +131,8 @@ static void making(void)
     FAILS(EAFNOSUPPORT, socket, NO_FAMILY, SOCK_STREAM, 0);
     FAILS(EAFNOSUPPORT, socket, AF_UNIX, NO_TYPE, 0);
     FAILS(EAFNOSUPPORT, socket, AF_INET, SOCK_STREAM, 77);
+    FAILS(EAFNOSUPPORT, socket, AF_UNIX, SOCK_STREAM, 1);
+    FAILS(EAFNOSUPPORT, socket, AF_UNIX, SOCK_SEQPACKET, 0);
     FAILS(EAFNOSUPPORT, socketpair, NO_FAMILY, SOCK_STREAM, 0, pair);
     FAILS(EAFNOSUPPORT, socketpair, AF_UNIX, NO_TYPE, 0, pair);
     FAILS(B_BAD_VALUE, socketpair, NO_FAMILY, NO_TYPE, 0, (void *)0);
@@ -102,6 +149,16 @@ static void addresses(void)
     FAILS(EADDRINUSE, bind, unbound, listening_at, 32);
     FAILS(EADDRINUSE, bind, unbound, a_file, 32);
     FAILS(B_BAD_VALUE, bind, listening, nowhere, 32);
+    FAILS(EAFNOSUPPORT, bind, unbound, server_at, 32);
+    FAILS(EAFNOSUPPORT, bind, unconnected, nowhere, 32);
+    FAILS(EAFNOSUPPORT, bind, unconnected, nobody, 32);
+    FAILS(EAFNOSUPPORT, bind, unbound, nowhere, 0);
+    FAILS(B_BAD_VALUE, bind, unbound, no_name, 2);
+    FAILS(B_BAD_VALUE, bind, unbound, any_name, 128);
+    FAILS(B_BAD_VALUE, bind, unbound, bad_name, 32);
+    FAILS(B_BAD_VALUE, bind, unbound, long_name, 128);
+    FAILS(B_BAD_VALUE, bind, client, server_at, 32);
+    FAILS(EADDRINUSE, bind, unconnected, server_at, 32);
     FAILS(B_BAD_VALUE, connect, NO_FD, (void *)0, 32);
     FAILS(B_BAD_VALUE, connect, NO_FD, address, STORAGE + 1);
     FAILS(B_BAD_ADDRESS, connect, NO_FD, BAD_POINTER, 32);
@@ -109,6 +166,13 @@ static void addresses(void)
     FAILS(B_ENTRY_NOT_FOUND, connect, unbound, nowhere, 32);
     FAILS(B_BAD_VALUE, connect, unbound, a_file, 32);
     FAILS(B_BAD_VALUE, connect, unbound, no_name, 32);
+    FAILS(B_BAD_VALUE, connect, unbound, bad_name, 32);
+    FAILS(EAFNOSUPPORT, connect, unbound, nobody, 32);
+    FAILS(EAFNOSUPPORT, connect, unconnected, nobody, 32);
+    FAILS(EAFNOSUPPORT, connect, unconnected, nowhere, 32);
+    FAILS(EPROTOTYPE, connect, sys(SYS_socket, AF_UNIX, SOCK_DGRAM, 0),
+          listening_at, 32);
+    FAILS(EISCONN, connect, client, server_at, 32);
     FAILS(EISCONN, connect, pair[0], listening_at, 32);
     FAILS(B_BAD_VALUE, connect, listening, listening_at, 32);
     FAILS(ENETUNREACH, connect, unbound, listening_at, 0);
@@ -116,6 +180,9 @@ static void addresses(void)
           this_host, 32);
     FAILS(EDESTADDRREQ, listen, sys(SYS_socket, AF_UNIX, SOCK_STREAM, 0), 1);
     FAILS(B_NOT_SUPPORTED, listen, datagrams, 1);
+    FAILS(B_NOT_SUPPORTED, listen, sys(SYS_socket, AF_UNIX, SOCK_DGRAM, 0), 1);
+    FAILS(B_BAD_VALUE, listen, client, 1);
+    FAILS(B_BAD_VALUE, listen, pair[0], 1);
     FAILS(ENOTCONN, getpeername, listening, address, &length);
     FAILS(ENOTCONN, getpeername, datagrams, address, &length);
     FAILS(B_BAD_VALUE, getpeername, NO_FD, (void *)0, &length);
@@ -135,6 +202,8 @@ static void accepting(void)
     interrupt_from_now();
     FAILS(B_INTERRUPTED, accept, listening, address, &length);
     interrupt_no_more();
+    wait_briefly(listening, SO_RCVTIMEO);
+    FAILS(B_TIMED_OUT, accept, listening, address, &length);
     CHECK_STATUS(sys(SYS_fcntl, listening, 16, O_NONBLOCK), HK_B_OK);
     FAILS(B_WOULD_BLOCK, accept, listening, address, &length);
 }
@@ -163,11 +232,22 @@ static void receiving(void)
     FAILS(B_BAD_ADDRESS, recvmsg, NO_FD, &bad_name, 0);
     FAILS(B_BAD_ADDRESS, recvmsg, NO_FD, &bad_control, 0);
     FAILS(B_WOULD_BLOCK, recvmsg, datagrams, &empty, MSG_DONTWAIT);
+    FAILS(ENOTCONN, recv, unconnected, data, 4, 0);
+    FAILS(B_NOT_SUPPORTED, recv, pair[0], data, 4, MSG_PEEK);
+    FAILS(B_NOT_SUPPORTED, recv, pair[0], data, 4, MSG_TRUNC);
+    FAILS(B_NOT_SUPPORTED, recv, client, data, 4, MSG_OOB);
+    FAILS(B_NOT_SUPPORTED, recv, datagrams, data, 4, MSG_WAITALL);
+    FAILS(B_NOT_SUPPORTED, recvfrom, client, data, 4, MSG_OOB, address,
+          &length);
+    FAILS(B_NOT_SUPPORTED, recvmsg, client, &empty, MSG_OOB);
     interrupt_from_now();
     FAILS(B_INTERRUPTED, recv, pair[0], data, 4, 0);
     FAILS(B_INTERRUPTED, recvfrom, pair[0], data, 4, 0, address, &length);
     FAILS(B_INTERRUPTED, recvmsg, datagrams, &empty, 0);
     interrupt_no_more();
+    FAILS(B_TIMED_OUT, recv, wait_briefly(pair[1], SO_RCVTIMEO), data, 4, 0);
+    FAILS(B_TIMED_OUT, recv, wait_briefly(datagrams, SO_RCVTIMEO), data, 4, 0);
+    FAILS(B_WOULD_BLOCK, recv, wait_briefly(client, SO_RCVTIMEO), data, 4, 0);
 }
 
 static void fill(long fd)
@@ -201,6 +281,15 @@ static void sending(void)
     FAILS(EMSGSIZE, sendto, datagrams, large_data, sizeof(large_data), 0,
           this_host, 32);
     FAILS(EISCONN, sendto, pair[0], data, 4, 0, listening_at, 32);
+    FAILS(EISCONN, sendto, client, data, 4, 0, this_host, 32);
+    FAILS(EDESTADDRREQ, send, unbound, data, 4, 0);
+    FAILS(EDESTADDRREQ, send, unconnected, data, 4, 0);
+    FAILS(ENOTCONN, sendto, unconnected, data, 4, 0, this_host, 32);
+    FAILS(ENOTCONN, sendto, unbound, data, 4, 0, listening_at, 32);
+    FAILS(B_NOT_SUPPORTED, send, pair[0], data, 4, MSG_OOB);
+    FAILS(B_NOT_SUPPORTED, send, client, data, 4, MSG_PEEK);
+    FAILS(B_NOT_SUPPORTED, sendmsg, pair[0], &some, MSG_OOB);
+    FAILS(B_NOT_SUPPORTED, sendto, unbound, data, 4, MSG_OOB, listening_at, 32);
     FAILS(B_BAD_VALUE, sendmsg, NO_FD, (void *)0, 0);
     FAILS(B_BAD_ADDRESS, sendmsg, NO_FD, BAD_POINTER, 0);
     FAILS(EMSGSIZE, sendmsg, NO_FD, &too_many, 0);
@@ -215,11 +304,16 @@ static void sending(void)
     FAILS(B_INTERRUPTED, send, pair[0], data, 4, 0);
     FAILS(B_INTERRUPTED, sendmsg, pair[0], &some, 0);
     interrupt_no_more();
+    FAILS(B_TIMED_OUT, send, wait_briefly(pair[0], SO_SNDTIMEO), data, 4, 0);
+    fill(client);
+    FAILS(B_WOULD_BLOCK, send, wait_briefly(client, SO_SNDTIMEO), data, 4, 0);
 }
 
 static void options(void)
 {
-    uint32_t long_option = OPTION_MAX + 1;
+    uint32_t long_option = OPTION_MAX + 1, short_option = 1;
+    long connected = sys(SYS_socket, AF_INET, SOCK_DGRAM, 0);
+    long six = sys(SYS_socket, AF_INET6, SOCK_DGRAM, 0);
 
     FAILS(B_BAD_VALUE, getsockopt, NO_FD, SOL_SOCKET, SO_TYPE, (void *)0,
           &length);
@@ -239,8 +333,86 @@ static void options(void)
     FAILS(ENOPROTOOPT, setsockopt, pair[0], NO_LEVEL, SO_TYPE, data, 4);
     FAILS(ENOPROTOOPT, setsockopt, pair[0], SOL_SOCKET, NO_OPTION, data, 4);
     FAILS(B_BAD_VALUE, setsockopt, pair[0], SOL_SOCKET, SO_RCVTIMEO, data, 4);
+    FAILS(ENOPROTOOPT, setsockopt, pair[0], SOL_SOCKET, SO_ACCEPTCONN, &on, 4);
+    FAILS(ENOPROTOOPT, setsockopt, pair[0], SOL_SOCKET, SO_ERROR, &on, 4);
+    FAILS(B_BAD_VALUE, setsockopt, client, SOL_SOCKET, SO_KEEPALIVE, data, 8);
+    FAILS(B_BAD_VALUE, setsockopt, client, SOL_SOCKET, SO_LINGER, data, 4);
+    FAILS(B_BAD_VALUE, setsockopt, client, SOL_SOCKET, SO_SNDBUF, data, 8);
+    FAILS(ENOPROTOOPT, getsockopt, client, SOL_SOCKET, SO_LINGER, data,
+          &length);
+    FAILS(B_BAD_VALUE, getsockopt, client, SOL_SOCKET, SO_RCVTIMEO, data,
+          &short_option);
+    FAILS(B_BAD_VALUE, getsockopt, pair[0], SOL_SOCKET, SO_PEERCRED, data,
+          &short_option);
+    FAILS(ENOTCONN, getsockopt, unbound, SOL_SOCKET, SO_PEERCRED, data,
+          &length);
+    FAILS(ENOPROTOOPT, getsockopt, client, SOL_SOCKET, SO_PEERCRED, data,
+          &length);
+    FAILS(ENOPROTOOPT, getsockopt, pair[0], IPPROTO_IP, IP_TTL, data, &length);
+    FAILS(B_BAD_VALUE, getsockopt, client, IPPROTO_IP, IP_TTL, data, &length);
+    FAILS(B_NOT_SUPPORTED, setsockopt, client, IPPROTO_IP, IP_MULTICAST_TTL,
+          &on, 4);
+    FAILS(B_NOT_SUPPORTED, getsockopt, datagrams, IPPROTO_IP, IP_ADD_MEMBERSHIP,
+          data, &length);
+    FAILS(B_BAD_VALUE, getsockopt, client, IPPROTO_TCP, TCP_NODELAY, data,
+          &length);
+    FAILS(B_BAD_VALUE, setsockopt, client, IPPROTO_TCP, TCP_MAXSEG, &on, 4);
+    FAILS(B_BAD_VALUE, setsockopt, client, IPPROTO_TCP, NO_OPTION, &on, 4);
+    FAILS(ENOPROTOOPT, setsockopt, datagrams, IPPROTO_TCP, TCP_NODELAY, &on, 4);
+    if (six >= 0)
+        FAILS(B_NOT_SUPPORTED, setsockopt, six, IPPROTO_IPV6, IPV6_V6ONLY, &on,
+              4);
+    FAILS(B_UNSUPPORTED, sockatmark, client);
+    FAILS(B_BAD_VALUE, ioctl, client, NO_IOCTL, data, 4);
+    FAILS(B_BAD_VALUE, ioctl, listening, FIONREAD, data, 4);
+    FAILS(B_BAD_VALUE, ioctl, client, FIONREAD, (void *)0, 4);
     FAILS(B_BAD_VALUE, shutdown_socket, pair[0], NO_HOW);
     FAILS(ENOTCONN, shutdown_socket, unbound, 0);
+    FAILS(B_NOT_SUPPORTED, shutdown_socket, datagrams, 0);
+    CHECK_STATUS(sys(SYS_connect, connected, this_host, 32), HK_B_OK);
+    FAILS(EISCONN, sendto, connected, data, 4, 0, this_host, 32);
+    FAILS(B_BAD_VALUE, bind, connected, server_at, 32);
+}
+
+/* What Haiku does where the host would not: nothing is sent of nothing, TCP
+ * shuts down what is not connected, sizes of buffers are what they were set
+ * to, and the length of an option stays what was said. */
+static void no_errors(void)
+{
+    int32_t size = 8192;
+    uint32_t room = 64;
+
+    CHECK_STATUS(sys(SYS_sendto, datagrams, data, 0, 0, server_at, 32), 0);
+    CHECK_STATUS(sys(SYS_shutdown_socket, unconnected, 0), HK_B_OK);
+    CHECK_STATUS(sys(SYS_shutdown_socket, client, NO_HOW), HK_B_OK);
+    CHECK_STATUS(
+        sys(SYS_setsockopt, unconnected, SOL_SOCKET, SO_SNDBUF, &size, 4),
+        HK_B_OK);
+    CHECK_STATUS(
+        sys(SYS_getsockopt, unconnected, SOL_SOCKET, SO_SNDBUF, &size, &room),
+        HK_B_OK);
+    CHECK(size == 8192 && room == 64);
+}
+
+/* Sends until the connection's end has been noticed: what is said then. */
+static void reset(void)
+{
+    int32_t error = 0;
+    uint32_t size = 4;
+    long sent;
+
+    sys(SYS_close, server); /* which has not read everything */
+    while ((sent = sys(SYS_send, client, data, 1, MSG_DONTWAIT)) == 1 ||
+           sent == HK_B_WOULD_BLOCK)
+        snooze(1000);
+    FAILS(ENOTCONN, send, client, data, 4, 0);
+    FAILS(ECONNRESET, recv, client, data, 4, 0);
+    FAILS(ECONNRESET, recv, client, data, 4, 0);
+    CHECK_STATUS(
+        sys(SYS_getsockopt, client, SOL_SOCKET, SO_ERROR, &error, &size),
+        HK_B_OK);
+    CHECK(error == HK_ECONNRESET);
+    FAILS(ENOTCONN, recv, client, data, 4, 0);
 }
 
 /* The other end has gone: a signal as well, which is ignored here. */
@@ -259,12 +431,19 @@ static void broken(void)
     sys(SYS_close, ends[1]);
     FAILS(B_BUSTED_PIPE, send, ends[0], data, 4, 0);
     FAILS(B_BUSTED_PIPE, sendmsg, ends[0], &some, 0);
+    sys(SYS_close, ends[0]);
+    /* The end of what was closed before all of it was read. */
+    CHECK_STATUS(sys(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, ends), HK_B_OK);
+    CHECK_STATUS(sys(SYS_send, ends[0], data, 4, 0), 4);
+    sys(SYS_close, ends[1]);
+    CHECK_STATUS(sys(SYS_recv, ends[0], data, 4, 0), 0);
 }
 
 int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
     make_sockets();
+    make_connection();
     no_sockets();
     making();
     addresses();
@@ -272,7 +451,9 @@ int main(int argc, char **argv, char **environment)
     receiving();
     sending();
     options();
+    no_errors();
     broken();
+    reset();
     print("errors checked\n");
     return 0;
 }
