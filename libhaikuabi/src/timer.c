@@ -20,6 +20,9 @@
 enum { TIMER_REAL, TIMER_TOTAL, TIMER_USER, FIRST_DEFINED };
 enum { DEFINED_MAX = 32, TIMERS_MAX = FIRST_DEFINED + DEFINED_MAX };
 
+/* us: a timer with shorter intervals expires once for several of them. */
+enum { INTERVAL_MIN = 100 };
+
 struct timer {
     atomic_int is_used;
     timer_t host;
@@ -35,7 +38,8 @@ struct timer {
     struct hk_thread_plan *plan; /* or a thread that is made each time */
     atomic_uint expired;         /* how often that is due */
     atomic_int is_waiting;       /* its signal is pending: no second one is */
-    atomic_uint overruns;        /* expirations without one, since it is set */
+    atomic_uint skipped;    /* intervals behind an expiration without a next */
+    atomic_ullong overruns; /* expirations without a signal, since it is set */
     int64_t start;    /* absolute, us of its clock; INT64_MAX: not armed */
     int64_t offset;   /* us that its clock is ahead of the host's */
     int is_booted;    /* that is system_time, for real time (clock.h) */
@@ -73,6 +77,7 @@ static void define(struct timer *timer, int32_t clock, int32_t signal)
     timer->plan = NULL;
     atomic_store(&timer->expired, 0);
     atomic_store(&timer->is_waiting, 0);
+    atomic_store(&timer->skipped, 0);
     atomic_store(&timer->overruns, 0);
     atomic_store(&timer->is_used, 1);
 }
@@ -137,23 +142,33 @@ void hk_timers_free(struct hk_timers *timers)
     free(timers);
 }
 
+/* Of one expiration, which is one itself when its signal is pending, and of
+ * those that the host did not tell. */
+static void count_overruns(struct timer *timer, unsigned untold, int is_pending)
+{
+    unsigned skipped = atomic_load(&timer->skipped);
+
+    atomic_fetch_add(&timer->overruns, untold * (skipped + UINT64_C(1)) +
+                                           skipped + (is_pending ? 1 : 0));
+}
+
 struct hk_siginfo hk_timer_expired(struct hk_team *team, const void *siginfo)
 {
     const siginfo_t *host = siginfo;
     int number = host->si_value.sival_int;
     struct hk_siginfo info = {.code = HK_SI_TIMER};
     struct timer *timer;
+    int is_pending;
 
     if (host->si_code != SI_TIMER || number < 0 || number >= TIMERS_MAX)
         return info;
     timer = &team->timers->timers[number];
     if (!atomic_load(&timer->is_used) || timer->is_silent)
         return info;
-    atomic_fetch_add(&timer->overruns, (unsigned)host->si_overrun);
-    if (timer->plan == NULL && atomic_exchange(&timer->is_waiting, 1)) {
-        atomic_fetch_add(&timer->overruns, 1);
+    is_pending = timer->plan == NULL && atomic_exchange(&timer->is_waiting, 1);
+    count_overruns(timer, (unsigned)host->si_overrun, is_pending);
+    if (is_pending)
         return info;
-    }
     info.is_waiting = &timer->is_waiting;
     if (timer->is_later) {
         atomic_fetch_add(&timer->expired, 1);
@@ -320,9 +335,12 @@ static int32_t arm(struct timer *timer, int number)
     if (status != HK_B_OK)
         return status;
     if (timer->start != HK_INFINITE_TIMEOUT) {
+        int64_t interval =
+            timer->interval * (atomic_load(&timer->skipped) + INT64_C(1));
+
         spec.it_value = host_time(timer, timer->start);
-        spec.it_interval.tv_sec = timer->interval / 1000000;
-        spec.it_interval.tv_nsec = timer->interval % 1000000 * 1000;
+        spec.it_interval.tv_sec = interval / 1000000;
+        spec.it_interval.tv_nsec = interval % 1000000 * 1000;
     }
     if (timer_settime(timer->host, TIMER_ABSTIME, &spec, NULL) != 0)
         return HK_B_BAD_VALUE;
@@ -375,6 +393,7 @@ enum { TIMER_INFO_SIZE = 20 };
 
 static void put_info(const struct timer *timer, uint8_t info[TIMER_INFO_SIZE])
 {
+    uint64_t overruns = atomic_load(&timer->overruns);
     int64_t now = clock_now(timer);
     int64_t left = timer->start - now;
 
@@ -386,7 +405,8 @@ static void put_info(const struct timer *timer, uint8_t info[TIMER_INFO_SIZE])
         left = HK_INFINITE_TIMEOUT; /* it has expired */
     hk_put64(info, (uint64_t)left);
     hk_put64(info + 8, (uint64_t)timer->interval);
-    hk_put32(info + 16, atomic_load(&timer->overruns));
+    hk_put32(info + 16,
+             (uint32_t)(overruns < INT32_MAX ? overruns : INT32_MAX));
 }
 
 /* The timer of an owner, a thread or (below 0) the team; NULL. */
@@ -570,6 +590,14 @@ int64_t hk_sys_get_timer(struct hk_thread *self, int32_t timer_id,
     return hk_write_user(self, info, bytes, sizeof(bytes));
 }
 
+/* How many intervals an expiration stands for, beside its own. */
+static unsigned skipped_by(int64_t interval)
+{
+    return interval > 0 && interval < INTERVAL_MIN
+               ? (unsigned)((INTERVAL_MIN + interval - 1) / interval - 1)
+               : 0;
+}
+
 /* flags: B_RELATIVE_TIMEOUT or B_ABSOLUTE_TIMEOUT. */
 int64_t hk_sys_set_timer(struct hk_thread *self, int32_t timer_id,
                          int32_t thread_id, int64_t start_time,
@@ -589,6 +617,7 @@ int64_t hk_sys_set_timer(struct hk_thread *self, int32_t timer_id,
     if (timer != NULL) {
         put_info(timer, old);
         atomic_store(&timer->overruns, 0);
+        atomic_store(&timer->skipped, skipped_by(interval));
         timer->interval = interval;
         timer->start = start_time;
         timer->offset =

@@ -61,6 +61,30 @@ class Timers : public testing::Test
     hk::ThreadedTeam team;
 };
 
+// A timer expires 100 us after its last time at the earliest; the intervals in
+// between are overruns, and so is an expiration whose signal is still pending.
+TEST_F(Timers, ShortIntervalsAreOverruns)
+{
+    Address info = team.room(20);
+    int64_t timer = create(MONOTONIC, SIGNAL, SIG_USR1);
+    uint32_t overruns = 0;
+
+    EXPECT_EQ(set(timer, 1, 1), HK_B_OK);
+    while (overruns < 1000) {
+        EXPECT_EQ(team.call("get_timer", static_cast<int>(timer), -1, info),
+                  HK_B_OK);
+        overruns = team.get<uint32_t>(info, 16);
+    }
+    EXPECT_EQ(overruns % 100, 99u);
+    EXPECT_EQ(set(timer, 1, 30), HK_B_OK);
+    do {
+        team.call("get_timer", static_cast<int>(timer), -1, info);
+        overruns = team.get<uint32_t>(info, 16);
+    } while (overruns < 100);
+    EXPECT_EQ(overruns % 4, 0u); // the signal is pending from the first time
+    EXPECT_EQ(team.call("delete_timer", static_cast<int>(timer), -1), HK_B_OK);
+}
+
 TEST_F(Timers, SendTheirSignal)
 {
     int64_t timer = create(MONOTONIC, SIGNAL, SIG_USR1, 1234);
