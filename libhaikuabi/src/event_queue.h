@@ -5,8 +5,14 @@
 
 #include "fd.h"
 #include "poll_bits.h"
+#include "shared.h"
 
-struct hk_waiter;
+/*
+ * A queue is an epoll descriptor of the host, for descriptors, and a list of
+ * what was selected. A fork has the queue of its parent: the host's descriptor
+ * is inherited, and the list is in the shared file. What a team selects by the
+ * number of a descriptor is the file that this team has there.
+ */
 
 /* haiku-abi/structs.md, "event_wait_info". */
 enum hk_event_type {
@@ -25,60 +31,80 @@ enum {
     HK_EVENTS_MAX = 64 /* told at once */
 };
 
-/* What is selected of an object. */
-struct hk_event_entry {
-    int32_t object;
-    uint32_t type; /* enum hk_event_type */
-    uint32_t selected, behavior, user_data;
-    /* A descriptor: which file it is, and whether the host watches no such
-     * files and it has been told so; with a second number of one file, an
-     * epoll descriptor of its own, or -1. */
-    uint64_t serial;
-    int is_always_ready, is_told, nested;
-    /* A semaphore or port: what its counts were when it was told. */
-    uint32_t seen_read, seen_write;
-};
-
-/* What a queue's file keeps beside the host's epoll descriptor; the file's lock
- * guards it. */
-struct hk_event_queue {
-    struct hk_event_entry *entries;
-    uint32_t count, room;
-    unsigned closes_seen; /* hk_fds_closes */
-};
-
 /* What has happened, on its way to the guest. */
 struct hk_events_told {
     uint32_t count, max;
     uint8_t infos[HK_EVENTS_MAX][HK_EVENT_INFO_SIZE];
+    int has_stale; /* the host watches a file that nobody can take away */
 };
 
-void hk_event_queue_free(struct hk_event_queue *queue);
+/* The file of a queue's descriptor: B_OK, B_FILE_ERROR or B_BAD_VALUE. */
+int32_t hk_event_queue_get(const struct hk_thread *self, int32_t fd,
+                           struct hk_file **file);
 
-/* Tells of an entry if there is anything to tell: 1 when it did, and the entry
- * is still there. One that is valid no more is told of a last time. */
-int hk_event_tell(struct hk_event_queue *queue, struct hk_event_entry *entry,
-                  uint32_t events, struct hk_events_told *told);
-void hk_event_forget(struct hk_event_queue *queue,
-                     struct hk_event_entry *entry);
+/* ---- event_entries.c ---- */
 
-/* ---- event_objects.c: semaphores, ports, threads ---- */
+/* A fork holds its parent's queue; a team has closed its last descriptor of
+ * one, or the descriptor of a file that it may have selected. */
+void hk_event_queue_hold(struct hk_shared *shared, int32_t id);
+void hk_event_queue_let_go(struct hk_shared *shared, int32_t id, int epoll_fd);
+void hk_event_queues_fd_closed(struct hk_shared *shared, int32_t fd);
+
+/* All that follows: with the shared lock. */
+
+/* A new queue that this team holds: its id, or 0 when there are too many. A
+ * queue by its id; NULL when all teams have closed it. */
+int32_t hk_event_queue_new(struct hk_shared *shared);
+struct hk_event_queue *hk_event_queue_find(const struct hk_shared *shared,
+                                           int32_t id);
+
+/* The entry of an index, if it is one of the queue; what is selected of an
+ * object. NULL for none. */
+struct hk_event_entry *hk_event_entry_at(const struct hk_shared *shared,
+                                         const struct hk_event_queue *queue,
+                                         uint32_t index);
+struct hk_event_entry *hk_event_entry_find(const struct hk_shared *shared,
+                                           const struct hk_event_queue *queue,
+                                           int32_t object, uint32_t type);
+
+/* A new one, with nothing but its serial; NULL when there are too many. One
+ * that is no more, to the host neither. */
+struct hk_event_entry *hk_event_entry_new(struct hk_shared *shared,
+                                          struct hk_event_queue *queue);
+void hk_event_entry_free(struct hk_shared *shared, struct hk_event_queue *queue,
+                         struct hk_event_entry *entry);
+
+/* The host watches an entry's file: 0 or its error. */
+int hk_event_entry_watch(const struct hk_shared *shared,
+                         const struct hk_event_entry *entry);
+
+/* The entry that an event of the host is of, or NULL: then the host is to
+ * forget the file, which it is told by its number (0, or -1 when the number
+ * is another file's here). */
+struct hk_event_entry *hk_event_entry_of_key(const struct hk_shared *shared,
+                                             const struct hk_event_queue *queue,
+                                             uint64_t key);
+int hk_event_forget_key(const struct hk_shared *shared,
+                        const struct hk_event_queue *queue, int epoll_fd,
+                        uint64_t key);
+
+/* ---- event_objects.c: semaphores, ports, threads; with the lock ---- */
 
 /* Fills in what an entry begins with: B_OK, or B_BAD_*_ID. */
-int32_t hk_event_object_select(struct hk_thread *self,
+int32_t hk_event_object_select(struct hk_shared *shared,
                                struct hk_event_entry *entry);
 
-/* Tells what has happened to such objects. */
-void hk_event_objects_take(struct hk_thread *self, struct hk_event_queue *queue,
-                           struct hk_events_told *told);
+/* What has happened to such an object since it was asked last, or would be
+ * told if it was. */
+uint32_t hk_event_object_take(struct hk_shared *shared,
+                              struct hk_event_entry *entry);
+uint32_t hk_event_object_look(struct hk_shared *shared,
+                              const struct hk_event_entry *entry);
 
-/* Whether it would tell anything. */
-int hk_event_objects_have(struct hk_thread *self,
-                          const struct hk_event_queue *queue);
-
-/* With the shared lock: a waiter watches them all. B_OK or B_NO_MEMORY. */
-int32_t hk_event_objects_watch(struct hk_thread *self,
-                               const struct hk_event_queue *queue,
-                               struct hk_waiter *waiter);
+/* A waiter watches a queue and its objects. B_OK or B_NO_MEMORY. Nothing may
+ * be half done. */
+int32_t hk_event_queue_watch(struct hk_shared *shared,
+                             const struct hk_event_queue *queue,
+                             struct hk_waiter *waiter);
 
 #endif

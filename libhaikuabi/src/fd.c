@@ -22,6 +22,7 @@ enum { LIMIT_DEFAULT = 256, LIMIT_MAX = 8192 };
 struct slot {
     struct hk_file *file;
     unsigned flags; /* enum hk_fd_flags */
+    int copy;       /* hk_fd_copy's, or 0 */
 };
 
 struct hk_fds {
@@ -30,7 +31,6 @@ struct hk_fds {
     uint32_t size; /* of slots */
     uint32_t limit;
     uint64_t last_serial; /* of files */
-    atomic_uint closes;   /* of watched files; changed without the lock */
     struct hk_file *cwd;
     struct hk_refs *refs; /* has a lock of its own */
 };
@@ -103,7 +103,6 @@ void hk_file_put(struct hk_file *file)
     free(file->path);
     free(file->local_name);
     free(file->peer_name);
-    hk_event_queue_free(file->queue);
     hk_live_query_free(file->live);
     hk_findings_free(file->findings);
     free(file);
@@ -211,21 +210,33 @@ void hk_fds_free(struct hk_fds *fds)
     free(fds);
 }
 
-static void close_flagged(struct hk_fds *fds, unsigned flag)
+/* The number that has a flag, from one on, or none (the table's size); with the
+ * lock. */
+static uint32_t find_flagged(const struct hk_fds *fds, uint32_t first,
+                             unsigned flag)
 {
-    pthread_mutex_lock(&fds->lock);
-    for (uint32_t i = 0; i < fds->size; i++) {
-        if (!(fds->slots[i].flags & flag))
-            continue;
-        hk_file_put(fds->slots[i].file);
-        fds->slots[i] = (struct slot){NULL, 0};
-    }
-    pthread_mutex_unlock(&fds->lock);
+    while (first < fds->size && !(fds->slots[first].flags & flag))
+        first++;
+    return first;
 }
 
-void hk_fds_exec(struct hk_fds *fds)
+/* A copy that a fork has is its parent's. */
+static void close_copies(struct hk_fds *fds)
 {
-    close_flagged(fds, HK_FD_CLOEXEC);
+    for (uint32_t i = 0; i < fds->size; i++)
+        if (fds->slots[i].copy != 0) {
+            close(fds->slots[i].copy);
+            fds->slots[i].copy = 0;
+        }
+}
+
+static void close_not_forked(struct hk_fds *fds)
+{
+    for (uint32_t i = find_flagged(fds, 0, HK_FD_CLOFORK); i < fds->size;
+         i = find_flagged(fds, i, HK_FD_CLOFORK)) {
+        hk_file_put(fds->slots[i].file);
+        fds->slots[i] = (struct slot){NULL, 0, 0};
+    }
 }
 
 /* A file's own lock may be held by a thread that the child does not have;
@@ -262,9 +273,11 @@ void hk_fds_after_fork(struct hk_fds *fds, int is_child)
         forget_node_locks(fds);
     }
     hk_refs_unlock(fds->refs);
+    if (is_child) {
+        close_copies(fds);
+        close_not_forked(fds);
+    }
     pthread_mutex_unlock(&fds->lock);
-    if (is_child)
-        close_flagged(fds, HK_FD_CLOFORK);
 }
 
 void hk_fds_fork_child(struct hk_fds *fds, struct hk_shared *shared)
@@ -274,6 +287,8 @@ void hk_fds_fork_child(struct hk_fds *fds, struct hk_shared *shared)
         if (fds->slots[i].file != NULL) {
             hk_pty_master_fork(fds->slots[i].file->pty);
             hk_node_lock_inherit(shared, fds->slots[i].file);
+            if (fds->slots[i].file->kind == HK_FILE_QUEUE)
+                hk_event_queue_hold(shared, fds->slots[i].file->queue);
         }
     pthread_mutex_unlock(&fds->lock);
 }
@@ -336,7 +351,7 @@ int32_t hk_fd_add(const struct hk_thread *self, struct hk_file *file,
     if (i < fds->limit && make_room(fds, i)) {
         if (file->serial == 0)
             file->serial = ++fds->last_serial;
-        fds->slots[i] = (struct slot){file, flags};
+        fds->slots[i] = (struct slot){file, flags, 0};
         result = (int32_t)i;
     }
     pthread_mutex_unlock(&fds->lock);
@@ -389,12 +404,8 @@ unsigned hk_fd_flags_of(uint32_t open_mode)
            (open_mode & HK_O_CLOFORK ? HK_FD_CLOFORK : 0u);
 }
 
-unsigned hk_fds_closes(const struct hk_thread *self)
-{
-    return atomic_load(&self->team->fds->closes);
-}
-
-int hk_fd_is(const struct hk_thread *self, int32_t fd, uint64_t serial)
+int hk_fd_is(const struct hk_thread *self, int32_t fd,
+             const struct hk_file *file)
 {
     struct hk_fds *fds = self->team->fds;
     const struct slot *slot;
@@ -402,14 +413,33 @@ int hk_fd_is(const struct hk_thread *self, int32_t fd, uint64_t serial)
 
     pthread_mutex_lock(&fds->lock);
     slot = find_slot(fds, fd);
-    result = slot != NULL && slot->file->serial == serial;
+    result = slot != NULL && slot->file == file;
     pthread_mutex_unlock(&fds->lock);
     return result;
 }
 
-int hk_file_is_open(const struct hk_thread *self, const struct hk_file *file)
+int hk_fd_copy(const struct hk_thread *self, int32_t fd,
+               const struct hk_file *file)
 {
     struct hk_fds *fds = self->team->fds;
+    struct slot *slot;
+    int copy = -1;
+
+    pthread_mutex_lock(&fds->lock);
+    slot = find_slot(fds, fd);
+    if (slot != NULL && slot->file == file) {
+        if (slot->copy == 0) {
+            copy = fcntl(file->node.fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+            slot->copy = copy < 0 ? 0 : copy;
+        }
+        copy = slot->copy == 0 ? -1 : slot->copy;
+    }
+    pthread_mutex_unlock(&fds->lock);
+    return copy;
+}
+
+static int is_open(struct hk_fds *fds, const struct hk_file *file)
+{
     int result = 0;
 
     pthread_mutex_lock(&fds->lock);
@@ -419,39 +449,54 @@ int hk_file_is_open(const struct hk_thread *self, const struct hk_file *file)
     return result;
 }
 
-/* One less has the file, which is the caller's to let go of. Threads that wait
- * at an event queue look whether it concerns them. */
-static void let_go(const struct hk_thread *self, struct hk_file *file)
+/* What a number had is the caller's to let go of. Event queues are to know
+ * before the host's descriptor is closed. */
+static void let_go(const struct hk_thread *self, int32_t fd, struct slot had)
 {
-    if (file != NULL && atomic_load(&file->is_watched)) {
-        atomic_fetch_add(&self->team->fds->closes, 1);
-        hk_wake_sleepers(self->team);
-    }
+    struct hk_file *file = had.file;
+
+    if (file == NULL)
+        return;
+    if (atomic_load(&file->is_watched))
+        hk_event_queues_fd_closed(self->team->shared, fd);
+    if (file->kind == HK_FILE_QUEUE && !is_open(self->team->fds, file))
+        hk_event_queue_let_go(self->team->shared, file->queue, file->node.fd);
+    if (had.copy != 0)
+        close(had.copy);
     hk_file_put(file);
 }
 
 int32_t hk_fd_close(const struct hk_thread *self, int32_t fd)
 {
     struct hk_fds *fds = self->team->fds;
-    struct hk_file *file = NULL;
-    struct slot *slot;
+    struct slot *slot, had = {NULL, 0, 0};
 
     pthread_mutex_lock(&fds->lock);
     slot = find_slot(fds, fd);
     if (slot != NULL) {
-        file = slot->file;
-        *slot = (struct slot){NULL, 0};
+        had = *slot;
+        *slot = (struct slot){NULL, 0, 0};
     }
     pthread_mutex_unlock(&fds->lock);
-    let_go(self, file);
-    return file == NULL ? HK_B_FILE_ERROR : HK_B_OK;
+    let_go(self, fd, had);
+    return had.file == NULL ? HK_B_FILE_ERROR : HK_B_OK;
+}
+
+/* Of a team of one thread. */
+void hk_fds_exec(const struct hk_thread *self)
+{
+    struct hk_fds *fds = self->team->fds;
+
+    for (uint32_t i = find_flagged(fds, 0, HK_FD_CLOEXEC); i < fds->size;
+         i = find_flagged(fds, i, HK_FD_CLOEXEC))
+        hk_fd_close(self, (int32_t)i);
 }
 
 int32_t hk_fd_replace(const struct hk_thread *self, int32_t from, int32_t to,
                       unsigned flags)
 {
     struct hk_fds *fds = self->team->fds;
-    struct hk_file *evicted = NULL;
+    struct slot evicted = {NULL, 0, 0};
     int32_t result = HK_B_FILE_ERROR;
 
     pthread_mutex_lock(&fds->lock);
@@ -459,13 +504,14 @@ int32_t hk_fd_replace(const struct hk_thread *self, int32_t from, int32_t to,
         make_room(fds, (uint32_t)to)) {
         result = to;
         if (from != to) {
-            evicted = fds->slots[to].file;
-            fds->slots[to].file = hk_file_share(fds->slots[from].file);
+            evicted = fds->slots[to];
+            fds->slots[to] =
+                (struct slot){hk_file_share(fds->slots[from].file), 0, 0};
         }
         fds->slots[to].flags = flags;
     }
     pthread_mutex_unlock(&fds->lock);
-    let_go(self, evicted);
+    let_go(self, to, evicted);
     return result;
 }
 

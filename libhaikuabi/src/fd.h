@@ -69,7 +69,7 @@ struct hk_file {
     char *local_name, *peer_name;
     struct hk_pty_master *pty;    /* see pty.h; NULL: it is none */
     struct hk_pieces *pieces;     /* see root.h; NULL: it has all content */
-    struct hk_event_queue *queue; /* HK_FILE_QUEUE: see event_queue.h */
+    int32_t queue;                /* HK_FILE_QUEUE: id, see event_queue.h */
     struct hk_findings *findings; /* HK_FILE_QUERY: see query.h */
     struct hk_live_query *live;   /* HK_FILE_QUERY: see live_query.h */
 };
@@ -82,7 +82,7 @@ int hk_fds_new(const struct hk_vfs *vfs, const char *working_directory,
 void hk_fds_free(struct hk_fds *fds);
 
 /* Closes what exec closes. */
-void hk_fds_exec(struct hk_fds *fds);
+void hk_fds_exec(const struct hk_thread *self);
 
 /* Around the host's fork: no other thread holds a lock of the table
  * meanwhile. After it in both, is_child in the new team. */
@@ -130,13 +130,14 @@ int32_t hk_fd_flags(const struct hk_thread *self, int32_t fd, int flags);
 /* enum hk_fd_flags of an open mode. */
 unsigned hk_fd_flags_of(uint32_t open_mode);
 
-/* How often a descriptor of a file that an event queue watches, or of a queue,
- * was closed. */
-unsigned hk_fds_closes(const struct hk_thread *self);
+/* Whether a descriptor is that file's. */
+int hk_fd_is(const struct hk_thread *self, int32_t fd,
+             const struct hk_file *file);
 
-/* Whether a descriptor is that file's; whether any is. */
-int hk_fd_is(const struct hk_thread *self, int32_t fd, uint64_t serial);
-int hk_file_is_open(const struct hk_thread *self, const struct hk_file *file);
+/* For a number of that file, a number of the host that no other one has: open
+ * as long as the descriptor. -1 when there is none. */
+int hk_fd_copy(const struct hk_thread *self, int32_t fd,
+               const struct hk_file *file);
 
 /* close and dup2. */
 int32_t hk_fd_close(const struct hk_thread *self, int32_t fd);

@@ -11,7 +11,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { TEAMS_A_WORD = 32, HOST_SLAVE_MAJOR = 136 };
+enum { HOST_SLAVE_MAJOR = 136 };
 
 struct hk_pty_master {
     struct hk_shared *shared;
@@ -28,45 +28,24 @@ void hk_pty_name(uint32_t index, char name[HK_PTY_NAME_SIZE])
 
 /* ---- who has which: with the shared lock ---- */
 
-static void set_holder(struct hk_shared *shared, struct hk_pty *pty,
-                       uint32_t team, int holds)
-{
-    uint32_t *word = &pty->holders[team / TEAMS_A_WORD];
-    uint32_t bit = 1u << team % TEAMS_A_WORD;
-
-    hk_put(shared, word, holds ? *word | bit : *word & ~bit);
-}
-
-static int is_held(const struct hk_pty *pty)
-{
-    uint32_t any = 0;
-
-    for (uint32_t i = 0; i < HK_PTY_WORDS; i++)
-        any |= pty->holders[i];
-    return any != 0;
-}
-
 void hk_ptys_drop(struct hk_shared *shared, uint32_t team)
 {
     struct hk_pty *ptys = hk_shared_ptys(shared);
 
     for (uint32_t i = 0; i < HK_PTYS_MAX; i++)
-        if (ptys[i].holders[team / TEAMS_A_WORD] & 1u << team % TEAMS_A_WORD)
-            set_holder(shared, &ptys[i], team, 0);
+        if (hk_team_set_has(&ptys[i].holders, team))
+            hk_team_set_put(shared, &ptys[i].holders, team, 0);
 }
 
 /* Whether a living team has the master open; nothing may be half done. */
 static int is_open(struct hk_shared *shared, const struct hk_pty *pty)
 {
-    for (uint32_t team = 0; team < HK_TEAMS_MAX; team++) {
-        uint32_t word = pty->holders[team / TEAMS_A_WORD];
+    uint32_t end = hk_item_end(shared, HK_POOL_TEAMS);
 
-        if (word == 0)
-            team |= TEAMS_A_WORD - 1;
-        else if (word & 1u << team % TEAMS_A_WORD)
+    for (uint32_t team = 1; team < end; team++)
+        if (hk_team_set_has(&pty->holders, team))
             hk_shared_is_alive(shared, team);
-    }
-    return is_held(pty);
+    return hk_team_set_has_any(&pty->holders);
 }
 
 /* The host's number of a terminal, or -1. */
@@ -94,7 +73,7 @@ static int32_t take(struct hk_shared *shared, uint32_t wanted, uint32_t number,
             continue;
         hk_put(shared, &ptys[i].number, number);
         hk_put(shared, &ptys[i].session, 0);
-        set_holder(shared, &ptys[i], shared->team, 1);
+        hk_team_set_put(shared, &ptys[i].holders, shared->team, 1);
         *index = i;
         return HK_B_OK;
     }
@@ -161,7 +140,7 @@ static void hold(struct hk_pty_master *master, int holds)
 
     hk_shared_lock(shared);
     if (shared->team != 0 && pty->number == master->number)
-        set_holder(shared, pty, shared->team, holds);
+        hk_team_set_put(shared, &pty->holders, shared->team, holds);
     hk_shared_unlock(shared);
 }
 

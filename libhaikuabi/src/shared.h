@@ -35,6 +35,8 @@ enum hk_pool {
     HK_POOL_XSI_QUEUES,
     HK_POOL_SYSTEM_WATCHES,
     HK_POOL_NODE_LOCKS,
+    HK_POOL_EVENT_QUEUES,
+    HK_POOL_EVENT_ENTRIES,
     HK_POOL_COUNT
 };
 
@@ -56,6 +58,8 @@ enum {
     HK_XSI_QUEUES_MAX = 1024,
     HK_SYSTEM_WATCHES_MAX = 4096,
     HK_NODE_LOCKS_MAX = 4096,
+    HK_EVENT_QUEUES_MAX = 1024,
+    HK_EVENT_ENTRIES_MAX = 65536,
     HK_PTYS_MAX = 64,
     HK_CHUNKS_MAX = 131072,
     HK_CHUNK_DATA = 508,
@@ -216,7 +220,12 @@ struct hk_request {
     uint32_t answer[HK_ANSWER_WORDS];
 };
 
-enum hk_watched { HK_WATCHED_SEM, HK_WATCHED_PORT, HK_WATCHED_THREAD };
+enum hk_watched {
+    HK_WATCHED_SEM,
+    HK_WATCHED_PORT,
+    HK_WATCHED_THREAD,
+    HK_WATCHED_EVENTS /* an event queue: what is selected */
+};
 
 /* A wait_for_objects or an event queue looks at an object. */
 struct hk_watch {
@@ -382,13 +391,44 @@ struct hk_node_lock {
     uint32_t serial[2]; /* of the team's file */
 };
 
-/* A pseudo-terminal: who has its master open (pty.h). */
-enum { HK_PTY_WORDS = HK_TEAMS_MAX / 32 };
+/* Some of the teams: a bit for each index. */
+struct hk_team_set {
+    uint32_t words[HK_TEAMS_MAX / 32];
+};
 
+/* A pseudo-terminal: who has its master open (pty.h). */
 struct hk_pty {
-    uint32_t number;                /* the host's */
-    uint32_t session;               /* that it controls, or 0 */
-    uint32_t holders[HK_PTY_WORDS]; /* a bit for each team */
+    uint32_t number;  /* the host's */
+    uint32_t session; /* that it controls, or 0 */
+    struct hk_team_set holders;
+};
+
+/* An event queue: there as long as a team has a descriptor (event_queue.h). */
+struct hk_event_queue {
+    uint32_t next;
+    int32_t id; /* 0: free */
+    uint32_t generation;
+    struct hk_team_set holders;
+    uint32_t entries; /* first */
+    uint32_t watches; /* of who waits at it */
+};
+
+/* What is selected of an object. */
+struct hk_event_entry {
+    uint32_t next;   /* of the same queue */
+    uint32_t queue;  /* index; 0: free */
+    uint32_t serial; /* counts what the item has been */
+    int32_t object;
+    uint32_t type; /* enum hk_event_type */
+    uint32_t selected, behavior, user_data;
+    /* A descriptor: the team that selected it, and that one's numbers of the
+     * host for the file and for the queue. */
+    uint32_t team;
+    int32_t host_fd, epoll_fd;
+    uint32_t is_closed;
+    uint32_t is_always_ready, is_told; /* the host watches no such files */
+    /* A semaphore or port: what its counts were when it was told. */
+    uint32_t seen_read, seen_write;
 };
 
 struct hk_shared_file;
@@ -465,6 +505,12 @@ void hk_chunks_write(const struct hk_shared *shared, uint32_t first,
                      const void *from, uint32_t size);
 void hk_chunks_read(const struct hk_shared *shared, uint32_t first, void *to,
                     uint32_t size);
+
+/* Puts a team into a set, or takes it out; whether it is in; whether any is. */
+void hk_team_set_put(struct hk_shared *shared, struct hk_team_set *set,
+                     uint32_t team, int is_in);
+int hk_team_set_has(const struct hk_team_set *set, uint32_t team);
+int hk_team_set_has_any(const struct hk_team_set *set);
 
 struct hk_settings *hk_shared_settings(const struct hk_shared *shared);
 struct hk_syslog *hk_shared_syslog(const struct hk_shared *shared);
@@ -715,8 +761,10 @@ int hk_system_is_watched(const struct hk_shared *shared);
 /* A team has no nodes locked any more. */
 void hk_node_locks_end(struct hk_shared *shared, uint32_t team);
 
-/* A team has no pseudo-terminals any more. */
+/* A team has no pseudo-terminals any more; no event queues and no files in
+ * those of others. */
 void hk_ptys_drop(struct hk_shared *shared, uint32_t team);
+void hk_event_queues_drop(struct hk_shared *shared, uint32_t team);
 
 /* What a team has done to XSI semaphores and wants undone at its end; each set
  * is a step of its own. And a dead team's waiter goes off their queues. */

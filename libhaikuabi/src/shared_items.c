@@ -34,6 +34,8 @@ static const struct {
     [HK_POOL_XSI_QUEUES] = POOL(xsi_queues, 64),
     [HK_POOL_SYSTEM_WATCHES] = POOL(system_watches, 0),
     [HK_POOL_NODE_LOCKS] = POOL(node_locks, 0),
+    [HK_POOL_EVENT_QUEUES] = POOL(event_queues, 64),
+    [HK_POOL_EVENT_ENTRIES] = POOL(event_entries, 0),
 #undef POOL
 };
 
@@ -196,6 +198,35 @@ void hk_chunks_read(const struct hk_shared *shared, uint32_t first, void *to,
         chunk = hk_chunk(shared, chunk->next);
     }
 }
+
+/* ---- sets of teams ---- */
+
+enum { TEAMS_A_WORD = 32 };
+
+void hk_team_set_put(struct hk_shared *shared, struct hk_team_set *set,
+                     uint32_t team, int is_in)
+{
+    uint32_t *word = &set->words[team / TEAMS_A_WORD];
+    uint32_t bit = 1u << team % TEAMS_A_WORD;
+
+    hk_put(shared, word, is_in ? *word | bit : *word & ~bit);
+}
+
+int hk_team_set_has(const struct hk_team_set *set, uint32_t team)
+{
+    return set->words[team / TEAMS_A_WORD] >> team % TEAMS_A_WORD & 1;
+}
+
+int hk_team_set_has_any(const struct hk_team_set *set)
+{
+    uint32_t any = 0;
+
+    for (size_t i = 0; i < sizeof(set->words) / sizeof(set->words[0]); i++)
+        any |= set->words[i];
+    return any != 0;
+}
+
+/* ---- what there is one of ---- */
 
 struct hk_queue *hk_space_queue(const struct hk_shared *shared)
 {

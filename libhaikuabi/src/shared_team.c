@@ -44,6 +44,7 @@ static void end_team(struct hk_shared *shared, uint32_t team)
     delete_objects(shared, team);
     hk_owned_free_all(shared, HK_OWNED_THREADS, team);
     hk_ptys_drop(shared, team);
+    hk_event_queues_drop(shared, team);
     hk_node_locks_end(shared, team);
     hk_debug_team_ended(shared, team);
     if (!slot->has_ended)

@@ -205,9 +205,23 @@ static enum hk_pool pool_of(uint32_t kind)
 {
     static const enum hk_pool pools[] = {[HK_WATCHED_SEM] = HK_POOL_SEMS,
                                          [HK_WATCHED_PORT] = HK_POOL_PORTS,
-                                         [HK_WATCHED_THREAD] = HK_POOL_THREADS};
+                                         [HK_WATCHED_THREAD] = HK_POOL_THREADS,
+                                         [HK_WATCHED_EVENTS] =
+                                             HK_POOL_EVENT_QUEUES};
 
-    return pools[kind <= HK_WATCHED_THREAD ? kind : HK_WATCHED_SEM];
+    return pools[kind <= HK_WATCHED_EVENTS ? kind : HK_WATCHED_SEM];
+}
+
+/* Another team that has an event queue: its end may be an event. */
+static uint32_t other_holder(const struct hk_shared *shared,
+                             const struct hk_event_queue *queue)
+{
+    uint32_t end = hk_item_end(shared, HK_POOL_TEAMS), team = 1;
+
+    while (team < end &&
+           (team == shared->team || !hk_team_set_has(&queue->holders, team)))
+        team++;
+    return team < end ? team : 0;
 }
 
 /* The object is still there: the list of its watches, and its team. NULL for
@@ -219,6 +233,7 @@ static uint32_t *list_of(const struct hk_shared *shared,
     struct hk_port *port = object;
     struct hk_sem *sem = object;
     struct hk_shared_thread *thread = object;
+    struct hk_event_queue *queue = object;
 
     if (object == NULL)
         return NULL;
@@ -229,6 +244,10 @@ static uint32_t *list_of(const struct hk_shared *shared,
     if (watch->kind == HK_WATCHED_THREAD) {
         *owner = thread->own.team;
         return thread->own.id == watch->id ? &thread->watches : NULL;
+    }
+    if (watch->kind == HK_WATCHED_EVENTS) {
+        *owner = other_holder(shared, queue);
+        return queue->id == watch->id ? &queue->watches : NULL;
     }
     *owner = sem->owner;
     return sem->id == watch->id ? &sem->watches : NULL;
@@ -281,6 +300,8 @@ static uint32_t find_object(struct hk_shared *shared, enum hk_watched kind,
     case HK_WATCHED_THREAD:
         thread = id > 0 ? hk_thread_find_shown(shared, id) : NULL;
         return thread != NULL ? (uint32_t)(thread - first) + 1 : 0;
+    case HK_WATCHED_EVENTS:
+        return hk_id_index(HK_POOL_EVENT_QUEUES, id); /* the waiter holds it */
     }
     return 0;
 }

@@ -179,7 +179,7 @@ void hk_team_exec(struct hk_thread *self, const struct hk_arguments *arguments)
     int result;
 
     hk_ids_take_file(self, arguments->path);
-    hk_fds_exec(team->fds);
+    hk_fds_exec(self);
     hk_timers_clear(team->timers);
     hk_clock_reset_thread(self);
     hk_monitors_clear(team->monitors);

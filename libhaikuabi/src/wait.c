@@ -125,19 +125,6 @@ void hk_interrupt(struct hk_thread *thread)
     syscall(SYS_tgkill, thread->team->id, thread->id, hk_interrupt_signal());
 }
 
-void hk_wake_sleepers(struct hk_team *team)
-{
-    pthread_mutex_lock(&team->lock);
-    for (struct hk_thread *thread = team->threads; thread != NULL;
-         thread = thread->next) {
-        if (atomic_load(&thread->wait.elsewhere) == NULL)
-            continue;
-        post_elsewhere(thread);
-        syscall(SYS_tgkill, team->id, thread->id, hk_interrupt_signal());
-    }
-    pthread_mutex_unlock(&team->lock);
-}
-
 int32_t hk_timeout_status(int32_t status, uint32_t flags, int64_t timeout)
 {
     if (status == HK_B_TIMED_OUT && (flags & HK_RELATIVE_TIMEOUT) != 0 &&

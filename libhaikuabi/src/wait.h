@@ -78,9 +78,6 @@ void hk_interrupt(struct hk_thread *thread);
 /* The same, from a signal handler in the thread itself. */
 void hk_interrupt_self(struct hk_thread *self);
 
-/* Threads of the team that sleep on what teams share look at it again. */
-void hk_wake_sleepers(struct hk_team *team);
-
 /* The host signal that hk_interrupt sends. */
 int hk_interrupt_signal(void);
 

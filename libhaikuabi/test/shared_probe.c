@@ -59,6 +59,10 @@ static int is_used(const struct hk_shared *shared, enum hk_pool pool,
         return file->node_locks[index].team != 0;
     case HK_POOL_SYSTEM_WATCHES:
         return file->system_watches[index].team != 0;
+    case HK_POOL_EVENT_QUEUES:
+        return file->event_queues[index].id != 0;
+    case HK_POOL_EVENT_ENTRIES:
+        return file->event_entries[index].queue != 0;
     case HK_POOL_COUNT:
         break;
     }

@@ -84,12 +84,13 @@ enum {
     SIGNALS,
     OBJECT,
     INDEX,
+    EVENT,
     CHILD
 };
 
 /* What calls are given: ids and descriptors. */
 static long self, team, area, sem, posix_sem, port, xsi_sem, xsi_queue;
-static long volume, file, directory, listing, listening, unbound, pair;
+static long volume, file, directory, listing, listening, unbound, pair, queue;
 static long datagrams; /* a socket connected to itself */
 static long sender;    /* one that is not connected */
 static const long cwd = AT_FDCWD;
@@ -140,6 +141,8 @@ static long fill(int argument, enum kind kind, long word)
         at[0] = 1 << (SIGUSR1 - 1);
     else if (word == OBJECT)
         at[0] = (uint32_t)file, at[1] = 1 << 16; /* can be read */
+    else if (word == EVENT)
+        at[0] = (uint32_t)file, at[2] = 0x4000001; /* the same, always */
     else if (kind == STRING)
         memcpy(at, "file", 5);
     return (long)at;
@@ -201,6 +204,7 @@ static const struct exception {
 } exceptions[] = {
     {SYS_get_safemode_option, 1, U | R | C, HK_B_ENTRY_NOT_FOUND},
     {SYS_get_safemode_option, 2, R, HK_B_ENTRY_NOT_FOUND},
+    {SYS_event_queue_select, 1, R, HK_B_OK}, /* it is only read */
     /* The name is nobody's business any more. */
     {SYS_mutex_lock, 1, ANY, HK_B_OK},
     {SYS_mutex_switch_lock, 3, ANY, HK_B_OK},
@@ -394,6 +398,7 @@ static void make_objects(void)
         sys(SYS_write_port_etc, port, 1, "message", 8, 0, 0LL);
     }
     posix_sem = opened[1];
+    queue = sys(SYS_event_queue_create, 0);
 }
 
 /* What some calls need each time; others would have to wait. */
@@ -510,6 +515,8 @@ static void try_rows(void)
         {CALL_OF(setrlimit), {4, P}},
         {CALL_OF(get_safemode_option), {P, P, LENGTH}},
         {CALL_OF(wait_for_objects), {OBJECT, 1, RELATIVE_TIMEOUT}},
+        {CALL_OF(event_queue_select), {queue, EVENT, 1}},
+        {CALL_OF(event_queue_wait), {queue, P, 1, RELATIVE_TIMEOUT}},
         {CALL_OF(mutex_lock), {P, P, RELATIVE_TIMEOUT}},
         {CALL_OF(mutex_unblock), {P}},
         {CALL_OF(mutex_switch_lock), {P, 0, P, P, RELATIVE_TIMEOUT}},

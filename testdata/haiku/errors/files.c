@@ -265,6 +265,7 @@ static void no_more(void)
     FAILS(B_NO_MORE_FDS, open_dir, AT_FDCWD, ".");
     FAILS(B_NO_MORE_FDS, open_parent_dir, directory, (void *)0, 0);
     FAILS(B_NO_MORE_FDS, create_pipe, fds);
+    FAILS(B_NO_MORE_FDS, event_queue_create, 0);
     FAILS(B_NO_MORE_FDS, socket, 9, 1, 0);
     FAILS(B_NO_MORE_FDS, socketpair, 9, 1, 0, fds);
     FAILS(B_FILE_ERROR, dup2, file, 20);

@@ -111,6 +111,78 @@ static void descriptors(void)
     interrupt_no_more();
 }
 
+/* ---- event queues ---- */
+
+struct event {
+    int32_t object;
+    uint16_t type, padding;
+    int32_t events;
+    void *data;
+};
+
+static long queue, directory;
+
+/* What is wrong with one of the objects is where its events were. */
+static void select_fails(int32_t object, uint16_t type, int32_t events,
+                         int32_t error)
+{
+    struct event event = {object, type, 0, events, 0};
+
+    FAILS(B_ERROR, event_queue_select, queue, &event, 1);
+    CHECK_STATUS(event.events, error);
+}
+
+static void selections(void)
+{
+    enum { TYPE_PORT = 2, TYPE_THREAD = 3, NO_TYPE = 4 };
+    enum { ASK = -1, DESELECT = 0 };
+    struct event event = {(int32_t)directory, TYPE_FD, 0, READ, 0};
+
+    FAILS(B_BAD_VALUE, event_queue_select, queue, &event, 0);
+    FAILS(B_BAD_VALUE, event_queue_select, queue, BAD_POINTER, -1);
+    FAILS(B_BAD_VALUE, event_queue_select, directory, &event, 1);
+    FAILS(B_FILE_ERROR, event_queue_select, NO_FD, BAD_POINTER, 1);
+    FAILS(B_BAD_ADDRESS, event_queue_select, queue, (void *)0, 1);
+    FAILS(B_BAD_ADDRESS, event_queue_select, queue, BAD_POINTER, 1);
+    FAILS(B_BAD_ADDRESS, event_queue_select, NO_FD, KERNEL_POINTER, 1);
+    select_fails(NO_FD, TYPE_FD, READ, HK_B_FILE_ERROR);
+    select_fails((int32_t)directory, TYPE_FD, READ, HK_B_UNSUPPORTED);
+    select_fails((int32_t)queue, TYPE_FD, READ, HK_B_UNSUPPORTED);
+    select_fails(NO_ID, TYPE_SEM, READ, HK_B_BAD_SEM_ID);
+    select_fails(NO_ID, TYPE_PORT, READ, HK_B_BAD_PORT_ID);
+    select_fails(NO_ID, TYPE_THREAD, READ, HK_B_BAD_THREAD_ID);
+    select_fails(NO_ID, NO_TYPE, READ, HK_B_BAD_VALUE);
+    select_fails(NO_ID, NO_TYPE, ASK, HK_B_ENTRY_NOT_FOUND);
+    select_fails(NO_ID, TYPE_SEM, DESELECT, HK_B_ENTRY_NOT_FOUND);
+}
+
+static void queues(void)
+{
+    struct event event;
+
+    queue = sys(SYS_event_queue_create, 0);
+    directory = sys(SYS_open_dir, AT_FDCWD, ".");
+    selections();
+    FAILS(B_BAD_VALUE, event_queue_wait, queue, BAD_POINTER, -1, 0, 0LL);
+    FAILS(B_BAD_VALUE, event_queue_wait, directory, &event, 1, 0, 0LL);
+    FAILS(B_FILE_ERROR, event_queue_wait, NO_FD, &event, 1, 0, 0LL);
+    FAILS(B_BAD_ADDRESS, event_queue_wait, queue, (void *)0, 1, 0, 0LL);
+    FAILS(B_BAD_ADDRESS, event_queue_wait, queue, KERNEL_POINTER, 1, 0, 0LL);
+    FAILS(B_WOULD_BLOCK, event_queue_wait, queue, &event, 1, RELATIVE_TIMEOUT,
+          0LL);
+    FAILS(B_TIMED_OUT, event_queue_wait, queue, &event, 1, RELATIVE_TIMEOUT,
+          1000LL);
+    FAILS(B_TIMED_OUT, event_queue_wait, queue, &event, 1, ABSOLUTE_TIMEOUT,
+          1LL);
+    interrupt_from_now();
+    FAILS(B_INTERRUPTED, event_queue_wait, queue, &event, 1, 0, 0LL);
+    interrupt_no_more();
+    event = (struct event){.type = TYPE_SEM, .events = READ};
+    event.object = (int32_t)sys(SYS_create_sem, 1, "full");
+    CHECK_STATUS(sys(SYS_event_queue_select, queue, &event, 1), HK_B_OK);
+    FAILS(B_BAD_ADDRESS, event_queue_wait, queue, BAD_POINTER, 1, 0, 0LL);
+}
+
 int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
@@ -118,6 +190,7 @@ int main(int argc, char **argv, char **environment)
     mutexes();
     objects();
     descriptors();
+    queues();
     print("errors checked\n");
     return 0;
 }
