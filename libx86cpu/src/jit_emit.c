@@ -213,13 +213,68 @@ static int emit_alu_byte(struct xcpu_emit *e)
     return emit_copy_op(e, op);
 }
 
-/* With a bit offset in a register the operand is anywhere in memory: more
- * than the address-size prefix is known to bound. */
+/* T0 becomes how far on the operand is that holds the bit whose number is in a
+ * register. XMM8 shifts without flags; no guest has it. */
+static void put_bit_offset(struct xcpu_emit *e, unsigned number)
+{
+    unsigned narrow = e->insn->operand_size == 2, from = number;
+    struct xcpu_asm_op movd = {.prefix = 0x66, .map = 0x0f, .opcode = 0x6e};
+    struct xcpu_asm_op shift = {.prefix = 0x66, .map = 0x0f, .opcode = 0x72};
+    if (narrow) {
+        from = XH_T0;
+        xcpu_put_reg(&e->a, xcpu_op0f(0xbf), from, number); /* movswl */
+    }
+    xcpu_put_reg(&e->a, movd, 8, from);
+    xcpu_put_reg(&e->a, shift, 4, 8); /* psrad */
+    xcpu_put8(&e->a, narrow ? 4 : 5);
+    xcpu_put_reg(&e->a, shift, 6, 8); /* pslld */
+    xcpu_put8(&e->a, narrow ? 1 : 2);
+    movd.opcode = 0x7e;
+    xcpu_put_reg(&e->a, movd, 8, XH_T0);
+}
+
+/*
+ * A bit of memory by its number in a register, which counts from the operand's
+ * address in both directions: the host's own instruction might leave the
+ * window. A rotation that moves nothing faults as this instruction does; the
+ * value is stored as it is, for no fault to find other flags.
+ */
+static int emit_bit_string(struct xcpu_emit *e)
+{
+    const struct xcpu_insn *insn = e->insn;
+    struct xcpu_asm_memory m;
+    if (insn->lock || insn->address_size != 4)
+        return 0;
+    unsigned number = field(e, insn->reg, GENERAL);
+    struct xcpu_asm_op op = op_of(e), load = xcpu_op(0x8b);
+    int stores = xcpu_rows[insn->op].attributes & A_WM;
+    struct xcpu_asm_op rol = xcpu_op(0xc1);
+    load.narrow = rol.narrow = op.narrow;
+    xcpu_emit_address(e, &m);
+    put_bit_offset(e, number);
+    m.guest = 0;
+    xcpu_put_memory(&e->a, xcpu_op(0x8d), XH_T1, &m);
+    m = xcpu_emit_at(XH_T1, 0);
+    m.index = XH_T0;
+    if (stores) {
+        xcpu_put_memory(&e->a, rol, 0, &m);
+        xcpu_put8(&e->a, 0);
+    }
+    xcpu_put_memory(&e->a, load, XH_T2, &m);
+    load.opcode = 0x89;
+    if (stores)
+        xcpu_put_memory(&e->a, load, XH_T2, &m);
+    xcpu_put_reg(&e->a, op, number, XH_T2);
+    if (stores)
+        xcpu_put_memory(&e->a, load, XH_T2, &m);
+    return 1;
+}
+
 static int emit_bit(struct xcpu_emit *e)
 {
     if (xcpu_has_memory_operand(e->insn) &&
         xcpu_rows[e->insn->op].operands[1] == XO_Gv)
-        return 0;
+        return emit_bit_string(e);
     return emit_copy(e);
 }
 
@@ -437,6 +492,17 @@ static xcpu_emitter *const integer_emitters[XCPU_OPS] = {
     [XCPU_OP_PUSH_sIb] = xcpu_emit_push_imm,
     [XCPU_OP_POP_Zv] = xcpu_emit_pop,
     [XCPU_OP_POP_Ev] = xcpu_emit_pop,
+    [XCPU_OP_PUSHA] = xcpu_emit_pusha,
+    [XCPU_OP_POPA] = xcpu_emit_popa,
+    [XCPU_OP_PUSHF] = xcpu_emit_pushf,
+    [XCPU_OP_POPF] = xcpu_emit_popf,
+    [XCPU_OP_SALC] = xcpu_emit_salc,
+    [XCPU_OP_INTO] = xcpu_emit_into,
+    [XCPU_OP_AAA] = xcpu_emit_adjust_ascii,
+    [XCPU_OP_AAS] = xcpu_emit_adjust_ascii,
+    [XCPU_OP_AAM_Ib] = xcpu_emit_aam,
+    [XCPU_OP_AAD_Ib] = xcpu_emit_aad,
+    [XCPU_OP_ENTER_Iw_Ib] = xcpu_emit_enter,
     [XCPU_OP_LEAVE] = xcpu_emit_leave_insn,
     [XCPU_OP_JCC_Jb] = xcpu_emit_jcc,
     [XCPU_OP_JCC_Jz] = xcpu_emit_jcc,

@@ -54,12 +54,22 @@ typedef int xcpu_emitter(struct xcpu_emit *e);
 xcpu_emitter *xcpu_emitter_of(const struct xcpu_insn *insn);
 
 /* Emitters of jit_branch.c and jit_x87.c. */
-xcpu_emitter xcpu_emit_push, xcpu_emit_push_imm, xcpu_emit_pop,
-    xcpu_emit_leave_insn, xcpu_emit_jcc, xcpu_emit_loop, xcpu_emit_jmp,
-    xcpu_emit_call, xcpu_emit_jmp_indirect, xcpu_emit_call_indirect,
-    xcpu_emit_ret, xcpu_emit_int, xcpu_emit_fnstcw, xcpu_emit_fldcw;
+xcpu_emitter xcpu_emit_push, xcpu_emit_push_imm, xcpu_emit_pop, xcpu_emit_pusha,
+    xcpu_emit_popa, xcpu_emit_enter, xcpu_emit_leave_insn, xcpu_emit_jcc,
+    xcpu_emit_loop, xcpu_emit_jmp, xcpu_emit_call, xcpu_emit_jmp_indirect,
+    xcpu_emit_call_indirect, xcpu_emit_ret, xcpu_emit_int, xcpu_emit_fnstcw,
+    xcpu_emit_fldcw;
 
-/* Pushes a host register. */
+/* Emitters of jit_flags.c. */
+xcpu_emitter xcpu_emit_pushf, xcpu_emit_popf, xcpu_emit_salc, xcpu_emit_into,
+    xcpu_emit_adjust_ascii, xcpu_emit_aam, xcpu_emit_aad;
+
+/* To becomes those bits of from that the code's word at offset mask has; flags
+ * stay, for XMM8 does it, which is no guest's. */
+void xcpu_put_masked(struct xcpu_emit *e, unsigned to, unsigned from,
+                     uint32_t mask);
+
+/* Pushes a host register, as much of it as the operand's size. */
 void xcpu_put_push(struct xcpu_emit *e, unsigned host);
 
 /* Emitters of jit_string.c. */

@@ -207,6 +207,12 @@ static void put_compare(struct xcpu_asm *a)
     xcpu_put8(a, 0xc3);
 }
 
+static void put_mask(struct xcpu_asm *a, uint32_t mask)
+{
+    for (int i = 0; i < 4; i++)
+        xcpu_put32(a, mask);
+}
+
 int xcpu_jit_make_stubs(struct xcpu_jit *jit)
 {
     struct xcpu_asm a = {jit->writable, jit->writable + jit->size};
@@ -236,6 +242,9 @@ int xcpu_jit_make_stubs(struct xcpu_jit *jit)
     put_load_state(&a, XCPU_JIT_SSE);
     jit->compare = HERE;
     put_compare(&a);
+    a.at += -HERE & 15;
+    jit->kept_mask = HERE;
+    put_mask(&a, XCPU_TF | XCPU_DF | XCPU_NT | XCPU_AC | XCPU_ID);
     jit->first = jit->used = (HERE + 63) & ~63u;
 #undef HERE
     jit->slot.run = xcpu_run_translated;
