@@ -111,7 +111,8 @@ struct xcpu_jit {
     uint32_t enter, leave_link; /* offsets of the stubs */
     uint32_t leave_interp, leave_int;
     uint32_t call_handler, load_x87, load_sse, compare;
-    uint32_t kept_mask; /* offset of what xcpu_emit_popf looks at */
+    uint32_t word_mask; /* offsets of what xcpu_emit_fldcw looks at, */
+    uint32_t kept_mask; /* and xcpu_emit_popf */
     struct xcpu_translation **list; /* by code */
     uint32_t count, capacity;
     uint32_t cleared; /* entries of table set to 0 since its pages went */

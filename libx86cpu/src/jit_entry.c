@@ -243,6 +243,8 @@ int xcpu_jit_make_stubs(struct xcpu_jit *jit)
     jit->compare = HERE;
     put_compare(&a);
     a.at += -HERE & 15;
+    jit->word_mask = HERE;
+    put_mask(&a, 0xe0ff);
     jit->kept_mask = HERE;
     put_mask(&a, XCPU_TF | XCPU_DF | XCPU_NT | XCPU_AC | XCPU_ID);
     jit->first = jit->used = (HERE + 63) & ~63u;

@@ -31,54 +31,34 @@ int xcpu_emit_fnstcw(struct xcpu_emit *e)
     return 1;
 }
 
-static void put_test_masks(struct xcpu_emit *e)
-{
-    xcpu_put_mov(&e->a, XH_T1, XH_T0);
-    xcpu_put_reg(&e->a, xcpu_op(0xf7), 2, XH_T1); /* not */
-    xcpu_put_reg(&e->a, xcpu_op(0xf7), 0, XH_T1); /* test */
-    xcpu_put32(&e->a, 0x3f);
-}
-
-/* Bit 6 is always set; 7 and 13 to 15 never. */
-static void put_control(struct xcpu_emit *e)
-{
-    struct xcpu_asm_memory word = xcpu_at(XH_CPU, FIELD(fpu.control));
-    struct xcpu_asm_op store = xcpu_op(0x89);
-    store.prefix = 0x66;
-    xcpu_put_reg(&e->a, xcpu_op(0x81), 4, XH_T0); /* and */
-    xcpu_put32(&e->a, 0x1f3f);
-    xcpu_put_reg(&e->a, xcpu_op(0x83), 1, XH_T0); /* or */
-    xcpu_put8(&e->a, 0x40);
-    xcpu_put_memory(&e->a, store, XH_T0, &word);
-    xcpu_put_memory(&e->a, xcpu_op(0xd9), 5, &word);
-}
-
-/* The guest's flags wait in EAX, which T2 keeps; one that unmasks exceptions
- * is for the interpreter. */
+/* A word that FNSTCW gives, with all exceptions masked: bits 0 to 6 are set, 7
+ * and 13 to 15 clear, and ECX, which T2 keeps, becomes 0. Any other is for the
+ * interpreter. */
 int xcpu_emit_fldcw(struct xcpu_emit *e)
 {
-    struct xcpu_asm_memory m;
+    struct xcpu_asm_memory m, word = xcpu_at(XH_CPU, FIELD(fpu.control));
+    struct xcpu_asm_op store = xcpu_op(0x89);
+    store.prefix = 0x66;
     xcpu_emit_address(e, &m);
     xcpu_emit_settle_esp(e);
     if (m.base == XH_ESP)
         m.disp = e->insn->disp + e->cpu->sreg_base[e->insn->segment];
     xcpu_put_memory(&e->a, xcpu_op0f(0xb7), XH_T0, &m);
-    xcpu_put_mov(&e->a, XH_T2, XH_AX);
-    xcpu_put_flags_out(&e->a);
-    put_test_masks(e);
-    xcpu_put8(&e->a, 0x74); /* je over the way out */
+    xcpu_put_mov(&e->a, XH_T2, XH_CX);
+    xcpu_put_masked(e, XH_CX, XH_T0, e->jit->word_mask);
+    xcpu_put_lea(&e->a, XH_CX, XH_CX, 0u - 0x7f);
+    xcpu_put8(&e->a, 0xe3); /* jrcxz over the way out */
     uint8_t *from = e->a.at;
     xcpu_put8(&e->a, 0);
-    xcpu_put_flags_in(&e->a);
-    xcpu_put_mov(&e->a, XH_AX, XH_T2);
+    xcpu_put_mov(&e->a, XH_CX, XH_T2);
     xcpu_emit_leave(e, e->jit->leave_interp, e->eip);
     e->ended = 0;
     if (e->a.end - e->a.at < 64)
         return 0;
     *from = (uint8_t)(e->a.at - from - 1);
-    put_control(e);
-    xcpu_put_flags_in(&e->a);
-    xcpu_put_mov(&e->a, XH_AX, XH_T2);
+    xcpu_put_mov(&e->a, XH_CX, XH_T2);
+    xcpu_put_memory(&e->a, store, XH_T0, &word);
+    xcpu_put_memory(&e->a, xcpu_op(0xd9), 5, &word);
     return 1;
 }
 
