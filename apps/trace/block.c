@@ -48,8 +48,11 @@ size_t tr_block_pack(struct tr_block *block, const uint8_t *content,
 {
     uint8_t *stored = out + TR_BLOCK_HEADER;
     uLongf size = TR_STORED_MAX;
+    /* Many blocks have to be packed soon; a small trace has none of these. */
+    int level =
+        block->size < TR_BLOCK_FULL ? Z_DEFAULT_COMPRESSION : Z_BEST_SPEED;
 
-    if (compress2(stored, &size, content, block->size, 1) != Z_OK)
+    if (compress2(stored, &size, content, block->size, level) != Z_OK)
         return 0;
     block->stored = (uint32_t)size;
     block->crc = crc_of(stored, size);
