@@ -168,16 +168,18 @@ static uint32_t undefined_behind(const struct utrace_insn insns[2],
     return (before & (~insns[0].written | kept)) | insns[0].undefined;
 }
 
-/* Executes the next instruction of both: 1, or 0 when that is not to be had. */
-static int step_both(struct bisection *bisection, struct utrace_insn insns[2])
+/* Executes the next instruction of both, or tries one that faults: 1, or 0 when
+ * that is not to be had. */
+static int step_both(struct bisection *bisection, struct utrace_insn insns[2],
+                     int are_executed[2])
 {
-    int is_executed, result = 1;
+    int result = 1;
 
     for (int i = 0; i < 2; i++) {
         struct side *side = &bisection->sides[i];
 
-        side->result =
-            utrace_execute(side->player, &insns[i], &is_executed, &side->fault);
+        side->result = utrace_execute(side->player, &insns[i], &are_executed[i],
+                                      &side->fault);
         result &= side->result > 0;
     }
     return result;
@@ -195,6 +197,7 @@ static uint64_t find_wrong_flag(struct bisection *bisection, uint64_t found)
     uint64_t at = found > FLAGS_BEFORE ? found - FLAGS_BEFORE : 0;
     uint64_t thread = 0;
     uint32_t undefined = 0;
+    int are_executed[2];
 
     go_to(bisection, at);
     player = bisection->sides[0].player;
@@ -204,7 +207,7 @@ static uint64_t find_wrong_flag(struct bisection *bisection, uint64_t found)
         if (tr_player_thread(player) != thread)
             undefined = flags_that_differ(bisection);
         thread = tr_player_thread(player);
-        if (!step_both(bisection, insns))
+        if (!step_both(bisection, insns, are_executed))
             break;
         undefined = undefined_behind(insns, undefined);
         if ((flags_that_differ(bisection) & ~undefined) != 0) {
@@ -317,55 +320,65 @@ static void show_differences(struct bisection *bisection)
 }
 
 /* The function that the reference is in, if it has a name. */
-static void show_place(const struct side *side)
+static void show_place(const struct side *side, uint32_t eip)
 {
     struct utrace_symbols *symbols = utrace_new_symbols();
-    struct xcpu_regs regs;
     uint32_t offset;
     char text[256];
 
-    xcpu_get_regs(tr_player_cpu(side->player), &regs);
     utrace_find_symbols(symbols, tr_player_space(side->player),
                         side->options.symbols);
-    utrace_format_address(symbols, regs.eip, text, sizeof(text));
-    if (utrace_symbol_of(symbols, regs.eip, &offset) != NULL)
+    utrace_format_address(symbols, eip, text, sizeof(text));
+    if (utrace_symbol_of(symbols, eip, &offset) != NULL)
         printf("in %s\n", text);
     utrace_free_symbols(symbols);
 }
 
+static void show_insns(const struct bisection *bisection, uint64_t number,
+                       const struct utrace_insn insns[2],
+                       const int are_executed[2])
+{
+    printf("instruction %" PRIu64 ":\n", number);
+    show_place(&bisection->sides[0], insns[0].before.eip);
+    for (int i = 0; i < 2; i++)
+        if (are_executed[i])
+            utrace_print_insn(&insns[i]);
+        else
+            printf("%" PRIu64 " %" PRIu64 " %08x  %-36s (not executed)\n",
+                   insns[i].number, insns[i].thread, insns[i].before.eip,
+                   insns[i].text);
+}
+
 /* Shows the instruction behind so many, those before it, and what is different
- * behind it. */
+ * behind it. What faults in both is followed by what the kernel does. */
 static void show(struct bisection *bisection, uint64_t number)
 {
-    struct utrace_insn insn = {.on_insn = print_insn};
+    struct utrace_insn insns[2] = {{.on_insn = print_insn}};
     struct side *reference = &bisection->sides[0];
     uint64_t from = number > SHOWN_BEFORE ? number - SHOWN_BEFORE : 0;
-    int is_executed;
+    int are_executed[2], goes_on = 1;
 
     go_to(bisection, from);
     while (reference->result > 0 &&
            tr_player_instructions(reference->player) < number)
-        reference->result = utrace_execute(reference->player, &insn,
-                                           &is_executed, &reference->fault);
+        reference->result = utrace_execute(reference->player, &insns[0],
+                                           are_executed, &reference->fault);
+    insns[0].on_insn = NULL;
     advance(&bisection->sides[1], number);
-    for (int i = 0; i < 2; i++)
-        settle(&bisection->sides[i]);
-    if (differ(bisection)) {
-        printf("before instruction %" PRIu64 ", by what is outside of the "
-               "program:\n",
-               number);
-        show_differences(bisection);
-        return;
+    while (goes_on) {
+        for (int i = 0; i < 2; i++)
+            settle(&bisection->sides[i]);
+        if (differ(bisection)) {
+            printf("before instruction %" PRIu64 ", by what is outside of the "
+                   "program:\n",
+                   number);
+            show_differences(bisection);
+            return;
+        }
+        goes_on = step_both(bisection, insns, are_executed) &&
+                  !are_executed[0] && !are_executed[1];
     }
-    printf("instruction %" PRIu64 ":\n", number);
-    if (tr_player_cpu(reference->player) != NULL)
-        show_place(reference);
-    for (int i = 0; i < 2; i++) {
-        struct side *side = &bisection->sides[i];
-
-        side->result =
-            utrace_execute(side->player, &insn, &is_executed, &side->fault);
-    }
+    show_insns(bisection, number, insns, are_executed);
     show_differences(bisection);
 }
 
