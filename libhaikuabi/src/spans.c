@@ -125,22 +125,31 @@ int hk_spans_cut(struct hk_spans *spans, uint32_t base, uint32_t size)
     return 0;
 }
 
-/* The end of whatever holds a byte of the range, 0 when it is free. */
-static uint32_t blocked_until(const struct hk_spans *spans, uint32_t base,
-                              uint32_t size)
+/* The end of whatever holds a byte of the range, 0 when it is free. *i: an item
+ * at or before the first that ends behind base, which it becomes. */
+static uint32_t blocked_until(const struct hk_spans *spans, uint32_t *i,
+                              uint32_t base, uint32_t size)
 {
-    if (spans == NULL || !hk_spans_overlap(spans, base, size))
-        return 0;
-    return end_of(hk_spans_at(spans, hk_spans_after(spans, base)));
+    for (; spans != NULL && *i < spans->count; ++*i) {
+        const struct hk_span *span = hk_spans_at(spans, *i);
+
+        if (end_of(span) > base)
+            return span->base < base || span->base - base < size ? end_of(span)
+                                                                 : 0;
+    }
+    return 0;
 }
 
 int hk_spans_find_free(const struct hk_spans *a, const struct hk_spans *b,
                        uint32_t base, uint32_t limit, uint32_t size,
                        uint32_t *address)
 {
+    uint32_t in_a = hk_spans_after(a, base);
+    uint32_t in_b = b != NULL ? hk_spans_after(b, base) : 0;
+
     while (base <= limit && size <= limit - base) {
-        uint32_t until_a = blocked_until(a, base, size);
-        uint32_t until_b = blocked_until(b, base, size);
+        uint32_t until_a = blocked_until(a, &in_a, base, size);
+        uint32_t until_b = blocked_until(b, &in_b, base, size);
 
         if (until_a == 0 && until_b == 0) {
             *address = base;
