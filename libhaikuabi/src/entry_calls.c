@@ -129,12 +129,16 @@ static int32_t check_new(const struct entry *entry)
     return check_writable(&entry->directory);
 }
 
-/* Whether an entry may be removed or moved: a place stays where it is. */
+/* Whether an entry may be removed or moved: a place stays where it is, and
+ * what devices are in is not written. */
 static int32_t check_old(const struct entry *entry)
 {
-    if (hk_node_child(&entry->directory, entry->leaf) != NULL)
-        return HK_B_BUSY;
-    return check_writable(&entry->directory);
+    const struct hk_place *place =
+        hk_node_child(&entry->directory, entry->leaf);
+
+    if (place == NULL)
+        return check_writable(&entry->directory);
+    return place->device != NULL ? HK_B_READ_ONLY_DEVICE : HK_B_BUSY;
 }
 
 int32_t hk_make_dir(const struct hk_node *directory, const char *name,

@@ -178,6 +178,17 @@ static int goes_on(const struct hk_transfer *transfer)
     return transfer->is_write || hk_file_type(transfer->file) == S_IFREG;
 }
 
+/* Nothing to read from a fifo that nobody has written to yet: on the host that
+ * is its end. A writer that has come and gone shows as POLLHUP. */
+static int is_unwritten(const struct hk_transfer *transfer, mode_t type)
+{
+    int fd = transfer->file->node.fd;
+    struct pollfd poll_fd = {fd, POLLIN, 0};
+
+    return !transfer->is_write && type == S_IFIFO &&
+           fcntl(fd, F_GETFL) & O_NONBLOCK && poll(&poll_fd, 1, 0) == 0;
+}
+
 /* A socket's bytes are messages. */
 static int64_t transfer_message(struct hk_thread *self,
                                 const struct hk_transfer *transfer,
@@ -209,7 +220,9 @@ int64_t hk_transfer(struct hk_thread *self, const struct hk_transfer *transfer,
             done = try_io(self, &rest, vectors, count, 0);
         if (done < 0 && !can_wait)
             done = hk_status_from_errno(errno);
-        if (done == HK_B_BUSTED_PIPE)
+        if (done == 0 && is_unwritten(&rest, type))
+            done = HK_B_WOULD_BLOCK;
+        if (done == HK_B_BUSTED_PIPE && total == 0)
             hk_signal_self(self, HK_SIGPIPE);
         if (done <= 0)
             return total > 0 ? total : done;
@@ -331,7 +344,6 @@ static int64_t user_io(struct hk_thread *self, int32_t fd, int64_t pos,
 {
     struct hk_transfer transfer = {hk_file_get(self, fd), is_write, pos};
     struct iovec vector = {gm_space_base(hk_space_of(self)) + buffer, size};
-    int is_good = size > 0 && hk_is_user_range(buffer, size);
     int64_t result;
 
     if (pos < -1)
@@ -340,10 +352,8 @@ static int64_t user_io(struct hk_thread *self, int32_t fd, int64_t pos,
         result = HK_B_FILE_ERROR;
     else
         result = check(&transfer);
-    if (result == HK_B_OK && !is_good)
-        result = check_type(self, &transfer);
     if (result == HK_B_OK && size > 0) {
-        if (!is_good)
+        if (!hk_is_user_range(buffer, size))
             result = HK_B_BAD_ADDRESS;
         else if (transfer.file->kind == HK_FILE_ATTR)
             result = hk_attr_transfer(self, &transfer, buffer, size);

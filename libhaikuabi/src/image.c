@@ -106,18 +106,21 @@ static int find_info(struct hk_shared *shared, int32_t id,
     return image != NULL;
 }
 
+/* Haiku writes to the guest whatever it found. */
 int64_t hk_sys_get_image_info(struct hk_thread *self, int32_t id, gm_addr info,
                               uint32_t size)
 {
-    uint8_t bytes[HK_IMAGE_INFO_SIZE];
+    uint8_t bytes[HK_IMAGE_INFO_SIZE] = {0};
+    int is_found;
 
     if (size > sizeof(bytes))
         return HK_B_BAD_VALUE;
     if (info >= HK_USER_LIMIT)
         return HK_B_BAD_ADDRESS;
-    if (!find_info(hk_shared_of(self), id, bytes))
-        return HK_B_ENTRY_NOT_FOUND;
-    return hk_write_user(self, info, bytes, size);
+    is_found = find_info(hk_shared_of(self), id, bytes);
+    if (hk_write_user(self, info, bytes, size) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return is_found ? HK_B_OK : HK_B_ENTRY_NOT_FOUND;
 }
 
 /* Copies the image of a team at a place in its list. */

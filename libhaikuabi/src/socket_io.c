@@ -148,6 +148,21 @@ static int sends_nothing(const struct hk_thread *self, struct hk_file *file)
            hk_socket_protocol(file) & HK_ANY_DATAGRAM;
 }
 
+/* What a send returns that failed behind some bytes. TCP tells of those only
+ * when it may go on. */
+static int64_t send_failed(struct hk_thread *self, struct hk_file *file,
+                           const struct hk_message *message, int32_t status,
+                           int64_t sent)
+{
+    int goes_on = status == HK_B_INTERRUPTED || status == HK_B_WOULD_BLOCK;
+
+    if (sent > 0 && (goes_on || hk_socket_protocol(file) & HK_LOCAL))
+        return sent;
+    if (status == HK_B_BUSTED_PIPE && !(message->flags & HK_MSG_NOSIGNAL))
+        hk_signal_self(self, HK_SIGPIPE);
+    return status;
+}
+
 /* A stream takes everything before the call returns. */
 static int64_t send_all(struct hk_thread *self, struct hk_file *file,
                         struct hk_message *message)
@@ -165,10 +180,8 @@ static int64_t send_all(struct hk_thread *self, struct hk_file *file,
     for (;;) {
         int64_t done = transfer_once(self, file, message, &host);
 
-        if (done == HK_B_BUSTED_PIPE && !(message->flags & HK_MSG_NOSIGNAL))
-            hk_signal_self(self, HK_SIGPIPE);
         if (done < 0)
-            return total > 0 ? total : done;
+            return send_failed(self, file, message, (int32_t)done, total);
         total += done;
         left -= (size_t)done;
         if (!is_stream || left == 0)

@@ -182,6 +182,18 @@ static int32_t write_stat(const struct hk_vfs *vfs, const struct hk_node *node,
     return status;
 }
 
+/* Whether a descriptor's file is one whose stat is written. */
+static int32_t check_written(const struct hk_thread *self, int32_t fd)
+{
+    struct hk_file *file = hk_file_get(self, fd);
+    int has_node = file != NULL && file->kind <= HK_FILE_ATTR_DIR;
+
+    if (file == NULL)
+        return HK_B_FILE_ERROR;
+    hk_file_put(file);
+    return has_node ? HK_B_OK : HK_B_UNSUPPORTED;
+}
+
 int64_t hk_sys_write_stat(struct hk_thread *self, int32_t fd, gm_addr path,
                           int traverse_link, gm_addr stat, uint32_t stat_size,
                           int32_t stat_mask)
@@ -197,9 +209,9 @@ int64_t hk_sys_write_stat(struct hk_thread *self, int32_t fd, gm_addr path,
     if (hk_read_user(self, bytes, stat, stat_size) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     hk_stat_get(&info, bytes);
-    if (path == 0 && fd < 0)
-        return HK_B_FILE_ERROR;
-    status = hk_node_of(self, fd, path, traverse_link, &node, &file);
+    status = path == 0 ? check_written(self, fd) : HK_B_OK;
+    if (status == HK_B_OK)
+        status = hk_node_of(self, fd, path, traverse_link, &node, &file);
     if (status != HK_B_OK)
         return status;
     if (file != NULL && file->kind == HK_FILE_ATTR)

@@ -80,6 +80,8 @@ static void reading(void)
     FAILS(B_FILE_ERROR, read, writable, 0LL, buffer, 4);
     FAILS(B_BAD_VALUE, read, directory, 0LL, buffer, 4);
     FAILS(B_IS_A_DIRECTORY, read, plain_directory, 0LL, buffer, 4);
+    FAILS(B_BAD_ADDRESS, read, plain_directory, 0LL, KERNEL_POINTER, 4);
+    CHECK_STATUS(sys(SYS_read, plain_directory, 0LL, buffer, 0), 0);
     FAILS(ESPIPE, read, ends[0], 1LL, buffer, 4);
     FAILS(B_FILE_ERROR, read, ends[1], NO_POSITION, buffer, 4);
     FAILS(B_BAD_ADDRESS, read, file, 0LL, BAD_POINTER, 4);
@@ -131,6 +133,22 @@ static void writing(void)
     FAILS(B_INTERRUPTED, write, ends[1], NO_POSITION, buffer, 4);
     FAILS(B_INTERRUPTED, writev, ends[1], NO_POSITION, vectors, 2);
     interrupt_no_more();
+}
+
+/* Nobody has written yet, or nobody writes any more. */
+static void fifos(void)
+{
+    long fd, writer;
+
+    CHECK_STATUS(sys(SYS_create_fifo, AT_FDCWD, "fifo", 0600), HK_B_OK);
+    fd = sys(SYS_open, AT_FDCWD, "fifo", O_RDONLY | O_NONBLOCK, 0);
+    FAILS(B_WOULD_BLOCK, read, fd, NO_POSITION, buffer, 4);
+    writer = sys(SYS_open, AT_FDCWD, "fifo", O_WRONLY, 0);
+    FAILS(B_WOULD_BLOCK, read, fd, NO_POSITION, buffer, 4);
+    CHECK_STATUS(sys(SYS_close, writer), HK_B_OK);
+    CHECK_STATUS(sys(SYS_read, fd, NO_POSITION, buffer, 4), 0);
+    FAILS(ENXIO, open, (sys(SYS_close, fd), AT_FDCWD), "fifo",
+          O_WRONLY | O_NONBLOCK, 0);
 }
 
 /* Nobody reads: a signal as well, which is ignored here. */
@@ -280,6 +298,7 @@ static void socket_descriptors(void)
     FAILS(B_FILE_ERROR, flock, fd, LOCK_EX);
     FAILS(B_FILE_ERROR, unlock_node, fd);
     FAILS(B_FILE_ERROR, preallocate, fd, 0LL, 1LL);
+    FAILS(B_UNSUPPORTED, write_stat, fd, (void *)0, 0, &stat, sizeof(stat), 0);
     FAILS(B_BAD_VALUE, fcntl, fd, F_SETLK, buffer);
     FAILS(ESPIPE, seek, fd, 0LL, SEEK_SET);
     FAILS(B_UNSUPPORTED, read_dir, fd, buffer, sizeof(buffer), 1);
@@ -325,6 +344,7 @@ int main(int argc, char **argv, char **environment)
     bad_descriptors();
     reading();
     writing();
+    fifos();
     broken_pipe();
     positions();
     listings();

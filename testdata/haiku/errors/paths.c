@@ -161,6 +161,8 @@ static void removing(void)
     FAILS(B_IS_A_DIRECTORY, unlink, cwd, "directory");
     FAILS(B_NOT_ALLOWED, unlink, cwd, ".");
     FAILS(B_NOT_ALLOWED, unlink, cwd, "full/..");
+    FAILS(B_READ_ONLY_DEVICE, unlink, cwd, "/dev/null");
+    FAILS(B_READ_ONLY_DEVICE, remove_dir, cwd, "/dev/null");
 }
 
 static void renaming(void)

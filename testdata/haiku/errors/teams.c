@@ -161,6 +161,7 @@ static void images(void)
     FAILS(B_ENTRY_NOT_FOUND, unregister_image, -1);
     FAILS(B_BAD_VALUE, get_image_info, NO_ID, BAD_POINTER, IMAGE_SIZE + 1);
     FAILS(B_ENTRY_NOT_FOUND, get_image_info, NO_ID, buffer, IMAGE_SIZE);
+    FAILS(B_BAD_ADDRESS, get_image_info, NO_ID, BAD_POINTER, IMAGE_SIZE);
     FAILS(B_BAD_ADDRESS, get_image_info, NO_ID, KERNEL_POINTER, IMAGE_SIZE);
     cookie = 0;
     FAILS(B_BAD_VALUE, get_next_image_info, NO_ID, BAD_POINTER, buffer,
