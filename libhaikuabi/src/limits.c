@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "bytes.h"
 #include "fd.h"
+#include "monitor.h"
 #include "syscalls.h"
 
 /* haiku-abi/structs.md, "resource". */
@@ -14,7 +15,7 @@ enum {
     LIMIT_NOVMON = 7
 };
 
-enum { OPEN_FILES_MAX = 8192, NODE_MONITORS = 4096, NODE_MONITORS_MAX = 65536 };
+enum { OPEN_FILES_MAX = 8192, NODE_MONITORS_MAX = 65536 };
 
 static const uint32_t saved_max = 0xffffffff; /* RLIM_SAVED_MAX */
 
@@ -50,7 +51,7 @@ static int32_t get_limit(const struct hk_thread *self, int32_t resource,
         *limit = fixed(HK_USER_TOP - 1);
         return HK_B_OK;
     case LIMIT_NOVMON:
-        *limit = (struct limit){monitors != 0 ? monitors : NODE_MONITORS,
+        *limit = (struct limit){monitors != 0 ? monitors : HK_NODE_MONITORS,
                                 NODE_MONITORS_MAX};
         return HK_B_OK;
     default:
@@ -76,10 +77,18 @@ int64_t hk_sys_getrlimit(struct hk_thread *self, int32_t resource, gm_addr rlp)
 
 static int32_t set_monitors(struct hk_team *team, uint32_t count)
 {
+    struct hk_monitors *monitors = team->monitors;
+    int32_t status = HK_B_OK;
+
     if (count == 0 || count > NODE_MONITORS_MAX)
         return HK_B_BAD_VALUE;
-    team->node_monitors = count;
-    return HK_B_OK;
+    hk_monitors_lock(monitors);
+    if (count < monitors->listener_count)
+        status = HK_B_BUSY;
+    else
+        team->node_monitors = count;
+    hk_monitors_unlock(monitors);
+    return status;
 }
 
 /* The upper limits are the kernel's own. */

@@ -402,7 +402,6 @@ static int32_t start_locked(struct hk_thread *self,
                             int64_t inode, int is_volume,
                             struct hk_monitor **monitor)
 {
-    enum { NODE_MONITORS = 4096 }; /* setrlimit can say another number */
     const uint32_t most = self->team->node_monitors;
     struct hk_node node = {NULL, NULL, -1, 0};
     int32_t status;
@@ -411,7 +410,7 @@ static int32_t start_locked(struct hk_thread *self,
                          : hk_monitor_find(monitors, device, inode);
     if (*monitor != NULL)
         return HK_B_OK;
-    if (monitors->listener_count >= (most != 0 ? most : NODE_MONITORS))
+    if (monitors->listener_count >= (most != 0 ? most : HK_NODE_MONITORS))
         return HK_B_NO_MEMORY;
     if (!is_volume)
         open_node(self, device, inode, &node);

@@ -97,6 +97,9 @@ uint32_t hk_stat_changes(const struct hk_stat *old, const struct hk_stat *now);
 
 /* ---- monitor.c and monitor_events.c ---- */
 
+/* How many a team may have at first; setrlimit can say another number. */
+enum { HK_NODE_MONITORS = 4096 };
+
 enum hk_watch_flags {
     HK_WATCH_NAME = 0x1,
     HK_WATCH_STAT = 0x2,

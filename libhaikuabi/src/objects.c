@@ -87,14 +87,15 @@ static void look_at_shared(struct objects *objects)
 }
 
 /* A file that the host does not have never makes one wait. */
-static uint32_t file_events(const struct object *object,
+static uint32_t file_events(const struct hk_thread *self,
+                            const struct object *object,
                             const struct pollfd *host)
 {
     if (object->file == NULL)
         return EVENT_INVALID;
     if (host->fd < 0)
         return EVENT_READ | EVENT_WRITE;
-    return hk_poll_to_guest(host->revents);
+    return hk_poll_of_file(self, object->file, object->selected, host->revents);
 }
 
 /* Without the lock. How many have an event that is asked for. */
@@ -108,7 +109,8 @@ static int32_t look_at_all(struct objects *objects)
         struct object *object = &objects->all[i];
 
         if (object->type == TYPE_FD)
-            object->events = file_events(object, &objects->fds[i]);
+            object->events =
+                file_events(objects->self, object, &objects->fds[i]);
         else if (object->type > TYPE_THREAD)
             object->events = EVENT_INVALID;
         object->events &= object->selected;

@@ -146,15 +146,22 @@ static void watch_all(const struct hk_thread *self, struct watch *watch,
 }
 
 /* Sets revents of each; returns how many have some. */
-static int32_t tell_all(const struct watch *watch, uint8_t *raw)
+static int32_t tell_all(const struct hk_thread *self, const struct watch *watch,
+                        uint8_t *raw)
 {
     int32_t count = 0;
 
     for (uint32_t i = 0; i < watch->count; i++) {
+        uint8_t *one = raw + i * POLLFD_SIZE;
         short host = watch->host[i].revents;
-        uint32_t guest = host & POLLNVAL ? HK_POLLNVAL : hk_poll_to_guest(host);
+        uint32_t guest = HK_POLLNVAL;
 
-        hk_put16(raw + i * POLLFD_SIZE + 6, (uint16_t)guest);
+        if (!(host & POLLNVAL))
+            guest = watch->files[i] == NULL
+                        ? 0
+                        : hk_poll_of_file(self, watch->files[i],
+                                          hk_get16(one + 4), host);
+        hk_put16(one + 6, (uint16_t)guest);
         count += guest != 0;
     }
     return count;
@@ -171,7 +178,7 @@ static int64_t poll_raw(struct hk_thread *self, uint8_t *raw, uint32_t count,
     watch_all(self, &watch, raw);
     result = wait_masked(self, &watch, deadline, mask);
     if (result >= 0)
-        result = tell_all(&watch, raw);
+        result = tell_all(self, &watch, raw);
     free_watch(&watch);
     return result;
 }

@@ -5,6 +5,8 @@
 #include <poll.h>
 #include <stddef.h>
 
+#include "socket_protocol.h"
+
 static const struct {
     uint16_t guest;
     short host;
@@ -31,5 +33,20 @@ uint32_t hk_poll_to_guest(short host)
     for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
         if (host & bits[i].host)
             guest |= bits[i].guest;
+    return guest;
+}
+
+uint32_t hk_poll_of_file(const struct hk_thread *self, struct hk_file *file,
+                         uint32_t asked, short host)
+{
+    uint32_t guest = hk_poll_to_guest(host);
+
+    if (file->kind != HK_FILE_SOCKET)
+        return guest;
+    if (hk_socket_protocol(file) & HK_LOCAL)
+        guest &= ~(uint32_t)HK_POLLERR;
+    if (hk_kernel_of(self)->config.release < HK_R1BETA6 && guest & HK_POLLHUP &&
+        asked & (HK_POLLIN | HK_POLLOUT))
+        guest = (guest & ~(uint32_t)HK_POLLHUP) | (asked & HK_POLLIN);
     return guest;
 }

@@ -3,7 +3,7 @@
 #ifndef HK_POLL_BITS_H
 #define HK_POLL_BITS_H
 
-#include <stdint.h>
+#include "fd.h"
 
 /* haiku-abi/structs.md, "poll bits"; those of events are the same. */
 enum {
@@ -18,5 +18,11 @@ enum {
  * to ask for. */
 short hk_poll_to_host(uint32_t guest);
 uint32_t hk_poll_to_guest(short host);
+
+/* What a file that was asked for some bits tells. Before r1beta6 sockets know
+ * no POLLHUP: there is something to read, their end. Local ones have no errors.
+ */
+uint32_t hk_poll_of_file(const struct hk_thread *self, struct hk_file *file,
+                         uint32_t asked, short host);
 
 #endif

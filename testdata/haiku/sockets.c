@@ -53,6 +53,9 @@ static void pairs(void)
     }
     CHECK_STATUS(sys(SYS_recv, ends[1], text, 4, 0), 0);
     sys(SYS_close, ends[0]);
+    poll = (struct poll){ends[1], POLLIN, 0}; /* there is no POLLHUP */
+    CHECK_STATUS(sys(SYS_poll, &poll, 1, 1000000LL, (void *)0), 1);
+    CHECK(poll.revents == POLLIN);
     sys(SYS_close, ends[1]);
     CHECK_STATUS(sys(SYS_socketpair, 77, SOCK_STREAM, 0, ends),
                  HK_EAFNOSUPPORT);

@@ -110,7 +110,7 @@ static void stacks(void)
 /* ---- limits ---- */
 
 enum { LIMIT_CORE = 0, LIMIT_NOFILE = 4, LIMIT_STACK = 5, LIMIT_NOVMON = 7 };
-enum { NO_LIMIT = 99, NOFILE_MAX = 8192 };
+enum { NO_LIMIT = 99, NOFILE_MAX = 8192, WATCH_STAT = 2 };
 
 static void limits(void)
 {
@@ -132,8 +132,13 @@ static void limits(void)
     FAILS(B_NOT_ALLOWED, setrlimit, LIMIT_NOVMON, values);
     FAILS(B_BAD_VALUE, setrlimit, LIMIT_NOFILE, many);
     FAILS(B_BAD_VALUE, setrlimit, LIMIT_NOVMON, few);
-    few[0] = 1; /* more are open */
+    few[0] = 1; /* more are open, and watched */
     FAILS(B_BUSY, setrlimit, LIMIT_NOFILE, few);
+    for (int64_t node = 1; node <= 2; node++)
+        CHECK_STATUS(sys(SYS_start_watching, 1, node, WATCH_STAT,
+                         sys(SYS_create_port, 1, "watcher"), 0),
+                     HK_B_OK);
+    FAILS(B_BUSY, setrlimit, LIMIT_NOVMON, few);
 }
 
 int main(int argc, char **argv, char **environment)
