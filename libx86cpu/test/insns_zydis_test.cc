@@ -1,6 +1,6 @@
 /* insns_zydis_test.cc -- the table's columns against an independent table. */
 /* SPDX-License-Identifier: MIT */
-#include "x86cpu/decode.h"
+#include "x86cpu/accesses.h"
 
 extern "C" {
 #include "libx86cpu/src/insns.h"
@@ -14,6 +14,7 @@ extern "C" {
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace
@@ -246,6 +247,128 @@ TEST(InsnsZydis, MemoryOperandsAgreeInSizeAndDirection)
             }
         }
     });
+}
+
+using access = std::tuple<uint32_t, uint32_t, bool>;
+
+const xcpu_regs some_registers = {
+    /* EAX ... */
+    {0x10000012, 0x20001000, 0x30002000, 0x40003000, 0x50004000, 0x60005000,
+     0x70006000, 0x80007000},
+    0x1000,
+    0x202,
+    {0x2b, 0x23, 0x2b, 0x2b, 0x33, 0x2b},
+    {0x100, 0x200, 0x300, 0x400, 0x500, 0x600}};
+
+uint32_t value_of(ZydisRegister reg)
+{
+    if (reg == ZYDIS_REGISTER_NONE)
+        return 0;
+    return some_registers.gpr[ZydisRegisterGetId(reg)];
+}
+
+/* What Zydis says of a memory operand; what is pushed lies below ESP. */
+access theirs_of(const ZydisDecodedOperand &o)
+{
+    const bool stores = (o.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0;
+    const uint32_t size = o.size / 8;
+    uint32_t address =
+        some_registers.sreg_base[ZydisRegisterGetId(o.mem.segment)] +
+        value_of(o.mem.base) +
+        value_of(o.mem.index) * (o.mem.scale != 0 ? o.mem.scale : 1) +
+        static_cast<uint32_t>(o.mem.disp.value);
+
+    if (o.visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN && stores &&
+        o.mem.base == ZYDIS_REGISTER_ESP)
+        address -= size;
+    return {address, size, stores};
+}
+
+TEST(InsnsZydis, AccessesAgree)
+{
+    const names no_data = {"NOP", "PREFETCH", "CLFLUSH"};
+    /* Zydis does not say how much these push, pop or copy, or that AL counts,
+     * or it says what they do to the kernel's memory; bits have a test below.
+     */
+    const names others = {"PUSHA", "POPA", "ENTER", "IRET", "RETF",
+                          "INT",   "INT3", "INTO",  "BT",   "BTS",
+                          "BTR",   "BTC",  "INT1",  "XLAT"};
+
+    for_each_encoding([&](const pair &p) {
+        std::multiset<access> ours, theirs;
+        xcpu_access found[XCPU_ACCESSES_MAX];
+
+        if (others.count(p.mnemonic()) || p.row.group == XG_UD ||
+            p.row.group == XG_PRIV ||
+            (p.mnemonic() == "CALL" && (p.row.attributes & A_FAR & ~A_END)))
+            return;
+        for (unsigned i = 0, count = xcpu_find_accesses(&p.ours,
+                                                        &some_registers, found);
+             i < count; i++)
+            ours.insert(
+                {found[i].address, found[i].size, found[i].is_store != 0});
+        for (unsigned i = 0; i < p.theirs.operand_count; i++)
+            if (p.operands[i].type == ZYDIS_OPERAND_TYPE_MEMORY &&
+                p.operands[i].mem.type == ZYDIS_MEMOP_TYPE_MEM &&
+                !no_data.count(p.mnemonic()))
+                theirs.insert(theirs_of(p.operands[i]));
+        EXPECT_EQ(ours, theirs);
+    });
+}
+
+std::vector<access> accesses_of(bytes code,
+                                const xcpu_regs &regs = some_registers)
+{
+    xcpu_access found[XCPU_ACCESSES_MAX];
+    std::vector<access> all;
+    xcpu_insn insn;
+
+    code.resize(XCPU_INSN_MAX);
+    EXPECT_GT(xcpu_decode(code.data(), code.size(), &insn), 0);
+    for (unsigned i = 0, count = xcpu_find_accesses(&insn, &regs, found);
+         i < count; i++)
+        all.push_back(
+            {found[i].address, found[i].size, found[i].is_store != 0});
+    return all;
+}
+
+TEST(InsnsZydis, AccessesThatItDoesNotTell)
+{
+    using all = std::vector<access>;
+    const uint32_t stack = 0x50004000 + 0x300;
+    xcpu_regs regs = some_registers;
+
+    EXPECT_EQ(accesses_of({0x60}), (all{{stack - 32, 32, true}}));
+    EXPECT_EQ(accesses_of({0x61}), (all{{stack, 32, false}}));
+    EXPECT_EQ(accesses_of({0x66, 0x60}), (all{{stack - 16, 16, true}}));
+    EXPECT_EQ(accesses_of({0xc8, 8, 0, 0}), (all{{stack - 4, 4, true}}));
+    EXPECT_EQ(accesses_of({0xcb}), (all{{stack, 8, false}}));
+    EXPECT_EQ(accesses_of({0xcf}), (all{{stack, 12, false}}));
+    EXPECT_EQ(accesses_of({0x9a}), (all{{stack - 8, 8, true}}));
+    EXPECT_TRUE(accesses_of({0xcd, 99}).empty());
+    EXPECT_EQ(accesses_of({0xd7}),
+              (all{{0x40003000 + 0x12 + 0x400, 1, false}}));
+    EXPECT_EQ(accesses_of({0x8f, 0x04, 0x24}), // pop (%esp)
+              (all{{stack, 4, false}, {stack + 4, 4, true}}));
+    /* Bits of [ecx], by their number in eax. */
+    regs.gpr[XCPU_ECX] = 0x1000;
+    regs.gpr[XCPU_EAX] = 33;
+    EXPECT_EQ(accesses_of({0x0f, 0xa3, 0x01}, regs), (all{{0x1404, 4, false}}));
+    EXPECT_EQ(accesses_of({0x66, 0x0f, 0xab, 0x01}, regs),
+              (all{{0x1404, 2, true}}));
+    regs.gpr[XCPU_EAX] = static_cast<uint32_t>(-1);
+    EXPECT_EQ(accesses_of({0x0f, 0xa3, 0x01}, regs), (all{{0x13fc, 4, false}}));
+    EXPECT_EQ(accesses_of({0x0f, 0xba, 0x21, 33}, regs),
+              (all{{0x1400, 4, false}}));
+    /* Strings, as long as there is something to repeat. */
+    regs.gpr[XCPU_ESI] = 0x12000;
+    regs.gpr[XCPU_EDI] = 0x23000;
+    EXPECT_EQ(accesses_of({0xf3, 0xa4}, regs),
+              (all{{0x23100, 1, true}, {0x12400, 1, false}}));
+    EXPECT_EQ(accesses_of({0x67, 0xf3, 0xa5}, regs),
+              (all{{0x3100, 4, true}, {0x2400, 4, false}}));
+    regs.gpr[XCPU_ECX] = 0;
+    EXPECT_TRUE(accesses_of({0xf3, 0xa4}, regs).empty());
 }
 
 TEST(InsnsZydis, RegisterOperandsAgreeInClass)
