@@ -474,7 +474,7 @@ static void run_slice(struct tr_recorder *recorder, struct tr_thread *thread,
 }
 
 void tr_record_run(struct tr_recorder *recorder, struct xcpu *cpu,
-                   struct xcpu_exit *exit)
+                   uint64_t budget, struct xcpu_exit *exit)
 {
     uint64_t slice = SLICE;
     struct tr_thread *thread;
@@ -483,15 +483,20 @@ void tr_record_run(struct tr_recorder *recorder, struct xcpu *cpu,
     thread = thread_of(recorder, cpu);
     if (thread == NULL) { /* the trace is lost, the program is not */
         tr_give_turn(recorder);
-        xcpu_run(cpu, XCPU_BUDGET_UNLIMITED, exit);
+        xcpu_run(cpu, budget, exit);
         return;
     }
     if (thread->changes != 0)
         emit_changes(recorder, thread, cpu);
     for (;;) {
-        run_slice(recorder, thread, cpu, slice, exit);
+        run_slice(recorder, thread, cpu, slice < budget ? slice : budget, exit);
         if (exit->reason != XCPU_EXIT_BUDGET)
             break;
+        budget -= exit->executed;
+        if (budget == 0) {
+            emit_run(recorder, thread, cpu, exit);
+            break;
+        }
         slice = slice * 2 < SLICE_MAX ? slice * 2 : SLICE_MAX;
         if (!tr_is_turn_wanted(recorder))
             continue;

@@ -52,7 +52,7 @@ void tr_record_info(struct tr_recorder *recorder, const char *key,
 
 /* xcpu_run without a budget, recorded. By the thread that runs the cpu. */
 void tr_record_run(struct tr_recorder *recorder, struct xcpu *cpu,
-                   struct xcpu_exit *exit);
+                   uint64_t budget, struct xcpu_exit *exit);
 
 /* What has been changed of a cpu that is not running, since it ran. */
 enum tr_change {

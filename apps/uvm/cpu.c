@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include <x86cpu/accesses.h>
+
 #include "uvm.h"
 
 static void *new_cpu(void *host)
@@ -128,6 +130,62 @@ static void kick(void *cpu)
     xcpu_kick(cpu);
 }
 
+static int decode_at(const struct uvm *uvm, const struct xcpu_regs *regs,
+                     struct xcpu_insn *insn)
+{
+    uint8_t bytes[XCPU_INSN_MAX];
+    size_t size =
+        tr_fetch_code(uvm->space, regs->eip + regs->sreg_base[XCPU_CS], bytes,
+                      sizeof(bytes), NULL);
+
+    return xcpu_decode(bytes, size, insn) > 0;
+}
+
+/* A repeated instruction stops between two iterations for TF alone, which it
+ * does not look at. */
+void uvm_step_cpu(const struct uvm *uvm, struct xcpu *cpu,
+                  struct xcpu_exit *exit)
+{
+    enum { TF = 0x100 };
+    struct xcpu_insn insn;
+    struct xcpu_regs regs;
+    int sets_flag;
+
+    xcpu_get_regs(cpu, &regs);
+    sets_flag =
+        !(regs.eflags & TF) && decode_at(uvm, &regs, &insn) && insn.rep != 0;
+    if (sets_flag) {
+        regs.eflags |= TF;
+        xcpu_set_regs(cpu, &regs);
+    }
+    xcpu_run(cpu, 1, exit);
+    if (!sets_flag)
+        return;
+    xcpu_get_regs(cpu, &regs);
+    regs.eflags &= ~(uint32_t)TF;
+    xcpu_set_regs(cpu, &regs);
+    if (exit->reason == XCPU_EXIT_EXCEPTION && exit->vector == XCPU_DB)
+        exit->reason = XCPU_EXIT_BUDGET;
+}
+
+static unsigned find_accesses(void *host, void *cpu,
+                              struct hk_access accesses[HK_ACCESSES_MAX])
+{
+    struct xcpu_access found[XCPU_ACCESSES_MAX];
+    struct xcpu_insn insn;
+    struct xcpu_regs regs;
+    unsigned count;
+
+    xcpu_get_regs(cpu, &regs);
+    if (!decode_at(host, &regs, &insn))
+        return 0; /* it will raise an exception */
+    count = xcpu_find_accesses(&insn, &regs, found);
+    for (unsigned i = 0; i < count; i++)
+        accesses[i] = (struct hk_access){found[i].address, found[i].size,
+                                         found[i].is_store};
+    return count;
+}
+
 const struct hk_cpu_ops uvm_cpu_ops = {
     .new_cpu = new_cpu,
     .free_cpu = free_cpu,
@@ -142,6 +200,7 @@ const struct hk_cpu_ops uvm_cpu_ops = {
     .reset_fpu = reset_fpu,
     .kick = kick,
     .identify = uvm_identify,
+    .find_accesses = find_accesses,
 };
 
 static size_t fetch(void *owner, uint32_t address, void *bytes, size_t size,

@@ -32,7 +32,7 @@ static void run_thread(void *host, struct hk_thread *thread, void *cpu)
     current.thread = thread;
     current.cpu = cpu;
     while (action <= HK_RETRY) {
-        uvm_run_cpu(cpu, &exit);
+        uvm_run_cpu(host, cpu, hk_budget(thread), &exit);
         switch (exit.reason) {
         case XCPU_EXIT_INT:
             if (exit.vector == HAIKU_VECTOR)
@@ -48,6 +48,8 @@ static void run_thread(void *host, struct hk_thread *thread, void *cpu)
                                   exit.address);
             break;
         case XCPU_EXIT_BUDGET:
+            action = hk_stepped(thread);
+            break;
         case XCPU_EXIT_KICK:
             action = hk_poll(thread);
             break;

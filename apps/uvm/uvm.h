@@ -201,8 +201,13 @@ void uvm_name_translation(struct uvm *uvm, const void *host, uint32_t size,
  * with a message when it cannot. */
 void uvm_record_begin(struct uvm *uvm, const struct uvm_program *program);
 
-/* xcpu_run without a budget. */
-void uvm_run_cpu(struct xcpu *cpu, struct xcpu_exit *exit);
+/* xcpu_run. */
+void uvm_run_cpu(const struct uvm *uvm, struct xcpu *cpu, uint64_t budget,
+                 struct xcpu_exit *exit);
+
+/* One instruction, of a repeated one one iteration. */
+void uvm_step_cpu(const struct uvm *uvm, struct xcpu *cpu,
+                  struct xcpu_exit *exit);
 
 /* hk_syscall. */
 enum hk_action uvm_call(struct hk_thread *thread, struct xcpu *cpu);

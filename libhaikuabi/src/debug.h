@@ -80,6 +80,15 @@ enum hk_debug_exception {
 
 struct hk_breakpoint;
 
+/* A debug register of the processor, DR0 to DR3 (SDM 3, 18.2). */
+enum { HK_DEBUG_REGISTERS = 4 };
+enum { HK_DEBUG_EXECUTE, HK_DEBUG_STORE, HK_DEBUG_ACCESS }; /* hit by that */
+
+struct hk_debug_register {
+    uint32_t address, length; /* 0: unused */
+    int type;
+};
+
 struct hk_debug {
     pthread_mutex_t change; /* one debugger comes or goes at a time */
     pthread_mutex_t lock;   /* guards the rest, but for reading the flags */
@@ -90,6 +99,8 @@ struct hk_debug {
     pthread_t nub_host;
     struct hk_thread *nub; /* none of the team's list */
     struct hk_breakpoint *breakpoints;
+    struct hk_debug_register registers[HK_DEBUG_REGISTERS];
+    atomic_int registers_used; /* how many; read without the lock, too */
     atomic_uint resumes; /* counts: the debugger wants the loaded team to run */
 };
 
@@ -153,6 +164,11 @@ int hk_debug_exception(struct hk_thread *self, enum hk_debug_exception type,
 /* #DB and #BP: 1 when it was the debugger's. */
 int hk_debug_trap(struct hk_thread *self);
 int hk_debug_breakpoint(struct hk_thread *self);
+
+/* A thread has come to a breakpoint of the debug registers, or has accessed
+ * what they watch. */
+void hk_debug_hit_breakpoint(struct hk_thread *self);
+void hk_debug_hit_watchpoint(struct hk_thread *self);
 
 /* The call of the debugger: 0 without one. */
 int hk_debug_call(struct hk_thread *self, uint32_t message);
@@ -218,8 +234,32 @@ int32_t hk_breakpoint_clear(struct hk_team *team, uint32_t address);
 int hk_breakpoint_lift(struct hk_team *team, uint32_t address, int is_lifted);
 int hk_breakpoint_is_at(struct hk_team *team, uint32_t address);
 
-/* All of them; their bytes are back unless the memory is gone. */
+/* All of them. Their bytes are back, and the debug registers cleared, unless
+ * the memory is gone: an exec leaves what is in those. */
 void hk_breakpoints_drop(struct hk_team *team, int restores);
+
+/* ---- debug_watch.c ---- */
+
+/* Into a free debug register: B_OK, also when it is there, or B_BUSY. Out of
+ * it, breakpoint or watchpoint: B_OK or B_NAME_NOT_FOUND. Out of all. */
+int32_t hk_debug_register_set(struct hk_team *team, uint32_t address, int type,
+                              uint32_t length);
+int32_t hk_debug_register_clear(struct hk_team *team, uint32_t address,
+                                int type);
+void hk_debug_registers_clear(struct hk_team *team);
+
+/* A watchpoint as debugger.h asks for one: also B_NOT_SUPPORTED, and
+ * B_BAD_VALUE where it is not aligned; a debugger's own: or where it is one
+ * already. */
+int32_t hk_watchpoint_set(struct hk_team *team, uint32_t address, uint32_t type,
+                          int32_t length);
+int32_t hk_watchpoint_add(struct hk_team *team, uint32_t address, uint32_t type,
+                          int32_t length);
+
+/* An instruction has been executed: 1 when it has hit a watchpoint. */
+int hk_debug_stepped(struct hk_thread *self);
+
+/* ---- debug_memory.c ---- */
 
 /* x86_debug_cpu_state. */
 enum { HK_DEBUG_CPU_SIZE = 592 };

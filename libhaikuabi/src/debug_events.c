@@ -240,11 +240,31 @@ static int32_t hit_with_cpu(struct hk_thread *self, enum hk_debug_event event)
     return hit(self, event, message, sizeof(message), 0);
 }
 
+static void hit_once(struct hk_thread *self, enum hk_debug_event event)
+{
+    if (hk_debug_ensure(self) == HK_B_OK)
+        hit_with_cpu(self, event);
+}
+
+void hk_debug_hit_breakpoint(struct hk_thread *self)
+{
+    hit_once(self, HK_DEBUG_BREAKPOINT_HIT);
+}
+
+void hk_debug_hit_watchpoint(struct hk_thread *self)
+{
+    hit_once(self, HK_DEBUG_WATCHPOINT_HIT);
+}
+
+/* A watchpoint comes before a single step. */
 int hk_debug_trap(struct hk_thread *self)
 {
     int was_lifted = self->debug.lifted != 0;
+    int has_hit = hk_debug_stepped(self);
 
     put_breakpoint_back(self);
+    if (has_hit)
+        return 1;
     if (!was_lifted && !self->debug.single_steps)
         return 0;
     set_trap_flag(self, 0);
@@ -363,7 +383,8 @@ void hk_debug_forget(struct hk_thread *self)
 {
     if (self->debug.lifted != 0 || self->debug.single_steps)
         set_trap_flag(self, 0);
-    self->debug.lifted = 0;
+    self->debug.lifted = self->debug.passed = 0;
+    self->debug.will_hit = 0;
     self->debug.is_stopped = self->debug.single_steps = 0;
     self->debug.ignored = self->debug.ignored_once = 0;
     atomic_store(&self->debug.flags, 0);

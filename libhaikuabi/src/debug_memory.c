@@ -178,6 +178,8 @@ void hk_breakpoints_drop(struct hk_team *team, int restores)
 {
     struct hk_breakpoint *at;
 
+    if (restores)
+        hk_debug_registers_clear(team);
     pthread_mutex_lock(&team->debug->lock);
     while ((at = team->debug->breakpoints) != NULL) {
         team->debug->breakpoints = at->next;

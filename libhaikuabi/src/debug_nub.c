@@ -100,6 +100,25 @@ static uint32_t clear_breakpoint(struct nub *nub)
     return 0;
 }
 
+static uint32_t set_watchpoint(struct nub *nub)
+{
+    uint32_t address = word(nub, 4);
+    int32_t length = (int32_t)word(nub, 12), status = HK_B_BAD_VALUE;
+
+    if (address == 0 || !hk_is_user_range(address, 1))
+        status = HK_B_BAD_ADDRESS;
+    else if (length >= 0)
+        status = hk_watchpoint_add(nub->team, address, word(nub, 8), length);
+    return answer(nub, status, 4);
+}
+
+static uint32_t clear_watchpoint(struct nub *nub)
+{
+    if (word(nub, 0) != 0)
+        hk_debug_register_clear(nub->team, word(nub, 0), HK_DEBUG_ACCESS);
+    return 0;
+}
+
 /* ---- threads: with the team's lock ---- */
 
 static struct hk_thread *thread_of(struct nub *nub, uint32_t at)
@@ -256,8 +275,7 @@ static uint32_t prepare_handover(struct nub *nub)
     return 0;
 }
 
-/* The processor has no debug registers; nothing is sampled, no core is
- * written. */
+/* Nothing is sampled, no core is written. */
 static uint32_t refuse(struct nub *nub)
 {
     return answer(nub, HK_B_NOT_SUPPORTED, 4);
@@ -269,12 +287,6 @@ static uint32_t refuse_long(struct nub *nub)
 
     memset(nub->reply, 0, SIZE);
     return answer(nub, HK_B_NOT_SUPPORTED, SIZE);
-}
-
-static uint32_t ignore(struct nub *nub)
-{
-    (void)nub;
-    return 0;
 }
 
 /* How long a message is at least; a reply goes to the port in its first word.
@@ -293,8 +305,8 @@ static const struct {
     [GET_CPU_STATE] = {8, get_cpu_state, 1},
     [SET_BREAKPOINT] = {8, set_breakpoint, 0},
     [CLEAR_BREAKPOINT] = {4, clear_breakpoint, 0},
-    [SET_WATCHPOINT] = {4, refuse, 0},
-    [CLEAR_WATCHPOINT] = {0, ignore, 0},
+    [SET_WATCHPOINT] = {16, set_watchpoint, 0},
+    [CLEAR_WATCHPOINT] = {4, clear_watchpoint, 0},
     [SET_SIGNAL_MASKS] = {28, set_signal_masks, 1},
     [GET_SIGNAL_MASKS] = {8, get_signal_masks, 1},
     [SET_SIGNAL_HANDLER] = {24, set_signal_handler, 0},

@@ -94,9 +94,9 @@ static int is_own(const struct hk_thread *self, int32_t team)
     return team == 0 || team == self->team->id;
 }
 
-/* The nub answers B_NOT_SUPPORTED where a debugger asks for watchpoints, for a
- * profile or for a core file: libx86cpu has no debug registers, and nothing
- * samples or writes one. The own team may be given a debugger as well. */
+/* The nub answers B_NOT_SUPPORTED where a debugger asks for a profile or for a
+ * core file: nothing samples or writes one. The own team may be given a
+ * debugger as well. */
 int64_t hk_sys_install_team_debugger(struct hk_thread *self, int32_t team,
                                      int32_t debugger_port)
 {
@@ -136,6 +136,7 @@ int64_t hk_sys_debug_thread(struct hk_thread *self, int32_t thread)
 
 /* ---- breakpoints of a team in itself ---- */
 
+/* They are in the processor's debug registers, four of them. */
 static int32_t check_breakpoint(struct hk_thread *self, gm_addr address)
 {
     if (address == 0 || !hk_is_user_range(address, 1))
@@ -145,23 +146,22 @@ static int32_t check_breakpoint(struct hk_thread *self, gm_addr address)
     return HK_B_OK;
 }
 
-/* No watchpoints: libx86cpu has no debug registers. */
 int64_t hk_sys_set_debugger_breakpoint(struct hk_thread *self, gm_addr address,
                                        uint32_t type, int32_t length,
                                        int watchpoint)
 {
     int32_t status = check_breakpoint(self, address);
 
-    (void)type;
     if (status != HK_B_BAD_ADDRESS && watchpoint && length < 0)
         status = HK_B_BAD_VALUE;
     if (status != HK_B_OK)
         return status;
-    return watchpoint ? HK_B_NOT_SUPPORTED
-                      : hk_breakpoint_set(self->team, (uint32_t)address);
+    return watchpoint
+               ? hk_watchpoint_set(self->team, (uint32_t)address, type, length)
+               : hk_debug_register_set(self->team, (uint32_t)address,
+                                       HK_DEBUG_EXECUTE, 1);
 }
 
-/* See above. */
 int64_t hk_sys_clear_debugger_breakpoint(struct hk_thread *self,
                                          gm_addr address, int watchpoint)
 {
@@ -169,6 +169,7 @@ int64_t hk_sys_clear_debugger_breakpoint(struct hk_thread *self,
 
     if (status != HK_B_OK)
         return status;
-    return watchpoint ? HK_B_BAD_VALUE
-                      : hk_breakpoint_clear(self->team, (uint32_t)address);
+    return hk_debug_register_clear(self->team, (uint32_t)address,
+                                   watchpoint ? HK_DEBUG_ACCESS
+                                              : HK_DEBUG_EXECUTE);
 }

@@ -108,6 +108,9 @@ struct hk_thread_debug {
     int is_stopped, event; /* where it stopped: enum hk_debug_event */
     int single_steps;      /* it goes on for one instruction */
     uint32_t lifted;       /* address of a breakpoint that is not there now */
+    int will_hit;          /* of the thread alone: the next instruction will
+                              hit a watchpoint */
+    uint32_t passed;       /* where it has stopped, and goes on */
     uint64_t ignored, ignored_once; /* signals the debugger does not want */
 };
 

@@ -151,6 +151,13 @@ static void identify(void *host, uint32_t leaf, uint32_t registers[4])
         registers[i] = leaf * 16 + i;
 }
 
+static unsigned find_accesses(void *host, void *cpu,
+                              struct hk_access accesses[HK_ACCESSES_MAX])
+{
+    (void)host, (void)cpu, (void)accesses;
+    return 0; /* there is no code */
+}
+
 static const struct hk_cpu_ops fake_cpu_ops = {
     .new_cpu = new_cpu,
     .free_cpu = free_cpu,
@@ -165,6 +172,7 @@ static const struct hk_cpu_ops fake_cpu_ops = {
     .reset_fpu = reset_fpu,
     .kick = kick,
     .identify = identify,
+    .find_accesses = find_accesses,
 };
 
 /* ---- the host ---- */

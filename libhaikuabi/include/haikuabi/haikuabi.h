@@ -80,6 +80,14 @@ struct hk_registers {
  * A processor, given by the application. cpu is what new_cpu returned; all
  * but kick are called by the thread that runs it, or while it is not running.
  */
+/* Memory that an instruction loads or stores. */
+struct hk_access {
+    uint32_t address, size;
+    int is_store;
+};
+
+enum { HK_ACCESSES_MAX = 4 };
+
 struct hk_cpu_ops {
     void *(*new_cpu)(void *host); /* NULL: out of memory */
     void (*free_cpu)(void *cpu);
@@ -97,6 +105,9 @@ struct hk_cpu_ops {
     void (*kick)(void *cpu); /* async-signal-safe, any thread */
     /* What CPUID gives for a leaf: EAX, EBX, ECX and EDX. */
     void (*identify)(void *host, uint32_t leaf, uint32_t registers[4]);
+    /* What the instruction at EIP will access; how many there are. */
+    unsigned (*find_accesses)(void *host, void *cpu,
+                              struct hk_access accesses[HK_ACCESSES_MAX]);
 };
 
 struct hk_host {
@@ -190,7 +201,12 @@ int hk_start(struct hk_kernel *kernel, const char *path,
              const char *const *argv, const char *const *envp,
              struct hk_thread **thread, void **cpu);
 
-/* What a thread loop does after one of the three functions below. */
+/* How many instructions the thread may execute before hk_stepped is called:
+ * UINT64_MAX, or 1 while something watches it. Before each time that it runs.
+ */
+uint64_t hk_budget(struct hk_thread *thread);
+
+/* What a thread loop does after one of the functions below. */
 enum hk_action {
     HK_CONTINUE, /* run on */
     HK_RETRY,    /* the same, the call will be executed again */
@@ -206,8 +222,10 @@ enum hk_action hk_syscall(struct hk_thread *thread);
 enum hk_action hk_exception(struct hk_thread *thread, uint32_t vector,
                             uint32_t error_code, uint32_t address);
 
-/* After a kick: delivers signals, suspends, ends. */
+/* After a kick: delivers signals, suspends, ends. And after the budget, the
+ * same. */
 enum hk_action hk_poll(struct hk_thread *thread);
+enum hk_action hk_stepped(struct hk_thread *thread);
 
 /* The host signals that the application is to catch (SA_SIGINFO, no
  * SA_RESTART) and to pass on to hk_on_signal from its handler, in the thread

@@ -63,11 +63,43 @@ static void messaging(void)
     CHECK_STATUS(sys(SYS_unregister_messaging_service), HK_B_OK);
 }
 
+/* Of the team in itself; four at most. */
+static void breakpoints(void)
+{
+    enum { READ, WRITE, READ_WRITE, NO_TYPE }; /* watchpoints */
+    static uint32_t word[2];
+    char *odd = (char *)word + 1;
+
+    FAILS(B_BAD_ADDRESS, set_debugger_breakpoint, (void *)0, 0, 0, 0);
+    FAILS(B_BAD_ADDRESS, set_debugger_breakpoint, KERNEL_POINTER, 0, 0, 0);
+    FAILS(B_BAD_ADDRESS, set_debugger_breakpoint, (void *)0, WRITE, -1, 1);
+    FAILS(B_BAD_VALUE, set_debugger_breakpoint, word, WRITE, -1, 1);
+    FAILS(B_BAD_VALUE, set_debugger_breakpoint, odd, WRITE, 2, 1);
+    FAILS(B_BAD_VALUE, set_debugger_breakpoint, odd + 1, WRITE, 4, 1);
+    FAILS(B_NOT_SUPPORTED, set_debugger_breakpoint, word, READ, 4, 1);
+    FAILS(B_NOT_SUPPORTED, set_debugger_breakpoint, word, NO_TYPE, 4, 1);
+    FAILS(B_NOT_SUPPORTED, set_debugger_breakpoint, word, WRITE, 0, 1);
+    FAILS(B_NOT_SUPPORTED, set_debugger_breakpoint, odd, READ_WRITE, 3, 1);
+    FAILS(B_NOT_SUPPORTED, set_debugger_breakpoint, word, WRITE, 8, 1);
+    FAILS(B_BAD_ADDRESS, clear_debugger_breakpoint, (void *)0, 1);
+    FAILS(B_BAD_ADDRESS, clear_debugger_breakpoint, KERNEL_POINTER, 0);
+    FAILS(B_NAME_NOT_FOUND, clear_debugger_breakpoint, word, 1);
+    FAILS(B_NAME_NOT_FOUND, clear_debugger_breakpoint, word, 0);
+    for (int i = 0; i < 4; i++)
+        CHECK_STATUS(sys(SYS_set_debugger_breakpoint, odd + i, WRITE, 1, 1),
+                     HK_B_OK);
+    FAILS(B_BUSY, set_debugger_breakpoint, word, WRITE, 1, 1);
+    FAILS(B_BUSY, set_debugger_breakpoint, word, 0, 0, 0);
+    for (int i = 0; i < 4; i++)
+        CHECK_STATUS(sys(SYS_clear_debugger_breakpoint, odd + i, 1), HK_B_OK);
+}
+
 static void debugging(void)
 {
     long self = sys(SYS_get_current_team);
 
     FAILS(B_BAD_PORT_ID, install_default_debugger, NO_ID);
+    breakpoints();
     FAILS(B_BAD_TEAM_ID, remove_team_debugger, NO_ID);
     FAILS(B_BAD_VALUE, remove_team_debugger, self);
     FAILS(B_BAD_THREAD_ID, debug_thread, NO_ID);
