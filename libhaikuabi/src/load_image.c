@@ -194,7 +194,7 @@ int64_t hk_sys_load_image(struct hk_thread *self, gm_addr flat_args,
     arguments.path = path;
     arguments.error_port = error_port;
     arguments.error_token = error_token;
-    arguments.priority = hk_clamp_priority(priority);
+    arguments.priority = hk_first_priority(priority);
     status = start(self, &arguments, flags);
     hk_arguments_free(&arguments);
     return status;

@@ -85,8 +85,8 @@ int32_t hk_thread_plan_read(struct hk_thread *self, gm_addr attributes,
 int32_t hk_thread_spawn(struct hk_thread *self,
                         const struct hk_thread_plan *plan);
 
-/* What becomes of a priority that is asked for. */
-int32_t hk_clamp_priority(int32_t priority);
+/* What becomes of a priority that a new thread is to have. */
+int32_t hk_first_priority(int32_t priority);
 
 /* Suspends, resumes, ends, ... a thread of the team: with a value, as the
  * kind says. B_BAD_THREAD_ID for none of the team's. */

@@ -98,15 +98,20 @@ static int32_t prepare(struct hk_thread *thread,
 }
 
 /* Priorities are kept, not obeyed: the host schedules. */
-int32_t hk_clamp_priority(int32_t priority)
+static int32_t clamp_priority(int32_t priority)
 {
-    enum { LOWEST = 1, NORMAL = 10, HIGHEST = 120 };
+    enum { LOWEST = 1, HIGHEST = 120 };
 
-    if (priority == -1)
-        return NORMAL;
     if (priority < LOWEST)
         return LOWEST;
     return priority > HIGHEST ? HIGHEST : priority;
+}
+
+int32_t hk_first_priority(int32_t priority)
+{
+    enum { NORMAL = 10 };
+
+    return priority == -1 ? NORMAL : clamp_priority(priority);
 }
 
 int32_t hk_thread_plan_read(struct hk_thread *self, gm_addr attributes,
@@ -146,7 +151,7 @@ int32_t hk_thread_spawn(struct hk_thread *self,
         hk_thread_free(thread);
         return status;
     }
-    thread->priority = hk_clamp_priority(plan->priority);
+    thread->priority = hk_first_priority(plan->priority);
     atomic_store(&thread->signals->mask, atomic_load(&self->signals->mask));
     status = prepare(thread, plan);
     if (status != HK_B_OK) {
@@ -201,7 +206,7 @@ static int32_t set_priority(struct hk_thread *thread, int32_t value)
 {
     int32_t old = thread->priority;
 
-    thread->priority = hk_clamp_priority(value);
+    thread->priority = clamp_priority(value);
     hk_thread_tell(thread);
     return old;
 }

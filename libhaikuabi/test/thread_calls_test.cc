@@ -170,6 +170,8 @@ TEST_F(ThreadCalls, KeepPriorities)
     EXPECT_EQ(team.call("set_thread_priority", id, 5000), 20);
     EXPECT_EQ(team.call("set_thread_priority", id, -5), 120);
     EXPECT_EQ(team.call("set_thread_priority", id, 10), 1);
+    EXPECT_EQ(team.call("set_thread_priority", id, -1), 10);
+    EXPECT_EQ(team.call("set_thread_priority", id, 10), 1);
     EXPECT_EQ(team.call("set_thread_priority", 0, 10), HK_B_BAD_THREAD_ID);
     EXPECT_EQ(team.call("set_thread_priority", 999999999, 10),
               HK_B_BAD_THREAD_ID);
