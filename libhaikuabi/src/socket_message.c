@@ -10,6 +10,7 @@
 #include "file_io.h"
 #include "root.h"
 #include "socket.h"
+#include "socket_protocol.h"
 #include "syscalls.h"
 
 /* haiku-abi/structs.md, "msghdr" and "cmsghdr". */
@@ -19,7 +20,6 @@ enum {
     CONTROL_MAX = 1024,
     GUEST_SOL_SOCKET = -1,
     GUEST_SCM_RIGHTS = 1,
-    GUEST_MSG_CTRUNC = 0x20,
     RIGHTS_MAX = 253 /* the host's */
 };
 
@@ -101,16 +101,18 @@ static int32_t add_right(const struct hk_thread *self, struct rights *rights,
     return HK_B_OK;
 }
 
-/* The guest's ancillary data: descriptors are all that may be sent. */
+/* The guest's ancillary data: descriptors are all that may be sent, and there
+ * is one at least in each part. */
 static int32_t parse_rights(const struct hk_thread *self, struct rights *rights,
                             const uint8_t *bytes, uint32_t size)
 {
     uint32_t at = 0;
 
-    while (size - at >= CONTROL_HEADER_SIZE) {
-        uint32_t length = hk_get32(bytes + at);
+    while (at < size) {
+        uint32_t length =
+            size - at < CONTROL_HEADER_SIZE ? 0 : hk_get32(bytes + at);
 
-        if (length < CONTROL_HEADER_SIZE || length > size - at ||
+        if (length < CONTROL_HEADER_SIZE + 4 || length > size - at ||
             (int32_t)hk_get32(bytes + at + 4) != GUEST_SOL_SOCKET ||
             hk_get32(bytes + at + 8) != GUEST_SCM_RIGHTS)
             return HK_B_BAD_VALUE;
@@ -164,7 +166,9 @@ static int64_t send_message(struct hk_thread *self, struct hk_file *file,
 {
     struct rights rights = {.count = 0};
     union control control;
-    int64_t result = parse_rights(self, &rights, bytes, size);
+    int64_t result = size > 0 && !(hk_socket_protocol(file) & HK_LOCAL)
+                         ? HK_B_NOT_SUPPORTED
+                         : parse_rights(self, &rights, bytes, size);
 
     if (result == HK_B_OK) {
         message->control = &control;
@@ -228,15 +232,12 @@ static int32_t add_received(const struct hk_thread *self, int host_fd)
     return hk_fd_add(self, file, 0, 0);
 }
 
-/* Turns what the host received into the guest's form; its length. What there
- * is no room for is closed. */
-static uint32_t take_rights(const struct hk_thread *self,
-                            struct hk_message *message, uint8_t *bytes,
-                            uint32_t room)
+/* Descriptors of the host's in what it received; how many. */
+static uint32_t find_rights(struct hk_message *message, int fds[RIGHTS_MAX])
 {
     struct msghdr host = {.msg_control = message->control,
                           .msg_controllen = message->control_size};
-    uint32_t at = CONTROL_HEADER_SIZE;
+    uint32_t count = 0;
 
     for (struct cmsghdr *part = CMSG_FIRSTHDR(&host); part != NULL;
          part = CMSG_NXTHDR(&host, part)) {
@@ -244,34 +245,48 @@ static uint32_t take_rights(const struct hk_thread *self,
 
         if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
             continue;
-        for (size_t i = 0; i + sizeof(int) <= size; i += sizeof(int)) {
-            int host_fd;
-
-            memcpy(&host_fd, CMSG_DATA(part) + i, sizeof(host_fd));
-            if (room < at || room - at < 4) {
-                close(host_fd);
-                message->flags_out |= GUEST_MSG_CTRUNC;
-                continue;
-            }
-            hk_put32(bytes + at, (uint32_t)add_received(self, host_fd));
-            at += 4;
-        }
+        for (size_t i = 0; i + sizeof(int) <= size && count < RIGHTS_MAX;
+             i += sizeof(int))
+            memcpy(&fds[count++], CMSG_DATA(part) + i, sizeof(int));
     }
-    if (at == CONTROL_HEADER_SIZE)
+    return count;
+}
+
+/* What the host received, in the guest's form; its length. All of it is closed
+ * when there is no room: that is B_BAD_VALUE, unless none was offered. */
+static int32_t take_rights(const struct hk_thread *self,
+                           struct hk_message *message,
+                           const struct header *header,
+                           uint8_t bytes[CONTROL_MAX])
+{
+    uint32_t room = header->control == 0 ? 0 : header->control_size;
+    int fds[RIGHTS_MAX];
+    uint32_t count = find_rights(message, fds);
+    uint32_t size = CONTROL_HEADER_SIZE + 4 * count;
+
+    if (count == 0)
         return 0;
-    hk_put32(bytes, at);
+    if (size > room || size > CONTROL_MAX) {
+        while (count > 0)
+            close(fds[--count]);
+        return header->control == 0 ? 0 : HK_B_BAD_VALUE;
+    }
+    hk_put32(bytes, size);
     hk_put32(bytes + 4, (uint32_t)GUEST_SOL_SOCKET);
     hk_put32(bytes + 8, GUEST_SCM_RIGHTS);
-    return at;
+    for (uint32_t i = 0; i < count; i++)
+        hk_put32(bytes + CONTROL_HEADER_SIZE + 4 * i,
+                 (uint32_t)add_received(self, fds[i]));
+    return (int32_t)size;
 }
 
 /* Writes address, ancillary data and header back. */
 static int32_t write_back(const struct hk_thread *self,
                           const struct header *header, gm_addr message,
-                          struct hk_message *in)
+                          const struct hk_message *in, const uint8_t *control,
+                          uint32_t control_size)
 {
-    uint8_t name[HK_SOCKADDR_MAX], control[CONTROL_MAX], bytes[4];
-    uint32_t room = header->control == 0 ? 0 : header->control_size;
+    uint8_t name[HK_SOCKADDR_MAX], bytes[4];
     uint32_t length = 0;
     int32_t status = HK_B_OK;
 
@@ -284,13 +299,11 @@ static int32_t write_back(const struct hk_thread *self,
     hk_put32(bytes, length);
     if (status == HK_B_OK)
         status = hk_write_user(self, message + 4, bytes, 4);
-    length = take_rights(self, in, control,
-                         room < sizeof(control) ? room : CONTROL_MAX);
-    hk_put32(bytes, length);
+    hk_put32(bytes, control_size);
     if (status == HK_B_OK)
         status = hk_write_user(self, message + 20, bytes, 4);
     if (status == HK_B_OK)
-        status = hk_write_user(self, header->control, control, length);
+        status = hk_write_user(self, header->control, control, control_size);
     hk_put32(bytes, (uint32_t)in->flags_out);
     if (status == HK_B_OK)
         status = hk_write_user(self, message + 24, bytes, 4);
@@ -308,6 +321,8 @@ int64_t hk_sys_recvmsg(struct hk_thread *self, int32_t socket, gm_addr message,
                             .address = &address,
                             .control = &control,
                             .control_size = sizeof(control)};
+    uint8_t taken[CONTROL_MAX];
+    int32_t control_size;
     struct header header;
     struct hk_file *file;
     int64_t result = read_header(self, &header, message);
@@ -322,7 +337,11 @@ int64_t hk_sys_recvmsg(struct hk_thread *self, int32_t socket, gm_addr message,
     hk_file_put(file);
     if (result < 0)
         return result;
-    if (write_back(self, &header, message, &in) != HK_B_OK)
+    control_size = take_rights(self, &in, &header, taken);
+    if (control_size < 0)
+        return control_size;
+    if (write_back(self, &header, message, &in, taken,
+                   (uint32_t)control_size) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     return result;
 }

@@ -425,12 +425,10 @@ TEST_F(Sockets, DescriptorsTravelInMessages)
     EXPECT_EQ(send(team.get<int>(room, 16), "back"), 4);
     EXPECT_EQ(recv(b), "back");
 
-    // Without room they are dropped, and that is told.
+    // Without room for all of them none comes, nor the message.
     EXPECT_EQ(team.call("sendmsg", a, header, 0), 4);
     team.set(in, 20, 16);
-    EXPECT_EQ(team.call("recvmsg", b, in, 0), 4);
-    EXPECT_EQ(team.get<int>(in, 20), 16);
-    EXPECT_EQ(team.get<int>(in, 24) & 0x20, 0x20);
+    EXPECT_EQ(team.call("recvmsg", b, in, 0), HK_B_BAD_VALUE);
     EXPECT_EQ(team.call("sendmsg", a, header, 0), 4);
     team.set(in, 16, 0);
     EXPECT_EQ(team.call("recvmsg", b, in, 0), 4);
@@ -458,6 +456,7 @@ TEST_F(Sockets, MessagesAreChecked)
         {11, -1, 1, 0, HK_B_BAD_VALUE},  {17, -1, 1, 0, HK_B_BAD_VALUE},
         {~0u, -1, 1, 0, HK_B_BAD_VALUE}, {16, 0, 1, 0, HK_B_BAD_VALUE},
         {16, -1, 2, 0, HK_B_BAD_VALUE},  {16, -1, 1, 99, HK_B_FILE_ERROR},
+        {12, -1, 1, 0, HK_B_BAD_VALUE}, // none
     };
     for (const auto &row : rows) {
         team.set(control, 0, row.length);

@@ -270,6 +270,7 @@ static void sending(void)
         uint32_t length;
     } vector = {data, sizeof(data)};
     struct message some = {.vectors = &vector, .vector_count = 1};
+    struct message beside = {.control = data, .control_length = 8};
 
     FAILS(B_BAD_ADDRESS, send, NO_FD, (void *)0, 0, 0);
     FAILS(B_BAD_ADDRESS, sendto, NO_FD, KERNEL_POINTER, 4, 0, this_host, 32);
@@ -297,6 +298,8 @@ static void sending(void)
     FAILS(B_BAD_ADDRESS, sendmsg, NO_FD, &bad_name, 0);
     FAILS(B_BAD_ADDRESS, sendmsg, NO_FD, &bad_control, 0);
     FAILS(B_BAD_VALUE, sendmsg, NO_FD, &large, 0);
+    FAILS(B_NOT_SUPPORTED, sendmsg, client, &beside, 0);
+    FAILS(B_BAD_VALUE, sendmsg, pair[0], &beside, 0);
     fill(pair[0]);
     FAILS(B_WOULD_BLOCK, send, pair[0], data, 4, MSG_DONTWAIT);
     FAILS(B_WOULD_BLOCK, sendmsg, pair[0], &some, MSG_DONTWAIT);
