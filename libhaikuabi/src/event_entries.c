@@ -41,8 +41,10 @@ static uint32_t index_of(const struct hk_event_queue *queue)
     return hk_id_index(HK_POOL_EVENT_QUEUES, queue->id);
 }
 
-/* Who waits at it finds it gone. */
-static void free_queue(struct hk_shared *shared, struct hk_event_queue *queue)
+/* Its last holder, a team, has it until all else is done: who dies on the way
+ * leaves it to be freed with the team. Who waits at it finds it gone. */
+static void free_queue(struct hk_shared *shared, struct hk_event_queue *queue,
+                       uint32_t holder)
 {
     struct hk_event_entry *entry;
     uint32_t index = index_of(queue);
@@ -52,6 +54,7 @@ static void free_queue(struct hk_shared *shared, struct hk_event_queue *queue)
         hk_shared_commit(shared);
     }
     hk_watches_alert(shared, queue->watches);
+    hk_team_set_put(shared, &queue->holders, holder, 0);
     hk_put(shared, &queue->id, 0);
     hk_item_free(shared, HK_POOL_EVENT_QUEUES, index);
 }
@@ -218,6 +221,17 @@ void hk_event_queue_hold(struct hk_shared *shared, int32_t id)
     hk_shared_unlock(shared);
 }
 
+static int is_last_holder(const struct hk_shared *shared,
+                          const struct hk_event_queue *queue, uint32_t team)
+{
+    uint32_t end = hk_item_end(shared, HK_POOL_TEAMS), other = 1;
+
+    while (other < end &&
+           (other == team || !hk_team_set_has(&queue->holders, other)))
+        other++;
+    return other == end && hk_team_set_has(&queue->holders, team);
+}
+
 /* Only this team can take its files out again. */
 static void keep_epoll(struct hk_shared *shared, struct hk_event_queue *queue,
                        int epoll_fd)
@@ -243,11 +257,12 @@ void hk_event_queue_let_go(struct hk_shared *shared, int32_t id, int epoll_fd)
     hk_shared_lock(shared);
     queue = hk_event_queue_find(shared, id);
     if (queue != NULL && shared->team != 0) {
-        hk_team_set_put(shared, &queue->holders, shared->team, 0);
-        if (hk_team_set_has_any(&queue->holders))
+        if (is_last_holder(shared, queue, shared->team)) {
+            free_queue(shared, queue, shared->team);
+        } else {
+            hk_team_set_put(shared, &queue->holders, shared->team, 0);
             keep_epoll(shared, queue, epoll_fd);
-        else
-            free_queue(shared, queue);
+        }
     }
     hk_shared_unlock(shared);
 }
@@ -296,11 +311,10 @@ void hk_event_queues_drop(struct hk_shared *shared, uint32_t team)
         if (queue->id == 0)
             continue;
         close_files(shared, queue, team, ALL_NUMBERS);
-        if (!hk_team_set_has(&queue->holders, team))
-            continue;
-        hk_team_set_put(shared, &queue->holders, team, 0);
-        if (!hk_team_set_has_any(&queue->holders))
-            free_queue(shared, queue);
+        if (is_last_holder(shared, queue, team))
+            free_queue(shared, queue, team);
+        else
+            hk_team_set_put(shared, &queue->holders, team, 0);
         hk_shared_commit(shared);
     }
 }

@@ -432,6 +432,8 @@ struct probe_counts probe_count(struct harness *harness)
     counts.threads = count_used(shared, HK_POOL_THREADS);
     counts.images = count_used(shared, HK_POOL_IMAGES);
     counts.requests = count_used(shared, HK_POOL_REQUESTS);
+    counts.event_queues = count_used(shared, HK_POOL_EVENT_QUEUES);
+    counts.event_entries = count_used(shared, HK_POOL_EVENT_ENTRIES);
     count_chain(shared, shared->file->free_chunks.first, &free_chunks);
     if (shared->file->free_chunks.fresh != 0)
         counts.chunks = shared->file->free_chunks.fresh - 1 - free_chunks;

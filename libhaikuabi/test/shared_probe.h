@@ -16,7 +16,7 @@ const char *probe_shared(struct harness *harness);
 // Items in use, with dead teams reaped.
 struct probe_counts {
     unsigned teams, waiters, watches, sems, ports, chunks;
-    unsigned areas, threads, images, requests;
+    unsigned areas, threads, images, requests, event_queues, event_entries;
 };
 struct probe_counts probe_count(struct harness *harness);
 

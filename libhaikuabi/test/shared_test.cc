@@ -131,6 +131,19 @@ void delete_objects(Team &team, const Objects &objects)
     team.call("xsi_msgctl", (int)team.call("xsi_msgget", 7, 0), 0, nullptr);
 }
 
+// A queue is to tell of the semaphore and of descriptor 0.
+void select_both(Team &team, int queue, int sem)
+{
+    Address infos = team.room(32);
+    team.set(infos, 0, sem);
+    team.set(infos, 4, uint32_t{1});
+    team.set(infos, 8, uint32_t{1});
+    team.set(infos, 16, 0);
+    team.set(infos, 20, uint32_t{0});
+    team.set(infos, 24, uint32_t{1});
+    team.call("event_queue_select", queue, infos, 2);
+}
+
 struct Deed {
     const char *name;
     void (*act)(Team &team, const Objects &objects);
@@ -273,6 +286,20 @@ const Deed deeds[] = {
          t.call("open", -1, "/dev/ptmx", 2, 0);
          t.call("exit_team", 0);
      }},
+    {"an event queue",
+     [](Team &t, const Objects &o) {
+         int queue = (int)t.call("event_queue_create", 0);
+         select_both(t, queue, o.sem);
+         t.call("event_queue_wait", queue, t.room(32), 2, hk::RELATIVE,
+                int64_t{0});
+         t.call("close", 0);
+         t.call("close", queue);
+     }},
+    {"the end of a team with an event queue",
+     [](Team &t, const Objects &o) {
+         select_both(t, (int)t.call("event_queue_create", 0), o.sem);
+         t.call("exit_team", 0);
+     }},
     {"the end of a team",
      [](Team &t, const Objects &) {
          t.call("create_sem", 1, "made");
@@ -320,6 +347,8 @@ TEST_P(Deeds, HappenWhollyOrNotAtAll)
     EXPECT_EQ(left.areas, empty.areas);
     EXPECT_EQ(left.threads, empty.threads);
     EXPECT_EQ(left.images, empty.images);
+    EXPECT_EQ(left.event_queues, empty.event_queues);
+    EXPECT_EQ(left.event_entries, empty.event_entries);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Deeds, testing::ValuesIn(deeds),
