@@ -253,8 +253,9 @@ static uint64_t shortest(struct xcpu *cpu, uint64_t budget)
     return budget;
 }
 
-/* Executes what is the same, and describes the block that is not. */
-static void find_first_difference(struct xcpu *cpu, uint64_t budget)
+/* Executes what is the same, and describes the block that is not: how many
+ * instructions were executed. */
+static uint64_t find_first_difference(struct xcpu *cpu, uint64_t budget)
 {
     struct xcpu_lockstep *lockstep = cpu->lockstep;
     struct xcpu_exit exit;
@@ -268,18 +269,21 @@ static void find_first_difference(struct xcpu *cpu, uint64_t budget)
         same = 0;
     restore(cpu, &lockstep->start);
     if (!same)
-        return;
+        return 0;
     struct state start = lockstep->start; /* should chaining be what differs */
     cpu->trial = XCPU_TRIAL_INTERPRET;
     xcpu_run_engine(cpu, same, &exit);
     cpu->trial = XCPU_TRIAL_NONE;
     save(cpu, &lockstep->start);
     xcpu_shadow_begin(cpu, &lockstep->shadow);
-    if (compare(cpu, first - same) == DIFFERENT)
+    if (compare(cpu, first - same) == DIFFERENT) {
         describe(cpu);
-    else
-        lockstep->mismatch.before = start.regs;
+    } else {
+        lockstep->start = start;
+        same = 0;
+    }
     restore(cpu, &lockstep->start);
+    return same;
 }
 
 int xcpu_get_mismatch(const struct xcpu *cpu, struct xcpu_mismatch *mismatch)
@@ -361,7 +365,7 @@ void xcpu_lockstep_run(struct xcpu *cpu, uint64_t budget,
         save(cpu, &cpu->lockstep->start);
         enum outcome outcome = try_stretch(cpu, &stretch);
         if (outcome == DIFFERENT) {
-            find_first_difference(cpu, stretch);
+            done += find_first_difference(cpu, stretch);
             exit->reason = XCPU_EXIT_MISMATCH;
             break;
         }

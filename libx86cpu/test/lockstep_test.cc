@@ -83,6 +83,7 @@ TEST_F(Lockstep, ARegisterThatDiffersIsFound)
     ASSERT_EQ(XCPU_EXIT_MISMATCH, guest.exit.reason);
     ASSERT_EQ(1, xcpu_get_mismatch(guest.cpu, &found));
     EXPECT_EQ(code_at + 3, guest.regs.eip);
+    EXPECT_EQ(2u, guest.exit.executed);
     EXPECT_EQ(code_at + 3, found.before.eip);
     EXPECT_EQ(start.gpr[XCPU_EBX] + 1, guest.regs.gpr[XCPU_EBX]);
     EXPECT_EQ(0x44556677u, found.after[0].gpr[XCPU_EDX]);

@@ -301,7 +301,8 @@ struct xcpu_mismatch_byte {
 };
 
 /* The first difference of XCPU_ENGINE_LOCKSTEP: a block, or several where it
- * takes these. Of pairs, the first is the interpreter's. */
+ * takes these; memory may then be what some of them have made of it. Of pairs,
+ * the first is the interpreter's. */
 struct xcpu_mismatch {
     struct xcpu_regs before, after[2];
     struct xcpu_fxstate fx_before, fx_after[2];
