@@ -43,16 +43,43 @@ unsigned tr_file_version(const uint8_t header[TR_FILE_HEADER])
                : 0;
 }
 
-size_t tr_block_pack(struct tr_block *block, const uint8_t *content,
-                     uint8_t *out)
+int tr_packer_init(z_stream *packer)
+{
+    memset(packer, 0, sizeof(*packer));
+    return deflateInit(packer, Z_BEST_SPEED) == Z_OK ? 0 : TR_ERR_NOMEM;
+}
+
+void tr_packer_end(z_stream *packer)
+{
+    deflateEnd(packer);
+}
+
+/* The size of what is stored; 0: it failed. */
+static size_t pack(z_stream *packer, const uint8_t *content, size_t size,
+                   uint8_t *stored)
+{
+    /* Many blocks have to be packed soon; a small trace has none of these. */
+    int level = size < TR_BLOCK_FULL ? Z_DEFAULT_COMPRESSION : Z_BEST_SPEED;
+
+    if (deflateReset(packer) != Z_OK)
+        return 0;
+    packer->next_in = (Bytef *)(uintptr_t)content;
+    packer->avail_in = 0;
+    packer->next_out = stored;
+    packer->avail_out = TR_STORED_MAX;
+    if (deflateParams(packer, level, Z_DEFAULT_STRATEGY) != Z_OK)
+        return 0;
+    packer->avail_in = (uInt)size;
+    return deflate(packer, Z_FINISH) == Z_STREAM_END ? packer->total_out : 0;
+}
+
+size_t tr_block_pack(z_stream *packer, struct tr_block *block,
+                     const uint8_t *content, uint8_t *out)
 {
     uint8_t *stored = out + TR_BLOCK_HEADER;
-    uLongf size = TR_STORED_MAX;
-    /* Many blocks have to be packed soon; a small trace has none of these. */
-    int level =
-        block->size < TR_BLOCK_FULL ? Z_DEFAULT_COMPRESSION : Z_BEST_SPEED;
+    size_t size = pack(packer, content, block->size, stored);
 
-    if (compress2(stored, &size, content, block->size, level) != Z_OK)
+    if (size == 0)
         return 0;
     block->stored = (uint32_t)size;
     block->crc = crc_of(stored, size);

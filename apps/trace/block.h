@@ -3,6 +3,8 @@
 #ifndef TR_BLOCK_H
 #define TR_BLOCK_H
 
+#include <zlib.h>
+
 #include "trace.h"
 
 #define TR_MAGIC       "uvmtrace"
@@ -43,10 +45,14 @@ void tr_file_header(uint8_t header[TR_FILE_HEADER]);
 /* The version of a file that begins so; 0: it is no trace, or damaged. */
 unsigned tr_file_version(const uint8_t header[TR_FILE_HEADER]);
 
+/* What packs blocks: 0 or TR_ERR_NOMEM. */
+int tr_packer_init(z_stream *packer);
+void tr_packer_end(z_stream *packer);
+
 /* Header and stored bytes of a block, from its content; their size, or 0 when
  * zlib is out of memory. out: TR_BLOCK_HEADER + TR_STORED_MAX bytes. */
-size_t tr_block_pack(struct tr_block *block, const uint8_t *content,
-                     uint8_t *out);
+size_t tr_block_pack(z_stream *packer, struct tr_block *block,
+                     const uint8_t *content, uint8_t *out);
 
 /* Reads a header: 1, or 0 when it is none. */
 int tr_block_parse(const uint8_t header[TR_BLOCK_HEADER],

@@ -198,24 +198,29 @@ void tr_record_change(struct tr_recorder *recorder, const struct xcpu *cpu,
         thread->changes |= change;
 }
 
-static void emit_changes(struct tr_recorder *recorder, struct tr_thread *thread,
-                         const struct xcpu *cpu)
+/* It and emit_call set what their kinds have and nothing else, for each call
+ * has one of both. */
+static void emit_result(struct tr_recorder *recorder,
+                        const struct tr_thread *thread, uint32_t eax)
 {
-    struct tr_event event = {.kind = TR_RESULT};
-    uint8_t bytes[TR_THREAD_SIZE];
-    unsigned changes = thread->changes;
+    struct tr_event event;
 
-    thread->changes = 0;
-    if (changes == TR_CHANGE_EAX) {
-        TR_FIELD(&event, RESULT, THREAD) = thread->id;
-        TR_FIELD(&event, RESULT, EAX) = xcpu_get_gpr(cpu, XCPU_EAX);
-        tr_emit(recorder, &event);
-        return;
-    }
+    event.kind = TR_RESULT;
+    TR_FIELD(&event, RESULT, THREAD) = thread->id;
+    TR_FIELD(&event, RESULT, EAX) = eax;
+    tr_emit(recorder, &event);
+}
+
+static void emit_state(struct tr_recorder *recorder,
+                       const struct tr_thread *thread, const struct xcpu *cpu,
+                       unsigned changes)
+{
+    struct tr_event event = {.kind = TR_REGISTERS, .size = TR_REGISTERS_SIZE};
+    uint8_t bytes[TR_THREAD_SIZE];
+
     put_state(cpu, bytes);
     if ((changes & (TR_CHANGE_EAX | TR_CHANGE_REGISTERS)) != 0) {
-        event = (struct tr_event){
-            .kind = TR_REGISTERS, .bytes = bytes, .size = TR_REGISTERS_SIZE};
+        event.bytes = bytes;
         TR_FIELD(&event, REGISTERS, THREAD) = thread->id;
         tr_emit(recorder, &event);
     }
@@ -226,6 +231,16 @@ static void emit_changes(struct tr_recorder *recorder, struct tr_thread *thread,
         TR_FIELD(&event, FPU, THREAD) = thread->id;
         tr_emit(recorder, &event);
     }
+}
+
+static void emit_changes(struct tr_recorder *recorder, struct tr_thread *thread,
+                         const struct xcpu *cpu)
+{
+    if (thread->changes == TR_CHANGE_EAX)
+        emit_result(recorder, thread, xcpu_get_gpr(cpu, XCPU_EAX));
+    else
+        emit_state(recorder, thread, cpu, thread->changes);
+    thread->changes = 0;
 }
 
 /* The record stays in the list, which others look through: its cpu is none. */
@@ -250,21 +265,28 @@ void tr_record_free_cpu(struct tr_recorder *recorder, const struct xcpu *cpu)
 
 static void emit_name(struct tr_recorder *recorder, uint32_t number)
 {
-    enum { NUMBERS = sizeof(recorder->named) * 8 };
-    const char *name;
+    const char *name =
+        recorder->config.call_name(recorder->config.host, number);
     struct tr_event event = {.kind = TR_NAME};
 
-    if (recorder->config.call_name == NULL || number >= NUMBERS ||
-        (recorder->named[number / 8] >> number % 8 & 1) != 0)
-        return;
-    recorder->named[number / 8] |= (uint8_t)(1u << number % 8);
-    name = recorder->config.call_name(recorder->config.host, number);
     if (name == NULL)
         return;
     TR_FIELD(&event, NAME, NUMBER) = number;
     event.bytes = (const uint8_t *)name;
     event.size = strlen(name);
     tr_emit(recorder, &event);
+}
+
+/* Before its first call. */
+static void name_call(struct tr_recorder *recorder, uint32_t number)
+{
+    enum { NUMBERS = sizeof(recorder->named) * 8 };
+
+    if (recorder->config.call_name == NULL || number >= NUMBERS ||
+        (recorder->named[number / 8] >> number % 8 & 1) != 0)
+        return;
+    recorder->named[number / 8] |= (uint8_t)(1u << number % 8);
+    emit_name(recorder, number);
 }
 
 /* A page fault where the space lets the guest do what it did: behind a file's
@@ -319,9 +341,10 @@ static void emit_call(struct tr_recorder *recorder,
                       const struct tr_thread *thread,
                       const struct xcpu_regs *regs)
 {
-    struct tr_event event = {.kind = TR_CALL};
+    struct tr_event event;
 
-    emit_name(recorder, regs->gpr[XCPU_EAX]);
+    name_call(recorder, regs->gpr[XCPU_EAX]);
+    event.kind = TR_CALL;
     TR_FIELD(&event, CALL, THREAD) = thread->id;
     TR_FIELD(&event, CALL, INSTRUCTIONS) = thread->instructions;
     TR_FIELD(&event, CALL, NUMBER) = regs->gpr[XCPU_EAX];
@@ -330,31 +353,39 @@ static void emit_call(struct tr_recorder *recorder,
     tr_emit(recorder, &event);
 }
 
-/* How far the thread has run since the last such event, and why no further. */
+static void emit_stop(struct tr_recorder *recorder,
+                      const struct tr_thread *thread,
+                      const struct xcpu_regs *regs,
+                      const struct xcpu_exit *exit, enum tr_reason reason)
+{
+    struct tr_event event = {.kind = TR_RUN};
+
+    TR_FIELD(&event, RUN, THREAD) = thread->id;
+    TR_FIELD(&event, RUN, INSTRUCTIONS) = thread->instructions;
+    TR_FIELD(&event, RUN, REASON) = reason;
+    if (reason != TR_REASON_SLICE)
+        TR_FIELD(&event, RUN, VECTOR) = exit->vector;
+    if (reason == TR_REASON_EXCEPTION) {
+        TR_FIELD(&event, RUN, ERROR) = exit->error_code;
+        TR_FIELD(&event, RUN, ADDRESS) = exit->address;
+    }
+    TR_FIELD(&event, RUN, EIP) = regs->eip;
+    TR_FIELD(&event, RUN, CHECK) = check_of(recorder, regs);
+    tr_emit(recorder, &event);
+}
+
+/* What the thread has executed since its last event, and how that ended. */
 static void emit_run(struct tr_recorder *recorder, struct tr_thread *thread,
                      const struct xcpu *cpu, const struct xcpu_exit *exit)
 {
-    struct tr_event event = {.kind = TR_RUN};
     enum tr_reason reason = reason_of(recorder, exit);
     struct xcpu_regs regs;
 
     xcpu_get_regs(cpu, &regs);
-    if (reason == TR_REASON_INTERRUPT && exit->vector == HAIKU_VECTOR) {
+    if (reason == TR_REASON_INTERRUPT && exit->vector == HAIKU_VECTOR)
         emit_call(recorder, thread, &regs);
-    } else if (reason != TR_REASON_SLICE || thread->instructions > 0) {
-        TR_FIELD(&event, RUN, THREAD) = thread->id;
-        TR_FIELD(&event, RUN, INSTRUCTIONS) = thread->instructions;
-        TR_FIELD(&event, RUN, REASON) = reason;
-        if (reason != TR_REASON_SLICE)
-            TR_FIELD(&event, RUN, VECTOR) = exit->vector;
-        if (reason == TR_REASON_EXCEPTION) {
-            TR_FIELD(&event, RUN, ERROR) = exit->error_code;
-            TR_FIELD(&event, RUN, ADDRESS) = exit->address;
-        }
-        TR_FIELD(&event, RUN, EIP) = regs.eip;
-        TR_FIELD(&event, RUN, CHECK) = check_of(recorder, &regs);
-        tr_emit(recorder, &event);
-    }
+    else if (reason != TR_REASON_SLICE || thread->instructions > 0)
+        emit_stop(recorder, thread, &regs, exit, reason);
     thread->instructions = 0;
 }
 
@@ -444,7 +475,8 @@ static uint64_t run(struct tr_recorder *recorder,
         return run_steps(recorder, thread, cpu, budget, exit);
     xcpu_run(cpu, budget, exit);
     executed = exit->executed;
-    finish_repeated(recorder, cpu, exit, &executed);
+    if (exit->reason == XCPU_EXIT_KICK)
+        finish_repeated(recorder, cpu, exit, &executed);
     return executed;
 }
 

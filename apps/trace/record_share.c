@@ -102,20 +102,11 @@ void tr_share_after_fork(struct tr_recorder *recorder)
     recorder->team = tr_share_join(recorder->share);
 }
 
-void tr_take_turn(struct tr_recorder *recorder)
+void tr_take_shared(struct tr_recorder *recorder)
 {
-    tr_turn_take(&recorder->turn);
-    if (recorder->views == NULL)
-        return;
     recorder->is_holding = 1;
     if (tr_share_take(recorder->share, recorder->team))
         emit_shared(recorder);
-}
-
-void tr_give_turn(struct tr_recorder *recorder)
-{
-    tr_leave_shared(recorder);
-    tr_turn_give(&recorder->turn);
 }
 
 int tr_is_turn_wanted(const struct tr_recorder *recorder)

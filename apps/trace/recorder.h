@@ -52,11 +52,8 @@ void tr_emit(struct tr_recorder *recorder, const struct tr_event *event);
 
 /* ---- record_share.c ---- */
 
-/* A turn among the team's threads, and among the teams when it has memory that
- * others may store to: what they did is written down. */
-void tr_take_turn(struct tr_recorder *recorder);
-void tr_give_turn(struct tr_recorder *recorder);
-int tr_is_turn_wanted(const struct tr_recorder *recorder);
+/* In a turn of a team that has views: what other teams did is written down. */
+void tr_take_shared(struct tr_recorder *recorder);
 
 /* In a turn: has other teams wait, too, as the team's first view comes; lets
  * them run again. */
@@ -64,6 +61,24 @@ void tr_hold_shared(struct tr_recorder *recorder);
 void tr_leave_shared(struct tr_recorder *recorder);
 
 void tr_share_after_fork(struct tr_recorder *recorder);
+
+/* A turn among the team's threads, and among the teams when it has memory that
+ * others may store to. */
+static inline void tr_take_turn(struct tr_recorder *recorder)
+{
+    tr_turn_take(&recorder->turn);
+    if (recorder->views != NULL)
+        tr_take_shared(recorder);
+}
+
+static inline void tr_give_turn(struct tr_recorder *recorder)
+{
+    if (recorder->is_holding)
+        tr_leave_shared(recorder);
+    tr_turn_give(&recorder->turn);
+}
+
+int tr_is_turn_wanted(const struct tr_recorder *recorder);
 
 /* ---- record_space.c ---- */
 

@@ -39,6 +39,7 @@ struct tr_writer {
     uint8_t page_content[TR_BLOCK_FULL];
     uint8_t step_content[TR_BLOCK_MAX];
     uint8_t packed[TR_BLOCK_HEADER + TR_STORED_MAX];
+    z_stream packer;
 };
 
 static int write_all(struct tr_writer *writer, const uint8_t *bytes,
@@ -65,7 +66,7 @@ static int flush_block(struct tr_writer *writer, struct tr_block *block,
 
     if (block->count == 0 || writer->error < 0)
         return writer->error;
-    size = tr_block_pack(block, content, writer->packed);
+    size = tr_block_pack(&writer->packer, block, content, writer->packed);
     if (size == 0)
         return writer->error = TR_ERR_NOMEM;
     block->size = 0;
@@ -97,11 +98,15 @@ int tr_writer_new(int fd, struct tr_writer **made)
     writer->pages.kind = TR_BLOCK_IMAGES;
     writer->steps.kind = TR_BLOCK_STEPS;
     tr_file_header(header);
-    error = write_all(writer, header, sizeof(header));
-    if (error < 0)
+    error = tr_packer_init(&writer->packer);
+    if (error == 0)
+        error = write_all(writer, header, sizeof(header));
+    if (error < 0) {
+        tr_packer_end(&writer->packer);
         free(writer);
-    else
+    } else {
         *made = writer;
+    }
     return error;
 }
 
@@ -272,6 +277,7 @@ void tr_writer_abandon(struct tr_writer *writer)
     if (writer == NULL)
         return;
     close(writer->fd);
+    tr_packer_end(&writer->packer);
     free(writer->known[0].slots);
     free(writer->known[1].slots);
     free(writer->step_writer);
