@@ -317,6 +317,22 @@ static int mismatch(const struct tr_player *player, struct tr_fault *fault,
     return TR_ERR_MISMATCH;
 }
 
+static int engines_differ(const struct tr_player *player,
+                          struct tr_fault *fault)
+{
+    struct xcpu_regs regs;
+
+    xcpu_get_regs(player->current->cpu, &regs);
+    tr_set_fault(
+        fault,
+        "event %llu, thread %llu, after %llu instructions: the engines "
+        "differ about the block at 0x%08x",
+        (unsigned long long)player->events,
+        (unsigned long long)player->current->id,
+        (unsigned long long)player->instructions, (unsigned)regs.eip);
+    return TR_ERR_MISMATCH;
+}
+
 /* Compares the instruction that was executed with the trace's. */
 static int compare_step(struct tr_player *player, struct tr_fault *fault)
 {
@@ -478,7 +494,7 @@ static int go_on(struct tr_player *player, uint64_t limit,
     if (error < 0)
         return error;
     if (exit.reason == XCPU_EXIT_MISMATCH)
-        return mismatch(player, fault, "which engine is right", 0, 0);
+        return engines_differ(player, fault);
     if (exit.reason == XCPU_EXIT_BUDGET && !is_whole)
         return 0;
     player->is_open = 0;

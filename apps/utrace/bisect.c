@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "apps/trace/state.h"
+#include "difference.h"
 #include "insn.h"
-#include "symbols.h"
 
 enum {
     STRETCHES = 100000, /* that a trace is looked at in, at least */
@@ -227,42 +227,6 @@ static void print_insn(void *context, const struct utrace_insn *insn)
     utrace_print_insn(insn);
 }
 
-static void compare_word(const char *name, uint32_t a, uint32_t b)
-{
-    if (a != b)
-        printf("%s: 0x%x, not 0x%x\n", name, b, a);
-}
-
-static void compare_registers(const struct xcpu_regs *a,
-                              const struct xcpu_regs *b, uint32_t undefined)
-{
-    char flags[2][64];
-
-    for (int i = 0; i < 8; i++)
-        compare_word(utrace_register_names[i], a->gpr[i], b->gpr[i]);
-    compare_word("eip", a->eip, b->eip);
-    if (((a->eflags ^ b->eflags) & ~undefined) == 0)
-        return;
-    utrace_format_flags(a->eflags, flags[0]);
-    utrace_format_flags(b->eflags, flags[1]);
-    printf("flags: %s, not %s\n", flags[1], flags[0]);
-}
-
-static void compare_fpu(const struct xcpu_fxstate *a,
-                        const struct xcpu_fxstate *b)
-{
-    /* What there is in 16 bytes of FXSAVE's image: SDM 1, 10.5.1. */
-    for (int at = 0; at < 288; at += 16) {
-        if (memcmp(a->bytes + at, b->bytes + at, at < 160 ? 10 : 16) == 0)
-            continue;
-        if (at < 32)
-            puts("the FPU's control or status");
-        else
-            printf("%s%d\n", at < 160 ? "st" : "xmm",
-                   (at < 160 ? at - 32 : at - 160) / 16);
-    }
-}
-
 /* Bytes of a page that differ; those that did from the beginning are among
  * them. */
 static void compare_page(struct bisection *bisection, gm_addr address,
@@ -313,25 +277,10 @@ static void show_differences(struct bisection *bisection)
         xcpu_get_regs(tr_player_cpu(side->player), &regs[i]);
         xcpu_get_fxstate(tr_player_cpu(side->player), &fpu[i]);
     }
-    compare_registers(&regs[0], &regs[1], bisection->undefined);
-    compare_fpu(&fpu[0], &fpu[1]);
+    utrace_compare_registers(&regs[0], &regs[1], bisection->undefined);
+    utrace_compare_fpu(&fpu[0], &fpu[1]);
     if (memory_difference(bisection) != bisection->memory)
         compare_memory(bisection);
-}
-
-/* The function that the reference is in, if it has a name. */
-static void show_place(const struct side *side, uint32_t eip)
-{
-    struct utrace_symbols *symbols = utrace_new_symbols();
-    uint32_t offset;
-    char text[256];
-
-    utrace_find_symbols(symbols, tr_player_space(side->player),
-                        side->options.symbols);
-    utrace_format_address(symbols, eip, text, sizeof(text));
-    if (utrace_symbol_of(symbols, eip, &offset) != NULL)
-        printf("in %s\n", text);
-    utrace_free_symbols(symbols);
 }
 
 static void show_insns(const struct bisection *bisection, uint64_t number,
@@ -339,7 +288,8 @@ static void show_insns(const struct bisection *bisection, uint64_t number,
                        const int are_executed[2])
 {
     printf("instruction %" PRIu64 ":\n", number);
-    show_place(&bisection->sides[0], insns[0].before.eip);
+    utrace_show_place(bisection->sides[0].player,
+                      bisection->sides[0].options.symbols, insns[0].before.eip);
     for (int i = 0; i < 2; i++)
         if (are_executed[i])
             utrace_print_insn(&insns[i]);
@@ -384,12 +334,27 @@ static void show(struct bisection *bisection, uint64_t number)
 
 /* ---- the command ---- */
 
-/* The same to the end: nothing is wrong, or with both. */
-static int tell_same(const struct bisection *bisection, uint64_t instructions)
+static void end(struct bisection *bisection)
+{
+    for (int i = 0; i < 2; i++) {
+        utrace_free_player(bisection->sides[i].player);
+        tr_reader_close(bisection->sides[i].reader);
+        bisection->sides[i].player = NULL;
+        bisection->sides[i].reader = NULL;
+    }
+}
+
+/* The same to the end, instruction by instruction: nothing is wrong, or with
+ * both, or what is made of several instructions. */
+static int tell_same(struct bisection *bisection, uint64_t instructions)
 {
     const struct side *side = &bisection->sides[0];
 
     if (side->result == 0) {
+        end(bisection);
+        if (side->options.engine != bisection->sides[1].options.engine &&
+            utrace_find_block(&bisection->sides[1].options))
+            return UTRACE_EXIT_DIFFERS;
         printf("%s: the same to the end, behind %" PRIu64 " instructions\n",
                bisection->sides[1].name, instructions);
         return 0;
@@ -427,9 +392,6 @@ int utrace_bisect(const struct utrace_options *options)
         show(&bisection, found);
     else
         status = tell_same(&bisection, found);
-    for (int i = 0; i < 2; i++) {
-        utrace_free_player(bisection.sides[i].player);
-        tr_reader_close(bisection.sides[i].reader);
-    }
+    end(&bisection);
     return status;
 }

@@ -73,6 +73,10 @@ int utrace_bless(const struct utrace_options *options);
 int utrace_export_tenet(const struct utrace_options *options);
 int utrace_export_chrome(const struct utrace_options *options);
 
+/* bisect, where each instruction alone is right: shows the first block that the
+ * translator does wrong: 1, or 0 when there is none. */
+int utrace_find_block(const struct utrace_options *options);
+
 /* The exit status for a player's TR_ERR_*. */
 int utrace_status_of(int result);
 

@@ -15,17 +15,19 @@
  *
  *   XCPU_MUTATION="interp result ADD_Ev_Gv"
  *
- * ENGINE is interp or jit. WHAT it does wrong is the result, a flag or a byte
- * of memory; or it is "list": rows that are executed are named, and all is
- * right. On stderr is told which instructions were translated wrong, by
- * address, or the first that the interpreter executed wrong: its address, and
- * how often it had been executed before.
+ * ENGINE is interp or jit; or block: what jit does wrong, but not where the
+ * instruction is the first of its block. WHAT it does wrong is the result, a
+ * flag, a byte of memory or how ESP has changed (stack, of block alone); or it
+ * is "list": rows that are executed are named, and all is right. On stderr is
+ * told which instructions were translated wrong, by address, or the first that
+ * the interpreter executed wrong: its address, and how often it had been
+ * executed before.
  */
-enum what { NOTHING, LIST, RESULT, FLAG, BYTE };
+enum what { NOTHING, LIST, RESULT, FLAG, BYTE, STACK };
 
 static struct {
     enum what what;
-    int is_jit;
+    int is_jit, is_inner;
     unsigned op; /* enum xcpu_op */
     int is_told;
     uint32_t visits[1 << 16]; /* of an address modulo their number */
@@ -33,18 +35,17 @@ static struct {
 
 __attribute__((constructor)) static void read_mutation(void)
 {
-    static const char *const names[] = {[NOTHING] = "nothing",
-                                        [LIST] = "list",
-                                        [RESULT] = "result",
-                                        [FLAG] = "flag",
-                                        [BYTE] = "byte"};
+    static const char *const names[] = {
+        [NOTHING] = "nothing", [LIST] = "list", [RESULT] = "result",
+        [FLAG] = "flag",       [BYTE] = "byte", [STACK] = "stack"};
     const char *text = getenv("XCPU_MUTATION");
     char engine[8], what[8], row[64];
 
     if (text == NULL || sscanf(text, "%7s %7s %63s", engine, what, row) != 3)
         return;
-    mutation.is_jit = strcmp(engine, "jit") == 0;
-    for (int i = 0; i <= BYTE; i++)
+    mutation.is_inner = strcmp(engine, "block") == 0;
+    mutation.is_jit = mutation.is_inner || strcmp(engine, "jit") == 0;
+    for (int i = 0; i <= STACK; i++)
         if (strcmp(what, names[i]) == 0)
             mutation.what = (enum what)i;
     for (unsigned op = 1; op < XCPU_OPS; op++)
@@ -135,6 +136,7 @@ static int spoil(struct xcpu *cpu, const struct xcpu *before,
         return spoil_byte(cpu, insn, memory, address);
     case NOTHING:
     case LIST:
+    case STACK:
         break;
     }
     return 0;
@@ -222,10 +224,13 @@ static int emit_mutated(struct xcpu_emit *e)
     const struct xcpu_insn *insn = e->insn;
     unsigned guest = destination(insn);
     struct xcpu_asm_memory memory;
+    uint32_t esp = e->esp;
     enum { NOT = 2 };
 
     if (!__real_xcpu_emitter_of(insn)(e))
         return 0;
+    if (mutation.is_inner && e->index == 0)
+        return 1;
     if (mutation.what == RESULT && guest < 8 && guest != XCPU_ESP) {
         xcpu_put_reg(&e->a, xcpu_op(0xf7), NOT, guest);
         tell(e->eip);
@@ -237,6 +242,9 @@ static int emit_mutated(struct xcpu_emit *e)
         xcpu_emit_mark(e);
         xcpu_emit_address(e, &memory);
         xcpu_put_memory(&e->a, xcpu_op(0xf6), NOT, &memory);
+        tell(e->eip);
+    } else if (mutation.what == STACK && e->esp != esp) {
+        e->esp += 4;
         tell(e->eip);
     }
     return 1;
