@@ -40,16 +40,19 @@ static unsigned walk_flags(uint32_t mode)
     return mode & HK_O_NOTRAVERSE ? HK_WALK_LINK : HK_WALK_FOLLOW;
 }
 
-/* What is opened for reading is not truncated. */
+/* What is opened for reading is not truncated; that it is there already is
+ * noticed first. */
 static int32_t check_truncation(const struct hk_vfs *vfs,
                                 const struct hk_node *start, const char *path,
                                 uint32_t mode)
 {
+    const uint32_t is_new = HK_O_CREAT | HK_O_EXCL;
     struct hk_node node;
     struct stat info;
     int is_there;
 
     if (!(mode & HK_O_TRUNC) || (mode & HK_O_RWMASK) != HK_O_RDONLY ||
+        (mode & is_new) == is_new ||
         hk_vfs_open(vfs, start, path, walk_flags(mode), O_PATH, 0, &node) !=
             HK_B_OK)
         return HK_B_OK;

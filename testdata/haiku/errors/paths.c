@@ -60,6 +60,8 @@ static void opening(void)
     FAILS(B_IS_A_DIRECTORY, open, cwd, "directory", O_RDWR, 0);
     FAILS(B_IS_A_DIRECTORY, open, cwd, "directory", O_WRONLY | O_CREAT, 0600);
     FAILS(B_NOT_ALLOWED, open, cwd, "file", O_RDONLY | O_TRUNC, 0);
+    FAILS(B_FILE_EXISTS, open, cwd, "file",
+          O_RDONLY | O_TRUNC | O_CREAT | O_EXCL, 0600);
     FAILS(B_BAD_VALUE, open, cwd, "file", O_RDWR | O_WRONLY, 0);
     FAILS(B_ENTRY_NOT_FOUND, open_dir, cwd, "none");
     FAILS(B_ENTRY_NOT_FOUND, open_dir, cwd, "");
