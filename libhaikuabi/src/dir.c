@@ -300,10 +300,12 @@ int64_t hk_sys_rewind_dir(struct hk_thread *self, int32_t fd)
         file->kind == HK_FILE_QUERY) {
         pthread_mutex_lock(&file->lock);
         file->next_entry = 0;
+        status = HK_B_OK;
         if (file->kind == HK_FILE_DIR && file->node.fd >= 0)
             lseek(file->node.fd, 0, SEEK_SET);
+        else if (file->kind == HK_FILE_QUERY)
+            status = hk_query_repeat(self, file->findings);
         pthread_mutex_unlock(&file->lock);
-        status = HK_B_OK;
     }
     hk_file_put(file);
     return status;

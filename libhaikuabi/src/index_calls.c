@@ -17,11 +17,12 @@
 #include "query.h"
 #include "stat.h"
 #include "syscalls.h"
+#include "volume_walk.h"
 
 /*
  * A query looks through the whole volume whatever it asks for, so that an
- * index is no more than a name, a type and the time when it was made: an
- * extended attribute of the volume's first directory keeps them, each as a
+ * index is no more than a name, a type and the time when it was made, which say
+ * what a query may find: an extended attribute of the volume's first directory keeps them, each as a
  * type in 4 bytes, microseconds in 8, and a name with its NUL. A volume without
  * has those of a new Haiku. The guest has no access to that attribute: its own
  * begin with another prefix.
@@ -117,7 +118,7 @@ static int32_t keeper_of(const struct hk_thread *self, int32_t device,
     if (device < HK_DEVICE_FIRST ||
         (uint32_t)(device - HK_DEVICE_FIRST) >= vfs->volume_count)
         return HK_B_BAD_VALUE;
-    *mount = hk_query_next_mount(vfs, device, NULL);
+    *mount = hk_volume_next_mount(vfs, device, NULL);
     return *mount != NULL ? HK_B_OK : none;
 }
 
@@ -163,6 +164,16 @@ static int32_t write_indices(const struct hk_mount *mount,
         return HK_B_OK;
     return errno == EOPNOTSUPP ? HK_B_READ_ONLY_DEVICE
                                : hk_status_from_errno(errno);
+}
+
+int hk_volume_has_index(const struct hk_mount *mount, const char *name)
+{
+    struct indices indices;
+    struct index index;
+    size_t at;
+
+    read_indices(mount, &indices);
+    return find(&indices, name, &at, &index);
 }
 
 /* What a change does to the list: B_OK or an error. */

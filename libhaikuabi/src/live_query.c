@@ -18,6 +18,7 @@
 #include "kmessage.h"
 #include "monitor.h"
 #include "node_refs.h"
+#include "volume_walk.h"
 
 #define QUERY_UPDATE 0x51555044 /* 'QUPD' */
 
@@ -211,30 +212,26 @@ static void tell_changes(struct hk_live_query *live)
 }
 
 /* Tells of what is another than before, and keeps what is now. */
-static int32_t take_matches(struct hk_live_query *live,
-                            struct directory *directory, struct hk_entries now)
+static void take_matches(struct hk_live_query *live,
+                         struct directory *directory, struct hk_entries now)
 {
     struct hk_entries old = directory->matches;
-    int32_t status = HK_B_OK;
+    int is_first = live->findings != NULL;
 
     directory->matches = now;
     for (size_t i = 0; i < old.count; i++)
         if (hk_entries_find(&now, old.entries[i].name) != old.entries[i].inode)
             take_change(live, HK_ENTRY_REMOVED, directory, &old.entries[i]);
-    for (size_t i = 0; i < now.count && status == HK_B_OK; i++) {
+    for (size_t i = 0; i < now.count && !is_first; i++) {
         const struct hk_entry *entry = &now.entries[i];
         const struct hk_seen *was = hk_entries_seen(&old, entry->name);
 
-        if (live->findings != NULL)
-            status = hk_findings_add(live->findings, directory->inode,
-                                     entry->inode, entry->name);
-        else if (hk_entries_find(&old, entry->name) != entry->inode)
+        if (hk_entries_find(&old, entry->name) != entry->inode)
             take_change(live, HK_ENTRY_CREATED, directory, entry);
         else if (was != NULL && entry->seen != NULL)
             tell_attributes(live, directory, entry, was);
     }
     hk_entries_free(&old);
-    return status;
 }
 
 /* ---- directories ---- */
@@ -370,6 +367,21 @@ static void forget_unseen(struct hk_live_query *live,
 
 /* ---- looking ---- */
 
+/* What the first search finds, which is not all that is told of later. */
+static int32_t add_finding(const struct hk_live_query *live,
+                           const struct directory *directory, int fd,
+                           const char *name, const struct stat *info)
+{
+    uint32_t times = hk_query_finds(
+        live->findings->query, directory->mount->attributes, fd, name, info);
+    int32_t status = HK_B_OK;
+
+    for (; times > 0 && status == HK_B_OK; times--)
+        status = hk_findings_add(live->findings, directory->inode,
+                                 (int64_t)info->st_ino, name);
+    return status;
+}
+
 static int32_t look_at(struct hk_live_query *live, struct directory *directory,
                        int fd, const char *name, struct hk_entries *now)
 {
@@ -383,6 +395,8 @@ static int32_t look_at(struct hk_live_query *live, struct directory *directory,
     if (hk_query_holds(live->query, directory->mount->attributes, fd, name,
                        &info))
         status = hk_entries_put(now, name, (int64_t)info.st_ino);
+    if (status == HK_B_OK && live->findings != NULL)
+        status = add_finding(live, directory, fd, name, &info);
     if (status == HK_B_OK && S_ISDIR(info.st_mode))
         status = meet(live, directory, name, (int64_t)info.st_ino);
     return status;
@@ -427,8 +441,9 @@ static int32_t look_through(struct hk_live_query *live,
         close(fd);
     forget_unseen(live, directory);
     if (status == HK_B_OK)
-        return take_matches(live, directory, now);
-    hk_entries_free(&now);
+        take_matches(live, directory, now);
+    else
+        hk_entries_free(&now);
     return status;
 }
 
@@ -503,7 +518,7 @@ static int32_t search(struct hk_live_query *live, const struct hk_vfs *vfs)
     int32_t status = HK_B_OK;
 
     while (status == HK_B_OK &&
-           (mount = hk_query_next_mount(vfs, live->target.device, mount)) !=
+           (mount = hk_volume_next_mount(vfs, live->target.device, mount)) !=
                NULL) {
         status = add(live, mount, NULL, "");
         if (status == HK_B_OK)

@@ -6,7 +6,7 @@
 
 #include "host_open.h"
 #include "monitor.h"
-#include "query.h"
+#include "volume_walk.h"
 
 /* A directory whose own are to be watched as well; taken over. What cannot be
  * watched because it is gone, or may not be read, has nothing to tell of. */
@@ -87,7 +87,7 @@ int32_t hk_monitor_watch_volume(struct hk_monitors *monitors, int32_t device,
     int32_t status = HK_B_OK;
 
     while (status == HK_B_OK &&
-           (mount = hk_query_next_mount(vfs, device, mount)) != NULL) {
+           (mount = hk_volume_next_mount(vfs, device, mount)) != NULL) {
         struct hk_node node = {NULL, mount, -1, 0};
 
         node.fd = hk_host_reopen(mount->fd, O_PATH | O_DIRECTORY);

@@ -1,182 +1,70 @@
 /* query_calls.c -- open_query: a volume is looked through. */
 /* SPDX-License-Identifier: MIT */
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "fd.h"
-#include "host_open.h"
 #include "live_query.h"
 #include "node_refs.h"
 #include "query.h"
 #include "syscalls.h"
+#include "volume_walk.h"
 
-/* Directories of a mount still to be looked through, by their paths in it. */
 struct search {
     const struct hk_thread *self;
-    const struct hk_query *query;
-    const struct hk_mount *mount;
     struct hk_findings *findings;
-    char **paths;
-    size_t count, capacity;
 };
 
-static int32_t push(struct search *search, const char *directory,
-                    const char *name)
-{
-    size_t size = strlen(directory) + strlen(name) + 2;
-    char *path = malloc(size);
-
-    if (search->count == search->capacity) {
-        size_t capacity = search->capacity * 2 + 64;
-        char **more = realloc(search->paths, capacity * sizeof(*more));
-
-        if (more == NULL) {
-            free(path);
-            return HK_B_NO_MEMORY;
-        }
-        search->paths = more;
-        search->capacity = capacity;
-    }
-    if (path == NULL)
-        return HK_B_NO_MEMORY;
-    snprintf(path, size, "%s%s%s", directory, directory[0] != '\0' ? "/" : "",
-             name);
-    search->paths[search->count++] = path;
-    return HK_B_OK;
-}
-
 /* The directory of what is found can be asked for by its number later. */
-static void note(const struct search *search, int fd, int64_t inode)
+static void note(const struct search *search,
+                 const struct hk_volume_entry *entry)
 {
-    const struct hk_node node = {NULL, search->mount, fd, 0};
+    const struct hk_node node = {NULL, entry->mount, entry->directory, 0};
     char path[HK_PATH_LENGTH];
 
     if (hk_node_path(&node, path, sizeof(path)) >= 0)
-        hk_refs_put(hk_refs_of(search->self), search->findings->device, inode,
-                    path);
+        hk_refs_put(hk_refs_of(search->self), search->findings->device,
+                    entry->directory_inode, path);
 }
 
-static int32_t look_at(struct search *search, const char *path, int fd,
-                       int64_t directory, const char *name)
+static int32_t look_at(void *context, const struct hk_volume_entry *entry)
 {
-    struct stat info;
+    const struct search *search = context;
     int32_t status = HK_B_OK;
-
-    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-        fstatat(fd, name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
-        info.st_dev != search->mount->host_device)
-        return HK_B_OK;
-    if (hk_query_holds(search->query, search->mount->attributes, fd, name,
-                       &info)) {
-        note(search, fd, directory);
-        status = hk_findings_add(search->findings, directory,
-                                 (int64_t)info.st_ino, name);
-    }
-    if (status == HK_B_OK && S_ISDIR(info.st_mode))
-        status = push(search, path, name);
-    return status;
-}
-
-/* A directory that cannot be read has nothing for the guest to find. */
-static int32_t look_through(struct search *search, const char *path)
-{
-    int fd = path[0] == '\0'
-                 ? hk_host_reopen(search->mount->fd, O_RDONLY | O_DIRECTORY)
-                 : hk_host_open_below(search->mount->fd, path,
-                                      O_RDONLY | O_DIRECTORY, 0);
-    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
-    const struct dirent *entry;
-    int32_t status = HK_B_OK;
+    uint32_t times;
     struct stat info;
 
-    if (stream == NULL || fstat(fd, &info) != 0) {
-        if (stream != NULL)
-            closedir(stream);
-        else if (fd >= 0)
-            close(fd);
+    if (fstatat(entry->directory, entry->name, &info, AT_SYMLINK_NOFOLLOW) !=
+            0 ||
+        info.st_dev != entry->mount->host_device)
         return HK_B_OK;
-    }
-    while (status == HK_B_OK && (entry = readdir(stream)) != NULL)
-        status = look_at(search, path, fd, (int64_t)info.st_ino, entry->d_name);
-    closedir(stream);
+    times = hk_query_finds(search->findings->query, entry->mount->attributes,
+                           entry->directory, entry->name, &info);
+    if (times > 0)
+        note(search, entry);
+    for (; times > 0 && status == HK_B_OK; times--)
+        status = hk_findings_add(search->findings, entry->directory_inode,
+                                 (int64_t)info.st_ino, entry->name);
     return status;
-}
-
-static int32_t search_mount(struct search *search)
-{
-    int32_t status = push(search, "", "");
-
-    while (search->count > 0) {
-        char *path = search->paths[--search->count];
-
-        if (status == HK_B_OK)
-            status = look_through(search, path);
-        free(path);
-    }
-    free(search->paths);
-    return status;
-}
-
-/* A mount that lies in another one of its volume is looked through with it. */
-static int is_inside_another(const struct hk_vfs *vfs,
-                             const struct hk_mount *mount)
-{
-    char own[PATH_MAX], others[PATH_MAX];
-
-    if (hk_host_path_of(mount->fd, own, sizeof(own)) < 0)
-        return 0;
-    for (uint32_t i = 0; i < vfs->mount_count; i++) {
-        const struct hk_mount *other = &vfs->mounts[i];
-        ssize_t length = hk_host_path_of(other->fd, others, sizeof(others));
-
-        if (other != mount && other->is_directory && length > 0 &&
-            other->host_device == mount->host_device &&
-            strncmp(own, others, (size_t)length) == 0 &&
-            (own[length] == '/' || (own[length] == '\0' && other < mount)))
-            return 1;
-    }
-    return 0;
-}
-
-const struct hk_mount *hk_query_next_mount(const struct hk_vfs *vfs,
-                                           int32_t device,
-                                           const struct hk_mount *last)
-{
-    uint32_t i = last == NULL ? 0 : (uint32_t)(last - vfs->mounts) + 1;
-
-    for (; i < vfs->mount_count; i++) {
-        const struct hk_mount *mount = &vfs->mounts[i];
-
-        if (mount->is_directory &&
-            hk_vfs_device(vfs, mount->host_device) == device &&
-            !is_inside_another(vfs, mount))
-            return mount;
-    }
-    return NULL;
 }
 
 static int32_t search_volume(const struct hk_thread *self,
-                             const struct hk_query *query,
                              struct hk_findings *findings)
 {
-    const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
-    const struct hk_mount *mount = NULL;
-    int32_t status = HK_B_OK;
+    struct search search = {self, findings};
 
-    while (status == HK_B_OK && (mount = hk_query_next_mount(
-                                     vfs, findings->device, mount)) != NULL) {
-        struct search search = {
-            .self = self, .query = query, .mount = mount, .findings = findings};
+    return hk_volume_walk(hk_kernel_of(self)->vfs, findings->device, look_at,
+                          &search);
+}
 
-        status = search_mount(&search);
-    }
-    return status;
+int32_t hk_query_repeat(const struct hk_thread *self,
+                        struct hk_findings *findings)
+{
+    if (findings->query == NULL)
+        return HK_B_OK; /* they are no files */
+    hk_findings_clear(findings);
+    return search_volume(self, findings);
 }
 
 static int64_t open_findings(struct hk_thread *self,
@@ -196,37 +84,55 @@ static int64_t open_findings(struct hk_thread *self,
     return hk_fd_add(self, file, 0, HK_FD_CLOEXEC);
 }
 
-static int32_t find_files(struct hk_thread *self, struct hk_query *query,
+/* R1/beta4 reads longer formulas. */
+static int32_t parse(const struct hk_thread *self, const char *text,
+                     struct hk_query **query)
+{
+    enum { COMPARISONS_MAX = 32 };
+    int is_r1beta4 = hk_kernel_of(self)->config.release < HK_R1BETA5;
+
+    return hk_query_parse(text, is_r1beta4 ? SIZE_MAX : COMPARISONS_MAX, query);
+}
+
+static int has_index(const void *mount, const char *attribute)
+{
+    return hk_volume_has_index(mount, attribute);
+}
+
+/* A live one has a formula of its own: that of its files may go before. */
+static int32_t find_files(struct hk_thread *self, const char *text,
                           const struct hk_live_target *target,
                           struct hk_findings *findings,
                           struct hk_live_query **live)
 {
+    struct hk_query *query;
     int32_t status;
 
-    if (target->port >= 0)
-        return hk_live_query_new(self, query, target, findings, live);
-    status = search_volume(self, query, findings);
-    hk_query_free(query);
+    if (target->port < 0)
+        return search_volume(self, findings);
+    status = parse(self, text, &query);
+    if (status == HK_B_OK)
+        status = hk_live_query_new(self, query, target, findings, live);
     return status;
 }
 
 static int64_t run_query(struct hk_thread *self, const char *text,
-                         const struct hk_live_target *target)
+                         const struct hk_live_target *target, int is_thorough)
 {
+    const struct hk_mount *mount =
+        hk_volume_next_mount(hk_kernel_of(self)->vfs, target->device, NULL);
     struct hk_live_query *live = NULL;
-    struct hk_findings *findings;
-    struct hk_query *query;
-    int32_t status = hk_query_parse(text, &query);
+    struct hk_findings *findings = calloc(1, sizeof(*findings));
+    int32_t status = HK_B_NO_MEMORY;
 
-    if (status != HK_B_OK)
+    if (findings == NULL)
         return status;
-    findings = calloc(1, sizeof(*findings));
-    if (findings == NULL) {
-        hk_query_free(query);
-        return HK_B_NO_MEMORY;
-    }
     findings->device = target->device;
-    status = find_files(self, query, target, findings, &live);
+    status = parse(self, text, &findings->query);
+    if (status == HK_B_OK && mount != NULL) {
+        hk_query_choose_leaders(findings->query, has_index, mount, is_thorough);
+        status = find_files(self, text, target, findings, &live);
+    }
     if (status == HK_B_OK)
         return open_findings(self, findings, live);
     hk_findings_free(findings);
@@ -244,15 +150,15 @@ static enum hk_live_more more_of(const struct hk_thread *self, uint32_t flags)
 }
 
 /*
- * What Haiku does and this does not: an attribute without an index is found
- * only when B_QUERY_NON_INDEXED is asked for. Here all of the volume is looked
- * through when the query is opened.
+ * All of the volume is looked through when the query is opened, and when it is
+ * rewound. An index has all files, also those whose attributes were written
+ * before it was made, and files are found in the order of their directories.
  */
 int64_t hk_sys_open_query(struct hk_thread *self, int32_t device, gm_addr query,
                           uint32_t query_length, uint32_t flags, int32_t port,
                           int32_t token)
 {
-    enum { QUERY_MAX = 65536, LIVE = 1 };
+    enum { QUERY_MAX = 65536, LIVE = 1, NON_INDEXED = 2 };
     const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
     const struct hk_live_target target = {device, flags & LIVE ? port : -1,
                                           token, more_of(self, flags)};
@@ -282,7 +188,7 @@ int64_t hk_sys_open_query(struct hk_thread *self, int32_t device, gm_addr query,
                      ? HK_B_UNSUPPORTED
                      : HK_B_BAD_VALUE;
     else
-        result = run_query(self, text, &target);
+        result = run_query(self, text, &target, (flags & NON_INDEXED) != 0);
     free(text);
     return result;
 }

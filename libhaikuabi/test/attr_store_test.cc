@@ -325,12 +325,14 @@ TEST_P(AttrStore, IsNeverTorn)
 
 TEST_P(AttrStore, IsFoundByQueries)
 {
+    enum { NON_INDEXED = 2 };
     const std::string query = "(big==iii*)";
     Address entries = team->room(4096);
 
     EXPECT_EQ(write("/file", "big", std::string(BIG, 'i')), BIG);
-    int fd = static_cast<int>(team->call(
-        "open_query", 3, query, static_cast<int>(query.size()), 0, -1, 0));
+    int fd = static_cast<int>(team->call("open_query", 3, query,
+                                         static_cast<int>(query.size()),
+                                         NON_INDEXED, -1, 0));
     ASSERT_GE(fd, 0);
     EXPECT_EQ(team->call("read_dir", fd, entries, 4096, 10), 1);
 }

@@ -65,6 +65,15 @@ class Queries : public testing::Test
         return found;
     }
 
+    // How many entries are told.
+    int64_t count(int fd)
+    {
+        Address entries = team.room(8192);
+
+        EXPECT_GE(fd, 0);
+        return team.call("read_dir", fd, entries, 8192, 1000);
+    }
+
     hk::Directory host;
     std::string root, data;
     hk_bind bind;
@@ -84,6 +93,76 @@ TEST_F(Queries, FindFilesOfAllDirectories)
     EXPECT_EQ(names(open("size>2&&name!=\"*.c\"&&name==\"*.*\"")),
               (std::set<std::string>{"three.txt"}));
     EXPECT_EQ(names(open("name==nothing")), std::set<std::string>{});
+}
+
+// What has no index leads to nothing, unless that is asked for.
+TEST_F(Queries, GoByIndices)
+{
+    enum { NON_INDEXED = 2 };
+    int fd = static_cast<int>(team.call("open", -1, "/a/two.txt", 2, 0));
+    if (team.call("write_attr", fd, "color", 0x43535452, int64_t{0}, "red",
+                  4) == HK_B_UNSUPPORTED)
+        GTEST_SKIP() << "no attributes on this file system";
+    struct {
+        const char *query;
+        int found, found_by_all;
+    } rows[] = {
+        {"color==red", 0, 1},
+        {"color!=blue", 0, 1},
+        {"!(color==blue)", 0, 1},
+        {"color==red&&name==two.txt", 1, 1},
+        {"name==two.txt&&color==red", 1, 1},
+        {"color==red||name==three.txt", 1, 2},
+        {"(color==red||name==two.txt)&&name==*.txt", 1, 1},
+        {"(color==red||name==two.txt)&&name!=x", 1, 2},
+        // of two without, the left one leads
+        {"color==red&&name!=x", 0, 1},
+        {"name!=x&&color==red", 1, 1},
+        // what two lead to is found twice
+        {"name==two.txt||size==2", 2, 2},
+    };
+
+    for (const auto &row : rows) {
+        EXPECT_EQ(count(open(row.query)), row.found) << row.query;
+        EXPECT_EQ(count(open(row.query, NON_INDEXED)), row.found_by_all)
+            << row.query;
+    }
+    EXPECT_EQ(team.call("create_index", 3, "color", 0x43535452, 0), HK_B_OK);
+    EXPECT_EQ(count(open("color==red")), 1);
+    EXPECT_EQ(count(open("color!=blue")), 1);
+    EXPECT_EQ(team.call("remove_index", 3, "name"), HK_B_OK);
+    EXPECT_EQ(count(open("name==two.txt")), 0);
+}
+
+// A directory has no size there.
+TEST_F(Queries, FindSizesOfFilesAlone)
+{
+    EXPECT_EQ(names(open("size>=0&&name==[a-b]")), std::set<std::string>{});
+    EXPECT_EQ(names(open("name==[a-b]")), (std::set<std::string>{"a", "b"}));
+    EXPECT_EQ(count(open("last_modified>0&&name==link")), 1);
+}
+
+TEST_F(Queries, LookAgainWhenRewound)
+{
+    int fd = open("name==\"*.txt\"");
+
+    EXPECT_EQ(names(fd).size(), 4u);
+    host.write("root/seven.txt", "7");
+    std::filesystem::remove(host.at("root/one.txt"));
+    EXPECT_EQ(names(fd), std::set<std::string>{});
+    EXPECT_EQ(team.call("rewind_dir", fd), HK_B_OK);
+    EXPECT_EQ(names(fd), (std::set<std::string>{"seven.txt", "two.txt",
+                                                "three.txt", "six.txt"}));
+}
+
+TEST_F(Queries, TakeSoManyComparisons)
+{
+    std::string formula = "name==x";
+
+    for (int i = 1; i < 32; i++)
+        formula += "||name==x";
+    EXPECT_GE(open(formula), 0);
+    EXPECT_EQ(open(formula + "||name==x"), HK_B_TOO_MANY_ARGS);
 }
 
 TEST_F(Queries, AreNoFilesThemselves)

@@ -32,6 +32,11 @@ class Query : public testing::Test
         float real = 1.5;
         set(file, "float", 0x464c4f54,
             std::string(reinterpret_cast<char *>(&real), 4));
+        double longer = 1.5;
+        set(file, "double", 0x44424c45,
+            std::string(reinterpret_cast<char *>(&longer), 8));
+        set(file, "time", 0x54494d45, std::string("\7\0\0\0\0\0\0\0", 8));
+        set(file, "short", 0x53485254, std::string("\1", 2));
         ::close(file);
         ::fstatat(fd, "a file.txt", &info, 0);
     }
@@ -50,7 +55,7 @@ class Query : public testing::Test
     int holds(const std::string &text)
     {
         hk_query *query = nullptr;
-        int32_t status = hk_query_parse(text.c_str(), &query);
+        int32_t status = hk_query_parse(text.c_str(), SIZE_MAX, &query);
         if (status != HK_B_OK) {
             EXPECT_EQ(status, HK_B_BAD_VALUE);
             return -1;
@@ -89,6 +94,8 @@ TEST_F(Query, ComparesWhatEveryFileHas)
         {"name==a*fi*c", 0},
         {"name==[^b-z]*", 1},
         {"name==[!ab]*", 0},
+        {"name==[^]", 0},
+        {"name!=[^]", 1},
         {"name==a file.tx", 0},
         {"name=", 0},
         {"size==10 size==10", 1}, // a value is read as far as it goes
@@ -129,6 +136,10 @@ TEST_F(Query, ComparesAttributesByType)
         {"uint32<0", 0},
         {"float==1.5", 1},
         {"float>1.4", 1},
+        {"double>1.4", 1},
+        {"time==7", 1},
+        {"short==1", 0}, // a type that queries do not compare
+        {"short!=1", 0},
         {"none==1", 0},
         {"none!=1", 0},
         {"!(none==1)", 0},
@@ -177,8 +188,9 @@ TEST_F(Query, RefusesWhatIsNoFormula)
 {
     for (const char *text :
          {"", " ", "name", "=1", "!!(size=10)", "!size=1", "name==[]",
-          "name==[a", "size==10&&", "&&size==10", "(size==10", "size==10)",
-          "()", "!", "size==10&size==10", "name=\"open", "(", ")("})
+          "name==[a", "name==[a--c]", "size==10&&", "&&size==10", "(size==10",
+          "size==10)", "()", "!", "size==10&size==10", "name=\"open", "(",
+          ")("})
         EXPECT_EQ(holds(text), -1) << text;
 }
 

@@ -151,6 +151,29 @@ static void deep(void)
     CHECK(strcmp(here + strlen(here) - 5, "/file") == 0);
 }
 
+/* A volume is asked for a file, in whatever directory it is. */
+static void query(void)
+{
+    static const char formula[] = "name==\"sought *\" && size==0";
+    static char buffer[1024] __attribute__((aligned(8)));
+    const struct dirent *entry = (const struct dirent *)(void *)buffer;
+    struct stat stat;
+    long fd;
+
+    CHECK_STATUS(sys(SYS_create_dir, AT_FDCWD, "sought", 0755), HK_B_OK);
+    sys(SYS_close, sys(SYS_open, AT_FDCWD, "sought/sought by this",
+                       O_WRONLY | O_CREAT, 0644));
+    CHECK_STATUS(read_stat("sought", 0, &stat), HK_B_OK);
+    fd = sys(SYS_open_query, stat.device, formula, sizeof(formula) - 1, 0, -1,
+             0);
+    CHECK(fd >= 0);
+    CHECK(sys(SYS_read_dir, fd, buffer, sizeof(buffer), 1) == 1);
+    CHECK(strcmp(entry->name, "sought by this") == 0);
+    CHECK_STATUS(sys(SYS_close, fd), HK_B_OK);
+    CHECK_STATUS(sys(SYS_open_query, stat.device, "no formula", 10, 0, -1, 0),
+                 HK_B_BAD_VALUE);
+}
+
 /* The guest sees its root and what is bound into it. */
 static void outside(void)
 {
@@ -171,6 +194,7 @@ int main(int argc, char **argv, char **environment)
     many();
     links();
     deep();
+    query();
     outside();
     print("directories checked\n");
     return 0;

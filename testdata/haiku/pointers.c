@@ -84,6 +84,7 @@ enum {
     SIGNALS,
     OBJECT,
     INDEX,
+    FORMULA,
     EVENT,
     CHILD
 };
@@ -135,6 +136,8 @@ static long fill(int argument, enum kind kind, long word)
         memcpy(at, local_address, sizeof(local_address));
     else if (word == INDEX)
         memcpy(at, "name", 5);
+    else if (word == FORMULA)
+        memcpy(at, "name==x", 8);
     else if (word == INTERNET)
         memcpy(at, internet_address, sizeof(internet_address));
     else if (word == SIGNALS)
@@ -218,6 +221,7 @@ static const struct exception {
     {SYS_set_thread_affinity, 1, F, HK_B_BAD_VALUE},
     {SYS_getgroups, 1, F, HK_B_BAD_VALUE},
     {SYS_open_entry_ref, 2, F, HK_B_BAD_VALUE},
+    {SYS_open_query, 1, F, HK_B_BAD_VALUE},
     {SYS_select, 1, F, HK_B_BAD_VALUE},
     {SYS_select, 2, F, HK_B_BAD_VALUE},
     {SYS_select, 3, F, HK_B_BAD_VALUE},
@@ -599,6 +603,7 @@ static void try_rows(void)
         {CALL_OF(rename_attr), {file, P, file, P}},
         {CALL_OF(create_index), {1, P, 1}},
         {CALL_OF(read_index_stat), {volume, INDEX, P}},
+        {CALL_OF(open_query), {volume, FORMULA, 7, 0, -1, 0}},
         {CALL_OF(remove_index), {1, P}},
         {CALL_OF(getcwd), {P, 256}},
         {CALL_OF(setcwd), {cwd, P}},

@@ -116,6 +116,25 @@ static void indices(void)
     FAILS(B_BAD_ADDRESS, remove_index, NO_ID, (void *)0);
 }
 
+static void queries(void)
+{
+    static char many[33 * 9];
+
+    for (int i = 0; i < 33; i++)
+        memcpy(many + i * 9, "name==x||", 9);
+    FAILS(B_BAD_VALUE, open_query, NO_ID, "name==x", 7, 0, -1, 0);
+    FAILS(B_BAD_VALUE, open_query, -1, "name==x", 7, 0, -1, 0);
+    FAILS(B_BAD_VALUE, open_query, device, (void *)0, 7, 0, -1, 0);
+    FAILS(B_BAD_VALUE, open_query, device, "", 0, 0, -1, 0);
+    FAILS(B_BAD_VALUE, open_query, device, "no formula", 10, 0, -1, 0);
+    FAILS(B_TOO_MANY_ARGS, open_query, device, many, sizeof(many) - 2, 0, -1,
+          0);
+    FAILS(B_NAME_TOO_LONG, open_query, device, "x", 65536, 0, -1, 0);
+    FAILS(B_BAD_ADDRESS, open_query, device, KERNEL_POINTER, 7, 0, -1, 0);
+    FAILS(B_BAD_ADDRESS, open_query, device, BAD_POINTER, 7, 0, -1, 0);
+    FAILS(B_UNSUPPORTED, open_query, 1, "name==x", 7, 0, -1, 0);
+}
+
 static void other_users(void)
 {
     FAILS(B_NOT_ALLOWED, create_index, device, "x", 77, 0);
@@ -140,6 +159,7 @@ int main(int argc, char **argv, char **environment)
         transferring();
         asking();
         indices();
+        queries();
         as_user(other_users);
     }
     print("errors checked\n");
