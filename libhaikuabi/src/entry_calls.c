@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "departures.h"
 #include "fd_path.h"
 #include "file_open.h"
 #include "host_open.h"
@@ -187,6 +188,21 @@ static int32_t trim(char *path)
     return is_dots(path) ? HK_B_NOT_ALLOWED : HK_B_OK;
 }
 
+/* Those who watch nodes can know what is removed. */
+static int32_t remove_entry(const struct hk_thread *self,
+                            const struct entry *entry, int flags)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    uint32_t serial =
+        hk_departure_note(shared, entry->directory.fd, entry->leaf, -1, NULL);
+    int32_t status =
+        result_of(unlinkat(entry->directory.fd, entry->leaf, flags));
+
+    if (status != HK_B_OK)
+        hk_departure_cancel(shared, serial);
+    return status;
+}
+
 int64_t hk_sys_remove_dir(struct hk_thread *self, int32_t fd, gm_addr path)
 {
     char text[HK_PATH_LENGTH];
@@ -204,8 +220,7 @@ int64_t hk_sys_remove_dir(struct hk_thread *self, int32_t fd, gm_addr path)
         return status;
     status = check_old(&entry);
     if (status == HK_B_OK)
-        status =
-            result_of(unlinkat(entry.directory.fd, entry.leaf, AT_REMOVEDIR));
+        status = remove_entry(self, &entry, AT_REMOVEDIR);
     close_entry(&entry);
     return status;
 }
@@ -219,7 +234,7 @@ int64_t hk_sys_unlink(struct hk_thread *self, int32_t fd, gm_addr path)
         return status;
     status = is_dots(entry.leaf) ? HK_B_NOT_ALLOWED : check_old(&entry);
     if (status == HK_B_OK)
-        status = result_of(unlinkat(entry.directory.fd, entry.leaf, 0));
+        status = remove_entry(self, &entry, 0);
     close_entry(&entry);
     return status;
 }
@@ -234,8 +249,11 @@ static int is_same_entry(const struct entry *one, const struct entry *other)
            a.st_ino == b.st_ino;
 }
 
-static int32_t move(const struct entry *from, const struct entry *to)
+static int32_t move(const struct hk_thread *self, const struct entry *from,
+                    const struct entry *to)
 {
+    struct hk_shared *shared = hk_shared_of(self);
+    uint32_t serial;
     int32_t status;
 
     if (from->directory.mount != to->directory.mount)
@@ -249,8 +267,13 @@ static int32_t move(const struct entry *from, const struct entry *to)
         status = check_old(to);
     if (status != HK_B_OK)
         return status;
-    return result_of(
+    serial = hk_departure_note(shared, from->directory.fd, from->leaf,
+                               to->directory.fd, to->leaf);
+    status = result_of(
         renameat(from->directory.fd, from->leaf, to->directory.fd, to->leaf));
+    if (status != HK_B_OK)
+        hk_departure_cancel(shared, serial);
+    return status;
 }
 
 int64_t hk_sys_rename(struct hk_thread *self, int32_t old_dir, gm_addr oldpath,
@@ -266,7 +289,7 @@ int64_t hk_sys_rename(struct hk_thread *self, int32_t old_dir, gm_addr oldpath,
         return status;
     status = open_entry(self, new_dir, text, &to);
     if (status == HK_B_OK) {
-        status = move(&from, &to);
+        status = move(self, &from, &to);
         close_entry(&to);
     }
     close_entry(&from);

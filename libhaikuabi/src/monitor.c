@@ -12,6 +12,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "departures.h"
 #include "host_open.h"
 #include "node_refs.h"
 #include "syscalls.h"
@@ -54,6 +55,16 @@ static int start_thread(struct hk_monitors *monitors)
     return error;
 }
 
+/* Whether teams are to note what they move and remove. */
+static void watch_departures(const struct hk_monitors *monitors, int does)
+{
+    struct hk_shared *shared = monitors->team->shared;
+
+    hk_shared_lock(shared);
+    hk_departures_watch(shared, shared->team, does);
+    hk_shared_unlock(shared);
+}
+
 static int32_t start(struct hk_monitors *monitors)
 {
     if (monitors->has_thread)
@@ -82,6 +93,8 @@ static int32_t watch(struct hk_monitors *monitors, struct hk_monitor *monitor)
     if (status != HK_B_OK)
         return status;
     hk_host_fd_path(monitor->node.fd, path);
+    watch_departures(monitors, 1);
+    monitor->since = hk_departures_so_far(monitors->team->shared);
     monitor->wd = inotify_add_watch(monitors->inotify_fd, path, EVENTS);
     if (monitor->wd < 0)
         return hk_status_from_errno(errno);
@@ -179,7 +192,8 @@ int32_t hk_monitor_add(struct hk_monitors *monitors, int32_t device,
 
 /* By the host's path of the node, compared with what it leads to. */
 int hk_monitor_open_parent(const struct hk_monitor *monitor,
-                           struct hk_node *parent)
+                           struct hk_node *parent,
+                           char name[HK_FILE_NAME_LENGTH])
 {
     char path[PATH_MAX], link[HK_FD_PATH_SIZE];
     struct hk_node up = {NULL, monitor->node.mount, -1, 0};
@@ -193,7 +207,8 @@ int hk_monitor_open_parent(const struct hk_monitor *monitor,
         return -1;
     path[length] = '\0';
     slash = strrchr(path, '/');
-    if (slash == NULL || slash == path)
+    if (slash == NULL || slash == path ||
+        strlen(slash + 1) >= HK_FILE_NAME_LENGTH)
         return -1;
     *slash = '\0';
     up.fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
@@ -204,6 +219,7 @@ int hk_monitor_open_parent(const struct hk_monitor *monitor,
         return -1;
     }
     *parent = up;
+    strcpy(name, slash + 1);
     return 0;
 }
 
@@ -211,13 +227,14 @@ int hk_monitor_open_parent(const struct hk_monitor *monitor,
 static void watch_name(struct hk_monitors *monitors, struct hk_monitor *monitor)
 {
     const struct hk_vfs *vfs = monitors->team->kernel->vfs;
+    char name[HK_FILE_NAME_LENGTH];
     struct hk_monitor *parent;
     struct hk_node node;
     struct hk_stat info;
 
     if (monitor->parent != NULL || monitor->node.fd < 0 ||
         monitor->node.place != NULL ||
-        hk_monitor_open_parent(monitor, &node) != 0)
+        hk_monitor_open_parent(monitor, &node, name) != 0)
         return;
     if (hk_stat_node(vfs, &node, &info) != HK_B_OK) {
         hk_node_close(&node);
@@ -231,6 +248,20 @@ static void watch_name(struct hk_monitors *monitors, struct hk_monitor *monitor)
         return;
     monitor->parent = parent;
     parent->children++;
+}
+
+void hk_monitor_follow(struct hk_monitors *monitors, int32_t device,
+                       int64_t inode)
+{
+    struct hk_monitor *monitor = hk_monitor_find(monitors, device, inode);
+    struct hk_monitor *old = monitor != NULL ? monitor->parent : NULL;
+
+    if (old == NULL)
+        return;
+    monitor->parent = NULL;
+    watch_name(monitors, monitor);
+    old->children--;
+    hk_monitor_remove_unused(monitors, old);
 }
 
 void hk_monitor_see_entries(struct hk_monitors *monitors,
@@ -288,9 +319,8 @@ static int remove_listener(struct hk_monitors *monitors,
     return 0;
 }
 
-void hk_monitors_clear(struct hk_monitors *monitors)
+static void clear(struct hk_monitors *monitors)
 {
-    hk_monitors_lock(monitors);
     for (struct hk_monitor *monitor = monitors->first; monitor != NULL;
          monitor = monitor->next) {
         monitor->is_of_volume = 0;
@@ -309,6 +339,13 @@ void hk_monitors_clear(struct hk_monitors *monitors)
         hk_monitor_remove_unused(monitors, monitor);
         monitor = monitors->first;
     }
+}
+
+void hk_monitors_clear(struct hk_monitors *monitors)
+{
+    hk_monitors_lock(monitors);
+    clear(monitors);
+    watch_departures(monitors, 0);
     hk_monitors_unlock(monitors);
 }
 
@@ -322,7 +359,7 @@ void hk_monitors_fork_child(struct hk_monitors *monitors)
     for (struct hk_monitor *monitor = monitors->first; monitor != NULL;
          monitor = monitor->next)
         monitor->wd = -1;
-    hk_monitors_clear(monitors);
+    clear(monitors);
     for (int i = 0; i < 2; i++)
         if (fds[i] >= 0)
             close(fds[i]);
@@ -337,7 +374,7 @@ void hk_monitors_free(struct hk_monitors *monitors)
     if (monitors->has_thread &&
         write(monitors->stop_fd, &one, sizeof(one)) == sizeof(one))
         pthread_join(monitors->thread, NULL);
-    hk_monitors_clear(monitors);
+    clear(monitors);
     if (monitors->inotify_fd >= 0)
         close(monitors->inotify_fd);
     if (monitors->stop_fd >= 0)
@@ -383,17 +420,15 @@ static int32_t open_opened(const struct hk_thread *self, int32_t device,
 
 /* ---- calls ---- */
 
-/* Opens a node that the team may have been told of; fd is -1 when there is
- * none: nothing ever comes of that. */
+/* Opens a node; fd is -1 when there is none: nothing ever comes of that. */
 static void open_node(struct hk_thread *self, int32_t device, int64_t inode,
                       struct hk_node *node)
 {
     *node = (struct hk_node){NULL, NULL, -1, 0};
     if (device == -1 && inode == -1) /* mounts, of which none comes */
         return;
-    if (hk_refs_open(self, device, inode, node) != HK_B_OK &&
-        open_opened(self, device, inode, node) != HK_B_OK &&
-        hk_refs_search(self, device, inode, node) != HK_B_OK)
+    if (open_opened(self, device, inode, node) != HK_B_OK &&
+        hk_refs_open(self, device, inode, node) != HK_B_OK)
         *node = (struct hk_node){NULL, NULL, -1, 0};
 }
 
@@ -421,14 +456,11 @@ static int32_t start_locked(struct hk_thread *self,
 }
 
 /*
- * The node must be one that the team has been told of, as a directory or in
- * one, or has open; of any other nothing is told.
- *
- * What Haiku does and this does not: a port that is full gets its messages
- * later; what is gone again when its creation is looked at is told of; the size
- * of an open file that is set tells of it before the file is closed; what moves
- * between a directory that is watched and another is told as moved, not as
- * removed or created, also when the volume is not watched.
+ * Of changes by the host's other programs less is known than of those by the
+ * root's teams (departures.h): what they move between a directory that is
+ * watched and another that is not is told as removed or created, unless the
+ * file itself is watched, and what they make and remove at once may not be told
+ * at all. A node that the guest's files do not lead to is never told of.
  */
 int64_t hk_sys_start_watching(struct hk_thread *self, int32_t device,
                               int64_t node, uint32_t flags, int32_t port,

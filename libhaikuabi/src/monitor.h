@@ -3,6 +3,7 @@
 #ifndef HK_MONITOR_H
 #define HK_MONITOR_H
 
+#include "shared.h"
 #include "stat.h"
 
 /*
@@ -130,6 +131,8 @@ struct hk_monitor {
     int is_of_volume; /* a directory of a volume that is watched: */
     int is_unvisited; /* those in it are not watched yet */
     int sees_entries; /* what they are like is known */
+    int is_stale;     /* to be looked at as a whole */
+    uint32_t since;   /* number of the last departure before it was watched */
     struct hk_listener *listeners;
     struct hk_monitor *parent; /* of a node whose name is watched */
     uint32_t children;         /* monitors whose parent this is */
@@ -142,6 +145,8 @@ struct hk_monitors {
     struct hk_team *team;
     struct hk_monitor *first;
     uint32_t listener_count;
+    uint32_t told[HK_DEPARTURES_MAX]; /* numbers of departures */
+    int32_t shrunk;          /* a volume that has lost directories, or 0 */
     int inotify_fd, stop_fd; /* -1 before the first watch */
     pthread_t thread;
     int has_thread;
@@ -160,9 +165,16 @@ int32_t hk_monitor_add(struct hk_monitors *monitors, int32_t device,
 void hk_monitor_remove_unused(struct hk_monitors *monitors,
                               struct hk_monitor *monitor);
 
-/* The directory that a node is in, if the guest may see it: 0, or -1. */
+/* The directory that a node is in, if the guest may see it, and its name there:
+ * 0, or -1. */
 int hk_monitor_open_parent(const struct hk_monitor *monitor,
-                           struct hk_node *parent);
+                           struct hk_node *parent,
+                           char name[HK_FILE_NAME_LENGTH]);
+
+/* A node has moved: its name is seen in another directory from now on, and the
+ * old one's monitor may be gone. */
+void hk_monitor_follow(struct hk_monitors *monitors, int32_t device,
+                       int64_t inode);
 
 /* What the entries of a directory are like is to be known from now on. */
 void hk_monitor_see_entries(struct hk_monitors *monitors,
@@ -186,11 +198,76 @@ void hk_monitor_volume_grows(struct hk_monitors *monitors,
                              const char *name, hk_entry_teller tell);
 void hk_monitor_volume_shrinks(struct hk_monitors *monitors, int32_t device);
 
+/* ---- monitor_moves.c ---- */
+
+/* A file that has left its directory, and may appear in another. */
+struct hk_leaving {
+    struct hk_monitor *from; /* NULL: none */
+    uint32_t cookie;
+    int64_t inode;
+    char name[HK_FILE_NAME_LENGTH];
+    int64_t to; /* the directory and name that it was to have; 0: not known */
+    char to_name[HK_FILE_NAME_LENGTH];
+};
+
+/* What the host has told of an entry of a directory. */
+void hk_monitor_on_created(struct hk_monitors *monitors,
+                           struct hk_monitor *directory, const char *name);
+void hk_monitor_on_removed(struct hk_monitors *monitors,
+                           struct hk_monitor *directory, const char *name);
+void hk_monitor_on_moved_from(struct hk_monitors *monitors,
+                              struct hk_monitor *directory, const char *name,
+                              uint32_t cookie, struct hk_leaving *leaving);
+void hk_monitor_on_moved_to(struct hk_monitors *monitors,
+                            struct hk_monitor *directory, const char *name,
+                            uint32_t cookie, struct hk_leaving *leaving);
+
+/* What has left has not appeared. */
+void hk_monitor_end_leaving(struct hk_monitors *monitors,
+                            struct hk_leaving *leaving);
+
+/* Directories that are gone are watched no more: nobody has a monitor in hand.
+ */
+void hk_monitors_settle(struct hk_monitors *monitors);
+
+/* ---- monitor_tell.c: to all that listen to it ---- */
+
+struct hk_move {
+    int32_t device;
+    int64_t inode, from, to; /* directories */
+    const char *from_name, *name;
+};
+
+/* ENTRY_CREATED or ENTRY_REMOVED. */
+void hk_monitor_tell_entry(struct hk_monitors *monitors,
+                           enum hk_node_opcode opcode,
+                           const struct hk_monitor *directory, const char *name,
+                           int64_t inode);
+void hk_monitor_tell_move(struct hk_monitors *monitors,
+                          const struct hk_move *move);
+
+/* A node that has changed, and who is to be told. */
+struct hk_subject {
+    const struct hk_node *node;
+    int32_t device;
+    int64_t inode, directory;
+    const struct hk_monitor *own; /* or NULL */
+    struct hk_seen *seen;
+};
+
+/* Fields of its stat (enum hk_stat_mask) have changed; an attribute has. */
+void hk_monitor_tell_stat(struct hk_monitors *monitors,
+                          const struct hk_subject *subject, uint32_t fields,
+                          uint32_t flags);
+void hk_monitor_tell_attribute(struct hk_monitors *monitors,
+                               const struct hk_subject *subject,
+                               const char *name, int32_t cause);
+
 /* The body of the thread. */
 void *hk_monitors_run(void *monitors);
 
 /* As Haiku's registrar passes on what its kernel sends: the kernel's message
- * under the code of flattened ones. A port that is full misses it. */
+ * under the code of flattened ones. */
 struct hk_kmessage_maker;
 void hk_monitor_post(struct hk_shared *shared, int32_t port, uint32_t token,
                      struct hk_kmessage_maker *maker);

@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "node_refs.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 
 #include "host_open.h"
 #include "stat.h"
+#include "volume_walk.h"
 
 /* The later of two that fall together stays. */
 enum { REF_COUNT = 1024 };
@@ -190,6 +190,56 @@ static int32_t open_place(const struct hk_vfs *vfs, int32_t device,
     return HK_B_BAD_VALUE;
 }
 
+/* ---- a node that nobody was told of ---- */
+
+struct hunt {
+    int32_t device;
+    int64_t inode;
+    struct hk_refs *refs;
+    struct hk_node *node;
+    uint32_t left; /* entries to look at */
+};
+
+enum { FOUND = 1 };
+
+static int32_t is_it(void *context, const struct hk_volume_entry *entry)
+{
+    struct hunt *hunt = context;
+    struct hk_node node = {NULL, entry->mount, -1, 0};
+    char path[HK_PATH_LENGTH];
+    struct stat info;
+
+    if (hunt->left-- == 0)
+        return HK_B_ENTRY_NOT_FOUND;
+    if (entry->inode != hunt->inode)
+        return HK_B_OK;
+    node.fd = hk_host_open_leaf(entry->directory, entry->name, O_PATH, 0);
+    if (node.fd < 0 || fstat(node.fd, &info) != 0 ||
+        (int64_t)info.st_ino != hunt->inode ||
+        info.st_dev != entry->mount->host_device) {
+        hk_node_close(&node);
+        return HK_B_OK;
+    }
+    if (hk_node_path(&node, path, sizeof(path)) >= 0)
+        hk_refs_put(hunt->refs, hunt->device, hunt->inode, path);
+    *hunt->node = node;
+    return FOUND;
+}
+
+static int32_t hunt_for(const struct hk_thread *self, int32_t device,
+                        int64_t inode, struct hk_node *node)
+{
+    enum { ENTRIES_MAX = 1 << 20 };
+    struct hunt hunt = {device, inode, hk_refs_of(self), node, ENTRIES_MAX};
+
+    return hk_volume_walk(hk_kernel_of(self)->vfs, device, is_it, &hunt) ==
+                   FOUND
+               ? HK_B_OK
+               : HK_B_ENTRY_NOT_FOUND;
+}
+
+/* ---- opening ---- */
+
 int32_t hk_refs_open(const struct hk_thread *self, int32_t device,
                      int64_t inode, struct hk_node *node)
 {
@@ -204,7 +254,8 @@ int32_t hk_refs_open(const struct hk_thread *self, int32_t device,
     status = find_path(hk_refs_of(self), device, inode, path);
     if (status == HK_B_OK)
         status = open_if(vfs, path, device, inode, node);
-    if (status != HK_B_OK && open_place(vfs, device, inode, node) == HK_B_OK)
+    if (status != HK_B_OK && (open_place(vfs, device, inode, node) == HK_B_OK ||
+                              hunt_for(self, device, inode, node) == HK_B_OK))
         status = HK_B_OK;
     return status;
 }
@@ -226,59 +277,4 @@ int32_t hk_refs_open_any(const struct hk_thread *self, int32_t device,
             return HK_B_OK;
     }
     return HK_B_BAD_VALUE;
-}
-
-/* The entry of a node in a directory, opened by O_PATH. */
-static int32_t open_entry(const struct hk_vfs *vfs,
-                          const struct hk_node *directory, int32_t device,
-                          int64_t inode, struct hk_node *node)
-{
-    int fd = directory->fd < 0
-                 ? -1
-                 : hk_host_reopen(directory->fd, O_RDONLY | O_DIRECTORY);
-    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
-    int32_t status = HK_B_ENTRY_NOT_FOUND;
-    const struct dirent *entry;
-
-    if (stream == NULL) {
-        if (fd >= 0)
-            close(fd);
-        return status;
-    }
-    while (status != HK_B_OK && (entry = readdir(stream)) != NULL) {
-        if ((int64_t)entry->d_ino != inode)
-            continue;
-        status = hk_vfs_open(vfs, directory, entry->d_name, HK_WALK_LINK,
-                             O_PATH, 0, node);
-        if (status == HK_B_OK && !is_node(vfs, node, device, inode)) {
-            hk_node_close(node);
-            status = HK_B_ENTRY_NOT_FOUND;
-        }
-    }
-    closedir(stream);
-    return status;
-}
-
-int32_t hk_refs_search(const struct hk_thread *self, int32_t device,
-                       int64_t inode, struct hk_node *node)
-{
-    const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
-    struct hk_refs *refs = hk_refs_of(self);
-    int32_t status = HK_B_ENTRY_NOT_FOUND;
-
-    for (size_t i = 0; i < REF_COUNT && status != HK_B_OK; i++) {
-        struct hk_node directory;
-        int64_t at;
-        int is_it;
-
-        pthread_mutex_lock(&refs->lock);
-        is_it = refs->refs[i].path != NULL && refs->refs[i].device == device;
-        at = refs->refs[i].inode;
-        pthread_mutex_unlock(&refs->lock);
-        if (!is_it || hk_refs_open(self, device, at, &directory) != HK_B_OK)
-            continue;
-        status = open_entry(vfs, &directory, device, inode, node);
-        hk_node_close(&directory);
-    }
-    return status;
 }

@@ -7,9 +7,11 @@
 
 /*
  * A program may name a directory by (device, inode) as stat or read_dir told
- * it. The host cannot open a file that way: the paths of directories that
- * the team was told of are remembered, a bounded number of them. A path is
- * only a hint, what it leads to now is compared with the numbers.
+ * it, or as another team says. The host cannot open a file that way: the paths
+ * of directories that the team was told of are remembered, a bounded number of
+ * them. A path is only a hint, what it leads to now is compared with the
+ * numbers. For one that is not remembered the volume is looked through, or a
+ * million entries of it.
  */
 struct hk_refs;
 
@@ -28,15 +30,10 @@ void hk_refs_note(const struct hk_thread *self, int32_t device, int64_t inode,
 void hk_refs_put(struct hk_refs *refs, int32_t device, int64_t inode,
                  const char *path);
 
-/* Opens a directory (or another file that was noted) by O_PATH. B_OK,
- * B_BAD_VALUE for numbers never told, or B_ENTRY_NOT_FOUND. */
+/* Opens a file by O_PATH. B_OK, B_BAD_VALUE for numbers that are nowhere, or
+ * B_ENTRY_NOT_FOUND. */
 int32_t hk_refs_open(const struct hk_thread *self, int32_t device,
                      int64_t inode, struct hk_node *node);
-
-/* Opens a file that is in one of the directories, by looking through them. B_OK
- * or B_ENTRY_NOT_FOUND. */
-int32_t hk_refs_search(const struct hk_thread *self, int32_t device,
-                       int64_t inode, struct hk_node *node);
 
 /* Opens any file of a volume that was noted. */
 int32_t hk_refs_open_any(const struct hk_thread *self, int32_t device,

@@ -40,6 +40,9 @@ static void init_port(struct hk_shared *shared, struct hk_port *port,
     hk_put(shared, &port->total_count, 0);
     hk_put(shared, &port->first, 0);
     hk_put(shared, &port->last, 0);
+    hk_put(shared, &port->late.first, 0);
+    hk_put(shared, &port->late.last, 0);
+    hk_put(shared, &port->late_count, 0);
     hk_put(shared, &port->readers.first, 0);
     hk_put(shared, &port->readers.last, 0);
     hk_put(shared, &port->writers.first, 0);
@@ -104,6 +107,7 @@ static void delete_port(struct hk_shared *shared, struct hk_port *port)
     uint32_t index = hk_id_index(HK_POOL_PORTS, port->id);
 
     wake_all(shared, port);
+    hk_port_drop_late(shared, port);
     hk_port_drop_messages(shared, port);
     hk_put(shared, &port->watches, 0);
     hk_put(shared, &port->generation, port->generation + 1);
@@ -144,6 +148,7 @@ int64_t hk_sys_close_port(struct hk_thread *self, int32_t id)
     port = hk_port_find(shared, id);
     if (port != NULL) {
         hk_put(shared, &port->capacity, 0);
+        hk_port_drop_late(shared, port);
         wake_all(shared, port);
     }
     hk_shared_unlock(shared);

@@ -25,8 +25,9 @@ static inline int hk_port_is_closed(const struct hk_port *port)
     return port->capacity == 0;
 }
 
-/* Frees the messages of a port. */
+/* Frees the messages of a port, and those that wait for room in it. */
 void hk_port_drop_messages(struct hk_shared *shared, struct hk_port *port);
+void hk_port_drop_late(struct hk_shared *shared, struct hk_port *port);
 
 /* Ports of the kernel's: made for a team, given to another one, deleted. With
  * the lock. The id, or B_NO_MORE_PORTS. */
@@ -54,8 +55,9 @@ int32_t hk_port_post(struct hk_shared *shared, int32_t id, int32_t code,
                      const void *bytes, uint32_t size, int32_t sender);
 
 /* The same for a message of the kernel's to the handler of a token, as Haiku's
- * registrar passes it on: under the code of flattened ones. A port that is full
- * or none misses it. Something may be half done. */
+ * registrar passes it on: under the code of flattened ones. One to a port that
+ * is full goes in when there is room, behind those that came before; the oldest
+ * is lost when too many wait. Something may be half done. */
 void hk_port_post_kernel(struct hk_shared *shared, int32_t id, uint32_t token,
                          struct hk_kmessage_maker *maker);
 

@@ -133,6 +133,54 @@ static void wake_writer(struct hk_shared *shared, struct hk_port *port)
         hk_queue_wake(shared, &port->writers, HK_B_OK);
 }
 
+/* A message whose bytes are there goes into the port. */
+static void deliver(struct hk_shared *shared, struct hk_port *port,
+                    uint32_t chunk)
+{
+    append(shared, port, chunk);
+    hk_put(shared, &port->readable, port->readable + 1);
+    hk_watches_alert(shared, port->watches);
+    wake_reader(shared, port);
+}
+
+/* ---- messages that wait for room ---- */
+
+static void add_late(struct hk_shared *shared, struct hk_port *port,
+                     uint32_t chunk)
+{
+    struct hk_chunk *last = hk_chunk(shared, port->late.last);
+
+    hk_put(shared, last != NULL ? &last->u.message.next : &port->late.first,
+           chunk);
+    hk_put(shared, &port->late.last, chunk);
+    hk_put(shared, &port->late_count, port->late_count + 1);
+}
+
+/* The first one, which is there; its first chunk, for which to care. */
+static uint32_t take_late(struct hk_shared *shared, struct hk_port *port)
+{
+    uint32_t chunk = port->late.first;
+    struct hk_message *message = &hk_chunk(shared, chunk)->u.message;
+
+    hk_put(shared, &port->late.first, message->next);
+    if (message->next == 0)
+        hk_put(shared, &port->late.last, 0);
+    hk_put(shared, &port->late_count, port->late_count - 1);
+    hk_put(shared, &message->next, 0);
+    return chunk;
+}
+
+static int has_late(const struct hk_shared *shared, const struct hk_port *port)
+{
+    return port->late_count > 0 && hk_chunk(shared, port->late.first) != NULL;
+}
+
+void hk_port_drop_late(struct hk_shared *shared, struct hk_port *port)
+{
+    while (has_late(shared, port))
+        hk_chunks_free(shared, take_late(shared, port));
+}
+
 /* One that was woken passes it on. */
 void hk_port_forget_waiter(struct hk_shared *shared, struct hk_waiter *waiter)
 {
@@ -214,6 +262,8 @@ static void end_reading(struct hk_shared *shared, struct hk_port *port)
     hk_put(shared, &port->total_count, (uint32_t)port->total_count + 1);
     hk_put(shared, &port->writable, port->writable + 1);
     hk_watches_alert(shared, port->watches);
+    if (has_late(shared, port))
+        deliver(shared, port, take_late(shared, port));
     wake_writer(shared, port);
     hk_syslog_port_read(shared, port);
 }
@@ -364,16 +414,6 @@ static void fill_head(struct hk_message *message, int32_t code, uint32_t size,
                       int32_t team)
 {
     *message = (struct hk_message){.code = code, .size = size, .team = team};
-}
-
-/* A message whose bytes are there goes into the port. */
-static void deliver(struct hk_shared *shared, struct hk_port *port,
-                    uint32_t chunk)
-{
-    append(shared, port, chunk);
-    hk_put(shared, &port->readable, port->readable + 1);
-    hk_watches_alert(shared, port->watches);
-    wake_reader(shared, port);
 }
 
 static int32_t copy_pieces(struct hk_thread *self, uint32_t chunk,
@@ -620,40 +660,55 @@ int32_t hk_port_receive(struct hk_thread *self, int32_t id, int32_t *code,
     return status;
 }
 
-static int32_t post(struct hk_shared *shared, struct hk_port *port,
-                    int32_t code, const void *bytes, uint32_t size,
-                    int32_t sender)
+/* A message to an open port, with its chunks; 0 when there are not enough. */
+static uint32_t make_message(struct hk_shared *shared, int32_t code,
+                             const void *bytes, uint32_t size, int32_t sender)
 {
-    uint32_t chunk;
+    uint32_t chunk =
+        size <= HK_MESSAGE_MAX ? hk_chunks_new(shared, chunk_count(size)) : 0;
 
-    if (port == NULL || hk_port_is_closed(port))
-        return HK_B_BAD_PORT_ID;
-    if (port->queue_count >= port->capacity || size > HK_MESSAGE_MAX)
-        return HK_B_WOULD_BLOCK;
-    chunk = hk_chunks_new(shared, chunk_count(size));
-    if (chunk == 0)
-        return HK_B_WOULD_BLOCK;
-    fill_message(shared, chunk, code, bytes, size, sender);
-    deliver(shared, port, chunk);
-    return HK_B_OK;
+    if (chunk != 0)
+        fill_message(shared, chunk, code, bytes, size, sender);
+    return chunk;
 }
 
 int32_t hk_port_post(struct hk_shared *shared, int32_t id, int32_t code,
                      const void *bytes, uint32_t size, int32_t sender)
 {
-    return post(shared, hk_port_find(shared, id), code, bytes, size, sender);
+    struct hk_port *port = hk_port_find(shared, id);
+    uint32_t chunk;
+
+    if (port == NULL || hk_port_is_closed(port))
+        return HK_B_BAD_PORT_ID;
+    if (port->queue_count >= port->capacity)
+        return HK_B_WOULD_BLOCK;
+    chunk = make_message(shared, code, bytes, size, sender);
+    if (chunk == 0)
+        return HK_B_WOULD_BLOCK;
+    deliver(shared, port, chunk);
+    return HK_B_OK;
 }
 
 void hk_port_post_kernel(struct hk_shared *shared, int32_t id, uint32_t token,
                          struct hk_kmessage_maker *maker)
 {
-    enum { CODE = 0x706a7070, AT_TOKEN = 16 };
+    enum { CODE = 0x706a7070, AT_TOKEN = 16, LATE_MAX = 10000 };
     struct hk_port *port =
         hk_item(shared, HK_POOL_PORTS, hk_id_index(HK_POOL_PORTS, id));
+    uint32_t chunk;
 
-    if (maker->failed || port == NULL || port->id != id)
+    if (maker->failed || port == NULL || port->id != id ||
+        hk_port_is_closed(port))
         return;
+    if (port->late_count >= LATE_MAX && has_late(shared, port))
+        hk_chunks_free(shared, take_late(shared, port));
     hk_put32(maker->bytes + AT_TOKEN, token);
-    post(shared, port, CODE, maker->bytes, (uint32_t)maker->size,
-         HK_KERNEL_TEAM);
+    chunk = make_message(shared, CODE, maker->bytes, (uint32_t)maker->size,
+                         HK_KERNEL_TEAM);
+    if (chunk == 0)
+        return;
+    if (port->queue_count < port->capacity)
+        deliver(shared, port, chunk);
+    else
+        add_late(shared, port, chunk);
 }

@@ -60,6 +60,7 @@ enum {
     HK_NODE_LOCKS_MAX = 4096,
     HK_EVENT_QUEUES_MAX = 1024,
     HK_EVENT_ENTRIES_MAX = 65536,
+    HK_DEPARTURES_MAX = 512,
     HK_PTYS_MAX = 64,
     HK_CHUNKS_MAX = 131072,
     HK_CHUNK_DATA = 508,
@@ -105,10 +106,11 @@ struct hk_team_slot {
     uint32_t next;
     int32_t id; /* 0: free */
     uint32_t sems, ports;
-    uint32_t has_life;   /* life has been initialised */
-    uint32_t stopped_by; /* Haiku's signal, while it has stopped the team */
-    uint32_t is_ready;   /* a fork's parent waits for it */
-    uint32_t has_ended;  /* those who watch have been told */
+    uint32_t has_life;      /* life has been initialised */
+    uint32_t stopped_by;    /* Haiku's signal, while it has stopped the team */
+    uint32_t is_ready;      /* a fork's parent waits for it */
+    uint32_t has_ended;     /* those who watch have been told */
+    uint32_t watches_nodes; /* wants to be told of changes to files */
     uint32_t debugger; /* the port of who debugs it, or 0; what that is told */
     uint32_t exit_status, exit_signal, exit_usage[4];
     _Atomic int64_t cpu_clock_offset; /* us that CPU time was set ahead */
@@ -287,6 +289,8 @@ struct hk_port {
     int32_t capacity; /* 0: closed */
     int32_t queue_count, total_count;
     uint32_t first, last; /* messages: first chunk of each */
+    struct hk_queue late; /* messages that wait for room, and how many */
+    uint32_t late_count;
     struct hk_queue readers, writers;
     uint32_t watches;
     uint32_t readable, writable; /* count messages that came and went */
@@ -394,6 +398,14 @@ struct hk_node_lock {
 /* Some of the teams: a bit for each index. */
 struct hk_team_set {
     uint32_t words[HK_TEAMS_MAX / 32];
+};
+
+/* An entry that a team moves or removes (departures.h). */
+struct hk_departure {
+    uint32_t serial; /* 0: none, or not one yet */
+    uint64_t device, node;
+    uint64_t from, to; /* directories; to is 0 for what is removed */
+    char from_name[HK_FILE_NAME_LENGTH], to_name[HK_FILE_NAME_LENGTH];
 };
 
 /* A pseudo-terminal: who has its master open (pty.h). */

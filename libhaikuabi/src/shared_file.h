@@ -8,7 +8,7 @@
 /* Any change of the layout makes it another version. The journal has room for
  * the longest change of all: a waiter that ends HK_WATCHES_MAX watches. */
 enum {
-    HK_SHARED_VERSION = 20,
+    HK_SHARED_VERSION = 21,
     HK_BOOT_ID_LENGTH = 40,
     HK_JOURNAL_LENGTH = 1 << 20
 };
@@ -35,7 +35,10 @@ struct hk_shared_file {
     struct hk_free_list free_chunks;
     struct hk_queue space_queue, word_queue;
     struct hk_settings settings;
-    uint32_t node_lock_count; /* read without the lock, too */
+    uint32_t node_lock_count;    /* read without the lock, too */
+    uint32_t node_watcher_count; /* teams; read without the lock, too */
+    uint32_t departure_count;    /* of all that ever were */
+    struct hk_departure departures[HK_DEPARTURES_MAX];
     struct hk_syslog syslog;
     struct hk_pty ptys[HK_PTYS_MAX];
     atomic_uint joins; /* counts teams that have joined: a futex */

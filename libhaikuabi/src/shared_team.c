@@ -11,6 +11,7 @@
 
 #include "deaths.h"
 #include "debug.h"
+#include "departures.h"
 #include "shared_file.h"
 #include "signals.h"
 
@@ -46,6 +47,7 @@ static void end_team(struct hk_shared *shared, uint32_t team)
     hk_ptys_drop(shared, team);
     hk_event_queues_drop(shared, team);
     hk_node_locks_end(shared, team);
+    hk_departures_watch(shared, team, 0);
     hk_debug_team_ended(shared, team);
     if (!slot->has_ended)
         hk_system_tell(shared, HK_TEAM_DELETED, slot->id, slot->id);

@@ -100,28 +100,26 @@ static int32_t result_of(int host_result)
 }
 
 /* By the descriptor where it may write, as ftruncate; by the file's rights
- * otherwise: then it is opened, so that who watches it hears that it is
- * closed. */
+ * otherwise. Who watches the file hears on the host that one who may write to
+ * it has closed it. */
 static int32_t write_size(const struct hk_node *node,
                           const struct hk_file *file, int64_t size)
 {
     int32_t status;
     int fd;
 
-    if (size < 0)
+    if (size < 0 ||
+        (file != NULL && (file->open_mode & HK_O_RWMASK) == HK_O_RDONLY))
         return HK_B_BAD_VALUE;
-    if (file != NULL)
-        return (file->open_mode & HK_O_RWMASK) == HK_O_RDONLY
-                   ? HK_B_BAD_VALUE
-                   : result_of(ftruncate(node->fd, size));
-    status = hk_node_make_own(node);
+    status = file != NULL ? result_of(ftruncate(node->fd, size))
+                          : hk_node_make_own(node);
     if (status != HK_B_OK)
         return status;
     fd = hk_host_reopen(node->fd, O_WRONLY | O_NONBLOCK);
-    if (fd < 0)
-        return hk_status_from_errno(errno);
-    status = result_of(ftruncate(fd, size));
-    close(fd);
+    if (file == NULL)
+        status = result_of(fd < 0 ? fd : ftruncate(fd, size));
+    if (fd >= 0)
+        close(fd);
     return status;
 }
 

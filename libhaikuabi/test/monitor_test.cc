@@ -172,6 +172,147 @@ TEST_F(Monitor, TellsMovesWithinAndBetweenWatchedDirectories)
     }
 }
 
+// Also between one that is watched and one that is not.
+TEST_F(Monitor, TellsMovesToAndFromElsewhere)
+{
+    std::string from = number("/watched"), to = number("/other");
+    std::string file = number("/watched/file");
+
+    watch("/watched", DIRECTORY);
+    EXPECT_EQ(team.call("rename", -1, "/watched/file", -1, "/other/moved"),
+              HK_B_OK);
+    Message left = next();
+    EXPECT_EQ(left["opcode"], op(MOVED));
+    EXPECT_EQ(left["from directory"], from);
+    EXPECT_EQ(left["to directory"], to);
+    EXPECT_EQ(left["node"], file);
+    EXPECT_EQ(left["from name"], "file");
+    EXPECT_EQ(left["name"], "moved");
+    EXPECT_EQ(team.call("rename", -1, "/other/moved", -1, "/watched/back"),
+              HK_B_OK);
+    Message back = next();
+    EXPECT_EQ(back["opcode"], op(MOVED));
+    EXPECT_EQ(back["from directory"], to);
+    EXPECT_EQ(back["to directory"], from);
+    EXPECT_EQ(back["node"], file);
+    EXPECT_EQ(back["from name"], "moved");
+    EXPECT_EQ(back["name"], "back");
+}
+
+TEST_F(Monitor, TellsWhatOtherTeamsMove)
+{
+    hk::Team other(shared.config());
+
+    watch("/watched", DIRECTORY);
+    EXPECT_EQ(other.call("rename", -1, "/watched/file", -1, "/other/moved"),
+              HK_B_OK);
+    Message message = next();
+    EXPECT_EQ(message["opcode"], op(MOVED));
+    EXPECT_EQ(message["to directory"], number("/other"));
+}
+
+// What is gone before anybody looks has been there all the same.
+TEST_F(Monitor, TellsWhatIsGoneAgainAtOnce)
+{
+    watch("/watched", DIRECTORY);
+    probe_hold_monitors(team.harness, 1);
+    EXPECT_EQ(team.call("create_dir", -1, "/watched/brief", 0755), HK_B_OK);
+    std::string first = number("/watched/brief");
+    EXPECT_EQ(team.call("remove_dir", -1, "/watched/brief"), HK_B_OK);
+    EXPECT_EQ(team.call("create_dir", -1, "/other/keeps the number", 0755),
+              HK_B_OK);
+    EXPECT_EQ(team.call("create_dir", -1, "/watched/brief", 0755), HK_B_OK);
+    std::string second = number("/watched/brief");
+    EXPECT_EQ(team.call("rename", -1, "/watched/brief", -1, "/watched/renamed"),
+              HK_B_OK);
+    probe_hold_monitors(team.harness, 0);
+    for (Opcode opcode : {CREATED, REMOVED, CREATED, MOVED}) {
+        Message message = next();
+        EXPECT_EQ(message["opcode"], op(opcode));
+        EXPECT_EQ(message["node"], opcode == REMOVED ? first : message["node"]);
+    }
+    EXPECT_EQ(second, number("/watched/renamed"));
+}
+
+TEST_F(Monitor, FollowsAFileThatItWatches)
+{
+    watch("/watched/file", NAME);
+    for (const char *to :
+         {"/other/one", "/other/two", "/watched/inner/three"}) {
+        static std::string at = "/watched/file";
+        EXPECT_EQ(team.call("rename", -1, at, -1, to), HK_B_OK);
+        Message message = next();
+        EXPECT_EQ(message["opcode"], op(MOVED)) << to;
+        EXPECT_EQ("/" + message["name"],
+                  std::string(to).substr(std::string(to).rfind('/')));
+        at = to;
+    }
+    // However quickly it goes on.
+    probe_hold_monitors(team.harness, 1);
+    EXPECT_EQ(team.call("rename", -1, "/watched/inner/three", -1, "/other/x"),
+              HK_B_OK);
+    EXPECT_EQ(team.call("rename", -1, "/other/x", -1, "/other/three"), HK_B_OK);
+    probe_hold_monitors(team.harness, 0);
+    EXPECT_EQ(next()["name"], "x");
+    EXPECT_EQ(next()["name"], "three");
+    EXPECT_EQ(
+        team.call("rename", -1, "/other/three", -1, "/watched/inner/three"),
+        HK_B_OK);
+    EXPECT_EQ(next()["name"], "three");
+    // The host's moves, too.
+    std::filesystem::rename(host("watched/inner/three"), host("other/four"));
+    Message message = next();
+    EXPECT_EQ(message["opcode"], op(MOVED));
+    EXPECT_EQ(message["to directory"], number("/other"));
+    EXPECT_EQ(message["name"], "four");
+}
+
+TEST_F(Monitor, LosesNothingInAFullPort)
+{
+    const int COUNT = 40;
+
+    port = static_cast<int>(team.call("create_port", 2, "small"));
+    watch("/watched", DIRECTORY);
+    for (int i = 0; i < COUNT; i++)
+        shared.root.make("watched/" + std::to_string(i));
+    for (int i = 0; i < COUNT; i++)
+        EXPECT_EQ(next()["name"], std::to_string(i));
+    EXPECT_EQ(team.call("port_count", port), 0);
+    // What is deleted, or closed, takes them along.
+    for (const char *end : {"delete_port", "close_port"}) {
+        port = static_cast<int>(team.call("create_port", 1, "small"));
+        watch("/watched", DIRECTORY);
+        for (int i = 0; i < COUNT; i++)
+            std::filesystem::remove(host("watched/" + std::to_string(i))) ||
+                std::filesystem::create_directory(
+                    host("watched/" + std::to_string(i)));
+        EXPECT_EQ(next()["name"], "0");
+        EXPECT_STREQ(probe_shared(team.harness), "");
+        EXPECT_EQ(team.call(end, port), HK_B_OK);
+        EXPECT_STREQ(probe_shared(team.harness), "");
+    }
+}
+
+TEST_F(Monitor, LooksAgainWhenTheHostHasLostEvents)
+{
+    enum { MORE_THAN_THE_HOST_KEEPS = 17000 };
+    int fd = ::open(host("watched/file").c_str(), O_WRONLY | O_CLOEXEC);
+
+    watch("/watched", DIRECTORY);
+    watch("/watched/file", NAME, 8);
+    probe_hold_monitors(team.harness, 1);
+    // The host tells of each twice, of the file and of what is in a directory.
+    for (int i = 0; i < MORE_THAN_THE_HOST_KEEPS / 2; i++)
+        EXPECT_EQ(::pwrite(fd, "x", 1, 0), 1);
+    ::close(fd);
+    shared.root.make("watched/new");
+    std::filesystem::rename(host("watched/inner"), host("other/inner"));
+    probe_hold_monitors(team.harness, 0);
+    EXPECT_EQ(next()["name"], "inner");
+    EXPECT_EQ(next()["name"], "new");
+    nothing_else();
+}
+
 TEST_F(Monitor, TellsWhatLeavesForElsewhereAsRemoved)
 {
     std::string file = number("/watched/file");
@@ -233,6 +374,18 @@ TEST_F(Monitor, TellsWhatOfItsStatHasChanged)
     EXPECT_EQ(std::stoi(message["fields"]), 1 | 0x80);
     EXPECT_EQ(team.call("write", fd, int64_t{4}, "more", 4), 4);
     EXPECT_EQ(team.call("close", fd), HK_B_OK);
+    EXPECT_EQ(std::stoi(next()["fields"]), 8 | 0x20 | 0x80);
+}
+
+// Before the file is closed.
+TEST_F(Monitor, TellsASizeThatIsSet)
+{
+    int fd = static_cast<int>(team.call("open", -1, "/watched/file", 2, 0));
+    Address stat = team.room(88);
+
+    team.set<int64_t>(stat, 28, 1);
+    watch("/watched/file", STAT);
+    EXPECT_EQ(team.call("write_stat", fd, nullptr, 0, stat, 88, 8), HK_B_OK);
     EXPECT_EQ(std::stoi(next()["fields"]), 8 | 0x20 | 0x80);
 }
 

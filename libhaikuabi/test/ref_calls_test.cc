@@ -92,6 +92,24 @@ TEST_F(Refs, AreKnownFromEveryKindOfCall)
     EXPECT_EQ(path(".."), "/");
 }
 
+// As when a program is told by another one.
+TEST_F(Refs, AreFoundByATeamThatWasNeverTold)
+{
+    Address buffer;
+
+    know("/dir/sub");
+    hk::Team fresh(hk::make_config(host.path.c_str()));
+    EXPECT_GE(fresh.call("open_entry_ref", device, inode, "file", 0, 0), 0);
+    buffer = fresh.room(100);
+    EXPECT_EQ(
+        fresh.call("entry_ref_to_path", device, inode, "file", buffer, 100),
+        HK_B_OK);
+    EXPECT_EQ(fresh.text(buffer), "/dir/sub/file");
+    EXPECT_EQ(
+        fresh.call("open_entry_ref", device, inode + 100000000, "file", 0, 0),
+        HK_B_BAD_VALUE);
+}
+
 TEST_F(Refs, PlacesAreKnownAlways)
 {
     device = 2;
@@ -144,9 +162,8 @@ TEST_F(Refs, AMovedDirectoryIsNotTakenForAnother)
     know("/dir/sub");
     std::filesystem::rename(host.at("dir/sub"), host.at("dir/moved"));
     host.make("dir/sub");
-    EXPECT_EQ(open("file"), HK_B_ENTRY_NOT_FOUND);
-    know("/dir/moved");
     EXPECT_GE(open("file"), 0);
+    EXPECT_EQ(path("file"), "/dir/moved/file");
 }
 
 } // namespace

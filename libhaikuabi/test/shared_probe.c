@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "libhaikuabi/src/deaths.h"
+#include "libhaikuabi/src/monitor.h"
 #include "libhaikuabi/src/shared_file.h"
 
 static char wrong[256];
@@ -202,22 +203,24 @@ static int count_chain(const struct hk_shared *shared, uint32_t first,
     return 1;
 }
 
+/* The messages of a port, or those that wait for room in it. */
 static int check_messages(const struct hk_shared *shared,
-                          const struct hk_port *port, unsigned *chunks)
+                          const struct hk_port *port,
+                          const struct hk_queue *messages, unsigned noted,
+                          unsigned *chunks)
 {
-    uint32_t last = 0, at = port->first;
-    int32_t count = 0;
+    uint32_t last = 0, at = messages->first;
+    unsigned count = 0;
 
-    while (at != 0 && count <= port->queue_count) {
+    while (at != 0 && count <= noted) {
         if (!count_chain(shared, at, chunks))
             return 0;
         last = at;
         at = hk_chunk(shared, at)->u.message.next;
         count++;
     }
-    if (count != port->queue_count || last != port->last)
-        return FAIL("port %d: %d messages, noted %d", port->id, count,
-                    port->queue_count);
+    if (count != noted || last != messages->last)
+        return FAIL("port %d: %u messages, noted %u", port->id, count, noted);
     return 1;
 }
 
@@ -226,6 +229,7 @@ static int check_ports(const struct hk_shared *shared, unsigned *queued,
 {
     for (uint32_t i = 1; i < hk_item_end(shared, HK_POOL_PORTS); i++) {
         const struct hk_port *port = &shared->file->ports[i];
+        const struct hk_queue messages = {port->first, port->last};
         int64_t wanted = 0;
 
         if (port->id == 0)
@@ -235,7 +239,10 @@ static int check_ports(const struct hk_shared *shared, unsigned *queued,
             !check_queue(shared, &port->writers, HK_WAITS_FOR_ROOM, port->id,
                          queued, &wanted) ||
             !check_watches(shared, port->watches, port->id) ||
-            !check_messages(shared, port, chunks))
+            !check_messages(shared, port, &messages,
+                            (unsigned)port->queue_count, chunks) ||
+            !check_messages(shared, port, &port->late, port->late_count,
+                            chunks))
             return 0;
     }
     return 1;
@@ -483,6 +490,16 @@ void probe_die_inside(struct harness *harness, int32_t id)
     hk_put(shared, &sem->count, 77);
     hk_put(shared, &sem->id, 0);
     kill(getpid(), SIGKILL);
+}
+
+void probe_hold_monitors(struct harness *harness, int does)
+{
+    struct hk_monitors *monitors = harness_kernel(harness)->team->monitors;
+
+    if (does)
+        hk_monitors_lock(monitors);
+    else
+        hk_monitors_unlock(monitors);
 }
 
 struct probe_layout probe_get_layout(void)

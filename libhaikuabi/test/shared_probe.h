@@ -31,6 +31,9 @@ void probe_deaths_forked(struct harness *harness);
 // Dies with the lock held and a change half done.
 void probe_die_inside(struct harness *harness, int32_t sem);
 
+// What happens to files is not told, meanwhile.
+void probe_hold_monitors(struct harness *harness, int does);
+
 // Where in the file the fields lie that tell whether it can be used.
 struct probe_layout {
     unsigned version, is_complete, size, boot_id;

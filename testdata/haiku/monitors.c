@@ -104,6 +104,40 @@ static void volume(const struct stat *here, long port)
                  HK_B_BAD_VALUE);
 }
 
+/* What leaves for a directory that nobody watches has moved all the same; a
+ * port that is full gets its messages later. */
+static void elsewhere(const struct stat *here)
+{
+    long port = sys(SYS_create_port, 1, "small");
+
+    CHECK_STATUS(sys(SYS_start_watching, here->device, here->node,
+                     WATCH_DIRECTORY, port, TOKEN),
+                 HK_B_OK);
+    CHECK_STATUS(sys(SYS_create_dir, AT_FDCWD, "one", 0755), HK_B_OK);
+    CHECK_STATUS(sys(SYS_rename, AT_FDCWD, "one", AT_FDCWD, "deep/two"),
+                 HK_B_OK);
+    CHECK_STATUS(sys(SYS_rename, AT_FDCWD, "deep/two", AT_FDCWD, "three"),
+                 HK_B_OK);
+    for (int i = 0; i < 3; i++)
+        show_next(port);
+    CHECK_STATUS(sys(SYS_delete_port, port), HK_B_OK);
+}
+
+/* A team has so many. */
+static void limit(const struct stat *here, long port)
+{
+    enum { LIMIT_NOVMON = 7 };
+    const uint32_t one[] = {1, 0xffffffff};
+
+    CHECK_STATUS(sys(SYS_setrlimit, LIMIT_NOVMON, one), HK_B_OK);
+    CHECK_STATUS(sys(SYS_start_watching, here->device, here->node, WATCH_NAME,
+                     port, TOKEN),
+                 HK_B_OK);
+    CHECK_STATUS(
+        sys(SYS_start_watching, here->device, 1LL, WATCH_NAME, port, TOKEN),
+        HK_B_NO_MEMORY);
+}
+
 int main(int argc, char **argv, char **environment)
 {
     long port = sys(SYS_create_port, 1000, "changes");
@@ -131,6 +165,8 @@ int main(int argc, char **argv, char **environment)
                  HK_B_OK);
     CHECK_STATUS(sys(SYS_stop_notifying, port, TOKEN), HK_B_OK);
     volume(&here, port);
+    elsewhere(&here);
+    limit(&here, port);
     print("monitors checked\n");
     return 0;
 }

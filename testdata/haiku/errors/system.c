@@ -39,6 +39,8 @@ static void information(void)
 
 static void watching(void)
 {
+    enum { LIMIT_NOVMON = 7, WATCH_STAT = 2 };
+    const uint32_t one[] = {1, 0xffffffff};
     long port = sys(SYS_create_port, 1, "watches");
 
     FAILS(B_BAD_VALUE, start_watching_system, -1, 0, port, 0);
@@ -48,6 +50,10 @@ static void watching(void)
     FAILS(B_ENTRY_NOT_FOUND, stop_watching_system, -1, WATCH_TEAMS, port, 0);
     FAILS(B_ENTRY_NOT_FOUND, stop_notifying, port, 0);
     FAILS(B_BAD_VALUE, stop_watching, 1, 1LL, port, 0);
+    CHECK_STATUS(sys(SYS_setrlimit, LIMIT_NOVMON, one), HK_B_OK);
+    CHECK_STATUS(sys(SYS_start_watching, 1, 1LL, WATCH_STAT, port, 0), HK_B_OK);
+    FAILS(B_NO_MEMORY, start_watching, 1, 2LL, WATCH_STAT, port, 0);
+    CHECK_STATUS(sys(SYS_stop_watching, 1, 1LL, port, 0), HK_B_OK);
 }
 
 static void messaging(void)
