@@ -19,8 +19,8 @@ static const char usage[] =
     "usage: uvm package info [--json] FILE...\n"
     "       uvm package list [--json] FILE\n"
     "       uvm package cat FILE PATH\n"
-    "       uvm package extract [-C DIR] FILE...\n"
-    "       uvm package verify FILE...\n"
+    "       uvm package extract [--json] [-C DIR] FILE...\n"
+    "       uvm package verify [--json] FILE...\n"
     "       uvm package create [-z none|zlib|zstd] DIR FILE\n"
     "Shows, extracts and makes Haiku's packages (.hpkg). Several packages may\n"
     "be extracted into one directory: of a file in two of them the newer "
@@ -207,7 +207,7 @@ static cJSON *json_tree(const struct hk_package *package, uint32_t list)
     return object;
 }
 
-static void print_json(cJSON *json)
+void uvm_print_json(cJSON *json)
 {
     char *text = cJSON_Print(json);
 
@@ -224,7 +224,7 @@ static void show_info(const struct arguments *arguments)
         struct hk_package *package = open_package(arguments->words[i]);
 
         if (arguments->json)
-            print_json(json_tree(package, hk_package_info(package)));
+            uvm_print_json(json_tree(package, hk_package_info(package)));
         else
             print_info(package);
         hk_package_close(package);
@@ -339,7 +339,7 @@ static void list_files(const struct arguments *arguments)
             print_file(walk.path, &file);
     }
     if (array != NULL)
-        print_json(array);
+        uvm_print_json(array);
     hk_package_close(package);
 }
 
@@ -379,42 +379,97 @@ static void print_content(const struct arguments *arguments)
     hk_package_close(package);
 }
 
+static void add_extracted(cJSON *array, const char *name, uint64_t lost)
+{
+    cJSON *object = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(object, "package", name);
+    cJSON_AddNumberToObject(object, "files-without-attributes", (double)lost);
+    cJSON_AddItemToArray(array, object);
+}
+
 static void extract(const struct arguments *arguments)
 {
+    cJSON *array = arguments->json ? cJSON_CreateArray() : NULL;
     const char *to = arguments->directory;
     int directory = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct hk_package_fault fault;
+    struct hk_root *root;
+    char *attributes;
 
     if (directory < 0)
         uvm_fail(UVM_EXIT_FAILURE, "%s: %s", to, strerror(errno));
+    root = uvm_root_around(to, &attributes);
     for (int i = 0; i < arguments->count; i++) {
         const char *name = arguments->words[i];
         struct hk_package *package = open_package(name);
         uint64_t lost = 0;
 
-        if (hk_package_extract(package, directory, &lost, &fault) < 0)
+        if (hk_package_extract(package, directory, attributes, &lost, &fault) <
+            0)
             uvm_fail(UVM_EXIT_FAILURE, "%s: %s", name, fault.text);
         if (lost > 0)
             uvm_message("%s: attributes of %" PRIu64
                         " files are lost: %s cannot keep them",
                         name, lost, to);
+        if (array != NULL)
+            add_extracted(array, name, lost);
         hk_package_close(package);
     }
+    if (array != NULL)
+        uvm_print_json(array);
+    free(attributes);
+    hk_root_close(root);
     close(directory);
 }
 
+/* What is wrong with a package: 0, or an error and what in *fault. */
+static int find_fault(const char *name, struct hk_package_fault *fault)
+{
+    struct hk_package *package;
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    int error;
+
+    if (fd < 0) {
+        snprintf(fault->text, sizeof(fault->text), "%s", strerror(errno));
+        return HK_PACKAGE_ERR_IO;
+    }
+    error = hk_package_open(fd, &package, fault);
+    if (error < 0)
+        return error;
+    error = hk_package_verify(package, fault);
+    hk_package_close(package);
+    return error;
+}
+
+/* Each is told of, the wrong ones with their faults. */
 static void verify(const struct arguments *arguments)
 {
-    struct hk_package_fault fault;
+    cJSON *array = arguments->json ? cJSON_CreateArray() : NULL;
+    int is_wrong = 0;
 
     for (int i = 0; i < arguments->count; i++) {
-        struct hk_package *package = open_package(arguments->words[i]);
+        const char *name = arguments->words[i];
+        struct hk_package_fault fault = {.text = ""};
+        int error = find_fault(name, &fault);
+        cJSON *object = cJSON_CreateObject();
 
-        if (hk_package_verify(package, &fault) < 0)
-            uvm_fail(UVM_EXIT_FAILURE, "%s: %s", arguments->words[i],
-                     fault.text);
-        hk_package_close(package);
+        if (error < 0)
+            uvm_message("%s: %s", name, fault.text);
+        is_wrong |= error < 0;
+        cJSON_AddStringToObject(object, "package", name);
+        cJSON_AddItemToObject(object, "fault",
+                              error < 0 ? cJSON_CreateString(fault.text)
+                                        : cJSON_CreateNull());
+        if (array != NULL)
+            cJSON_AddItemToArray(array, object);
+        else
+            cJSON_Delete(object);
     }
+    if (array != NULL)
+        uvm_print_json(array);
+    if (is_wrong)
+        exit(UVM_EXIT_FAILURE);
 }
 
 /* ---- making one ---- */
@@ -426,12 +481,15 @@ static const char *const compressions[] = {"none", "zlib", "zstd"};
 static void create(const struct arguments *arguments)
 {
     const char *from = arguments->words[0], *name = arguments->words[1];
-    int directory = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct hk_package_source source = {
+        .directory = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     struct hk_package_fault fault;
     char temporary[4096];
+    char *attributes;
+    struct hk_root *root;
     int fd, error;
 
-    if (directory < 0)
+    if (source.directory < 0)
         uvm_fail(UVM_EXIT_FAILURE, "%s: %s", from, strerror(errno));
     if (snprintf(temporary, sizeof(temporary), "%s.new-%ld", name,
                  (long)getpid()) >= (int)sizeof(temporary))
@@ -439,8 +497,10 @@ static void create(const struct arguments *arguments)
     fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0)
         uvm_fail(UVM_EXIT_FAILURE, "%s: %s", name, strerror(errno));
-    error =
-        hk_package_create(directory, NULL, fd, arguments->compression, &fault);
+    root = uvm_root_around(from, &attributes);
+    source.root = root;
+    source.attributes = attributes;
+    error = hk_package_create(&source, fd, arguments->compression, &fault);
     if (error == 0 && (close(fd) != 0 || rename(temporary, name) != 0)) {
         snprintf(fault.text, sizeof(fault.text), "%s", strerror(errno));
         error = HK_PACKAGE_ERR_IO;
@@ -450,7 +510,9 @@ static void create(const struct arguments *arguments)
         unlink(temporary);
         uvm_fail(UVM_EXIT_FAILURE, "%s: %s", from, fault.text);
     }
-    close(directory);
+    free(attributes);
+    hk_root_close(root);
+    close(source.directory);
 }
 
 /* ---- the command line ---- */
@@ -459,10 +521,11 @@ static const struct {
     const char *name;
     void (*run)(const struct arguments *arguments);
     int count_min, count_max;
+    int has_json;
 } commands[] = {
-    {"info", show_info, 1, 1 << 20}, {"list", list_files, 1, 1},
-    {"cat", print_content, 2, 2},    {"extract", extract, 1, 1 << 20},
-    {"verify", verify, 1, 1 << 20},  {"create", create, 2, 2},
+    {"info", show_info, 1, 1 << 20, 1}, {"list", list_files, 1, 1, 1},
+    {"cat", print_content, 2, 2, 0},    {"extract", extract, 1, 1 << 20, 1},
+    {"verify", verify, 1, 1 << 20, 1},  {"create", create, 2, 2, 0},
 };
 
 _Noreturn static void refuse(void)
@@ -523,7 +586,8 @@ _Noreturn void uvm_package(int argc, char **argv)
         arguments.words++;
         arguments.count--;
         if (arguments.count < commands[i].count_min ||
-            arguments.count > commands[i].count_max)
+            arguments.count > commands[i].count_max ||
+            arguments.json > commands[i].has_json)
             refuse();
         commands[i].run(&arguments);
         if (fflush(stdout) != 0)

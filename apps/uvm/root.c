@@ -20,7 +20,7 @@ static const char usage[] =
     "       uvm root add [--home] ROOT FILE...\n"
     "       uvm root remove ROOT PACKAGE...\n"
     "       uvm root list [--json] ROOT\n"
-    "       uvm root check ROOT [PROGRAM...]\n"
+    "       uvm root check [--json] ROOT [PROGRAM...]\n"
     "       uvm root trim ROOT\n"
     "       uvm root path [ROOT]\n"
     "Makes a directory a root, in which Haiku's packages are run from. FILE "
@@ -59,6 +59,20 @@ char *uvm_data_path(const char *name)
     else if (home != NULL && home[0] == '/')
         length = asprintf(&path, "%s/.local/share/uvm/%s", home, name);
     return length < 0 ? NULL : path;
+}
+
+struct hk_root *uvm_root_around(const char *path, char **attributes)
+{
+    char *name = hk_root_around(path);
+    struct hk_root *root = NULL;
+    struct hk_package_fault fault;
+
+    if (name != NULL && hk_root_open(name, &root, &fault) < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "%s: %s", name, fault.text);
+    free(name);
+    *attributes = root != NULL ? strdup(hk_root_attributes(root))
+                               : uvm_data_path("attributes");
+    return root;
 }
 
 void uvm_choose_root(struct uvm_options *options)
@@ -117,7 +131,9 @@ static int pack(const char *name, int directory, char *file_name, size_t size)
     struct hk_package_fault fault;
     struct hk_package *package;
     FILE *file = tmpfile();
-    char *info = NULL, version[256];
+    char *info = NULL, *attributes, version[256];
+    struct hk_root *root = uvm_root_around(name, &attributes);
+    struct hk_package_source source = {directory, NULL, attributes, root};
     uint32_t list, index;
     int own;
 
@@ -129,12 +145,14 @@ static int pack(const char *name, int directory, char *file_name, size_t size)
         info = describe(real != NULL ? real : name);
         free(real);
     }
+    source.info = info;
     own = dup(fileno(file));
-    if (hk_package_create(directory, info, fileno(file), HK_PACKAGE_ZSTD,
-                          &fault) < 0 ||
+    if (hk_package_create(&source, fileno(file), HK_PACKAGE_ZSTD, &fault) < 0 ||
         own < 0 || hk_package_open(own, &package, &fault) < 0)
         uvm_fail(UVM_EXIT_FAILURE, "%s: %s", name, fault.text);
     free(info);
+    free(attributes);
+    hk_root_close(root);
     list = hk_package_info(package);
     index = hk_package_find(package, list, HK_PACKAGE_NAME);
     hk_package_version(package, list, version, sizeof(version));
@@ -231,48 +249,54 @@ static void list(const struct arguments *arguments)
                    package.file_name,
                    package.is_active ? "" : " (not activated)");
     }
-    if (array != NULL) {
-        char *text = cJSON_Print(array);
-
-        if (text == NULL)
-            uvm_fail(UVM_EXIT_FAILURE, "out of memory");
-        puts(text);
-        free(text);
-        cJSON_Delete(array);
-    }
+    if (array != NULL)
+        uvm_print_json(array);
     hk_root_close(root);
 }
 
 /* ---- check ---- */
 
-static void print_line(void *count, const char *line)
+/* What is told, and where it goes. */
+struct report {
+    cJSON *lines; /* NULL: printed */
+    int count;
+};
+
+static void add_line(void *context, const char *line)
 {
+    struct report *report = context;
+
+    report->count++;
+    if (report->lines != NULL) {
+        cJSON_AddItemToArray(report->lines, cJSON_CreateString(line));
+        return;
+    }
     for (; *line != '\0'; line++)
         putchar((unsigned char)*line < ' ' || *line == 0x7f ? '?' : *line);
     putchar('\n');
-    ++*(int *)count;
 }
 
-/* Status 1 when there is something to tell. */
 static void check(const struct arguments *arguments)
 {
     struct uvm_options options = {.root = arguments->words[0]};
+    struct report report = {arguments->json ? cJSON_CreateArray() : NULL, 0};
     struct hk_package_fault fault;
-    int count = 0;
 
     if (!hk_root_is_one(options.root))
         uvm_fail(UVM_EXIT_FAILURE,
                  "root '%s': is no root that `uvm root create` made",
                  options.root);
     uvm_choose_root(&options);
-    if (hk_root_check(options.layer, print_line, &count, &fault) < 0)
+    if (hk_root_check(options.layer, add_line, &report, &fault) < 0)
         uvm_fail(UVM_EXIT_FAILURE, "root '%s': %s", arguments->words[0],
                  fault.text);
-    uvm_check_programs(&options, arguments->words + 1, print_line, &count);
+    uvm_check_programs(&options, arguments->words + 1, add_line, &report);
     hk_root_close(options.layer);
+    if (report.lines != NULL)
+        uvm_print_json(report.lines);
     if (fflush(stdout) != 0)
         uvm_fail(UVM_EXIT_FAILURE, "output: %s", strerror(errno));
-    exit(count > 0 ? 1 : 0);
+    exit(report.count > 0 ? 1 : 0);
 }
 
 /* ---- trim ---- */
@@ -311,14 +335,15 @@ static const struct {
     const char *name;
     void (*run)(const struct arguments *arguments);
     int count_min, count_max;
+    int has_json, has_home;
 } commands[] = {
-    {"create", create, 1, 1},
-    {"add", add, 2, 1 << 20},
-    {"remove", remove_packages, 2, 1 << 20},
-    {"list", list, 1, 1},
-    {"check", check, 1, 1 << 20},
-    {"trim", trim, 1, 1},
-    {"path", print_path, 0, 1},
+    {"create", create, 1, 1, 0, 0},
+    {"add", add, 2, 1 << 20, 0, 1},
+    {"remove", remove_packages, 2, 1 << 20, 0, 0},
+    {"list", list, 1, 1, 1, 0},
+    {"check", check, 1, 1 << 20, 1, 0},
+    {"trim", trim, 1, 1, 0, 0},
+    {"path", print_path, 0, 1, 0, 0},
 };
 
 _Noreturn static void refuse(void)
@@ -367,7 +392,9 @@ _Noreturn void uvm_root(int argc, char **argv)
         arguments.words++;
         arguments.count--;
         if (arguments.count < commands[i].count_min ||
-            arguments.count > commands[i].count_max)
+            arguments.count > commands[i].count_max ||
+            arguments.json > commands[i].has_json ||
+            arguments.home > commands[i].has_home)
             refuse();
         commands[i].run(&arguments);
         if (fflush(stdout) != 0)

@@ -256,6 +256,10 @@ _Noreturn void uvm_root(int argc, char **argv);
  * the user's data are. */
 char *uvm_data_path(const char *name);
 
+/* The root in whose layer a host directory is, opened, or NULL; and where
+ * attributes of its files are that the host cannot keep: for free. */
+struct hk_root *uvm_root_around(const char *path, char **attributes);
+
 /* Takes the default root when the options have none, and opens it when it is
  * one of packages. */
 void uvm_choose_root(struct uvm_options *options);
@@ -267,6 +271,10 @@ void uvm_choose_root(struct uvm_options *options);
 void uvm_check_programs(const struct uvm_options *options, char **programs,
                         void (*tell)(void *context, const char *line),
                         void *context);
+
+/* Prints it and frees it (package.c). */
+struct cJSON;
+void uvm_print_json(struct cJSON *json);
 
 /* ---- message.c ---- */
 

@@ -79,8 +79,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         abort();
     memcpy(text, bytes, size);
     text[size] = '\0';
-    if (hk_package_create(directory, text, fd,
-                          (enum hk_package_compression)(size % 3), NULL) == 0)
+    if (hk_package_create(
+            &(struct hk_package_source){.directory = directory, .info = text},
+            fd, (enum hk_package_compression)(size % 3), NULL) == 0)
         read_back(fd, bytes, size);
     else
         close(fd);

@@ -46,6 +46,11 @@ void hk_attr_store_free(struct hk_attr_store *store)
     free(store);
 }
 
+const char *hk_attr_store_path(const struct hk_attr_store *store)
+{
+    return store->path;
+}
+
 /* ---- names ---- */
 
 /* What tells a file from one that gets its inode's number later: the host's
@@ -536,4 +541,32 @@ int hk_attr_store_drop(const struct hk_attr_store *store, const char *key,
         error = errno;
     close(directory);
     return error;
+}
+
+static int has_key(const struct hk_attr_store *store, const char *key)
+{
+    int directory = open_store(store);
+    int has = directory >= 0 && faccessat(directory, key, F_OK, 0) == 0;
+
+    if (directory >= 0)
+        close(directory);
+    return has;
+}
+
+int hk_attr_store_has(const struct hk_attr_store *store, int directory,
+                      const char *name, char key[HK_ATTR_KEY_SIZE])
+{
+    struct stat info;
+    int fd, has;
+
+    if (store == NULL || access(store->path, F_OK) != 0 ||
+        fstatat(directory, name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
+        (!S_ISDIR(info.st_mode) && info.st_nlink > 1))
+        return 0;
+    fd = hk_host_open_leaf(directory, name, O_PATH, 0);
+    if (fd < 0)
+        return 0;
+    has = hk_attr_store_key(fd, key) == 0 && has_key(store, key);
+    close(fd);
+    return has;
 }

@@ -18,6 +18,7 @@ struct hk_attr_store;
  * without a path: nothing is kept. */
 struct hk_attr_store *hk_attr_store_new(const char *path);
 void hk_attr_store_free(struct hk_attr_store *store);
+const char *hk_attr_store_path(const struct hk_attr_store *store);
 
 /* As hk_host_attr_read and its like; of an attribute that both keep the host's
  * value is the one. store may be NULL. */
@@ -39,5 +40,10 @@ int hk_attr_store_visit(const struct hk_attr_store *store,
                         void *context);
 int hk_attr_store_drop(const struct hk_attr_store *store, const char *key,
                        uint64_t *freed);
+
+/* Before the last name of a file is removed: 1 and the store's name for the
+ * file when it has something to drop behind that. */
+int hk_attr_store_has(const struct hk_attr_store *store, int directory,
+                      const char *name, char key[HK_ATTR_KEY_SIZE]);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attr_store.h"
 #include "departures.h"
 #include "fd_path.h"
 #include "file_open.h"
@@ -188,6 +189,28 @@ static int32_t trim(char *path)
     return is_dots(path) ? HK_B_NOT_ALLOWED : HK_B_OK;
 }
 
+/* What is kept for a file elsewhere goes with its last name. */
+struct kept {
+    const struct hk_attr_store *store;
+    int is_any;
+    char key[HK_ATTR_KEY_SIZE];
+};
+
+static void find_kept(const struct entry *entry, struct kept *kept)
+{
+    kept->store = entry->directory.mount->attributes;
+    kept->is_any = hk_attr_store_has(kept->store, entry->directory.fd,
+                                     entry->leaf, kept->key);
+}
+
+static void drop_kept(const struct kept *kept)
+{
+    uint64_t freed = 0;
+
+    if (kept->is_any)
+        hk_attr_store_drop(kept->store, kept->key, &freed);
+}
+
 /* Those who watch nodes can know what is removed. */
 static int32_t remove_entry(const struct hk_thread *self,
                             const struct entry *entry, int flags)
@@ -195,10 +218,14 @@ static int32_t remove_entry(const struct hk_thread *self,
     struct hk_shared *shared = hk_shared_of(self);
     uint32_t serial =
         hk_departure_note(shared, entry->directory.fd, entry->leaf, -1, NULL);
-    int32_t status =
-        result_of(unlinkat(entry->directory.fd, entry->leaf, flags));
+    struct kept kept;
+    int32_t status;
 
-    if (status != HK_B_OK)
+    find_kept(entry, &kept);
+    status = result_of(unlinkat(entry->directory.fd, entry->leaf, flags));
+    if (status == HK_B_OK)
+        drop_kept(&kept);
+    else
         hk_departure_cancel(shared, serial);
     return status;
 }
@@ -253,6 +280,7 @@ static int32_t move(const struct hk_thread *self, const struct entry *from,
                     const struct entry *to)
 {
     struct hk_shared *shared = hk_shared_of(self);
+    struct kept replaced;
     uint32_t serial;
     int32_t status;
 
@@ -269,9 +297,12 @@ static int32_t move(const struct hk_thread *self, const struct entry *from,
         return status;
     serial = hk_departure_note(shared, from->directory.fd, from->leaf,
                                to->directory.fd, to->leaf);
+    find_kept(to, &replaced);
     status = result_of(
         renameat(from->directory.fd, from->leaf, to->directory.fd, to->leaf));
-    if (status != HK_B_OK)
+    if (status == HK_B_OK)
+        drop_kept(&replaced);
+    else
         hk_departure_cancel(shared, serial);
     return status;
 }

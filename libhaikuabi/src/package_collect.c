@@ -12,7 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <haikuabi/host_attr.h>
+#include "attr_store.h"
+#include "root.h"
 
 /* What is larger goes to the heap (haiku-abi/hpkg.md, "Section encoding"). */
 enum { INLINE_MAX = 8, BUFFER_SIZE = 1 << 16 };
@@ -29,8 +30,10 @@ struct collection {
     struct hk_package_tree *tree;
     struct hk_heap_writer *heap;
     struct hk_package_fault *fault;
-    struct stat output; /* the package itself, not to be part of it */
-    unsigned depth;     /* of levels in use */
+    const struct hk_root *root;  /* or NULL */
+    struct hk_attr_store *store; /* or NULL */
+    struct stat output;          /* the package itself, not to be part of it */
+    unsigned depth;              /* of levels in use */
     uint8_t buffer[BUFFER_SIZE];
     /* An entry's own children are one level more. */
     struct level levels[HK_PACKAGE_LEVELS_MAX - 3];
@@ -136,7 +139,7 @@ static int add_attribute(struct collection *work, struct hk_package_list *list,
 {
     struct hk_attr_value value;
     struct hk_package_list children = {0};
-    int error = hk_host_attr_read(fd, name, &value);
+    int error = hk_attr_read(work->store, fd, name, &value);
 
     if (error != 0) {
         errno = error;
@@ -157,7 +160,7 @@ static int add_attributes(struct collection *work, struct hk_package_list *list,
     char *names = NULL;
     const char **sorted;
     size_t size = 0, count = 0;
-    int error = hk_host_attr_list(fd, &names, &size);
+    int error = hk_attr_list(work->store, fd, &names, &size);
 
     if (error == EOPNOTSUPP)
         return 0;
@@ -257,13 +260,36 @@ static int add_link(struct collection *work, int directory,
     ssize_t length = readlinkat(directory, level_name(work, work->depth - 1),
                                 target, sizeof(target) - 1);
     struct hk_package_list children;
+    int fd, error;
 
     if (length < 0)
         return fail_host(work);
     target[length] = '\0';
     children = add_entry(work, st, HK_PACKAGE_LINK);
     hk_tree_string(work->tree, &children, HK_PACKAGE_SYMLINK, target);
-    return 0;
+    fd = openat(directory, level_name(work, work->depth - 1),
+                O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return fail_host(work);
+    error = add_attributes(work, &children, fd);
+    close(fd);
+    return error;
+}
+
+/* Of a file that a root's package has, and nobody has read yet. */
+static int bring_content(struct collection *work, int fd)
+{
+    struct hk_content content;
+    int error = hk_content_get(fd, &content);
+
+    if (error == 0 && content.state == HK_CONTENT_PENDING) {
+        if (work->root == NULL)
+            return fail(work, HK_PACKAGE_ERR_INPUT,
+                        "its content is in a package of a root");
+        error = hk_root_fill(work->root, fd);
+    }
+    errno = error;
+    return error != 0 ? fail_host(work) : 0;
 }
 
 /* A file or directory, open as fd. Haiku takes what comes behind the first
@@ -273,8 +299,10 @@ static int add_open(struct collection *work, int fd, const struct stat *st)
     int is_directory = S_ISDIR(st->st_mode);
     struct hk_package_list children = add_entry(
         work, st, is_directory ? HK_PACKAGE_DIRECTORY : HK_PACKAGE_FILE);
-    int error = is_directory ? 0 : add_content(work, &children, fd);
+    int error = is_directory ? 0 : bring_content(work, fd);
 
+    if (error == 0 && !is_directory)
+        error = add_content(work, &children, fd);
     if (error == 0)
         error = add_attributes(work, &children, fd);
     if (error == 0 && is_directory)
@@ -344,7 +372,8 @@ static int collect(struct collection *work, int directory)
     return error;
 }
 
-int hk_package_collect(int directory, struct hk_package_tree *tree,
+int hk_package_collect(const struct hk_package_source *source,
+                       struct hk_package_tree *tree,
                        struct hk_heap_writer *heap,
                        struct hk_package_fault *fault)
 {
@@ -356,7 +385,10 @@ int hk_package_collect(int directory, struct hk_package_tree *tree,
     work->tree = tree;
     work->heap = heap;
     work->fault = fault;
-    error = collect(work, directory);
+    work->root = source->root;
+    work->store = hk_attr_store_new(source->attributes);
+    error = collect(work, source->directory);
+    hk_attr_store_free(work->store);
     free(work);
     return error;
 }

@@ -25,7 +25,8 @@ struct extraction {
     struct hk_package_fault *fault;
     uint8_t *buffer;
     uint64_t without_attributes;
-    unsigned depth; /* of levels in use */
+    struct hk_attr_store *store; /* or NULL */
+    unsigned depth;              /* of levels in use */
     struct level levels[HK_PACKAGE_LEVELS_MAX];
 };
 
@@ -122,8 +123,9 @@ int hk_package_write_attributes(struct hk_package *package, uint32_t entry,
 static int write_attributes(struct extraction *work, int fd, uint32_t entry)
 {
     int lost = 0;
-    int error = hk_package_write_attributes(work->package, entry, NULL, fd,
-                                            work->buffer, &lost, work->fault);
+    int error =
+        hk_package_write_attributes(work->package, entry, work->store, fd,
+                                    work->buffer, &lost, work->fault);
 
     work->without_attributes += (uint64_t)lost;
     return error;
@@ -180,16 +182,25 @@ static int write_file(struct extraction *work, int directory,
 }
 
 static int write_link(struct extraction *work, int directory,
-                      const char *temporary, const struct hk_package_file *file)
+                      const char *temporary, uint32_t entry,
+                      const struct hk_package_file *file)
 {
     const struct timespec time = {.tv_sec = file->mtime,
                                   .tv_nsec = (long)file->mtime_nanos};
     const struct timespec times[] = {time, time};
 
-    if (symlinkat(file->target, directory, temporary) != 0 ||
-        utimensat(directory, temporary, times, AT_SYMLINK_NOFOLLOW) != 0)
+    int fd = -1, error;
+
+    if (symlinkat(file->target, directory, temporary) == 0)
+        fd = openat(directory, temporary, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
         return fail_host(work, file->name);
-    return 0;
+    error = write_attributes(work, fd, entry);
+    close(fd);
+    if (error == 0 &&
+        utimensat(directory, temporary, times, AT_SYMLINK_NOFOLLOW) != 0)
+        error = fail_host(work, file->name);
+    return error;
 }
 
 /* 1 when the entry is to be written, 0 when what is there is newer. */
@@ -220,7 +231,7 @@ static int extract_leaf(struct extraction *work, uint32_t entry,
         return result;
     snprintf(temporary, sizeof(temporary), ".uvm-extract-%ld", (long)getpid());
     result = file->type == HK_PACKAGE_LINK
-                 ? write_link(work, directory, temporary, file)
+                 ? write_link(work, directory, temporary, entry, file)
                  : write_file(work, directory, temporary, entry, file);
     if (result == 0 &&
         renameat(directory, temporary, directory, file->name) != 0)
@@ -310,7 +321,7 @@ static int extract_all(struct extraction *work)
 }
 
 int hk_package_extract(struct hk_package *package, int directory,
-                       uint64_t *without_attributes,
+                       const char *attributes, uint64_t *without_attributes,
                        struct hk_package_fault *fault)
 {
     struct extraction *work = calloc(1, sizeof(*work));
@@ -321,6 +332,7 @@ int hk_package_extract(struct hk_package *package, int directory,
         work->package = package;
         work->fault = fault;
         work->buffer = buffer;
+        work->store = hk_attr_store_new(attributes);
         work->depth = 1;
         work->levels[0] = (struct level){.fd = directory, .next = package->toc};
         error = extract_all(work);
@@ -328,6 +340,7 @@ int hk_package_extract(struct hk_package *package, int directory,
             close(work->levels[--work->depth].fd);
         if (error == 0 && without_attributes != NULL)
             *without_attributes = work->without_attributes;
+        hk_attr_store_free(work->store);
     } else {
         hk_package_fail(fault, error, "out of memory");
     }

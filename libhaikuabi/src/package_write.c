@@ -135,7 +135,7 @@ static int encode(const struct hk_package_tree *info_tree,
     return error;
 }
 
-int hk_package_create(int directory, const char *info, int to,
+int hk_package_create(const struct hk_package_source *source, int to,
                       enum hk_package_compression compression,
                       struct hk_package_fault *fault)
 {
@@ -144,12 +144,12 @@ int hk_package_create(int directory, const char *info, int to,
                                   .compression = compression,
                                   .offset = HK_PACKAGE_HEADER_SIZE,
                                   .fault = fault};
-    int error = make_info(directory, info, &info_tree, fault);
+    int error = make_info(source->directory, source->info, &info_tree, fault);
 
     if (error == 0)
         error = hk_heap_writer_new(&heap);
     if (error == 0)
-        error = hk_package_collect(directory, &toc_tree, &heap, fault);
+        error = hk_package_collect(source, &toc_tree, &heap, fault);
     if (error == 0)
         error = encode(&info_tree, &toc_tree, &heap);
     hk_heap_writer_free(&heap);

@@ -83,7 +83,8 @@ int hk_package_parse_info(const char *text, struct hk_package_tree *tree,
 /* ---- package_collect.c ---- */
 
 /* Adds the entries of a host directory, and their contents to the heap. */
-int hk_package_collect(int directory, struct hk_package_tree *tree,
+int hk_package_collect(const struct hk_package_source *source,
+                       struct hk_package_tree *tree,
                        struct hk_heap_writer *heap,
                        struct hk_package_fault *fault);
 

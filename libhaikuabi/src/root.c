@@ -492,6 +492,39 @@ const char *hk_root_files(const struct hk_root *root)
     return root->files_path;
 }
 
+const char *hk_root_attributes(const struct hk_root *root)
+{
+    return hk_attr_store_path(root->attributes);
+}
+
+/* Cuts its last component off: 1, or 0 for "/". */
+static int cut_path(char *path)
+{
+    char *slash = strrchr(path, '/');
+
+    if (slash == NULL || slash == path)
+        return 0;
+    *slash = '\0';
+    return 1;
+}
+
+char *hk_root_around(const char *path)
+{
+    char *at = realpath(path, NULL);
+
+    while (at != NULL) {
+        const char *slash = strrchr(at, '/');
+        int is_layer = strcmp(slash, "/files") == 0;
+
+        if (!cut_path(at))
+            break;
+        if (is_layer && hk_root_is_one(at))
+            return at;
+    }
+    free(at);
+    return NULL;
+}
+
 /* ---- packages come and go ---- */
 
 /* Removes the packages that the lines name, when there are any. */

@@ -380,6 +380,32 @@ TEST_P(AttrStore, DropsWhatItKeepsForAName)
     hk_attr_store_free(opened);
 }
 
+// Removed, replaced, and the directory, too; not while there is another name.
+TEST_P(AttrStore, DropsWhatItKeepsWithTheLastName)
+{
+    const std::string big(BIG, 'i');
+
+    root.make("dir");
+    EXPECT_EQ(write("/file", "a", big), BIG);
+    EXPECT_EQ(write("/dir", "a", big), BIG);
+    EXPECT_EQ(team->call("create_link", -1, "/link", -1, "/file", 0), HK_B_OK);
+    EXPECT_EQ(team->call("unlink", -1, "/file"), HK_B_OK);
+    EXPECT_EQ(team->call("remove_dir", -1, "/dir"), HK_B_OK);
+    EXPECT_EQ(kept(), 2u); // a directory, and what is in it
+    EXPECT_EQ(read("/link", "a"), big);
+    root.write("new", "");
+    EXPECT_EQ(write("/new", "a", "n" + big), BIG + 1);
+    EXPECT_EQ(kept(), 4u);
+    EXPECT_EQ(team->call("rename", -1, "/new", -1, "/link"), HK_B_OK);
+    EXPECT_EQ(kept(), 2u);
+    EXPECT_EQ(read("/link", "a"), "n" + big);
+    // Moved onto itself, or onto what cannot be replaced, nothing is lost.
+    EXPECT_EQ(team->call("rename", -1, "/link", -1, "/link"), HK_B_OK);
+    EXPECT_EQ(read("/link", "a"), "n" + big);
+    EXPECT_EQ(team->call("unlink", -1, "/link"), HK_B_OK);
+    EXPECT_EQ(kept(), 0u);
+}
+
 // A namespace of one's own, in which one is the same user and may mount.
 bool enter_namespace()
 {

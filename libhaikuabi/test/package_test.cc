@@ -379,8 +379,8 @@ class Extracted : public testing::Test
     {
         Package package(bytes);
         EXPECT_EQ(package.error, 0) << package.fault.text;
-        int error =
-            hk_package_extract(package.package, directory, lost, &fault);
+        int error = hk_package_extract(package.package, directory, nullptr,
+                                       lost, &fault);
         EXPECT_EQ(leftovers(), 0);
         return error;
     }

@@ -13,6 +13,10 @@
 #include <random>
 #include <sstream>
 
+extern "C" {
+#include "libhaikuabi/src/attr_store.h"
+}
+
 namespace
 {
 
@@ -40,12 +44,14 @@ class PackageWrite : public testing::Test
     {
         std::string name = testing::TempDir() + "/write.XXXXXX";
         directory = mkdtemp(name.data());
+        store = directory + ".attributes";
         write(".PackageInfo", info);
     }
     void TearDown() override
     {
         hk_package_close(package);
         fs::remove_all(directory);
+        fs::remove_all(store);
     }
     void write(const std::string &name, const std::string &bytes,
                mode_t mode = 0644, timespec mtime = {1000, 0})
@@ -75,8 +81,9 @@ class PackageWrite : public testing::Test
         int from = open(directory.c_str(), O_RDONLY | O_DIRECTORY);
         std::string name = testing::TempDir() + "/made.XXXXXX";
         int to = mkstemp(name.data());
+        const hk_package_source source = {from, text, store.c_str(), nullptr};
         error = hk_package_create(
-            from, text, to, static_cast<hk_package_compression>(compression),
+            &source, to, static_cast<hk_package_compression>(compression),
             &fault);
         close(from);
         close(to);
@@ -119,6 +126,7 @@ class PackageWrite : public testing::Test
         return hk_package_at(package, hk_package_find(package, list, id));
     }
 
+    std::string store;
     std::string directory;
     struct hk_package *package = nullptr;
     hk_package_fault fault{};
@@ -206,6 +214,58 @@ TEST_F(PackageWrite, KeepsAttributesWithTheirTypes)
            hk_package_at(package, children)->id != HK_PACKAGE_DATA)
         children = hk_package_at(package, children)->next;
     EXPECT_NE(children, first);
+}
+
+// What the host's files cannot keep lies elsewhere, before and after.
+TEST_F(PackageWrite, KeepsAttributesThatTheHostsFilesCannot)
+{
+    const std::string big(200000, 'b'), small = "of a link";
+    std::string to = testing::TempDir() + "/extracted.XXXXXX";
+    hk_attr_store *kept = hk_attr_store_new(store.c_str());
+    auto write_to = [&](const char *name, const std::string &bytes) {
+        int fd = open((directory + "/" + name).c_str(), O_PATH | O_NOFOLLOW);
+        const hk_attr_value value = {
+            0x52415754, static_cast<uint32_t>(bytes.size()),
+            reinterpret_cast<uint8_t *>(const_cast<char *>(bytes.data()))};
+        EXPECT_EQ(hk_attr_write(kept, fd, "kept", &value), 0) << name;
+        close(fd);
+    };
+    auto read_from = [&](const std::string &path) -> std::string {
+        int fd = open(path.c_str(), O_PATH | O_NOFOLLOW);
+        hk_attr_value value = {};
+        int error = hk_attr_read(kept, fd, "kept", &value);
+        close(fd);
+        std::string bytes =
+            error != 0 ? strerror(error)
+                       : std::string(reinterpret_cast<char *>(value.bytes),
+                                     value.size);
+        free(value.bytes);
+        return bytes;
+    };
+
+    write("file", "text");
+    fs::create_directory(directory + "/inner");
+    fs::create_symlink("file", directory + "/link");
+    for (const char *name : {"file", "inner"})
+        write_to(name, big);
+    write_to("link", small);
+    ASSERT_NE(create(ZLIB), "") << fault.text;
+    int out = open(mkdtemp(to.data()), O_RDONLY | O_DIRECTORY);
+    uint64_t lost = 9;
+    EXPECT_EQ(hk_package_extract(package, out, store.c_str(), &lost, &fault), 0)
+        << fault.text;
+    EXPECT_EQ(lost, 0u);
+    EXPECT_EQ(read_from(to + "/file"), big);
+    EXPECT_EQ(read_from(to + "/inner"), big);
+    EXPECT_EQ(read_from(to + "/link"), small);
+    // Without, they are counted.
+    fs::remove_all(to + "/link");
+    fs::remove_all(to + "/file");
+    EXPECT_EQ(hk_package_extract(package, out, nullptr, &lost, &fault), 0);
+    EXPECT_EQ(lost, 3u);
+    close(out);
+    fs::remove_all(to);
+    hk_attr_store_free(kept);
 }
 
 TEST_F(PackageWrite, TakesListsWithoutSeparators)
@@ -376,7 +436,8 @@ TEST_F(PackageWrite, RefusesAPackageInItself)
 {
     int from = open(directory.c_str(), O_RDONLY | O_DIRECTORY);
     int to = open((directory + "/out").c_str(), O_RDWR | O_CREAT, 0644);
-    EXPECT_EQ(hk_package_create(from, nullptr, to, HK_PACKAGE_ZSTD, &fault),
+    const hk_package_source source = {from, nullptr, nullptr, nullptr};
+    EXPECT_EQ(hk_package_create(&source, to, HK_PACKAGE_ZSTD, &fault),
               HK_PACKAGE_ERR_INPUT);
     EXPECT_STREQ(fault.text, "out: it is the package itself");
     close(to);

@@ -99,7 +99,9 @@ static void make_package(const char *directory, int number)
              number);
     to = open(path, O_RDWR | O_CREAT, 0644);
     if (from < 0 || to < 0 ||
-        hk_package_create(from, text, to, HK_PACKAGE_ZSTD, &fault) < 0)
+        hk_package_create(
+            &(struct hk_package_source){.directory = from, .info = text}, to,
+            HK_PACKAGE_ZSTD, &fault) < 0)
         fail(path);
     close(from);
     close(to);

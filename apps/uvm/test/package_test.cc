@@ -126,6 +126,18 @@ TEST_F(PackageTest, create_makes_what_the_others_read)
     }
 }
 
+// Nobody has read the file of the root before: its content is in a package.
+TEST_F(PackageTest, create_takes_what_a_root_has)
+{
+    ASSERT_EQ(run({"root", "create", "root"}).status, 0);
+    ASSERT_EQ(run({"root", "add", "root", "sample.hpkg"}).status, 0);
+    write("root/files/boot/system/bin/.PackageInfo", info);
+    Outcome made =
+        run({"package", "create", "root/files/boot/system/bin", "made.hpkg"});
+    EXPECT_EQ(made.status, 0) << made.err;
+    EXPECT_EQ(run({"package", "cat", "made.hpkg", "tool"}).out, "#!/bin/sh\n");
+}
+
 TEST_F(PackageTest, info_tells_what_was_said)
 {
     fs::create_directories(directory + "/from");
@@ -163,6 +175,32 @@ TEST_F(PackageTest, create_leaves_an_older_package_when_it_fails)
         EXPECT_EQ(entry.path().string().find(".new-"), std::string::npos);
 }
 
+TEST_F(PackageTest, verify_tells_of_each)
+{
+    write("broken.hpkg", "no package");
+    Outcome told = run({"package", "verify", "none.hpkg", "sample.hpkg",
+                        "broken.hpkg", "second.hpkg"});
+    EXPECT_EQ(told.status, 125);
+    EXPECT_NE(told.err.find("uvm: none.hpkg: "), std::string::npos);
+    EXPECT_NE(told.err.find("uvm: broken.hpkg: "), std::string::npos);
+    EXPECT_EQ(told.err.find("sample"), std::string::npos) << told.err;
+    told = run({"package", "verify", "--json", "sample.hpkg", "broken.hpkg"});
+    EXPECT_EQ(told.status, 125);
+    EXPECT_NE(told.out.find("\"package\":\t\"sample.hpkg\",\n"
+                            "\t\t\"fault\":\tnull"),
+              std::string::npos)
+        << told.out;
+    EXPECT_NE(told.out.find("\"package\":\t\"broken.hpkg\",\n"
+                            "\t\t\"fault\":\t\""),
+              std::string::npos)
+        << told.out;
+    told = run({"package", "extract", "--json", "sample.hpkg"});
+    EXPECT_EQ(told.status, 0);
+    EXPECT_NE(told.out.find("\"files-without-attributes\":\t0"),
+              std::string::npos)
+        << told.out;
+}
+
 TEST_F(PackageTest, wrong_usage_is_status_2)
 {
     const std::vector<std::vector<std::string>> wrong = {
@@ -173,6 +211,7 @@ TEST_F(PackageTest, wrong_usage_is_status_2)
         {"package", "create", "sample.hpkg"},
         {"package", "create", "-z", "rot13", ".", "made.hpkg"},
         {"package", "frobnicate", "sample.hpkg"},
+        {"package", "cat", "--json", "sample.hpkg", "bin/tool"},
         {"package", "info", "--frobnicate", "sample.hpkg"}};
     for (const auto &arguments : wrong)
         EXPECT_EQ(run(arguments).status, 2) << arguments.back();

@@ -136,6 +136,19 @@ TEST_F(RootCommandTest, check_says_what_keeps_programs_from_running)
     EXPECT_EQ(told.out.find("/bin/arguments"), std::string::npos) << told.out;
 }
 
+TEST_F(RootCommandTest, check_tells_in_json_what_it_tells)
+{
+    ASSERT_EQ(run({"root", "create", "root"}).status, 0);
+    Outcome told = run({"root", "check", "--json", "root"});
+    EXPECT_EQ(told.status, 1) << told.err;
+    EXPECT_EQ(told.out.rfind("[\"/boot/system/runtime_loader: missing", 0), 0u)
+        << told.out;
+    // What a command does not take it refuses.
+    for (const char *command : {"path", "trim"})
+        EXPECT_EQ(run({"root", command, "--json", "root"}).status, 2);
+    EXPECT_EQ(run({"root", "list", "--home", "root"}).status, 2);
+}
+
 TEST_F(RootCommandTest, a_package_of_another_machine_is_not_added)
 {
     PackageBuilder made(ZSTD);

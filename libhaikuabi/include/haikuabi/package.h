@@ -211,11 +211,12 @@ const char *hk_package_architecture(uint64_t number);
  * them there. Symbolic links below the directory are not followed. Files that
  * exist are replaced by newer ones only, as Haiku shows the newer of two;
  * another kind of file in the way is HK_PACKAGE_ERR_EXISTS. A file is whole
- * when it appears; set-id bits stay away. without_attributes (may be NULL)
- * counts files whose attributes the host's file system cannot keep.
+ * when it appears; set-id bits stay away. attributes: a directory for those
+ * that the host's files cannot keep, as hk_config.attributes_directory, or
+ * NULL; without_attributes (may be NULL) counts files with some that are lost.
  */
 int hk_package_extract(struct hk_package *package, int directory,
-                       uint64_t *without_attributes,
+                       const char *attributes, uint64_t *without_attributes,
                        struct hk_package_fault *fault);
 
 enum hk_package_compression {
@@ -224,17 +225,29 @@ enum hk_package_compression {
     HK_PACKAGE_ZSTD = 2
 };
 
+struct hk_root;
+
+/* What a package is made of. */
+struct hk_package_source {
+    int directory;
+    const char *info;           /* instead of its .PackageInfo, or NULL */
+    const char *attributes;     /* as hk_package_extract's, or NULL */
+    const struct hk_root *root; /* in whose layer the directory is, or NULL */
+};
+
 /*
  * Makes a package of what is in a host directory: files, directories and
  * symbolic links with permissions, times of modification and attributes as
  * libhaikuabi keeps them, entries in the order of their names' bytes. What the
  * package says of itself is read from .PackageInfo in the directory, or from
- * a text like that in info (may be NULL). to: an empty file, open for writing.
+ * a text like that. Contents that are still to come from a root's packages are
+ * brought: without the root a file that waits for its content is
+ * HK_PACKAGE_ERR_INPUT. to: an empty file, open for writing.
  * The same files make the same bytes. 0 or HK_PACKAGE_ERR_*: INPUT for a
  * .PackageInfo that lacks something or is wrong, and for files that a package
  * cannot have; what has been written then is of no use. fault may be NULL.
  */
-int hk_package_create(int directory, const char *info, int to,
+int hk_package_create(const struct hk_package_source *source, int to,
                       enum hk_package_compression compression,
                       struct hk_package_fault *fault);
 

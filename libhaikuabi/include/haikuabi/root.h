@@ -44,8 +44,14 @@ int hk_root_open(const char *path, struct hk_root **root,
                  struct hk_package_fault *fault);
 void hk_root_close(struct hk_root *root);
 
-/* The host directory that the guest sees as `/`. */
+/* The host directory that the guest sees as `/`, and the one with attributes
+ * that the host's files cannot keep. */
 const char *hk_root_files(const struct hk_root *root);
+const char *hk_root_attributes(const struct hk_root *root);
+
+/* The path of the root in whose layer a host path is; NULL when it is in none,
+ * or out of memory. For free. */
+char *hk_root_around(const char *path);
 
 /*
  * Copies a package into the root, under its own name, and activates it in
