@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bytes.h"
+#include "interfaces.h"
 #include "pty.h"
 #include "syscalls.h"
 #include "tty.h"
@@ -89,7 +90,7 @@ static int32_t file_ioctl(struct hk_thread *self, struct hk_file *file,
     if (cmd == GUEST_FIONREAD)
         return get_available(self, file, data);
     if (file->kind == HK_FILE_SOCKET)
-        return HK_B_BAD_VALUE;
+        return hk_interfaces_ioctl(self, file, cmd, data);
     if (hk_file_type(file) == S_IFCHR && cmd == GET_PATH_FOR_DEVICE)
         return get_device_path(self, file, data);
     if (hk_file_type(file) == S_IFCHR && isatty(file->node.fd))
@@ -98,7 +99,7 @@ static int32_t file_ioctl(struct hk_thread *self, struct hk_file *file,
 }
 
 /* The length is whatever the caller happened to pass: the number says it.
- * Disks, drivers and interfaces of the host are not reached. */
+ * Disks and drivers of the host are not reached, its interfaces are told. */
 int64_t hk_sys_ioctl(struct hk_thread *self, int32_t fd, uint32_t cmd,
                      gm_addr data, uint32_t length)
 {

@@ -14,6 +14,7 @@ enum { HK_SOCKADDR_MAX = 128 };
 enum hk_family {
     HK_AF_UNSPEC = 0,
     HK_AF_INET = 1,
+    HK_AF_LINK = 4,
     HK_AF_INET6 = 5,
     HK_AF_UNIX = 9
 };

@@ -122,6 +122,8 @@ int64_t hk_sys_socket(struct hk_thread *self, int32_t family, int32_t type,
     int32_t status =
         split_type(self, family, type, protocol, &host_type, &flags);
 
+    if (family == HK_AF_LINK) /* getifaddrs() goes on without that alone */
+        return HK_B_UNSUPPORTED;
     if (host_family < 0)
         return HK_EAFNOSUPPORT;
     if (status != HK_B_OK)
