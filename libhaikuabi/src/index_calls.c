@@ -22,10 +22,10 @@
 /*
  * A query looks through the whole volume whatever it asks for, so that an
  * index is no more than a name, a type and the time when it was made, which say
- * what a query may find: an extended attribute of the volume's first directory keeps them, each as a
- * type in 4 bytes, microseconds in 8, and a name with its NUL. A volume without
- * has those of a new Haiku. The guest has no access to that attribute: its own
- * begin with another prefix.
+ * what a query may find: an extended attribute of the volume's first directory
+ * keeps them, each as a type in 4 bytes, microseconds in 8, and a name with its
+ * NUL. A volume without has those of a new Haiku. The guest has no access to
+ * that attribute: its own begin with another prefix.
  */
 static const char attribute[] = "user.uvm.index";
 
