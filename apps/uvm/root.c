@@ -210,9 +210,9 @@ static void remove_packages(const struct arguments *arguments)
     struct hk_root *root = open_root(arguments->words[0]);
     struct hk_package_fault fault;
 
-    for (int i = 1; i < arguments->count; i++)
-        if (hk_root_remove(root, arguments->words[i], &fault) < 0)
-            uvm_fail(UVM_EXIT_FAILURE, "%s", fault.text);
+    if (hk_root_remove(root, (const char *const *)arguments->words + 1,
+                       (size_t)arguments->count - 1, &fault) < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "%s", fault.text);
     hk_root_close(root);
 }
 

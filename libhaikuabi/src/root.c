@@ -549,25 +549,37 @@ static int doom(char **lines, const struct hk_view_package *package)
     return 1;
 }
 
-int hk_root_remove(struct hk_root *root, const char *name,
+/* Adds lines for the packages that have a name: 0, or an error. */
+static int doom_named(const struct hk_view *view, const char *name,
+                      char **lines, struct hk_package_fault *fault)
+{
+    int is_there = 0;
+
+    for (uint32_t i = 0; i < view->package_count; i++) {
+        const struct hk_view_package *package = &view->packages[i];
+
+        if (strcmp(package->file_name, name) != 0 &&
+            strcmp(package->name, name) != 0)
+            continue;
+        if (!doom(lines, package))
+            return hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM,
+                                   "out of memory");
+        is_there = 1;
+    }
+    return is_there ? 0
+                    : hk_package_fail(fault, HK_PACKAGE_ERR_MISSING,
+                                      "%.200s: no such package", name);
+}
+
+int hk_root_remove(struct hk_root *root, const char *const *names, size_t count,
                    struct hk_package_fault *fault)
 {
     char *lines = NULL;
     int error = 0;
 
-    for (uint32_t i = 0; i < root->view.package_count && error == 0; i++) {
-        const struct hk_view_package *package = &root->view.packages[i];
-
-        if ((strcmp(package->file_name, name) == 0 ||
-             strcmp(package->name, name) == 0) &&
-            !doom(&lines, package))
-            error =
-                hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory");
-    }
-    if (error == 0 && lines == NULL)
-        error = hk_package_fail(fault, HK_PACKAGE_ERR_MISSING,
-                                "%.200s: no such package", name);
-    if (error == 0)
+    for (size_t i = 0; i < count && error == 0; i++)
+        error = doom_named(&root->view, names[i], &lines, fault);
+    if (error == 0 && lines != NULL)
         error = remove_lines(root, lines, fault);
     free(lines);
     return error;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <memory>
+#include <vector>
 
 extern "C" {
 #include "libhaikuabi/src/status.h"
@@ -78,6 +79,10 @@ class RootCase : public testing::Test
         int error = hk_root_add(root, location, name.c_str(), fd, &fault);
         close(fd);
         return error;
+    }
+    int remove(const std::vector<const char *> &names)
+    {
+        return hk_root_remove(root, names.data(), names.size(), &fault);
     }
 
     Team &guest()

@@ -197,7 +197,7 @@ TEST_F(Root, MergesAsHaikuDoes)
     EXPECT_EQ(read("/boot/system/d/sys"), "of the system");
     EXPECT_EQ(read("/boot/system/d/a"), "a");
     EXPECT_EQ(read("/boot/system/d/b"), "b");
-    ASSERT_EQ(hk_root_remove(root, "b", &fault), 0) << fault.text;
+    ASSERT_EQ(remove({"b"}), 0) << fault.text;
     EXPECT_EQ(read("/boot/system/d/both"), "of the older");
     EXPECT_EQ(read("/boot/system/d/b"), "B_ENTRY_NOT_FOUND");
 }
@@ -408,7 +408,7 @@ TEST_F(Root, KeepsWhatAGuestMadeOfAPackageThatGoes)
     EXPECT_EQ(write("/bin/tool", "mine", WRONLY | TRUNC), 4);
     EXPECT_EQ(write("/boot/system/lib/own", "own", WRONLY | CREAT), 3);
     EXPECT_EQ(stat("boot/home/x").st_blocks, 0);
-    ASSERT_EQ(hk_root_remove(root, "one.hpkg", &fault), 0) << fault.text;
+    ASSERT_EQ(remove({"one.hpkg"}), 0) << fault.text;
     EXPECT_FALSE(has("boot/system/packages/one.hpkg"));
     EXPECT_EQ(read("/boot/home/x"), pattern(300000));
     EXPECT_EQ(read("/bin/tool"), "mine");
@@ -540,9 +540,19 @@ TEST_F(Root, RefusesWhatIsNoPackageForIt)
               HK_PACKAGE_ERR_INPUT);
     EXPECT_STREQ(fault.text,
                  "a package for x86_64, and uvm runs programs for x86");
-    EXPECT_EQ(hk_root_remove(root, "other", &fault), HK_PACKAGE_ERR_MISSING);
-    EXPECT_STREQ(fault.text, "other: no such package");
     hk_root_package listed;
+    EXPECT_EQ(hk_root_list(root, 0, &listed), 0);
+}
+
+TEST_F(Root, RemovesAllThatIsNamedOrNothing)
+{
+    ASSERT_EQ(add("a.hpkg", package({}, package_info("a"))), 0) << fault.text;
+    ASSERT_EQ(add("b.hpkg", package({}, package_info("b"))), 0) << fault.text;
+    hk_root_package listed;
+    EXPECT_EQ(remove({"a", "other"}), HK_PACKAGE_ERR_MISSING);
+    EXPECT_STREQ(fault.text, "other: no such package");
+    EXPECT_EQ(hk_root_list(root, 1, &listed), 1);
+    EXPECT_EQ(remove({"a", "b.hpkg", "a"}), 0) << fault.text;
     EXPECT_EQ(hk_root_list(root, 0, &listed), 0);
 }
 

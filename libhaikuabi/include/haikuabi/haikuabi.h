@@ -76,10 +76,6 @@ struct hk_registers {
     uint32_t fs_base;
 };
 
-/*
- * A processor, given by the application. cpu is what new_cpu returned; all
- * but kick are called by the thread that runs it, or while it is not running.
- */
 /* Memory that an instruction loads or stores. */
 struct hk_access {
     uint32_t address, size;
@@ -88,6 +84,10 @@ struct hk_access {
 
 enum { HK_ACCESSES_MAX = 4 };
 
+/*
+ * A processor, given by the application. cpu is what new_cpu returned; all
+ * but kick are called by the thread that runs it, or while it is not running.
+ */
 struct hk_cpu_ops {
     void *(*new_cpu)(void *host); /* NULL: out of memory */
     void (*free_cpu)(void *cpu);

@@ -63,9 +63,10 @@ int hk_root_add(struct hk_root *root, enum hk_location location,
                 const char *file_name, int package,
                 struct hk_package_fault *fault);
 
-/* Removes a package, by its file's name or its own; HK_PACKAGE_ERR_MISSING
- * when there is none. What a guest has written over its files stays. */
-int hk_root_remove(struct hk_root *root, const char *name,
+/* Removes packages, by their files' names or their own, all or none;
+ * HK_PACKAGE_ERR_MISSING when there is not each. What a guest has written over
+ * their files stays. */
+int hk_root_remove(struct hk_root *root, const char *const *names, size_t count,
                    struct hk_package_fault *fault);
 
 /* A package of the root. */
