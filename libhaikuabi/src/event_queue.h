@@ -27,15 +27,7 @@ enum {
     HK_EVENT_LEVEL_TRIGGERED = 0x4000000,
     HK_EVENT_ONE_SHOT = 0x8000000,
     HK_EVENT_BEHAVIOR = HK_EVENT_LEVEL_TRIGGERED | HK_EVENT_ONE_SHOT,
-    HK_EVENT_NON_MASKABLE = HK_POLLERR | HK_POLLHUP | HK_POLLNVAL,
-    HK_EVENTS_MAX = 64 /* told at once */
-};
-
-/* What has happened, on its way to the guest. */
-struct hk_events_told {
-    uint32_t count, max;
-    uint8_t infos[HK_EVENTS_MAX][HK_EVENT_INFO_SIZE];
-    int has_stale; /* the host watches a file that nobody can take away */
+    HK_EVENT_NON_MASKABLE = HK_POLLERR | HK_POLLHUP | HK_POLLNVAL
 };
 
 /* The file of a queue's descriptor: B_OK, B_FILE_ERROR or B_BAD_VALUE. */

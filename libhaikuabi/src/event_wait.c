@@ -1,6 +1,7 @@
 /* event_wait.c -- event queues: what has happened. */
 /* SPDX-License-Identifier: MIT */
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 
@@ -10,6 +11,14 @@
 #include "event_queue.h"
 #include "syscalls.h"
 
+/* What has happened, on its way to the guest. */
+struct told {
+    uint32_t count, max;
+    uint8_t (*infos)[HK_EVENT_INFO_SIZE];
+    struct epoll_event *watched; /* room for what the host tells */
+    int has_stale; /* the host watches a file that nobody can take away */
+};
+
 /* ---- with the shared lock ---- */
 
 /* What a look at a queue needs; in `told` is what it found. */
@@ -17,14 +26,14 @@ struct look {
     struct hk_shared *shared;
     struct hk_event_queue *queue;
     int epoll_fd;
-    struct hk_events_told *told;
+    struct told *told;
 };
 
 /* Nothing more is told of one that is valid no more, or wanted once. */
 static void tell(const struct look *look, struct hk_event_entry *entry,
                  uint32_t events)
 {
-    struct hk_events_told *told = look->told;
+    struct told *told = look->told;
     uint8_t *info = told->infos[told->count];
 
     if (events == 0)
@@ -74,12 +83,12 @@ static void take_entries(const struct look *look)
  * has died while others have them. */
 static void take_watched(const struct look *look)
 {
-    struct epoll_event events[HK_EVENTS_MAX];
-    struct hk_events_told *told = look->told;
+    struct told *told = look->told;
+    const struct epoll_event *events = told->watched;
     int found = 0;
 
     if (told->count < told->max)
-        found = epoll_wait(look->epoll_fd, events,
+        found = epoll_wait(look->epoll_fd, told->watched,
                            (int)(told->max - told->count), 0);
     for (int i = 0; i < found; i++) {
         uint64_t key = events[i].data.u64;
@@ -118,7 +127,7 @@ static int is_anything(const struct look *look)
 /* 1 when something has happened, which is told unless nothing was asked for;
  * 0, or B_FILE_ERROR when the queue is closed. */
 static int32_t look(struct hk_thread *self, const struct hk_file *file,
-                    struct hk_events_told *told)
+                    struct told *told)
 {
     struct hk_shared *shared = hk_shared_of(self);
     struct look look = {shared, NULL, file->node.fd, told};
@@ -209,7 +218,7 @@ static int32_t sleep_once(struct hk_thread *self, const struct hk_file *file,
 /* Looks each time with a waiter of its own, for what is selected may have
  * changed. Counts what is told. */
 static int32_t wait_events(struct hk_thread *self, const struct hk_file *file,
-                           struct hk_events_told *told, int64_t deadline)
+                           struct told *told, int64_t deadline)
 {
     int32_t status = HK_B_OK, found = look(self, file, told);
 
@@ -232,14 +241,37 @@ static int32_t wait_events(struct hk_thread *self, const struct hk_file *file,
     return found > 0 ? (int32_t)told->count : status;
 }
 
+/* A queue tells of an entry once in a wait. */
+static int make_room(struct told *told, uint32_t infos)
+{
+    *told = (struct told){
+        .max = infos < HK_EVENT_ENTRIES_MAX ? infos : HK_EVENT_ENTRIES_MAX};
+    if (told->max == 0)
+        return 1;
+    told->infos = malloc(told->max * sizeof(*told->infos));
+    told->watched = malloc(told->max * sizeof(*told->watched));
+    return told->infos != NULL && told->watched != NULL;
+}
+
+static int32_t wait_and_tell(struct hk_thread *self, const struct hk_file *file,
+                             struct told *told, int64_t deadline, gm_addr infos)
+{
+    int32_t count = wait_events(self, file, told, deadline);
+
+    if (count > 0 &&
+        hk_write_user(self, infos, told->infos,
+                      (size_t)count * HK_EVENT_INFO_SIZE) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return count;
+}
+
 int64_t hk_sys_event_queue_wait(struct hk_thread *self, int32_t queue,
                                 gm_addr infos, int32_t num_infos,
                                 uint32_t flags, int64_t timeout)
 {
     int64_t deadline = hk_call_deadline(self, flags, timeout);
-    uint32_t max = (uint32_t)num_infos;
-    struct hk_events_told told;
     struct hk_file *file;
+    struct told told;
     int32_t count;
 
     if (num_infos < 0)
@@ -249,14 +281,11 @@ int64_t hk_sys_event_queue_wait(struct hk_thread *self, int32_t queue,
     count = hk_event_queue_get(self, queue, &file);
     if (count != HK_B_OK)
         return count;
-    told.count = 0;
-    told.has_stale = 0;
-    told.max = max < HK_EVENTS_MAX ? max : HK_EVENTS_MAX;
-    count = wait_events(self, file, &told, deadline);
+    count = make_room(&told, (uint32_t)num_infos)
+                ? wait_and_tell(self, file, &told, deadline, infos)
+                : HK_B_NO_MEMORY;
     hk_file_put(file);
-    if (count > 0 &&
-        hk_write_user(self, infos, told.infos,
-                      (size_t)count * HK_EVENT_INFO_SIZE) != HK_B_OK)
-        return HK_B_BAD_ADDRESS;
+    free(told.infos);
+    free(told.watched);
     return count < 0 ? hk_timeout_status(count, flags, timeout) : count;
 }

@@ -170,6 +170,18 @@ TEST_F(EventQueue, TellsAStateAsLongAsItLasts)
     EXPECT_EQ(wait(), All());
 }
 
+TEST_F(EventQueue, TellsAsManyAsThereIsRoomFor)
+{
+    for (int i = 0; i < 50; i++) {
+        int copy = static_cast<int>(team.call("dup", out));
+        EXPECT_EQ(select(copy, WRITE | LEVEL), HK_B_OK);
+        EXPECT_EQ(select(sem(1), READ | LEVEL, 0, SEM), HK_B_OK);
+    }
+    EXPECT_EQ(wait(100).size(), 100u);
+    EXPECT_EQ(wait(99).size(), 99u);
+    EXPECT_EQ(wait(1).size(), 1u);
+}
+
 TEST_F(EventQueue, TellsOneShotsOnce)
 {
     EXPECT_EQ(select(in, READ | LEVEL | ONE_SHOT, 5), HK_B_OK);
