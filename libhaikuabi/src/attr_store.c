@@ -61,9 +61,11 @@ struct identity {
     uint8_t bytes[HANDLE_MAX];
 };
 
-static int identify(int fd, struct identity *id)
+/* Of a descriptor's file, whose name is "", or of an entry of a directory. */
+static int identify(int at, const char *name, struct identity *id)
 {
     enum { HANDLE_FID = 0x200, NO_HANDLE = -1 };
+    const int flags = name[0] == '\0' ? AT_EMPTY_PATH : 0;
     struct {
         struct file_handle head;
         uint8_t bytes[HANDLE_MAX];
@@ -71,15 +73,16 @@ static int identify(int fd, struct identity *id)
     int mount;
     struct statx info;
 
-    if (name_to_handle_at(fd, "", &handle.head, &mount, AT_EMPTY_PATH) == 0 ||
-        name_to_handle_at(fd, "", &handle.head, &mount,
-                          AT_EMPTY_PATH | HANDLE_FID) == 0) {
+    if (name_to_handle_at(at, name, &handle.head, &mount, flags) == 0 ||
+        name_to_handle_at(at, name, &handle.head, &mount, flags | HANDLE_FID) ==
+            0) {
         id->size = handle.head.handle_bytes;
         id->kind = handle.head.handle_type;
         memcpy(id->bytes, handle.head.f_handle, id->size);
         return 0;
     }
-    if (statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &info) != 0)
+    if (statx(at, name, flags | AT_SYMLINK_NOFOLLOW, STATX_INO | STATX_BTIME,
+              &info) != 0)
         return errno;
     if (!(info.stx_mask & STATX_BTIME))
         return EOPNOTSUPP;
@@ -91,14 +94,14 @@ static int identify(int fd, struct identity *id)
     return 0;
 }
 
-int hk_attr_store_key(int fd, char key[HK_ATTR_KEY_SIZE])
+static int key_of(int at, const char *name, char key[HK_ATTR_KEY_SIZE])
 {
     struct identity id = {0};
     struct statfs system;
     int length;
-    int error = identify(fd, &id);
+    int error = identify(at, name, &id);
 
-    if (error == 0 && fstatfs(fd, &system) != 0)
+    if (error == 0 && fstatfs(at, &system) != 0)
         error = errno;
     if (error != 0)
         return error;
@@ -109,6 +112,11 @@ int hk_attr_store_key(int fd, char key[HK_ATTR_KEY_SIZE])
         length += snprintf(key + length, HK_ATTR_KEY_SIZE - (size_t)length,
                            "%02x", id.bytes[i]);
     return 0;
+}
+
+int hk_attr_store_key(int fd, char key[HK_ATTR_KEY_SIZE])
+{
+    return key_of(fd, "", key);
 }
 
 /* The name of an attribute's file: a dot at the beginning is escaped as well,
@@ -545,28 +553,20 @@ int hk_attr_store_drop(const struct hk_attr_store *store, const char *key,
 
 static int has_key(const struct hk_attr_store *store, const char *key)
 {
-    int directory = open_store(store);
-    int has = directory >= 0 && faccessat(directory, key, F_OK, 0) == 0;
+    char path[PATH_MAX];
 
-    if (directory >= 0)
-        close(directory);
-    return has;
+    return snprintf(path, sizeof(path), "%s/%s", store->path, key) < PATH_MAX &&
+           access(path, F_OK) == 0;
 }
 
 int hk_attr_store_has(const struct hk_attr_store *store, int directory,
                       const char *name, char key[HK_ATTR_KEY_SIZE])
 {
     struct stat info;
-    int fd, has;
 
     if (store == NULL || access(store->path, F_OK) != 0 ||
         fstatat(directory, name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
         (!S_ISDIR(info.st_mode) && info.st_nlink > 1))
         return 0;
-    fd = hk_host_open_leaf(directory, name, O_PATH, 0);
-    if (fd < 0)
-        return 0;
-    has = hk_attr_store_key(fd, key) == 0 && has_key(store, key);
-    close(fd);
-    return has;
+    return key_of(directory, name, key) == 0 && has_key(store, key);
 }
