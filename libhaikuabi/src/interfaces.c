@@ -65,7 +65,10 @@ static const char *name_to_host(const char guest[NAME_SIZE])
         return "";
     if (strcmp(guest, guest_loop) == 0)
         return host_loop;
-    return strncmp(guest, devices, prefix) == 0 ? guest + prefix : "";
+    if (strncmp(guest, devices, prefix) != 0 ||
+        strcmp(guest + prefix, host_loop) == 0)
+        return "";
+    return guest + prefix;
 }
 
 /* ---- addresses ---- */
