@@ -460,7 +460,9 @@ static int32_t start_locked(struct hk_thread *self,
  * root's teams (departures.h): what they move between a directory that is
  * watched and another that is not is told as removed or created, unless the
  * file itself is watched, and what they make and remove at once may not be told
- * at all. A node that the guest's files do not lead to is never told of.
+ * at all. So is what anybody moves while the host loses events. Of messages that
+ * wait for room in a port the oldest goes when there are too many. A node that
+ * the guest's files do not lead to is never told of.
  */
 int64_t hk_sys_start_watching(struct hk_thread *self, int32_t device,
                               int64_t node, uint32_t flags, int32_t port,

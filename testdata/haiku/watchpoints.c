@@ -166,8 +166,10 @@ static void accesses(void)
     store_word(&words[0]);
     store_word(&words[2]);
     store_byte(&words[1]); /* hits */
-    CHECK_STATUS(watch(&words[2], WRITE, 4), HK_B_BAD_VALUE);
-    CHECK_STATUS(forget(&words[1], 1), HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_set_debugger_breakpoint, &words[2], WRITE, 4, 1),
+                 HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_clear_debugger_breakpoint, &words[1], 1),
+                 HK_B_BAD_VALUE);
     load_word(&words[2]);  /* hits */
     store_word(&words[2]); /* hits */
     push_word();           /* hits */
