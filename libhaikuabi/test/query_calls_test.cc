@@ -162,7 +162,15 @@ TEST_F(Queries, TakeSoManyComparisons)
     for (int i = 1; i < 32; i++)
         formula += "||name==x";
     EXPECT_GE(open(formula), 0);
-    EXPECT_EQ(open(formula + "||name==x"), HK_B_TOO_MANY_ARGS);
+    formula += "||name==x";
+    EXPECT_EQ(open(formula), HK_B_TOO_MANY_ARGS);
+
+    hk_config old = hk::make_config(root.c_str());
+    old.release = HK_R1BETA4; // as many as there are
+    hk::Team beta4(old);
+    EXPECT_GE(beta4.call("open_query", 3, formula,
+                         static_cast<int>(formula.size()), 0, -1, 0),
+              0);
 }
 
 TEST_F(Queries, AreNoFilesThemselves)

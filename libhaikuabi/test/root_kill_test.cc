@@ -327,6 +327,7 @@ TEST_F(RootKill, RenamesLeaveOneName)
     ASSERT_EQ(write("/boot/system/one/file1", pattern(700, 3), WRONLY | TRUNC),
               700);
     ASSERT_EQ(write("/boot/home/old", "old", WRONLY | CREAT), 3);
+    ASSERT_EQ(guest().call("create_dir", -1, "/boot/home/moved", 0755), 0);
     for (int round = 0; round < rounds && !HasFailure(); round++) {
         kill_in([&] {
             Team killed_team(own_layer());
@@ -336,7 +337,6 @@ TEST_F(RootKill, RenamesLeaveOneName)
                     killed_team.call("rename", -1, from + name, -1, to + name);
                 }
             killed_team.call("rename", -1, "/boot/home/old", -1, "/boot/new");
-            killed_team.call("create_dir", -1, "/boot/home/moved", 0755);
         });
         EXPECT_EQ(check(), std::vector<std::string>());
         const std::pair<std::string, std::string> files[] = {
@@ -352,6 +352,11 @@ TEST_F(RootKill, RenamesLeaveOneName)
                 }
             EXPECT_EQ(found, 1) << name;
         }
+        int directories = 0;
+        for (std::string place : places)
+            directories += has(place.substr(1) + "moved");
+        EXPECT_EQ(directories, 1);
+        EXPECT_NE(has("boot/new"), has("boot/home/old"));
         EXPECT_EQ(content(has("boot/new") ? "boot/new" : "boot/home/old"),
                   "old");
         if (has("boot/new"))
