@@ -175,10 +175,19 @@ static int has_late(const struct hk_shared *shared, const struct hk_port *port)
     return port->late_count > 0 && hk_chunk(shared, port->late.first) != NULL;
 }
 
+/* 1 when there was one. */
+static int drop_oldest_late(struct hk_shared *shared, struct hk_port *port)
+{
+    if (!has_late(shared, port))
+        return 0;
+    hk_chunks_free(shared, take_late(shared, port));
+    return 1;
+}
+
 void hk_port_drop_late(struct hk_shared *shared, struct hk_port *port)
 {
-    while (has_late(shared, port))
-        hk_chunks_free(shared, take_late(shared, port));
+    while (drop_oldest_late(shared, port))
+        continue;
 }
 
 /* One that was woken passes it on. */
@@ -692,7 +701,7 @@ int32_t hk_port_post(struct hk_shared *shared, int32_t id, int32_t code,
 void hk_port_post_kernel(struct hk_shared *shared, int32_t id, uint32_t token,
                          struct hk_kmessage_maker *maker)
 {
-    enum { CODE = 0x706a7070, AT_TOKEN = 16, LATE_MAX = 10000 };
+    enum { CODE = 0x706a7070, AT_TOKEN = 16, LATE_MAX = HK_CHUNKS_MAX / 64 };
     struct hk_port *port =
         hk_item(shared, HK_POOL_PORTS, hk_id_index(HK_POOL_PORTS, id));
     uint32_t chunk;
@@ -700,11 +709,13 @@ void hk_port_post_kernel(struct hk_shared *shared, int32_t id, uint32_t token,
     if (maker->failed || port == NULL || port->id != id ||
         hk_port_is_closed(port))
         return;
-    if (port->late_count >= LATE_MAX && has_late(shared, port))
-        hk_chunks_free(shared, take_late(shared, port));
+    if (port->late_count >= LATE_MAX)
+        drop_oldest_late(shared, port);
     hk_put32(maker->bytes + AT_TOKEN, token);
-    chunk = make_message(shared, CODE, maker->bytes, (uint32_t)maker->size,
-                         HK_KERNEL_TEAM);
+    do
+        chunk = make_message(shared, CODE, maker->bytes, (uint32_t)maker->size,
+                             HK_KERNEL_TEAM);
+    while (chunk == 0 && drop_oldest_late(shared, port));
     if (chunk == 0)
         return;
     if (port->queue_count < port->capacity)

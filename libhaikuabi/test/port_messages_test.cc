@@ -383,4 +383,57 @@ TEST_F(Messages, FillTheSpaceAndWaitForIt)
     EXPECT_STREQ(probe_shared(team.harness), "");
 }
 
+// ---- the kernel's, which wait for room ----
+
+class Late : public Messages
+{
+  protected:
+    void post(int token)
+    {
+        probe_post_kernel(team.harness, port, static_cast<uint32_t>(token));
+    }
+    // The token of the next message, or the error.
+    int64_t next()
+    {
+        int64_t size = try_read(port, code, buffer, 64);
+        return size < 0 ? size : team.get<int>(buffer, 16);
+    }
+    // Until nothing is left for another message.
+    void fill_memory()
+    {
+        int filled = create(1000, "filled");
+
+        for (size_t size = LARGEST; size > 0; size /= 2)
+            while (write(filled, std::string(size, 'x')) == HK_B_OK)
+                continue;
+    }
+
+    int port = create(1, "small");
+    Address code = team.room(4), buffer = team.room(64);
+};
+
+TEST_F(Late, LoseTheOldestWhenThereAreTooMany)
+{
+    enum { WAIT_MAX = 2048, COUNT = WAIT_MAX + 10 };
+
+    for (int i = 0; i < COUNT; i++)
+        post(i);
+    EXPECT_EQ(next(), 0); // waits no more
+    for (int i = COUNT - WAIT_MAX; i < COUNT; i++)
+        ASSERT_EQ(next(), i);
+    EXPECT_EQ(next(), HK_B_WOULD_BLOCK);
+}
+
+TEST_F(Late, LoseTheOldestWhenThereIsNoMemory)
+{
+    for (int i = 0; i < 3; i++)
+        post(i);
+    fill_memory();
+    post(3);
+    for (int i : {0, 2, 3})
+        EXPECT_EQ(next(), i);
+    EXPECT_EQ(next(), HK_B_WOULD_BLOCK);
+    EXPECT_STREQ(probe_shared(team.harness), "");
+}
+
 } // namespace

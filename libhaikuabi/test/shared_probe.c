@@ -11,6 +11,7 @@
 
 #include "libhaikuabi/src/deaths.h"
 #include "libhaikuabi/src/monitor.h"
+#include "libhaikuabi/src/port.h"
 #include "libhaikuabi/src/shared_file.h"
 
 static char wrong[256];
@@ -441,6 +442,7 @@ struct probe_counts probe_count(struct harness *harness)
     counts.requests = count_used(shared, HK_POOL_REQUESTS);
     counts.event_queues = count_used(shared, HK_POOL_EVENT_QUEUES);
     counts.event_entries = count_used(shared, HK_POOL_EVENT_ENTRIES);
+    counts.node_watchers = shared->file->node_watcher_count;
     count_chain(shared, shared->file->free_chunks.first, &free_chunks);
     if (shared->file->free_chunks.fresh != 0)
         counts.chunks = shared->file->free_chunks.fresh - 1 - free_chunks;
@@ -500,6 +502,42 @@ void probe_hold_monitors(struct harness *harness, int does)
         hk_monitors_lock(monitors);
     else
         hk_monitors_unlock(monitors);
+}
+
+unsigned probe_count_monitors(struct harness *harness)
+{
+    struct hk_monitors *monitors = harness_kernel(harness)->team->monitors;
+    unsigned count = 0;
+
+    hk_monitors_lock(monitors);
+    for (const struct hk_monitor *monitor = monitors->first; monitor != NULL;
+         monitor = monitor->next)
+        count++;
+    hk_monitors_unlock(monitors);
+    return count;
+}
+
+_Static_assert((int)PROBE_DEPARTURES_MAX == (int)HK_DEPARTURES_MAX, "as it says");
+
+void probe_set_departures(struct harness *harness, uint32_t count)
+{
+    struct hk_shared *shared = shared_of(harness);
+
+    hk_shared_lock(shared);
+    hk_put(shared, &shared->file->departure_count, count);
+    hk_shared_unlock(shared);
+}
+
+void probe_post_kernel(struct harness *harness, int32_t port, uint32_t token)
+{
+    struct hk_shared *shared = shared_of(harness);
+    struct hk_kmessage_maker maker;
+
+    hk_kmessage_begin(&maker, 0);
+    hk_shared_lock(shared);
+    hk_port_post_kernel(shared, port, token, &maker);
+    hk_shared_unlock(shared);
+    hk_kmessage_maker_free(&maker);
 }
 
 struct probe_layout probe_get_layout(void)

@@ -17,6 +17,7 @@ const char *probe_shared(struct harness *harness);
 struct probe_counts {
     unsigned teams, waiters, watches, sems, ports, chunks;
     unsigned areas, threads, images, requests, event_queues, event_entries;
+    unsigned node_watchers; // teams
 };
 struct probe_counts probe_count(struct harness *harness);
 
@@ -33,6 +34,16 @@ void probe_die_inside(struct harness *harness, int32_t sem);
 
 // What happens to files is not told, meanwhile.
 void probe_hold_monitors(struct harness *harness, int does);
+
+// Of nodes that the team watches, for its own sake or another's.
+unsigned probe_count_monitors(struct harness *harness);
+
+// As if so many entries had been moved and removed, of which so many are kept.
+enum { PROBE_DEPARTURES_MAX = 512 };
+void probe_set_departures(struct harness *harness, uint32_t count);
+
+// The kernel posts a message to the handler of a token.
+void probe_post_kernel(struct harness *harness, int32_t port, uint32_t token);
 
 // Where in the file the fields lie that tell whether it can be used.
 struct probe_layout {
