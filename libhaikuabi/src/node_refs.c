@@ -1,4 +1,4 @@
-/* node_refs.c -- directories found again by volume and node number. */
+/* node_refs.c -- files found again by volume and node number. */
 /* SPDX-License-Identifier: MIT */
 #include "node_refs.h"
 
@@ -153,16 +153,21 @@ static int is_node(const struct hk_vfs *vfs, const struct hk_node *node,
            info.inode == inode;
 }
 
+/* What a path leads to, or the symlink that it is of. */
 static int32_t open_if(const struct hk_vfs *vfs, const char *path,
                        int32_t device, int64_t inode, struct hk_node *node)
 {
+    static const unsigned ways[] = {HK_WALK_FOLLOW | HK_WALK_WHOLE,
+                                    HK_WALK_LINK | HK_WALK_WHOLE};
     struct hk_node root = hk_place_node(vfs->root);
-    int32_t status = hk_vfs_open(
-        vfs, &root, path, HK_WALK_FOLLOW | HK_WALK_WHOLE, O_PATH, 0, node);
 
-    if (status != HK_B_OK || is_node(vfs, node, device, inode))
-        return status;
-    hk_node_close(node);
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        if (hk_vfs_open(vfs, &root, path, ways[i], O_PATH, 0, node) != HK_B_OK)
+            continue;
+        if (is_node(vfs, node, device, inode))
+            return HK_B_OK;
+        hk_node_close(node);
+    }
     return HK_B_ENTRY_NOT_FOUND;
 }
 
@@ -202,11 +207,24 @@ struct hunt {
 
 enum { FOUND = 1 };
 
+/* By the path of its directory: that of a file nobody knows. */
+static void remember(const struct hunt *hunt,
+                     const struct hk_volume_entry *entry)
+{
+    const struct hk_node directory = {NULL, entry->mount, entry->directory, 0};
+    char path[HK_PATH_LENGTH];
+    char *joined = hk_node_path(&directory, path, sizeof(path)) >= 0
+                       ? join(path, entry->name)
+                       : NULL;
+
+    if (joined != NULL)
+        put(hunt->refs, hunt->device, hunt->inode, joined);
+}
+
 static int32_t is_it(void *context, const struct hk_volume_entry *entry)
 {
     struct hunt *hunt = context;
     struct hk_node node = {NULL, entry->mount, -1, 0};
-    char path[HK_PATH_LENGTH];
     struct stat info;
 
     if (hunt->left-- == 0)
@@ -220,8 +238,7 @@ static int32_t is_it(void *context, const struct hk_volume_entry *entry)
         hk_node_close(&node);
         return HK_B_OK;
     }
-    if (hk_node_path(&node, path, sizeof(path)) >= 0)
-        hk_refs_put(hunt->refs, hunt->device, hunt->inode, path);
+    remember(hunt, entry);
     *hunt->node = node;
     return FOUND;
 }

@@ -1,4 +1,4 @@
-/* node_refs.h -- directories found again by volume and node number. */
+/* node_refs.h -- files found again by volume and node number. */
 /* SPDX-License-Identifier: MIT */
 #ifndef HK_NODE_REFS_H
 #define HK_NODE_REFS_H
@@ -6,12 +6,12 @@
 #include "fd.h"
 
 /*
- * A program may name a directory by (device, inode) as stat or read_dir told
- * it, or as another team says. The host cannot open a file that way: the paths
- * of directories that the team was told of are remembered, a bounded number of
- * them. A path is only a hint, what it leads to now is compared with the
- * numbers. For one that is not remembered the volume is looked through, or a
- * million entries of it.
+ * A program may name a file by (device, inode) as stat or read_dir told it, or
+ * as another team says. The host cannot open a file that way: the paths of
+ * directories that the team was told of are remembered, and of what was found,
+ * a bounded number of them. A path is only a hint, what it leads to now is
+ * compared with the numbers. For a file that is not remembered the volume is
+ * looked through, or a million entries of it.
  */
 struct hk_refs;
 

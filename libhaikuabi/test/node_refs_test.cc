@@ -1,9 +1,36 @@
-// node_refs_test.cc -- directories found again by volume and node number.
+// node_refs_test.cc -- files found again by volume and node number.
 // SPDX-License-Identifier: MIT
 #include "libhaikuabi/test/team_harness.h"
 
+#include <sys/stat.h>
+
 extern "C" {
 #include "libhaikuabi/src/status.h"
+
+// The linker puts __wrap_hk_volume_walk into the place of hk_volume_walk, which
+// is __real_hk_volume_walk then (BUILD).
+struct hk_vfs;
+int32_t __real_hk_volume_walk(const hk_vfs *vfs, int32_t device,
+                              int32_t (*visit)(void *, const void *),
+                              void *context);
+int32_t __wrap_hk_volume_walk(const hk_vfs *vfs, int32_t device,
+                              int32_t (*visit)(void *, const void *),
+                              void *context);
+}
+
+namespace
+{
+
+int walks; // through all of a volume
+
+} // namespace
+
+int32_t __wrap_hk_volume_walk(const hk_vfs *vfs, int32_t device,
+                              int32_t (*visit)(void *, const void *),
+                              void *context)
+{
+    walks++;
+    return __real_hk_volume_walk(vfs, device, visit, context);
 }
 
 namespace
@@ -94,6 +121,40 @@ TEST_F(NodeRefs, ComeFromListedDirectories)
     EXPECT_EQ(
         path_of({team.get<int>(entries, 4), team.get<int64_t>(entries, 16)}),
         "/list/x");
+}
+
+// Files and links too, which nobody is told of by a path.
+TEST_F(NodeRefs, AreLookedForOnce)
+{
+    const int port = static_cast<int>(team.call("create_port", 1, "port"));
+    enum { ATTR = 4 };
+
+    root.write("a/deep/file", "");
+    std::filesystem::create_symlink("file", root.at("a/deep/link"));
+    root.make("a/deep/inner");
+    for (const char *name : {"file", "link", "inner"}) {
+        const std::string path = root.at("a/deep/") + name;
+        struct stat info;
+        ASSERT_EQ(::lstat(path.c_str(), &info), 0);
+        auto watch = [&] {
+            const auto inode = static_cast<int64_t>(info.st_ino);
+            EXPECT_EQ(team.call("start_watching", 3, inode, uint32_t{ATTR},
+                                port, 0),
+                      HK_B_OK);
+            EXPECT_EQ(team.call("stop_watching", 3, inode, port, 0), HK_B_OK);
+        };
+        walks = 0;
+        watch();
+        EXPECT_EQ(walks, 1) << name;
+        watch();
+        EXPECT_EQ(walks, 1) << name;
+        // Where it was is where it is looked for first, no more.
+        std::filesystem::rename(path, path + " moved");
+        watch();
+        EXPECT_EQ(walks, 2) << name;
+        watch();
+        EXPECT_EQ(walks, 2) << name;
+    }
 }
 
 } // namespace
