@@ -105,9 +105,10 @@ int hk_departure_find(struct hk_shared *shared, uint32_t after,
     if (count > HK_DEPARTURES_MAX)
         count = HK_DEPARTURES_MAX;
     for (; count > 0 && !has_found; count--) {
-        const struct hk_departure *at = place_of(shared, last - count + 1);
+        uint32_t serial = last - count + 1; /* 0 is none's */
+        const struct hk_departure *at = place_of(shared, serial);
 
-        has_found = at->serial == last - count + 1 && test(wanted, at);
+        has_found = serial != 0 && at->serial == serial && test(wanted, at);
         if (has_found)
             *found = *at;
     }

@@ -55,7 +55,7 @@ static int start_thread(struct hk_monitors *monitors)
     return error;
 }
 
-/* Whether teams are to note what they move and remove. */
+/* Teams note what they move and remove as long as this one has monitors. */
 static void watch_departures(const struct hk_monitors *monitors, int does)
 {
     struct hk_shared *shared = monitors->team->shared;
@@ -63,6 +63,12 @@ static void watch_departures(const struct hk_monitors *monitors, int does)
     hk_shared_lock(shared);
     hk_departures_watch(shared, shared->team, does);
     hk_shared_unlock(shared);
+}
+
+static void end_if_none_is_left(const struct hk_monitors *monitors)
+{
+    if (monitors->first == NULL)
+        watch_departures(monitors, 0);
 }
 
 static int32_t start(struct hk_monitors *monitors)
@@ -93,7 +99,6 @@ static int32_t watch(struct hk_monitors *monitors, struct hk_monitor *monitor)
     if (status != HK_B_OK)
         return status;
     hk_host_fd_path(monitor->node.fd, path);
-    watch_departures(monitors, 1);
     monitor->since = hk_departures_so_far(monitors->team->shared);
     monitor->wd = inotify_add_watch(monitors->inotify_fd, path, EVENTS);
     if (monitor->wd < 0)
@@ -108,26 +113,23 @@ static int32_t watch(struct hk_monitors *monitors, struct hk_monitor *monitor)
 
 /* ---- the table ---- */
 
-struct hk_monitor *hk_monitor_find(const struct hk_monitors *monitors,
-                                   int32_t device, int64_t inode)
-{
-    struct hk_monitor *monitor = monitors->first;
-
-    while (monitor != NULL && (monitor->device != device ||
-                               monitor->inode != inode || monitor->is_volume))
-        monitor = monitor->next;
-    return monitor;
-}
-
-static struct hk_monitor *find_volume(const struct hk_monitors *monitors,
-                                      int32_t device)
+/* Of a volume by any of its nodes. */
+static struct hk_monitor *find(const struct hk_monitors *monitors,
+                               int32_t device, int64_t inode, int is_volume)
 {
     struct hk_monitor *monitor = monitors->first;
 
     while (monitor != NULL &&
-           (monitor->device != device || !monitor->is_volume))
+           (monitor->device != device || monitor->is_volume != is_volume ||
+            (!is_volume && monitor->inode != inode)))
         monitor = monitor->next;
     return monitor;
+}
+
+struct hk_monitor *hk_monitor_find(const struct hk_monitors *monitors,
+                                   int32_t device, int64_t inode)
+{
+    return find(monitors, device, inode, 0);
 }
 
 static void remove_monitor(struct hk_monitors *monitors,
@@ -179,6 +181,8 @@ int32_t hk_monitor_add(struct hk_monitors *monitors, int32_t device,
     made->inode = inode;
     made->node = node;
     made->wd = -1;
+    if (monitors->first == NULL)
+        watch_departures(monitors, 1);
     made->next = monitors->first;
     monitors->first = made;
     if (node.fd >= 0)
@@ -190,32 +194,45 @@ int32_t hk_monitor_add(struct hk_monitors *monitors, int32_t device,
     return status;
 }
 
-/* By the host's path of the node, compared with what it leads to. */
-int hk_monitor_open_parent(const struct hk_monitor *monitor,
-                           struct hk_node *parent,
+/* ---- where a node is ---- */
+
+/* Whether a name in a directory is that of a file that is open. */
+static int is_name_of(int directory, const char *name, int fd)
+{
+    struct stat entry, file;
+
+    return fstatat(directory, name, &entry, AT_SYMLINK_NOFOLLOW) == 0 &&
+           fstat(fd, &file) == 0 && entry.st_dev == file.st_dev &&
+           entry.st_ino == file.st_ino;
+}
+
+/* By the host's path of the node: 1 when it has led to something else. */
+static int look_for_parent(const struct hk_node *node, struct hk_node *parent,
                            char name[HK_FILE_NAME_LENGTH])
 {
-    char path[PATH_MAX], link[HK_FD_PATH_SIZE];
-    struct hk_node up = {NULL, monitor->node.mount, -1, 0};
-    char guest[HK_PATH_LENGTH];
+    char path[PATH_MAX], link[HK_FD_PATH_SIZE], guest[HK_PATH_LENGTH];
+    struct hk_node up = {NULL, node->mount, -1, 0};
     ssize_t length;
     char *slash;
 
-    hk_host_fd_path(monitor->node.fd, link);
+    hk_host_fd_path(node->fd, link);
     length = readlink(link, path, sizeof(path) - 1);
-    if (monitor->node.mount == NULL || length <= 0)
+    if (node->mount == NULL || length <= 0)
         return -1;
     path[length] = '\0';
     slash = strrchr(path, '/');
-    if (slash == NULL || slash == path ||
-        strlen(slash + 1) >= HK_FILE_NAME_LENGTH)
+    if (slash == NULL || slash == path)
         return -1;
     *slash = '\0';
+    if (strlen(slash + 1) >= HK_FILE_NAME_LENGTH)
+        return 1; /* of a file that is gone the host says so there */
     up.fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (up.fd < 0)
-        return -1;
+    if (up.fd < 0 || !is_name_of(up.fd, slash + 1, node->fd)) {
+        hk_node_close(&up);
+        return 1;
+    }
     if (hk_node_path(&up, guest, sizeof(guest)) < 0) {
-        close(up.fd);
+        hk_node_close(&up);
         return -1;
     }
     *parent = up;
@@ -223,31 +240,80 @@ int hk_monitor_open_parent(const struct hk_monitor *monitor,
     return 0;
 }
 
-/* What is to be known of a node's name is seen in its directory. */
+/* It may be on the move: that is not for long. */
+static int open_parent(const struct hk_node *node, struct hk_node *parent,
+                       char name[HK_FILE_NAME_LENGTH])
+{
+    int result = 1;
+
+    for (int tries = 4; result > 0 && tries > 0; tries--)
+        result = look_for_parent(node, parent, name);
+    return result == 0;
+}
+
+int hk_monitor_find_place(const struct hk_monitor *monitor, int64_t *directory,
+                          char name[HK_FILE_NAME_LENGTH])
+{
+    struct hk_node parent;
+    struct stat info;
+    int is_known;
+
+    if (!open_parent(&monitor->node, &parent, name))
+        return 0;
+    is_known = fstat(parent.fd, &info) == 0;
+    if (is_known)
+        *directory = (int64_t)info.st_ino;
+    hk_node_close(&parent);
+    return is_known;
+}
+
+/* The monitor of a directory, which is taken over; NULL: it cannot be watched.
+ */
+static struct hk_monitor *watch_directory(struct hk_monitors *monitors,
+                                          struct hk_node node)
+{
+    struct hk_monitor *monitor;
+    struct hk_stat info;
+
+    if (hk_stat_node(monitors->team->kernel->vfs, &node, &info) != HK_B_OK) {
+        hk_node_close(&node);
+        return NULL;
+    }
+    monitor = hk_monitor_find(monitors, info.device, info.inode);
+    if (monitor != NULL)
+        hk_node_close(&node);
+    else if (hk_monitor_add(monitors, info.device, info.inode, node,
+                            &monitor) != HK_B_OK)
+        return NULL;
+    return monitor;
+}
+
+/* What is to be known of a node's name is seen in its directory: the one that
+ * it is still in when that is watched. */
 static void watch_name(struct hk_monitors *monitors, struct hk_monitor *monitor)
 {
-    const struct hk_vfs *vfs = monitors->team->kernel->vfs;
     char name[HK_FILE_NAME_LENGTH];
     struct hk_monitor *parent;
     struct hk_node node;
-    struct hk_stat info;
+    int64_t place;
 
     if (monitor->parent != NULL || monitor->node.fd < 0 ||
-        monitor->node.place != NULL ||
-        hk_monitor_open_parent(monitor, &node, name) != 0)
+        monitor->node.place != NULL)
         return;
-    if (hk_stat_node(vfs, &node, &info) != HK_B_OK) {
-        hk_node_close(&node);
-        return;
+    for (int tries = 4; tries > 0; tries--) {
+        parent = open_parent(&monitor->node, &node, name)
+                     ? watch_directory(monitors, node)
+                     : NULL;
+        if (parent == NULL)
+            return;
+        if (hk_monitor_find_place(monitor, &place, name) &&
+            place == parent->inode) {
+            monitor->parent = parent;
+            parent->children++;
+            return;
+        }
+        hk_monitor_remove_unused(monitors, parent);
     }
-    parent = hk_monitor_find(monitors, info.device, info.inode);
-    if (parent != NULL)
-        hk_node_close(&node);
-    else if (hk_monitor_add(monitors, info.device, info.inode, node, &parent) !=
-             HK_B_OK)
-        return;
-    monitor->parent = parent;
-    parent->children++;
 }
 
 void hk_monitor_follow(struct hk_monitors *monitors, int32_t device,
@@ -345,7 +411,7 @@ void hk_monitors_clear(struct hk_monitors *monitors)
 {
     hk_monitors_lock(monitors);
     clear(monitors);
-    watch_departures(monitors, 0);
+    end_if_none_is_left(monitors);
     hk_monitors_unlock(monitors);
 }
 
@@ -432,23 +498,34 @@ static void open_node(struct hk_thread *self, int32_t device, int64_t inode,
         *node = (struct hk_node){NULL, NULL, -1, 0};
 }
 
-static int32_t start_locked(struct hk_thread *self,
-                            struct hk_monitors *monitors, int32_t device,
-                            int64_t inode, int is_volume,
-                            struct hk_monitor **monitor)
+static int has_too_many(const struct hk_monitors *monitors)
 {
-    const uint32_t most = self->team->node_monitors;
+    const uint32_t most = monitors->team->node_monitors;
+
+    return monitors->listener_count >= (most != 0 ? most : HK_NODE_MONITORS);
+}
+
+/* The monitor of a node or volume, made when there is none. The lock is given
+ * up while the node is looked for, which can take its time. */
+static int32_t get_monitor(struct hk_thread *self, int32_t device,
+                           int64_t inode, int is_volume,
+                           struct hk_monitor **monitor)
+{
+    struct hk_monitors *monitors = self->team->monitors;
     struct hk_node node = {NULL, NULL, -1, 0};
     int32_t status;
 
-    *monitor = is_volume ? find_volume(monitors, device)
-                         : hk_monitor_find(monitors, device, inode);
-    if (*monitor != NULL)
-        return HK_B_OK;
-    if (monitors->listener_count >= (most != 0 ? most : HK_NODE_MONITORS))
-        return HK_B_NO_MEMORY;
-    if (!is_volume)
+    *monitor = find(monitors, device, inode, is_volume);
+    if (*monitor == NULL && !is_volume && !has_too_many(monitors)) {
+        hk_monitors_unlock(monitors);
         open_node(self, device, inode, &node);
+        hk_monitors_lock(monitors);
+        *monitor = find(monitors, device, inode, is_volume);
+    }
+    if (*monitor != NULL || has_too_many(monitors)) {
+        hk_node_close(&node);
+        return *monitor != NULL ? HK_B_OK : HK_B_NO_MEMORY;
+    }
     status = hk_monitor_add(monitors, device, inode, node, monitor);
     if (status == HK_B_OK)
         (*monitor)->is_volume = is_volume;
@@ -460,9 +537,9 @@ static int32_t start_locked(struct hk_thread *self,
  * root's teams (departures.h): what they move between a directory that is
  * watched and another that is not is told as removed or created, unless the
  * file itself is watched, and what they make and remove at once may not be told
- * at all. So is what anybody moves while the host loses events. Of messages that
- * wait for room in a port the oldest goes when there are too many. A node that
- * the guest's files do not lead to is never told of.
+ * at all. So is what anybody moves while the host loses events. Of messages
+ * that wait for room in a port the oldest goes when there are too many. A node
+ * that the guest's files do not lead to is never told of.
  */
 int64_t hk_sys_start_watching(struct hk_thread *self, int32_t device,
                               int64_t node, uint32_t flags, int32_t port,
@@ -474,7 +551,7 @@ int64_t hk_sys_start_watching(struct hk_thread *self, int32_t device,
     int32_t status;
 
     hk_monitors_lock(monitors);
-    status = start_locked(self, monitors, device, node, is_volume, &monitor);
+    status = get_monitor(self, device, node, is_volume, &monitor);
     if (status == HK_B_OK) {
         status = add_listener(monitors, monitor, flags, port, token);
         if (status != HK_B_OK) {
@@ -482,6 +559,7 @@ int64_t hk_sys_start_watching(struct hk_thread *self, int32_t device,
             hk_monitor_remove_unused(monitors, monitor);
         }
     }
+    end_if_none_is_left(monitors);
     hk_monitors_unlock(monitors);
     return status;
 }
@@ -496,13 +574,14 @@ int64_t hk_sys_stop_watching(struct hk_thread *self, int32_t device,
 
     hk_monitors_lock(monitors);
     found[0] = hk_monitor_find(monitors, device, node);
-    found[1] = find_volume(monitors, device);
+    found[1] = find(monitors, device, node, 1);
     for (int i = 0; i < 2 && status != HK_B_OK; i++)
         if (found[i] != NULL &&
             remove_listener(monitors, found[i], port, token)) {
             hk_monitor_remove_unused(monitors, found[i]);
             status = HK_B_OK;
         }
+    end_if_none_is_left(monitors);
     hk_monitors_unlock(monitors);
     return status;
 }
@@ -524,6 +603,7 @@ int64_t hk_sys_stop_notifying(struct hk_thread *self, int32_t port,
         hk_monitor_remove_unused(monitors, monitor);
         monitor = monitors->first; /* its parent may be gone as well */
     }
+    end_if_none_is_left(monitors);
     hk_monitors_unlock(monitors);
     return status;
 }

@@ -165,11 +165,10 @@ int32_t hk_monitor_add(struct hk_monitors *monitors, int32_t device,
 void hk_monitor_remove_unused(struct hk_monitors *monitors,
                               struct hk_monitor *monitor);
 
-/* The directory that a node is in, if the guest may see it, and its name there:
- * 0, or -1. */
-int hk_monitor_open_parent(const struct hk_monitor *monitor,
-                           struct hk_node *parent,
-                           char name[HK_FILE_NAME_LENGTH]);
+/* The directory that a node is in, if the guest may see it, and its name there,
+ * now: 1, or 0. */
+int hk_monitor_find_place(const struct hk_monitor *monitor, int64_t *directory,
+                          char name[HK_FILE_NAME_LENGTH]);
 
 /* A node has moved: its name is seen in another directory from now on, and the
  * old one's monitor may be gone. */

@@ -74,14 +74,8 @@ static int64_t directory_of(const struct hk_monitor *monitor)
 {
     int64_t inode = monitor->inode;
     char name[HK_FILE_NAME_LENGTH];
-    struct hk_node parent;
-    struct stat info;
 
-    if (hk_monitor_open_parent(monitor, &parent, name) != 0)
-        return inode;
-    if (fstat(parent.fd, &info) == 0)
-        inode = (int64_t)info.st_ino;
-    hk_node_close(&parent);
+    hk_monitor_find_place(monitor, &inode, name);
     return inode;
 }
 
@@ -137,8 +131,12 @@ static void look_at_entries(struct hk_monitors *monitors,
         if (hk_entries_find(&now, old.entries[i].name) != old.entries[i].inode)
             hk_monitor_on_removed(monitors, directory, old.entries[i].name);
     for (size_t i = 0; i < now.count; i++) {
-        hk_monitor_on_created(monitors, directory, now.entries[i].name);
-        on_child(monitors, directory, now.entries[i].name, IN_ATTRIB);
+        const struct hk_entry *entry = &now.entries[i];
+
+        if (hk_entries_find(&old, entry->name) != entry->inode)
+            hk_monitor_on_created(monitors, directory, entry->name);
+        else
+            on_child(monitors, directory, entry->name, IN_ATTRIB);
     }
     hk_entries_free(&old);
     hk_entries_free(&now);
@@ -162,17 +160,21 @@ static void look_at_all(struct hk_monitors *monitors)
         on_own_change(monitors, at, IN_ATTRIB);
         if (at->is_directory)
             look_at_entries(monitors, at);
+        hk_monitors_settle(monitors);
         at = monitors->first; /* some may be gone, some have come */
     }
 }
 
 /* ---- events ---- */
 
+/* It stays as long as it is looked at, even if a file that it was watched for
+ * has gone. */
 static void on_entry_event(struct hk_monitors *monitors,
                            struct hk_monitor *directory,
                            const struct inotify_event *event,
                            struct hk_leaving *leaving)
 {
+    directory->children++;
     if (event->mask & IN_CREATE)
         hk_monitor_on_created(monitors, directory, event->name);
     else if (event->mask & IN_DELETE)
@@ -184,6 +186,8 @@ static void on_entry_event(struct hk_monitors *monitors,
         hk_monitor_on_moved_to(monitors, directory, event->name, event->cookie,
                                leaving);
     on_own_change(monitors, directory, 0);
+    directory->children--;
+    hk_monitor_remove_unused(monitors, directory);
 }
 
 /* To the one that is watched, if it still is. */

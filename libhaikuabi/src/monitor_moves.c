@@ -90,23 +90,6 @@ void hk_monitors_settle(struct hk_monitors *monitors)
         hk_monitor_volume_shrinks(monitors, device);
 }
 
-/* Where a node is now that is itself watched: 1 when the guest may see it. */
-static int find_place(const struct hk_monitor *node, int64_t *directory,
-                      char name[HK_FILE_NAME_LENGTH])
-{
-    struct hk_node parent;
-    struct stat info;
-    int is_known;
-
-    if (node == NULL || hk_monitor_open_parent(node, &parent, name) != 0)
-        return 0;
-    is_known = fstat(parent.fd, &info) == 0;
-    if (is_known)
-        *directory = (int64_t)info.st_ino;
-    hk_node_close(&parent);
-    return is_known;
-}
-
 /* The name that a watched node had in its directory when that was looked at
  * first, or NULL. */
 static const char *first_name(const struct hk_monitor *node)
@@ -142,9 +125,8 @@ static void tell_rest(struct hk_monitors *monitors, const struct hk_move *move)
 void hk_monitor_end_leaving(struct hk_monitors *monitors,
                             struct hk_leaving *leaving)
 {
-    const struct hk_monitor *from = leaving->from;
+    const struct hk_monitor *from = leaving->from, *own;
     struct hk_move move = {.name = leaving->to_name, .to = leaving->to};
-    int has_place;
 
     if (from == NULL)
         return;
@@ -154,10 +136,9 @@ void hk_monitor_end_leaving(struct hk_monitors *monitors,
     move.inode = leaving->inode;
     move.from_name = leaving->name;
     lose_directory(monitors, from, move.inode);
-    has_place = move.to != 0 ||
-                find_place(hk_monitor_find(monitors, move.device, move.inode),
-                           &move.to, leaving->to_name);
-    if (!has_place) {
+    own = hk_monitor_find(monitors, move.device, move.inode);
+    if (move.to == 0 && (own == NULL || !hk_monitor_find_place(
+                                            own, &move.to, leaving->to_name))) {
         hk_monitor_tell_entry(monitors, HK_ENTRY_REMOVED, from, leaving->name,
                               move.inode);
         return;
@@ -219,9 +200,11 @@ static void put_entry(struct hk_monitors *monitors,
 {
     int64_t replaced = hk_entries_find(&directory->entries, name);
 
-    if (replaced != 0 && replaced != inode)
+    if (replaced != 0 && replaced != inode) {
         hk_monitor_tell_entry(monitors, HK_ENTRY_REMOVED, directory, name,
                               replaced);
+        lose_directory(monitors, directory, replaced);
+    }
     hk_entries_put(&directory->entries, name, inode);
     if (directory->sees_entries)
         hk_monitor_see_entries(monitors, directory);
@@ -305,6 +288,7 @@ void hk_monitor_on_moved_to(struct hk_monitors *monitors,
     };
     leaving->from = NULL;
     put_entry(monitors, directory, name, move.inode);
-    hk_monitor_follow(monitors, move.device, move.inode);
+    if (move.from != move.to)
+        hk_monitor_follow(monitors, move.device, move.inode);
     hk_monitor_tell_move(monitors, &move);
 }

@@ -264,6 +264,40 @@ TEST_F(Monitor, FollowsAFileThatItWatches)
     EXPECT_EQ(message["name"], "four");
 }
 
+// The directory in which something happens is needed no more, meanwhile.
+TEST_F(Monitor, FollowsAFileOutOfTheDirectoryOfItsEvent)
+{
+    std::string from = number("/watched"), to = number("/other");
+    std::string file = number("/watched/file");
+
+    watch("/watched/file", NAME);
+    probe_hold_monitors(team.harness, 1);
+    EXPECT_EQ(team.call("rename", -1, "/watched/file", -1, "/watched/renamed"),
+              HK_B_OK);
+    EXPECT_EQ(team.call("rename", -1, "/watched/renamed", -1, "/other/moved"),
+              HK_B_OK);
+    probe_hold_monitors(team.harness, 0);
+    expect_move(from, "file", from, "renamed", file);
+    expect_move(from, "renamed", to, "moved", file);
+}
+
+// Nobody knows where it has been before.
+TEST_F(Monitor, TellsWhatTheHostMovesAndRemovesAsRemoved)
+{
+    std::string file = number("/watched/file");
+
+    watch("/watched/file", NAME);
+    probe_hold_monitors(team.harness, 1);
+    std::filesystem::rename(host("watched/file"), host("other/moved"));
+    std::filesystem::remove(host("other/moved"));
+    probe_hold_monitors(team.harness, 0);
+    EXPECT_EQ(next(), (Message{{"token", "7"},
+                               {"opcode", std::to_string(REMOVED)},
+                               {"directory", number("/watched")},
+                               {"node", file},
+                               {"name", "file"}}));
+}
+
 TEST_F(Monitor, LosesNothingInAFullPort)
 {
     const int COUNT = 40;
@@ -292,6 +326,47 @@ TEST_F(Monitor, LosesNothingInAFullPort)
         EXPECT_STREQ(probe_shared(team.harness), "");
         EXPECT_LT(probe_count(team.harness).chunks, before + 3);
     }
+}
+
+// As long as it watches any: others have more to do then.
+TEST_F(Monitor, HasTeamsNoteWhatLeavesWhileItWatches)
+{
+    auto watchers = [this] { return probe_count(team.harness).node_watchers; };
+
+    EXPECT_EQ(watchers(), 0u);
+    watch("/watched", DIRECTORY);
+    watch("/watched/file", NAME, 8);
+    EXPECT_EQ(watchers(), 1u);
+    EXPECT_EQ(unwatch("/watched"), HK_B_OK);
+    EXPECT_EQ(watchers(), 1u);
+    EXPECT_EQ(unwatch("/watched/file", 8), HK_B_OK);
+    EXPECT_EQ(watchers(), 0u);
+    watch("/", VOLUME | NAME);
+    EXPECT_EQ(watchers(), 1u);
+    EXPECT_EQ(team.call("stop_notifying", port, 7), HK_B_OK);
+    EXPECT_EQ(watchers(), 0u);
+    EXPECT_EQ(probe_count_monitors(team.harness), 0u);
+}
+
+// What was to be moved, and stayed, is not found by a number that none has.
+TEST_F(Monitor, IsNotMisledWhenTheNumbersOfDeparturesBeginAnew)
+{
+    shared.root.make("watched/full/inner");
+    watch("/", DIRECTORY, 8);
+    probe_set_departures(team.harness, 4 * PROBE_DEPARTURES_MAX - 1);
+    shared.root.make("other/moved");
+    EXPECT_LT(team.call("rename", -1, "/other/moved", -1, "/watched/full"), 0);
+    probe_set_departures(team.harness, UINT32_MAX - 1);
+    watch("/watched", DIRECTORY);
+    for (const char *name : {"once", "twice"}) {
+        shared.root.write("other/" + std::string(name), "");
+        EXPECT_EQ(team.call("unlink", -1, "/other/" + std::string(name)),
+                  HK_B_OK);
+    }
+    std::filesystem::remove_all(host("watched/full"));
+    EXPECT_EQ(next()["opcode"], op(REMOVED));
+    std::filesystem::rename(host("other/moved"), host("watched/full"));
+    EXPECT_EQ(next()["opcode"], op(CREATED));
 }
 
 TEST_F(Monitor, LooksAgainWhenTheHostHasLostEvents)
@@ -525,6 +600,18 @@ TEST_F(Monitor, TellsWhatWasInATreeThatHasCome)
     elsewhere.write("tree/branch/unseen", "");
     shared.root.write("other/seen", "");
     EXPECT_EQ(next()["name"], "seen");
+}
+
+// A directory that another one has replaced is watched no more.
+TEST_F(Monitor, ForgetsADirectoryThatIsReplaced)
+{
+    shared.root.make("other/empty");
+    watch("/", VOLUME | NAME);
+    unsigned count = probe_count_monitors(team.harness);
+    std::filesystem::rename(host("watched/inner"), host("other/empty"));
+    EXPECT_EQ(next()["opcode"], op(REMOVED));
+    EXPECT_EQ(next()["opcode"], op(MOVED));
+    EXPECT_EQ(probe_count_monitors(team.harness), count - 1);
 }
 
 TEST_F(Monitor, TellsOfFilesAnywhereOnAVolume)

@@ -138,9 +138,9 @@ TEST_F(NodeRefs, AreLookedForOnce)
         ASSERT_EQ(::lstat(path.c_str(), &info), 0);
         auto watch = [&] {
             const auto inode = static_cast<int64_t>(info.st_ino);
-            EXPECT_EQ(team.call("start_watching", 3, inode, uint32_t{ATTR},
-                                port, 0),
-                      HK_B_OK);
+            EXPECT_EQ(
+                team.call("start_watching", 3, inode, uint32_t{ATTR}, port, 0),
+                HK_B_OK);
             EXPECT_EQ(team.call("stop_watching", 3, inode, port, 0), HK_B_OK);
         };
         walks = 0;

@@ -517,7 +517,8 @@ unsigned probe_count_monitors(struct harness *harness)
     return count;
 }
 
-_Static_assert((int)PROBE_DEPARTURES_MAX == (int)HK_DEPARTURES_MAX, "as it says");
+_Static_assert((int)PROBE_DEPARTURES_MAX == (int)HK_DEPARTURES_MAX,
+               "as it says");
 
 void probe_set_departures(struct harness *harness, uint32_t count)
 {
