@@ -365,3 +365,12 @@ int xcpu_block_differs(const struct xcpu *cpu, uint32_t page,
     }
     return 0;
 }
+
+int xcpu_block_any_compared(const struct xcpu *cpu)
+{
+    const struct xcpu_cache *cache = cpu->cache;
+    for (uint32_t i = 0; i <= cache->pages_mask; i++)
+        if (cache->pages[i].state & XCPU_PAGE_COMPARED)
+            return 1;
+    return 0;
+}

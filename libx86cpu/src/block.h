@@ -98,6 +98,9 @@ uint32_t xcpu_block_state(const struct xcpu *cpu,
 int xcpu_block_differs(const struct xcpu *cpu, uint32_t page,
                        const uint8_t *one, const uint8_t *other);
 
+/* Whether the cpu has blocks of pages that are compared, not watched. */
+int xcpu_block_any_compared(const struct xcpu *cpu);
+
 /* Makes a link, or an indirect jump, go to a block. */
 void xcpu_block_link(struct xcpu_block *block, struct xcpu_link *link);
 void xcpu_block_jump(struct xcpu *cpu, struct xcpu_block *block);

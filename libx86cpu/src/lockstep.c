@@ -38,7 +38,7 @@ struct state {
 
 struct xcpu_lockstep {
     struct xcpu_shadow shadow;
-    struct state start, translated, interpreted;
+    struct state start, translated, interpreted, again;
     struct xcpu_mismatch mismatch;
     int is_mismatch;
 };
@@ -183,10 +183,10 @@ static int same_fpu(const struct state *a, const struct state *b)
     return memcmp(first.bytes, second.bytes, sizeof(first.bytes)) == 0;
 }
 
-static int is_same(struct xcpu *cpu)
+/* Memory is as what was kept of it. */
+static int is_same(struct xcpu *cpu, const struct state *a,
+                   const struct state *b)
 {
-    struct xcpu_lockstep *lockstep = cpu->lockstep;
-    struct state *a = &lockstep->interpreted, *b = &lockstep->translated;
     int in_comparison = ended_in_comparison(cpu, a);
     if (!same_exit(&a->exit, &b->exit, !in_comparison) ||
         memcmp(a->regs.gpr, b->regs.gpr, sizeof(a->regs.gpr)) != 0 ||
@@ -194,12 +194,39 @@ static int is_same(struct xcpu *cpu)
         memcmp(a->regs.sreg_base, b->regs.sreg_base,
                sizeof(a->regs.sreg_base)) != 0 ||
         a->regs.eip != b->regs.eip || !same_fpu(a, b) ||
-        xcpu_shadow_compare(&lockstep->shadow, NULL))
+        xcpu_shadow_compare(&cpu->lockstep->shadow, NULL))
         return 0;
     uint32_t flags = a->regs.eflags ^ b->regs.eflags;
     if (!flags || (in_comparison && !(flags & ~(uint32_t)XF_OSZAPC)))
         return 1;
     return !(flags & ~undefined_flags(cpu, a->exit.executed));
+}
+
+/* As far as translated code came. */
+static enum outcome interpret(struct xcpu *cpu, uint64_t budget)
+{
+    struct xcpu_lockstep *lockstep = cpu->lockstep;
+    const struct xcpu_exit *translated = &lockstep->translated.exit;
+    if (translated->reason == XCPU_EXIT_BUDGET)
+        budget = translated->executed;
+    return try_engine(cpu, &lockstep->interpreted, budget, 1);
+}
+
+/* The engines differ. Others' stores to pages that are compared disturb nobody:
+ * translated code reads such pages where they are, and operands in copies. */
+static enum outcome look_for_changes(struct xcpu *cpu, uint64_t budget)
+{
+    struct xcpu_lockstep *lockstep = cpu->lockstep;
+    struct state *again = &lockstep->again;
+    if (!xcpu_block_any_compared(cpu))
+        return DIFFERENT;
+    if (xcpu_shadow_is_late(cpu, &lockstep->shadow))
+        return CHANGES_CODE;
+    enum outcome outcome = try_engine(cpu, again, budget, 0);
+    if (outcome != SAME)
+        return outcome;
+    return is_same(cpu, again, &lockstep->translated) ? DIFFERENT
+                                                      : CHANGES_CODE;
 }
 
 static enum outcome compare(struct xcpu *cpu, uint64_t budget)
@@ -212,20 +239,20 @@ static enum outcome compare(struct xcpu *cpu, uint64_t budget)
     xcpu_shadow_keep(&lockstep->shadow);
     if (xcpu_shadow_changed_code(cpu, &lockstep->shadow))
         return CHANGES_CODE;
-    if (translated->exit.reason == XCPU_EXIT_BUDGET)
-        budget = translated->exit.executed;
-    outcome = try_engine(cpu, &lockstep->interpreted, budget, 1);
-    if (outcome != SAME)
+    outcome = interpret(cpu, budget);
+    if (outcome != SAME || is_same(cpu, &lockstep->interpreted, translated))
         return outcome;
-    return is_same(cpu) ? SAME : DIFFERENT;
+    return look_for_changes(cpu, budget);
 }
 
 /* ---- a difference ---- */
 
-static void describe(struct xcpu *cpu)
+/* What compare has found; memory is what translated code made of it. */
+static void describe(struct xcpu *cpu, uint64_t budget)
 {
     struct xcpu_lockstep *lockstep = cpu->lockstep;
     struct xcpu_mismatch *mismatch = &lockstep->mismatch;
+    interpret(cpu, budget);
     memset(mismatch, 0, sizeof(*mismatch));
     mismatch->before = lockstep->start.regs;
     fxstate_of(&lockstep->start, &mismatch->fx_before);
@@ -259,12 +286,12 @@ static uint64_t find_first_difference(struct xcpu *cpu, uint64_t budget)
 {
     struct xcpu_lockstep *lockstep = cpu->lockstep;
     struct xcpu_exit exit;
-    describe(cpu);
+    describe(cpu, budget);
     uint64_t first = shortest(cpu, budget), same = 0;
     if (compare(cpu, first - 1) == SAME)
         same = lockstep->translated.exit.executed;
     if (compare(cpu, first) == DIFFERENT)
-        describe(cpu);
+        describe(cpu, first);
     else
         same = 0;
     restore(cpu, &lockstep->start);
@@ -277,7 +304,7 @@ static uint64_t find_first_difference(struct xcpu *cpu, uint64_t budget)
     save(cpu, &lockstep->start);
     xcpu_shadow_begin(cpu, &lockstep->shadow);
     if (compare(cpu, first - same) == DIFFERENT) {
-        describe(cpu);
+        describe(cpu, first - same);
     } else {
         lockstep->start = start;
         same = 0;

@@ -206,6 +206,19 @@ int xcpu_shadow_changed_code(const struct xcpu *cpu,
     return 0;
 }
 
+int xcpu_shadow_is_late(struct xcpu *cpu, const struct xcpu_shadow *shadow)
+{
+    uint8_t now[XCPU_PAGE_SIZE];
+    for (uint32_t i = 0; i < shadow->count; i++) {
+        const struct xcpu_shadow_page *page = shadow->pages[i];
+        if ((xcpu_page_state(cpu->machine, page->page) & XCPU_PAGE_COMPARED) &&
+            (!read_page(cpu, page->page, now) ||
+             memcmp(page->before, now, XCPU_PAGE_SIZE) != 0))
+            return 1;
+    }
+    return 0;
+}
+
 static void note_byte(struct xcpu_mismatch *mismatch, uint32_t address,
                       uint8_t interp, uint8_t translated)
 {

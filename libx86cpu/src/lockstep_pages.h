@@ -45,6 +45,9 @@ void xcpu_shadow_keep(struct xcpu_shadow *shadow);
 int xcpu_shadow_changed_code(const struct xcpu *cpu,
                              const struct xcpu_shadow *shadow);
 
+/* Whether a page that is compared is not as it was copied any more. */
+int xcpu_shadow_is_late(struct xcpu *cpu, const struct xcpu_shadow *shadow);
+
 /* Bytes that the second engine has written otherwise: how many, and the first
  * few (mismatch may be NULL). */
 uint32_t xcpu_shadow_compare(const struct xcpu_shadow *shadow,

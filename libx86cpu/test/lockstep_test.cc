@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 #include <gtest/gtest.h>
+#include <thread>
 
 namespace
 {
@@ -136,6 +137,30 @@ TEST_F(Lockstep, CodeMayChangeItself)
     guest.run();
     EXPECT_EQ(XCPU_EXIT_INT, guest.exit.reason);
     EXPECT_EQ(5050u, guest.regs.gpr[XCPU_EDX]);
+}
+
+/* Of an instruction's operand that another cpu writes all the time. */
+TEST_F(Lockstep, CodeThatAnotherChangesIsNoDifference)
+{
+    constexpr uint32_t writer_at = code_at + 0x4000;
+    memory.place(code_at, {0xb9, 0x40, 0x0d, 0x03, 0, /* mov ecx, 200000 */
+                           0x90, 0x90,                /* nop; nop */
+                           0xb8, 0, 0, 0, 0,          /* mov eax, 0 */
+                           0x89, 0xc2,                /* mov edx, eax */
+                           0xe2, 0xf7,                /* loop to the mov */
+                           0xcd, 0x80});
+    memory.place(writer_at, {0x40,                   /* inc eax */
+                             0xa3, 0x08, 0, 0, 0x20, /* mov [code + 8], eax */
+                             0xeb, 0xf8});
+    Guest writer(memory);
+    writer.regs.eip = writer_at;
+    std::thread thread([&] { writer.run(); });
+    guest.run();
+    xcpu_kick(writer.cpu);
+    thread.join();
+    EXPECT_EQ(XCPU_EXIT_INT, guest.exit.reason);
+    EXPECT_EQ(600004u, guest.exit.executed);
+    EXPECT_EQ(XCPU_EXIT_KICK, writer.exit.reason);
 }
 
 TEST_F(Lockstep, AKickEndsALoop)
