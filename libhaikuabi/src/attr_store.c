@@ -24,18 +24,22 @@ struct hk_attr_store {
     char *path;
 };
 
-struct hk_attr_store *hk_attr_store_new(const char *path)
+int hk_attr_store_new(const char *path, struct hk_attr_store **store)
 {
-    struct hk_attr_store *store =
-        path != NULL ? calloc(1, sizeof(*store)) : NULL;
+    struct hk_attr_store *made;
 
-    if (store == NULL)
-        return NULL;
-    store->path = strdup(path);
-    if (store->path != NULL)
-        return store;
-    free(store);
-    return NULL;
+    *store = NULL;
+    if (path == NULL)
+        return 0;
+    made = calloc(1, sizeof(*made));
+    if (made != NULL)
+        made->path = strdup(path);
+    if (made == NULL || made->path == NULL) {
+        free(made);
+        return ENOMEM;
+    }
+    *store = made;
+    return 0;
 }
 
 void hk_attr_store_free(struct hk_attr_store *store)

@@ -14,9 +14,9 @@
  */
 struct hk_attr_store;
 
-/* The directory is made when something is kept first. NULL: out of memory, or
- * without a path: nothing is kept. */
-struct hk_attr_store *hk_attr_store_new(const char *path);
+/* The directory is made when something is kept first. Without a path *store is
+ * NULL: nothing is kept. 0 or ENOMEM. */
+int hk_attr_store_new(const char *path, struct hk_attr_store **store);
 void hk_attr_store_free(struct hk_attr_store *store);
 const char *hk_attr_store_path(const struct hk_attr_store *store);
 

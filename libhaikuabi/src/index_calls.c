@@ -341,7 +341,7 @@ int64_t hk_sys_open_index_dir(struct hk_thread *self, int32_t device)
     findings->device = device;
     read_indices(mount, &indices);
     while (status == HK_B_OK && next(&indices, &at, &index))
-        status = hk_findings_add(findings, 0, (int64_t)at, index.name);
+        status = hk_findings_add(findings, 0, (int64_t)at, index.name, 1);
     file = status == HK_B_OK ? hk_file_new(HK_FILE_QUERY, none, HK_O_RDONLY)
                              : NULL;
     if (file == NULL) {

@@ -16,8 +16,9 @@
 
 #include "host_open.h"
 #include "kmessage.h"
-#include "monitor.h"
+#include "monitor_state.h"
 #include "node_refs.h"
+#include "port.h"
 #include "volume_walk.h"
 
 #define QUERY_UPDATE 0x51555044 /* 'QUPD' */
@@ -71,8 +72,8 @@ static void begin(struct hk_kmessage_maker *maker,
 static void end(struct hk_kmessage_maker *maker,
                 const struct hk_live_query *live)
 {
-    hk_monitor_post(live->shared, live->target.port,
-                    (uint32_t)live->target.token, maker);
+    hk_port_tell(live->shared, live->target.port, (uint32_t)live->target.token,
+                 maker);
     hk_kmessage_maker_free(maker);
 }
 
@@ -367,24 +368,13 @@ static void forget_unseen(struct hk_live_query *live,
 
 /* ---- looking ---- */
 
-/* What the first search finds, which is not all that is told of later. */
-static int32_t add_finding(const struct hk_live_query *live,
-                           const struct directory *directory, int fd,
-                           const char *name, const struct stat *info)
-{
-    uint32_t times = hk_query_finds(
-        live->findings->query, directory->mount->attributes, fd, name, info);
-    int32_t status = HK_B_OK;
-
-    for (; times > 0 && status == HK_B_OK; times--)
-        status = hk_findings_add(live->findings, directory->inode,
-                                 (int64_t)info->st_ino, name);
-    return status;
-}
-
+/* What the first search finds is not all that is told of later. */
 static int32_t look_at(struct hk_live_query *live, struct directory *directory,
                        int fd, const char *name, struct hk_entries *now)
 {
+    const struct hk_query *query =
+        live->findings != NULL ? live->findings->query : live->query;
+    struct hk_query_answer answer;
     struct stat info;
     int32_t status = HK_B_OK;
 
@@ -392,25 +382,29 @@ static int32_t look_at(struct hk_live_query *live, struct directory *directory,
         fstatat(fd, name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
         info.st_dev != directory->mount->host_device)
         return HK_B_OK;
-    if (hk_query_holds(live->query, directory->mount->attributes, fd, name,
-                       &info))
+    answer = hk_query_ask(query, directory->mount->attributes, fd, name, &info);
+    if (answer.holds)
         status = hk_entries_put(now, name, (int64_t)info.st_ino);
-    if (status == HK_B_OK && live->findings != NULL)
-        status = add_finding(live, directory, fd, name, &info);
+    if (live->findings != NULL && status == HK_B_OK)
+        status = hk_findings_add(live->findings, directory->inode,
+                                 (int64_t)info.st_ino, name, answer.times);
     if (status == HK_B_OK && S_ISDIR(info.st_mode))
         status = meet(live, directory, name, (int64_t)info.st_ino);
     return status;
 }
 
 /* The directory of what is found can be asked for by its number later. */
-static void note(const struct hk_live_query *live,
-                 const struct directory *directory, int fd)
+static void know(const struct hk_live_query *live,
+                 const struct directory *directory, int fd,
+                 struct hk_entries *found)
 {
     const struct hk_node node = {NULL, directory->mount, fd, 0};
-    char path[HK_PATH_LENGTH];
 
-    if (hk_node_path(&node, path, sizeof(path)) >= 0)
-        hk_refs_put(live->refs, live->target.device, directory->inode, path);
+    if (found->count > 0)
+        hk_refs_note_open(live->refs, live->target.device, directory->inode,
+                          &node, NULL);
+    if (live->target.more != HK_LIVE_ENTRIES)
+        hk_entries_look(found, live->vfs, &node);
 }
 
 static int32_t look_through(struct hk_live_query *live,
@@ -428,13 +422,8 @@ static int32_t look_through(struct hk_live_query *live,
     while (stream != NULL && status == HK_B_OK &&
            (entry = readdir(stream)) != NULL)
         status = look_at(live, directory, fd, entry->d_name, &now);
-    if (stream != NULL && now.count > 0)
-        note(live, directory, fd);
-    if (stream != NULL && live->target.more != HK_LIVE_ENTRIES) {
-        const struct hk_node node = {NULL, directory->mount, fd, 0};
-
-        hk_entries_look(&now, live->vfs, &node);
-    }
+    if (stream != NULL)
+        know(live, directory, fd, &now);
     if (stream != NULL)
         closedir(stream);
     else if (fd >= 0)

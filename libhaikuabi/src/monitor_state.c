@@ -1,5 +1,7 @@
 /* monitor_state.c -- what a watched node was like. */
 /* SPDX-License-Identifier: MIT */
+#include "monitor_state.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -7,7 +9,6 @@
 #include <unistd.h>
 
 #include "host_open.h"
-#include "monitor.h"
 #include "node_attr.h"
 
 /* ---- entries ---- */

@@ -15,14 +15,6 @@ static void begin(struct hk_kmessage_maker *maker, enum hk_node_opcode opcode,
     hk_kmessage_add_int32(maker, "device", device);
 }
 
-void hk_monitor_post(struct hk_shared *shared, int32_t port, uint32_t token,
-                     struct hk_kmessage_maker *maker)
-{
-    hk_shared_lock(shared);
-    hk_port_post_kernel(shared, port, token, maker);
-    hk_shared_unlock(shared);
-}
-
 static void tell(struct hk_monitors *monitors, const struct hk_monitor *monitor,
                  uint32_t flags, struct hk_kmessage_maker *maker)
 {
@@ -31,8 +23,8 @@ static void tell(struct hk_monitors *monitors, const struct hk_monitor *monitor,
     for (struct hk_listener *listener = monitor->listeners; listener != NULL;
          listener = listener->next)
         if ((listener->flags & flags) == flags)
-            hk_monitor_post(monitors->team->shared, listener->port,
-                            listener->token, maker);
+            hk_port_tell(monitors->team->shared, listener->port,
+                         listener->token, maker);
 }
 
 static void tell_volume(struct hk_monitors *monitors, int32_t device,

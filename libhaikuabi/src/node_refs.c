@@ -120,13 +120,16 @@ void hk_refs_note(const struct hk_thread *self, int32_t device, int64_t inode,
         put(refs, device, inode, joined);
 }
 
-void hk_refs_put(struct hk_refs *refs, int32_t device, int64_t inode,
-                 const char *path)
+void hk_refs_note_open(struct hk_refs *refs, int32_t device, int64_t inode,
+                       const struct hk_node *directory, const char *name)
 {
-    char *copy = strdup(path);
+    char path[HK_PATH_LENGTH];
+    char *joined = NULL;
 
-    if (copy != NULL)
-        put(refs, device, inode, copy);
+    if (hk_node_path(directory, path, sizeof(path)) >= 0)
+        joined = join(path, name != NULL ? name : "");
+    if (joined != NULL)
+        put(refs, device, inode, joined);
 }
 
 static int32_t find_path(struct hk_refs *refs, int32_t device, int64_t inode,
@@ -207,23 +210,10 @@ struct hunt {
 
 enum { FOUND = 1 };
 
-/* By the path of its directory: that of a file nobody knows. */
-static void remember(const struct hunt *hunt,
-                     const struct hk_volume_entry *entry)
-{
-    const struct hk_node directory = {NULL, entry->mount, entry->directory, 0};
-    char path[HK_PATH_LENGTH];
-    char *joined = hk_node_path(&directory, path, sizeof(path)) >= 0
-                       ? join(path, entry->name)
-                       : NULL;
-
-    if (joined != NULL)
-        put(hunt->refs, hunt->device, hunt->inode, joined);
-}
-
 static int32_t is_it(void *context, const struct hk_volume_entry *entry)
 {
     struct hunt *hunt = context;
+    const struct hk_node directory = {NULL, entry->mount, entry->directory, 0};
     struct hk_node node = {NULL, entry->mount, -1, 0};
     struct stat info;
 
@@ -238,7 +228,8 @@ static int32_t is_it(void *context, const struct hk_volume_entry *entry)
         hk_node_close(&node);
         return HK_B_OK;
     }
-    remember(hunt, entry);
+    hk_refs_note_open(hunt->refs, hunt->device, hunt->inode, &directory,
+                      entry->name);
     *hunt->node = node;
     return FOUND;
 }

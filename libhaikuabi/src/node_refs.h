@@ -26,9 +26,10 @@ void hk_refs_unlock(struct hk_refs *refs);
 void hk_refs_note(const struct hk_thread *self, int32_t device, int64_t inode,
                   struct hk_file *start, const char *path);
 
-/* The same of an absolute path. */
-void hk_refs_put(struct hk_refs *refs, int32_t device, int64_t inode,
-                 const char *path);
+/* The same of a directory that is open, or of an entry of it; name: NULL for
+ * the directory itself. */
+void hk_refs_note_open(struct hk_refs *refs, int32_t device, int64_t inode,
+                       const struct hk_node *directory, const char *name);
 
 /* Opens a file by O_PATH. B_OK, B_BAD_VALUE for numbers that are nowhere, or
  * B_ENTRY_NOT_FOUND. */

@@ -279,15 +279,13 @@ static int add_link(struct collection *work, int directory,
 /* Of a file that a root's package has, and nobody has read yet. */
 static int bring_content(struct collection *work, int fd)
 {
-    struct hk_content content;
-    int error = hk_content_get(fd, &content);
+    struct hk_content content = {.state = HK_CONTENT_NONE};
+    int error = work->root != NULL ? hk_root_fill(work->root, fd)
+                                   : hk_content_get(fd, &content);
 
-    if (error == 0 && content.state == HK_CONTENT_PENDING) {
-        if (work->root == NULL)
-            return fail(work, HK_PACKAGE_ERR_INPUT,
-                        "its content is in a package of a root");
-        error = hk_root_fill(work->root, fd);
-    }
+    if (error == 0 && content.state == HK_CONTENT_PENDING)
+        return fail(work, HK_PACKAGE_ERR_INPUT,
+                    "its content is in a package of a root");
     errno = error;
     return error != 0 ? fail_host(work) : 0;
 }
@@ -386,8 +384,9 @@ int hk_package_collect(const struct hk_package_source *source,
     work->heap = heap;
     work->fault = fault;
     work->root = source->root;
-    work->store = hk_attr_store_new(source->attributes);
-    error = collect(work, source->directory);
+    error = hk_attr_store_new(source->attributes, &work->store) != 0
+                ? hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory")
+                : collect(work, source->directory);
     hk_attr_store_free(work->store);
     free(work);
     return error;

@@ -328,11 +328,11 @@ int hk_package_extract(struct hk_package *package, int directory,
     uint8_t *buffer = malloc(HK_PACKAGE_BUFFER_SIZE);
     int error = HK_PACKAGE_ERR_NOMEM;
 
-    if (work != NULL && buffer != NULL) {
+    if (work != NULL && buffer != NULL &&
+        hk_attr_store_new(attributes, &work->store) == 0) {
         work->package = package;
         work->fault = fault;
         work->buffer = buffer;
-        work->store = hk_attr_store_new(attributes);
         work->depth = 1;
         work->levels[0] = (struct level){.fd = directory, .next = package->toc};
         error = extract_all(work);

@@ -61,4 +61,8 @@ int32_t hk_port_post(struct hk_shared *shared, int32_t id, int32_t code,
 void hk_port_post_kernel(struct hk_shared *shared, int32_t id, uint32_t token,
                          struct hk_kmessage_maker *maker);
 
+/* The same without the lock. */
+void hk_port_tell(struct hk_shared *shared, int32_t id, uint32_t token,
+                  struct hk_kmessage_maker *maker);
+
 #endif

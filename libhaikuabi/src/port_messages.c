@@ -723,3 +723,11 @@ void hk_port_post_kernel(struct hk_shared *shared, int32_t id, uint32_t token,
     else
         add_late(shared, port, chunk);
 }
+
+void hk_port_tell(struct hk_shared *shared, int32_t id, uint32_t token,
+                  struct hk_kmessage_maker *maker)
+{
+    hk_shared_lock(shared);
+    hk_port_post_kernel(shared, id, token, maker);
+    hk_shared_unlock(shared);
+}

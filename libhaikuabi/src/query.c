@@ -285,8 +285,8 @@ void hk_query_free(struct hk_query *query)
 
 /* ---- what has been found ---- */
 
-int32_t hk_findings_add(struct hk_findings *findings, int64_t directory,
-                        int64_t inode, const char *name)
+static int32_t add_finding(struct hk_findings *findings, int64_t directory,
+                           int64_t inode, const char *name)
 {
     struct hk_found found = {directory, inode, strdup(name)};
 
@@ -306,6 +306,16 @@ int32_t hk_findings_add(struct hk_findings *findings, int64_t directory,
         return HK_B_NO_MEMORY;
     findings->list[findings->count++] = found;
     return HK_B_OK;
+}
+
+int32_t hk_findings_add(struct hk_findings *findings, int64_t directory,
+                        int64_t inode, const char *name, uint32_t times)
+{
+    int32_t status = HK_B_OK;
+
+    for (; times > 0 && status == HK_B_OK; times--)
+        status = add_finding(findings, directory, inode, name);
+    return status;
 }
 
 void hk_findings_clear(struct hk_findings *findings)

@@ -21,14 +21,6 @@ struct hk_query;
 int32_t hk_query_parse(const char *text, size_t most, struct hk_query **query);
 void hk_query_free(struct hk_query *query);
 
-/* 1 when the formula holds for a file: the entry of a directory, of which the
- * host says info; store: where more of its attributes may be, or NULL. 0 when
- * not; an attribute that a file lacks is neither equal nor unequal. */
-struct hk_attr_store;
-int hk_query_holds(const struct hk_query *query,
-                   const struct hk_attr_store *store, int directory,
-                   const char *name, const struct stat *info);
-
 /*
  * A volume finds files by its indices: each operand of || leads to some, and of
  * the operands of && one leads, the left one unless only the right one has an
@@ -39,10 +31,24 @@ typedef int (*hk_index_test)(const void *context, const char *attribute);
 void hk_query_choose_leaders(struct hk_query *query, hk_index_test has_index,
                              const void *context, int is_thorough);
 
-/* How many of the leaders find a file for which the formula holds. */
-uint32_t hk_query_finds(const struct hk_query *query,
-                        const struct hk_attr_store *store, int directory,
-                        const char *name, const struct stat *info);
+/* Whether a volume, by its first mount, has an index (index_calls.c). */
+struct hk_mount;
+int hk_volume_has_index(const struct hk_mount *mount, const char *name);
+
+/* Whether the formula holds for a file, and how many of the leaders find it
+ * then. An attribute that a file lacks is neither equal nor unequal. */
+struct hk_query_answer {
+    int holds;
+    uint32_t times;
+};
+
+/* Of the entry of a directory, of which the host says info; store: where more
+ * of its attributes may be, or NULL. Out of memory nothing holds. */
+struct hk_attr_store;
+struct hk_query_answer hk_query_ask(const struct hk_query *query,
+                                    const struct hk_attr_store *store,
+                                    int directory, const char *name,
+                                    const struct stat *info);
 
 /* ---- what a formula consists of ---- */
 
@@ -102,8 +108,9 @@ struct hk_findings {
     size_t count, capacity;
 };
 
+/* So many times; B_OK or B_NO_MEMORY. */
 int32_t hk_findings_add(struct hk_findings *findings, int64_t directory,
-                        int64_t inode, const char *name);
+                        int64_t inode, const char *name, uint32_t times);
 void hk_findings_clear(struct hk_findings *findings);
 void hk_findings_free(struct hk_findings *findings);
 

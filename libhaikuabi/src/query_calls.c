@@ -14,45 +14,43 @@
 struct search {
     const struct hk_thread *self;
     struct hk_findings *findings;
+    int64_t noted; /* the directory that was noted last, or 0 */
 };
 
 /* The directory of what is found can be asked for by its number later. */
-static void note(const struct search *search,
-                 const struct hk_volume_entry *entry)
+static void note(struct search *search, const struct hk_volume_entry *entry)
 {
     const struct hk_node node = {NULL, entry->mount, entry->directory, 0};
-    char path[HK_PATH_LENGTH];
 
-    if (hk_node_path(&node, path, sizeof(path)) >= 0)
-        hk_refs_put(hk_refs_of(search->self), search->findings->device,
-                    entry->directory_inode, path);
+    if (search->noted == entry->directory_inode)
+        return;
+    search->noted = entry->directory_inode;
+    hk_refs_note_open(hk_refs_of(search->self), search->findings->device,
+                      entry->directory_inode, &node, NULL);
 }
 
 static int32_t look_at(void *context, const struct hk_volume_entry *entry)
 {
-    const struct search *search = context;
-    int32_t status = HK_B_OK;
-    uint32_t times;
+    struct search *search = context;
+    struct hk_query_answer answer;
     struct stat info;
 
     if (fstatat(entry->directory, entry->name, &info, AT_SYMLINK_NOFOLLOW) !=
             0 ||
         info.st_dev != entry->mount->host_device)
         return HK_B_OK;
-    times = hk_query_finds(search->findings->query, entry->mount->attributes,
-                           entry->directory, entry->name, &info);
-    if (times > 0)
+    answer = hk_query_ask(search->findings->query, entry->mount->attributes,
+                          entry->directory, entry->name, &info);
+    if (answer.times > 0)
         note(search, entry);
-    for (; times > 0 && status == HK_B_OK; times--)
-        status = hk_findings_add(search->findings, entry->directory_inode,
-                                 (int64_t)info.st_ino, entry->name);
-    return status;
+    return hk_findings_add(search->findings, entry->directory_inode,
+                           (int64_t)info.st_ino, entry->name, answer.times);
 }
 
 static int32_t search_volume(const struct hk_thread *self,
                              struct hk_findings *findings)
 {
-    struct search search = {self, findings};
+    struct search search = {self, findings, 0};
 
     return hk_volume_walk(hk_kernel_of(self)->vfs, findings->device, look_at,
                           &search);

@@ -243,17 +243,6 @@ static uint8_t *evaluate(const struct hk_query *query,
     return holds;
 }
 
-int hk_query_holds(const struct hk_query *query,
-                   const struct hk_attr_store *store, int directory,
-                   const char *name, const struct stat *info)
-{
-    uint8_t *holds = evaluate(query, store, directory, name, info);
-    int result = holds != NULL && holds[query->count - 1];
-
-    free(holds);
-    return result;
-}
-
 /* ---- by indices ---- */
 
 /* Whether each step has an index to begin with: an unequal one looks through
@@ -342,17 +331,22 @@ static int is_found_by(const struct hk_query *query, size_t leader,
     return 1;
 }
 
-uint32_t hk_query_finds(const struct hk_query *query,
-                        const struct hk_attr_store *store, int directory,
-                        const char *name, const struct stat *info)
+struct hk_query_answer hk_query_ask(const struct hk_query *query,
+                                    const struct hk_attr_store *store,
+                                    int directory, const char *name,
+                                    const struct stat *info)
 {
     uint8_t *holds = evaluate(query, store, directory, name, info);
-    uint32_t count = 0;
+    struct hk_query_answer answer = {0};
 
-    for (size_t i = 0; i < query->count && holds != NULL; i++)
-        count += query->steps[i].is_leader &&
-                 is_in_index(&query->steps[i], info) &&
-                 is_found_by(query, i, holds);
+    if (holds == NULL)
+        return answer;
+    for (size_t i = 0; i < query->count; i++) {
+        answer.holds = holds[i]; /* the last one's is that of all */
+        answer.times += query->steps[i].is_leader &&
+                        is_in_index(&query->steps[i], info) &&
+                        is_found_by(query, i, holds);
+    }
     free(holds);
-    return count;
+    return answer;
 }

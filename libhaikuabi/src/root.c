@@ -426,12 +426,13 @@ static int open_directories(struct hk_root *root,
 static int open_attributes(struct hk_root *root, struct hk_package_fault *fault)
 {
     char *path;
+    int error = ENOMEM;
 
-    if (asprintf(&path, "%s/attributes", root->path) < 0)
-        path = NULL;
-    root->attributes = hk_attr_store_new(path);
-    free(path);
-    return root->attributes != NULL
+    if (asprintf(&path, "%s/attributes", root->path) >= 0) {
+        error = hk_attr_store_new(path, &root->attributes);
+        free(path);
+    }
+    return error == 0
                ? 0
                : hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory");
 }

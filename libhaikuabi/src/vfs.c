@@ -350,9 +350,9 @@ int hk_vfs_new(const struct hk_config *config, struct hk_vfs **vfs)
     made->user = geteuid();
     made->group = getegid();
     made->known_dirs = hk_known_dirs_new();
-    made->attributes = hk_attr_store_new(config->attributes_directory);
-    error = made->known_dirs == NULL || (made->attributes == NULL &&
-                                         config->attributes_directory != NULL)
+    error = made->known_dirs == NULL ||
+                    hk_attr_store_new(config->attributes_directory,
+                                      &made->attributes) != 0
                 ? HK_ERR_NOMEM
                 : fill(made, config);
     if (error < 0) {

@@ -31,8 +31,4 @@ const struct hk_mount *hk_volume_next_mount(const struct hk_vfs *vfs,
                                             int32_t device,
                                             const struct hk_mount *last);
 
-/* Whether an attribute of a volume's files is indexed, as its first mount knows
- * (index_calls.c). */
-int hk_volume_has_index(const struct hk_mount *mount, const char *name);
-
 #endif

@@ -359,7 +359,8 @@ TEST_P(AttrStore, TellsNodeMonitors)
 TEST_P(AttrStore, DropsWhatItKeepsForAName)
 {
     EXPECT_EQ(write("/file", "a", std::string(BIG, 'i')), BIG);
-    hk_attr_store *opened = hk_attr_store_new(store.c_str());
+    hk_attr_store *opened;
+    ASSERT_EQ(hk_attr_store_new(store.c_str(), &opened), 0);
     int file = ::open(root.at("file").c_str(), O_PATH | O_CLOEXEC);
     char key[HK_ATTR_KEY_SIZE];
     std::set<std::string> keys;

@@ -221,7 +221,8 @@ TEST_F(PackageWrite, KeepsAttributesThatTheHostsFilesCannot)
 {
     const std::string big(200000, 'b'), small = "of a link";
     std::string to = testing::TempDir() + "/extracted.XXXXXX";
-    hk_attr_store *kept = hk_attr_store_new(store.c_str());
+    hk_attr_store *kept;
+    ASSERT_EQ(hk_attr_store_new(store.c_str(), &kept), 0);
     auto write_to = [&](const char *name, const std::string &bytes) {
         int fd = open((directory + "/" + name).c_str(), O_PATH | O_NOFOLLOW);
         const hk_attr_value value = {

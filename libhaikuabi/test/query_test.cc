@@ -60,7 +60,8 @@ class Query : public testing::Test
             EXPECT_EQ(status, HK_B_BAD_VALUE);
             return -1;
         }
-        int result = hk_query_holds(query, nullptr, fd, "a file.txt", &info);
+        int result =
+            hk_query_ask(query, nullptr, fd, "a file.txt", &info).holds;
         hk_query_free(query);
         return result;
     }
