@@ -68,6 +68,7 @@ struct wish {
     int32_t object;
     uint32_t type, events, user_data;
     int32_t host_fd; /* of a descriptor */
+    enum hk_polled polled;
 };
 
 /* What the host does not watch is ready always. */
@@ -100,6 +101,7 @@ static int32_t begin_entry(struct hk_shared *shared,
     hk_put(shared, &entry->team, shared->team);
     hk_put(shared, &entry->host_fd, (uint32_t)wish->host_fd);
     hk_put(shared, &entry->epoll_fd, (uint32_t)epoll_fd);
+    hk_put(shared, &entry->polled, wish->polled);
     hk_put(shared, &entry->is_closed, 0);
     hk_put(shared, &entry->is_always_ready, 0);
     hk_put(shared, &entry->is_told, 0);
@@ -172,6 +174,7 @@ static int32_t select_file(struct hk_thread *self, const struct hk_file *queue,
         return HK_B_UNSUPPORTED;
     atomic_store(&file->is_watched, 1);
     wish->host_fd = file->node.fd;
+    wish->polled = hk_polled_of(file);
     status = select_object(self, queue, wish);
     if (status == HK_B_FILE_EXISTS) {
         wish->host_fd = hk_fd_copy(self, wish->object, file);

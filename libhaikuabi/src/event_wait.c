@@ -23,6 +23,7 @@ struct told {
 
 /* What a look at a queue needs; in `told` is what it found. */
 struct look {
+    const struct hk_thread *self;
     struct hk_shared *shared;
     struct hk_event_queue *queue;
     int epoll_fd;
@@ -97,7 +98,9 @@ static void take_watched(const struct look *look)
 
         if (entry != NULL)
             tell(look, entry,
-                 hk_poll_to_guest((short)events[i].events) & entry->selected);
+                 hk_poll_of_file(look->self, (enum hk_polled)entry->polled,
+                                 entry->selected, (short)events[i].events) &
+                     entry->selected);
         else if (hk_event_forget_key(look->shared, look->queue, look->epoll_fd,
                                      key) != 0)
             told->has_stale = 1;
@@ -130,7 +133,7 @@ static int32_t look(struct hk_thread *self, const struct hk_file *file,
                     struct told *told)
 {
     struct hk_shared *shared = hk_shared_of(self);
-    struct look look = {shared, NULL, file->node.fd, told};
+    struct look look = {self, shared, NULL, file->node.fd, told};
     int32_t result = HK_B_FILE_ERROR;
 
     hk_shared_lock(shared);

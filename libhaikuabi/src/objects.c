@@ -95,7 +95,8 @@ static uint32_t file_events(const struct hk_thread *self,
         return EVENT_INVALID;
     if (host->fd < 0)
         return EVENT_READ | EVENT_WRITE;
-    return hk_poll_of_file(self, object->file, object->selected, host->revents);
+    return hk_poll_of_file(self, hk_polled_of(object->file), object->selected,
+                           host->revents);
 }
 
 /* Without the lock. How many have an event that is asked for. */

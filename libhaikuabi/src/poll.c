@@ -159,7 +159,7 @@ static int32_t tell_all(const struct hk_thread *self, const struct watch *watch,
         if (!(host & POLLNVAL))
             guest = watch->files[i] == NULL
                         ? 0
-                        : hk_poll_of_file(self, watch->files[i],
+                        : hk_poll_of_file(self, hk_polled_of(watch->files[i]),
                                           hk_get16(one + 4), host);
         hk_put16(one + 6, (uint16_t)guest);
         count += guest != 0;

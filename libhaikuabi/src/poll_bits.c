@@ -36,14 +36,22 @@ uint32_t hk_poll_to_guest(short host)
     return guest;
 }
 
-uint32_t hk_poll_of_file(const struct hk_thread *self, struct hk_file *file,
+enum hk_polled hk_polled_of(struct hk_file *file)
+{
+    if (file->kind != HK_FILE_SOCKET)
+        return HK_POLLED_FILE;
+    return hk_socket_protocol(file) & HK_LOCAL ? HK_POLLED_LOCAL_SOCKET
+                                               : HK_POLLED_SOCKET;
+}
+
+uint32_t hk_poll_of_file(const struct hk_thread *self, enum hk_polled polled,
                          uint32_t asked, short host)
 {
     uint32_t guest = hk_poll_to_guest(host);
 
-    if (file->kind != HK_FILE_SOCKET)
+    if (polled == HK_POLLED_FILE)
         return guest;
-    if (hk_socket_protocol(file) & HK_LOCAL)
+    if (polled == HK_POLLED_LOCAL_SOCKET)
         guest &= ~(uint32_t)HK_POLLERR;
     if (hk_kernel_of(self)->config.release < HK_R1BETA6 && guest & HK_POLLHUP &&
         asked & (HK_POLLIN | HK_POLLOUT))

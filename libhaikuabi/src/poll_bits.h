@@ -19,10 +19,14 @@ enum {
 short hk_poll_to_host(uint32_t guest);
 uint32_t hk_poll_to_guest(short host);
 
+/* Kinds of files that differ in what they tell. */
+enum hk_polled { HK_POLLED_FILE, HK_POLLED_SOCKET, HK_POLLED_LOCAL_SOCKET };
+enum hk_polled hk_polled_of(struct hk_file *file);
+
 /* What a file that was asked for some bits tells. Before r1beta6 sockets know
  * no POLLHUP: there is something to read, their end. Local ones have no errors.
  */
-uint32_t hk_poll_of_file(const struct hk_thread *self, struct hk_file *file,
+uint32_t hk_poll_of_file(const struct hk_thread *self, enum hk_polled polled,
                          uint32_t asked, short host);
 
 #endif

@@ -439,6 +439,7 @@ struct hk_event_entry {
     int32_t host_fd, epoll_fd;
     uint32_t is_closed;
     uint32_t is_always_ready, is_told; /* the host watches no such files */
+    uint32_t polled;                   /* enum hk_polled */
     /* A semaphore or port: what its counts were when it was told. */
     uint32_t seen_read, seen_write;
 };

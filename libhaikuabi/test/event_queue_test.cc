@@ -46,19 +46,41 @@ struct Event {
 class EventQueue : public testing::Test
 {
   protected:
-    EventQueue() : team(config(shared))
+    explicit EventQueue(hk_release release = HK_R1BETA5)
+        : team(config(shared, release))
     {
         queue = static_cast<int>(team.call("event_queue_create", 0));
         Address ends = team.room(8);
-        EXPECT_EQ(team.call("create_pipe", ends), HK_B_OK);
+        EXPECT_EQ(release == HK_R1BETA6 ? team.call("create_pipe", ends, 0)
+                                        : team.call("create_pipe", ends),
+                  HK_B_OK);
         in = team.get<int>(ends);
         out = team.get<int>(ends, 4);
     }
 
-    static hk_config config(hk::SharedRoot &shared)
+    static hk_config config(hk::SharedRoot &shared, hk_release release)
     {
         shared.root.write("file", "text");
-        return shared.config();
+        hk_config made = shared.config();
+        made.release = release;
+        return made;
+    }
+
+    // What is told of a socket whose other end is closed.
+    std::vector<Event> closed_socket(int asked)
+    {
+        enum { UNIX = 9, STREAM = 1 };
+        Address ends = team.room(8);
+        EXPECT_EQ(team.call("socketpair", int{UNIX}, int{STREAM}, 0, ends),
+                  HK_B_OK);
+        EXPECT_EQ(select(team.get<int>(ends), asked, 1), HK_B_OK);
+        EXPECT_EQ(team.call("close", team.get<int>(ends, 4)), HK_B_OK);
+        auto told = wait();
+        EXPECT_EQ(select(team.get<int>(ends), 0), HK_B_OK);
+        EXPECT_EQ(team.call("close", team.get<int>(ends)), HK_B_OK);
+        for (auto &event : told)
+            event.object = 0;
+        return told;
     }
 
     void put(int i, int object, int events, uint32_t data, int type = 0)
@@ -547,6 +569,27 @@ TEST_F(EventQueue, IsAFileLikeOthers)
     EXPECT_EQ(team.call("close", queue), HK_B_OK);
     EXPECT_EQ(team.call("event_queue_select", queue, infos, 1),
               HK_B_FILE_ERROR);
+}
+
+// As by poll.
+TEST_F(EventQueue, TellsOfADisconnectedSocketAsOfOneToRead)
+{
+    for (int behavior : {0, int{LEVEL}}) {
+        EXPECT_EQ(closed_socket(READ | behavior), (All{{0, READ, 1}}));
+        EXPECT_EQ(closed_socket(READ | WRITE | behavior),
+                  (All{{0, READ | WRITE, 1}}));
+    }
+}
+
+class EventQueueOfR1Beta6 : public EventQueue
+{
+  protected:
+    EventQueueOfR1Beta6() : EventQueue(HK_R1BETA6) {}
+};
+
+TEST_F(EventQueueOfR1Beta6, TellsOfADisconnectedSocket)
+{
+    EXPECT_EQ(closed_socket(READ), (All{{0, READ | DISCONNECTED, 1}}));
 }
 
 } // namespace
