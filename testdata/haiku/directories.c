@@ -170,8 +170,6 @@ static void query(void)
     CHECK(sys(SYS_read_dir, fd, buffer, sizeof(buffer), 1) == 1);
     CHECK(strcmp(entry->name, "sought by this") == 0);
     CHECK_STATUS(sys(SYS_close, fd), HK_B_OK);
-    CHECK_STATUS(sys(SYS_open_query, stat.device, "no formula", 10, 0, -1, 0),
-                 HK_B_BAD_VALUE);
 }
 
 /* The guest sees its root and what is bound into it. */

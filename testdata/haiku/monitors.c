@@ -123,21 +123,6 @@ static void elsewhere(const struct stat *here)
     CHECK_STATUS(sys(SYS_delete_port, port), HK_B_OK);
 }
 
-/* A team has so many. */
-static void limit(const struct stat *here, long port)
-{
-    enum { LIMIT_NOVMON = 7 };
-    const uint32_t one[] = {1, 0xffffffff};
-
-    CHECK_STATUS(sys(SYS_setrlimit, LIMIT_NOVMON, one), HK_B_OK);
-    CHECK_STATUS(sys(SYS_start_watching, here->device, here->node, WATCH_NAME,
-                     port, TOKEN),
-                 HK_B_OK);
-    CHECK_STATUS(
-        sys(SYS_start_watching, here->device, 1LL, WATCH_NAME, port, TOKEN),
-        HK_B_NO_MEMORY);
-}
-
 int main(int argc, char **argv, char **environment)
 {
     long port = sys(SYS_create_port, 1000, "changes");
@@ -166,7 +151,6 @@ int main(int argc, char **argv, char **environment)
     CHECK_STATUS(sys(SYS_stop_notifying, port, TOKEN), HK_B_OK);
     volume(&here, port);
     elsewhere(&here);
-    limit(&here, port);
     print("monitors checked\n");
     return 0;
 }

@@ -6,7 +6,7 @@
 #include <thread.h>
 
 enum { NONE = 999999999, SIGKILL = 9, SESSION = 1 };
-enum { AF_INET = 1, SOCK_STREAM = 1 };
+enum { AF_INET = 1 };
 
 static void semaphores(void)
 {
@@ -87,10 +87,7 @@ static void descriptors(void)
 {
     uint32_t length = 32;
     uint8_t address[32] = {32, AF_INET};
-    long fd = sys(SYS_socket, AF_INET, SOCK_STREAM, 0);
 
-    CHECK_STATUS(sys(SYS_sockatmark, fd), HK_B_UNSUPPORTED);
-    sys(SYS_close, fd);
     CHECK_STATUS(sys(SYS_poll, BAD_POINTER, 1, 0LL, (void *)0),
                  HK_B_BAD_ADDRESS);
     CHECK_STATUS(sys(SYS_bind, 99, address, length), HK_B_FILE_ERROR);
