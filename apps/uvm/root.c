@@ -169,11 +169,11 @@ static int pack(const char *name, int directory, char *file_name, size_t size)
     return own;
 }
 
-static void add_one(struct hk_root *root, enum hk_location location,
-                    const char *name)
+/* What the arguments name, its file's name for free. */
+static struct hk_root_addition open_addition(const char *name)
 {
     const char *slash = strrchr(name, '/');
-    struct hk_package_fault fault;
+    struct hk_root_addition addition;
     char file_name[1024];
     struct stat st;
     int fd = open(name, O_RDONLY | O_CLOEXEC);
@@ -188,18 +188,35 @@ static void add_one(struct hk_root *root, enum hk_location location,
         close(fd);
         fd = package;
     }
-    if (hk_root_add(root, location, file_name, fd, &fault) < 0)
-        uvm_fail(UVM_EXIT_FAILURE, "%s: %s", name, fault.text);
-    close(fd);
+    addition = (struct hk_root_addition){strdup(file_name), fd};
+    if (addition.file_name == NULL)
+        uvm_fail(UVM_EXIT_FAILURE, "out of memory");
+    return addition;
 }
 
 static void add(const struct arguments *arguments)
 {
     struct hk_root *root = open_root(arguments->words[0]);
+    char **names = arguments->words + 1;
+    size_t count = (size_t)arguments->count - 1, refused;
+    struct hk_root_addition *additions = calloc(count, sizeof(*additions));
+    struct hk_package_fault fault;
 
-    for (int i = 1; i < arguments->count; i++)
-        add_one(root, arguments->home ? HK_LOCATION_HOME : HK_LOCATION_SYSTEM,
-                arguments->words[i]);
+    if (additions == NULL)
+        uvm_fail(UVM_EXIT_FAILURE, "out of memory");
+    for (size_t i = 0; i < count; i++)
+        additions[i] = open_addition(names[i]);
+    if (hk_root_add(root,
+                    arguments->home ? HK_LOCATION_HOME : HK_LOCATION_SYSTEM,
+                    additions, count, &refused, &fault) < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "%s: %s",
+                 refused < count ? names[refused] : arguments->words[0],
+                 fault.text);
+    for (size_t i = 0; i < count; i++) {
+        close(additions[i].package);
+        free((char *)additions[i].file_name);
+    }
+    free(additions);
     hk_root_close(root);
 }
 

@@ -34,6 +34,11 @@ const char *hk_location_path(enum hk_location location)
     return locations[location].path;
 }
 
+static int no_memory(struct hk_package_fault *fault)
+{
+    return hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory");
+}
+
 static int fail(struct hk_package_fault *fault, const char *path)
 {
     return hk_package_fail(fault, HK_PACKAGE_ERR_IO, "%s: %s", path,
@@ -432,9 +437,7 @@ static int open_attributes(struct hk_root *root, struct hk_package_fault *fault)
         error = hk_attr_store_new(path, &root->attributes);
         free(path);
     }
-    return error == 0
-               ? 0
-               : hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory");
+    return error == 0 ? 0 : no_memory(fault);
 }
 
 int hk_root_open(const char *path, struct hk_root **root,
@@ -444,7 +447,7 @@ int hk_root_open(const char *path, struct hk_root **root,
     int error;
 
     if (made == NULL)
-        return hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory");
+        return no_memory(fault);
     made->directory = made->files = made->state = made->use = -1;
     made->path = realpath(path, NULL);
     if (made->path == NULL) {
@@ -452,7 +455,7 @@ int hk_root_open(const char *path, struct hk_root **root,
             hk_package_fail(fault, HK_PACKAGE_ERR_IO, "%s", strerror(errno));
     } else if (asprintf(&made->files_path, "%s/files", made->path) < 0) {
         made->files_path = NULL;
-        error = hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory");
+        error = no_memory(fault);
     } else {
         error = open_directories(made, fault);
     }
@@ -537,13 +540,13 @@ static int remove_lines(struct hk_root *root, const char *lines,
     return error < 0 ? error : bring_up_to_date(root, fault);
 }
 
-/* Adds a line for a package. */
-static int doom(char **lines, const struct hk_view_package *package)
+/* Adds a line for a package: 1, or 0 out of memory. */
+static int doom(char **lines, enum hk_location location, const char *file_name)
 {
     char *longer;
 
     if (asprintf(&longer, "%s%s/%s\n", *lines != NULL ? *lines : "",
-                 hk_location_name(package->location), package->file_name) < 0)
+                 hk_location_name(location), file_name) < 0)
         return 0;
     free(*lines);
     *lines = longer;
@@ -562,9 +565,8 @@ static int doom_named(const struct hk_view *view, const char *name,
         if (strcmp(package->file_name, name) != 0 &&
             strcmp(package->name, name) != 0)
             continue;
-        if (!doom(lines, package))
-            return hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM,
-                                   "out of memory");
+        if (!doom(lines, package->location, package->file_name))
+            return no_memory(fault);
         is_there = 1;
     }
     return is_there ? 0
@@ -604,8 +606,25 @@ static int copy(int from, int to)
     return got == 0 ? 0 : -1;
 }
 
-/* What a package says that is to come; its descriptor stays the caller's. */
-static int look_at(int fd, char **name, struct hk_package_fault *fault)
+/* Packages that are to come. */
+struct arrivals {
+    enum hk_location location;
+    const struct hk_root_addition *additions;
+    size_t count;
+    size_t at;    /* the one that is looked at */
+    char **names; /* of the packages */
+};
+
+static int is_file_name(const char *name)
+{
+    size_t length = strlen(name);
+
+    return length > 5 && length <= NAME_MAX && strpbrk(name, "/\n") == NULL &&
+           strcmp(name + length - 5, ".hpkg") == 0;
+}
+
+/* The name of a package that is to come, when it can. */
+static int look_at_package(int fd, char **name, struct hk_package_fault *fault)
 {
     struct hk_package *package;
     int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
@@ -626,7 +645,7 @@ static int look_at(int fd, char **name, struct hk_package_fault *fault)
                             HK_PACKAGE_ARCHITECTURE);
     architecture = index != 0 ? hk_package_at(package, index)->value.number : 0;
     if (*name == NULL)
-        error = hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory");
+        error = no_memory(fault);
     else if (**name == '\0')
         error = hk_package_fail(fault, HK_PACKAGE_ERR_INPUT,
                                 "a package without a name");
@@ -641,88 +660,182 @@ static int look_at(int fd, char **name, struct hk_package_fault *fault)
     return error;
 }
 
-/* Lines for those that the new one takes the place of. */
-static int find_replaced(const struct hk_root *root, enum hk_location location,
-                         const char *name, const char *file_name, char **lines)
+static int look_at_all(struct arrivals *arrivals,
+                       struct hk_package_fault *fault)
+{
+    for (size_t i = 0; i < arrivals->count; i++) {
+        int error;
+
+        arrivals->at = i;
+        if (!is_file_name(arrivals->additions[i].file_name))
+            return hk_package_fail(fault, HK_PACKAGE_ERR_INPUT,
+                                   "a package's name ends in .hpkg");
+        error = look_at_package(arrivals->additions[i].package,
+                                &arrivals->names[i], fault);
+        if (error < 0)
+            return error;
+    }
+    return 0;
+}
+
+/* Where a copy waits until all are there. */
+enum { WAITING_SIZE = 32 };
+static void waiting_name(size_t index, char name[WAITING_SIZE])
+{
+    snprintf(name, WAITING_SIZE, "incoming.%zu", index);
+}
+
+/* Also what somebody has left who was killed. */
+static void remove_waiting(const struct hk_root *root, size_t count)
+{
+    char name[WAITING_SIZE];
+
+    for (size_t i = 0;; i++) {
+        waiting_name(i, name);
+        if (unlinkat(root->state, name, 0) != 0 && i >= count)
+            return;
+    }
+}
+
+static int copy_all(struct hk_root *root, struct arrivals *arrivals,
+                    struct hk_package_fault *fault)
+{
+    remove_waiting(root, arrivals->count);
+    for (size_t i = 0; i < arrivals->count; i++) {
+        char name[WAITING_SIZE];
+        int fd, error = 0;
+
+        arrivals->at = i;
+        waiting_name(i, name);
+        fd = openat(root->state, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                    0644);
+        if (fd < 0 || copy(arrivals->additions[i].package, fd) != 0)
+            error = fail(fault, "state/incoming");
+        if (fd >= 0)
+            close(fd);
+        if (error < 0)
+            return error;
+    }
+    return 0;
+}
+
+static int is_file_of(const struct arrivals *arrivals,
+                      const struct hk_view_package *package)
+{
+    if (package->location != arrivals->location)
+        return 0;
+    for (size_t i = 0; i < arrivals->count; i++)
+        if (strcmp(package->file_name, arrivals->additions[i].file_name) == 0)
+            return 1;
+    return 0;
+}
+
+/* A file of the same name gives way first: its contents may be needed. */
+static int make_way(struct hk_root *root, const struct arrivals *arrivals,
+                    struct hk_package_fault *fault)
+{
+    char *lines = NULL;
+    int error = 0;
+
+    for (uint32_t i = 0; i < root->view.package_count && error == 0; i++) {
+        const struct hk_view_package *package = &root->view.packages[i];
+
+        if (is_file_of(arrivals, package) &&
+            !doom(&lines, package->location, package->file_name))
+            error = no_memory(fault);
+    }
+    if (error == 0 && lines != NULL)
+        error = remove_lines(root, lines, fault);
+    free(lines);
+    return error;
+}
+
+static int put_in_place(struct hk_root *root, const struct arrivals *arrivals,
+                        struct hk_package_fault *fault)
+{
+    for (size_t i = 0; i < arrivals->count; i++) {
+        char name[WAITING_SIZE], path[PATH_MAX];
+
+        waiting_name(i, name);
+        snprintf(path, sizeof(path), "%s/packages/%s",
+                 hk_location_path(arrivals->location),
+                 arrivals->additions[i].file_name);
+        if (renameat(root->state, name, root->files, path) != 0)
+            return fail(fault, path);
+    }
+    return 0;
+}
+
+/* Whether another file of a package has come; the last one counts. */
+static int is_replaced(const struct arrivals *arrivals, const char *name,
+                       const char *file_name)
+{
+    for (size_t i = arrivals->count; i-- > 0;)
+        if (strcmp(arrivals->names[i], name) == 0)
+            return strcmp(arrivals->additions[i].file_name, file_name) != 0;
+    return 0;
+}
+
+/* Lines for those that others take the place of: 1, or 0 out of memory. */
+static int find_replaced(const struct hk_root *root,
+                         const struct arrivals *arrivals, char **lines)
 {
     for (uint32_t i = 0; i < root->view.package_count; i++) {
         const struct hk_view_package *package = &root->view.packages[i];
 
-        if (package->location == location && strcmp(package->name, name) == 0 &&
-            strcmp(package->file_name, file_name) != 0 && !doom(lines, package))
+        if (package->location == arrivals->location &&
+            is_replaced(arrivals, package->name, package->file_name) &&
+            !doom(lines, package->location, package->file_name))
+            return 0;
+    }
+    for (size_t i = 0; i < arrivals->count; i++) {
+        const char *file_name = arrivals->additions[i].file_name;
+
+        if (is_replaced(arrivals, arrivals->names[i], file_name) &&
+            !doom(lines, arrivals->location, file_name))
             return 0;
     }
     return 1;
 }
 
-/* A file of the same name gives way first: its contents may be needed. */
-static int make_way(struct hk_root *root, enum hk_location location,
-                    const char *file_name, struct hk_package_fault *fault)
-{
-    char *lines = NULL;
-    int error = 0;
-
-    for (uint32_t i = 0; i < root->view.package_count; i++) {
-        const struct hk_view_package *package = &root->view.packages[i];
-
-        if (package->location == location &&
-            strcmp(package->file_name, file_name) == 0) {
-            error = doom(&lines, package)
-                        ? remove_lines(root, lines, fault)
-                        : hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM,
-                                          "out of memory");
-            break;
-        }
-    }
-    free(lines);
-    return error;
-}
-
-static int put_in_place(struct hk_root *root, enum hk_location location,
-                        const char *file_name, int package,
+static int activate_all(struct hk_root *root, const struct arrivals *arrivals,
                         struct hk_package_fault *fault)
 {
-    char path[PATH_MAX];
-    int fd, error = 0;
+    char *lines = NULL;
+    int error = find_replaced(root, arrivals, &lines)
+                    ? remove_lines(root, lines != NULL ? lines : "", fault)
+                    : no_memory(fault);
 
-    unlinkat(root->state, "incoming", 0);
-    fd = openat(root->state, "incoming",
-                O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (fd < 0 || copy(package, fd) != 0)
-        error = fail(fault, "state/incoming");
-    if (fd >= 0)
-        close(fd);
-    snprintf(path, sizeof(path), "%s/packages/%s", hk_location_path(location),
-             file_name);
-    if (error == 0 && renameat(root->state, "incoming", root->files, path) != 0)
-        error = fail(fault, path);
+    free(lines);
     return error;
 }
 
 int hk_root_add(struct hk_root *root, enum hk_location location,
-                const char *file_name, int package,
-                struct hk_package_fault *fault)
+                const struct hk_root_addition *additions, size_t count,
+                size_t *refused, struct hk_package_fault *fault)
 {
-    size_t length = strlen(file_name);
-    char *name = NULL, *lines = NULL;
+    struct arrivals arrivals = {location, additions, count, count, NULL};
     int error;
 
-    if (length <= 5 || length > NAME_MAX || strchr(file_name, '/') != NULL ||
-        strchr(file_name, '\n') != NULL ||
-        strcmp(file_name + length - 5, ".hpkg") != 0)
-        return hk_package_fail(fault, HK_PACKAGE_ERR_INPUT,
-                               "a package's name ends in .hpkg");
-    error = look_at(package, &name, fault);
+    arrivals.names = calloc(count + 1, sizeof(*arrivals.names));
+    error = arrivals.names == NULL ? no_memory(fault)
+                                   : look_at_all(&arrivals, fault);
     if (error == 0)
-        error = make_way(root, location, file_name, fault);
+        error = copy_all(root, &arrivals, fault);
+    if (error == 0) {
+        arrivals.at = count;
+        error = make_way(root, &arrivals, fault);
+    }
     if (error == 0)
-        error = put_in_place(root, location, file_name, package, fault);
-    if (error == 0 && !find_replaced(root, location, name, file_name, &lines))
-        error = hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory");
+        error = put_in_place(root, &arrivals, fault);
     if (error == 0)
-        error = remove_lines(root, lines != NULL ? lines : "", fault);
-    free(lines);
-    free(name);
+        error = activate_all(root, &arrivals, fault);
+    if (error < 0 && refused != NULL)
+        *refused = arrivals.at;
+    remove_waiting(root, count);
+    for (size_t i = 0; i < count && arrivals.names != NULL; i++)
+        free(arrivals.names[i]);
+    free(arrivals.names);
     return error;
 }
 

@@ -76,7 +76,8 @@ class RootCase : public testing::Test
             return HK_PACKAGE_ERR_IO;
         host.write(name, bytes);
         int fd = ::open(host.at(name).c_str(), O_RDONLY);
-        int error = hk_root_add(root, location, name.c_str(), fd, &fault);
+        const hk_root_addition addition = {name.c_str(), fd};
+        int error = hk_root_add(root, location, &addition, 1, nullptr, &fault);
         close(fd);
         return error;
     }

@@ -120,10 +120,11 @@ int add_to(const std::string &path, const std::string &host_file)
     int error = hk_root_open(path.c_str(), &root, nullptr);
     if (error < 0)
         return 1;
-    int fd = ::open(host_file.c_str(), O_RDONLY);
-    error = hk_root_add(root, HK_LOCATION_SYSTEM,
-                        host_file.substr(host_file.rfind('/') + 1).c_str(), fd,
-                        nullptr);
+    const std::string name = host_file.substr(host_file.rfind('/') + 1);
+    const hk_root_addition addition = {name.c_str(),
+                                       ::open(host_file.c_str(), O_RDONLY)};
+    error =
+        hk_root_add(root, HK_LOCATION_SYSTEM, &addition, 1, nullptr, nullptr);
     return error < 0 ? 2 : 0;
 }
 

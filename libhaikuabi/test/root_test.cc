@@ -446,6 +446,44 @@ TEST_F(Root, ReplacesAPackageByAnotherVersion)
     EXPECT_EQ(hk_root_list(root, 1, &listed), 0);
 }
 
+// Of several versions of one the last stays.
+TEST_F(Root, AddsAllPackagesOrNone)
+{
+    std::vector<hk_root_addition> all;
+    auto come = [&](const char *name, const std::string &bytes) {
+        host.write(name, bytes);
+        all.push_back({name, ::open(host.at(name).c_str(), O_RDONLY)});
+    };
+    auto add_all = [&](size_t *refused) {
+        return hk_root_add(root, HK_LOCATION_SYSTEM, all.data(), all.size(),
+                           refused, &fault);
+    };
+    size_t refused = 99;
+
+    ASSERT_EQ(
+        add("one-1.hpkg", package({File("one", "1")}, package_info("one"))), 0);
+    come("one-2.hpkg", package({File("one", "2")}, package_info("one")));
+    come("two-1.hpkg", package({File("two", "1")}, package_info("two")));
+    come("bad.hpkg", "none");
+    EXPECT_LT(add_all(&refused), 0);
+    EXPECT_EQ(refused, 2u);
+    EXPECT_TRUE(has("boot/system/packages/one-1.hpkg"));
+    EXPECT_FALSE(has("boot/system/packages/one-2.hpkg"));
+    EXPECT_FALSE(has("boot/system/two"));
+    all.pop_back();
+    come("two-2.hpkg", package({File("two", "2")}, package_info("two")));
+    come("one-1.hpkg", package({File("one", "new")}, package_info("one")));
+    EXPECT_EQ(add_all(nullptr), 0) << fault.text;
+    EXPECT_EQ(read("/boot/system/one"), "new");
+    EXPECT_EQ(read("/boot/system/two"), "2");
+    EXPECT_FALSE(has("boot/system/packages/one-2.hpkg"));
+    EXPECT_FALSE(has("boot/system/packages/two-1.hpkg"));
+    for (const auto &entry :
+         std::filesystem::directory_iterator(path + "/state"))
+        EXPECT_EQ(entry.path().filename().string().rfind("incoming", 0),
+                  std::string::npos);
+}
+
 TEST_F(Root, TruncatesByPathWhatIsPending)
 {
     ASSERT_EQ(
@@ -763,11 +801,12 @@ TEST_F(RootPieces, StayThoseOfThePackageThatWasOpen)
     ASSERT_EQ(hk_root_open(path.c_str(), &other, &fault), 0);
     host.write("big-2.hpkg", package({File("big", pattern(SIZE, 2), 2000)},
                                      package_info("big")));
-    int added = ::open(host.at("big-2.hpkg").c_str(), O_RDONLY);
+    const hk_root_addition added = {
+        "big-2.hpkg", ::open(host.at("big-2.hpkg").c_str(), O_RDONLY)};
     ASSERT_EQ(
-        hk_root_add(other, HK_LOCATION_SYSTEM, "big-2.hpkg", added, &fault), 0)
+        hk_root_add(other, HK_LOCATION_SYSTEM, &added, 1, nullptr, &fault), 0)
         << fault.text;
-    close(added);
+    close(added.package);
     hk_root_close(other);
     EXPECT_FALSE(has("boot/system/packages/big-1.hpkg"));
     EXPECT_EQ(read_at(fd, 5000000, 100), part(5000000, 100));

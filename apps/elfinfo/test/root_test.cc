@@ -140,12 +140,13 @@ TEST_F(Packages, OfARootOfUvmsAreActivated)
     hk_root *made = nullptr;
     ASSERT_EQ(hk_root_create(root.c_str(), &fault), 0) << fault.text;
     ASSERT_EQ(hk_root_open(root.c_str(), &made, &fault), 0) << fault.text;
-    int fd = open(write_file("base.hpkg", base()).c_str(), O_RDONLY);
-    EXPECT_EQ(
-        hk_root_add(made, HK_LOCATION_SYSTEM, "some-1-2-x86.hpkg", fd, &fault),
-        0)
+    const hk_root_addition some = {
+        "some-1-2-x86.hpkg",
+        open(write_file("base.hpkg", base()).c_str(), O_RDONLY)};
+    EXPECT_EQ(hk_root_add(made, HK_LOCATION_SYSTEM, &some, 1, nullptr, &fault),
+              0)
         << fault.text;
-    close(fd);
+    close(some.package);
     hk_root_close(made);
     expect_images(kSystem);
 }

@@ -161,6 +161,19 @@ TEST_F(RootCommandTest, a_package_of_another_machine_is_not_added)
                         "programs for x86\n");
 }
 
+TEST_F(RootCommandTest, all_packages_are_added_or_none)
+{
+    write("text.hpkg", "no package");
+    Outcome told = run({"root", "add", "R", "guests", "text.hpkg"});
+    EXPECT_EQ(told.status, 125);
+    EXPECT_EQ(told.err.rfind("uvm: text.hpkg: ", 0), 0u) << told.err;
+    EXPECT_EQ(expect_good({"root", "list", "R"}), "");
+    fs::create_directories(directory + "/other/bin");
+    expect_good({"root", "add", "R", "guests", "other"});
+    EXPECT_EQ(expect_good({"root", "list", "R"}),
+              "system guests-0-1-any.hpkg\nsystem other-0-1-any.hpkg\n");
+}
+
 TEST_F(RootCommandTest, faults_are_told_in_a_line)
 {
     write("text.hpkg", "text");

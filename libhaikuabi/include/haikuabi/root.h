@@ -53,15 +53,23 @@ const char *hk_root_attributes(const struct hk_root *root);
  * or out of memory. For free. */
 char *hk_root_around(const char *path);
 
+/* A package that is to come: "bash-5.2-1-x86.hpkg", and its descriptor, which
+ * stays the caller's. */
+struct hk_root_addition {
+    const char *file_name;
+    int package;
+};
+
 /*
- * Copies a package into the root, under its own name, and activates it in
- * place of others of the same package. package: its descriptor, which stays
- * the caller's; file_name: "bash-5.2-1-x86.hpkg". One that is not for x86 is
- * HK_PACKAGE_ERR_INPUT.
+ * Copies packages into the root, under their own names, and activates them in
+ * place of others of the same package: all, or none when one is refused, whose
+ * index is in *refused then (count: none in particular; refused may be NULL).
+ * One that is not for x86 is HK_PACKAGE_ERR_INPUT. Who is killed while they
+ * come may leave some of them.
  */
 int hk_root_add(struct hk_root *root, enum hk_location location,
-                const char *file_name, int package,
-                struct hk_package_fault *fault);
+                const struct hk_root_addition *additions, size_t count,
+                size_t *refused, struct hk_package_fault *fault);
 
 /* Removes packages, by their files' names or their own, all or none;
  * HK_PACKAGE_ERR_MISSING when there is not each. What a guest has written over
