@@ -35,15 +35,29 @@ struct arguments {
     int count;
 };
 
+/* 0, or an error and what in *fault. */
+static int try_open(const char *name, struct hk_package **package,
+                    struct hk_package_fault *fault)
+{
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    int error;
+
+    if (fd < 0) {
+        snprintf(fault->text, sizeof(fault->text), "%s", strerror(errno));
+        return HK_PACKAGE_ERR_IO;
+    }
+    error = hk_package_open(fd, package, fault);
+    if (error < 0)
+        close(fd);
+    return error;
+}
+
 static struct hk_package *open_package(const char *name)
 {
     struct hk_package *package;
     struct hk_package_fault fault;
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
 
-    if (fd < 0)
-        uvm_fail(UVM_EXIT_FAILURE, "%s: %s", name, strerror(errno));
-    if (hk_package_open(fd, &package, &fault) < 0)
+    if (try_open(name, &package, &fault) < 0)
         uvm_fail(UVM_EXIT_FAILURE, "%s: %s", name, fault.text);
     return package;
 }
@@ -427,14 +441,8 @@ static void extract(const struct arguments *arguments)
 static int find_fault(const char *name, struct hk_package_fault *fault)
 {
     struct hk_package *package;
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
-    int error;
+    int error = try_open(name, &package, fault);
 
-    if (fd < 0) {
-        snprintf(fault->text, sizeof(fault->text), "%s", strerror(errno));
-        return HK_PACKAGE_ERR_IO;
-    }
-    error = hk_package_open(fd, &package, fault);
     if (error < 0)
         return error;
     error = hk_package_verify(package, fault);

@@ -2,6 +2,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "apps/uvm/test/uvm_case.h"
 
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "libhaikuabi/test/package_builder.h"
@@ -199,6 +204,27 @@ TEST_F(PackageTest, verify_tells_of_each)
     EXPECT_NE(told.out.find("\"files-without-attributes\":\t0"),
               std::string::npos)
         << told.out;
+}
+
+// Each that is no package gives its descriptor back.
+TEST_F(PackageTest, verify_tells_of_more_than_can_be_open)
+{
+    struct rlimit before, few;
+    std::vector<std::string> arguments = {"package", "verify"};
+
+    write("broken.hpkg", "no package");
+    arguments.insert(arguments.end(), 100, "broken.hpkg");
+    arguments.push_back("sample.hpkg");
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = 64;
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+    Outcome told = run(arguments);
+    setrlimit(RLIMIT_NOFILE, &before);
+    EXPECT_EQ(told.status, 125);
+    EXPECT_EQ(std::count(told.err.begin(), told.err.end(), '\n'), 100);
+    EXPECT_EQ(told.err.find(strerror(EMFILE)), std::string::npos) << told.err;
+    EXPECT_EQ(told.err.find("sample"), std::string::npos) << told.err;
 }
 
 TEST_F(PackageTest, wrong_usage_is_status_2)
