@@ -89,7 +89,7 @@ static uint32_t size_of(const struct xcpu_insn *insn, enum xcpu_operand operand)
 static int is_no_access(const struct xcpu_insn *insn)
 {
     return insn->op == XCPU_OP_NOP_Ev || insn->op == XCPU_OP_PREFETCH_Mb ||
-           insn->op == XCPU_OP_CLFLUSH_Mb || insn->op == XCPU_OP_INVLPG_Mb;
+           insn->op == XCPU_OP_CLFLUSH_Mb;
 }
 
 static uint32_t by_address_size(const struct xcpu_insn *insn, uint32_t offset)
@@ -109,26 +109,6 @@ static uint32_t offset_of(const struct xcpu_insn *insn,
     return by_address_size(insn, offset);
 }
 
-/* A bit's number in a register counts from the operand on, either way. */
-static uint32_t offset_of_bit(const struct xcpu_insn *insn,
-                              const struct xcpu_regs *regs)
-{
-    uint32_t number = regs->gpr[insn->reg], bits = insn->operand_size * 8u;
-
-    switch (insn->op) {
-    case XCPU_OP_BT_Ev_Gv:
-    case XCPU_OP_BTS_Ev_Gv:
-    case XCPU_OP_BTR_Ev_Gv:
-    case XCPU_OP_BTC_Ev_Gv:
-        if (bits == 16)
-            number = (uint32_t)(int32_t)(int16_t)number;
-        return (uint32_t)((int32_t)number >> (bits == 16 ? 4 : 5)) *
-               insn->operand_size;
-    default:
-        return 0;
-    }
-}
-
 /* The one that ModRM or an address in the instruction names. */
 static void add_named(struct list *list, const struct xcpu_row *row)
 {
@@ -142,8 +122,9 @@ static void add_named(struct list *list, const struct xcpu_row *row)
             size = size_of(insn, row->operands[i]);
     if (size == 0)
         return;
-    offset = by_address_size(insn, offset_of(insn, list->regs) +
-                                       offset_of_bit(insn, list->regs));
+    offset = by_address_size(
+        insn, offset_of(insn, list->regs) +
+                  xcpu_bit_offset(insn, list->regs->gpr[insn->reg]));
     /* POP counts from behind what it takes. */
     if (insn->op == XCPU_OP_POP_Ev && insn->base == XCPU_ESP)
         offset += insn->operand_size;
@@ -163,7 +144,7 @@ static void add_strings(struct list *list, const struct xcpu_row *row)
     const struct xcpu_insn *insn = list->insn;
     const uint32_t *gpr = list->regs->gpr;
 
-    if (insn->rep != 0 && by_address_size(insn, gpr[XCPU_ECX]) == 0)
+    if (xcpu_insn_repeats(insn) && by_address_size(insn, gpr[XCPU_ECX]) == 0)
         return;
     for (int i = 0; i < 2; i++) {
         enum xcpu_operand operand = row->operands[i];
@@ -179,17 +160,16 @@ static void add_strings(struct list *list, const struct xcpu_row *row)
 
 /* ---- the stack, and what no operand says ---- */
 
-static void push(struct list *list, uint32_t count)
+static void add_stack(struct list *list)
 {
-    uint32_t size = count * list->insn->operand_size;
+    int words = xcpu_stack_words(list->insn);
+    uint32_t size = list->insn->operand_size, esp = list->regs->gpr[XCPU_ESP];
 
-    add(list, XCPU_SS, list->regs->gpr[XCPU_ESP] - size, size, 1);
-}
-
-static void pop(struct list *list, enum xcpu_gpr from, uint32_t count)
-{
-    add(list, XCPU_SS, list->regs->gpr[from], count * list->insn->operand_size,
-        0);
+    if (words > 0)
+        add(list, XCPU_SS, esp - (uint32_t)words * size, (uint32_t)words * size,
+            1);
+    else if (words < 0)
+        add(list, XCPU_SS, esp, (uint32_t)-words * size, 0);
 }
 
 static void add_implied(struct list *list)
@@ -198,53 +178,8 @@ static void add_implied(struct list *list)
     const uint32_t *gpr = list->regs->gpr;
 
     switch (insn->op) {
-    case XCPU_OP_PUSH_ES:
-    case XCPU_OP_PUSH_CS:
-    case XCPU_OP_PUSH_SS:
-    case XCPU_OP_PUSH_DS:
-    case XCPU_OP_PUSH_FS:
-    case XCPU_OP_PUSH_GS:
-    case XCPU_OP_PUSH_Zv:
-    case XCPU_OP_PUSH_Iz:
-    case XCPU_OP_PUSH_sIb:
-    case XCPU_OP_PUSH_Ev:
-    case XCPU_OP_PUSHF:
-    case XCPU_OP_CALL_Jz:
-    case XCPU_OP_CALL_Ev:
-    case XCPU_OP_ENTER_Iw_Ib:
-        push(list, 1);
-        break;
-    case XCPU_OP_CALL_Ap:
-    case XCPU_OP_CALL_Mp:
-        push(list, 2);
-        break;
-    case XCPU_OP_PUSHA:
-        push(list, 8);
-        break;
-    case XCPU_OP_POP_ES:
-    case XCPU_OP_POP_SS:
-    case XCPU_OP_POP_DS:
-    case XCPU_OP_POP_FS:
-    case XCPU_OP_POP_GS:
-    case XCPU_OP_POP_Zv:
-    case XCPU_OP_POP_Ev:
-    case XCPU_OP_POPF:
-    case XCPU_OP_RET:
-    case XCPU_OP_RET_Iw:
-        pop(list, XCPU_ESP, 1);
-        break;
-    case XCPU_OP_RETF:
-    case XCPU_OP_RETF_Iw:
-        pop(list, XCPU_ESP, 2);
-        break;
-    case XCPU_OP_IRET:
-        pop(list, XCPU_ESP, 3);
-        break;
-    case XCPU_OP_POPA:
-        pop(list, XCPU_ESP, 8);
-        break;
     case XCPU_OP_LEAVE:
-        pop(list, XCPU_EBP, 1);
+        add(list, XCPU_SS, gpr[XCPU_EBP], insn->operand_size, 0);
         break;
     case XCPU_OP_XLAT:
         add(list, insn->segment,
@@ -271,6 +206,7 @@ unsigned xcpu_find_accesses(const struct xcpu_insn *insn,
 
     if (row->group == XG_PRIV || row->group == XG_UD)
         return 0; /* they raise exceptions */
+    add_stack(&list);
     add_implied(&list);
     add_named(&list, row);
     add_strings(&list, row);

@@ -78,49 +78,6 @@ static uint32_t operand_mask(const struct xcpu_insn *insn)
     }
 }
 
-/* What is pushed or popped beside the operands. */
-static enum where stack_of(const struct xcpu_insn *insn)
-{
-    switch (insn->op) {
-    case XCPU_OP_PUSH_ES:
-    case XCPU_OP_PUSH_CS:
-    case XCPU_OP_PUSH_SS:
-    case XCPU_OP_PUSH_DS:
-    case XCPU_OP_PUSH_FS:
-    case XCPU_OP_PUSH_GS:
-    case XCPU_OP_POP_ES:
-    case XCPU_OP_POP_SS:
-    case XCPU_OP_POP_DS:
-    case XCPU_OP_POP_FS:
-    case XCPU_OP_POP_GS:
-    case XCPU_OP_PUSH_Zv:
-    case XCPU_OP_PUSH_Iz:
-    case XCPU_OP_PUSH_sIb:
-    case XCPU_OP_PUSH_Ev:
-    case XCPU_OP_POP_Zv:
-    case XCPU_OP_POP_Ev:
-    case XCPU_OP_PUSHA:
-    case XCPU_OP_POPA:
-    case XCPU_OP_PUSHF:
-    case XCPU_OP_POPF:
-    case XCPU_OP_CALL_Jz:
-    case XCPU_OP_CALL_Ap:
-    case XCPU_OP_CALL_Ev:
-    case XCPU_OP_CALL_Mp:
-    case XCPU_OP_RET:
-    case XCPU_OP_RET_Iw:
-    case XCPU_OP_RETF:
-    case XCPU_OP_RETF_Iw:
-    case XCPU_OP_IRET:
-    case XCPU_OP_ENTER_Iw_Ib:
-        return STACK;
-    case XCPU_OP_LEAVE:
-        return FRAME;
-    default:
-        return NOWHERE;
-    }
-}
-
 static void add_access(struct xcpu_slot *slot, enum where where, uint32_t mask)
 {
     if (where == NOWHERE || mask == 0)
@@ -149,13 +106,15 @@ int xcpu_fill_align(struct xcpu_slot *slot, const struct xcpu_insn *insn)
     for (int i = 0; i < 3; i++)
         if (row->operands[i] == XO_Yv)
             add_access(slot, TARGET, word);
-    add_access(slot, stack_of(insn), word);
-    if (insn->op == XCPU_OP_ENTER_Iw_Ib && (insn->imm2 & 31) > 1)
+    if (xcpu_stack_words(insn))
+        add_access(slot, STACK, word);
+    if (insn->op == XCPU_OP_LEAVE ||
+        (insn->op == XCPU_OP_ENTER_Iw_Ib && (insn->imm2 & 31) > 1))
         add_access(slot, FRAME, word);
     if (insn->op == XCPU_OP_MASKMOVQ_Pq_Nq ||
         insn->op == XCPU_OP_MASKMOVDQU_Vdq_Udq)
         add_access(slot, MASKED, 7);
-    if (row->attributes & (A_REP | A_REPCC))
+    if (xcpu_insn_repeats(insn))
         slot->rep = insn->rep;
     return slot->reg != NOWHERE;
 }
@@ -234,23 +193,6 @@ XCPU_HANDLER(align)
 
 /* ---- limits ---- */
 
-/* From the operand to the word that has the bit. */
-static uint32_t find_bit(const struct xcpu *cpu, const struct xcpu_insn *insn)
-{
-    uint32_t bit = cpu->gpr[insn->reg].d;
-    switch (insn->op) {
-    case XCPU_OP_BT_Ev_Gv:
-    case XCPU_OP_BTS_Ev_Gv:
-    case XCPU_OP_BTR_Ev_Gv:
-    case XCPU_OP_BTC_Ev_Gv:
-        if (insn->operand_size == 2)
-            return (uint32_t)((int16_t)bit >> 4) * 2;
-        return (uint32_t)((int32_t)bit >> 5) * 4;
-    default:
-        return 0;
-    }
-}
-
 /* Whether the exception is one of this access; and a limit comes first. What
  * ENTER copies is many words from EBP down: the first one is checked first, and
  * only one of them may cross address 0. */
@@ -265,7 +207,7 @@ static int is_of(const struct xcpu *cpu, const struct xcpu_insn *insn,
     if (where == STACK && xcpu_forms_of(insn)->stores)
         offset -= mask + 1;
     else if (where == OPERAND)
-        offset += find_bit(cpu, insn);
+        offset += xcpu_bit_offset(insn, cpu->gpr[insn->reg].d);
     else if (where == FRAME && insn->op == XCPU_OP_ENTER_Iw_Ib)
         offset = (is_check ? offset : offset & mask) - (mask + 1);
     *limit = offset > ~mask;

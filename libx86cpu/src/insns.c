@@ -32,6 +32,49 @@ const struct xcpu_row xcpu_rows[XCPU_OPS] = {
 #include "x86_insns.def"
 };
 
+int xcpu_insn_repeats(const struct xcpu_insn *insn)
+{
+    return insn->rep && (xcpu_rows[insn->op].attributes & (A_REP | A_REPCC));
+}
+
+int xcpu_stack_words(const struct xcpu_insn *insn)
+{
+    static const int8_t words[XCPU_OPS] = {
+        [XCPU_OP_PUSH_ES] = 1,     [XCPU_OP_PUSH_CS] = 1,
+        [XCPU_OP_PUSH_SS] = 1,     [XCPU_OP_PUSH_DS] = 1,
+        [XCPU_OP_PUSH_FS] = 1,     [XCPU_OP_PUSH_GS] = 1,
+        [XCPU_OP_PUSH_Zv] = 1,     [XCPU_OP_PUSH_Iz] = 1,
+        [XCPU_OP_PUSH_sIb] = 1,    [XCPU_OP_PUSH_Ev] = 1,
+        [XCPU_OP_PUSHF] = 1,       [XCPU_OP_PUSHA] = 8,
+        [XCPU_OP_CALL_Jz] = 1,     [XCPU_OP_CALL_Ev] = 1,
+        [XCPU_OP_CALL_Ap] = 2,     [XCPU_OP_CALL_Mp] = 2,
+        [XCPU_OP_ENTER_Iw_Ib] = 1, [XCPU_OP_POP_ES] = -1,
+        [XCPU_OP_POP_SS] = -1,     [XCPU_OP_POP_DS] = -1,
+        [XCPU_OP_POP_FS] = -1,     [XCPU_OP_POP_GS] = -1,
+        [XCPU_OP_POP_Zv] = -1,     [XCPU_OP_POP_Ev] = -1,
+        [XCPU_OP_POPF] = -1,       [XCPU_OP_POPA] = -8,
+        [XCPU_OP_RET] = -1,        [XCPU_OP_RET_Iw] = -1,
+        [XCPU_OP_RETF] = -2,       [XCPU_OP_RETF_Iw] = -2,
+        [XCPU_OP_IRET] = -3,
+    };
+    return words[insn->op];
+}
+
+uint32_t xcpu_bit_offset(const struct xcpu_insn *insn, uint32_t number)
+{
+    switch (insn->op) {
+    case XCPU_OP_BT_Ev_Gv:
+    case XCPU_OP_BTS_Ev_Gv:
+    case XCPU_OP_BTR_Ev_Gv:
+    case XCPU_OP_BTC_Ev_Gv:
+        if (insn->operand_size == 2)
+            return (uint32_t)((int16_t)number >> 4) * 2;
+        return (uint32_t)((int32_t)number >> 5) * 4;
+    default:
+        return 0;
+    }
+}
+
 const char *xcpu_op_mnemonic(unsigned op)
 {
     static const char *const mnemonics[XCPU_OPS] = {

@@ -123,4 +123,14 @@ struct xcpu_row {
 
 extern const struct xcpu_row xcpu_rows[XCPU_OPS];
 
+struct xcpu_insn;
+
+/* How many words of its operand size an instruction pushes beside what its
+ * operands say, or, negative, pops from ESP up. */
+int xcpu_stack_words(const struct xcpu_insn *insn);
+
+/* Bytes from a bit string's operand to the word that has a bit of that number,
+ * which counts either way where a register holds it; 0 of other instructions. */
+uint32_t xcpu_bit_offset(const struct xcpu_insn *insn, uint32_t number);
+
 #endif

@@ -186,7 +186,7 @@ static struct xcpu_slot *make_slots(struct xcpu_draft *draft)
         }
         if (xcpu_uses_bad_segment(draft->cpu, insn)) {
             slot = put_slot(slot, xcpu_run_bad_segment, eip, block->insns - i);
-            if (xcpu_rows[insn->op].attributes & (A_REP | A_REPCC))
+            if (xcpu_insn_repeats(insn))
                 slot[-1].rep = insn->rep;
             slot[-1].narrow = insn->address_size == 2 ? 16 : 0;
         }

@@ -260,6 +260,23 @@ TEST(Decode, OtherInstructionsKeepOrIgnoreRepeatPrefixes)
     });
 }
 
+TEST(Decode, StringInstructionsAloneRepeat)
+{
+    const auto repeats = [](const char *hex) {
+        const std::vector<uint8_t> bytes = bytes_of(hex);
+        xcpu_insn insn;
+
+        EXPECT_LT(0, xcpu_decode(bytes.data(), bytes.size(), &insn)) << hex;
+        return xcpu_insn_repeats(&insn) != 0;
+    };
+
+    for (const char *hex : {"f3 a4", "66 f3 ab", "f2 ac", "f2 a6", "f3 67 af"})
+        EXPECT_TRUE(repeats(hex)) << hex;
+    for (const char *hex :
+         {"a4", "f3 c3", "f3 9c", "f3 90", "f2 0f 10 c0", "f2 e8 00 00 00 00"})
+        EXPECT_FALSE(repeats(hex)) << hex;
+}
+
 TEST(Decode, X87RegisterFormsAreFoundByTheirWholeModRmByte)
 {
     expect_rows({

@@ -54,6 +54,9 @@ enum xcpu_decode_error {
  */
 int xcpu_decode(const uint8_t *bytes, size_t size, struct xcpu_insn *insn);
 
+/* Whether a prefix has it repeated: of a string instruction F2 and F3. */
+int xcpu_insn_repeats(const struct xcpu_insn *insn);
+
 /*
  * Mnemonic of a row ("ADD"), NULL for a number out of range. A "CC" at its
  * end stands for a condition, see xcpu_condition_name.
