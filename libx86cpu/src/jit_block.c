@@ -258,6 +258,21 @@ void xcpu_emit_leave(struct xcpu_emit *e, uint32_t stub, uint32_t eip)
     e->ended = 1;
 }
 
+int xcpu_emit_unless_zero(struct xcpu_emit *e)
+{
+    xcpu_put8(&e->a, 0xe3); /* jrcxz over the way out */
+    uint8_t *from = e->a.at;
+    xcpu_put8(&e->a, 0);
+    xcpu_put_mov(&e->a, XH_CX, XH_T2);
+    xcpu_emit_leave(e, e->jit->leave_interp, e->eip);
+    e->ended = 0;
+    if (e->a.end - e->a.at < 64)
+        return 0;
+    *from = (uint8_t)(e->a.at - from - 1);
+    xcpu_put_mov(&e->a, XH_CX, XH_T2);
+    return 1;
+}
+
 static void set_relative(uint8_t *rel32, const uint8_t *to)
 {
     uint32_t relative = (uint32_t)(to - (rel32 + 4));
@@ -349,13 +364,11 @@ static struct xcpu_slot *make_slots(struct xcpu_emit *e)
         return NULL;
     }
     if (bad)
-        *slot++ = (struct xcpu_slot){.run = xcpu_run_bad_segment,
-                                     .eip = e->eip,
-                                     .narrow = insn->address_size == 2 ? 16 : 0,
-                                     .rep = xcpu_rows[insn->op].attributes &
-                                                    (A_REP | A_REPCC)
-                                                ? insn->rep
-                                                : 0};
+        *slot++ =
+            (struct xcpu_slot){.run = xcpu_run_bad_segment,
+                               .eip = e->eip,
+                               .narrow = insn->address_size == 2 ? 16 : 0,
+                               .rep = xcpu_insn_repeats(insn) ? insn->rep : 0};
     xcpu_fill_slot(slot, insn, e->eip);
     xcpu_bind_slot(e->cpu, slot, insn, 0, XCPU_FLAGS_ANY);
     if (e->counted)

@@ -124,6 +124,10 @@ void xcpu_emit_indirect(struct xcpu_emit *e);
 /* Leaves translated code for a stub, with EIP at eip. */
 void xcpu_emit_leave(struct xcpu_emit *e, uint32_t stub, uint32_t eip);
 
+/* Leaves the current instruction to the interpreter unless ECX is 0, which then
+ * gets its value back from T2. 1, or 0 when there is no room. */
+int xcpu_emit_unless_zero(struct xcpu_emit *e);
+
 /* Makes sure that state is in the host's registers. */
 void xcpu_emit_need(struct xcpu_emit *e, unsigned needs);
 

@@ -68,16 +68,8 @@ int xcpu_emit_popf(struct xcpu_emit *e)
     xcpu_put_memory(&e->a, xcpu_op(0x8b), XH_T0, &top);
     xcpu_put_mov(&e->a, XH_T2, XH_CX);
     put_test_kept(e);
-    xcpu_put8(&e->a, 0xe3); /* jrcxz over the way out */
-    uint8_t *from = e->a.at;
-    xcpu_put8(&e->a, 0);
-    xcpu_put_mov(&e->a, XH_CX, XH_T2);
-    xcpu_emit_leave(e, e->jit->leave_interp, e->eip);
-    e->ended = 0;
-    if (e->a.end - e->a.at < 64)
+    if (!xcpu_emit_unless_zero(e))
         return 0;
-    *from = (uint8_t)(e->a.at - from - 1);
-    xcpu_put_mov(&e->a, XH_CX, XH_T2);
     xcpu_put_reg(&e->a, xcpu_op(0x81), 4, XH_T0); /* and */
     xcpu_put32(&e->a, ARITHMETIC);
     xcpu_put_reg(&e->a, xcpu_op(0x81), 1, XH_T0); /* or */

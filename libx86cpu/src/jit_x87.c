@@ -47,16 +47,8 @@ int xcpu_emit_fldcw(struct xcpu_emit *e)
     xcpu_put_mov(&e->a, XH_T2, XH_CX);
     xcpu_put_masked(e, XH_CX, XH_T0, e->jit->word_mask);
     xcpu_put_lea(&e->a, XH_CX, XH_CX, 0u - 0x7f);
-    xcpu_put8(&e->a, 0xe3); /* jrcxz over the way out */
-    uint8_t *from = e->a.at;
-    xcpu_put8(&e->a, 0);
-    xcpu_put_mov(&e->a, XH_CX, XH_T2);
-    xcpu_emit_leave(e, e->jit->leave_interp, e->eip);
-    e->ended = 0;
-    if (e->a.end - e->a.at < 64)
+    if (!xcpu_emit_unless_zero(e))
         return 0;
-    *from = (uint8_t)(e->a.at - from - 1);
-    xcpu_put_mov(&e->a, XH_CX, XH_T2);
     xcpu_put_memory(&e->a, store, XH_T0, &word);
     xcpu_put_memory(&e->a, xcpu_op(0xd9), 5, &word);
     return 1;
