@@ -456,17 +456,26 @@ TEST_F(Jit, AddressesWrapAround)
  * the other instructions leave to the interpreter is what they raise. */
 TEST_F(Jit, FlagsThatTheHostDoesNotHaveAreKept)
 {
-    /* 1: push %eax; popf; pushf; pop %ebx; loop 1b */
-    memory.place(code_at, Bytes{0x50, 0x9d, 0x9c, 0x5b, 0xe2, 0xfa} + stop);
-    for (uint32_t flags : {0x202u, 0xad7u, 0x204202u, 0x200202u, 0x202u}) {
-        guest.regs.eip = code_at;
-        guest.regs.gpr[XCPU_EAX] = flags;
-        guest.regs.gpr[XCPU_ECX] = 50;
-        guest.run();
-        ASSERT_EQ(XCPU_EXIT_INT, guest.exit.reason);
-        EXPECT_EQ(flags, guest.regs.gpr[XCPU_EBX]);
-        EXPECT_EQ(flags, guest.regs.eflags);
-    }
+    /* 1: push %eax; popf; pushf; pop %ebx
+     *    push %edx; popf; pushf; pop %esi; loop 1b: either POPF changes flags
+     * again and again, also when it has been translated. */
+    memory.place(code_at, Bytes{0x50, 0x9d, 0x9c, 0x5b, 0x52, 0x9d, 0x9c, 0x5e,
+                                0xe2, 0xf6} +
+                              stop);
+    const std::vector<uint32_t> all = {0x202u,    0xad7u,    0x602u, 0x4202u,
+                                       0x204202u, 0x200202u, 0xed7u};
+    for (uint32_t first : all)
+        for (uint32_t second : all) {
+            guest.regs.eip = code_at;
+            guest.regs.gpr[XCPU_EAX] = first;
+            guest.regs.gpr[XCPU_EDX] = second;
+            guest.regs.gpr[XCPU_ECX] = 50;
+            guest.run();
+            ASSERT_EQ(XCPU_EXIT_INT, guest.exit.reason);
+            EXPECT_EQ(first, guest.regs.gpr[XCPU_EBX]);
+            EXPECT_EQ(second, guest.regs.gpr[XCPU_ESI]);
+            EXPECT_EQ(second, guest.regs.eflags);
+        }
     EXPECT_LT(0u, guest.translated());
 }
 
