@@ -122,6 +122,16 @@ size_t tr_fetch_code(void *owner, uint32_t address, void *bytes, size_t size,
     return done;
 }
 
+int tr_decode_at(struct gm_space *space, const struct xcpu_regs *regs,
+                 struct xcpu_insn *insn)
+{
+    uint8_t bytes[XCPU_INSN_MAX];
+    size_t size = tr_fetch_code(space, regs->eip + regs->sreg_base[XCPU_CS],
+                                bytes, sizeof(bytes), NULL);
+
+    return xcpu_decode(bytes, size, insn) > 0;
+}
+
 static size_t fetch(void *owner, uint32_t address, void *bytes, size_t size,
                     int *present)
 {

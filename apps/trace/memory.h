@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <guestmem/guestmem.h>
+#include <x86cpu/decode.h>
 #include <x86cpu/x86cpu.h>
 
 #ifdef __cplusplus
@@ -42,6 +43,10 @@ uint64_t tr_memory_read_tsc(void *memory);
  * struct gm_space. As xcpu_memory.fetch. */
 size_t tr_fetch_code(void *space, uint32_t address, void *bytes, size_t size,
                      int *present);
+
+/* The instruction at EIP: 1, or 0 when there is none. */
+int tr_decode_at(struct gm_space *space, const struct xcpu_regs *regs,
+                 struct xcpu_insn *insn);
 
 /* After a change that is not the guest's (struct gm_observer). */
 void tr_memory_changed(struct tr_memory *memory, enum gm_event event,

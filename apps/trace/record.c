@@ -417,14 +417,11 @@ static void finish_repeated(const struct tr_recorder *recorder,
 {
     struct xcpu_insn insn;
     struct xcpu_regs regs;
-    uint8_t bytes[XCPU_INSN_MAX];
-    size_t size;
 
     while (exit->reason == XCPU_EXIT_KICK) {
         xcpu_get_regs(cpu, &regs);
-        size = tr_fetch_code(recorder->config.space, regs.eip, bytes,
-                             sizeof(bytes), NULL);
-        if (xcpu_decode(bytes, size, &insn) < 0 || insn.rep == 0)
+        if (!tr_decode_at(recorder->config.space, &regs, &insn) ||
+            !xcpu_insn_repeats(&insn))
             return;
         xcpu_run(cpu, 1, exit);
         *executed += exit->executed;
@@ -480,9 +477,11 @@ static uint64_t run(struct tr_recorder *recorder,
     return executed;
 }
 
-/* One stretch without others, of at most budget instructions. */
-static void run_slice(struct tr_recorder *recorder, struct tr_thread *thread,
-                      struct xcpu *cpu, uint64_t budget, struct xcpu_exit *exit)
+/* One stretch without others, of at most budget instructions; how many it
+ * were. */
+static uint64_t run_slice(struct tr_recorder *recorder,
+                          struct tr_thread *thread, struct xcpu *cpu,
+                          uint64_t budget, struct xcpu_exit *exit)
 {
     uint64_t interval = recorder->config.interval;
     int hashes = recorder->config.level >= TR_LEVEL_HASH;
@@ -503,12 +502,13 @@ static void run_slice(struct tr_recorder *recorder, struct tr_thread *thread,
         emit_run(recorder, thread, cpu, exit);
         emit_hash(recorder, thread, cpu);
     }
+    return executed;
 }
 
 void tr_record_run(struct tr_recorder *recorder, struct xcpu *cpu,
                    uint64_t budget, struct xcpu_exit *exit)
 {
-    uint64_t slice = SLICE;
+    uint64_t slice = SLICE, executed = 0;
     struct tr_thread *thread;
 
     tr_take_turn(recorder);
@@ -521,11 +521,13 @@ void tr_record_run(struct tr_recorder *recorder, struct xcpu *cpu,
     if (thread->changes != 0)
         emit_changes(recorder, thread, cpu);
     for (;;) {
-        run_slice(recorder, thread, cpu, slice < budget ? slice : budget, exit);
+        uint64_t left = budget - executed;
+
+        executed +=
+            run_slice(recorder, thread, cpu, slice < left ? slice : left, exit);
         if (exit->reason != XCPU_EXIT_BUDGET)
             break;
-        budget -= exit->executed;
-        if (budget == 0) {
+        if (executed == budget) {
             emit_run(recorder, thread, cpu, exit);
             break;
         }
@@ -537,6 +539,7 @@ void tr_record_run(struct tr_recorder *recorder, struct xcpu *cpu,
         tr_give_turn(recorder);
         tr_take_turn(recorder);
     }
+    exit->executed = executed;
     tr_give_turn(recorder);
 }
 

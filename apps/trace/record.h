@@ -50,7 +50,7 @@ struct tr_memory *tr_recorder_memory(struct tr_recorder *recorder);
 void tr_record_info(struct tr_recorder *recorder, const char *key,
                     const char *value);
 
-/* xcpu_run without a budget, recorded. By the thread that runs the cpu. */
+/* xcpu_run, recorded. By the thread that runs the cpu. */
 void tr_record_run(struct tr_recorder *recorder, struct xcpu *cpu,
                    uint64_t budget, struct xcpu_exit *exit);
 

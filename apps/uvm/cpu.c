@@ -130,17 +130,6 @@ static void kick(void *cpu)
     xcpu_kick(cpu);
 }
 
-static int decode_at(const struct uvm *uvm, const struct xcpu_regs *regs,
-                     struct xcpu_insn *insn)
-{
-    uint8_t bytes[XCPU_INSN_MAX];
-    size_t size =
-        tr_fetch_code(uvm->space, regs->eip + regs->sreg_base[XCPU_CS], bytes,
-                      sizeof(bytes), NULL);
-
-    return xcpu_decode(bytes, size, insn) > 0;
-}
-
 /* A repeated instruction stops between two iterations for TF alone, which it
  * does not look at. */
 void uvm_step_cpu(const struct uvm *uvm, struct xcpu *cpu,
@@ -152,8 +141,8 @@ void uvm_step_cpu(const struct uvm *uvm, struct xcpu *cpu,
     int sets_flag;
 
     xcpu_get_regs(cpu, &regs);
-    sets_flag =
-        !(regs.eflags & TF) && decode_at(uvm, &regs, &insn) && insn.rep != 0;
+    sets_flag = !(regs.eflags & TF) && tr_decode_at(uvm->space, &regs, &insn) &&
+                xcpu_insn_repeats(&insn);
     if (sets_flag) {
         regs.eflags |= TF;
         xcpu_set_regs(cpu, &regs);
@@ -171,13 +160,15 @@ void uvm_step_cpu(const struct uvm *uvm, struct xcpu *cpu,
 static unsigned find_accesses(void *host, void *cpu,
                               struct hk_access accesses[HK_ACCESSES_MAX])
 {
+    _Static_assert((int)XCPU_ACCESSES_MAX <= (int)HK_ACCESSES_MAX, "room");
+    const struct uvm *uvm = host;
     struct xcpu_access found[XCPU_ACCESSES_MAX];
     struct xcpu_insn insn;
     struct xcpu_regs regs;
     unsigned count;
 
     xcpu_get_regs(cpu, &regs);
-    if (!decode_at(host, &regs, &insn))
+    if (!tr_decode_at(uvm->space, &regs, &insn))
         return 0; /* it will raise an exception */
     count = xcpu_find_accesses(&insn, &regs, found);
     for (unsigned i = 0; i < count; i++)
