@@ -11,6 +11,7 @@ enum { CONTINUE_THREAD = 4, SET_WATCHPOINT = 9, CLEAR_WATCHPOINT = 10 };
 enum { BREAKPOINT_HIT = 2, WATCHPOINT_HIT, SINGLE_STEP, TEAM_DELETED = 10 };
 enum { READ, WRITE, READ_WRITE };
 enum { SIGKILL = 9 };
+enum { TF = 0x100 }; /* EFLAGS: SDM 1, 3.4.3 */
 
 struct message {
     int32_t thread, team, nub;
@@ -31,6 +32,7 @@ void store_word(uint32_t *to);
 void store_byte(uint32_t *to);
 uint32_t load_word(const uint32_t *from);
 void push_word(void);
+uint32_t flags_pushed_with_prefix(void);
 void copy_bytes(void *to, const void *from, uint32_t count);
 extern const char behind_store_word[], behind_store_byte[], behind_load_word[],
     behind_push_word[], at_copy_bytes[], behind_copy_bytes[];
@@ -47,6 +49,9 @@ __asm__("store_word: mov 4(%esp), %eax\n"
         "lea words + 12, %esp\n"
         "push %eax\n"
         "behind_push_word: mov %eax, %esp\n"
+        "ret\n"
+        "flags_pushed_with_prefix: rep pushf\n"
+        "pop %eax\n"
         "ret\n"
         "copy_bytes: push %esi\n"
         "push %edi\n"
@@ -142,6 +147,7 @@ static void alone(void)
     CHECK_STATUS(stop_at(store_word), HK_B_BUSY);
     store_word(&words[0]);
     CHECK_STATUS(load_word(&words[0]), 7);
+    CHECK((flags_pushed_with_prefix() & TF) == 0); /* while it is stepped */
     CHECK_STATUS(forget(BAD_POINTER, 1), HK_B_NAME_NOT_FOUND);
     CHECK_STATUS(forget(BAD_POINTER, 0), HK_B_OK);
     CHECK_STATUS(forget(BAD_POINTER, 0), HK_B_NAME_NOT_FOUND);
