@@ -130,7 +130,8 @@ struct xcpu_insn;
 int xcpu_stack_words(const struct xcpu_insn *insn);
 
 /* Bytes from a bit string's operand to the word that has a bit of that number,
- * which counts either way where a register holds it; 0 of other instructions. */
+ * which counts either way where a register holds it; 0 of other instructions.
+ */
 uint32_t xcpu_bit_offset(const struct xcpu_insn *insn, uint32_t number);
 
 #endif

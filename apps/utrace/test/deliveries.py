@@ -41,7 +41,9 @@ def before_waiting(name):
             break
         end = int(at)
     part = os.path.join(tempfile.gettempdir(), "part.uvt")
-    run(UTRACE, "", "cut", "--to", str(end), name, part)
+    status, text = run(UTRACE, "", "cut", "--to", str(end), name, part)
+    if status != 0:
+        sys.exit("FAILED: cut of %s (%d): %s" % (name, status, text))
     return part
 
 
