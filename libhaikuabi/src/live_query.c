@@ -237,12 +237,18 @@ static void take_matches(struct hk_live_query *live,
 
 /* ---- directories ---- */
 
-static int is_below(const char *path, const char *top)
+static int is_in(const struct directory *at, const struct directory *top)
 {
-    size_t length = strlen(top);
+    while (at != NULL && at != top)
+        at = at->above;
+    return at != NULL;
+}
 
-    return strncmp(path, top, length) == 0 &&
-           (path[length] == '/' || path[length] == '\0');
+static void free_directory(struct directory *directory)
+{
+    hk_entries_free(&directory->matches);
+    free(directory->path);
+    free(directory);
 }
 
 /* A directory that has moved is met anew before it is missed, and has one
@@ -258,25 +264,27 @@ static void end_watch(const struct hk_live_query *live, int wd)
 /* Nothing in a directory and below it is found any more. */
 static void forget(struct hk_live_query *live, const struct directory *top)
 {
-    const struct hk_mount *mount = top->mount;
-    char *path = top->path; /* freed when it is no more needed */
-    struct directory **link = &live->first;
+    struct directory **link = &live->first, *gone = NULL;
 
     while (*link != NULL) {
         struct directory *at = *link;
 
-        if (at->mount != mount || !is_below(at->path, path)) {
+        if (!is_in(at, top)) {
             link = &at->next;
             continue;
         }
         *link = at->next;
+        at->next = gone;
+        gone = at;
+    }
+    while (gone != NULL) {
+        struct directory *at = gone;
+
+        gone = at->next;
         take_matches(live, at, (struct hk_entries){0});
         end_watch(live, at->wd);
-        if (at->path != path)
-            free(at->path);
-        free(at);
+        free_directory(at);
     }
-    free(path);
 }
 
 static int open_directory(const struct hk_mount *mount, const char *path)
@@ -284,6 +292,19 @@ static int open_directory(const struct hk_mount *mount, const char *path)
     return path[0] == '\0'
                ? hk_host_reopen(mount->fd, O_RDONLY | O_DIRECTORY)
                : hk_host_open_below(mount->fd, path, O_RDONLY | O_DIRECTORY, 0);
+}
+
+/* One that is known; its path may be another's by now. */
+static int open_again(const struct directory *directory)
+{
+    int fd = open_directory(directory->mount, directory->path);
+    struct stat info;
+
+    if (fd < 0 ||
+        (fstat(fd, &info) == 0 && (int64_t)info.st_ino == directory->inode))
+        return fd;
+    close(fd);
+    return -1;
 }
 
 /* What cannot be opened has nothing for the guest to find. */
@@ -298,10 +319,10 @@ static int32_t watch(const struct hk_live_query *live,
     char link[HK_FD_PATH_SIZE];
     struct stat info;
 
-    if (fd < 0 || fstat(fd, &info) != 0)
+    if (fd < 0)
         return HK_B_ENTRY_NOT_FOUND;
     hk_host_fd_path(fd, link);
-    directory->inode = (int64_t)info.st_ino;
+    directory->inode = fstat(fd, &info) == 0 ? (int64_t)info.st_ino : 0;
     directory->wd = inotify_add_watch(live->inotify_fd, link, EVENTS);
     close(fd);
     return directory->wd < 0 ? HK_B_NO_MEMORY : HK_B_OK;
@@ -329,8 +350,7 @@ static int32_t add(struct hk_live_query *live, const struct hk_mount *mount,
         made->next = live->first;
         live->first = made;
     } else if (made != NULL) {
-        free(made->path);
-        free(made);
+        free_directory(made);
     }
     return status == HK_B_ENTRY_NOT_FOUND ? HK_B_OK : status;
 }
@@ -410,7 +430,7 @@ static void know(const struct hk_live_query *live,
 static int32_t look_through(struct hk_live_query *live,
                             struct directory *directory)
 {
-    int fd = open_directory(directory->mount, directory->path);
+    int fd = open_again(directory);
     DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
     struct hk_entries now = {0};
     const struct dirent *entry;
@@ -551,22 +571,23 @@ int32_t hk_live_query_new(const struct hk_thread *self, struct hk_query *query,
     return status;
 }
 
+/* A fork's child leaves the directories alone: its parent's thread may have
+ * been changing them. */
 void hk_live_query_free(struct hk_live_query *live)
 {
     const uint64_t one = 1;
+    int is_own = live != NULL && live->pid == getpid();
 
     if (live == NULL)
         return;
-    if (live->has_thread && live->pid == getpid() &&
+    if (live->has_thread && is_own &&
         write(live->stop_fd, &one, sizeof(one)) == sizeof(one))
         pthread_join(live->thread, NULL);
-    while (live->first != NULL) {
+    while (is_own && live->first != NULL) {
         struct directory *at = live->first;
 
         live->first = at->next;
-        hk_entries_free(&at->matches);
-        free(at->path);
-        free(at);
+        free_directory(at);
     }
     if (live->inotify_fd >= 0)
         close(live->inotify_fd);

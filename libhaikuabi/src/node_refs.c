@@ -66,13 +66,15 @@ static struct ref *slot_of(struct hk_refs *refs, int32_t device, int64_t inode)
 static const char *path_of_file(struct hk_file *file)
 {
     char path[HK_PATH_LENGTH];
+    const char *known;
 
     pthread_mutex_lock(&file->lock);
     if (file->path == NULL && (file->node.place || file->node.mount) &&
         hk_node_path(&file->node, path, sizeof(path)) >= 0)
         file->path = strdup(path);
+    known = file->path;
     pthread_mutex_unlock(&file->lock);
-    return file->path;
+    return known;
 }
 
 static char *join(const char *directory, const char *path)

@@ -3,6 +3,7 @@
 #include "libhaikuabi/test/messages.h"
 #include "libhaikuabi/test/shared_teams.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -148,6 +149,22 @@ TEST_F(LiveQuery, FollowsDirectories)
     std::filesystem::remove_all(at("made"));
     EXPECT_EQ(next(), "2 four.txt");
     expect_nothing_else("mark.txt");
+}
+
+// Two directories of one path are two.
+TEST_F(LiveQuery, FollowsDirectoriesThatChangePlaces)
+{
+    shared.root.make("b/other");
+    open("name==*.txt");
+    if (renameat2(AT_FDCWD, at("a/deep").c_str(), AT_FDCWD,
+                  at("b/other").c_str(), RENAME_EXCHANGE) != 0)
+        GTEST_SKIP() << "directories cannot change places here";
+    const std::multiset<std::string> both = {"1 two.txt", "2 two.txt"};
+    EXPECT_EQ((std::multiset<std::string>{next(), next()}), both);
+    for (const char *name : {"a/deep/three.txt", "b/other/three.txt"}) {
+        shared.root.write(name, "");
+        EXPECT_EQ(next(), "1 three.txt");
+    }
 }
 
 TEST_F(LiveQuery, EndsWithItsDescriptor)
