@@ -26,19 +26,24 @@ struct scan {
     size_t ends[DEPTH_MAX];
     unsigned depth;
     char path[8192];
+    int is_partial; /* something could not be looked at that is not gone */
 };
 
-/* Goes into the directory at the path; what cannot be opened is passed by. */
+/* Goes into the directory at the path. */
 static void enter(struct scan *scan, int at, const char *name)
 {
     int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     DIR *directory;
 
-    if (fd < 0)
+    if (fd < 0) {
+        if (errno != ENOENT)
+            scan->is_partial = 1;
         return;
+    }
     directory = scan->depth < DEPTH_MAX ? fdopendir(fd) : NULL;
     if (directory == NULL) {
         close(fd);
+        scan->is_partial = 1;
         return;
     }
     scan->levels[scan->depth] = directory;
@@ -50,13 +55,27 @@ static int is_dots(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
+/* Whether an entry of the deepest directory is still there. */
+static int look_at(struct scan *scan, const char *name, struct stat *info)
+{
+    size_t end = scan->ends[scan->depth - 1];
+    int is_long = snprintf(scan->path + end, sizeof(scan->path) - end, "/%s",
+                           name) >= (int)(sizeof(scan->path) - end);
+
+    if (!is_long && fstatat(dirfd(scan->levels[scan->depth - 1]), name, info,
+                            AT_SYMLINK_NOFOLLOW) == 0)
+        return 1;
+    if (is_long || errno != ENOENT)
+        scan->is_partial = 1;
+    return 0;
+}
+
 /* The next entry of the layer, of which the host says info: its name, in the
  * directory of *at; NULL at the end. Its path is scan->path. */
 static const char *next_entry(struct scan *scan, int *at, struct stat *info)
 {
     while (scan->depth > 0) {
         DIR *directory = scan->levels[scan->depth - 1];
-        size_t end = scan->ends[scan->depth - 1];
         const struct dirent *entry = readdir(directory);
 
         if (entry == NULL) {
@@ -65,10 +84,7 @@ static const char *next_entry(struct scan *scan, int *at, struct stat *info)
             continue;
         }
         *at = dirfd(directory);
-        if (is_dots(entry->d_name) ||
-            snprintf(scan->path + end, sizeof(scan->path) - end, "/%s",
-                     entry->d_name) >= (int)(sizeof(scan->path) - end) ||
-            fstatat(*at, entry->d_name, info, AT_SYMLINK_NOFOLLOW) != 0)
+        if (is_dots(entry->d_name) || !look_at(scan, entry->d_name, info))
             continue;
         if (S_ISDIR(info->st_mode))
             enter(scan, *at, entry->d_name);
@@ -171,21 +187,27 @@ static int by_key(const void *one, const void *other)
                   ((const struct kept *)other)->key);
 }
 
-static void need(const struct all_kept *all, int at, const char *name)
+static void need(struct scan *scan, const struct all_kept *all, int at,
+                 const char *name)
 {
     struct kept wanted;
     struct kept *found = NULL;
     int fd = hk_host_open_leaf(at, name, O_PATH, 0);
 
-    if (fd >= 0 && hk_attr_store_key(fd, wanted.key) == 0)
+    if (fd < 0) {
+        if (errno != ENOENT)
+            scan->is_partial = 1;
+        return;
+    }
+    if (hk_attr_store_key(fd, wanted.key) == 0)
         found = bsearch(&wanted, all->list, all->count, sizeof(wanted), by_key);
     if (found != NULL)
         found->is_needed = 1;
-    if (fd >= 0)
-        close(fd);
+    close(fd);
 }
 
-/* Drops what is kept for files that are gone. 0 or an errno value. */
+/* Drops what is kept for files that are gone: of one that cannot be looked at
+ * nobody knows. 0 or an errno value. */
 static int trim_attributes(const struct hk_root *root, uint64_t *freed)
 {
     struct all_kept all = {0};
@@ -201,15 +223,15 @@ static int trim_attributes(const struct hk_root *root, uint64_t *freed)
         error = scan == NULL ? ENOMEM : 0;
     }
     if (scan != NULL) {
-        need(&all, root->files, ".");
+        need(scan, &all, root->files, ".");
         while ((name = next_entry(scan, &at, &st)) != NULL)
-            need(&all, at, name);
+            need(scan, &all, at, name);
     }
-    free(scan);
-    for (size_t i = 0; i < all.count && error == 0; i++)
+    for (size_t i = 0; i < all.count && error == 0 && !scan->is_partial; i++)
         if (!all.list[i].is_needed)
             error =
                 hk_attr_store_drop(root->attributes, all.list[i].key, freed);
+    free(scan);
     free(all.list);
     return error;
 }
