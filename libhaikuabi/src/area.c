@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "range_locks.h"
+
 unsigned hk_area_host_protection(uint32_t protection)
 {
     unsigned prot = GM_PROT_NONE;
@@ -33,7 +35,13 @@ int hk_areas_new(struct hk_areas **areas)
     return 0;
 }
 
-static void close_memory(const struct hk_area *area)
+static void close_memory(const struct hk_team *team, const struct hk_area *area)
+{
+    if (area->fd >= 0)
+        hk_range_locks_close(team, area->fd);
+}
+
+static void close_plainly(const struct hk_area *area)
 {
     if (area->fd >= 0)
         close(area->fd);
@@ -44,7 +52,7 @@ void hk_areas_free(struct hk_areas *areas)
     if (areas == NULL)
         return;
     for (uint32_t i = 0; i < areas->areas.count; i++)
-        close_memory(hk_spans_at(&areas->areas, i));
+        close_plainly(hk_spans_at(&areas->areas, i));
     pthread_mutex_destroy(&areas->lock);
     free(areas->areas.items);
     free(areas->ranges.items);
@@ -60,7 +68,7 @@ void hk_areas_clear(struct hk_team *team)
         const struct hk_area *area = hk_spans_at(&areas->areas, i);
 
         hk_area_unpublish(team, area);
-        close_memory(area);
+        close_memory(team, area);
     }
     areas->areas.count = 0;
     areas->ranges.count = 0;
@@ -118,7 +126,7 @@ static void remove_area(struct hk_team *team, uint32_t base)
     uint32_t i = hk_spans_after(areas, base);
 
     hk_area_unpublish(team, hk_spans_at(areas, i));
-    close_memory(hk_spans_at(areas, i));
+    close_memory(team, hk_spans_at(areas, i));
     hk_spans_remove(areas, i);
 }
 
@@ -156,13 +164,13 @@ static int32_t make_rest(struct hk_team *team, const struct hk_area *around,
 
     *rest = *around;
     if (rest->fd >= 0) {
-        rest->fd = dup(around->fd);
+        rest->fd = hk_range_locks_dup(team, around->fd);
         if (rest->fd < 0)
             return HK_B_NO_MEMORY;
     }
     status = hk_area_publish(team, rest);
     if (status != HK_B_OK)
-        close_memory(rest);
+        close_memory(team, rest);
     return status;
 }
 
@@ -182,7 +190,7 @@ int32_t hk_area_cut(struct hk_team *team, uint32_t base, uint32_t size)
     result = hk_spans_cut(areas, base, size);
     if (result < 0) {
         hk_area_unpublish(team, &rest);
-        close_memory(&rest);
+        close_memory(team, &rest);
         return HK_B_NO_MEMORY;
     }
     left = base > 0 ? hk_area_at(team->areas, base - 1) : NULL;
@@ -297,7 +305,7 @@ static int32_t clear_place(struct hk_team *team,
 
 /* The descriptor by which others get at the memory: of the file that is
  * mapped, or of memory that can be cloned. */
-static int32_t find_memory(struct hk_area *area,
+static int32_t find_memory(const struct hk_team *team, struct hk_area *area,
                            const struct hk_area_source *what)
 {
     int is_private_file = what->fd >= 0 && !what->shared;
@@ -306,7 +314,8 @@ static int32_t find_memory(struct hk_area *area,
     if (is_private_file ||
         (!what->shared && (what->protection & HK_CLONEABLE_AREA) == 0))
         return HK_B_OK;
-    fd = what->fd >= 0 ? dup(what->fd) : hk_area_new_memory(area->span.size);
+    fd = what->fd >= 0 ? hk_range_locks_dup(team, what->fd)
+                       : hk_area_new_memory(area->span.size);
     if (fd < 0)
         return HK_B_NO_MEMORY;
     hk_area_set_memory(area, fd, what->offset);
@@ -361,13 +370,13 @@ static int32_t create_locked(struct hk_team *team,
     if (status == HK_B_OK)
         status = place(team, what->spec, what->address, size, &area.span.base);
     if (status == HK_B_OK)
-        status = find_memory(&area, what);
+        status = find_memory(team, &area, what);
     if (status != HK_B_OK)
         return status;
     snprintf(area.name, sizeof(area.name), "%s", what->name);
     status = insert_area(team, &area);
     if (status != HK_B_OK) {
-        close_memory(&area);
+        close_memory(team, &area);
         return status;
     }
     status = map_area(team, &area, what);

@@ -7,6 +7,7 @@
 #include "area.h"
 #include "bytes.h"
 #include "fd.h"
+#include "range_locks.h"
 #include "root.h"
 #include "syscalls.h"
 
@@ -112,7 +113,7 @@ int64_t hk_sys_clone_area(struct hk_thread *self, gm_addr name, gm_addr address,
     if (result != HK_B_OK)
         return result;
     result = create_and_tell(self, &what, address);
-    close(what.fd);
+    hk_range_locks_close(self->team, what.fd);
     return result;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "area.h"
+#include "range_locks.h"
 
 /* ---- what others see ---- */
 
@@ -355,7 +356,7 @@ static int32_t open_own(struct hk_team *team, int32_t id,
         status = hk_area_make_sharable(team, area);
     if (status == HK_B_OK) {
         area->is_shared = 1;
-        what->fd = dup(area->fd);
+        what->fd = hk_range_locks_dup(team, area->fd);
         what->offset = area->place.offset;
         what->size = area->span.size;
         what->lock = area->lock;

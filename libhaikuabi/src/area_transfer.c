@@ -4,6 +4,7 @@
 
 #include "area.h"
 #include "bytes.h"
+#include "range_locks.h"
 #include "request.h"
 #include "syscalls.h"
 
@@ -65,7 +66,7 @@ int32_t hk_area_take(struct hk_team *team, const struct hk_asked *asked,
     if (what.fd < 0)
         return HK_B_BAD_VALUE;
     id = hk_area_create(team, &what, address);
-    close(what.fd);
+    hk_range_locks_close(team, what.fd);
     return id;
 }
 

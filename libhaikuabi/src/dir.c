@@ -113,8 +113,10 @@ static int32_t list_host(const struct hk_vfs *vfs,
         if (room > sizeof(buffer))
             room = sizeof(buffer);
         size = getdents64(directory->fd, buffer, room);
+        /* A directory that was removed is empty. */
         if (size <= 0)
-            return size < 0 ? hk_status_from_errno(errno) : HK_B_OK;
+            return size < 0 && errno != ENOENT ? hk_status_from_errno(errno)
+                                               : HK_B_OK;
         for (ssize_t at = 0; at < size;) {
             const struct dirent64 *host = (const void *)(buffer + at);
 

@@ -276,6 +276,15 @@ static int is_same_entry(const struct entry *one, const struct entry *other)
            a.st_ino == b.st_ino;
 }
 
+static int is_directory(const struct entry *entry)
+{
+    struct stat info;
+
+    return fstatat(entry->directory.fd, entry->leaf, &info,
+                   AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISDIR(info.st_mode);
+}
+
 static int32_t move(const struct hk_thread *self, const struct entry *from,
                     const struct entry *to)
 {
@@ -300,6 +309,9 @@ static int32_t move(const struct hk_thread *self, const struct entry *from,
     find_kept(to, &replaced);
     status = result_of(
         renameat(from->directory.fd, from->leaf, to->directory.fd, to->leaf));
+    /* The host does not look at a file that is to replace its own directory. */
+    if (status == HK_B_DIRECTORY_NOT_EMPTY && !is_directory(from))
+        status = HK_B_IS_A_DIRECTORY;
     if (status == HK_B_OK)
         drop_kept(&replaced);
     else
@@ -364,6 +376,19 @@ static int32_t link_node(const struct hk_node *node, const struct entry *entry)
                             AT_SYMLINK_FOLLOW));
 }
 
+/* A slash at the end asks for a directory here, as "." behind it does. */
+static int32_t complete(char path[HK_PATH_LENGTH])
+{
+    size_t length = strlen(path);
+
+    if (length == 0 || path[length - 1] != '/')
+        return HK_B_OK;
+    if (length > HK_PATH_LENGTH - 2)
+        return HK_B_NAME_TOO_LONG;
+    strcpy(path + length, ".");
+    return HK_B_OK;
+}
+
 int64_t hk_sys_create_link(struct hk_thread *self, int32_t path_fd,
                            gm_addr path, int32_t to_fd, gm_addr to_path,
                            int traverse_leaf_link)
@@ -373,6 +398,8 @@ int64_t hk_sys_create_link(struct hk_thread *self, int32_t path_fd,
     struct hk_node node;
     int32_t status = hk_read_path(self, text, to_path);
 
+    if (status == HK_B_OK)
+        status = complete(text);
     if (status == HK_B_OK)
         status = read_entry(self, path_fd, path, &entry);
     if (status != HK_B_OK)

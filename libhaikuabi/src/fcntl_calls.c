@@ -10,6 +10,7 @@
 #include "bytes.h"
 #include "fd.h"
 #include "host_open.h"
+#include "range_locks.h"
 #include "request.h"
 #include "stat.h"
 #include "syscalls.h"
@@ -27,11 +28,6 @@ enum op {
     OP_DUPFD_CLOEXEC = 0x200,
     OP_DUPFD_CLOFORK = 0x400 /* r1beta6 */
 };
-
-enum lock_type { READ_LOCK = 0x40, NO_LOCK = 0x200, WRITE_LOCK = 0x400 };
-
-/* haiku-abi/structs.md, "flock" and "fd_info". */
-enum { FLOCK_SIZE = 24 };
 
 static int32_t result_of(int host_result)
 {
@@ -71,99 +67,6 @@ static int32_t set_mode(const struct hk_file *file, uint32_t mode)
     return result_of(fcntl(file->node.fd, F_SETFL, flags));
 }
 
-static int32_t get_lock(struct flock *lock, const uint8_t bytes[FLOCK_SIZE])
-{
-    static const short whence[] = {SEEK_SET, SEEK_CUR, SEEK_END};
-    uint32_t from = hk_get16(bytes + 2);
-
-    switch (hk_get16(bytes)) {
-    case READ_LOCK:
-        lock->l_type = F_RDLCK;
-        break;
-    case WRITE_LOCK:
-        lock->l_type = F_WRLCK;
-        break;
-    case NO_LOCK:
-        lock->l_type = F_UNLCK;
-        break;
-    default:
-        return HK_B_BAD_VALUE;
-    }
-    if (from > 2)
-        return HK_B_BAD_VALUE;
-    lock->l_whence = whence[from];
-    lock->l_start = (off_t)hk_get64(bytes + 4);
-    lock->l_len = (off_t)hk_get64(bytes + 12);
-    lock->l_pid = 0;
-    return HK_B_OK;
-}
-
-/* A free range leaves all but the type as it was asked for. */
-static void put_lock(uint8_t bytes[FLOCK_SIZE], const struct flock *lock)
-{
-    if (lock->l_type == F_UNLCK) {
-        hk_put16(bytes, NO_LOCK);
-        return;
-    }
-    hk_put16(bytes, lock->l_type == F_RDLCK ? READ_LOCK : WRITE_LOCK);
-    hk_put16(bytes + 2, 0);
-    hk_put64(bytes + 4, (uint64_t)lock->l_start);
-    hk_put64(bytes + 12, (uint64_t)lock->l_len);
-    hk_put32(bytes + 20, (uint32_t)lock->l_pid);
-}
-
-static int32_t test_lock(const struct hk_thread *self,
-                         const struct hk_file *file, gm_addr argument,
-                         struct flock *lock, uint8_t bytes[FLOCK_SIZE])
-{
-    int32_t status = lock->l_type == F_UNLCK
-                         ? HK_B_BAD_VALUE
-                         : result_of(fcntl(file->node.fd, F_GETLK, lock));
-
-    if (status != HK_B_OK)
-        return status;
-    put_lock(bytes, lock);
-    return hk_write_user(self, argument, bytes, FLOCK_SIZE);
-}
-
-/* A lock that somebody else has is EACCES or EAGAIN on the host. */
-static int32_t set_lock(struct hk_thread *self, const struct hk_file *file,
-                        struct flock *lock, int waits)
-{
-    uint32_t access = file->open_mode & HK_O_RWMASK;
-
-    if ((access == HK_O_RDONLY && lock->l_type == F_WRLCK) ||
-        (access == HK_O_WRONLY && lock->l_type == F_RDLCK))
-        return HK_B_FILE_ERROR;
-    for (;;) {
-        if (fcntl(file->node.fd, waits ? F_SETLKW : F_SETLK, lock) == 0)
-            return HK_B_OK;
-        if (errno == EACCES || errno == EAGAIN)
-            return HK_B_PERMISSION_DENIED;
-        if (errno != EINTR || hk_is_interrupted(self))
-            return hk_status_from_errno(errno);
-    }
-}
-
-static int32_t lock_range(struct hk_thread *self, const struct hk_file *file,
-                          int32_t op, gm_addr argument)
-{
-    uint8_t bytes[FLOCK_SIZE];
-    struct flock lock;
-    int32_t status;
-
-    if (file->kind != HK_FILE_NODE || file->node.fd < 0)
-        return HK_B_BAD_VALUE;
-    if (hk_read_user(self, bytes, argument, sizeof(bytes)) != HK_B_OK)
-        return HK_B_BAD_ADDRESS;
-    status = get_lock(&lock, bytes);
-    if (status != HK_B_OK)
-        return status;
-    if (op == OP_GETLK)
-        return test_lock(self, file, argument, &lock, bytes);
-    return set_lock(self, file, &lock, op == OP_SETLKW);
-}
-
 static int32_t file_control(struct hk_thread *self, struct hk_file *file,
                             int32_t fd, int32_t op, uint32_t argument)
 {
@@ -188,9 +91,11 @@ static int32_t file_control(struct hk_thread *self, struct hk_file *file,
     case OP_SETFL:
         return set_mode(file, argument);
     case OP_GETLK:
+        return hk_range_lock(self, file, HK_RANGE_TEST, argument);
     case OP_SETLK:
+        return hk_range_lock(self, file, HK_RANGE_SET, argument);
     case OP_SETLKW:
-        return lock_range(self, file, op, argument);
+        return hk_range_lock(self, file, HK_RANGE_SET_WAITING, argument);
     default:
         return HK_B_BAD_VALUE;
     }

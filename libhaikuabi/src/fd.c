@@ -15,6 +15,7 @@
 #include "node_refs.h"
 #include "pty.h"
 #include "query.h"
+#include "range_locks.h"
 #include "root.h"
 
 enum { LIMIT_DEFAULT = 256, LIMIT_MAX = 8192 };
@@ -32,12 +33,19 @@ struct hk_fds {
     uint32_t limit;
     uint64_t last_serial; /* of files */
     struct hk_file *cwd;
-    struct hk_refs *refs; /* has a lock of its own */
+    /* These have locks of their own. */
+    struct hk_refs *refs;
+    struct hk_range_locks *range_locks;
 };
 
 struct hk_refs *hk_refs_of(const struct hk_thread *self)
 {
     return self->team->fds->refs;
+}
+
+struct hk_range_locks *hk_range_locks_of(const struct hk_team *team)
+{
+    return team->fds->range_locks;
 }
 
 struct hk_file *hk_file_new(enum hk_file_kind kind, struct hk_node node,
@@ -179,8 +187,11 @@ int hk_fds_new(const struct hk_vfs *vfs, const char *working_directory,
     made->size = 16;
     made->slots = calloc(made->size, sizeof(*made->slots));
     made->refs = hk_refs_new();
-    error = made->slots == NULL || made->refs == NULL ? HK_ERR_NOMEM
-                                                      : add_standard(made);
+    made->range_locks = hk_range_locks_new();
+    error = made->slots == NULL || made->refs == NULL ||
+                    made->range_locks == NULL
+                ? HK_ERR_NOMEM
+                : add_standard(made);
     if (error == 0)
         error = open_cwd(made, vfs, working_directory);
     if (error < 0) {
@@ -205,6 +216,7 @@ void hk_fds_free(struct hk_fds *fds)
     }
     hk_file_put(fds->cwd);
     hk_refs_free(fds->refs);
+    hk_range_locks_free(fds->range_locks);
     pthread_mutex_destroy(&fds->lock);
     free(fds->slots);
     free(fds);
@@ -264,6 +276,7 @@ void hk_fds_before_fork(struct hk_fds *fds)
         if (fds->slots[i].file != NULL)
             hk_pieces_share(fds->slots[i].file->pieces);
     hk_refs_lock(fds->refs);
+    hk_range_locks_before_fork(fds->range_locks);
 }
 
 void hk_fds_after_fork(struct hk_fds *fds, int is_child)
@@ -272,6 +285,7 @@ void hk_fds_after_fork(struct hk_fds *fds, int is_child)
         renew_locks(fds);
         forget_node_locks(fds);
     }
+    hk_range_locks_after_fork(fds->range_locks, is_child);
     hk_refs_unlock(fds->refs);
     if (is_child) {
         close_copies(fds);
@@ -461,6 +475,7 @@ static void let_go(const struct hk_thread *self, int32_t fd, struct slot had)
         hk_event_queues_fd_closed(self->team->shared, fd);
     if (file->kind == HK_FILE_QUEUE && !is_open(self->team->fds, file))
         hk_event_queue_let_go(self->team->shared, file->queue, file->node.fd);
+    hk_range_locks_end(self->team->fds->range_locks, file);
     if (had.copy != 0)
         close(had.copy);
     hk_file_put(file);

@@ -61,7 +61,7 @@ struct hk_file {
     uint32_t next_entry;  /* HK_FILE_DIR: places told so far, after the host's
                              entries; HK_FILE_ATTR_DIR: attributes so far;
                              HK_FILE_QUERY: files found so far */
-    int64_t position;     /* HK_FILE_ATTR */
+    int64_t position;     /* HK_FILE_ATTR, and of directories and links */
     char *attribute;      /* HK_FILE_ATTR: its name */
     struct hk_shared *locked_in; /* lock_node: see node_locks.h; or NULL */
     char *path;                  /* for hk_refs_note; NULL: not asked for yet */
@@ -75,6 +75,7 @@ struct hk_file {
 };
 
 struct hk_refs;
+struct hk_range_locks;
 
 /* 0 or HK_ERR_*; working_directory: a guest path. */
 int hk_fds_new(const struct hk_vfs *vfs, const char *working_directory,
@@ -92,8 +93,9 @@ void hk_fds_after_fork(struct hk_fds *fds, int is_child);
 /* In the new team, once it is one to the others. */
 void hk_fds_fork_child(struct hk_fds *fds, struct hk_shared *shared);
 
-/* See node_refs.h. */
+/* See node_refs.h and range_locks.h. */
 struct hk_refs *hk_refs_of(const struct hk_thread *self);
+struct hk_range_locks *hk_range_locks_of(const struct hk_team *team);
 
 /* How many descriptors there may be; setting it is B_OK, or B_BUSY when a
  * higher one is in use, or B_BAD_VALUE. */

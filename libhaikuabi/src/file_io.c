@@ -189,6 +189,13 @@ static int is_unwritten(const struct hk_transfer *transfer, mode_t type)
            fcntl(fd, F_GETFL) & O_NONBLOCK && poll(&poll_fd, 1, 0) == 0;
 }
 
+/* Where no file has a byte the host refuses to look. */
+static int is_beyond(const struct hk_transfer *transfer)
+{
+    return !transfer->is_write && errno == EINVAL &&
+           hk_file_type(transfer->file) == S_IFREG;
+}
+
 /* A socket's bytes are messages. */
 static int64_t transfer_message(struct hk_thread *self,
                                 const struct hk_transfer *transfer,
@@ -219,7 +226,7 @@ int64_t hk_transfer(struct hk_thread *self, const struct hk_transfer *transfer,
         else
             done = try_io(self, &rest, vectors, count, 0);
         if (done < 0 && !can_wait)
-            done = hk_status_from_errno(errno);
+            done = is_beyond(&rest) ? 0 : hk_status_from_errno(errno);
         if (done == 0 && is_unwritten(&rest, type))
             done = HK_B_WOULD_BLOCK;
         if (done == HK_B_BUSTED_PIPE && total == 0)
@@ -492,6 +499,43 @@ static off_t seek_pieces(struct hk_file *file, int64_t pos, int whence)
     return result;
 }
 
+static int64_t size_of_node(const struct hk_file *file)
+{
+    struct stat info;
+
+    return file->node.fd >= 0 && fstat(file->node.fd, &info) == 0 ? info.st_size
+                                                                  : 0;
+}
+
+/* Where a seek leads, counted from offset. */
+static int64_t add_position(int64_t pos, int64_t offset)
+{
+    if (offset > 0 && pos > INT64_MAX - offset)
+        return HK_B_BUFFER_OVERFLOW;
+    return pos + offset < 0 ? HK_B_BAD_VALUE : pos + offset;
+}
+
+/* Directories and links have a position, too, that nothing is read at. */
+static int64_t seek_own(struct hk_file *file, int64_t pos, int whence)
+{
+    int64_t size = size_of_node(file);
+    int64_t result;
+
+    pthread_mutex_lock(&file->lock);
+    if ((whence == SEEK_DATA || whence == SEEK_HOLE) && pos >= size)
+        result = HK_ENXIO;
+    else if (whence == SEEK_HOLE)
+        result = size;
+    else if (whence == SEEK_END)
+        result = add_position(pos, size);
+    else
+        result = add_position(pos, whence == SEEK_CUR ? file->position : 0);
+    if (result >= 0)
+        file->position = result;
+    pthread_mutex_unlock(&file->lock);
+    return result;
+}
+
 static int64_t seek_node(struct hk_file *file, int64_t pos, int type)
 {
     static const int whence[] = {SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA,
@@ -502,8 +546,13 @@ static int64_t seek_node(struct hk_file *file, int64_t pos, int type)
         return HK_ESPIPE;
     if (type < 0 || type > 4)
         return HK_B_BAD_VALUE;
-    if (file->node.fd < 0 || hk_file_type(file) == S_IFLNK)
+    if (hk_file_type(file) == S_IFDIR || hk_file_type(file) == S_IFLNK)
+        return seek_own(file, pos, whence[type]);
+    /* The host has neither data nor holes before the start. */
+    if (pos < 0 && whence[type] == SEEK_DATA)
         return HK_B_BAD_VALUE;
+    if (pos < 0 && whence[type] == SEEK_HOLE)
+        pos = 0;
     result = file->pieces != NULL ? seek_pieces(file, pos, whence[type])
                                   : lseek(file->node.fd, pos, whence[type]);
     if (result >= 0)

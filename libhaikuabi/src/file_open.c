@@ -86,12 +86,57 @@ static int32_t open_more(struct hk_thread *self, struct hk_node *node,
     return open_pieces(node, host_flags(mode), pieces);
 }
 
+/* Opens or makes a node. Haiku looks for it first, and makes what is not there,
+ * where the host refuses directories and O_DIRECTORY together with O_CREAT. */
+static int32_t open_node(const struct hk_vfs *vfs, const struct hk_node *start,
+                         const char *path, uint32_t mode, int32_t perms,
+                         struct hk_node *node)
+{
+    unsigned walk = walk_flags(mode) | HK_WALK_PIECES;
+    int flags = host_flags(mode);
+    int32_t status;
+
+    if (!(flags & O_CREAT))
+        return hk_vfs_open(vfs, start, path, walk, flags, 0, node);
+    if (flags & O_DIRECTORY && !(flags & O_EXCL)) {
+        status = hk_vfs_open(vfs, start, path, walk, flags & ~O_CREAT, 0, node);
+        if (status != HK_B_ENTRY_NOT_FOUND)
+            return status;
+    }
+    status = hk_vfs_open(vfs, start, path, walk, flags & ~O_DIRECTORY,
+                         (mode_t)perms, node);
+    if (status == HK_B_IS_A_DIRECTORY && !(mode & (HK_O_RWMASK | HK_O_TRUNC)))
+        status = hk_vfs_open(vfs, start, path, walk, flags & ~O_CREAT, 0, node);
+    return status;
+}
+
+/* To write only, and to read and write: what is wrong with the path counts
+ * first. */
+static int32_t refuse(const struct hk_vfs *vfs, const struct hk_node *start,
+                      const char *path, uint32_t mode)
+{
+    struct hk_node node;
+    struct stat info;
+    int is_directory;
+    int32_t status =
+        hk_vfs_open(vfs, start, path, walk_flags(mode), O_PATH, 0, &node);
+
+    if (status == HK_B_ENTRY_NOT_FOUND && mode & HK_O_CREAT)
+        return HK_B_BAD_VALUE;
+    if (status != HK_B_OK)
+        return status;
+    is_directory =
+        node.fd < 0 || (fstat(node.fd, &info) == 0 && S_ISDIR(info.st_mode));
+    hk_node_close(&node);
+    if (mode & HK_O_CREAT && mode & HK_O_EXCL)
+        return HK_B_FILE_EXISTS;
+    return is_directory ? HK_B_IS_A_DIRECTORY : HK_B_BAD_VALUE;
+}
+
 int64_t hk_open_file(struct hk_thread *self, const struct hk_node *start,
                      const char *path, uint32_t mode, int32_t perms)
 {
     const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
-    unsigned walk = walk_flags(mode) | HK_WALK_PIECES;
-    int flags = host_flags(mode);
     struct hk_pty_master *master = NULL;
     struct hk_pieces *pieces = NULL;
     struct hk_node node;
@@ -99,16 +144,10 @@ int64_t hk_open_file(struct hk_thread *self, const struct hk_node *start,
     int32_t status;
 
     if ((mode & HK_O_RWMASK) == HK_O_RWMASK)
-        return HK_B_BAD_VALUE;
+        return refuse(vfs, start, path, mode);
     status = check_truncation(vfs, start, path, mode);
     if (status == HK_B_OK)
-        status =
-            hk_vfs_open(vfs, start, path, walk, flags, (mode_t)perms, &node);
-    /* Haiku opens a directory that is there already, the host does not. */
-    if (status == HK_B_IS_A_DIRECTORY && mode & HK_O_CREAT &&
-        !(mode & (HK_O_RWMASK | HK_O_TRUNC)))
-        status =
-            hk_vfs_open(vfs, start, path, walk, flags & ~O_CREAT, 0, &node);
+        status = open_node(vfs, start, path, mode, perms, &node);
     if (status != HK_B_OK)
         return status;
     status = hk_node_check_lock(hk_shared_of(self), &node);

@@ -131,18 +131,18 @@ int hk_host_reopen(int fd, int flags)
     return open(path, host_flags(flags));
 }
 
-ssize_t hk_host_path_of(int fd, char *path, size_t size)
+static int is_removed(int fd)
+{
+    struct stat info;
+
+    return fstat(fd, &info) == 0 && info.st_nlink == 0;
+}
+
+static ssize_t ask_path(int fd, char *path, size_t size)
 {
     char link[HK_FD_PATH_SIZE];
-    struct stat info;
     ssize_t length;
 
-    if (fstat(fd, &info) < 0)
-        return -1;
-    if (info.st_nlink == 0) {
-        errno = ENOENT;
-        return -1;
-    }
     hk_host_fd_path(fd, link);
     length = readlink(link, path, size);
     if (length >= (ssize_t)size) {
@@ -151,5 +151,28 @@ ssize_t hk_host_path_of(int fd, char *path, size_t size)
     }
     if (length >= 0)
         path[length] = '\0';
+    return length;
+}
+
+ssize_t hk_host_path_of(int fd, char *path, size_t size)
+{
+    if (is_removed(fd)) {
+        errno = ENOENT;
+        return -1;
+    }
+    return ask_path(fd, path, size);
+}
+
+ssize_t hk_host_last_path_of(int fd, char *path, size_t size)
+{
+    static const char mark[] = " (deleted)"; /* the kernel's */
+    size_t mark_length = sizeof(mark) - 1;
+    ssize_t length = ask_path(fd, path, size);
+
+    if (length >= (ssize_t)mark_length && is_removed(fd) &&
+        strcmp(path + length - mark_length, mark) == 0) {
+        length -= (ssize_t)mark_length;
+        path[length] = '\0';
+    }
     return length;
 }

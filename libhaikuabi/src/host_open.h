@@ -29,4 +29,7 @@ void hk_host_fd_path(int fd, char path[HK_FD_PATH_SIZE]);
  * is removed). */
 ssize_t hk_host_path_of(int fd, char *path, size_t size);
 
+/* The same; of one that is removed the path that it had. */
+ssize_t hk_host_last_path_of(int fd, char *path, size_t size);
+
 #endif

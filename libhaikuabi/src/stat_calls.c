@@ -8,6 +8,7 @@
 #include "fd_path.h"
 #include "host_open.h"
 #include "node_refs.h"
+#include "range_locks.h"
 #include "stat.h"
 #include "syscalls.h"
 
@@ -102,24 +103,29 @@ static int32_t result_of(int host_result)
 /* By the descriptor where it may write, as ftruncate; by the file's rights
  * otherwise. Who watches the file hears on the host that one who may write to
  * it has closed it. */
-static int32_t write_size(const struct hk_node *node,
+static int32_t write_size(const struct hk_thread *self,
+                          const struct hk_node *node,
                           const struct hk_file *file, int64_t size)
 {
+    struct stat info;
     int32_t status;
     int fd;
 
     if (size < 0 ||
         (file != NULL && (file->open_mode & HK_O_RWMASK) == HK_O_RDONLY))
         return HK_B_BAD_VALUE;
+    if (file == NULL && fstat(node->fd, &info) == 0 &&
+        !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
+        return HK_B_BAD_VALUE;
     status = file != NULL ? result_of(ftruncate(node->fd, size))
                           : hk_node_make_own(node);
     if (status != HK_B_OK)
         return status;
-    fd = hk_host_reopen(node->fd, O_WRONLY | O_NONBLOCK);
+    fd = hk_range_locks_reopen(self->team, node->fd, O_WRONLY | O_NONBLOCK);
     if (file == NULL)
         status = result_of(fd < 0 ? fd : ftruncate(fd, size));
     if (fd >= 0)
-        close(fd);
+        hk_range_locks_close(self->team, fd);
     return status;
 }
 
@@ -155,7 +161,8 @@ static int32_t write_owner(const struct hk_vfs *vfs, const struct hk_node *node,
 
 /* The host keeps no time of creation or change that could be set: those are
  * accepted and left as they are. */
-static int32_t write_stat(const struct hk_vfs *vfs, const struct hk_node *node,
+static int32_t write_stat(const struct hk_thread *self,
+                          const struct hk_node *node,
                           const struct hk_file *file,
                           const struct hk_stat *stat, uint32_t mask)
 {
@@ -167,9 +174,9 @@ static int32_t write_stat(const struct hk_vfs *vfs, const struct hk_node *node,
     if (node->place != NULL && node->place->device != NULL)
         return HK_B_NOT_ALLOWED; /* it is the host's, for all who use it */
     if (mask & HK_STAT_MASK_SIZE)
-        status = write_size(node, file, stat->size);
+        status = write_size(self, node, file, stat->size);
     if (status == HK_B_OK && mask & (HK_STAT_MASK_UID | HK_STAT_MASK_GID))
-        status = write_owner(vfs, node, stat, mask);
+        status = write_owner(hk_kernel_of(self)->vfs, node, stat, mask);
     if (status == HK_B_OK && mask & HK_STAT_MASK_MODE) {
         hk_host_fd_path(node->fd, path);
         status = result_of(chmod(path, stat->mode & 07777));
@@ -215,7 +222,7 @@ int64_t hk_sys_write_stat(struct hk_thread *self, int32_t fd, gm_addr path,
     if (file != NULL && file->kind == HK_FILE_ATTR)
         status = hk_attr_write_stat(file, &info, (uint32_t)stat_mask);
     else
-        status = write_stat(hk_kernel_of(self)->vfs, &node, file, &info,
+        status = write_stat(self, &node, file, &info,
                             (uint32_t)stat_mask);
     hk_node_release(&node, file);
     return status;
@@ -245,8 +252,9 @@ int64_t hk_sys_access(struct hk_thread *self, int32_t fd, gm_addr path,
         status = hk_open_at(self, fd, text, HK_WALK_FOLLOW, O_PATH, 0, &node);
     if (status != HK_B_OK)
         return status;
-    status =
-        access_node(&node, mode & (R_OK | W_OK | X_OK), effective_user_group);
+    status = mode & ~(R_OK | W_OK | X_OK)
+                 ? HK_B_PERMISSION_DENIED /* nobody has that right */
+                 : access_node(&node, mode, effective_user_group);
     hk_node_close(&node);
     return status;
 }

@@ -136,10 +136,12 @@ int32_t hk_node_make_own(const struct hk_node *node);
 const struct hk_place *hk_node_child(const struct hk_node *directory,
                                      const char *name);
 
-/* The guest path of a directory, now: from the root of all, and as the team
- * has it, from its own root when it is below that. Returns its length or an
- * error. */
+/* The guest path of a directory, now, from the root of all; that which it had
+ * when it is removed; and as the team has it, from its own root when it is
+ * below that, also of one that is removed. Returns its length or an error. */
 int32_t hk_node_path(const struct hk_node *directory, char *path, size_t size);
+int32_t hk_node_path_was(const struct hk_node *directory, char *path,
+                         size_t size);
 int32_t hk_vfs_path(const struct hk_vfs *vfs, const struct hk_node *directory,
                     char *path, size_t size);
 

@@ -75,8 +75,10 @@ static char *put_place(const struct hk_place *place, char *buffer, size_t size)
     return buffer + at;
 }
 
-/* The path of a directory below the root of its mount: "" or "/...". */
+/* The path of a directory below the root of its mount: "" or "/...". path_of
+ * asks for it. */
 static int32_t path_in_mount(const struct hk_node *directory,
+                             ssize_t (*path_of)(int, char *, size_t),
                              char path[PATH_MAX])
 {
     char root[PATH_MAX];
@@ -88,7 +90,7 @@ static int32_t path_in_mount(const struct hk_node *directory,
     if (!S_ISDIR(info.st_mode))
         return HK_B_NOT_A_DIRECTORY;
     length = hk_host_path_of(directory->mount->fd, root, PATH_MAX);
-    if (length < 0 || hk_host_path_of(directory->fd, path, PATH_MAX) < 0)
+    if (length < 0 || path_of(directory->fd, path, PATH_MAX) < 0)
         return hk_status_from_errno(errno);
     if (length == 1)
         length = 0;
@@ -100,7 +102,9 @@ static int32_t path_in_mount(const struct hk_node *directory,
     return HK_B_OK;
 }
 
-int32_t hk_node_path(const struct hk_node *directory, char *path, size_t size)
+static int32_t node_path(const struct hk_node *directory,
+                         ssize_t (*path_of)(int, char *, size_t), char *path,
+                         size_t size)
 {
     char buffer[HK_PATH_LENGTH];
     char below[PATH_MAX] = "";
@@ -109,7 +113,7 @@ int32_t hk_node_path(const struct hk_node *directory, char *path, size_t size)
     int length;
 
     if (place == NULL) {
-        int32_t status = path_in_mount(directory, below);
+        int32_t status = path_in_mount(directory, path_of, below);
 
         if (status != HK_B_OK)
             return status;
@@ -125,11 +129,22 @@ int32_t hk_node_path(const struct hk_node *directory, char *path, size_t size)
     return (size_t)length < size ? length : HK_B_RESULT_NOT_REPRESENTABLE;
 }
 
+int32_t hk_node_path(const struct hk_node *directory, char *path, size_t size)
+{
+    return node_path(directory, hk_host_path_of, path, size);
+}
+
+int32_t hk_node_path_was(const struct hk_node *directory, char *path,
+                         size_t size)
+{
+    return node_path(directory, hk_host_last_path_of, path, size);
+}
+
 int32_t hk_vfs_path(const struct hk_vfs *vfs, const struct hk_node *directory,
                     char *path, size_t size)
 {
     const struct hk_top *top = atomic_load(&vfs->top);
-    int32_t length = hk_node_path(directory, path, size), skip;
+    int32_t length = hk_node_path_was(directory, path, size), skip;
     char root[HK_PATH_LENGTH];
 
     if (top == NULL || length < 0)

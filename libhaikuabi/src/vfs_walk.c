@@ -26,7 +26,11 @@
  * ".." ends; a directory outside of it stays reachable for who has it.
  */
 
-enum { LINKS_MAX = 16 }; /* B_MAX_SYMLINKS */
+/*
+ * B_MAX_SYMLINKS counts links inside of links, however many there are side by
+ * side. That all of them come to an end a guest is not to wait for.
+ */
+enum { LINKS_MAX = 16, TAKEN_MAX = 10000 };
 
 struct walk {
     const struct hk_vfs *vfs;
@@ -36,8 +40,10 @@ struct walk {
     unsigned flags;    /* enum hk_walk_flags */
     int host_flags;
     mode_t mode;
-    int links, links_max;
+    int links, links_max;  /* that what is next is inside of */
+    int taken;             /* links in all */
     char *rest;            /* what is still to go, in buffer */
+    char *ends[LINKS_MAX]; /* of the links: what comes behind each */
     char buffer[PATH_MAX]; /* filled at its end */
 };
 
@@ -269,7 +275,7 @@ static int32_t step_up(struct walk *walk)
             move_to(walk, hk_place_node(walk->at.place->parent));
         return HK_B_OK;
     }
-    length = hk_node_path(&walk->at, path, sizeof(path));
+    length = hk_node_path_was(&walk->at, path, sizeof(path));
     if (length < 0)
         return length;
     strrchr(path, '/')[1] = '\0';
@@ -366,8 +372,9 @@ static int32_t follow_link(struct walk *walk, int fd)
     close(fd);
     if (length < 0)
         return hk_status_from_errno(error);
-    if (++walk->links > walk->links_max)
+    if (walk->links >= walk->links_max || ++walk->taken > TAKEN_MAX)
         return HK_B_LINK_LIMIT;
+    walk->ends[walk->links++] = walk->rest;
     if (walk->rest[0] == '\0')
         while (length > 1 && target[length - 1] == '/')
             length--;
@@ -387,7 +394,7 @@ static int32_t open_leaf(struct walk *walk, int directory, const char *name,
 
     /* It has become a symlink in between. */
     if (fd < 0 && errno == ELOOP)
-        return ++walk->links > walk->links_max ? HK_B_LINK_LIMIT : WALK_ON;
+        return ++walk->taken > TAKEN_MAX ? HK_B_LINK_LIMIT : WALK_ON;
     *node = (struct hk_node){NULL, walk->at.mount, fd, 0};
     return fd < 0 ? hk_status_from_errno(errno) : HK_B_OK;
 }
@@ -400,6 +407,8 @@ static int32_t take_link(struct walk *walk, int fd, char *next,
 
     if (*next == '\0' && !(walk->flags & HK_WALK_FOLLOW))
         return finish_at_link(walk, fd, node);
+    while (walk->links > 0 && walk->rest >= walk->ends[walk->links - 1])
+        walk->links--;
     walk->rest = next;
     status = follow_link(walk, fd);
     return status == HK_B_OK ? WALK_ON : status;
@@ -529,11 +538,14 @@ static int32_t walk_path(struct walk *walk, const char *path,
     if (walk->host_flags & O_CREAT && walk->host_flags & O_EXCL)
         walk->flags = 0; /* a symlink is there already */
     walk->links = 0;
+    walk->taken = 0;
     walk->is_borrowed = 1;
-    /* Slashes at the end ask for nothing but the link's target. */
+    /* Slashes at the end ask for nothing but the link's target; of what may be
+     * made they mean nothing. */
     while (length > 1 && path[length - 1] == '/') {
         length--;
-        walk->flags |= HK_WALK_FOLLOW;
+        if (!(walk->host_flags & O_CREAT))
+            walk->flags |= HK_WALK_FOLLOW;
     }
     walk->rest = walk->buffer + sizeof(walk->buffer) - length - 1;
     memcpy(walk->rest, path, length);

@@ -158,6 +158,9 @@ TEST_F(HostOpen, KnowsWhereADirectoryIsNow)
     std::filesystem::remove_all(host.path / "moved");
     EXPECT_EQ(hk_host_path_of(a, path, sizeof(path)), -1);
     EXPECT_EQ(errno, ENOENT);
+    length = hk_host_last_path_of(a, path, sizeof(path));
+    EXPECT_EQ(length, static_cast<ssize_t>(strlen(path)));
+    EXPECT_EQ(std::filesystem::path(path), host.path / "moved");
     ::close(a);
 }
 
@@ -169,6 +172,8 @@ TEST_F(HostOpen, ANameIsNotTakenForARemovedDirectory)
     host.make("in/x (deleted)");
     int fd = hk_host_open_below(in, "x (deleted)", O_PATH | O_DIRECTORY, 0);
     EXPECT_GT(hk_host_path_of(fd, path, sizeof(path)), 0);
+    EXPECT_EQ(std::filesystem::path(path), host.path / "in/x (deleted)");
+    EXPECT_GT(hk_host_last_path_of(fd, path, sizeof(path)), 0);
     EXPECT_EQ(std::filesystem::path(path), host.path / "in/x (deleted)");
     ::close(fd);
 }

@@ -145,12 +145,12 @@ TEST_F(PathCalls, GetcwdChecksItsBuffer)
     EXPECT_EQ(team.call("getcwd", buffer, -1), HK_B_OK);
 }
 
-TEST_F(PathCalls, ARemovedWorkingDirectoryHasNoPath)
+TEST_F(PathCalls, ARemovedWorkingDirectoryKeepsItsPath)
 {
     EXPECT_EQ(team.call("create_dir", -1, "/gone", 0755), HK_B_OK);
     EXPECT_EQ(team.call("setcwd", -1, "/gone"), HK_B_OK);
     EXPECT_EQ(team.call("remove_dir", -1, "/gone"), HK_B_OK);
-    EXPECT_EQ(cwd(), "B_ENTRY_NOT_FOUND");
+    EXPECT_EQ(cwd(), "/gone");
     EXPECT_EQ(team.call("open", -1, "file", 0x202, 0644), HK_B_ENTRY_NOT_FOUND);
     EXPECT_EQ(team.call("setcwd", -1, "/"), HK_B_OK);
     EXPECT_EQ(cwd(), "/");
