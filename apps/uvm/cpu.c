@@ -130,6 +130,12 @@ static void kick(void *cpu)
     xcpu_kick(cpu);
 }
 
+static void change_registers(struct xcpu *cpu, const struct xcpu_regs *regs)
+{
+    xcpu_set_regs(cpu, regs);
+    uvm_record_change(cpu, TR_CHANGE_REGISTERS);
+}
+
 /* A repeated instruction stops between two iterations for TF alone, which it
  * does not look at. */
 void uvm_step_cpu(const struct uvm *uvm, struct xcpu *cpu,
@@ -145,14 +151,14 @@ void uvm_step_cpu(const struct uvm *uvm, struct xcpu *cpu,
                 xcpu_insn_repeats(&insn);
     if (sets_flag) {
         regs.eflags |= TF;
-        xcpu_set_regs(cpu, &regs);
+        change_registers(cpu, &regs);
     }
-    xcpu_run(cpu, 1, exit);
+    uvm_run_blocks(cpu, 1, exit);
     if (!sets_flag)
         return;
     xcpu_get_regs(cpu, &regs);
     regs.eflags &= ~(uint32_t)TF;
-    xcpu_set_regs(cpu, &regs);
+    change_registers(cpu, &regs);
     if (exit->reason == XCPU_EXIT_EXCEPTION && exit->vector == XCPU_DB)
         exit->reason = XCPU_EXIT_BUDGET;
 }

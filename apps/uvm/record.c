@@ -116,15 +116,21 @@ static void name_child(char name[UVM_PATH_MAX], int team)
              has ? suffix : "");
 }
 
-void uvm_run_cpu(const struct uvm *uvm, struct xcpu *cpu, uint64_t budget,
-                 struct xcpu_exit *exit)
+void uvm_run_blocks(struct xcpu *cpu, uint64_t budget, struct xcpu_exit *exit)
 {
-    if (recorded.uvm == NULL && budget == 1)
-        uvm_step_cpu(uvm, cpu, exit);
-    else if (recorded.uvm == NULL)
+    if (recorded.uvm == NULL)
         xcpu_run(cpu, budget, exit);
     else
         tr_record_run(recorded.uvm->recorder, cpu, budget, exit);
+}
+
+void uvm_run_cpu(const struct uvm *uvm, struct xcpu *cpu, uint64_t budget,
+                 struct xcpu_exit *exit)
+{
+    if (budget == 1)
+        uvm_step_cpu(uvm, cpu, exit);
+    else
+        uvm_run_blocks(cpu, budget, exit);
 }
 
 static void tell_of_child(uint32_t team)

@@ -201,7 +201,10 @@ void uvm_name_translation(struct uvm *uvm, const void *host, uint32_t size,
  * with a message when it cannot. */
 void uvm_record_begin(struct uvm *uvm, const struct uvm_program *program);
 
-/* xcpu_run. */
+/* xcpu_run, recorded. */
+void uvm_run_blocks(struct xcpu *cpu, uint64_t budget, struct xcpu_exit *exit);
+
+/* The same; a budget of one instruction is one iteration of a repeated one. */
 void uvm_run_cpu(const struct uvm *uvm, struct xcpu *cpu, uint64_t budget,
                  struct xcpu_exit *exit);
 

@@ -188,10 +188,10 @@ int hk_fds_new(const struct hk_vfs *vfs, const char *working_directory,
     made->slots = calloc(made->size, sizeof(*made->slots));
     made->refs = hk_refs_new();
     made->range_locks = hk_range_locks_new();
-    error = made->slots == NULL || made->refs == NULL ||
-                    made->range_locks == NULL
-                ? HK_ERR_NOMEM
-                : add_standard(made);
+    error =
+        made->slots == NULL || made->refs == NULL || made->range_locks == NULL
+            ? HK_ERR_NOMEM
+            : add_standard(made);
     if (error == 0)
         error = open_cwd(made, vfs, working_directory);
     if (error < 0) {

@@ -75,8 +75,8 @@ static struct locked **find(struct hk_range_locks *locks, int fd)
 
     if (fstat(fd, &info) != 0)
         info = (struct stat){0};
-    while (*at != NULL && ((*at)->device != info.st_dev ||
-                           (*at)->inode != info.st_ino))
+    while (*at != NULL &&
+           ((*at)->device != info.st_dev || (*at)->inode != info.st_ino))
         at = &(*at)->next;
     return at;
 }

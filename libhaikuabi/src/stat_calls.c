@@ -114,8 +114,8 @@ static int32_t write_size(const struct hk_thread *self,
     if (size < 0 ||
         (file != NULL && (file->open_mode & HK_O_RWMASK) == HK_O_RDONLY))
         return HK_B_BAD_VALUE;
-    if (file == NULL && fstat(node->fd, &info) == 0 &&
-        !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
+    if (file == NULL && fstat(node->fd, &info) == 0 && !S_ISREG(info.st_mode) &&
+        !S_ISDIR(info.st_mode))
         return HK_B_BAD_VALUE;
     status = file != NULL ? result_of(ftruncate(node->fd, size))
                           : hk_node_make_own(node);
@@ -222,8 +222,7 @@ int64_t hk_sys_write_stat(struct hk_thread *self, int32_t fd, gm_addr path,
     if (file != NULL && file->kind == HK_FILE_ATTR)
         status = hk_attr_write_stat(file, &info, (uint32_t)stat_mask);
     else
-        status = write_stat(self, &node, file, &info,
-                            (uint32_t)stat_mask);
+        status = write_stat(self, &node, file, &info, (uint32_t)stat_mask);
     hk_node_release(&node, file);
     return status;
 }

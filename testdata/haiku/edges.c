@@ -222,8 +222,7 @@ static void positions(void)
     CHECK_STATUS(sys(SYS_read, fd, INT64_MAX - 2, buffer, 4), 0);
     CHECK_STATUS(sys(SYS_readv, fd, INT64_MAX, vectors, 2), 0);
     CHECK(sys(SYS_write, fd, INT64_MAX - 2, buffer, 4) < 0);
-    CHECK_STATUS(sys(SYS_read, fd, 0LL, buffer, 0xffffffffu),
-                 HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_read, fd, 0LL, buffer, 0xffffffffu), HK_B_BAD_ADDRESS);
     CHECK_STATUS(sys(SYS_write, fd, 0LL, buffer, 0x80000000u),
                  HK_B_BAD_ADDRESS);
     CHECK_STATUS(sys(SYS_write, fd, 1000LL, buffer, 0), 0);
@@ -259,15 +258,15 @@ static void sizes(void)
     CHECK_STATUS(sys(SYS_create_fifo, cwd, "fifo", 0600), HK_B_OK);
     CHECK_STATUS(sys(SYS_create_symlink, cwd, "link", "file", 0), HK_B_OK);
     stat.size = 3;
-    CHECK_STATUS(sys(SYS_write_stat, cwd, "fifo", 1, &stat, sizeof(stat),
-                     STAT_SIZE),
-                 HK_B_BAD_VALUE);
-    CHECK_STATUS(sys(SYS_write_stat, cwd, "link", 0, &stat, sizeof(stat),
-                     STAT_SIZE),
-                 HK_B_BAD_VALUE);
-    CHECK_STATUS(sys(SYS_write_stat, cwd, "link", 1, &stat, sizeof(stat),
-                     STAT_SIZE),
-                 HK_B_OK);
+    CHECK_STATUS(
+        sys(SYS_write_stat, cwd, "fifo", 1, &stat, sizeof(stat), STAT_SIZE),
+        HK_B_BAD_VALUE);
+    CHECK_STATUS(
+        sys(SYS_write_stat, cwd, "link", 0, &stat, sizeof(stat), STAT_SIZE),
+        HK_B_BAD_VALUE);
+    CHECK_STATUS(
+        sys(SYS_write_stat, cwd, "link", 1, &stat, sizeof(stat), STAT_SIZE),
+        HK_B_OK);
     CHECK_STATUS(read_stat("file", 1, &stat), HK_B_OK);
     CHECK(stat.size == 3);
 }

@@ -105,17 +105,17 @@ static void what_does_not_end_them(void)
 
     lock(F_WRLCK, SEEK_SET, 0, 10);
     is_locked();
-    CHECK_STATUS(sys(SYS_write_stat, file, (void *)0, 0, &stat, sizeof(stat),
-                     STAT_SIZE),
-                 HK_B_OK);
+    CHECK_STATUS(
+        sys(SYS_write_stat, file, (void *)0, 0, &stat, sizeof(stat), STAT_SIZE),
+        HK_B_OK);
     is_locked();
     CHECK_STATUS(sys(SYS_write_stat, cwd, "file", 1, &stat, sizeof(stat),
                      STAT_SIZE | STAT_MODE),
                  HK_B_OK);
     stat.mode = 0600;
-    CHECK_STATUS(sys(SYS_write_stat, cwd, "file", 1, &stat, sizeof(stat),
-                     STAT_MODE),
-                 HK_B_OK);
+    CHECK_STATUS(
+        sys(SYS_write_stat, cwd, "file", 1, &stat, sizeof(stat), STAT_MODE),
+        HK_B_OK);
     is_locked();
     for (int i = 0; i < 3; i++) {
         area = sys(SYS_map_file, "mapped", &address, ANY_ADDRESS, PAGE,
@@ -152,9 +152,9 @@ int main(int argc, char **argv, char **environment)
     parent = sys(SYS_get_current_team);
     file = sys(SYS_open, cwd, "file", O_RDWR | O_CREAT, 0600);
     CHECK_STATUS(sys(SYS_write, file, 0LL, page, PAGE), PAGE);
-    CHECK_STATUS(sys(SYS_close,
-                     sys(SYS_open, cwd, "other", O_RDWR | O_CREAT, 0600)),
-                 HK_B_OK);
+    CHECK_STATUS(
+        sys(SYS_close, sys(SYS_open, cwd, "other", O_RDWR | O_CREAT, 0600)),
+        HK_B_OK);
     ranges();
     what_does_not_end_them();
     what_ends_them();
