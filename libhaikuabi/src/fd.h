@@ -55,6 +55,8 @@ struct hk_file {
     /* HK_FILE_SOCKET, see socket_protocol.h. */
     atomic_uint protocol, peer;
     atomic_int is_shut;   /* for sending */
+    atomic_uint options;  /* flags that the host does not take, see
+                             socket_options.c */
     atomic_int reset;     /* what receives of a connection that was reset fail
                              with; 0: it was not */
     pthread_mutex_t lock; /* guards what follows */

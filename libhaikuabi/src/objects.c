@@ -35,10 +35,13 @@ struct objects {
     struct hk_thread *self;
     uint32_t count;
     struct object *all;
-    struct pollfd *fds; /* of each that is one of the host; else fd is -1.
+    struct pollfd *fds; /* of each that is one of the host; else fd is -1, or
+                           UNTOLD when the host tells what the guest is not.
                            Behind them what tells of other teams' ends */
     int has_fds;
 };
+
+enum { UNTOLD = -2 };
 
 /* ---- what has happened ---- */
 
@@ -86,17 +89,24 @@ static void look_at_shared(struct objects *objects)
     }
 }
 
-/* A file that the host does not have never makes one wait. */
+/* A file that the host does not have never makes one wait. What the host tells
+ * and the guest is not told would end each sleep at once. */
 static uint32_t file_events(const struct hk_thread *self,
-                            const struct object *object,
-                            const struct pollfd *host)
+                            const struct object *object, struct pollfd *host)
 {
+    uint32_t events = EVENT_READ | EVENT_WRITE;
+
     if (object->file == NULL)
         return EVENT_INVALID;
-    if (host->fd < 0)
-        return EVENT_READ | EVENT_WRITE;
-    return hk_poll_of_file(self, hk_polled_of(object->file), object->selected,
-                           host->revents);
+    if (host->fd == UNTOLD)
+        return 0;
+    if (host->fd >= 0)
+        events = hk_poll_of_file(self, hk_polled_of(object->file),
+                                 object->selected, host->revents);
+    events &= object->selected;
+    if (events == 0 && host->fd >= 0 && host->revents != 0)
+        host->fd = UNTOLD;
+    return events;
 }
 
 /* Without the lock. How many have an event that is asked for. */

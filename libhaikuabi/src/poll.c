@@ -167,6 +167,15 @@ static int32_t tell_all(const struct hk_thread *self, const struct watch *watch,
     return count;
 }
 
+/* What the host tells and the guest is not told would end each wait at once:
+ * those files are waited for no more. */
+static void forget_untold(struct watch *watch)
+{
+    for (uint32_t i = 0; i < watch->count; i++)
+        if (watch->host[i].revents != 0)
+            watch->host[i] = (struct pollfd){.fd = -1};
+}
+
 static int64_t poll_raw(struct hk_thread *self, uint8_t *raw, uint32_t count,
                         int64_t deadline, const uint64_t *mask)
 {
@@ -176,9 +185,14 @@ static int64_t poll_raw(struct hk_thread *self, uint8_t *raw, uint32_t count,
     if (result != HK_B_OK)
         return result;
     watch_all(self, &watch, raw);
-    result = wait_masked(self, &watch, deadline, mask);
-    if (result >= 0)
-        result = tell_all(self, &watch, raw);
+    do {
+        int32_t found = wait_masked(self, &watch, deadline, mask);
+
+        result = found >= 0 ? tell_all(self, &watch, raw) : found;
+        if (found <= 0 || result != 0)
+            break;
+        forget_untold(&watch);
+    } while (1);
     free_watch(&watch);
     return result;
 }

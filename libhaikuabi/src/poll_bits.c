@@ -53,8 +53,7 @@ uint32_t hk_poll_of_file(const struct hk_thread *self, enum hk_polled polled,
         return guest;
     if (polled == HK_POLLED_LOCAL_SOCKET)
         guest &= ~(uint32_t)HK_POLLERR;
-    if (hk_kernel_of(self)->config.release < HK_R1BETA6 && guest & HK_POLLHUP &&
-        asked & (HK_POLLIN | HK_POLLOUT))
+    if (hk_kernel_of(self)->config.release < HK_R1BETA6 && guest & HK_POLLHUP)
         guest = (guest & ~(uint32_t)HK_POLLHUP) | (asked & HK_POLLIN);
     return guest;
 }

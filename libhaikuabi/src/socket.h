@@ -12,10 +12,10 @@ int32_t hk_socket_get(const struct hk_thread *self, int32_t fd,
                       struct hk_file **file);
 
 /* A new descriptor for a host's socket, which is closed on failure.
- * flags: enum hk_fd_flags. local_name: see struct hk_file; may be NULL.
- * has_peer: it is connected already. */
+ * flags: enum hk_fd_flags. listening: whose name and options it has; may be
+ * NULL. has_peer: it is connected already. */
 int32_t hk_socket_add(const struct hk_thread *self, int host_fd, unsigned flags,
-                      const char *local_name, int has_peer);
+                      const struct hk_file *listening, int has_peer);
 
 /*
  * Waits until it is ready to receive or send, or until SO_RCVTIMEO or

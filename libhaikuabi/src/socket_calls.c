@@ -41,15 +41,18 @@ int32_t hk_socket_get(const struct hk_thread *self, int32_t fd,
 }
 
 int32_t hk_socket_add(const struct hk_thread *self, int host_fd, unsigned flags,
-                      const char *local_name, int has_peer)
+                      const struct hk_file *listening, int has_peer)
 {
     struct hk_node node = {NULL, NULL, host_fd, 0};
     struct hk_file *file = hk_file_new(HK_FILE_SOCKET, node, HK_O_RDWR);
 
     if (file == NULL)
         return HK_B_NO_MEMORY;
-    if (local_name != NULL)
-        file->local_name = strdup(local_name);
+    if (listening != NULL) {
+        if (listening->local_name != NULL)
+            file->local_name = strdup(listening->local_name);
+        file->options = listening->options;
+    }
     hk_socket_set_peer(file, has_peer);
     return hk_fd_add(self, file, 0, flags);
 }
@@ -414,7 +417,7 @@ static int64_t do_accept(struct hk_thread *self, int32_t socket,
     if (result == HK_B_OK)
         result = wait_accept(self, file, host_flags, &host);
     if (result >= 0)
-        result = hk_socket_add(self, (int)result, flags, file->local_name, 1);
+        result = hk_socket_add(self, (int)result, flags, file, 1);
     hk_file_put(file);
     if (result >= 0 && hk_sockaddr_write(self, address, room, address_length,
                                          &host, NULL) != HK_B_OK) {

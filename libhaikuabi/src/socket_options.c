@@ -17,6 +17,7 @@
 /* How a value looks. */
 enum kind {
     INT,      /* 4 bytes, the same on the host */
+    FLAG,     /* 4 bytes, 0 or not; kept here where the host does not */
     SMALL,    /* 1 or 4 bytes */
     RAW,      /* so many bytes, the same on the host */
     BUFFER,   /* 4 bytes, of which the host makes twice as many */
@@ -60,13 +61,14 @@ enum { IPV4 = HK_TCP | HK_DATAGRAM, IPV6 = HK_TCP6 | HK_DATAGRAM6 };
 
 static const struct option options[] = {
     SOCKET(0x1, SO_ACCEPTCONN, INT, READ),
-    SOCKET(0x2, SO_BROADCAST, INT, BOTH),
-    SOCKET(0x4, SO_DEBUG, INT, BOTH),
-    SOCKET(0x8, SO_DONTROUTE, INT, BOTH),
-    SOCKET(0x10, SO_KEEPALIVE, INT, BOTH),
-    SOCKET(0x20, SO_OOBINLINE, INT, BOTH),
-    SOCKET(0x40, SO_REUSEADDR, INT, BOTH),
-    SOCKET(0x80, SO_REUSEPORT, INT, BOTH),
+    SOCKET(0x2, SO_BROADCAST, FLAG, BOTH),
+    SOCKET(0x4, SO_DEBUG, FLAG, BOTH),
+    SOCKET(0x8, SO_DONTROUTE, FLAG, BOTH),
+    SOCKET(0x10, SO_KEEPALIVE, FLAG, BOTH),
+    SOCKET(0x20, SO_OOBINLINE, FLAG, BOTH),
+    SOCKET(0x40, SO_REUSEADDR, FLAG, BOTH),
+    SOCKET(0x80, SO_REUSEPORT, FLAG, BOTH),
+    SOCKET(0x100, 0, FLAG, BOTH), /* SO_USELOOPBACK */
     {GUEST_SOL_SOCKET, 0x200, SOL_SOCKET, SO_LINGER, RAW, 8, WRITE,
      HK_ANY_PROTOCOL, HK_ENOPROTOOPT},
     SOCKET(0x40000001, SO_SNDBUF, BUFFER, BOTH),
@@ -153,6 +155,36 @@ static int32_t get_time(int fd, const struct option *option,
     return HK_B_OK;
 }
 
+/* Of SOL_SOCKET alone. The host may have no such option, or not for all: of
+ * SO_REUSEPORT for local sockets, of SO_DEBUG for all users. */
+static int get_flag(struct hk_file *file, const struct option *option)
+{
+    int number = 0;
+    socklen_t size = sizeof(number);
+
+    if (option->host_name != 0 &&
+        getsockopt(file->node.fd, SOL_SOCKET, option->host_name, &number,
+                   &size) < 0)
+        number = 0;
+    return number != 0 ||
+           atomic_load_explicit(&file->options, memory_order_relaxed) &
+               (uint32_t)option->name;
+}
+
+static void set_flag(struct hk_file *file, const struct option *option,
+                     int is_on)
+{
+    uint32_t name = (uint32_t)option->name;
+    int is_kept = option->host_name == 0 ||
+                  setsockopt(file->node.fd, SOL_SOCKET, option->host_name,
+                             &is_on, sizeof(is_on)) < 0;
+
+    if (is_on && is_kept)
+        atomic_fetch_or_explicit(&file->options, name, memory_order_relaxed);
+    else
+        atomic_fetch_and_explicit(&file->options, ~name, memory_order_relaxed);
+}
+
 static int32_t get_int(struct hk_file *file, const struct option *option,
                        struct value *value)
 {
@@ -162,6 +194,8 @@ static int32_t get_int(struct hk_file *file, const struct option *option,
 
     if (option->kind == NONBLOCK)
         number = (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0;
+    else if (option->kind == FLAG)
+        number = get_flag(file, option);
     else if (getsockopt(fd, option->host_level, option->host_name, &number,
                         &size) < 0)
         return hk_status_from_errno(errno);
@@ -214,6 +248,7 @@ static int32_t get_value(const struct hk_thread *self, struct hk_file *file,
         value->size = size;
         return status;
     case INT:
+    case FLAG:
     case SMALL:
     case BUFFER:
     case ERROR:
@@ -237,6 +272,7 @@ static int is_room(const struct option *option, uint32_t room)
     case SMALL:
         return room == 1 || room == 4;
     case INT:
+    case FLAG:
     case BUFFER:
     case ERROR:
     case NONBLOCK:
@@ -310,6 +346,7 @@ static int is_size(const struct option *option, uint32_t size)
     case SMALL:
         return size == 1 || size == 4;
     case INT:
+    case FLAG:
     case BUFFER:
     case ERROR:
     case USER:
@@ -319,9 +356,10 @@ static int is_size(const struct option *option, uint32_t size)
     return size == 4;
 }
 
-static int32_t set_value(int fd, const struct option *option,
+static int32_t set_value(struct hk_file *file, const struct option *option,
                          const struct value *value)
 {
+    int fd = file->node.fd;
     int number;
 
     if (!is_size(option, value->size))
@@ -334,6 +372,10 @@ static int32_t set_value(int fd, const struct option *option,
     number = value->size == 1 ? value->bytes[0] : (int)hk_get32(value->bytes);
     if (option->kind == NONBLOCK)
         return set_nonblock(fd, number != 0);
+    if (option->kind == FLAG) {
+        set_flag(file, option, number != 0);
+        return HK_B_OK;
+    }
     return result_of(setsockopt(fd, option->host_level, option->host_name,
                                 &number, sizeof(number)));
 }
@@ -355,7 +397,7 @@ int64_t hk_sys_setsockopt(struct hk_thread *self, int32_t socket, int32_t level,
         return status;
     row = find(file, level, option, WRITE, &status);
     if (row != NULL)
-        status = set_value(file->node.fd, row, &given);
+        status = set_value(file, row, &given);
     hk_file_put(file);
     return status;
 }

@@ -131,6 +131,26 @@ TEST_F(Objects, TimeOut)
     EXPECT_STREQ(probe_shared(team.harness), "");
 }
 
+// Before r1beta6 who waits for nothing of a socket is not told of its end.
+TEST_F(Objects, AreNotToldThatASocketHasEnded)
+{
+    enum { UNIX = 9, STREAM = 1 };
+    Address ends = team.room(8);
+    ASSERT_EQ(team.call("socketpair", UNIX, STREAM, 0, ends), HK_B_OK);
+    int left = team.get<int>(ends), right = team.get<int>(ends, 4);
+
+    team.call("close", right);
+    for (const auto &objects :
+         {std::vector<Object>{{left, FD, 0}},
+          std::vector<Object>{{left, FD, 0}, {sem, SEM, ACQUIRE}}}) {
+        EXPECT_EQ(look(objects), HK_B_WOULD_BLOCK);
+        EXPECT_EQ(wait(team, objects, found, hk::RELATIVE, 1000),
+                  HK_B_TIMED_OUT);
+    }
+    EXPECT_EQ(look({{left, FD, READ}}), 1);
+    EXPECT_EQ(found, std::vector<int>{READ});
+}
+
 TEST_F(Objects, AreInterruptedBySignals)
 {
     enum { SIG_USR1 = 18 };

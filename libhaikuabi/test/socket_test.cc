@@ -315,6 +315,7 @@ TEST_F(Sockets, OptionsAreTheHosts)
         {SOL_SOCKET_, 0x10, 1},
         {SOL_SOCKET_, 0x40, 1},
         {SOL_SOCKET_, 0x80, 1},
+        {SOL_SOCKET_, 0x80, 0},
         {0, 3, 16},
         {0, 4, 33},
         {6, 1, 1},
@@ -327,12 +328,25 @@ TEST_F(Sockets, OptionsAreTheHosts)
     EXPECT_EQ(option(fd, SOL_SOCKET_, 0x40000008), STREAM);
     EXPECT_EQ(option(fd, SOL_SOCKET_, 0x40000007), 0);
     EXPECT_EQ(team.call("fcntl", fd, 8, 0) & 0x80, 0x80);
-    // SO_USELOOPBACK, SO_BINDTODEVICE, TCP_NOOPT, IP_BLOCK_SOURCE
-    EXPECT_EQ(option(fd, SOL_SOCKET_, 0x100, 1), HK_ENOPROTOOPT);
+    // SO_BINDTODEVICE, TCP_NOOPT, IP_BLOCK_SOURCE
     EXPECT_EQ(option(fd, SOL_SOCKET_, 0x4000000a), HK_ENOPROTOOPT);
     EXPECT_EQ(option(fd, 6, 8, 1), HK_B_BAD_VALUE);
     EXPECT_EQ(option(fd, 0, 14, 1), HK_ENOPROTOOPT);
     EXPECT_EQ(option(fd, SOL_SOCKET_, 0x40000007, 1), HK_ENOPROTOOPT);
+}
+
+// The host has no SO_USELOOPBACK, SO_REUSEPORT not of local sockets.
+TEST_F(Sockets, FlagsAreKeptThatTheHostDoesNot)
+{
+    int fd = socket(UNIX, STREAM);
+
+    for (int name : {0x2, 0x4, 0x8, 0x10, 0x20, 0x40, 0x80, 0x100}) {
+        EXPECT_EQ(option(fd, SOL_SOCKET_, name), 0) << name;
+        EXPECT_EQ(option(fd, SOL_SOCKET_, name, -7), HK_B_OK) << name;
+        EXPECT_EQ(option(fd, SOL_SOCKET_, name), 1) << name;
+        EXPECT_EQ(option(fd, SOL_SOCKET_, name, 0), HK_B_OK) << name;
+        EXPECT_EQ(option(fd, SOL_SOCKET_, name), 0) << name;
+    }
 }
 
 TEST_F(Sockets, AnErrorIsToldInHaikusNumbers)

@@ -7,7 +7,7 @@
 enum { AF_INET = 1, AF_UNIX = 9, SOCK_STREAM = 1, SOCK_DGRAM = 2 };
 enum { SHUT_WR = 1, MSG_PEEK = 2, MSG_DONTWAIT = 0x80 };
 enum { SOL_SOCKET = -1, SO_TYPE = 0x40000008, SO_ERROR = 0x40000007 };
-enum { SO_KEEPALIVE = 0x10 };
+enum { SO_KEEPALIVE = 0x10, SO_REUSEPORT = 0x80, SO_USELOOPBACK = 0x100 };
 enum { POLLIN = 1 };
 
 struct address_unix {
@@ -56,6 +56,9 @@ static void pairs(void)
     poll = (struct poll){ends[1], POLLIN, 0}; /* there is no POLLHUP */
     CHECK_STATUS(sys(SYS_poll, &poll, 1, 1000000LL, (void *)0), 1);
     CHECK(poll.revents == POLLIN);
+    poll = (struct poll){ends[1], 0, 0}; /* nor to wait for */
+    CHECK_STATUS(sys(SYS_poll, &poll, 1, 10000LL, (void *)0), 0);
+    CHECK(poll.revents == 0);
     sys(SYS_close, ends[1]);
     CHECK_STATUS(sys(SYS_socketpair, 77, SOCK_STREAM, 0, ends),
                  HK_EAFNOSUPPORT);
@@ -222,6 +225,45 @@ static void datagrams(void)
     sys(SYS_close, to);
 }
 
+/* What an option of a local socket is, once it has been set. */
+static void flag(int32_t fd, int name)
+{
+    int32_t value = 7;
+    uint32_t length = sizeof(value);
+
+    CHECK_STATUS(sys(SYS_setsockopt, fd, SOL_SOCKET, name, &value, length),
+                 HK_B_OK);
+    CHECK_STATUS(sys(SYS_getsockopt, fd, SOL_SOCKET, name, &value, &length),
+                 HK_B_OK);
+    CHECK(value == 1);
+}
+
+/* Also what a connection has of who listened. */
+static void flags(void)
+{
+    struct address_unix address = {sizeof(address), AF_UNIX, "flags"};
+    long listening = sys(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
+    long client = sys(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
+    int32_t value = 0;
+    uint32_t length = sizeof(value), size = sizeof(address);
+    long accepted;
+
+    flag(listening, SO_REUSEPORT);
+    flag(listening, SO_USELOOPBACK);
+    CHECK_STATUS(sys(SYS_bind, listening, &address, sizeof(address)), HK_B_OK);
+    CHECK_STATUS(sys(SYS_listen, listening, 1), HK_B_OK);
+    CHECK_STATUS(sys(SYS_connect, client, &address, sizeof(address)), HK_B_OK);
+    accepted = sys(SYS_accept, listening, &address, &size);
+    CHECK_STATUS(sys(SYS_getsockopt, accepted, SOL_SOCKET, SO_REUSEPORT, &value,
+                     &length),
+                 HK_B_OK);
+    CHECK(value == 1);
+    sys(SYS_close, accepted);
+    sys(SYS_close, client);
+    sys(SYS_close, listening);
+    sys(SYS_unlink, -1, "flags");
+}
+
 static void marks(void)
 {
     int32_t ends[2], on = 1;
@@ -247,6 +289,7 @@ int main(int argc, char **argv, char **environment)
     internet();
     options();
     datagrams();
+    flags();
     marks();
     print("sockets checked\n");
     return 0;
