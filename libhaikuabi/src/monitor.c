@@ -23,6 +23,7 @@ int hk_monitors_new(struct hk_team *team, struct hk_monitors **monitors)
 
     if (made == NULL)
         return HK_ERR_NOMEM;
+    pthread_mutex_init(&made->turn, NULL);
     pthread_mutex_init(&made->lock, NULL);
     made->team = team;
     made->inotify_fd = made->stop_fd = -1;
@@ -30,9 +31,13 @@ int hk_monitors_new(struct hk_team *team, struct hk_monitors **monitors)
     return 0;
 }
 
+/* While a lot happens the thread wants the lock again as soon as it has given
+ * it up: then it waits behind who wanted it before. */
 void hk_monitors_lock(struct hk_monitors *monitors)
 {
+    pthread_mutex_lock(&monitors->turn);
     pthread_mutex_lock(&monitors->lock);
+    pthread_mutex_unlock(&monitors->turn);
 }
 
 void hk_monitors_unlock(struct hk_monitors *monitors)
@@ -415,11 +420,13 @@ void hk_monitors_clear(struct hk_monitors *monitors)
     hk_monitors_unlock(monitors);
 }
 
-/* The descriptors are the parent's too: nothing is changed by them. */
+/* The descriptors are the parent's too: nothing is changed by them. It may have
+ * been another thread's turn. */
 void hk_monitors_fork_child(struct hk_monitors *monitors)
 {
     int fds[2] = {monitors->inotify_fd, monitors->stop_fd};
 
+    pthread_mutex_init(&monitors->turn, NULL);
     monitors->inotify_fd = monitors->stop_fd = -1;
     monitors->has_thread = 0;
     for (struct hk_monitor *monitor = monitors->first; monitor != NULL;
@@ -445,6 +452,7 @@ void hk_monitors_free(struct hk_monitors *monitors)
         close(monitors->inotify_fd);
     if (monitors->stop_fd >= 0)
         close(monitors->stop_fd);
+    pthread_mutex_destroy(&monitors->turn);
     pthread_mutex_destroy(&monitors->lock);
     free(monitors);
 }

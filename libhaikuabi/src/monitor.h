@@ -73,6 +73,7 @@ struct hk_monitor {
 };
 
 struct hk_monitors {
+    pthread_mutex_t turn; /* of who takes the lock next */
     pthread_mutex_t lock; /* guards all below */
     struct hk_team *team;
     struct hk_monitor *first;

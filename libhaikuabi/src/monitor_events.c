@@ -228,13 +228,13 @@ static void on_events(struct hk_monitors *monitors, const char *bytes,
     }
 }
 
-/* What there is to read, with the lock. Who leaves at its end arrives at once,
- * or not at all. */
+/* A part of what there is to read, with the lock, for which others wait. Who
+ * leaves at its end arrives at once, or not at all. */
 static void read_events(struct hk_monitors *monitors)
 {
     enum { ARRIVES_WITHIN = 10 }; /* milliseconds */
     struct pollfd polled = {monitors->inotify_fd, POLLIN, 0};
-    _Alignas(struct inotify_event) char bytes[65536];
+    _Alignas(struct inotify_event) char bytes[2048];
     struct hk_leaving leaving = {.from = NULL};
 
     do {
