@@ -66,20 +66,66 @@ static inline void count_down(struct xcpu *cpu, const struct xcpu_slot *slot,
 
 /* ---- whole stretches ---- */
 
+static inline int goes_down(const struct xcpu *cpu)
+{
+    return (cpu->eflags & XCPU_DF) != 0;
+}
+
+/* What a pointer changes by in so many iterations. */
+static inline uint32_t way(const struct xcpu *cpu, uint32_t count,
+                           uint32_t size)
+{
+    return goes_down(cpu) ? 0 - count * size : count * size;
+}
+
 /*
- * How many iterations from address on, of at most count, lie in one page and
- * go upwards. Such a stretch faults at its first access or, when another
- * thread unmaps it meanwhile, anywhere, and may then be repeated from its
- * start, where the registers still are.
+ * How many iterations from address on, of at most count, lie in one page. Such
+ * a stretch faults at its first access or, when another thread unmaps it
+ * meanwhile, anywhere, and may then be repeated from its start, where the
+ * registers still are: it must not store to what it loads.
  */
 static inline uint32_t stretch(const struct xcpu *cpu,
                                const struct xcpu_slot *slot, uint32_t address,
                                uint32_t size, uint32_t count)
 {
-    uint32_t room = (XCPU_PAGE_SIZE - address % XCPU_PAGE_SIZE) / size;
-    if (slot->narrow || cpu->eflags & XCPU_DF || cpu->stepping)
+    uint32_t offset = address % XCPU_PAGE_SIZE;
+    uint32_t room = (XCPU_PAGE_SIZE - offset) / size;
+    if (slot->narrow || cpu->stepping)
         return 0;
+    if (goes_down(cpu) && room != 0) /* else it is in two pages itself */
+        room = offset / size + 1;
     return room < count ? room : count;
+}
+
+/* Where a stretch begins that has its first iteration at address, and how far
+ * behind that the first iteration is. */
+struct extent {
+    uint32_t low, first, size;
+};
+
+static inline struct extent extent_of(const struct xcpu *cpu, uint32_t address,
+                                      uint32_t count, uint32_t size)
+{
+    uint32_t first = goes_down(cpu) ? (count - 1) * size : 0;
+    return (struct extent){address - first, first, count * size};
+}
+
+/* How many iterations of a stretch do not store to what they load. */
+static inline uint32_t apart(uint32_t from, uint32_t to, uint32_t size,
+                             uint32_t count)
+{
+    uint32_t above = to - from, below = from - to;
+    uint32_t distance = (above < below ? above : below) / size;
+    return distance < count ? distance : count;
+}
+
+/* Whether a stretch stores to what it has loaded before, and nowhere else to
+ * what it loads. */
+static inline int follows(const struct xcpu *cpu, uint32_t from, uint32_t to,
+                          uint32_t size, uint32_t count)
+{
+    uint32_t behind = goes_down(cpu) ? to - from : from - to;
+    return behind != 0 && behind < count * size;
 }
 
 /* ---- one iteration ---- */
@@ -112,6 +158,22 @@ static inline uint32_t stretch(const struct xcpu *cpu,
 MOVE_BODIES(8, 1)
 MOVE_BODIES(16, 2)
 MOVE_BODIES(32, 4)
+
+/* Iterations of a stretch that follows what it has loaded, by one access each:
+ * 16 bytes, as long as there are so many. */
+static void move_blocks(struct xcpu *cpu, const struct xcpu_slot *slot,
+                        uint8_t *memory, uint32_t count, uint32_t size)
+{
+    uint32_t step = 16 / size;
+    for (; count >= step; count -= step) {
+        struct extent from = extent_of(cpu, source(cpu, slot), step, size);
+        struct extent to = extent_of(cpu, target(cpu, slot), step, size);
+        xcpu_move16(cpu, slot, memory, to.low, from.low);
+        cpu->gpr[XCPU_ESI].d += way(cpu, step, size);
+        cpu->gpr[XCPU_EDI].d += way(cpu, step, size);
+        count_down(cpu, slot, step);
+    }
+}
 
 /* These return what they compared. */
 struct compared {
@@ -151,30 +213,30 @@ COMPARE_BODIES(32, 4)
         struct xcpu *cpu, const struct xcpu_slot *slot, uint8_t *memory)       \
     {                                                                          \
         uint32_t a = source(cpu, slot), b = target(cpu, slot), n = 0;          \
-        uint32_t count = count_left(cpu, slot);                                \
+        uint32_t count = count_left(cpu, slot), step = way(cpu, 1, size);      \
         count = stretch(cpu, slot, a, size, count);                            \
         count = stretch(cpu, slot, b, size, count);                            \
         for (; n + 1 < count; n++)                                             \
-            if ((xcpu_load##bits(cpu, slot, memory, a + n * size) ==           \
-                 xcpu_load##bits(cpu, slot, memory, b + n * size)) !=          \
+            if ((xcpu_load##bits(cpu, slot, memory, a + n * step) ==           \
+                 xcpu_load##bits(cpu, slot, memory, b + n * step)) !=          \
                 (slot->rep == 0xf3))                                           \
                 break;                                                         \
-        cpu->gpr[XCPU_ESI].d += n * size;                                      \
-        cpu->gpr[XCPU_EDI].d += n * size;                                      \
+        cpu->gpr[XCPU_ESI].d += n * step;                                      \
+        cpu->gpr[XCPU_EDI].d += n * step;                                      \
         return n;                                                              \
     }                                                                          \
     static inline uint32_t pass_scan##bits(                                    \
         struct xcpu *cpu, const struct xcpu_slot *slot, uint8_t *memory)       \
     {                                                                          \
         uint32_t b = target(cpu, slot), n = 0;                                 \
-        uint32_t count = count_left(cpu, slot);                                \
+        uint32_t count = count_left(cpu, slot), step = way(cpu, 1, size);      \
         uint##bits##_t a = *xcpu_reg##bits(cpu, XCPU_EAX);                     \
         count = stretch(cpu, slot, b, size, count);                            \
         for (; n + 1 < count; n++)                                             \
-            if ((xcpu_load##bits(cpu, slot, memory, b + n * size) == a) !=     \
+            if ((xcpu_load##bits(cpu, slot, memory, b + n * step) == a) !=     \
                 (slot->rep == 0xf3))                                           \
                 break;                                                         \
-        cpu->gpr[XCPU_EDI].d += n * size;                                      \
+        cpu->gpr[XCPU_EDI].d += n * step;                                      \
         return n;                                                              \
     }
 
@@ -183,6 +245,28 @@ PASS_BODIES(16, 2)
 PASS_BODIES(32, 4)
 
 /* ---- repetition ---- */
+
+static void move_stretch(struct xcpu *cpu, const struct xcpu_slot *slot,
+                         uint8_t *memory, uint32_t count, uint32_t size)
+{
+    struct extent from = extent_of(cpu, source(cpu, slot), count, size);
+    struct extent to = extent_of(cpu, target(cpu, slot), count, size);
+    xcpu_copy(cpu, slot, memory, to.low, from.low, to.size, to.first);
+    cpu->gpr[XCPU_ESI].d += way(cpu, count, size);
+    cpu->gpr[XCPU_EDI].d += way(cpu, count, size);
+    count_down(cpu, slot, count);
+}
+
+/* word: the element, as often as four bytes hold it. */
+static void store_stretch(struct xcpu *cpu, const struct xcpu_slot *slot,
+                          uint8_t *memory, uint32_t count, uint32_t size,
+                          uint32_t word)
+{
+    struct extent to = extent_of(cpu, target(cpu, slot), count, size);
+    xcpu_fill(cpu, slot, memory, to.low, to.size, to.first, word);
+    cpu->gpr[XCPU_EDI].d += way(cpu, count, size);
+    count_down(cpu, slot, count);
+}
 
 #define MOVS_BODIES(bits, size)                                                \
     static inline void MOVS##bits(                                             \
@@ -198,15 +282,18 @@ PASS_BODIES(32, 4)
             uint32_t from = source(cpu, slot), to = target(cpu, slot);         \
             count = stretch(cpu, slot, from, size, count);                     \
             count = stretch(cpu, slot, to, size, count);                       \
-            if (count < 4 || to - from < count * size) {                       \
+            uint32_t free = apart(from, to, size, count);                      \
+            if (free >= 4) {                                                   \
+                move_stretch(cpu, slot, memory, free, size);                   \
+            } else if (count > 16 / size &&                                    \
+                       follows(cpu, from, to, size, count)) {                  \
+                move##bits(cpu, slot, memory); /* tells whether it faults */   \
+                count_down(cpu, slot, 1);                                      \
+                move_blocks(cpu, slot, memory, count - 1, size);               \
+            } else {                                                           \
                 move##bits(cpu, slot, memory);                                 \
                 count_down(cpu, slot, 1);                                      \
-                continue;                                                      \
             }                                                                  \
-            xcpu_copy(cpu, slot, memory, to, from, count *size);               \
-            cpu->gpr[XCPU_ESI].d += count * size;                              \
-            cpu->gpr[XCPU_EDI].d += count * size;                              \
-            count_down(cpu, slot, count);                                      \
         }                                                                      \
     }                                                                          \
     static inline void STOS##bits(                                             \
@@ -227,10 +314,8 @@ PASS_BODIES(32, 4)
                 count_down(cpu, slot, 1);                                      \
                 continue;                                                      \
             }                                                                  \
-            xcpu_fill(cpu, slot, memory, to, count *size,                      \
-                      *xcpu_reg##bits(cpu, XCPU_EAX) * repeat);                \
-            cpu->gpr[XCPU_EDI].d += count * size;                              \
-            count_down(cpu, slot, count);                                      \
+            store_stretch(cpu, slot, memory, count, size,                      \
+                          *xcpu_reg##bits(cpu, XCPU_EAX) * repeat);            \
         }                                                                      \
     }                                                                          \
     static inline void LODS##bits(                                             \

@@ -259,12 +259,17 @@ void xcpu_store_bytes(struct xcpu *cpu, const struct xcpu_slot *slot,
                       uint8_t *memory, uint32_t address, const void *from,
                       size_t size);
 
-/* Stretches of memory, of string instructions: each within a page, to not
- * behind from. May have been done in part when it faults. */
+/* Stretches of memory, of string instructions: each within a page, not
+ * overlapping; the byte at first is the one that faults. May have been done in
+ * part when it faults. */
 void xcpu_copy(struct xcpu *cpu, const struct xcpu_slot *slot, uint8_t *memory,
-               uint32_t to, uint32_t from, size_t size);
+               uint32_t to, uint32_t from, size_t size, size_t first);
 void xcpu_fill(struct xcpu *cpu, const struct xcpu_slot *slot, uint8_t *memory,
-               uint32_t to, size_t size, uint32_t word);
+               uint32_t to, size_t size, size_t first, uint32_t word);
+
+/* Moves 16 bytes by one access each. */
+void xcpu_move16(struct xcpu *cpu, const struct xcpu_slot *slot,
+                 uint8_t *memory, uint32_t to, uint32_t from);
 
 /* Faults where a store of one byte would. */
 void xcpu_probe_store(struct xcpu *cpu, const struct xcpu_slot *slot,
