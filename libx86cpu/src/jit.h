@@ -57,7 +57,8 @@ enum xcpu_jit_state {
     XCPU_JIT_NOTES = 4, /* an instruction that FIP will be of */
     XCPU_JIT_NOTED = 8, /* FIP is that of the last one, which is not stored */
     XCPU_JIT_STORES_MMX = 16, /* the instruction stores an MMX register */
-    XCPU_JIT_PAYS = 32        /* it is not paid together with those before it */
+    XCPU_JIT_PAYS = 32,       /* it is not paid together with those before it */
+    XCPU_JIT_TRUNCATES = 64   /* RC is 3, but not the host's */
 };
 
 /* Where an instruction's host code begins, and what holds there. */
@@ -111,8 +112,10 @@ struct xcpu_jit {
     uint32_t enter, leave_link; /* offsets of the stubs */
     uint32_t leave_interp, leave_int;
     uint32_t call_handler, load_x87, load_sse, compare;
-    uint32_t word_mask; /* offsets of what xcpu_emit_fldcw looks at, */
-    uint32_t kept_mask; /* and xcpu_emit_popf */
+    uint32_t word_mask;  /* offsets of what xcpu_emit_fldcw looks at, */
+    uint32_t rc_mask;    /* of a rounding control of 3, */
+    uint32_t mxcsr_mask; /* of what xcpu_emit_ldmxcsr looks at, */
+    uint32_t kept_mask;  /* and xcpu_emit_popf */
     struct xcpu_translation **list; /* by code */
     uint32_t count, capacity;
     uint32_t cleared; /* entries of table set to 0 since its pages went */
@@ -125,6 +128,7 @@ struct xcpu_jit {
     struct xcpu_slot fault; /* the instruction that a signal interrupted */
     uint8_t has_fsgsbase;   /* the host lets programs write GS's base */
     uint8_t modified;       /* code was written since it was last entered */
+    uint8_t no_truncation;  /* FLDCW and FISTP are not made FISTTP */
     struct xcpu_jit_stats stats;
     struct xcpu_jit_change changes[XCPU_JIT_CHANGES];
 };

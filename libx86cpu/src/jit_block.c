@@ -35,6 +35,8 @@ static uint8_t state_of(const struct xcpu_emit *e)
         state |= XCPU_JIT_NOTES;
     if (row->group == XG_MMX && (row->attributes & A_WM))
         state |= XCPU_JIT_STORES_MMX;
+    if (e->truncates)
+        state |= XCPU_JIT_TRUNCATES;
     if (e->index == e->paid_from || e->index == e->paid)
         state |= XCPU_JIT_PAYS;
     return (uint8_t)state;
@@ -116,8 +118,7 @@ void xcpu_emit_address(struct xcpu_emit *e, struct xcpu_asm_memory *m)
 /* Behind STD strings go down, which is for the interpreter. */
 static int ends_block(const struct xcpu_insn *insn)
 {
-    unsigned attributes = xcpu_rows[insn->op].attributes;
-    return ((attributes & A_END) && (attributes & A_JCC) != A_JCC) ||
+    return ((xcpu_rows[insn->op].attributes & A_END) && !xcpu_goes_on(insn)) ||
            xcpu_forms_of(insn)->ends || insn->op == XCPU_OP_STD;
 }
 
@@ -258,12 +259,17 @@ void xcpu_emit_leave(struct xcpu_emit *e, uint32_t stub, uint32_t eip)
     e->ended = 1;
 }
 
-int xcpu_emit_unless_zero(struct xcpu_emit *e)
+uint8_t *xcpu_emit_begin_unless_zero(struct xcpu_emit *e)
 {
     xcpu_put8(&e->a, 0xe3); /* jrcxz over the way out */
     uint8_t *from = e->a.at;
     xcpu_put8(&e->a, 0);
     xcpu_put_mov(&e->a, XH_CX, XH_T2);
+    return from;
+}
+
+int xcpu_emit_end_unless_zero(struct xcpu_emit *e, uint8_t *from)
+{
     xcpu_emit_leave(e, e->jit->leave_interp, e->eip);
     e->ended = 0;
     if (e->a.end - e->a.at < 64)
@@ -271,6 +277,11 @@ int xcpu_emit_unless_zero(struct xcpu_emit *e)
     *from = (uint8_t)(e->a.at - from - 1);
     xcpu_put_mov(&e->a, XH_CX, XH_T2);
     return 1;
+}
+
+int xcpu_emit_unless_zero(struct xcpu_emit *e)
+{
+    return xcpu_emit_end_unless_zero(e, xcpu_emit_begin_unless_zero(e));
 }
 
 static void set_relative(uint8_t *rel32, const uint8_t *to)
@@ -341,6 +352,8 @@ static unsigned needs_of(const struct xcpu_insn *insn)
     unsigned needs = row->group == XG_X87 || row->group == XG_MMX;
     if (insn->op == XCPU_OP_FNSTCW_Mw)
         return 0;
+    if (insn->op == XCPU_OP_LDMXCSR_Md || insn->op == XCPU_OP_STMXCSR_Md)
+        return XCPU_JIT_SSE;
     for (int i = 0; i < 3; i++) {
         unsigned letter = row->operands[i];
         if (letter >= XO_Pd && letter <= XO_Nq)

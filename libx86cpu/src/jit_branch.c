@@ -202,7 +202,8 @@ int xcpu_emit_call(struct xcpu_emit *e)
     if (e->insn->operand_size != 4)
         return 0;
     put_push_imm(e, xcpu_emit_next(e));
-    xcpu_emit_exit(e, -1, xcpu_emit_next(e) + e->insn->imm);
+    if (!xcpu_goes_on(e->insn))
+        xcpu_emit_exit(e, -1, xcpu_emit_next(e) + e->insn->imm);
     return 1;
 }
 

@@ -158,7 +158,7 @@ static int emit_copy_op(struct xcpu_emit *e, struct xcpu_asm_op op)
     return 1;
 }
 
-static int emit_copy(struct xcpu_emit *e)
+int xcpu_emit_copy(struct xcpu_emit *e)
 {
     return emit_copy_op(e, op_of(e));
 }
@@ -275,14 +275,14 @@ static int emit_bit(struct xcpu_emit *e)
     if (xcpu_has_memory_operand(e->insn) &&
         xcpu_rows[e->insn->op].operands[1] == XO_Gv)
         return emit_bit_string(e);
-    return emit_copy(e);
+    return xcpu_emit_copy(e);
 }
 
 /* Of 16 bits by more than 16 the result is not defined; it is the
  * interpreter's. */
 static int emit_double_shift(struct xcpu_emit *e)
 {
-    return e->insn->operand_size == 4 && emit_copy(e);
+    return e->insn->operand_size == 4 && xcpu_emit_copy(e);
 }
 
 static int emit_bswap(struct xcpu_emit *e)
@@ -328,7 +328,7 @@ static int emit_mov(struct xcpu_emit *e)
     unsigned from = store ? insn->reg : insn->rm;
     if (insn->mod != 3 || insn->operand_size != 4 || to == from ||
         (to != XCPU_ESP && (from != XCPU_ESP || !e->esp)))
-        return emit_copy(e);
+        return xcpu_emit_copy(e);
     if (to == XCPU_ESP) {
         xcpu_put_mov(&e->a, XH_ESP, from);
         e->esp = 0;
@@ -381,17 +381,23 @@ int xcpu_emit_varying(struct xcpu_emit *e)
 
 /* Rows whose two or three operands are E, G, an immediate or CL. */
 #define ALU_ROWS(op)                                                           \
-    [XCPU_OP_##op##_Eb_Gb] = emit_copy, [XCPU_OP_##op##_Ev_Gv] = emit_copy,    \
-    [XCPU_OP_##op##_Gb_Eb] = emit_copy, [XCPU_OP_##op##_Gv_Ev] = emit_copy,    \
+    [XCPU_OP_##op##_Eb_Gb] = xcpu_emit_copy,                                   \
+    [XCPU_OP_##op##_Ev_Gv] = xcpu_emit_copy,                                   \
+    [XCPU_OP_##op##_Gb_Eb] = xcpu_emit_copy,                                   \
+    [XCPU_OP_##op##_Gv_Ev] = xcpu_emit_copy,                                   \
     [XCPU_OP_##op##_AL_Ib] = emit_plain, [XCPU_OP_##op##_rAX_Iz] = emit_plain, \
     [XCPU_OP_##op##_Eb_Ib] = emit_alu_byte,                                    \
-    [XCPU_OP_##op##_Ev_Iz] = emit_copy, [XCPU_OP_##op##_Ev_sIb] = emit_copy
+    [XCPU_OP_##op##_Ev_Iz] = xcpu_emit_copy,                                   \
+    [XCPU_OP_##op##_Ev_sIb] = xcpu_emit_copy
 #define SHIFT_ROWS(op)                                                         \
-    [XCPU_OP_##op##_Eb_Ib] = emit_copy, [XCPU_OP_##op##_Ev_Ib] = emit_copy,    \
-    [XCPU_OP_##op##_Eb_1] = emit_copy, [XCPU_OP_##op##_Ev_1] = emit_copy,      \
-    [XCPU_OP_##op##_Eb_CL] = emit_copy, [XCPU_OP_##op##_Ev_CL] = emit_copy
+    [XCPU_OP_##op##_Eb_Ib] = xcpu_emit_copy,                                   \
+    [XCPU_OP_##op##_Ev_Ib] = xcpu_emit_copy,                                   \
+    [XCPU_OP_##op##_Eb_1] = xcpu_emit_copy,                                    \
+    [XCPU_OP_##op##_Ev_1] = xcpu_emit_copy,                                    \
+    [XCPU_OP_##op##_Eb_CL] = xcpu_emit_copy,                                   \
+    [XCPU_OP_##op##_Ev_CL] = xcpu_emit_copy
 #define UNARY_ROWS(op)                                                         \
-    [XCPU_OP_##op##_Eb] = emit_copy, [XCPU_OP_##op##_Ev] = emit_copy
+    [XCPU_OP_##op##_Eb] = xcpu_emit_copy, [XCPU_OP_##op##_Ev] = xcpu_emit_copy
 #define BIT_ROWS(op)                                                           \
     [XCPU_OP_##op##_Ev_Gv] = emit_bit, [XCPU_OP_##op##_Ev_Ib] = emit_bit
 
@@ -423,56 +429,56 @@ static xcpu_emitter *const integer_emitters[XCPU_OPS] = {
     BIT_ROWS(BTS),
     BIT_ROWS(BTR),
     BIT_ROWS(BTC),
-    [XCPU_OP_TEST_Eb_Gb] = emit_copy,
-    [XCPU_OP_TEST_Ev_Gv] = emit_copy,
-    [XCPU_OP_TEST_Eb_Ib] = emit_copy,
-    [XCPU_OP_TEST_Ev_Iz] = emit_copy,
+    [XCPU_OP_TEST_Eb_Gb] = xcpu_emit_copy,
+    [XCPU_OP_TEST_Ev_Gv] = xcpu_emit_copy,
+    [XCPU_OP_TEST_Eb_Ib] = xcpu_emit_copy,
+    [XCPU_OP_TEST_Ev_Iz] = xcpu_emit_copy,
     [XCPU_OP_TEST_AL_Ib] = emit_plain,
     [XCPU_OP_TEST_rAX_Iz] = emit_plain,
     [XCPU_OP_INC_Zv] = emit_inc_dec,
     [XCPU_OP_DEC_Zv] = emit_inc_dec,
-    [XCPU_OP_XCHG_Eb_Gb] = emit_copy,
-    [XCPU_OP_XCHG_Ev_Gv] = emit_copy,
+    [XCPU_OP_XCHG_Eb_Gb] = xcpu_emit_copy,
+    [XCPU_OP_XCHG_Ev_Gv] = xcpu_emit_copy,
     [XCPU_OP_XCHG_Zv_rAX] = emit_opcode_register,
-    [XCPU_OP_MOV_Eb_Gb] = emit_copy,
+    [XCPU_OP_MOV_Eb_Gb] = xcpu_emit_copy,
     [XCPU_OP_MOV_Ev_Gv] = emit_mov,
-    [XCPU_OP_MOV_Gb_Eb] = emit_copy,
+    [XCPU_OP_MOV_Gb_Eb] = xcpu_emit_copy,
     [XCPU_OP_MOV_Gv_Ev] = emit_mov,
-    [XCPU_OP_MOV_Eb_Ib] = emit_copy,
-    [XCPU_OP_MOV_Ev_Iz] = emit_copy,
+    [XCPU_OP_MOV_Eb_Ib] = xcpu_emit_copy,
+    [XCPU_OP_MOV_Ev_Iz] = xcpu_emit_copy,
     [XCPU_OP_MOV_Zb_Ib] = emit_opcode_register,
     [XCPU_OP_MOV_Zv_Iv] = emit_opcode_register,
     [XCPU_OP_MOV_AL_Ob] = emit_mov_offset,
     [XCPU_OP_MOV_rAX_Ov] = emit_mov_offset,
     [XCPU_OP_MOV_Ob_AL] = emit_mov_offset,
     [XCPU_OP_MOV_Ov_rAX] = emit_mov_offset,
-    [XCPU_OP_MOVZX_Gv_Eb] = emit_copy,
-    [XCPU_OP_MOVZX_Gv_Ew] = emit_copy,
-    [XCPU_OP_MOVSX_Gv_Eb] = emit_copy,
-    [XCPU_OP_MOVSX_Gv_Ew] = emit_copy,
-    [XCPU_OP_MOVBE_Gv_Mv] = emit_copy,
-    [XCPU_OP_MOVBE_Mv_Gv] = emit_copy,
+    [XCPU_OP_MOVZX_Gv_Eb] = xcpu_emit_copy,
+    [XCPU_OP_MOVZX_Gv_Ew] = xcpu_emit_copy,
+    [XCPU_OP_MOVSX_Gv_Eb] = xcpu_emit_copy,
+    [XCPU_OP_MOVSX_Gv_Ew] = xcpu_emit_copy,
+    [XCPU_OP_MOVBE_Gv_Mv] = xcpu_emit_copy,
+    [XCPU_OP_MOVBE_Mv_Gv] = xcpu_emit_copy,
     [XCPU_OP_LEA_Gv_M] = emit_lea,
-    [XCPU_OP_CMOVCC_Gv_Ev] = emit_copy,
-    [XCPU_OP_SETCC_Eb] = emit_copy,
-    [XCPU_OP_BSF_Gv_Ev] = emit_copy,
-    [XCPU_OP_BSR_Gv_Ev] = emit_copy,
-    [XCPU_OP_LZCNT_Gv_Ev] = emit_copy,
-    [XCPU_OP_POPCNT_Gv_Ev] = emit_copy,
-    [XCPU_OP_CRC32_Gd_Eb] = emit_copy,
-    [XCPU_OP_CRC32_Gd_Ev] = emit_copy,
-    [XCPU_OP_IMUL_Gv_Ev] = emit_copy,
-    [XCPU_OP_IMUL_Gv_Ev_Iz] = emit_copy,
-    [XCPU_OP_IMUL_Gv_Ev_sIb] = emit_copy,
+    [XCPU_OP_CMOVCC_Gv_Ev] = xcpu_emit_copy,
+    [XCPU_OP_SETCC_Eb] = xcpu_emit_copy,
+    [XCPU_OP_BSF_Gv_Ev] = xcpu_emit_copy,
+    [XCPU_OP_BSR_Gv_Ev] = xcpu_emit_copy,
+    [XCPU_OP_LZCNT_Gv_Ev] = xcpu_emit_copy,
+    [XCPU_OP_POPCNT_Gv_Ev] = xcpu_emit_copy,
+    [XCPU_OP_CRC32_Gd_Eb] = xcpu_emit_copy,
+    [XCPU_OP_CRC32_Gd_Ev] = xcpu_emit_copy,
+    [XCPU_OP_IMUL_Gv_Ev] = xcpu_emit_copy,
+    [XCPU_OP_IMUL_Gv_Ev_Iz] = xcpu_emit_copy,
+    [XCPU_OP_IMUL_Gv_Ev_sIb] = xcpu_emit_copy,
     [XCPU_OP_SHLD_Ev_Gv_Ib] = emit_double_shift,
     [XCPU_OP_SHLD_Ev_Gv_CL] = emit_double_shift,
     [XCPU_OP_SHRD_Ev_Gv_Ib] = emit_double_shift,
     [XCPU_OP_SHRD_Ev_Gv_CL] = emit_double_shift,
-    [XCPU_OP_CMPXCHG_Eb_Gb] = emit_copy,
-    [XCPU_OP_CMPXCHG_Ev_Gv] = emit_copy,
-    [XCPU_OP_XADD_Eb_Gb] = emit_copy,
-    [XCPU_OP_XADD_Ev_Gv] = emit_copy,
-    [XCPU_OP_CMPXCHG8B_Mq] = emit_copy,
+    [XCPU_OP_CMPXCHG_Eb_Gb] = xcpu_emit_copy,
+    [XCPU_OP_CMPXCHG_Ev_Gv] = xcpu_emit_copy,
+    [XCPU_OP_XADD_Eb_Gb] = xcpu_emit_copy,
+    [XCPU_OP_XADD_Ev_Gv] = xcpu_emit_copy,
+    [XCPU_OP_CMPXCHG8B_Mq] = xcpu_emit_copy,
     [XCPU_OP_BSWAP_Zv] = emit_bswap,
     [XCPU_OP_CBW] = emit_plain,
     [XCPU_OP_CWD] = emit_plain,
@@ -542,6 +548,9 @@ static xcpu_emitter *const float_emitters[XCPU_OPS] = {
     [XCPU_OP_FNSTCW_Mw] = xcpu_emit_fnstcw,
     [XCPU_OP_WAIT] = emit_nothing,
     [XCPU_OP_FLDCW_Mw] = xcpu_emit_fldcw,
+    [XCPU_OP_FISTP_Mw] = xcpu_emit_fistp,
+    [XCPU_OP_FISTP_Md] = xcpu_emit_fistp,
+    [XCPU_OP_FISTP_Mq] = xcpu_emit_fistp,
     [XCPU_OP_FNINIT] = emit_none,
     [XCPU_OP_FLDENV_M] = emit_none,
     [XCPU_OP_FNSTENV_M] = emit_none,
@@ -549,8 +558,7 @@ static xcpu_emitter *const float_emitters[XCPU_OPS] = {
     [XCPU_OP_FNSAVE_M] = emit_none,
     [XCPU_OP_FXSAVE_M] = emit_none,
     [XCPU_OP_FXRSTOR_M] = emit_none,
-    [XCPU_OP_LDMXCSR_Md] = emit_none,
-    [XCPU_OP_STMXCSR_Md] = emit_none,
+    [XCPU_OP_LDMXCSR_Md] = xcpu_emit_ldmxcsr,
     [XCPU_OP_MASKMOVQ_Pq_Nq] = emit_none,
     [XCPU_OP_MASKMOVDQU_Vdq_Udq] = emit_none,
     [XCPU_OP_EMMS] = emit_plain,
@@ -564,7 +572,7 @@ xcpu_emitter *xcpu_emitter_of(const struct xcpu_insn *insn)
         return emitter;
     emitter = float_emitters[insn->op];
     if (!emitter)
-        return emit_copy;
+        return xcpu_emit_copy;
     return emitter == emit_none ? NULL : emitter;
 }
 

@@ -37,6 +37,7 @@ struct xcpu_emit {
     uint8_t host_pointers;  /* those of enum xcpu_jit_state */
     uint8_t noted;          /* FIP is to be stored: */
     uint32_t noted_eip;
+    uint8_t truncates; /* RC is 3, but not the host's */
     uint8_t exits_count;
     struct xcpu_jit_exit exits[XCPU_EMIT_EXITS];
     uint8_t *late[XCPU_EMIT_EXITS]; /* rel32 of a jump that first moves ESP
@@ -58,7 +59,7 @@ xcpu_emitter xcpu_emit_push, xcpu_emit_push_imm, xcpu_emit_pop, xcpu_emit_pusha,
     xcpu_emit_popa, xcpu_emit_enter, xcpu_emit_leave_insn, xcpu_emit_jcc,
     xcpu_emit_loop, xcpu_emit_jmp, xcpu_emit_call, xcpu_emit_jmp_indirect,
     xcpu_emit_call_indirect, xcpu_emit_ret, xcpu_emit_int, xcpu_emit_fnstcw,
-    xcpu_emit_fldcw;
+    xcpu_emit_fldcw, xcpu_emit_fistp, xcpu_emit_ldmxcsr;
 
 /* Emitters of jit_flags.c. */
 xcpu_emitter xcpu_emit_pushf, xcpu_emit_popf, xcpu_emit_salc, xcpu_emit_into,
@@ -75,6 +76,9 @@ void xcpu_put_push(struct xcpu_emit *e, unsigned host);
 /* Emitters of jit_string.c. */
 xcpu_emitter xcpu_emit_movs, xcpu_emit_stos, xcpu_emit_lods, xcpu_emit_cmps,
     xcpu_emit_scas, xcpu_emit_xlat;
+
+/* As it is. */
+int xcpu_emit_copy(struct xcpu_emit *e);
 
 /* The current instruction, which reads its immediate operand from its code
  * when it is executed: 1, or 0 when it cannot. */
@@ -125,8 +129,11 @@ void xcpu_emit_indirect(struct xcpu_emit *e);
 void xcpu_emit_leave(struct xcpu_emit *e, uint32_t stub, uint32_t eip);
 
 /* Leaves the current instruction to the interpreter unless ECX is 0, which then
- * gets its value back from T2. 1, or 0 when there is no room. */
+ * gets its value back from T2. 1, or 0 when there is no room. What is emitted
+ * between begin and end is done before it leaves. */
 int xcpu_emit_unless_zero(struct xcpu_emit *e);
+uint8_t *xcpu_emit_begin_unless_zero(struct xcpu_emit *e);
+int xcpu_emit_end_unless_zero(struct xcpu_emit *e, uint8_t *from);
 
 /* Makes sure that state is in the host's registers. */
 void xcpu_emit_need(struct xcpu_emit *e, unsigned needs);

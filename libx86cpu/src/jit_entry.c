@@ -17,6 +17,8 @@
 
 #define FSGSBASE 2 /* of AT_HWCAP2 */
 
+#define ROUNDINGS_MAX 64
+
 #define FIELD(name) ((uint32_t)offsetof(struct xcpu, name))
 
 /* ---- the shared code ---- */
@@ -245,6 +247,11 @@ int xcpu_jit_make_stubs(struct xcpu_jit *jit)
     a.at += -HERE & 15;
     jit->word_mask = HERE;
     put_mask(&a, 0xe0ff);
+    jit->rc_mask = HERE;
+    put_mask(&a, XCPU_ROUND_CHOP);
+    jit->mxcsr_mask = HERE;
+    put_mask(&a,
+             ~(uint32_t)(XCPU_MXCSR_FLAGS | XCPU_MXCSR_ROUND | XCPU_MXCSR_FTZ));
     jit->kept_mask = HERE;
     put_mask(&a, XCPU_TF | XCPU_DF | XCPU_NT | XCPU_AC | XCPU_ID);
     jit->first = jit->used = (HERE + 63) & ~63u;
@@ -430,6 +437,16 @@ static void came_from(struct xcpu *cpu)
     jit->from = exit;
 }
 
+/* Where many words before FISTP do not truncate, to leave for each takes longer
+ * than is gained. */
+static void look_at_roundings(struct xcpu *cpu)
+{
+    if (cpu->jit_roundings <= ROUNDINGS_MAX || cpu->jit->no_truncation)
+        return;
+    cpu->jit->no_truncation = 1;
+    xcpu_jit_clear(cpu);
+}
+
 XCPU_HANDLER(translated)
 {
     (void)slot;
@@ -451,6 +468,7 @@ XCPU_HANDLER(translated)
         break;
     case XCPU_JIT_INTERP:
         cpu->interpret = 1;
+        look_at_roundings(cpu);
         break;
     case XCPU_JIT_CHANGED:
         xcpu_jit_changed(cpu);

@@ -1,6 +1,7 @@
 /* jit_fault.c -- the guest's state where a signal found translated code. */
 /* SPDX-License-Identifier: MIT */
 #include "flags.h"
+#include "float80.h"
 #include "jit.h"
 #include "machine.h"
 
@@ -56,6 +57,8 @@ int xcpu_jit_interrupted(struct xcpu *cpu, const void *ucontext)
         cpu->gpr[XCPU_ESI].d -= (uint32_t)(uintptr_t)cpu->memory;
     if (mark->state & XCPU_JIT_EDI)
         cpu->gpr[XCPU_EDI].d -= (uint32_t)(uintptr_t)cpu->memory;
+    if (mark->state & XCPU_JIT_TRUNCATES)
+        context->fpregs->cwd |= XCPU_ROUND_CHOP;
     xcpu_jit_take_note(cpu, in, mark);
     jit->fault = (struct xcpu_slot){
         .eip = in->eip + mark->guest,

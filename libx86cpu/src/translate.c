@@ -108,13 +108,20 @@ static int decode_next(struct xcpu_draft *draft, struct xcpu_insn *insn)
     return -1;
 }
 
+int xcpu_goes_on(const struct xcpu_insn *insn)
+{
+    return (xcpu_rows[insn->op].attributes & A_JCC) == A_JCC ||
+           (insn->op == XCPU_OP_CALL_Jz && !insn->imm &&
+            insn->operand_size == 4);
+}
+
 static int ends_block(const struct xcpu_draft *draft,
                       const struct xcpu_insn *insn)
 {
-    unsigned attributes = xcpu_rows[insn->op].attributes;
-    if (draft->past_branches && (attributes & A_JCC) == A_JCC)
+    if (draft->past_branches && xcpu_goes_on(insn))
         return 0;
-    return (attributes & A_END) || xcpu_forms_of(insn)->ends;
+    return (xcpu_rows[insn->op].attributes & A_END) ||
+           xcpu_forms_of(insn)->ends;
 }
 
 /* Decodes instructions until the block ends. 0, or < 0 when there is none. */

@@ -14,11 +14,15 @@ struct xcpu_draft {
     struct xcpu_block *block; /* eip, size, insns and pages are filled in */
     uint32_t eip;             /* behind the instructions so far */
     uint32_t page_state[2];
-    uint8_t past_branches; /* goes on where a conditional one is not taken */
+    uint8_t past_branches; /* goes on as xcpu_goes_on says */
     size_t code_size;
     uint8_t code[XCPU_DRAFT_CODE]; /* from block->eip on */
     struct xcpu_insn insns[XCPU_BLOCK_INSNS];
 };
+
+/* Whether what follows a branch may be executed behind it: a conditional one,
+ * or a CALL of what follows, by which code finds out where it is. */
+int xcpu_goes_on(const struct xcpu_insn *insn);
 
 /*
  * Decodes at most insns instructions from eip on. 0, or < 0 when the first

@@ -495,6 +495,38 @@ TEST_F(Jit, IntoStaysInTranslatedCodeWithoutOverflow)
     EXPECT_LT(stats.entries, 100u);
 }
 
+/* As code finds out where it is: no jump, and no block of its own. */
+TEST_F(Jit, ACallOfWhatFollowsIsAPush)
+{
+    struct xcpu_jit_stats stats;
+
+    /* 1: call 2f; 2: pop %ebx; add %ebx, %eax; loop 1b */
+    memory.place(code_at,
+                 Bytes{0xe8, 0, 0, 0, 0, 0x5b, 0x01, 0xd8, 0xe2, 0xf6} + stop);
+    for (uint32_t count : {1000u, 10000u}) {
+        const uint32_t esp = guest.regs.gpr[XCPU_ESP];
+        guest.regs.eip = code_at;
+        guest.regs.gpr[XCPU_EAX] = 0;
+        guest.regs.gpr[XCPU_ECX] = count;
+        guest.run();
+        EXPECT_EQ(XCPU_EXIT_INT, guest.exit.reason);
+        EXPECT_EQ(code_at + 5, guest.regs.gpr[XCPU_EBX]);
+        EXPECT_EQ(count * (code_at + 5), guest.regs.gpr[XCPU_EAX]);
+        EXPECT_EQ(esp, guest.regs.gpr[XCPU_ESP]);
+        EXPECT_EQ(code_at + 5, memory.read32(esp - 4));
+    }
+    /* The loop, the way behind it and what was first interpreted. */
+    xcpu_get_jit_stats(guest.cpu, &stats);
+    EXPECT_LE(stats.blocks, 2u);
+    /* The last that fits: a store that faults changes nothing. */
+    guest.regs.eip = code_at;
+    guest.regs.gpr[XCPU_ESP] = data_at + 2;
+    guest.run();
+    EXPECT_EQ(XCPU_EXIT_EXCEPTION, guest.exit.reason);
+    EXPECT_EQ(code_at, guest.regs.eip);
+    EXPECT_EQ(data_at + 2, guest.regs.gpr[XCPU_ESP]);
+}
+
 /* Word by word, over the end of a page: neither stores or loads anything when
  * one of its pages is not there. */
 TEST_F(Jit, AllRegistersOrNoneArePushedAndPopped)
