@@ -112,16 +112,15 @@ static void print_insn(void *context, const struct utrace_insn *insn)
     utrace_print_insn(insn);
 }
 
-/* Shows what the interpreter does: flags that are undefined behind it. */
-static uint32_t show_insns(const struct utrace_options *options,
-                           const struct block *block)
+/* Shows what the interpreter does. */
+static void show_insns(const struct utrace_options *options,
+                       const struct block *block)
 {
     struct utrace_options own = *options;
     struct utrace_insn insn = {.on_insn = print_insn};
     struct tr_reader *reader = utrace_open(options->files[0]);
     struct tr_fault fault;
     struct tr_player *player;
-    uint32_t undefined = 0;
     int is_executed, result;
 
     own.engine = XCPU_ENGINE_INTERP;
@@ -129,13 +128,10 @@ static uint32_t show_insns(const struct utrace_options *options,
     result = tr_play_to(player, block->at, &fault);
     utrace_show_place(player, options->symbols, block->mismatch.before.eip);
     while (result > 0 &&
-           tr_player_instructions(player) < block->at + block->count) {
+           tr_player_instructions(player) < block->at + block->count)
         result = utrace_execute(player, &insn, &is_executed, &fault);
-        undefined = (undefined & ~insn.written) | insn.undefined;
-    }
     utrace_free_player(player);
     tr_reader_close(reader);
-    return undefined;
 }
 
 static void show(const struct utrace_options *options,
@@ -143,16 +139,15 @@ static void show(const struct utrace_options *options,
 {
     const struct xcpu_mismatch *mismatch = &block->mismatch;
     const struct xcpu_exit *exits = mismatch->exits;
-    uint32_t undefined;
 
     if (block->count > 1)
         printf("instructions %" PRIu64 " to %" PRIu64 ", as one block:\n",
                block->at, block->at + block->count - 1);
     else
         printf("instruction %" PRIu64 ":\n", block->at);
-    undefined = show_insns(options, block);
+    show_insns(options, block);
     utrace_compare_registers(&mismatch->after[0], &mismatch->after[1],
-                             undefined);
+                             mismatch->undefined);
     utrace_compare_fpu(&mismatch->fx_after[0], &mismatch->fx_after[1]);
     utrace_compare_word("what stopped it", exits[0].reason, exits[1].reason);
     utrace_compare_word("the vector", exits[0].vector, exits[1].vector);

@@ -74,7 +74,8 @@ static void show_registers(const struct xcpu_mismatch *mismatch)
     for (int i = 0; i < 8; i++)
         show(gprs[i], before->gpr[i], a->gpr[i], b->gpr[i]);
     show("eip", before->eip, a->eip, b->eip);
-    show("eflags", before->eflags, a->eflags, b->eflags);
+    if (((a->eflags ^ b->eflags) & ~mismatch->undefined) != 0)
+        show("eflags", before->eflags, a->eflags, b->eflags);
     for (int i = 0; i < 6; i++)
         show(sregs[i], before->sreg[i], a->sreg[i], b->sreg[i]);
 }

@@ -263,6 +263,7 @@ static void describe(struct xcpu *cpu, uint64_t budget)
         fxstate_of(ends[i], &mismatch->fx_after[i]);
     }
     xcpu_shadow_compare(&lockstep->shadow, mismatch);
+    mismatch->undefined = undefined_flags(cpu, ends[0]->exit.executed);
     lockstep->is_mismatch = 1;
 }
 
@@ -301,6 +302,7 @@ static uint64_t find_first_difference(struct xcpu *cpu, uint64_t budget)
     cpu->trial = XCPU_TRIAL_INTERPRET;
     xcpu_run_engine(cpu, same, &exit);
     cpu->trial = XCPU_TRIAL_NONE;
+    same = exit.executed;
     save(cpu, &lockstep->start);
     xcpu_shadow_begin(cpu, &lockstep->shadow);
     if (compare(cpu, first - same) == DIFFERENT) {

@@ -123,6 +123,42 @@ TEST_F(Lockstep, UndefinedFlagsMayDiffer)
     EXPECT_EQ(XCPU_EXIT_INT, guest.exit.reason);
 }
 
+/* Of what differs elsewhere it is told which flags are. */
+TEST_F(Lockstep, ADifferenceTellsWhichFlagsAreUndefined)
+{
+    static const struct {
+        std::vector<uint8_t> code;
+        uint32_t undefined;
+    } cases[] = {
+        {{0xf7, 0xe3}, 0xd4},             /* mul ebx */
+        {{0xf7, 0xe3, 0x01, 0xf6}, 0},    /* mul ebx; add esi, esi */
+        {{0x21, 0xf6, 0x40}, 0},          /* and esi, esi; inc eax */
+        {{0xf7, 0xe3, 0xf9}, 0xd4},       /* mul ebx; stc */
+        {{0xf7, 0xe3, 0x21, 0xf6}, 0x10}, /* mul ebx; and esi, esi */
+    };
+    uint32_t at = code_at;
+
+    for (const auto &each : cases) {
+        std::vector<uint8_t> code = each.code;
+        const uint8_t mark = static_cast<uint8_t>(at >> 8);
+        code.insert(code.end(), {0xbd, mark, 0x66, 0x55, 0x44, /* mov ebp, */
+                                 0xcd, 0x80});
+        memory.place(at, code);
+        xcpu_regs start = guest.regs;
+        start.eip = at;
+        guest.regs = start;
+        guest.run();
+        ASSERT_EQ(XCPU_EXIT_INT, guest.exit.reason);
+        spoil({0xbd, mark, 0x66, 0x55, 0x44}, {0xbd, mark, 0x99, 0x55, 0x44});
+        guest.regs = start;
+        guest.run();
+        ASSERT_EQ(XCPU_EXIT_MISMATCH, guest.exit.reason);
+        ASSERT_EQ(1, xcpu_get_mismatch(guest.cpu, &found));
+        EXPECT_EQ(each.undefined, found.undefined) << at;
+        at += 0x100;
+    }
+}
+
 /* What is written and executed at once is not compared, but right. */
 TEST_F(Lockstep, CodeMayChangeItself)
 {

@@ -307,6 +307,7 @@ struct xcpu_mismatch {
     struct xcpu_regs before, after[2];
     struct xcpu_fxstate fx_before, fx_after[2];
     struct xcpu_exit exits[2]; /* executed: its instructions */
+    uint32_t undefined;        /* flags that may differ behind them */
     unsigned bytes_count;      /* the first few */
     struct xcpu_mismatch_byte bytes[XCPU_MISMATCH_BYTES];
 };
