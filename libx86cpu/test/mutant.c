@@ -157,7 +157,7 @@ static XCPU_HANDLER(mutated)
     struct xcpu_insn insn;
     uint32_t address;
 
-    if (xcpu_decode(memory + slot->eip, XCPU_INSN_MAX, &insn) < 0)
+    if (xcpu_decode(cpu->machine->base + slot->eip, XCPU_INSN_MAX, &insn) < 0)
         abort();
     xcpu_fill_slot(&alone[0], &insn, slot->eip);
     alone[0].left = slot->left;

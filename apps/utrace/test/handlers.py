@@ -54,15 +54,34 @@ def is_first(found, what, told, numbers):
     return found == first or (what == "flag" and found > first + FLAGS_BEFORE)
 
 
+def is_later(place, row, told, numbers):
+    """Whether it is one of the row's executions. What only a comparison with
+    the translator shows is the first that is translated."""
+    first = numbers[int(told[0], 16)][int(told[1])]
+    mnemonic = row.split("_")[0].replace("CC", "").lower()
+    return (place[0] >= first and place[0] in numbers[place[1]] and
+            place[2].startswith(mnemonic))
+
+
 def place_of(text):
-    """Number and address of what bisect names: the last instruction of the
-    shortest block that is wrong, or one."""
+    """Number, address and mnemonic of what bisect names: the last instruction of
+    the shortest block that is wrong, or one."""
     match = re.search(r"(?m)^instructions? \d+(?: to \d+, as one block)?:\n"
                       r"(?:in .*\n)?((?:\d+ \d+ [0-9a-f]{8}  .*\n)+)", text)
     if not match:
         return None
-    number, _, address = match[1].splitlines()[-1].split()[:3]
-    return int(number), int(address, 16)
+    number, _, address, mnemonic = match[1].splitlines()[-1].split()[:4]
+    return int(number), int(address, 16), mnemonic
+
+
+def is_located(place, mutation, status, told, said, numbers):
+    """Which execution is the first that is translated, only the execution
+    tells."""
+    engine, what, row = mutation.split()
+    if engine == "interp" and status == 0:
+        return is_later(place, row, told[0], numbers)
+    return place[1] in {int(address, 16) for address, _ in told + said} and (
+        engine != "interp" or is_first(place[0], what, told[0], numbers))
 
 
 def check(name, mutation, numbers, counts):
@@ -74,18 +93,13 @@ def check(name, mutation, numbers, counts):
     if not told:
         return
     found, text, said = run(MUTANT, mutation, "bisect", "--engine", "jit", name)
-    # As a flag that the next instruction sets anew. Side by side with the
-    # translator the interpreter's first wrong execution is another one.
-    if status == 0 and (found == 0 or engine == "interp"):
-        counts.unseen += 1
+    if status == 0 and found == 0:
+        counts.unseen += 1  # as a flag that the next instruction sets anew
         return
     counts.caught += status == 1
     place = place_of(text)
-    addresses = {int(address, 16) for address, _ in told + said}
-    # Which execution is the first that is translated, only the execution tells.
-    if not place or place[1] not in addresses or (
-            engine == "interp" and
-            not is_first(place[0], what, told[0], numbers)) or (
+    if not place or not is_located(place, mutation, status, told, said,
+                                   numbers) or (
             engine == "block" and "as one block" not in text):
         counts.fail("%s of %s (%d, %d), told %s" %
                     (mutation, name, status, found, told), text)
