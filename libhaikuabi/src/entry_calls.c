@@ -43,14 +43,6 @@ static void close_entry(struct entry *entry)
         hk_node_close(&entry->directory);
 }
 
-/* A directory that was removed may have been made again. */
-static int is_linked(const struct hk_node *directory)
-{
-    struct stat info;
-
-    return fstat(directory->fd, &info) == 0 && info.st_nlink > 0;
-}
-
 /* Without a walk: 0 when it takes one. */
 static int find_entry(const struct hk_thread *self, struct hk_file *start,
                       const char *path, struct entry *entry)
@@ -64,8 +56,8 @@ static int find_entry(const struct hk_thread *self, struct hk_file *start,
         if (entry->known == NULL)
             return 0;
         node = hk_known_dir_node(entry->known);
-        if (!is_linked(node))
-            return 0;
+        if (!hk_known_dir_is_there(entry->known))
+            return 0; /* it may have been made again */
     } else if (path[0] == '\0' || is_dots(path) || node->fd < 0 ||
                node->mount == NULL) {
         return 0;

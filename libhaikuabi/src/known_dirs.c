@@ -87,6 +87,13 @@ const struct hk_node *hk_known_dir_node(const struct hk_known_dir *dir)
     return &dir->node;
 }
 
+int hk_known_dir_is_there(const struct hk_known_dir *dir)
+{
+    struct stat info;
+
+    return fstat(hk_known_dir_node(dir)->fd, &info) == 0 && info.st_nlink > 0;
+}
+
 void hk_known_dir_put(struct hk_known_dir *dir)
 {
     if (dir == NULL || atomic_fetch_sub_explicit(&dir->references, 1,

@@ -28,12 +28,14 @@ uint64_t hk_known_dirs_number(struct hk_known_dirs *dirs);
 /*
  * The directory of a path's last component, when it is known, and that
  * component; to be put back. A directory that was removed may still be known:
- * nothing is found in it, and who finds nothing has to walk.
+ * who finds nothing in one that is not there has to walk.
  */
 struct hk_known_dir *hk_known_dir_get(const struct hk_vfs *vfs,
                                       const struct hk_node *start,
                                       const char *path, const char **leaf);
 void hk_known_dir_put(struct hk_known_dir *dir);
+
+int hk_known_dir_is_there(const struct hk_known_dir *dir);
 
 /* Its node, the known directory's own. */
 const struct hk_node *hk_known_dir_node(const struct hk_known_dir *dir);

@@ -95,37 +95,47 @@ int32_t hk_stat_node(const struct hk_vfs *vfs, const struct hk_node *node,
     return HK_B_OK;
 }
 
-static int stat_leaf(const struct hk_vfs *vfs, const struct hk_node *directory,
-                     const char *name, int traverse, struct hk_stat *stat)
+static int32_t stat_leaf(const struct hk_vfs *vfs,
+                         const struct hk_node *directory, const char *name,
+                         int traverse, struct hk_stat *stat)
 {
     struct statx host;
 
     if (statx(directory->fd, name, AT_SYMLINK_NOFOLLOW,
-              STATX_BASIC_STATS | STATX_BTIME, &host) < 0 ||
-        (traverse && S_ISLNK(host.stx_mode)))
-        return 0;
+              STATX_BASIC_STATS | STATX_BTIME, &host) < 0)
+        return errno == ENOENT ? HK_B_ENTRY_NOT_FOUND : HK_TAKES_WALK;
+    if (traverse && S_ISLNK(host.stx_mode))
+        return HK_TAKES_WALK;
     stat_host(vfs, &host, stat);
-    return 1;
+    return HK_B_OK;
 }
 
-int hk_stat_entry(const struct hk_vfs *vfs, const struct hk_node *start,
-                  const char *path, int traverse, struct hk_stat *stat)
+static int is_plain_name(const struct hk_node *start, const char *path)
+{
+    return start->fd >= 0 && start->mount != NULL && path[0] != '\0' &&
+           strcmp(path, ".") != 0 && strcmp(path, "..") != 0 &&
+           hk_node_child(start, path) == NULL;
+}
+
+int32_t hk_stat_entry(const struct hk_vfs *vfs, const struct hk_node *start,
+                      const char *path, int traverse, struct hk_stat *stat)
 {
     struct hk_known_dir *dir;
     const char *leaf;
-    int is_done;
+    int32_t status;
 
     if (strchr(path, '/') == NULL)
-        return start->fd >= 0 && start->mount != NULL && path[0] != '\0' &&
-               strcmp(path, ".") != 0 && strcmp(path, "..") != 0 &&
-               hk_node_child(start, path) == NULL &&
-               stat_leaf(vfs, start, path, traverse, stat);
+        return is_plain_name(start, path)
+                   ? stat_leaf(vfs, start, path, traverse, stat)
+                   : HK_TAKES_WALK;
     dir = hk_known_dir_get(vfs, start, path, &leaf);
     if (dir == NULL)
-        return 0;
-    is_done = stat_leaf(vfs, hk_known_dir_node(dir), leaf, traverse, stat);
+        return HK_TAKES_WALK;
+    status = stat_leaf(vfs, hk_known_dir_node(dir), leaf, traverse, stat);
+    if (status == HK_B_ENTRY_NOT_FOUND && !hk_known_dir_is_there(dir))
+        status = HK_TAKES_WALK;
     hk_known_dir_put(dir);
-    return is_done;
+    return status;
 }
 
 /* time_t has 32 bits: what lies outside is the nearest it can say. */

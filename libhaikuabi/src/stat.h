@@ -52,11 +52,12 @@ int32_t hk_stat_node(const struct hk_vfs *vfs, const struct hk_node *node,
                      struct hk_stat *stat);
 
 /*
- * The same for a path, in one step: 1, or 0 where it takes a walk to tell.
+ * The same for a path, in one step: B_OK, B_ENTRY_NOT_FOUND, or HK_TAKES_WALK.
  * Only a name in a directory that is open is taken, which is no symlink to be
  * followed: the host then looks at nothing but this directory.
  */
-int hk_stat_entry(const struct hk_vfs *vfs, const struct hk_node *start,
+enum { HK_TAKES_WALK = 1 };
+int32_t hk_stat_entry(const struct hk_vfs *vfs, const struct hk_node *start,
                   const char *path, int traverse, struct hk_stat *stat);
 
 void hk_stat_put(uint8_t bytes[HK_STAT_SIZE], const struct hk_stat *stat);

@@ -24,8 +24,9 @@ static int32_t stat_from(const struct hk_vfs *vfs, const struct hk_node *start,
     struct hk_node node;
     int32_t status;
 
-    if (hk_stat_entry(vfs, start, path, traverse, stat))
-        return HK_B_OK;
+    status = hk_stat_entry(vfs, start, path, traverse, stat);
+    if (status != HK_TAKES_WALK)
+        return status;
     status = hk_vfs_open(vfs, start, path, traverse ? HK_WALK_FOLLOW : 0,
                          O_PATH, 0, &node);
     if (status != HK_B_OK)
@@ -114,9 +115,6 @@ static int32_t write_size(const struct hk_thread *self,
     if (size < 0 ||
         (file != NULL && (file->open_mode & HK_O_RWMASK) == HK_O_RDONLY))
         return HK_B_BAD_VALUE;
-    if (file == NULL && fstat(node->fd, &info) == 0 && !S_ISREG(info.st_mode) &&
-        !S_ISDIR(info.st_mode))
-        return HK_B_BAD_VALUE;
     status = file != NULL ? result_of(ftruncate(node->fd, size))
                           : hk_node_make_own(node);
     if (status != HK_B_OK)
@@ -124,6 +122,9 @@ static int32_t write_size(const struct hk_thread *self,
     fd = hk_range_locks_reopen(self->team, node->fd, O_WRONLY | O_NONBLOCK);
     if (file == NULL)
         status = result_of(fd < 0 ? fd : ftruncate(fd, size));
+    if (status != HK_B_OK && fstat(node->fd, &info) == 0 &&
+        !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
+        status = HK_B_BAD_VALUE;
     if (fd >= 0)
         hk_range_locks_close(self->team, fd);
     return status;
@@ -240,6 +241,20 @@ static int32_t access_node(const struct hk_node *node, int mode,
         node->fd, "", mode, AT_EMPTY_PATH | (is_effective ? AT_EACCESS : 0)));
 }
 
+/* Whether there is a file, where that is quickly told. */
+static int32_t find(const struct hk_thread *self, int32_t fd, const char *path)
+{
+    struct hk_file *start = hk_start_of(self, fd, path);
+    int32_t status = HK_TAKES_WALK;
+    struct hk_stat info;
+
+    if (start != NULL)
+        status =
+            hk_stat_entry(hk_kernel_of(self)->vfs, &start->node, path, 1, &info);
+    hk_file_put(start);
+    return status;
+}
+
 int64_t hk_sys_access(struct hk_thread *self, int32_t fd, gm_addr path,
                       int32_t mode, int effective_user_group)
 {
@@ -247,6 +262,12 @@ int64_t hk_sys_access(struct hk_thread *self, int32_t fd, gm_addr path,
     struct hk_node node;
     int32_t status = hk_read_path(self, text, path);
 
+    if (status == HK_B_OK && mode == F_OK) {
+        status = find(self, fd, text);
+        if (status != HK_TAKES_WALK)
+            return status;
+        status = HK_B_OK;
+    }
     if (status == HK_B_OK)
         status = hk_open_at(self, fd, text, HK_WALK_FOLLOW, O_PATH, 0, &node);
     if (status != HK_B_OK)

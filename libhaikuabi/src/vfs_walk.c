@@ -363,15 +363,16 @@ static int32_t finish_at_link(const struct walk *walk, int fd,
     return status;
 }
 
-static int32_t follow_link(struct walk *walk, int fd)
-{
-    char target[PATH_MAX];
-    ssize_t length = readlinkat(fd, "", target, sizeof(target) - 1);
-    int error = errno;
+enum { WALK_ON = 1 }; /* no status: the walk goes on */
 
-    close(fd);
-    if (length < 0)
-        return hk_status_from_errno(error);
+/* What was looked at is something else by now. */
+static int32_t look_again(struct walk *walk)
+{
+    return ++walk->taken > TAKEN_MAX ? HK_B_LINK_LIMIT : WALK_ON;
+}
+
+static int32_t follow_link(struct walk *walk, char *target, size_t length)
+{
     if (walk->links >= walk->links_max || ++walk->taken > TAKEN_MAX)
         return HK_B_LINK_LIMIT;
     walk->ends[walk->links++] = walk->rest;
@@ -384,34 +385,16 @@ static int32_t follow_link(struct walk *walk, int fd)
     return length == 0 ? HK_B_ENTRY_NOT_FOUND : put_before(walk, target);
 }
 
-enum { WALK_ON = 1 }; /* no status: the walk goes on */
-
 static int32_t open_leaf(struct walk *walk, int directory, const char *name,
                          struct hk_node *node)
 {
     int fd = open_in(walk->at.mount, hk_host_open_leaf, directory, name,
                      walk->host_flags, walk->mode);
 
-    /* It has become a symlink in between. */
     if (fd < 0 && errno == ELOOP)
-        return ++walk->taken > TAKEN_MAX ? HK_B_LINK_LIMIT : WALK_ON;
+        return look_again(walk);
     *node = (struct hk_node){NULL, walk->at.mount, fd, 0};
     return fd < 0 ? hk_status_from_errno(errno) : HK_B_OK;
-}
-
-/* A component that is a symlink, open as fd; next: what comes after it. */
-static int32_t take_link(struct walk *walk, int fd, char *next,
-                         struct hk_node *node)
-{
-    int32_t status;
-
-    if (*next == '\0' && !(walk->flags & HK_WALK_FOLLOW))
-        return finish_at_link(walk, fd, node);
-    while (walk->links > 0 && walk->rest >= walk->ends[walk->links - 1])
-        walk->links--;
-    walk->rest = next;
-    status = follow_link(walk, fd);
-    return status == HK_B_OK ? WALK_ON : status;
 }
 
 static int is_symlink(int fd)
@@ -421,14 +404,58 @@ static int is_symlink(int fd)
     return fstat(fd, &info) == 0 && S_ISLNK(info.st_mode);
 }
 
+/* The walk ends at a symlink. */
+static int32_t open_link(struct walk *walk, int directory, const char *name,
+                         struct hk_node *node)
+{
+    int fd = hk_host_open_leaf(directory, name, O_PATH, 0);
+
+    if (fd < 0)
+        return hk_status_from_errno(errno);
+    if (is_symlink(fd))
+        return finish_at_link(walk, fd, node);
+    close(fd);
+    return look_again(walk);
+}
+
+/* The component at the beginning of what is still to go is a symlink; next:
+ * what comes after it. */
+static int32_t take_link(struct walk *walk, char *next, char *target,
+                         size_t length)
+{
+    int32_t status;
+
+    while (walk->links > 0 && walk->rest >= walk->ends[walk->links - 1])
+        walk->links--;
+    walk->rest = next;
+    status = follow_link(walk, target, length);
+    return status == HK_B_OK ? WALK_ON : status;
+}
+
+/* Goes into a component that is no symlink, or ends there. */
+static int32_t take_name(struct walk *walk, int directory, const char *name,
+                         char *next, struct hk_node *node)
+{
+    int fd;
+
+    if (*next == '\0')
+        return open_leaf(walk, directory, name, node);
+    fd = hk_host_open_leaf(directory, name, O_PATH, 0);
+    if (fd < 0)
+        return hk_status_from_errno(errno);
+    move_to(walk, (struct hk_node){NULL, walk->at.mount, fd, 0});
+    walk->rest = next;
+    return WALK_ON;
+}
+
 /* Takes the first component of what is still to go by itself. */
 static int32_t step(struct walk *walk, struct hk_node *node)
 {
     size_t length = name_length(walk->rest);
     char *next = walk->rest + length + slashes(walk->rest + length);
-    char name[NAME_MAX + 1];
+    char name[NAME_MAX + 1], target[PATH_MAX];
     int directory = directory_fd(walk);
-    int fd;
+    ssize_t target_length;
 
     if (directory < 0)
         return directory;
@@ -436,21 +463,15 @@ static int32_t step(struct walk *walk, struct hk_node *node)
         return HK_B_NAME_TOO_LONG;
     memcpy(name, walk->rest, length);
     name[length] = '\0';
-    fd = hk_host_open_leaf(directory, name, O_PATH, 0);
-    if (fd < 0 && errno == ENOENT && *next == '\0' &&
-        walk->host_flags & O_CREAT)
-        return open_leaf(walk, directory, name, node);
-    if (fd < 0)
-        return hk_status_from_errno(errno);
-    if (is_symlink(fd))
-        return take_link(walk, fd, next, node);
-    if (*next == '\0') {
-        close(fd);
-        return open_leaf(walk, directory, name, node);
-    }
-    move_to(walk, (struct hk_node){NULL, walk->at.mount, fd, 0});
-    walk->rest = next;
-    return WALK_ON;
+    target_length = readlinkat(directory, name, target, sizeof(target) - 1);
+    if (target_length >= 0)
+        return *next == '\0' && !(walk->flags & HK_WALK_FOLLOW)
+                   ? open_link(walk, directory, name, node)
+                   : take_link(walk, next, target, (size_t)target_length);
+    if (errno == EINVAL || (errno == ENOENT && *next == '\0' &&
+                            walk->host_flags & O_CREAT))
+        return take_name(walk, directory, name, next, node);
+    return hk_status_from_errno(errno);
 }
 
 /* Goes as far as the directory of a run's last component; 0 when there is
@@ -558,25 +579,27 @@ static int32_t walk_path(struct walk *walk, const char *path,
     return status;
 }
 
-/* From a directory that is known, when there is one for the path. */
-static int32_t walk_from_known(struct walk *walk, const char *path,
-                               struct hk_node *node)
+/* From a directory that is known: 0 when there is none for the path, or it is
+ * there no more. */
+static int walk_from_known(struct walk *walk, const char *path,
+                           struct hk_node *node, int32_t *status)
 {
     const char *leaf;
     struct hk_known_dir *dir =
         hk_known_dir_get(walk->vfs, &walk->at, path, &leaf);
     struct hk_node start = walk->at;
     unsigned flags = walk->flags;
-    int32_t status = HK_B_ENTRY_NOT_FOUND;
+    int is_done;
 
-    if (dir != NULL) {
-        walk->at = *hk_known_dir_node(dir);
-        status = walk_path(walk, leaf, node);
-        walk->at = start;
-        walk->flags = flags;
-        hk_known_dir_put(dir);
-    }
-    return status;
+    if (dir == NULL)
+        return 0;
+    walk->at = *hk_known_dir_node(dir);
+    *status = walk_path(walk, leaf, node);
+    walk->at = start;
+    walk->flags = flags;
+    is_done = *status != HK_B_ENTRY_NOT_FOUND || hk_known_dir_is_there(dir);
+    hk_known_dir_put(dir);
+    return is_done;
 }
 
 static struct hk_node start_of(const struct walk *walk,
@@ -617,7 +640,7 @@ int32_t hk_vfs_open(const struct hk_vfs *vfs, const struct hk_node *start,
                     mode_t mode, struct hk_node *node)
 {
     struct walk walk;
-    int32_t status = HK_B_ENTRY_NOT_FOUND;
+    int32_t status;
 
     if (path[0] == '\0')
         return HK_B_ENTRY_NOT_FOUND;
@@ -633,9 +656,7 @@ int32_t hk_vfs_open(const struct hk_vfs *vfs, const struct hk_node *start,
     walk.mode = mode;
     walk.links_max = LINKS_MAX;
     walk.at = start_of(&walk, start, path);
-    if (walk.top == NULL)
-        status = walk_from_known(&walk, path, node);
-    if (status == HK_B_ENTRY_NOT_FOUND)
+    if (walk.top != NULL || !walk_from_known(&walk, path, node, &status))
         status = walk_path(&walk, path, node);
     if (status == HK_B_OK && is_read(host_flags) &&
         !(walk_flags & HK_WALK_PIECES))
