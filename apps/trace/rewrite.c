@@ -398,7 +398,9 @@ int tr_rewrite(struct tr_player *player, struct tr_writer *writer,
     if (result < 0)
         return result;
     if (!rewriter.writes) {
-        tr_set_fault(fault, "it ends before");
+        tr_set_fault(fault, "it ends behind instruction %llu, before %llu",
+                     (unsigned long long)tr_player_instructions(player),
+                     (unsigned long long)config->from);
         return TR_ERR_INVALID;
     }
     if (player->is_open)

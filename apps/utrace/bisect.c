@@ -360,6 +360,8 @@ static int tell_same(struct bisection *bisection, uint64_t instructions)
         return 0;
     }
     utrace_message("%s: %s", side->name, side->fault.text);
+    if (side->result != TR_ERR_MISMATCH)
+        return utrace_status_of(side->result);
     printf("both differ from the trace in the same way, at instruction "
            "%" PRIu64 " at the latest\n",
            instructions);

@@ -1,5 +1,6 @@
 /* dump.c -- the command dump: every instruction, and what it did. */
 /* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "insn.h"
@@ -56,7 +57,9 @@ static int dump_insns(const struct utrace_options *options,
     int result = go_to(player, dump, options->from, fault);
 
     if (result == 0) {
-        snprintf(fault->text, sizeof(fault->text), "it ends before");
+        snprintf(fault->text, sizeof(fault->text),
+                 "it ends behind instruction %" PRIu64 ", before %" PRIu64,
+                 tr_player_instructions(player), options->from);
         return TR_ERR_INVALID;
     }
     dump->shows = 1;

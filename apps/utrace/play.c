@@ -30,7 +30,24 @@ int utrace_status_of(int result)
 {
     if (result == TR_ERR_MISMATCH)
         return UTRACE_EXIT_DIFFERS;
+    if (result == TR_ERR_INVALID) /* the trace has not what is asked for */
+        return UTRACE_EXIT_USAGE;
     return result == TR_ERR_DAMAGED ? UTRACE_EXIT_DAMAGED : UTRACE_EXIT_FAILURE;
+}
+
+/* Steps that the trace has not would be as recorded, all of them. */
+static void check_steps(const struct utrace_options *options,
+                        const struct tr_reader *reader)
+{
+    struct tr_summary summary;
+
+    if (!options->steps)
+        return;
+    tr_reader_summary(reader, &summary);
+    if (summary.steps == 0)
+        utrace_fail(UTRACE_EXIT_USAGE,
+                    "%s: there are no steps in it (utrace densify --level full)",
+                    options->files[0]);
 }
 
 static int replay_once(const struct utrace_options *options)
@@ -44,6 +61,7 @@ static int replay_once(const struct utrace_options *options)
     double shown = now();
     int result;
 
+    check_steps(options, reader);
     while ((result = tr_play_event(player, &last, &fault)) > 0)
         if (shows)
             show_progress(player, &shown);

@@ -74,5 +74,5 @@ int utrace_export_tenet(const struct utrace_options *options)
     tr_reader_close(reader);
     if (result < 0)
         return utrace_status_of(result);
-    return tenet.has_begun ? 0 : UTRACE_EXIT_FAILURE;
+    return tenet.has_begun ? 0 : UTRACE_EXIT_USAGE;
 }

@@ -125,7 +125,7 @@ expect 0 '^ebx=0x[0-9a-f]*,eip=0x200014,mr=0x[0-9a-f]*:[0-9a-f]\{8\}$' \
 [ "$(grep -c eip= "$out")" -ge 32 ] || failed=1
 [ "$(head -1 "$out" | tr ',' '\n' | wc -l)" -eq 9 ] || failed=1
 expect 0 . "$utrace" export --format tenet --from 30 "$trace"
-expect 125 'thread 9 executes nothing there' \
+expect 2 'thread 9 executes nothing there' \
     "$utrace" export --format tenet --thread 9 "$trace"
 expect 2 'unknown format' "$utrace" export --format xml "$trace"
 
@@ -149,8 +149,30 @@ must "$utrace" densify --interval 10 "$mapped" "$made"
 expect 0 ': as recorded$' "$utrace" replay --engine jit "$made"
 must "$utrace" cut --from 1500000 --to 1600000 "$long" "$made"
 expect 0 ' 100000 instructions, ' "$utrace" replay --engine jit "$made"
-expect 125 'it ends before' "$utrace" cut --from 32 "$trace" "$made"
-expect 125 'it ends before' "$utrace" dump --from 32 "$trace"
+rm "$made"
+expect 2 'it ends behind instruction 31, before 32' \
+    "$utrace" cut --from 32 "$trace" "$made"
+must [ ! -e "$made" ]
+must [ ! -e "$made.new" ]
+expect 2 'it ends behind instruction 31, before 32' \
+    "$utrace" dump --from 32 "$trace"
+expect 2 'there are no steps in it' "$utrace" replay --steps "$trace"
+must "$utrace" cut --to 0 "$trace" "$made"
+expect 0 '"text":"part=0-0"}$' "$utrace" export "$made"
+expect 2 'thread 1 executes nothing there' \
+    "$utrace" export --format tenet "$made"
+for cut in 0 18 300; do # nothing is made of what is not whole
+    head -c $cut "$trace" >"$made.part"
+    printf before >"$made"
+    for command in bless densify cut; do
+        expect 3 "$made.part: " "$utrace" $command "$made.part" "$made"
+        must [ "$(cat "$made")" = before ]
+        must [ ! -e "$made.new" ]
+    done
+    expect 3 "$made.part: " "$utrace" bisect "$made.part"
+    ! grep -q 'both differ' "$out" || failed=1
+done
+rm "$made.part"
 expect 125 ': no regular file$' "$utrace" bless "$trace" /dev/full
 must [ -c /dev/full ]
 expect 2 'to is before --from' "$utrace" cut --from 5 --to 4 "$trace" "$made"
