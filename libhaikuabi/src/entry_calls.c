@@ -107,18 +107,16 @@ static int32_t check_writable(const struct hk_node *directory)
     return HK_B_OK;
 }
 
-/* Whether an entry may be made. What is there already counts first. */
+/* Whether an entry may be made: not on a volume that is read-only, whatever is
+ * there, nor what a place stands for. */
 static int32_t check_new(const struct entry *entry)
 {
-    struct stat info;
+    const struct hk_mount *mount = entry->directory.mount;
 
+    if (mount != NULL && mount->read_only)
+        return HK_B_READ_ONLY_DEVICE;
     if (is_dots(entry->leaf) ||
         hk_node_child(&entry->directory, entry->leaf) != NULL)
-        return HK_B_FILE_EXISTS;
-    if (entry->directory.fd >= 0 &&
-        check_writable(&entry->directory) != HK_B_OK &&
-        fstatat(entry->directory.fd, entry->leaf, &info, AT_SYMLINK_NOFOLLOW) ==
-            0)
         return HK_B_FILE_EXISTS;
     return check_writable(&entry->directory);
 }
@@ -355,14 +353,14 @@ int64_t hk_sys_create_symlink(struct hk_thread *self, int32_t fd, gm_addr path,
 static int32_t link_node(const struct hk_node *node, const struct entry *entry)
 {
     char path[HK_FD_PATH_SIZE];
-    int32_t status = check_new(entry);
+    int32_t status;
 
+    if (node->fd < 0 || node->mount == NULL ||
+        node->mount != entry->directory.mount)
+        return HK_B_CROSS_DEVICE_LINK;
+    status = check_new(entry);
     if (status != HK_B_OK)
         return status;
-    if (node->fd < 0 || node->mount == NULL)
-        return HK_B_CROSS_DEVICE_LINK;
-    if (node->mount->read_only)
-        return HK_B_READ_ONLY_DEVICE;
     hk_host_fd_path(node->fd, path);
     return result_of(linkat(AT_FDCWD, path, entry->directory.fd, entry->leaf,
                             AT_SYMLINK_FOLLOW));

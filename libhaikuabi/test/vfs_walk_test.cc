@@ -357,7 +357,9 @@ TEST_F(Mounts, ReadOnlyBindsStayAsTheyAre)
     EXPECT_EQ(team->call("create_dir", -1, "/boot/ro/new", 0777),
               HK_B_READ_ONLY_DEVICE);
     EXPECT_EQ(team->call("create_dir", -1, "/boot/ro/sub", 0777),
-              HK_B_FILE_EXISTS);
+              HK_B_READ_ONLY_DEVICE);
+    EXPECT_EQ(team->call("create_symlink", -1, file, "x", 0),
+              HK_B_READ_ONLY_DEVICE);
     EXPECT_EQ(team->call("remove_dir", -1, "/boot/ro/sub"),
               HK_B_READ_ONLY_DEVICE);
     EXPECT_EQ(team->call("rename", -1, file, -1, "/boot/ro/new"),
@@ -369,7 +371,7 @@ TEST_F(Mounts, ReadOnlyBindsStayAsTheyAre)
     EXPECT_EQ(team->call("create_link", -1, "/boot/ro/new", -1, file, 1),
               HK_B_READ_ONLY_DEVICE);
     EXPECT_EQ(team->call("create_link", -1, "/boot/stolen", -1, file, 1),
-              HK_B_READ_ONLY_DEVICE);
+              HK_B_CROSS_DEVICE_LINK);
     EXPECT_EQ(team->call("create_fifo", -1, "/boot/ro/new", 0777),
               HK_B_READ_ONLY_DEVICE);
     EXPECT_EQ(team->call("write_stat", -1, file, 1, stat, 88, 1),
