@@ -45,9 +45,10 @@ static void check_steps(const struct utrace_options *options,
         return;
     tr_reader_summary(reader, &summary);
     if (summary.steps == 0)
-        utrace_fail(UTRACE_EXIT_USAGE,
-                    "%s: there are no steps in it (utrace densify --level full)",
-                    options->files[0]);
+        utrace_fail(
+            UTRACE_EXIT_USAGE,
+            "%s: there are no steps in it (utrace densify --level full)",
+            options->files[0]);
 }
 
 static int replay_once(const struct utrace_options *options)

@@ -227,6 +227,30 @@ static int64_t replace(const struct hk_thread *self, const struct owner *owner,
     return status == HK_B_OK ? (int64_t)size : status;
 }
 
+/* No bytes make no attribute; of one that is there none are left behind the
+ * beginning, and its type stays. */
+static int32_t write_nothing(const struct owner *owner, const char *name,
+                             int64_t pos)
+{
+    struct hk_attr_value value;
+    int32_t status = check_writable(owner);
+    int error;
+
+    if (status != HK_B_OK)
+        return status;
+    error = hk_node_attr_read(&owner->node, name, &value);
+    if (error == 0) {
+        free(value.bytes);
+        value.bytes = NULL;
+        value.size = 0;
+        if (pos == 0)
+            error = hk_node_attr_write(&owner->node, name, &value);
+    }
+    if (error != 0 && error != ENODATA)
+        return hk_attr_status(error);
+    return pos < -1 ? HK_B_BAD_VALUE : HK_B_OK;
+}
+
 static int64_t write_attr(struct hk_thread *self, const struct owner *owner,
                           const char *name, uint32_t type, int64_t pos,
                           gm_addr buffer, uint32_t size)
@@ -234,7 +258,9 @@ static int64_t write_attr(struct hk_thread *self, const struct owner *owner,
     uint32_t mode = HK_O_CREAT | HK_O_WRONLY | (pos == 0 ? HK_O_TRUNC : 0u);
     int32_t status;
 
-    if (pos == 0 && size > 0)
+    if (size == 0)
+        return write_nothing(owner, name, pos);
+    if (pos == 0)
         return replace(self, owner, name, type, buffer, size);
     status = prepare(owner, name, type, mode);
     if (status != HK_B_OK)

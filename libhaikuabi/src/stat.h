@@ -58,7 +58,7 @@ int32_t hk_stat_node(const struct hk_vfs *vfs, const struct hk_node *node,
  */
 enum { HK_TAKES_WALK = 1 };
 int32_t hk_stat_entry(const struct hk_vfs *vfs, const struct hk_node *start,
-                  const char *path, int traverse, struct hk_stat *stat);
+                      const char *path, int traverse, struct hk_stat *stat);
 
 void hk_stat_put(uint8_t bytes[HK_STAT_SIZE], const struct hk_stat *stat);
 void hk_stat_get(struct hk_stat *stat, const uint8_t bytes[HK_STAT_SIZE]);

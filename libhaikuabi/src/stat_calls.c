@@ -249,8 +249,8 @@ static int32_t find(const struct hk_thread *self, int32_t fd, const char *path)
     struct hk_stat info;
 
     if (start != NULL)
-        status =
-            hk_stat_entry(hk_kernel_of(self)->vfs, &start->node, path, 1, &info);
+        status = hk_stat_entry(hk_kernel_of(self)->vfs, &start->node, path, 1,
+                               &info);
     hk_file_put(start);
     return status;
 }

@@ -468,8 +468,8 @@ static int32_t step(struct walk *walk, struct hk_node *node)
         return *next == '\0' && !(walk->flags & HK_WALK_FOLLOW)
                    ? open_link(walk, directory, name, node)
                    : take_link(walk, next, target, (size_t)target_length);
-    if (errno == EINVAL || (errno == ENOENT && *next == '\0' &&
-                            walk->host_flags & O_CREAT))
+    if (errno == EINVAL ||
+        (errno == ENOENT && *next == '\0' && walk->host_flags & O_CREAT))
         return take_name(walk, directory, name, next, node);
     return hk_status_from_errno(errno);
 }

@@ -252,6 +252,31 @@ static void numbers(void)
                  HK_B_PERMISSION_DENIED);
 }
 
+static void empty_attributes(void)
+{
+    enum { TEXT = 'CSTR', RAW = 'RAWT' };
+    struct __attribute__((packed)) {
+        uint32_t type;
+        int64_t size;
+    } info;
+    long fd = sys(SYS_open, cwd, "file", O_RDONLY, 0);
+
+    CHECK_STATUS(sys(SYS_write_attr, fd, "a", TEXT, 0LL, buffer, 0), 0);
+    CHECK_STATUS(sys(SYS_stat_attr, fd, "a", &info), HK_B_ENTRY_NOT_FOUND);
+    CHECK_STATUS(sys(SYS_write_attr, fd, "a", TEXT, 0LL, "text", 5), 5);
+    CHECK_STATUS(sys(SYS_write_attr, fd, "a", RAW, 3LL, buffer, 0), 0);
+    CHECK_STATUS(sys(SYS_stat_attr, fd, "a", &info), HK_B_OK);
+    CHECK(info.type == TEXT && info.size == 5);
+    CHECK_STATUS(sys(SYS_write_attr, fd, "a", RAW, 0LL, buffer, 0), 0);
+    CHECK_STATUS(sys(SYS_stat_attr, fd, "a", &info), HK_B_OK);
+    CHECK(info.type == TEXT && info.size == 0);
+    CHECK_STATUS(sys(SYS_read_attr, fd, "a", 0LL, buffer, 4), 0);
+    CHECK_STATUS(sys(SYS_write_attr, fd, "a", RAW, -2LL, buffer, 0),
+                 HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_read_attr, fd, "a", -2LL, buffer, 4), HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_close, fd), HK_B_OK);
+}
+
 /* What only a file has. */
 static void sizes(void)
 {
@@ -284,6 +309,7 @@ int main(int argc, char **argv, char **environment)
     removed_directory();
     positions();
     numbers();
+    empty_attributes();
     sizes();
     print("edges checked\n");
     return 0;
