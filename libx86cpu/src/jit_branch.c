@@ -171,6 +171,21 @@ int xcpu_emit_jcc(struct xcpu_emit *e)
     return 1;
 }
 
+/* Counts without flags, and leaves by JECXZ: one jump in each turn, where the
+ * host's own instruction is two, and some hosts take long for it. */
+static int emit_loop_alone(struct xcpu_emit *e)
+{
+    xcpu_put_lea(&e->a, XH_CX, XH_CX, UINT32_MAX);
+    xcpu_put8(&e->a, 0xe3); /* jrcxz: the upper half is 0 */
+    uint8_t *from = e->a.at;
+    xcpu_put8(&e->a, 0);
+    xcpu_emit_exit(e, -1, xcpu_emit_next(e) + e->insn->imm);
+    if (e->a.at < e->a.end)
+        *from = (uint8_t)(e->a.at - from - 1);
+    xcpu_emit_exit(e, -1, xcpu_emit_next(e));
+    return 1;
+}
+
 /* LOOP, LOOPE, LOOPNE, JCXZ: short jumps only, over one to what follows. */
 int xcpu_emit_loop(struct xcpu_emit *e)
 {
@@ -178,6 +193,8 @@ int xcpu_emit_loop(struct xcpu_emit *e)
     if (insn->operand_size != 4 || insn->address_size != 4)
         return 0;
     xcpu_emit_settle_esp(e);
+    if (insn->op == XCPU_OP_LOOP_Jb)
+        return emit_loop_alone(e);
     xcpu_put8(&e->a, 0x67); /* ECX */
     xcpu_put8(&e->a, insn->opcode);
     uint8_t *from = e->a.at;
