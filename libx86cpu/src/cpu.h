@@ -164,13 +164,14 @@ struct xcpu {
     _Atomic uint32_t in_jit;  /* it may be running */
     uint32_t jit_vector;      /* of INT */
     uint32_t jit_roundings; /* times that FLDCW before FISTP did not truncate */
-    uint16_t jit_flags;     /* as LAHF and SETO AL leave them in AX */
-    uint8_t no_sse;         /* its XMM registers are in fpu */
-    uint8_t interpret;      /* the next block, translated or not */
-    uint8_t gs_set;         /* the base of GS is the window */
-    uint8_t trial;          /* enum xcpu_trial */
-    uint8_t *memory;        /* the window that it runs in */
-    uint64_t tsc;           /* what RDTSC said in the guest's memory */
+    uint16_t jit_word;  /* the host's control word while FRNDINT is executed */
+    uint16_t jit_flags; /* as LAHF and SETO AL leave them in AX */
+    uint8_t no_sse;     /* its XMM registers are in fpu */
+    uint8_t interpret;  /* the next block, translated or not */
+    uint8_t gs_set;     /* the base of GS is the window */
+    uint8_t trial;      /* enum xcpu_trial */
+    uint8_t *memory;    /* the window that it runs in */
+    uint64_t tsc;       /* what RDTSC said in the guest's memory */
     struct xcpu_lockstep *lockstep; /* or NULL (lockstep.c) */
     struct xcpu_jump jumps[XCPU_JUMPS];
 };

@@ -38,6 +38,7 @@ struct xcpu_emit {
     uint8_t noted;          /* FIP is to be stored: */
     uint32_t noted_eip;
     uint8_t truncates; /* RC is 3, but not the host's */
+    uint8_t rounds;    /* the cpu's control word is the one before */
     uint8_t exits_count;
     struct xcpu_jit_exit exits[XCPU_EMIT_EXITS];
     uint8_t *late[XCPU_EMIT_EXITS]; /* rel32 of a jump that first moves ESP

@@ -87,16 +87,75 @@ static void put_difference(struct xcpu_emit *e)
 
 /* A word that FNSTCW gives, with all exceptions masked: bits 0 to 6 are set, 7
  * and 13 to 15 clear, and ECX becomes 0. Any other is for the interpreter. */
+static int put_admit_word(struct xcpu_emit *e)
+{
+    xcpu_put_masked(e, XH_CX, XH_T0, e->jit->word_mask);
+    xcpu_put_lea(&e->a, XH_CX, XH_CX, 0u - 0x7f);
+    return xcpu_emit_unless_zero(e);
+}
+
 static int emit_any_word(struct xcpu_emit *e)
 {
     struct xcpu_asm_memory word = control_word();
     put_load_word(e);
-    xcpu_put_masked(e, XH_CX, XH_T0, e->jit->word_mask);
-    xcpu_put_lea(&e->a, XH_CX, XH_CX, 0u - 0x7f);
-    if (!xcpu_emit_unless_zero(e))
+    if (!put_admit_word(e))
         return 0;
     xcpu_put_memory(&e->a, store16(), XH_T0, &word);
     xcpu_put_memory(&e->a, xcpu_op(0xd9), 5, &word);
+    return 1;
+}
+
+/* ---- floor() and the like ---- */
+
+/*
+ * Around FRNDINT the word is another one, and then the one before again, which
+ * the cpu has all the time: so the next FNSTCW does not wait for this one's
+ * FLDCW, of which it would else read what was stored.
+ */
+
+static int is_plain(const struct xcpu_emit *e, const struct xcpu_insn *insn)
+{
+    return insn->address_size == 4 && !xcpu_uses_bad_segment(e->cpu, insn);
+}
+
+static int is_rounding(const struct xcpu_emit *e)
+{
+    const struct xcpu_insn *insn = e->insn;
+    return e->index + 2 < e->block->insns && insn[1].op == XCPU_OP_FRNDINT &&
+           insn[2].op == XCPU_OP_FLDCW_Mw && is_plain(e, insn) &&
+           is_plain(e, &insn[2]);
+}
+
+static int begin_rounding(struct xcpu_emit *e)
+{
+    struct xcpu_asm_memory word = xcpu_at(XH_CPU, FIELD(jit_word));
+    put_load_word(e);
+    if (!put_admit_word(e))
+        return 0;
+    xcpu_put_memory(&e->a, store16(), XH_T0, &word);
+    xcpu_put_memory(&e->a, xcpu_op(0xd9), 5, &word);
+    e->rounds = 1;
+    return 1;
+}
+
+/* Whoever leaves finds the word in the host. */
+static int end_rounding(struct xcpu_emit *e)
+{
+    struct xcpu_asm_memory word = control_word();
+    put_load_word(e);
+    xcpu_put_memory(&e->a, xcpu_op0f(0xb7), XH_T1, &word);
+    put_difference(e);
+    xcpu_put8(&e->a, 0xe3); /* jrcxz */
+    uint8_t *from = e->a.at;
+    xcpu_put8(&e->a, 0);
+    e->failed |= !put_admit_word(e);
+    xcpu_put_memory(&e->a, store16(), XH_T0, &word);
+    e->failed |= e->a.at - from > INT8_MAX;
+    if (!e->failed)
+        *from = (uint8_t)(e->a.at - from - 1);
+    xcpu_put_mov(&e->a, XH_CX, XH_T2);
+    xcpu_put_memory(&e->a, xcpu_op(0xd9), 5, &word);
+    e->rounds = 0;
     return 1;
 }
 
@@ -108,11 +167,6 @@ static int emit_any_word(struct xcpu_emit *e)
  * where the words are these, it is all that is executed. Other words are for
  * the interpreter, and when many are, translations do without.
  */
-
-static int is_plain(const struct xcpu_emit *e, const struct xcpu_insn *insn)
-{
-    return insn->address_size == 4 && !xcpu_uses_bad_segment(e->cpu, insn);
-}
 
 static int is_fistp(const struct xcpu_insn *insn)
 {
@@ -176,6 +230,10 @@ int xcpu_emit_fldcw(struct xcpu_emit *e)
 {
     if (e->truncates)
         return end_conversion(e);
+    if (e->rounds)
+        return end_rounding(e);
+    if (is_rounding(e))
+        return begin_rounding(e);
     return is_conversion(e) ? begin_conversion(e) : emit_any_word(e);
 }
 
