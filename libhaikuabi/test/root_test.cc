@@ -406,7 +406,7 @@ TEST_F(Root, LetsNoGuestChangePackages)
     EXPECT_EQ(guest().call("rename", -1, name, -1, "/boot/home/one.hpkg"),
               HK_B_CROSS_DEVICE_LINK);
     EXPECT_EQ(guest().call("create_link", -1, "/boot/home/link", -1, name, 0),
-              HK_B_READ_ONLY_DEVICE);
+              HK_B_CROSS_DEVICE_LINK);
     EXPECT_EQ(read(name), bytes);
 }
 
