@@ -404,7 +404,7 @@ static int32_t look_at(struct hk_live_query *live, struct directory *directory,
         return HK_B_OK;
     answer = hk_query_ask(query, directory->mount->attributes, fd, name, &info);
     if (answer.holds)
-        status = hk_entries_put(now, name, (int64_t)info.st_ino);
+        status = hk_entries_append(now, name, (int64_t)info.st_ino);
     if (live->findings != NULL && status == HK_B_OK)
         status = hk_findings_add(live->findings, directory->inode,
                                  (int64_t)info.st_ino, name, answer.times);
@@ -442,6 +442,7 @@ static int32_t look_through(struct hk_live_query *live,
     while (stream != NULL && status == HK_B_OK &&
            (entry = readdir(stream)) != NULL)
         status = look_at(live, directory, fd, entry->d_name, &now);
+    hk_entries_sort(&now);
     if (stream != NULL)
         know(live, directory, fd, &now);
     if (stream != NULL)

@@ -98,6 +98,7 @@ static int32_t watch(struct hk_monitors *monitors, struct hk_monitor *monitor)
                  IN_ATTRIB | IN_MODIFY | IN_CLOSE_WRITE
     };
     const struct hk_vfs *vfs = monitors->team->kernel->vfs;
+    struct hk_monitor **of_watch;
     char path[HK_FD_PATH_SIZE];
     int32_t status = start(monitors);
 
@@ -108,6 +109,9 @@ static int32_t watch(struct hk_monitors *monitors, struct hk_monitor *monitor)
     monitor->wd = inotify_add_watch(monitors->inotify_fd, path, EVENTS);
     if (monitor->wd < 0)
         return hk_status_from_errno(errno);
+    of_watch = &monitors->watches[monitor->wd % HK_MONITOR_BUCKETS];
+    monitor->next_of_watch = *of_watch;
+    *of_watch = monitor;
     status = hk_stat_node(vfs, &monitor->node, &monitor->seen.stat);
     monitor->is_directory = S_ISDIR(monitor->seen.stat.mode);
     if (status == HK_B_OK && monitor->is_directory)
@@ -118,35 +122,101 @@ static int32_t watch(struct hk_monitors *monitors, struct hk_monitor *monitor)
 
 /* ---- the table ---- */
 
-/* Of a volume by any of its nodes. */
-static struct hk_monitor *find(const struct hk_monitors *monitors,
-                               int32_t device, int64_t inode, int is_volume)
+static size_t hash_of(int32_t device, int64_t inode)
 {
-    struct hk_monitor *monitor = monitors->first;
+    uint64_t hash = ((uint64_t)inode + ((uint64_t)(uint32_t)device << 32)) *
+                    UINT64_C(0x9e3779b97f4a7c15);
 
-    while (monitor != NULL &&
-           (monitor->device != device || monitor->is_volume != is_volume ||
-            (!is_volume && monitor->inode != inode)))
-        monitor = monitor->next;
-    return monitor;
+    return (size_t)(hash >> 32) % HK_MONITOR_BUCKETS;
 }
 
 struct hk_monitor *hk_monitor_find(const struct hk_monitors *monitors,
                                    int32_t device, int64_t inode)
 {
-    return find(monitors, device, inode, 0);
+    struct hk_monitor *monitor = monitors->nodes[hash_of(device, inode)];
+
+    while (monitor != NULL && (monitor->device != device ||
+                               monitor->inode != inode || monitor->is_volume))
+        monitor = monitor->next_of_node;
+    return monitor;
+}
+
+struct hk_monitor *hk_monitor_of_volume(const struct hk_monitors *monitors,
+                                        int32_t device)
+{
+    struct hk_monitor *monitor = monitors->nodes[hash_of(device, 0)];
+
+    while (monitor != NULL &&
+           (monitor->device != device || !monitor->is_volume))
+        monitor = monitor->next_of_node;
+    return monitor;
+}
+
+struct hk_monitor *hk_monitor_of_watch(const struct hk_monitors *monitors,
+                                       int wd)
+{
+    struct hk_monitor *monitor =
+        wd >= 0 ? monitors->watches[wd % HK_MONITOR_BUCKETS] : NULL;
+
+    while (monitor != NULL && monitor->wd != wd)
+        monitor = monitor->next_of_watch;
+    return monitor;
+}
+
+static struct hk_monitor **node_link(struct hk_monitors *monitors,
+                                     const struct hk_monitor *monitor)
+{
+    int64_t inode = monitor->is_volume ? 0 : monitor->inode;
+
+    return &monitors->nodes[hash_of(monitor->device, inode)];
+}
+
+static void put_into_table(struct hk_monitors *monitors,
+                           struct hk_monitor *monitor)
+{
+    struct hk_monitor **of_node = node_link(monitors, monitor);
+
+    monitor->next_of_node = *of_node;
+    *of_node = monitor;
+    monitor->next = monitors->first;
+    if (monitor->next != NULL)
+        monitor->next->before = monitor;
+    monitors->first = monitor;
+}
+
+static void take_out_of_table(struct hk_monitors *monitors,
+                              struct hk_monitor *monitor)
+{
+    struct hk_monitor **link = node_link(monitors, monitor);
+
+    while (*link != monitor)
+        link = &(*link)->next_of_node;
+    *link = monitor->next_of_node;
+    if (monitor->next != NULL)
+        monitor->next->before = monitor->before;
+    *(monitor->before != NULL ? &monitor->before->next : &monitors->first) =
+        monitor->next;
+}
+
+static void end_watch(struct hk_monitors *monitors, struct hk_monitor *monitor)
+{
+    struct hk_monitor **link;
+
+    if (monitor->wd < 0)
+        return;
+    link = &monitors->watches[monitor->wd % HK_MONITOR_BUCKETS];
+    while (*link != monitor)
+        link = &(*link)->next_of_watch;
+    *link = monitor->next_of_watch;
+    if (hk_monitor_of_watch(monitors, monitor->wd) == NULL)
+        inotify_rm_watch(monitors->inotify_fd, monitor->wd);
 }
 
 static void remove_monitor(struct hk_monitors *monitors,
                            struct hk_monitor *monitor)
 {
-    struct hk_monitor **link = &monitors->first;
-
-    while (*link != monitor)
-        link = &(*link)->next;
-    *link = monitor->next;
-    if (monitor->wd >= 0)
-        inotify_rm_watch(monitors->inotify_fd, monitor->wd);
+    take_out_of_table(monitors, monitor);
+    end_watch(monitors, monitor);
     hk_node_close(&monitor->node);
     hk_entries_free(&monitor->entries);
     hk_attributes_free(&monitor->seen.attributes);
@@ -171,9 +241,9 @@ void hk_monitor_remove_unused(struct hk_monitors *monitors,
     }
 }
 
-int32_t hk_monitor_add(struct hk_monitors *monitors, int32_t device,
-                       int64_t inode, struct hk_node node,
-                       struct hk_monitor **monitor)
+static int32_t add(struct hk_monitors *monitors, int32_t device, int64_t inode,
+                   int is_volume, struct hk_node node,
+                   struct hk_monitor **monitor)
 {
     struct hk_monitor *made = calloc(1, sizeof(*made));
     int32_t status = HK_B_OK;
@@ -184,12 +254,12 @@ int32_t hk_monitor_add(struct hk_monitors *monitors, int32_t device,
     }
     made->device = device;
     made->inode = inode;
+    made->is_volume = is_volume;
     made->node = node;
     made->wd = -1;
     if (monitors->first == NULL)
         watch_departures(monitors, 1);
-    made->next = monitors->first;
-    monitors->first = made;
+    put_into_table(monitors, made);
     if (node.fd >= 0)
         status = watch(monitors, made);
     if (status != HK_B_OK)
@@ -197,6 +267,13 @@ int32_t hk_monitor_add(struct hk_monitors *monitors, int32_t device,
     else
         *monitor = made;
     return status;
+}
+
+int32_t hk_monitor_add(struct hk_monitors *monitors, int32_t device,
+                       int64_t inode, struct hk_node node,
+                       struct hk_monitor **monitor)
+{
+    return add(monitors, device, inode, 0, node, monitor);
 }
 
 /* ---- where a node is ---- */
@@ -432,6 +509,7 @@ void hk_monitors_fork_child(struct hk_monitors *monitors)
     for (struct hk_monitor *monitor = monitors->first; monitor != NULL;
          monitor = monitor->next)
         monitor->wd = -1;
+    memset(monitors->watches, 0, sizeof(monitors->watches));
     clear(monitors);
     for (int i = 0; i < 2; i++)
         if (fds[i] >= 0)
@@ -506,6 +584,13 @@ static void open_node(struct hk_thread *self, int32_t device, int64_t inode,
         *node = (struct hk_node){NULL, NULL, -1, 0};
 }
 
+static struct hk_monitor *find(const struct hk_monitors *monitors,
+                               int32_t device, int64_t inode, int is_volume)
+{
+    return is_volume ? hk_monitor_of_volume(monitors, device)
+                     : hk_monitor_find(monitors, device, inode);
+}
+
 static int has_too_many(const struct hk_monitors *monitors)
 {
     const uint32_t most = monitors->team->node_monitors;
@@ -521,7 +606,6 @@ static int32_t get_monitor(struct hk_thread *self, int32_t device,
 {
     struct hk_monitors *monitors = self->team->monitors;
     struct hk_node node = {NULL, NULL, -1, 0};
-    int32_t status;
 
     *monitor = find(monitors, device, inode, is_volume);
     if (*monitor == NULL && !is_volume && !has_too_many(monitors)) {
@@ -534,10 +618,7 @@ static int32_t get_monitor(struct hk_thread *self, int32_t device,
         hk_node_close(&node);
         return *monitor != NULL ? HK_B_OK : HK_B_NO_MEMORY;
     }
-    status = hk_monitor_add(monitors, device, inode, node, monitor);
-    if (status == HK_B_OK)
-        (*monitor)->is_volume = is_volume;
-    return status;
+    return add(monitors, device, inode, is_volume, node, monitor);
 }
 
 /*
@@ -582,7 +663,7 @@ int64_t hk_sys_stop_watching(struct hk_thread *self, int32_t device,
 
     hk_monitors_lock(monitors);
     found[0] = hk_monitor_find(monitors, device, node);
-    found[1] = find(monitors, device, node, 1);
+    found[1] = hk_monitor_of_volume(monitors, device);
     for (int i = 0; i < 2 && status != HK_B_OK; i++)
         if (found[i] != NULL &&
             remove_listener(monitors, found[i], port, token)) {

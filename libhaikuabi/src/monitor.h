@@ -53,7 +53,8 @@ struct hk_listener {
 /* A node that is watched, or whose entries are for the sake of one in it or of
  * its volume; or a volume. */
 struct hk_monitor {
-    struct hk_monitor *next;
+    struct hk_monitor *next, *before;
+    struct hk_monitor *next_of_node, *next_of_watch; /* of one hash */
     int32_t device;
     int64_t inode;
     int is_volume;       /* no node: all of the device */
@@ -72,11 +73,14 @@ struct hk_monitor {
     struct hk_entries entries;
 };
 
+enum { HK_MONITOR_BUCKETS = 1024 };
+
 struct hk_monitors {
     pthread_mutex_t turn; /* of who takes the lock next */
     pthread_mutex_t lock; /* guards all below */
     struct hk_team *team;
     struct hk_monitor *first;
+    struct hk_monitor *nodes[HK_MONITOR_BUCKETS], *watches[HK_MONITOR_BUCKETS];
     uint32_t listener_count;
     uint32_t told[HK_DEPARTURES_MAX]; /* numbers of departures */
     int32_t shrunk;          /* a volume that has lost directories, or 0 */
@@ -88,6 +92,12 @@ struct hk_monitors {
 /* The monitor of a node, or NULL. */
 struct hk_monitor *hk_monitor_find(const struct hk_monitors *monitors,
                                    int32_t device, int64_t inode);
+
+/* That of a volume; that which the host knows by the number of a watch. */
+struct hk_monitor *hk_monitor_of_volume(const struct hk_monitors *monitors,
+                                        int32_t device);
+struct hk_monitor *hk_monitor_of_watch(const struct hk_monitors *monitors,
+                                       int wd);
 
 /* A monitor of a node, which it takes over. B_OK or an error. */
 int32_t hk_monitor_add(struct hk_monitors *monitors, int32_t device,

@@ -196,10 +196,8 @@ static void on_event(struct hk_monitors *monitors,
                      struct hk_leaving *leaving)
 {
     enum { ENTRIES = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO };
-    struct hk_monitor *monitor = monitors->first;
+    struct hk_monitor *monitor = hk_monitor_of_watch(monitors, event->wd);
 
-    while (monitor != NULL && monitor->wd != event->wd)
-        monitor = monitor->next;
     if (event->mask & IN_Q_OVERFLOW)
         look_at_all(monitors);
     else if (monitor == NULL)

@@ -72,13 +72,24 @@ static int take_noted(struct hk_monitors *monitors,
 
 /* ---- leaving ---- */
 
-/* What was there is gone; it may have been a directory. */
+/* What was there is gone; it may have been a directory. One that is removed
+ * has had none in it. */
 static void lose_directory(struct hk_monitors *monitors,
                            const struct hk_monitor *from, int64_t inode)
 {
-    if (from->is_of_volume &&
-        hk_monitor_find(monitors, from->device, inode) != NULL)
+    struct hk_monitor *lost =
+        from->is_of_volume ? hk_monitor_find(monitors, from->device, inode)
+                           : NULL;
+    struct stat info;
+
+    if (lost == NULL)
+        return;
+    if (fstat(lost->node.fd, &info) != 0 || info.st_nlink > 0) {
         monitors->shrunk = from->device;
+        return;
+    }
+    lost->is_of_volume = lost->is_unvisited = 0;
+    hk_monitor_remove_unused(monitors, lost);
 }
 
 void hk_monitors_settle(struct hk_monitors *monitors)

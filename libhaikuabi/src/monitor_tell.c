@@ -30,10 +30,7 @@ static void tell(struct hk_monitors *monitors, const struct hk_monitor *monitor,
 static void tell_volume(struct hk_monitors *monitors, int32_t device,
                         uint32_t flags, struct hk_kmessage_maker *maker)
 {
-    for (const struct hk_monitor *at = monitors->first; at != NULL;
-         at = at->next)
-        if (at->is_volume && at->device == device)
-            tell(monitors, at, flags, maker);
+    tell(monitors, hk_monitor_of_volume(monitors, device), flags, maker);
 }
 
 void hk_monitor_tell_entry(struct hk_monitors *monitors,

@@ -1,12 +1,24 @@
 /* monitor_volume.c -- watching all directories of a volume. */
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "host_open.h"
 #include "monitor.h"
 #include "volume_walk.h"
+
+/* Each directory takes a descriptor of the host's, of which the team needs
+ * others. */
+static int is_one_too_many(int fd)
+{
+    struct rlimit limit;
+
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+           (rlim_t)fd >= limit.rlim_cur / 4 * 3;
+}
 
 /* A directory whose own are to be watched as well; taken over. What cannot be
  * watched because it is gone, or may not be read, has nothing to tell of. */
@@ -17,6 +29,10 @@ static int32_t add_directory(struct hk_monitors *monitors, int32_t device,
     struct stat info;
     int32_t status = HK_B_OK;
 
+    if (is_one_too_many(node.fd)) {
+        hk_node_close(&node);
+        return HK_B_NO_MEMORY;
+    }
     if (fstat(node.fd, &info) != 0 || info.st_dev != node.mount->host_device) {
         hk_node_close(&node);
         return HK_B_OK;
@@ -52,6 +68,8 @@ static int32_t visit(struct hk_monitors *monitors, struct hk_monitor *directory,
                                      O_PATH | O_DIRECTORY, 0);
         if (node.fd >= 0)
             status = add_directory(monitors, directory->device, node);
+        else if (errno == EMFILE || errno == ENFILE)
+            status = HK_B_NO_MEMORY;
     }
     return status;
 }

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <map>
 #include <set>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 namespace
@@ -600,6 +601,28 @@ TEST_F(Monitor, TellsWhatWasInATreeThatHasCome)
     elsewhere.write("tree/branch/unseen", "");
     shared.root.write("other/seen", "");
     EXPECT_EQ(next()["name"], "seen");
+}
+
+// The host has a descriptor less for each directory.
+TEST_F(Monitor, WatchesNoVolumeThatLeavesTheTeamNoDescriptors)
+{
+    const rlim_t FEW = 400;
+    auto [device, inode] = node("/");
+    rlimit before, few;
+
+    for (int i = 0; i < 350; i++)
+        shared.root.make("other/" + std::to_string(i));
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = {FEW, before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    EXPECT_EQ(team.call("start_watching", device, inode,
+                        VOLUME | uint32_t{NAME}, port, 7),
+              HK_B_NO_MEMORY);
+    EXPECT_EQ(probe_count_monitors(team.harness), 0u);
+    watch("/watched", DIRECTORY);
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    std::filesystem::create_directory(host("watched/new"));
+    EXPECT_EQ(next()["name"], "new");
 }
 
 // A directory that another one has replaced is watched no more.
