@@ -27,8 +27,11 @@ enum {
 
 void tr_emit(struct tr_recorder *recorder, const struct tr_event *event)
 {
-    int error = tr_write_event(recorder->writer, event);
+    int error;
 
+    if (recorder->is_mute)
+        return;
+    error = tr_write_event(recorder->writer, event);
     if (error < 0 && recorder->error == 0)
         recorder->error = error;
 }
@@ -550,14 +553,20 @@ int tr_record_on_fault(struct tr_recorder *recorder, const void *host_address)
 
 /* ---- the end, and a child's beginning ---- */
 
+void tr_recorder_in_child(struct tr_recorder *recorder)
+{
+    recorder->is_mute = 1;
+    tr_turn_init(&recorder->turn);
+    tr_share_after_fork(recorder);
+}
+
 int tr_recorder_after_fork(struct tr_recorder *recorder, int fd)
 {
     int error;
 
     tr_writer_abandon(recorder->writer);
     recorder->writer = NULL;
-    tr_turn_init(&recorder->turn);
-    tr_share_after_fork(recorder);
+    recorder->is_mute = 0;
     atomic_store(&recorder->threads, NULL);
     recorder->last = NULL;
     recorder->last_thread = recorder->thread_count = 0;

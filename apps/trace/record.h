@@ -74,8 +74,12 @@ void tr_record_child(struct tr_recorder *recorder, uint32_t team,
  * when the access may be repeated. */
 int tr_record_on_fault(struct tr_recorder *recorder, const void *host_address);
 
-/* In the child of a fork(2), on its only thread: the parent's trace is left
- * alone, and another one begins. 0 or TR_ERR_*. */
+/* In the child of a fork(2), at once: no other thread of the parent is there to
+ * end its turn, and nothing is recorded before tr_recorder_after_fork. */
+void tr_recorder_in_child(struct tr_recorder *recorder);
+
+/* In that child, on its only thread: the parent's trace is left alone, and
+ * another one begins. 0 or TR_ERR_*. */
 int tr_recorder_after_fork(struct tr_recorder *recorder, int fd);
 
 /* Behind what a trace says of itself: what is mapped already. */

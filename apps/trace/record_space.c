@@ -18,8 +18,11 @@ void tr_emit_image(struct tr_recorder *recorder, gm_addr address,
 {
     struct tr_event event = {.kind = TR_IMAGE};
     uint64_t image;
-    int error = tr_write_page(recorder->writer, page, &image);
+    int error;
 
+    if (recorder->is_mute)
+        return;
+    error = tr_write_page(recorder->writer, page, &image);
     if (error < 0) {
         recorder->error = error;
         return;

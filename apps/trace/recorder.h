@@ -29,7 +29,8 @@ struct tr_recorder {
     struct tr_turn turn; /* of everything below */
     struct tr_memory *memory;
     struct tr_writer *writer;
-    int error; /* the first one */
+    int error;   /* the first one */
+    int is_mute; /* a fork's child that has no trace yet */
     struct tr_thread *_Atomic threads;
     struct tr_thread *last; /* the one that ran last */
     uint64_t last_thread;   /* its id is the highest so far */

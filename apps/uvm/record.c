@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -73,6 +74,12 @@ static void tell(const char *parent)
         tr_record_info(recorder, "parent", parent);
 }
 
+static void begin_child(void)
+{
+    if (recorded.uvm != NULL)
+        tr_recorder_in_child(recorded.uvm->recorder);
+}
+
 void uvm_record_begin(struct uvm *uvm, const struct uvm_program *program)
 {
     const struct tr_record_config config = {
@@ -98,6 +105,8 @@ void uvm_record_begin(struct uvm *uvm, const struct uvm_program *program)
     if (result < 0)
         uvm_fail(UVM_EXIT_FAILURE, "%s: %s", recorded.file,
                  tr_error_text(result));
+    if (pthread_atfork(NULL, NULL, begin_child) != 0)
+        uvm_fail(UVM_EXIT_FAILURE, "out of memory");
     recorded.uvm = uvm;
     tell(NULL);
 }

@@ -3,8 +3,10 @@
 #include <guest.h>
 
 #include <team.h>
+#include <thread.h>
 
 enum { SIGTERM = 15 };
+enum { CLONEABLE = 0x100, PAGE = 4096 };
 
 static void fork_and_wait(void)
 {
@@ -28,6 +30,49 @@ static void fork_and_wait(void)
                  HK_ECHILD);
     CHECK_STATUS(sys(SYS_wait_for_child, -1, 0, &info, (void *)0),
                  HK_B_BAD_VALUE);
+}
+
+/* Runs most of the time, but not for ever where one runs at a time. */
+static int run_until(void *stop, void *unused)
+{
+    (void)unused;
+    while (*(volatile int32_t *)stop == 0) {
+        for (int i = 0; i < 4000000; i++)
+            __asm__ volatile("");
+        sys(SYS_snooze_etc, 100LL, 0, RELATIVE_TIMEOUT, (void *)0);
+    }
+    return 0;
+}
+
+/* The child has none of the threads that were running; its memory, also what
+ * others may clone, is a copy. */
+static void fork_beside_a_thread(void)
+{
+    enum { FORKS = 10 };
+    static int32_t stop;
+    int32_t *memory = 0;
+    int32_t ended;
+    struct siginfo info;
+    long area = sys(SYS_create_area, "copied", &memory, ANY_ADDRESS, PAGE, 0,
+                    READ_AREA | WRITE_AREA | CLONEABLE);
+    long thread = spawn_thread("runs", run_until, &stop, (void *)0);
+
+    CHECK(area >= 0 && thread >= 0);
+    sys(SYS_resume_thread, thread);
+    for (int i = 0; i < FORKS; i++) {
+        long child = fork_team();
+
+        if (child == 0)
+            sys(SYS_exit_team, ++*memory);
+        CHECK(child > 0);
+        CHECK_STATUS(
+            sys(SYS_wait_for_child, child, EXITED, &info, (void *)0), child);
+        CHECK(info.code == CLD_EXITED && info.status == i + 1);
+        ++*memory;
+    }
+    stop = 1;
+    CHECK_STATUS(sys(SYS_wait_for_thread, thread, &ended), HK_B_OK);
+    sys(SYS_delete_area, area);
 }
 
 static void kill_child(void)
@@ -116,6 +161,7 @@ int main(int argc, char **argv, char **environment)
         return 44;
     }
     fork_and_wait();
+    fork_beside_a_thread();
     kill_child();
     pipe_to_child();
     exec_in_child(argv[0]);
