@@ -276,7 +276,6 @@ void hk_fds_before_fork(struct hk_fds *fds)
         if (fds->slots[i].file != NULL)
             hk_pieces_share(fds->slots[i].file->pieces);
     hk_refs_lock(fds->refs);
-    hk_range_locks_before_fork(fds->range_locks);
 }
 
 void hk_fds_after_fork(struct hk_fds *fds, int is_child)
@@ -285,7 +284,6 @@ void hk_fds_after_fork(struct hk_fds *fds, int is_child)
         renew_locks(fds);
         forget_node_locks(fds);
     }
-    hk_range_locks_after_fork(fds->range_locks, is_child);
     hk_refs_unlock(fds->refs);
     if (is_child) {
         close_copies(fds);

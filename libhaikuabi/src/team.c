@@ -16,6 +16,7 @@
 #include "known_dirs.h"
 #include "monitor.h"
 #include "mutex.h"
+#include "range_locks.h"
 #include "shared.h"
 #include "syscalls.h"
 #include "thread.h"
@@ -66,6 +67,7 @@ static void lock_all(struct hk_team *team)
     hk_known_dirs_before_fork(team->kernel->vfs->known_dirs);
     pthread_mutex_lock(&team->debug->lock);
     pthread_mutex_lock(&team->areas->lock);
+    hk_range_locks_before_fork(hk_range_locks_of(team));
     pthread_mutex_lock(&team->lock);
     hk_signals_lock(team->signals);
     gm_space_before_fork(team->space);
@@ -76,6 +78,7 @@ static void unlock_all(struct hk_team *team, int is_child)
     gm_space_after_fork(team->space);
     hk_signals_unlock(team->signals);
     pthread_mutex_unlock(&team->lock);
+    hk_range_locks_after_fork(hk_range_locks_of(team), is_child);
     pthread_mutex_unlock(&team->areas->lock);
     pthread_mutex_unlock(&team->debug->lock);
     hk_known_dirs_after_fork(team->kernel->vfs->known_dirs, is_child);

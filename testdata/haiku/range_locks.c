@@ -3,6 +3,7 @@
 #include <file.h>
 #include <guest.h>
 #include <team.h>
+#include <thread.h>
 
 enum { F_GETLK = 0x20, F_SETLK = 0x80 };
 enum { F_RDLCK = 0x40, F_UNLCK = 0x200, F_WRLCK = 0x400 };
@@ -128,6 +129,35 @@ static void what_does_not_end_them(void)
     is_locked();
 }
 
+static int map_again_and_again(void *unused, void *nothing)
+{
+    void *address = page;
+
+    (void)unused, (void)nothing;
+    for (int i = 0; i < 300; i++) {
+        long area = sys(SYS_map_file, "mapped", &address, ANY_ADDRESS, PAGE,
+                        READ_AREA, SHARED, 0, file, 0LL);
+
+        CHECK(area > 0);
+        CHECK_STATUS(sys(SYS_delete_area, area), HK_B_OK);
+    }
+    return 0;
+}
+
+/* A fork waits for a thread that maps and unmaps, and not it for the fork. */
+static void forks_meanwhile(void)
+{
+    long thread =
+        spawn_thread("mapper", map_again_and_again, (void *)0, (void *)0);
+    int32_t result;
+
+    CHECK_STATUS(sys(SYS_resume_thread, thread), HK_B_OK);
+    for (int i = 0; i < 20; i++)
+        is_locked();
+    CHECK_STATUS(sys(SYS_wait_for_thread, thread, &result), HK_B_OK);
+    is_locked();
+}
+
 static void what_ends_them(void)
 {
     CHECK_STATUS(sys(SYS_close, sys(SYS_dup, file)), HK_B_OK);
@@ -157,6 +187,7 @@ int main(int argc, char **argv, char **environment)
         HK_B_OK);
     ranges();
     what_does_not_end_them();
+    forks_meanwhile();
     what_ends_them();
     print("range locks checked\n");
     return 0;
