@@ -54,9 +54,10 @@ struct hk_file {
     atomic_uint type;   /* see hk_file_type; 0: not asked for yet */
     /* HK_FILE_SOCKET, see socket_protocol.h. */
     atomic_uint protocol, peer;
-    atomic_int is_shut;   /* for sending */
-    atomic_uint options;  /* flags that the host does not take, see
-                             socket_options.c */
+    atomic_int is_shut;         /* for sending */
+    atomic_uint send_low_water; /* SO_SNDLOWAT; 1 when it is 0 here */
+    atomic_uint options;        /* flags that the host does not take, see
+                                   socket_options.c */
     atomic_int reset;     /* what receives of a connection that was reset fail
                              with; 0: it was not */
     pthread_mutex_t lock; /* guards what follows */

@@ -105,7 +105,7 @@ static uint32_t put_address(const struct sockaddr *host,
                              ? sizeof(struct sockaddr_in6)
                              : sizeof(struct sockaddr_in);
         memcpy(&address.host, host, address.length);
-        length = hk_sockaddr_put(bytes, &address, NULL);
+        length = hk_sockaddr_put(bytes, NULL, &address, NULL);
     }
     if (length > 0)
         return length;

@@ -3,6 +3,7 @@
 #ifndef HK_SHARED_H
 #define HK_SHARED_H
 
+#include "bound_names.h"
 #include "kernel.h"
 
 /*
@@ -52,16 +53,18 @@ enum {
     HK_SHARED_THREADS_MAX = 65536,
     HK_SHARED_IMAGES_MAX = 65536,
     HK_REQUESTS_MAX = 16384,
-    HK_XSI_SETS_MAX = 2048,
+    HK_XSI_SETS_MAX = 4096,
     HK_XSI_SET_SIZE = 128,
     HK_XSI_UNDOS_MAX = 8192,
-    HK_XSI_QUEUES_MAX = 1024,
+    HK_XSI_QUEUES_MAX = 2048,
     HK_SYSTEM_WATCHES_MAX = 4096,
     HK_NODE_LOCKS_MAX = 4096,
     HK_EVENT_QUEUES_MAX = 1024,
     HK_EVENT_ENTRIES_MAX = 65536,
     HK_DEPARTURES_MAX = 512,
     HK_PTYS_MAX = 64,
+    HK_EXITS_MAX = 4096,
+    HK_BOUND_NAMES_MAX = 1024,
     HK_CHUNKS_MAX = 131072,
     HK_CHUNK_DATA = 508,
     HK_SHARED_IMAGE_SIZE = 1100
@@ -415,6 +418,17 @@ struct hk_pty {
     struct hk_team_set holders;
 };
 
+/* A team that has ended by itself: the host keeps 8 bits of its status. */
+struct hk_exit {
+    int32_t team, status;
+};
+
+/* A local socket's path on the host, and as the guest gave it
+ * (bound_names.h). */
+struct hk_bound_name {
+    char host[108], guest[HK_LOCAL_NAME_LENGTH];
+};
+
 /* An event queue: there as long as a team has a descriptor (event_queue.h). */
 struct hk_event_queue {
     uint32_t next;
@@ -500,6 +514,9 @@ void hk_item_free(struct hk_shared *shared, enum hk_pool pool, uint32_t index);
 /* Indices from 1 up to this one, without it, may be in use. */
 uint32_t hk_item_end(const struct hk_shared *shared, enum hk_pool pool);
 
+/* How many are in use. */
+uint32_t hk_items_used(const struct hk_shared *shared, enum hk_pool pool);
+
 /* An id for an item: its index, and a generation above; never 0. */
 int32_t hk_make_id(enum hk_pool pool, uint32_t index, uint32_t generation);
 uint32_t hk_id_index(enum hk_pool pool, int32_t id);
@@ -551,6 +568,11 @@ void hk_shared_await(struct hk_shared *shared, int32_t child);
  * waits for its threads is told their exit status as well. */
 void hk_shared_clear(struct hk_shared *shared);
 void hk_shared_end(struct hk_shared *shared, int32_t exit_status);
+
+/* The exit status of a team that has ended, of which the host tells the lowest
+ * 8 bits; those alone when too many have ended since. Needs no lock. */
+int32_t hk_shared_exit_status(const struct hk_shared *shared, int32_t team,
+                              int host_status);
 
 /* The same when the team ends and the process goes on: no other thread of
  * the team is there any more. */

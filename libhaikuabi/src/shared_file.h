@@ -41,6 +41,10 @@ struct hk_shared_file {
     struct hk_departure departures[HK_DEPARTURES_MAX];
     struct hk_syslog syslog;
     struct hk_pty ptys[HK_PTYS_MAX];
+    uint32_t bound_name_count; /* of all that ever were */
+    struct hk_bound_name bound_names[HK_BOUND_NAMES_MAX];
+    uint32_t exit_count; /* of all that ever were */
+    struct hk_exit exits[HK_EXITS_MAX];
     atomic_uint joins; /* counts teams that have joined: a futex */
     struct hk_team_slot teams[HK_TEAMS_MAX];
     struct hk_waiter waiters[HK_WAITERS_MAX];

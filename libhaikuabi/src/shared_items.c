@@ -90,6 +90,13 @@ uint32_t hk_item_end(const struct hk_shared *shared, enum hk_pool pool)
     return fresh < pools[pool].limit ? fresh : pools[pool].limit;
 }
 
+uint32_t hk_items_used(const struct hk_shared *shared, enum hk_pool pool)
+{
+    const struct hk_free_list *list = &shared->file->pools[pool];
+
+    return list->fresh == 0 ? 0 : list->fresh - 1 - list->count;
+}
+
 int32_t hk_make_id(enum hk_pool pool, uint32_t index, uint32_t generation)
 {
     return (int32_t)((generation * pools[pool].limit + index) & INT32_MAX);

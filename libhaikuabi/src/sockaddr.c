@@ -12,7 +12,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "bound_names.h"
 #include "bytes.h"
+#include "clock.h"
 #include "host_open.h"
 
 /* haiku-abi/structs.md, "sockaddr_in" and its like. */
@@ -20,7 +22,6 @@ enum {
     INET_SIZE = 32,
     INET6_SIZE = 28,
     UNIX_AT_PATH = 2,
-    UNIX_PATH_MAX_ = 126,
     NO_NAME_SIZE = 32, /* sizeof(struct sockaddr) */
     HIDDEN_DIGITS = 5
 };
@@ -67,6 +68,39 @@ static int32_t read_inet6(struct hk_sockaddr *address, const uint8_t *bytes)
     return HK_B_OK;
 }
 
+/* To the host's name of digits, with them. */
+static socklen_t put_hidden(struct sockaddr_un *host, const char *digits)
+{
+    size_t prefix = sizeof(hidden_prefix) - 1;
+
+    host->sun_family = AF_UNIX;
+    host->sun_path[0] = '\0';
+    memcpy(host->sun_path + 1, hidden_prefix, prefix);
+    memcpy(host->sun_path + 1 + prefix, digits, HIDDEN_DIGITS);
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + prefix +
+                       HIDDEN_DIGITS);
+}
+
+int hk_bind_hidden(int fd)
+{
+    enum { TRIES = 1000, DIGITS_MASK = 0xfffff };
+    uint32_t number = (uint32_t)hk_system_time();
+    struct sockaddr_un host;
+    char digits[HIDDEN_DIGITS + 1];
+
+    for (int i = 0; i < TRIES; i++) {
+        socklen_t length;
+
+        snprintf(digits, sizeof(digits), "%05x", number++ & DIGITS_MASK);
+        length = put_hidden(&host, digits);
+        if (bind(fd, (struct sockaddr *)&host, length) == 0)
+            return 0;
+        if (errno != EADDRINUSE)
+            return -1;
+    }
+    return -1;
+}
+
 static int is_hidden_digit(uint8_t c)
 {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
@@ -74,14 +108,12 @@ static int is_hidden_digit(uint8_t c)
 
 /*
  * A name without a file is NUL and five digits, whatever is behind them.
- * Where all is zero and an address is to be bound, one that nobody has is made
- * up, by the host.
+ * Where all is zero and an address is to be bound, hk_bind_hidden makes one up.
  */
 static int32_t read_hidden(struct hk_sockaddr *address, const uint8_t *path,
                            uint32_t size, int is_new)
 {
     struct sockaddr_un *host = (void *)&address->host;
-    size_t prefix = sizeof(hidden_prefix) - 1;
     const uint8_t *digits = path + 1;
 
     host->sun_family = AF_UNIX;
@@ -93,18 +125,16 @@ static int32_t read_hidden(struct hk_sockaddr *address, const uint8_t *path,
     for (int i = 0; i < HIDDEN_DIGITS; i++)
         if (!is_hidden_digit(digits[i]))
             return HK_B_BAD_VALUE;
-    memcpy(host->sun_path + 1, hidden_prefix, prefix);
-    memcpy(host->sun_path + 1 + prefix, digits, HIDDEN_DIGITS);
-    address->length += (socklen_t)(1 + prefix + HIDDEN_DIGITS);
+    address->length = put_hidden(host, (const char *)digits);
     return HK_B_OK;
 }
 
-/* Where a new socket's file goes: its directory is held. */
+/* Where a new socket's file goes: its directory is held. No other process binds
+ * one to that path of the host (bound_names.h). */
 static int32_t place_new(const struct hk_vfs *vfs, const struct hk_node *start,
                          struct hk_sockaddr *address, const char *path,
                          char *host_path, size_t size)
 {
-    char directory[HK_FD_PATH_SIZE];
     char leaf[HK_FILE_NAME_LENGTH];
     int32_t status = hk_vfs_open_parent(vfs, start, path, &address->node, leaf);
 
@@ -116,8 +146,8 @@ static int32_t place_new(const struct hk_vfs *vfs, const struct hk_node *start,
     if (address->node.fd < 0 || address->node.mount == NULL ||
         address->node.mount->read_only)
         return HK_B_READ_ONLY_DEVICE;
-    hk_host_fd_path(address->node.fd, directory);
-    if ((size_t)snprintf(host_path, size, "%s/%s", directory, leaf) >= size)
+    if ((size_t)snprintf(host_path, size, "/proc/%d/fd/%d/%s", (int)getpid(),
+                         address->node.fd, leaf) >= size)
         return HK_B_NAME_TOO_LONG;
     return HK_B_OK;
 }
@@ -158,7 +188,7 @@ static int32_t read_unix(const struct hk_thread *self,
 
     if (path[0] == '\0')
         return read_hidden(address, bytes + UNIX_AT_PATH, size, is_new);
-    if (strnlen(path, UNIX_PATH_MAX_) == UNIX_PATH_MAX_)
+    if (strnlen(path, HK_LOCAL_NAME_LENGTH) == HK_LOCAL_NAME_LENGTH)
         return HK_B_BAD_VALUE;
     return read_path(self, address, path, is_new);
 }
@@ -237,8 +267,8 @@ static uint32_t put_unix(uint8_t *bytes, const struct sockaddr_un *host,
 
     if (name != NULL) {
         length = strlen(name);
-        if (length > UNIX_PATH_MAX_ - 1)
-            length = UNIX_PATH_MAX_ - 1;
+        if (length > HK_LOCAL_NAME_LENGTH - 1)
+            length = HK_LOCAL_NAME_LENGTH - 1;
         memcpy(bytes + UNIX_AT_PATH, name, length);
         length++;
     } else if (host_length > at_path + 1 && host->sun_path[0] == '\0') {
@@ -255,14 +285,29 @@ static uint32_t put_unix(uint8_t *bytes, const struct sockaddr_un *host,
     return put_head(bytes, (uint32_t)(UNIX_AT_PATH + length), HK_AF_UNIX);
 }
 
+static int is_hosts_path(const struct hk_sockaddr *address)
+{
+    const struct sockaddr_un *host = (const void *)&address->host;
+
+    return host->sun_family == AF_UNIX &&
+           address->length > offsetof(struct sockaddr_un, sun_path) &&
+           host->sun_path[0] == '/';
+}
+
 uint32_t hk_sockaddr_put(uint8_t bytes[HK_SOCKADDR_MAX],
+                         const struct hk_thread *self,
                          const struct hk_sockaddr *address, const char *name)
 {
+    char bound[HK_LOCAL_NAME_LENGTH];
     const void *host = &address->host;
 
     memset(bytes, 0, HK_SOCKADDR_MAX);
     if (address->length < sizeof(sa_family_t))
         return 0;
+    if (is_hosts_path(address) &&
+        hk_bound_name_find(self, ((const struct sockaddr_un *)host)->sun_path,
+                           bound))
+        name = bound;
     switch (address->host.any.sa_family) {
     case AF_INET:
         return put_inet(bytes, host);
@@ -299,7 +344,7 @@ int32_t hk_sockaddr_write(const struct hk_thread *self, gm_addr user,
                           const struct hk_sockaddr *address, const char *name)
 {
     uint8_t bytes[HK_SOCKADDR_MAX], length[4];
-    uint32_t size = hk_sockaddr_put(bytes, address, name);
+    uint32_t size = hk_sockaddr_put(bytes, self, address, name);
 
     hk_put32(length, user == 0 ? 0 : size);
     if (hk_write_user(self, user_length, length, sizeof(length)) != HK_B_OK)

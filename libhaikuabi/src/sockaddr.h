@@ -44,9 +44,14 @@ int32_t hk_sockaddr_read(const struct hk_thread *self,
                          uint32_t size, int is_new);
 void hk_sockaddr_release(struct hk_sockaddr *address);
 
+/* A local socket gets a name without a file that no other has: 0; -1 and errno,
+ * EINVAL when it has one. */
+int hk_bind_hidden(int fd);
+
 /* The guest's form of a host's address; its length. name: the path of a
- * local socket, where known. */
+ * local socket whose own is not known. */
 uint32_t hk_sockaddr_put(uint8_t bytes[HK_SOCKADDR_MAX],
+                         const struct hk_thread *self,
                          const struct hk_sockaddr *address, const char *name);
 
 /*

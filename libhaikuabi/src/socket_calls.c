@@ -3,12 +3,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "block.h"
+#include "bound_names.h"
 #include "bytes.h"
 #include "socket.h"
 #include "socket_protocol.h"
@@ -162,6 +165,8 @@ int64_t hk_sys_socketpair(struct hk_thread *self, int32_t family, int32_t type,
     if (socketpair(host_family, host_type, protocol, host) < 0)
         return no_protocol(errno);
     for (int i = 0; i < 2; i++) {
+        if (host_family == AF_UNIX)
+            hk_bind_hidden(host[i]);
         ends[i] = hk_socket_add(self, host[i], flags, NULL, 1);
         if (ends[i] < 0)
             status = ends[i];
@@ -228,7 +233,22 @@ static int32_t get_for_address(struct hk_thread *self, int32_t socket,
     return status;
 }
 
-/* The name of a local socket without a file may be left to the host. */
+/* A local socket, which may get any name without a file. */
+static int32_t bind_local(struct hk_thread *self, int fd,
+                          const struct hk_sockaddr *address)
+{
+    const struct sockaddr_un *host = (const void *)&address->host;
+    int32_t status;
+
+    if (address->length == offsetof(struct sockaddr_un, sun_path))
+        return result_of(hk_bind_hidden(fd));
+    fchmod(fd, 0644); /* what the file will have */
+    status = result_of(bind(fd, &address->host.any, address->length));
+    if (status == HK_B_OK && address->name != NULL)
+        hk_bound_name_keep(self, host->sun_path, address->name);
+    return status == HK_B_FILE_EXISTS ? HK_EADDRINUSE : status;
+}
+
 int64_t hk_sys_bind(struct hk_thread *self, int32_t socket, gm_addr address,
                     uint32_t address_length)
 {
@@ -241,11 +261,10 @@ int64_t hk_sys_bind(struct hk_thread *self, int32_t socket, gm_addr address,
         return status;
     status = hk_sockaddr_read(self, &host, address, address_length, 1);
     if (status == HK_B_OK) {
-        if (host.host.any.sa_family == AF_UNIX)
-            fchmod(file->node.fd, 0644); /* what the file will have */
-        status = result_of(bind(file->node.fd, &host.host.any, host.length));
-        if (status == HK_B_FILE_EXISTS)
-            status = HK_EADDRINUSE;
+        status =
+            host.host.any.sa_family == AF_UNIX
+                ? bind_local(self, file->node.fd, &host)
+                : result_of(bind(file->node.fd, &host.host.any, host.length));
         if (status == HK_B_OK)
             set_name(file, &file->local_name, &host);
         hk_sockaddr_release(&host);
@@ -291,8 +310,11 @@ static int32_t start_connect(struct hk_thread *self, int fd,
 static int32_t connect_to(struct hk_thread *self, struct hk_file *file,
                           const struct hk_sockaddr *address)
 {
-    int32_t status = start_connect(self, file->node.fd, address);
+    int32_t status;
 
+    if (address->host.any.sa_family == AF_UNIX)
+        hk_bind_hidden(file->node.fd); /* unless it has a name */
+    status = start_connect(self, file->node.fd, address);
     if (status == HK_B_OK || hk_socket_protocol(file) & HK_ANY_TCP)
         hk_socket_set_peer(file, address->host.any.sa_family != AF_UNSPEC);
     return status;
@@ -485,6 +507,42 @@ int64_t hk_sys_shutdown_socket(struct hk_thread *self, int32_t socket,
     return status;
 }
 
+/* A socket that was never bound, nor connected: told without its length. */
+static int has_no_name(const struct hk_sockaddr *address)
+{
+    const struct sockaddr_in *inet = (const void *)&address->host;
+    const struct sockaddr_in6 *inet6 = (const void *)&address->host;
+
+    switch (address->host.any.sa_family) {
+    case AF_INET:
+        return inet->sin_port == 0 && inet->sin_addr.s_addr == 0;
+    case AF_INET6:
+        return inet6->sin6_port == 0 &&
+               IN6_IS_ADDR_UNSPECIFIED(&inet6->sin6_addr);
+    default:
+        return address->length <= sizeof(sa_family_t);
+    }
+}
+
+static int32_t write_no_name(const struct hk_thread *self, gm_addr address,
+                             uint32_t room, gm_addr address_length, int family)
+{
+    enum { SIZE = 32 }; /* sizeof(struct sockaddr) */
+    uint8_t bytes[SIZE] = {0, (uint8_t)family}, length[4];
+
+    hk_put32(length, SIZE);
+    if (hk_write_user(self, address_length, length, sizeof(length)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return hk_write_user(self, address, bytes, room < SIZE ? room : SIZE);
+}
+
+static int guest_family(unsigned protocol)
+{
+    if (protocol & HK_LOCAL)
+        return HK_AF_UNIX;
+    return protocol & (HK_TCP6 | HK_DATAGRAM6) ? HK_AF_INET6 : HK_AF_INET;
+}
+
 /* getsockname and getpeername. */
 static int64_t get_name(struct hk_thread *self, int32_t socket, gm_addr address,
                         gm_addr address_length, int is_peer)
@@ -505,7 +563,10 @@ static int64_t get_name(struct hk_thread *self, int32_t socket, gm_addr address,
     status = result_of(
         is_peer ? getpeername(file->node.fd, &host.host.any, &host.length)
                 : getsockname(file->node.fd, &host.host.any, &host.length));
-    if (status == HK_B_OK)
+    if (status == HK_B_OK && !is_peer && has_no_name(&host))
+        status = write_no_name(self, address, room, address_length,
+                               guest_family(hk_socket_protocol(file)));
+    else if (status == HK_B_OK)
         status =
             hk_sockaddr_write(self, address, room, address_length, &host,
                               is_peer ? file->peer_name : file->local_name);

@@ -384,7 +384,6 @@ int64_t hk_sys_sendto(struct hk_thread *self, int32_t socket, gm_addr data,
     return result;
 }
 
-/* The sender's address is unknown when it is a local socket's path. */
 int64_t hk_sys_recvfrom(struct hk_thread *self, int32_t socket, gm_addr data,
                         uint32_t length, int32_t flags, gm_addr address,
                         gm_addr address_length)

@@ -291,7 +291,7 @@ static int32_t write_back(const struct hk_thread *self,
     int32_t status = HK_B_OK;
 
     if (header->name != 0) {
-        length = hk_sockaddr_put(name, in->address, NULL);
+        length = hk_sockaddr_put(name, self, in->address, NULL);
         if (length > header->name_size)
             length = header->name_size;
         status = hk_write_user(self, header->name, name, length);

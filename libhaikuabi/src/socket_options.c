@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -25,6 +27,9 @@ enum kind {
     ERROR,    /* an errno */
     USER,     /* process, user and group, 12 bytes */
     NONBLOCK, /* a descriptor's flag on the host */
+    LOW_WATER,
+    GROUPS, /* 16 bytes: an address of the interface for groups */
+    DEVICE  /* 4 bytes: an interface's index, whether there is one or not */
 };
 
 /* What may be done with it. */
@@ -72,7 +77,7 @@ static const struct option options[] = {
     {GUEST_SOL_SOCKET, 0x200, SOL_SOCKET, SO_LINGER, RAW, 8, WRITE,
      HK_ANY_PROTOCOL, HK_ENOPROTOOPT},
     SOCKET(0x40000001, SO_SNDBUF, BUFFER, BOTH),
-    SOCKET(0x40000002, SO_SNDLOWAT, INT, BOTH),
+    SOCKET(0x40000002, 0, LOW_WATER, BOTH), /* SO_SNDLOWAT */
     SOCKET(0x40000003, SO_SNDTIMEO, TIME, BOTH),
     SOCKET(0x40000004, SO_RCVBUF, BUFFER, BOTH),
     SOCKET(0x40000005, SO_RCVLOWAT, INT, BOTH),
@@ -80,6 +85,7 @@ static const struct option options[] = {
     SOCKET(0x40000007, SO_ERROR, ERROR, READ),
     SOCKET(0x40000008, SO_TYPE, INT, READ),
     SOCKET(0x40000009, 0, NONBLOCK, BOTH),
+    SOCKET(0x4000000a, SO_BINDTOIFINDEX, DEVICE, WRITE),
     {GUEST_SOL_SOCKET, 0x4000000b, SOL_SOCKET, SO_PEERCRED, USER, 0, READ,
      HK_LOCAL, HK_ENOPROTOOPT},
     IP(2, IP_HDRINCL, INT, 0, BOTH, IPV4, HK_ENOPROTOOPT),
@@ -90,7 +96,7 @@ static const struct option options[] = {
     IP(11, IP_MULTICAST_LOOP, SMALL, 0, BOTH, HK_DATAGRAM, HK_B_NOT_SUPPORTED),
     IP(12, IP_ADD_MEMBERSHIP, RAW, 8, WRITE, HK_DATAGRAM, HK_B_NOT_SUPPORTED),
     IP(13, IP_DROP_MEMBERSHIP, RAW, 8, WRITE, HK_DATAGRAM, HK_B_NOT_SUPPORTED),
-    IP6(24, IPV6_MULTICAST_IF, INT, 0, BOTH, HK_ENOPROTOOPT),
+    IP6(24, IPV6_MULTICAST_IF, GROUPS, 16, WRITE, HK_ENOPROTOOPT),
     IP6(25, IPV6_MULTICAST_HOPS, INT, 0, BOTH, HK_ENOPROTOOPT),
     IP6(26, 0, INT, 0, 0, HK_B_NOT_SUPPORTED), /* IPV6_MULTICAST_LOOP */
     IP6(27, IPV6_UNICAST_HOPS, INT, 0, BOTH, HK_ENOPROTOOPT),
@@ -192,7 +198,9 @@ static int32_t get_int(struct hk_file *file, const struct option *option,
     int number = 0;
     socklen_t size = sizeof(number);
 
-    if (option->kind == NONBLOCK)
+    if (option->kind == LOW_WATER)
+        number = (int)(atomic_load(&file->send_low_water) ^ 1);
+    else if (option->kind == NONBLOCK)
         number = (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0;
     else if (option->kind == FLAG)
         number = get_flag(file, option);
@@ -253,6 +261,9 @@ static int32_t get_value(const struct hk_thread *self, struct hk_file *file,
     case BUFFER:
     case ERROR:
     case NONBLOCK:
+    case LOW_WATER:
+    case GROUPS:
+    case DEVICE:
         break;
     }
     return get_int(file, option, value);
@@ -276,6 +287,9 @@ static int is_room(const struct option *option, uint32_t room)
     case BUFFER:
     case ERROR:
     case NONBLOCK:
+    case LOW_WATER:
+    case GROUPS:
+    case DEVICE:
         break;
     }
     return option->level == GUEST_SOL_SOCKET || room == 4;
@@ -343,6 +357,8 @@ static int is_size(const struct option *option, uint32_t size)
     case RAW:
         return option->level == GUEST_SOL_SOCKET ? size >= option->size
                                                  : size == option->size;
+    case GROUPS:
+        return size == option->size;
     case SMALL:
         return size == 1 || size == 4;
     case INT:
@@ -351,9 +367,47 @@ static int is_size(const struct option *option, uint32_t size)
     case ERROR:
     case USER:
     case NONBLOCK:
+    case LOW_WATER:
+    case DEVICE:
         break;
     }
     return size == 4;
+}
+
+/* The index of the host's interface that has an address; 0: none. */
+static unsigned interface_with(const struct in6_addr *address)
+{
+    struct ifaddrs *list, *at;
+    unsigned index = 0;
+
+    if (getifaddrs(&list) != 0)
+        return 0;
+    for (at = list; at != NULL && index == 0; at = at->ifa_next) {
+        const struct sockaddr_in6 *found = (const void *)at->ifa_addr;
+
+        if (found != NULL && found->sin6_family == AF_INET6 &&
+            IN6_ARE_ADDR_EQUAL(&found->sin6_addr, address))
+            index = if_nametoindex(at->ifa_name);
+    }
+    freeifaddrs(list);
+    return index;
+}
+
+/* An address of zeroes: none any more. */
+static int32_t set_groups(int fd, const struct option *option,
+                          const struct value *value)
+{
+    struct in6_addr address;
+    unsigned index = 0;
+
+    memcpy(&address, value->bytes, sizeof(address));
+    if (!IN6_IS_ADDR_UNSPECIFIED(&address)) {
+        index = interface_with(&address);
+        if (index == 0)
+            return HK_EADDRNOTAVAIL;
+    }
+    return result_of(setsockopt(fd, option->host_level, option->host_name,
+                                &index, sizeof(index)));
 }
 
 static int32_t set_value(struct hk_file *file, const struct option *option,
@@ -369,11 +423,22 @@ static int32_t set_value(struct hk_file *file, const struct option *option,
     if (option->kind == RAW)
         return result_of(setsockopt(fd, option->host_level, option->host_name,
                                     value->bytes, option->size));
+    if (option->kind == GROUPS)
+        return set_groups(fd, option, value);
     number = value->size == 1 ? value->bytes[0] : (int)hk_get32(value->bytes);
     if (option->kind == NONBLOCK)
         return set_nonblock(fd, number != 0);
     if (option->kind == FLAG) {
         set_flag(file, option, number != 0);
+        return HK_B_OK;
+    }
+    if (option->kind == LOW_WATER) {
+        atomic_store(&file->send_low_water, (unsigned)number ^ 1);
+        return HK_B_OK;
+    }
+    if (option->kind == DEVICE) {
+        setsockopt(fd, option->host_level, option->host_name, &number,
+                   sizeof(number));
         return HK_B_OK;
     }
     return result_of(setsockopt(fd, option->host_level, option->host_name,

@@ -47,7 +47,8 @@ static void fill_info(struct hk_shared *shared, const siginfo_t *host,
     switch (host->si_code) {
     case CLD_EXITED:
         info->code = HK_CLD_EXITED;
-        info->status = host->si_status;
+        info->status =
+            hk_shared_exit_status(shared, host->si_pid, host->si_status);
         return;
     case CLD_STOPPED:
     case CLD_TRAPPED:
@@ -180,13 +181,14 @@ int32_t hk_team_wait_status(struct hk_thread *self, int32_t id, int32_t *status)
 {
     siginfo_t host = {.si_pid = 0};
 
-    (void)self;
     if (waitid(P_PID, (id_t)id, &host, WEXITED | WNOWAIT | WNOHANG) != 0)
         return HK_B_BAD_THREAD_ID;
     if (host.si_pid == 0)
         return 0;
     *status =
-        host.si_code == CLD_EXITED ? (int8_t)host.si_status : HK_B_INTERRUPTED;
+        host.si_code == CLD_EXITED
+            ? hk_shared_exit_status(hk_shared_of(self), id, host.si_status)
+            : HK_B_INTERRUPTED;
     return 1;
 }
 

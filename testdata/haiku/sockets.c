@@ -8,6 +8,7 @@ enum { AF_INET = 1, AF_UNIX = 9, SOCK_STREAM = 1, SOCK_DGRAM = 2 };
 enum { SHUT_WR = 1, MSG_PEEK = 2, MSG_DONTWAIT = 0x80 };
 enum { SOL_SOCKET = -1, SO_TYPE = 0x40000008, SO_ERROR = 0x40000007 };
 enum { SO_KEEPALIVE = 0x10, SO_REUSEPORT = 0x80, SO_USELOOPBACK = 0x100 };
+enum { AF_INET6 = 5, IPPROTO_IPV6 = 41, IPV6_MULTICAST_IF = 24 };
 enum { POLLIN = 1 };
 
 struct address_unix {
@@ -281,6 +282,107 @@ static void marks(void)
     sys(SYS_close, ends[1]);
 }
 
+static void name_of(int call, long fd, struct address_unix *name,
+                    uint32_t expected)
+{
+    uint32_t length = sizeof(*name);
+
+    memset(name, 0x7f, sizeof(*name));
+    CHECK_STATUS(sys(call, fd, name, &length), HK_B_OK);
+    CHECK_STATUS(length, expected);
+}
+
+/* As it was bound, whoever asks; one that connects gets one without a file. */
+static void local_names(void)
+{
+    struct address_unix here = {.family = AF_UNIX, .path = "./here"};
+    struct address_unix there = {.family = AF_UNIX, .path = "there"};
+    struct address_unix name;
+    long one = sys(SYS_socket, AF_UNIX, SOCK_DGRAM, 0);
+    long two = sys(SYS_socket, AF_UNIX, SOCK_DGRAM, 0);
+    uint32_t length = sizeof(name);
+    char text[8] = "";
+    int32_t ends[2];
+
+    name_of(SYS_getsockname, one, &name, 32);
+    CHECK(name.length == 0 && name.family == AF_UNIX && name.path[29] == 0);
+    CHECK_STATUS(sys(SYS_bind, one, &here, sizeof(here)), HK_B_OK);
+    name_of(SYS_getsockname, one, &name, 9);
+    CHECK_STATUS(sys(SYS_sendto, two, "none", 4, 0, &here, sizeof(here)), 4);
+    CHECK_STATUS(sys(SYS_recvfrom, one, text, 8, 0, &name, &length), 4);
+    CHECK_STATUS(length, 0);
+    CHECK_STATUS(sys(SYS_bind, two, &there, sizeof(there)), HK_B_OK);
+    CHECK_STATUS(sys(SYS_sendto, two, "some", 4, 0, &here, sizeof(here)), 4);
+    length = sizeof(name);
+    CHECK_STATUS(sys(SYS_recvfrom, one, text, 8, 0, &name, &length), 4);
+    CHECK(length == 8 && name.length == 8 && strcmp(name.path, "there") == 0);
+    CHECK_STATUS(sys(SYS_sendto, one, "back", 4, 0, &name, length), 4);
+    CHECK_STATUS(sys(SYS_recv, two, text, 8, 0), 4);
+    sys(SYS_close, two);
+    two = sys(SYS_socket, AF_UNIX, SOCK_DGRAM, 0);
+    CHECK_STATUS(sys(SYS_connect, two, &here, sizeof(here)), HK_B_OK);
+    name_of(SYS_getpeername, two, &name, 9);
+    CHECK(strcmp(name.path, "./here") == 0);
+    name_of(SYS_getsockname, two, &name, 8);
+    CHECK(name.length == 8 && name.path[0] == 0 && name.path[1] != 0);
+    CHECK_STATUS(sys(SYS_sendto, one, "back", 4, 0, &name, 8), 4);
+    CHECK_STATUS(sys(SYS_recv, two, text, 8, 0), 4);
+    CHECK_STATUS(sys(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, ends), HK_B_OK);
+    name_of(SYS_getsockname, ends[0], &name, 8);
+    name_of(SYS_getpeername, ends[0], &name, 8);
+    for (int i = 0; i < 2; i++)
+        sys(SYS_close, ends[i]);
+    sys(SYS_close, one);
+    sys(SYS_close, two);
+}
+
+/* What the host has no option for is kept, and the interface for groups is
+ * told by an address. */
+static void kept_options(void)
+{
+    static const struct {
+        int32_t option, first, set;
+    } rows[] = {{4, 0, 4}, {0x100, 0, 1}, {0x40000002, 1, 4096}};
+    long fd = sys(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
+    long inet6 = sys(SYS_socket, AF_INET6, SOCK_DGRAM, 0);
+    uint32_t length = 4, address[4] = {0};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int32_t option = rows[i].option, value = rows[i].set;
+        int32_t now = option < 0x1000 ? value != 0 : value;
+
+        CHECK_STATUS(
+            sys(SYS_setsockopt, fd, SOL_SOCKET, option, &value, sizeof(value)),
+            HK_B_OK);
+        value = -1;
+        CHECK_STATUS(
+            sys(SYS_getsockopt, fd, SOL_SOCKET, option, &value, &length),
+            HK_B_OK);
+        CHECK_STATUS(value, now);
+        value = rows[i].first;
+        CHECK_STATUS(
+            sys(SYS_setsockopt, fd, SOL_SOCKET, option, &value, sizeof(value)),
+            HK_B_OK);
+        sys(SYS_getsockopt, fd, SOL_SOCKET, option, &value, &length);
+        CHECK_STATUS(value, rows[i].first);
+    }
+    CHECK_STATUS(
+        sys(SYS_setsockopt, inet6, IPPROTO_IPV6, IPV6_MULTICAST_IF, address, 4),
+        HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_setsockopt, inet6, IPPROTO_IPV6, IPV6_MULTICAST_IF,
+                     address, sizeof(address)),
+                 HK_B_OK);
+    address[0] = 0x20; /* nobody's */
+    CHECK_STATUS(sys(SYS_setsockopt, inet6, IPPROTO_IPV6, IPV6_MULTICAST_IF,
+                     address, sizeof(address)),
+                 HK_EADDRNOTAVAIL);
+    CHECK_STATUS(sys(SYS_getsockopt, inet6, IPPROTO_IPV6, IPV6_MULTICAST_IF,
+                     address, &length),
+                 HK_ENOPROTOOPT);
+    sys(SYS_close, fd);
+    sys(SYS_close, inet6);
+}
+
 int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
@@ -291,6 +393,8 @@ int main(int argc, char **argv, char **environment)
     datagrams();
     flags();
     marks();
+    local_names();
+    kept_options();
     print("sockets checked\n");
     return 0;
 }

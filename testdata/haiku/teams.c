@@ -5,7 +5,7 @@
 #include <team.h>
 #include <thread.h>
 
-enum { SIGTERM = 15 };
+enum { SIGCHLD = 5, SIGTERM = 15, SA_SIGINFO = 0x40 };
 enum { CLONEABLE = 0x100, PAGE = 4096 };
 
 static void fork_and_wait(void)
@@ -65,8 +65,8 @@ static void fork_beside_a_thread(void)
         if (child == 0)
             sys(SYS_exit_team, ++*memory);
         CHECK(child > 0);
-        CHECK_STATUS(
-            sys(SYS_wait_for_child, child, EXITED, &info, (void *)0), child);
+        CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
+                     child);
         CHECK(info.code == CLD_EXITED && info.status == i + 1);
         ++*memory;
     }
@@ -153,6 +153,41 @@ static void load(const char *program)
     CHECK_STATUS(info.status, 44);
 }
 
+static struct siginfo told;
+
+static void child_changed(int signal, struct siginfo *info, void *context)
+{
+    (void)context;
+    CHECK(signal == SIGCHLD);
+    told = *info;
+}
+
+/* All 32 bits of it, whoever asks. */
+static void whole_status(void)
+{
+    enum { STATUS = 0x12345678 };
+    struct sigaction action = {.handler = (void *)child_changed,
+                               .flags = SA_SIGINFO};
+    struct siginfo info;
+    int32_t status = 0;
+    long child;
+
+    CHECK_STATUS(sys(SYS_sigaction, SIGCHLD, &action, (void *)0), HK_B_OK);
+    child = fork_team();
+    if (child == 0)
+        sys(SYS_exit_team, STATUS);
+    while (sys(SYS_wait_for_thread, child, &status) == HK_B_INTERRUPTED)
+        continue;
+    CHECK_STATUS(status, STATUS);
+    CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
+                 child);
+    CHECK(info.code == CLD_EXITED && info.status == STATUS);
+    CHECK(told.pid == child && told.code == CLD_EXITED &&
+          told.status == STATUS);
+    action.handler = (void *)0;
+    CHECK_STATUS(sys(SYS_sigaction, SIGCHLD, &action, (void *)0), HK_B_OK);
+}
+
 int main(int argc, char **argv, char **environment)
 {
     if (argc == 2) {
@@ -162,6 +197,7 @@ int main(int argc, char **argv, char **environment)
     }
     fork_and_wait();
     fork_beside_a_thread();
+    whole_status();
     kill_child();
     pipe_to_child();
     exec_in_child(argv[0]);
