@@ -281,7 +281,7 @@ static int32_t set_stack(struct hk_thread_signals *signals, int is_on_stack,
     if ((flags & ~(uint32_t)DISABLE) != 0)
         return HK_B_BAD_VALUE;
     if (flags == DISABLE) {
-        signals->stack_size = 0;
+        signals->has_stack = 0;
         return HK_B_OK;
     }
     if (hk_get32(wanted + 4) < MIN_SIZE)
@@ -292,6 +292,7 @@ static int32_t set_stack(struct hk_thread_signals *signals, int is_on_stack,
         return HK_B_BAD_VALUE;
     signals->stack_base = hk_get32(wanted);
     signals->stack_size = hk_get32(wanted + 4);
+    signals->has_stack = 1;
     return HK_B_OK;
 }
 
@@ -300,18 +301,16 @@ int64_t hk_sys_set_signal_stack(struct hk_thread *self, gm_addr new_stack,
 {
     const struct hk_cpu_ops *cpu = hk_kernel_of(self)->config.host->cpu;
     struct hk_thread_signals *signals = self->signals;
-    uint32_t eax, esp, flags;
+    uint32_t eax, esp;
     uint8_t wanted[STACK_SIZE], old[STACK_SIZE], was[STACK_SIZE];
     int32_t status = HK_B_OK;
     int is_on_stack;
 
     cpu->get_call(self->cpu, &eax, &esp);
-    is_on_stack = signals->stack_size != 0 &&
-                  esp - signals->stack_base <= signals->stack_size;
+    is_on_stack = hk_signals_is_on_stack(signals, esp);
     hk_put32(old, signals->stack_base);
     hk_put32(old + 4, signals->stack_size);
-    flags = signals->stack_size == 0 ? DISABLE : 0;
-    hk_put32(old + 8, is_on_stack ? ONSTACK : flags);
+    hk_put32(old + 8, is_on_stack ? ONSTACK : signals->has_stack ? 0 : DISABLE);
     if ((new_stack != 0 &&
          hk_read_user(self, wanted, new_stack, sizeof(wanted)) != HK_B_OK) ||
         (old_stack != 0 &&

@@ -40,16 +40,20 @@ static void tell_deferred(struct hk_thread *thread, uint64_t signals)
                   sizeof(bytes));
 }
 
-/* What may be delivered now. */
+/* What may be delivered now: nothing is put off for what comes behind a signal
+ * that cannot be, nor in sigsuspend. */
 static uint64_t deliverable(struct hk_thread *thread)
 {
     uint64_t allowed = ~atomic_load(&thread->signals->mask);
     uint64_t waiting = hk_signals_pending(thread) & allowed;
+    int is_put_off;
 
-    if ((waiting & ~not_deferrable) == 0 || !defers_signals(thread))
+    if (waiting == 0)
         return allowed;
-    tell_deferred(thread, waiting & ~not_deferrable);
-    return allowed & not_deferrable;
+    is_put_off = (waiting & not_deferrable) == 0 &&
+                 !thread->signals->has_saved_mask && defers_signals(thread);
+    tell_deferred(thread, is_put_off ? waiting : 0);
+    return is_put_off ? 0 : allowed;
 }
 
 /* The call is executed again: EIP back on its `int 99`, EAX its number. */
@@ -78,6 +82,8 @@ static enum hk_action default_action(struct hk_thread *thread, int signal)
         hk_end_team(thread, 0, signal);
         return HK_EXIT;
     case HK_DFL_STOP:
+        if (signal != HK_SIGSTOP && hk_team_is_orphaned(thread))
+            break;
         hk_team_stop(thread->team, signal);
         break;
     case HK_DFL_CONTINUE:
@@ -102,7 +108,7 @@ static enum hk_action run_handler(struct hk_thread *thread,
                                   const struct hk_siginfo *info)
 {
     uint64_t mask = mask_to_restore(thread->signals);
-    const struct hk_sigaction none = {.handler = HK_SIG_DFL};
+    struct hk_sigaction reset = *action;
     uint64_t added = action->mask;
 
     if (hk_signal_frame_push(thread, action, info, mask) != HK_B_OK) {
@@ -112,8 +118,9 @@ static enum hk_action run_handler(struct hk_thread *thread,
     thread->restart.is_armed = 0;
     if ((action->flags & HK_SA_NODEFER) == 0)
         added |= HK_SIGNAL_BIT(info->signal);
+    reset.handler = HK_SIG_DFL;
     if ((action->flags & HK_SA_RESETHAND) != 0)
-        hk_signals_set_action(thread->team, info->signal, &none);
+        hk_signals_set_action(thread->team, info->signal, &reset);
     hk_signals_set_mask(thread, atomic_load(&thread->signals->mask) | added);
     return HK_CONTINUE;
 }

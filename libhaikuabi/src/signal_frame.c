@@ -32,7 +32,7 @@ enum {
     FRAME_COMMPAGE = 676
 };
 
-enum { SS_ONSTACK = 1, SS_DISABLE = 2, FLAG_TF = 0x100, FLAG_DF = 0x400 };
+enum { FLAG_TF = 0x100, FLAG_DF = 0x400 };
 
 /* EFLAGS bits that a frame gives back: CF PF AF ZF SF DF OF. */
 enum { RESTORED_FLAGS = 0x0cd5 };
@@ -41,10 +41,11 @@ enum { RESTORED_FLAGS = 0x0cd5 };
 static const uint8_t fresh_x87[108] = {0x7f, 0x03, 0, 0,    0,
                                        0,    0,    0, 0xff, 0xff};
 
-static int is_on_stack(const struct hk_thread_signals *signals, uint32_t esp)
+int hk_signals_is_on_stack(const struct hk_thread_signals *signals,
+                           uint32_t esp)
 {
-    return signals->stack_size != 0 &&
-           esp - signals->stack_base <= signals->stack_size;
+    return signals->has_stack &&
+           esp - signals->stack_base < signals->stack_size;
 }
 
 /* Haiku leaves some room below the stack pointer of the frame. */
@@ -55,8 +56,8 @@ static uint32_t frame_address(const struct hk_thread *thread,
     const struct hk_thread_signals *signals = thread->signals;
     uint32_t top = esp;
 
-    if ((action->flags & HK_SA_ONSTACK) != 0 && signals->stack_size != 0 &&
-        !is_on_stack(signals, esp))
+    if ((action->flags & HK_SA_ONSTACK) != 0 && signals->has_stack &&
+        !hk_signals_is_on_stack(signals, esp))
         top = signals->stack_base + signals->stack_size;
     return ((top - ROOM) & ~UINT32_C(15)) - 4;
 }
@@ -84,16 +85,27 @@ static void put_registers(uint8_t *frame, const struct hk_registers *registers,
     hk_put16(frame + FRAME_SEGMENTS + 10, registers->ss);
 }
 
-static void put_stack(uint8_t *frame, const struct hk_thread_signals *signals,
+/* The stack that was in use, without flags. */
+static void put_stack(uint8_t *frame, const struct hk_thread *thread,
                       uint32_t esp)
 {
-    uint32_t flags = signals->stack_size == 0 ? SS_DISABLE : 0;
+    const struct hk_thread_signals *signals = thread->signals;
+    int is_own = !hk_signals_is_on_stack(signals, esp);
 
-    if (is_on_stack(signals, esp))
-        flags = SS_ONSTACK;
-    hk_put32(frame + FRAME_UC_STACK, signals->stack_base);
-    hk_put32(frame + FRAME_UC_STACK + 4, signals->stack_size);
-    hk_put32(frame + FRAME_UC_STACK + 8, flags);
+    hk_put32(frame + FRAME_UC_STACK,
+             is_own ? thread->stack_base : signals->stack_base);
+    hk_put32(frame + FRAME_UC_STACK + 4,
+             is_own ? thread->stack_end - thread->stack_base
+                    : signals->stack_size);
+}
+
+/* Handlers of BeOS know no SIGBUS: it had SIGSEGV's number. */
+static void put_info(uint8_t *frame, const struct hk_sigaction *action,
+                     const struct hk_siginfo *info)
+{
+    hk_siginfo_put(info, frame);
+    if ((action->flags & HK_SA_BEOS) != 0 && info->signal == HK_SIGBUS)
+        hk_put32(frame, HK_SIGSEGV);
 }
 
 /* A call that the handler interrupts will be executed again behind it. */
@@ -119,9 +131,10 @@ int32_t hk_signal_frame_push(struct hk_thread *thread,
     at = frame_address(thread, action, registers.esp);
     hk_put32(bytes, registers.eip);
     hk_put32(bytes + 4, at + 8);
-    hk_siginfo_put(info, frame);
+    put_info(frame, action, info);
+    hk_put32(frame + FRAME_UC_LINK, thread->signals->context);
     hk_put64(frame + FRAME_UC_SIGMASK, mask);
-    put_stack(frame, thread->signals, registers.esp);
+    put_stack(frame, thread, registers.esp);
     cpu->get_fnsave(thread->cpu, frame + FRAME_FPU);
     put_registers(frame, &registers, kernel->config.release >= HK_R1BETA6);
     hk_put32(frame + FRAME_USER_DATA, action->user_data);
@@ -132,6 +145,7 @@ int32_t hk_signal_frame_push(struct hk_thread *thread,
     if (hk_write_user(thread, at, bytes, sizeof(bytes)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
 
+    thread->signals->context = at + 8 + FRAME_UC_LINK;
     registers.esp = at;
     registers.eip = thread->team->commpage +
                     hk_commpage_offset((action->flags & HK_SA_BEOS) != 0
@@ -180,6 +194,9 @@ int64_t hk_sys_restore_signal_frame(struct hk_thread *self,
     self->restart.is_armed = hk_get32(frame + FRAME_THREAD_FLAGS) & 1;
     self->restart.call = hk_get32(frame + FRAME_RESTART);
     self->restart.deadline = (int64_t)hk_get64(frame + FRAME_RESTART + 4);
+    self->signals->context = hk_get32(frame + FRAME_UC_LINK);
+    if (self->signals->context >= HK_USER_LIMIT)
+        self->signals->context = 0;
     hk_signals_set_mask(self, hk_get64(frame + FRAME_UC_SIGMASK));
     return (int64_t)((uint64_t)registers.edx << 32 | registers.eax);
 }

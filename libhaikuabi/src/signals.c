@@ -145,7 +145,8 @@ static int32_t child_code(int host_code)
     }
 }
 
-static struct hk_siginfo read_host_info(int signal, const siginfo_t *host)
+static struct hk_siginfo read_host_info(const struct hk_team *team, int signal,
+                                        const siginfo_t *host)
 {
     struct hk_siginfo info = {.signal = signal, .code = HK_SI_USER};
 
@@ -153,7 +154,8 @@ static struct hk_siginfo read_host_info(int signal, const siginfo_t *host)
     if (signal == HK_SIGCHLD && host->si_code > 0) {
         info.code = child_code(host->si_code);
         info.status = info.code == HK_CLD_EXITED
-                          ? host->si_status
+                          ? hk_shared_exit_status(team->shared, host->si_pid,
+                                                  host->si_status)
                           : hk_signal_from_host(host->si_status);
     } else if (host->si_code == SI_QUEUE) {
         info.code = HK_SI_QUEUE;
@@ -224,7 +226,7 @@ void hk_on_signal(struct hk_kernel *kernel, struct hk_thread *thread, int signo,
         signal = info.signal;
     } else {
         signal = hk_signal_from_host(signo);
-        info = read_host_info(signal, siginfo);
+        info = read_host_info(team, signal, siginfo);
     }
     if (signal == 0) {
         if (signo == hk_timer_signal() && hk_timers_are_due(team))
@@ -246,53 +248,107 @@ void hk_on_signal(struct hk_kernel *kernel, struct hk_thread *thread, int signo,
 
 /* ---- pending signals ---- */
 
-static int queues(const struct hk_siginfo *info)
+/* What is taken first; of the same priority, what came first. */
+static int priority_of(int signal)
 {
-    return info->code == HK_SI_QUEUE || info->code == HK_SI_TIMER ||
-           info->signal >= HK_SIGRT0;
+    if (signal == HK_SIGKILL || signal == HK_SIGKILLTHR)
+        return 100;
+    return signal >= HK_SIGRT0 && signal <= HK_SIGNAL_MAX
+               ? HK_SIGNAL_MAX + 1 - signal
+               : 0;
+}
+
+static uint32_t count_queued(const struct hk_pending *pending)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < pending->count; i++)
+        count += !pending->queue[i].is_unqueued &&
+                 pending->queue[i].is_waiting == NULL;
+    return count;
+}
+
+static int has_unqueued(const struct hk_pending *pending, int signal)
+{
+    for (uint32_t i = 0; i < pending->count; i++)
+        if (pending->queue[i].signal == signal && pending->queue[i].is_unqueued)
+            return 1;
+    return 0;
 }
 
 static int32_t add_pending(struct hk_pending *pending,
                            const struct hk_siginfo *info)
 {
-    int is_full = pending->count >= HK_QUEUED_MAX && info->is_waiting == NULL;
-    uint64_t bit = HK_SIGNAL_BIT(info->signal);
+    int is_full =
+        info->is_waiting == NULL && count_queued(pending) >= HK_QUEUED_MAX;
+    const struct hk_siginfo number = {
+        .signal = info->signal, .code = HK_SI_USER, .is_unqueued = 1};
 
     if (is_full && info->code == HK_SI_QUEUE)
         return HK_B_WOULD_BLOCK;
-    if ((pending->set & bit) != 0 && (is_full || !queues(info)))
+    if (is_full && has_unqueued(pending, info->signal))
         return HK_B_OK;
     if (pending->count == HK_PENDING_MAX) {
         settle(info);
         return HK_B_WOULD_BLOCK;
     }
-    pending->set |= bit;
-    pending->queue[pending->count++] = *info;
+    pending->set |= HK_SIGNAL_BIT(info->signal);
+    pending->queue[pending->count++] = is_full ? number : *info;
     return HK_B_OK;
 }
 
-/* Takes the lowest signal of a set, its oldest one. */
+/* Whether a signal is taken before another one that came earlier. */
+static int is_before(const struct hk_siginfo *a, const struct hk_siginfo *b)
+{
+    int more = priority_of(a->signal) - priority_of(b->signal);
+
+    if (more != 0)
+        return more > 0;
+    if (b->is_unqueued)
+        return !a->is_unqueued || a->signal < b->signal;
+    return 0;
+}
+
+/* The index of the first one of a set to take, or -1. */
+static int find_pending(const struct hk_pending *pending, uint64_t set)
+{
+    int best = -1;
+
+    if ((pending->set & set) == 0)
+        return -1;
+    for (uint32_t i = 0; i < pending->count; i++) {
+        const struct hk_siginfo *info = &pending->queue[i];
+
+        if ((HK_SIGNAL_BIT(info->signal) & set) != 0 &&
+            (best < 0 || is_before(info, &pending->queue[best])))
+            best = (int)i;
+    }
+    return best;
+}
+
+static int priority_in(const struct hk_pending *pending, uint64_t set)
+{
+    int at = find_pending(pending, set);
+
+    return at < 0 ? -1 : priority_of(pending->queue[at].signal);
+}
+
 static int take_pending(struct hk_pending *pending, uint64_t set,
                         struct hk_siginfo *info)
 {
-    uint32_t at = 0;
-    int signal;
+    int at = find_pending(pending, set);
 
-    set &= pending->set;
-    if (set == 0)
+    if (at < 0)
         return 0;
-    signal = __builtin_ctzll(set) + 1;
-    while (pending->queue[at].signal != signal)
-        at++;
     *info = pending->queue[at];
     settle(info);
     pending->count--;
     memmove(&pending->queue[at], &pending->queue[at + 1],
-            (pending->count - at) * sizeof(pending->queue[0]));
-    for (at = 0; at < pending->count; at++)
-        if (pending->queue[at].signal == signal)
+            (pending->count - (uint32_t)at) * sizeof(pending->queue[0]));
+    for (uint32_t i = 0; i < pending->count; i++)
+        if (pending->queue[i].signal == info->signal)
             return 1;
-    pending->set &= ~HK_SIGNAL_BIT(signal);
+    pending->set &= ~HK_SIGNAL_BIT(info->signal);
     return 1;
 }
 
@@ -302,6 +358,17 @@ static void remove_pending(struct hk_pending *pending, int signal)
 
     while (take_pending(pending, HK_SIGNAL_BIT(signal), &info))
         continue;
+}
+
+/* What goes on again is not to stop. */
+static void drop_stops(struct hk_pending *pending, int signal)
+{
+    static const int stops[] = {HK_SIGSTOP, HK_SIGTSTP, HK_SIGTTIN, HK_SIGTTOU};
+
+    if (signal != HK_SIGCONT)
+        return;
+    for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++)
+        remove_pending(pending, stops[i]);
 }
 
 static void clear_pending(struct hk_pending *pending)
@@ -342,6 +409,10 @@ int32_t hk_signal_team(struct hk_team *team, const struct hk_siginfo *info)
     pthread_mutex_lock(&team->lock);
     pthread_mutex_lock(&team->signals->lock);
     status = add_pending(&team->signals->pending, info);
+    drop_stops(&team->signals->pending, info->signal);
+    for (struct hk_thread *thread = team->threads; thread != NULL;
+         thread = thread->next)
+        drop_stops(&thread->signals->pending, info->signal);
     if (status == HK_B_OK)
         alert_team(team, HK_SIGNAL_BIT(info->signal));
     pthread_mutex_unlock(&team->signals->lock);
@@ -357,6 +428,7 @@ int32_t hk_signal_thread(struct hk_thread *thread,
 
     pthread_mutex_lock(&signals->lock);
     status = add_pending(&thread->signals->pending, info);
+    drop_stops(&thread->signals->pending, info->signal);
     if (status == HK_B_OK && accepts(thread, HK_SIGNAL_BIT(info->signal)))
         hk_interrupt(thread);
     pthread_mutex_unlock(&signals->lock);
@@ -411,6 +483,10 @@ static void set_sender(struct hk_thread *self, struct hk_siginfo *info)
     struct hk_shared *shared = hk_shared_of(self);
     uint32_t team;
 
+    if (info->is_unqueued) {
+        info->pid = self->team->id;
+        info->uid = self->team->ids.user.effective;
+    }
     if (info->pid <= 0 || info->pid == self->team->id)
         return;
     hk_shared_lock(shared);
@@ -424,12 +500,16 @@ int hk_signals_take(struct hk_thread *self, uint64_t set,
                     struct hk_siginfo *info)
 {
     struct hk_signals *signals = self->team->signals;
+    struct hk_pending *first;
     int found;
 
     empty_inbox(self->team);
     pthread_mutex_lock(&signals->lock);
-    found = take_pending(&self->signals->pending, set, info) ||
-            take_pending(&signals->pending, set, info);
+    first = priority_in(&signals->pending, set) >
+                    priority_in(&self->signals->pending, set)
+                ? &signals->pending
+                : &self->signals->pending;
+    found = take_pending(first, set, info);
     pthread_mutex_unlock(&signals->lock);
     if (found)
         set_sender(self, info);
@@ -489,6 +569,15 @@ struct hk_sigaction hk_signals_get_action(struct hk_team *team, int signal)
     return action;
 }
 
+/* Whether those that wait are forgotten. */
+static int forgets(const struct hk_sigaction *action, int signal)
+{
+    return action->handler == HK_SIG_IGN ||
+           (action->handler == HK_SIG_DFL &&
+            (signal == HK_SIGCONT ||
+             (rows[signal].action == HK_DFL_IGNORE && signal != HK_SIGURG)));
+}
+
 static int is_ignored(const struct hk_sigaction *action, int signal)
 {
     return action->handler == HK_SIG_IGN ||
@@ -509,14 +598,15 @@ void hk_signals_set_action(struct hk_team *team, int signal,
     if (signal == HK_SIGCHLD)
         atomic_store(&signals->is_deaf_to_stops,
                      (action->flags & HK_SA_NOCLDSTOP) != 0);
-    if (is_ignored(action, signal)) {
+    if (is_ignored(action, signal))
         atomic_fetch_or(&signals->ignored, bit);
+    else
+        atomic_fetch_and(&signals->ignored, ~bit);
+    if (forgets(action, signal)) {
         remove_pending(&signals->pending, signal);
         for (struct hk_thread *thread = team->threads; thread != NULL;
              thread = thread->next)
             remove_pending(&thread->signals->pending, signal);
-    } else {
-        atomic_fetch_and(&signals->ignored, ~bit);
     }
     pthread_mutex_unlock(&signals->lock);
     pthread_mutex_unlock(&team->lock);
@@ -533,7 +623,9 @@ void hk_signals_exec(struct hk_thread *main_thread)
             action.handler = HK_SIG_IGN;
         hk_signals_set_action(team, i, &action);
     }
-    main_thread->signals->stack_size = 0;
+    main_thread->signals->stack_base = main_thread->signals->stack_size = 0;
+    main_thread->signals->has_stack = 0;
+    main_thread->signals->context = 0;
     main_thread->signals->has_saved_mask = 0;
 }
 

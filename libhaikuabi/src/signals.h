@@ -49,6 +49,7 @@ struct hk_siginfo {
     int32_t status, band;
     uint32_t value;
     atomic_int *is_waiting; /* its sender's: 0 when it is pending no more */
+    int is_unqueued;        /* nothing but its number was kept */
 };
 
 enum { HK_SIGINFO_SIZE = 36, HK_SIGACTION_SIZE = 20 };
@@ -77,10 +78,10 @@ struct hk_sigaction {
 void hk_sigaction_put(const struct hk_sigaction *action,
                       uint8_t bytes[HK_SIGACTION_SIZE]);
 
-/* Signals that wait. Of most only one of a kind does; those of sigqueue and of
- * timers, and the real-time ones, queue up. */
+/* Signals that wait: each of them, as Haiku has it, and the numbers alone of
+ * what there is no room for. */
 enum {
-    HK_QUEUED_MAX = 32,  /* SIGQUEUE_MAX: then only one of a kind */
+    HK_QUEUED_MAX = 32,  /* SIGQUEUE_MAX; one more of each number */
     HK_PENDING_MAX = 192 /* these, one of each kind, and of each timer */
 };
 struct hk_pending {
@@ -95,7 +96,9 @@ struct hk_thread_signals {
     atomic_uint_least64_t mask; /* written by the thread alone */
     struct hk_pending pending;
     uint64_t wanted;                 /* sigwait waits for these */
-    uint32_t stack_base, stack_size; /* alternate stack; size 0: none */
+    uint32_t stack_base, stack_size; /* alternate stack: the last one */
+    int has_stack;
+    uint32_t context; /* guest address of the last handler's, or 0 */
     /* sigsuspend: the mask that comes back behind the handler. */
     uint64_t saved_mask;
     int has_saved_mask;
@@ -183,6 +186,10 @@ int hk_signals_has_effect(struct hk_thread *self);
 enum hk_action hk_attend(struct hk_thread *thread, uint32_t call);
 
 /* ---- signal_frame.c ---- */
+
+/* Whether the thread has an alternate stack and a stack pointer is there. */
+int hk_signals_is_on_stack(const struct hk_thread_signals *signals,
+                           uint32_t esp);
 
 /* Makes the thread run a handler next; mask is what the frame restores.
  * B_BAD_ADDRESS when the stack cannot take the frame. */

@@ -252,6 +252,35 @@ int64_t hk_sys_setsid(struct hk_thread *self)
     return session < 0 ? hk_status_from_errno(errno) : session;
 }
 
+static int32_t parent_of(int32_t process)
+{
+    struct hk_host_task task;
+
+    return hk_host_task_get(process, 0, &task) == 0 ? task.parent : -1;
+}
+
+/* Whether a process that is not of its group, but of its session, started a
+ * team, or the host's process between them. */
+static int is_looked_after(int32_t team, pid_t group, pid_t session)
+{
+    int32_t parent = parent_of(team);
+
+    while (parent > 0 && getpgid(parent) == group)
+        parent = parent_of(parent);
+    return parent > 0 && getsid(parent) == session;
+}
+
+int hk_team_is_orphaned(struct hk_thread *self)
+{
+    pid_t group = getpgrp(), session = getsid(0);
+    int32_t team = 0;
+
+    while ((team = hk_shared_next_team(hk_shared_of(self), team)) != 0)
+        if (getpgid(team) == group && is_looked_after(team, group, session))
+            return 0;
+    return 1;
+}
+
 static int is_team(struct hk_thread *self, int32_t process)
 {
     return process == 0 || process == self->team->id ||
@@ -269,13 +298,6 @@ int64_t hk_sys_setpgid(struct hk_thread *self, int32_t process, int32_t group)
     if (setpgid(process, group) != 0)
         return errno == ESRCH ? HK_B_NOT_ALLOWED : hk_status_from_errno(errno);
     return getpgid(process);
-}
-
-static int32_t parent_of(int32_t process)
-{
-    struct hk_host_task task;
-
-    return hk_host_task_get(process, 0, &task) == 0 ? task.parent : -1;
 }
 
 int64_t hk_sys_process_info(struct hk_thread *self, int32_t process,

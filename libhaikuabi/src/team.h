@@ -19,6 +19,10 @@ int32_t hk_team_resume(struct hk_thread *self, int32_t id);
 int32_t hk_team_wait_status(struct hk_thread *self, int32_t id,
                             int32_t *status);
 
+/* Whether nobody outside of its process group, in its session, looks after the
+ * team: what a terminal sends does not stop it then. */
+int hk_team_is_orphaned(struct hk_thread *self);
+
 /* Stops all threads, by one of Haiku's signals, until SIGCONT comes. */
 void hk_team_stop(struct hk_team *team, int signal);
 

@@ -103,6 +103,7 @@ TEST_F(Waiting, TellsHowAChildEnded)
 TEST_F(Waiting, TellsOfStopsAndContinuations)
 {
     int child = fork_idle();
+    ::setpgid(child, child); // its parent is of another group: no orphan
     for (int signal : {SIG_STOP, SIG_TSTP, SIG_STOP}) {
         team.call("send_signal", child, signal, nullptr, 0);
         EXPECT_EQ(wait(child, EXITED | UNTRACED), child);

@@ -3,8 +3,14 @@
 #include <guest.h>
 
 enum { SIGILL = 4, SIGFPE = 8, SIGSEGV = 11, SIGALRM = 14, SIGUSR1 = 18 };
-enum { SIGUSR2 = 19, SIGRT = 33 };
-enum { SA_RESTART = 0x10, SA_ONSTACK = 0x20, SA_SIGINFO = 0x40 };
+enum { SIGUSR2 = 19, SIGRT = 33, SIGTERM = 15, SIGTSTP = 13 };
+enum { SIGCONT = 12, SIGTTIN = 16, EXITED = 8, UNTRACED = 2, CLD_EXITED = 60 };
+enum {
+    SA_RESETHAND = 4,
+    SA_RESTART = 0x10,
+    SA_ONSTACK = 0x20,
+    SA_SIGINFO = 0x40
+};
 enum { BLOCK = 1, UNBLOCK = 2, SETMASK = 3 };
 enum { QUEUE = 0x10000, RELATIVE_TIMEOUT = 8 };
 
@@ -70,10 +76,10 @@ static void handlers(void)
     sys(SYS_sigpending, &pending);
     CHECK(pending == usr1);
     sys(SYS_set_signal_mask, UNBLOCK, &usr1, (void *)0);
-    CHECK(seen[SIGUSR1] == 2);
+    CHECK(seen[SIGUSR1] == 3); /* each that was sent */
     set(SIGUSR1, (void *)1, 0);
     raise(SIGUSR1);
-    CHECK(seen[SIGUSR1] == 2);
+    CHECK(seen[SIGUSR1] == 3);
     CHECK_STATUS(sys(SYS_sigaction, 9, &pending, (void *)0), HK_B_BAD_VALUE);
     CHECK_STATUS(sys(SYS_sigaction, 41, (void *)0, (void *)0), HK_B_BAD_VALUE);
     CHECK_STATUS(sys(SYS_sigaction, SIGUSR1, BAD_POINTER, (void *)0),
@@ -145,6 +151,149 @@ static void stacks(void)
     CHECK(seen[SIGUSR2] == 1);
     stack.size = 100;
     CHECK_STATUS(sys(SYS_set_signal_stack, &stack, (void *)0), HK_B_NO_MEMORY);
+    stack.flags = 2;
+    CHECK_STATUS(sys(SYS_set_signal_stack, &stack, (void *)0), HK_B_OK);
+    stack.flags = 0;
+    stack.size = sizeof(alternate);
+    CHECK_STATUS(sys(SYS_set_signal_stack, &stack, &old), HK_B_OK);
+    CHECK(old.base == alternate && old.size == stack.size && old.flags == 2);
+}
+
+static int order[8], ordered;
+
+static void note(int signal, void *data, void *registers)
+{
+    (void)data, (void)registers;
+    if (ordered < 8)
+        order[ordered++] = signal;
+}
+
+/* Real-time ones first, then as they came; with a room of 32 for what they
+ * bring, and one more of each number. */
+static void orders(void)
+{
+    static const int signals[] = {SIGUSR2, SIGTERM, SIGRT + 1, SIGRT, SIGTERM};
+    uint64_t usr2 = 1u << (SIGUSR2 - 1), pending = 0, all = ~0ull, old;
+    struct sigaction action = {.handler = (void *)note, .mask = ~0ull};
+
+    sys(SYS_set_signal_mask, BLOCK, &all, &old);
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        sys(SYS_sigaction, signals[i], &action, (void *)0);
+        raise(signals[i]);
+    }
+    sys(SYS_set_signal_mask, SETMASK, &old, (void *)0);
+    sys(SYS_is_computer_on);
+    CHECK(ordered == 5 && order[0] == SIGRT && order[1] == SIGRT + 1);
+    CHECK(order[2] == SIGUSR2 && order[3] == SIGTERM && order[4] == SIGTERM);
+    action.handler = (void *)count;
+    action.data = &last;
+    sys(SYS_sigaction, SIGUSR2, &action, (void *)0);
+    sys(SYS_set_signal_mask, BLOCK, &usr2, (void *)0);
+    seen[SIGUSR2] = 0;
+    for (int i = 0; i < 40; i++)
+        raise(SIGUSR2);
+    CHECK_STATUS(sys(SYS_send_signal, 0, SIGUSR2, (void *)0, QUEUE),
+                 HK_B_WOULD_BLOCK);
+    sys(SYS_set_signal_mask, UNBLOCK, &usr2, (void *)0);
+    sys(SYS_is_computer_on);
+    CHECK_STATUS(seen[SIGUSR2], 33);
+    /* What goes on is not to stop. */
+    sys(SYS_set_signal_mask, BLOCK, &all, &old);
+    raise(SIGTSTP);
+    sys(SYS_sigpending, &pending);
+    CHECK(pending == 1u << (SIGTSTP - 1));
+    raise(SIGCONT);
+    sys(SYS_sigpending, &pending);
+    CHECK(pending == 1u << (SIGCONT - 1));
+    action.handler = (void *)0;
+    sys(SYS_sigaction, SIGCONT, &action, (void *)0);
+    sys(SYS_sigpending, &pending);
+    CHECK(pending == 0);
+    sys(SYS_set_signal_mask, SETMASK, &old, (void *)0);
+}
+
+/* A handler for once: the rest of the action stays. */
+static void once(void)
+{
+    struct sigaction action = {.handler = (void *)note,
+                               .mask = 1,
+                               .flags = SA_RESETHAND | SA_RESTART,
+                               .data = &last};
+
+    sys(SYS_sigaction, SIGUSR1, &action, (void *)0);
+    raise(SIGUSR1);
+    sys(SYS_sigaction, SIGUSR1, (void *)0, &action);
+    CHECK(action.handler == 0 && action.mask == 1 && action.data == &last);
+    CHECK_STATUS(action.flags, SA_RESETHAND | SA_RESTART);
+}
+
+static struct context *outer, *inner;
+
+static void nested(int signal, struct siginfo *info, struct context *context,
+                   void *data)
+{
+    uint32_t stack = (uint32_t)context->stack;
+
+    (void)info, (void)data;
+    CHECK(context->stack_flags == 0);
+    CHECK(context->esp - stack < context->stack_size);
+    if (signal == SIGUSR2) {
+        inner = context;
+        CHECK(context->link == outer);
+        return;
+    }
+    outer = context;
+    CHECK(context->link == 0);
+    raise(SIGUSR2);
+}
+
+static void frames(void)
+{
+    set(SIGUSR1, nested, SA_SIGINFO | SA_ONSTACK);
+    set(SIGUSR2, nested, SA_SIGINFO);
+    raise(SIGUSR1);
+    CHECK(inner != 0 && inner->stack == alternate);
+    CHECK(outer != 0 && outer->stack != alternate);
+    raise(SIGUSR1); /* the first handler's frame is linked no more */
+}
+
+/* user_thread: what is put off is told, until it is done. */
+static void deferred(void)
+{
+    enum { DEFER_SIGNALS = 12, PENDING_SIGNALS = 16 };
+    volatile char *thread;
+    volatile int32_t *defer;
+    volatile uint64_t *pending;
+
+    __asm__("movl %%fs:16, %0" : "=r"(thread));
+    defer = (volatile int32_t *)(thread + DEFER_SIGNALS);
+    pending = (volatile uint64_t *)(thread + PENDING_SIGNALS);
+    set(SIGUSR1, count, 0);
+    seen[SIGUSR1] = 0;
+    *defer = 1;
+    raise(SIGUSR1);
+    CHECK(seen[SIGUSR1] == 0 && *pending == 1u << (SIGUSR1 - 1));
+    *defer = 0;
+    sys(SYS_is_computer_on);
+    CHECK(seen[SIGUSR1] == 1 && *pending == 0);
+}
+
+/* A terminal's signals do not stop whom nobody could continue. */
+static void orphans(void)
+{
+    struct siginfo info;
+    long child = fork_team();
+
+    if (child == 0) {
+        sys(SYS_setsid);
+        raise(SIGTSTP);
+        raise(SIGTTIN);
+        sys(SYS_exit_team, 7);
+    }
+    CHECK_STATUS(
+        sys(SYS_wait_for_child, child, EXITED | UNTRACED, &info, (void *)0),
+        child);
+    CHECK(info.code == CLD_EXITED && info.status == 7);
 }
 
 static void timers(void)
@@ -184,6 +333,11 @@ int main(int argc, char **argv, char **environment)
     queued();
     faults();
     stacks();
+    orders();
+    once();
+    frames();
+    deferred();
+    orphans();
     timers();
     print("signals checked\n");
     return 0;
