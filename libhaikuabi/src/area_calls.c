@@ -162,7 +162,7 @@ int64_t hk_sys_map_file(struct hk_thread *self, gm_addr name, gm_addr address,
                         uint32_t protection, uint32_t mapping,
                         int unmap_address_range, int32_t fd, int64_t offset)
 {
-    enum { NO_PRIVATE_MAP = 0, PRIVATE_MAP = 1 };
+    enum { PRIVATE_MAP = 1 };
     struct hk_area_source what = {.spec = is_kernel_spec(address_spec)
                                               ? HK_RANDOMIZED_ANY_ADDRESS
                                               : randomized(address_spec),
@@ -170,11 +170,10 @@ int64_t hk_sys_map_file(struct hk_thread *self, gm_addr name, gm_addr address,
                                   .protection = protection,
                                   .replace = unmap_address_range,
                                   .fd = -1,
-                                  .shared = mapping == NO_PRIVATE_MAP};
+                                  .shared = mapping != PRIVATE_MAP};
     char text[HK_NAME_LENGTH];
 
-    if (mapping > PRIVATE_MAP ||
-        (protection & ~(uint32_t)HK_USER_AREA_FLAGS) != 0)
+    if ((protection & ~(uint32_t)HK_USER_AREA_FLAGS) != 0)
         return HK_B_BAD_VALUE;
     if (hk_read_user_name(self, text, name) != HK_B_OK ||
         read_address(self, address, &what.address) != HK_B_OK)

@@ -250,54 +250,53 @@ int64_t hk_sys_get_port_info(struct hk_thread *self, int32_t id, gm_addr info)
     return hk_write_user(self, info, bytes, sizeof(bytes));
 }
 
-/* The team's next open port behind an index; B_BAD_PORT_ID behind the
+/* The team's open port behind so many others; B_BAD_PORT_ID behind the
  * last. */
-static int32_t next_info(struct hk_shared *shared, int32_t team,
-                         uint32_t *index, uint8_t info[PORT_INFO_SIZE])
+static int32_t next_info(struct hk_shared *shared, int32_t team, int32_t skip,
+                         uint8_t info[PORT_INFO_SIZE])
 {
     uint32_t owner = hk_shared_find_team(shared, team);
     uint32_t end = hk_item_end(shared, HK_POOL_PORTS);
 
     if (owner == 0)
         return HK_B_BAD_TEAM_ID;
-    for (uint32_t i = *index < end ? *index + 1 : end; i < end; i++) {
+    for (uint32_t i = 1; i < end && skip >= 0; i++) {
         const struct hk_port *port = port_at(shared, i);
 
-        if (port->id == 0 || port->owner != owner || hk_port_is_closed(port))
+        if (port->id == 0 || port->owner != owner || hk_port_is_closed(port) ||
+            skip-- > 0)
             continue;
         fill_info(shared, port, info);
-        *index = i;
         return HK_B_OK;
     }
     return HK_B_BAD_PORT_ID;
 }
 
-/* The cookie is the index behind which to look. */
+/* The cookie counts ports that have been told; it is written in any case. */
 int64_t hk_sys_get_next_port_info(struct hk_thread *self, int32_t team,
                                   gm_addr cookie, gm_addr info)
 {
     struct hk_shared *shared = hk_shared_of(self);
     uint8_t bytes[PORT_INFO_SIZE], word[4];
-    uint32_t index;
-    int32_t status;
+    int32_t told, status;
 
     if (cookie == 0 || info == 0)
         return HK_B_BAD_VALUE;
     if (info >= HK_USER_LIMIT ||
         hk_read_user(self, word, cookie, sizeof(word)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    if (team < 0)
-        return HK_B_BAD_VALUE;
-    index = hk_get32(word);
-    hk_shared_lock(shared);
-    status = next_info(shared, team, &index, bytes);
-    hk_shared_unlock(shared);
-    if (status != HK_B_OK)
-        return status;
-    hk_put32(word, index);
+    told = (int32_t)hk_get32(word);
+    status = HK_B_BAD_VALUE;
+    if (team >= 0) {
+        hk_shared_lock(shared);
+        status = next_info(shared, team, told, bytes);
+        hk_shared_unlock(shared);
+    }
+    hk_put32(word, (uint32_t)told + (status == HK_B_OK));
     if (hk_write_user(self, cookie, word, sizeof(word)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    return hk_write_user(self, info, bytes, sizeof(bytes));
+    return status == HK_B_OK ? hk_write_user(self, info, bytes, sizeof(bytes))
+                             : status;
 }
 
 int64_t hk_sys_port_count(struct hk_thread *self, int32_t id)

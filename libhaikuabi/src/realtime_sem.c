@@ -80,6 +80,17 @@ static uint32_t count_opens(const struct hk_shared *shared, uint32_t team)
     return count;
 }
 
+/* Those that have their name. */
+static uint32_t count_linked(const struct hk_shared *shared)
+{
+    uint32_t end = hk_item_end(shared, HK_POOL_NAMED_SEMS), count = 0;
+
+    for (uint32_t i = 1; i < end; i++)
+        count +=
+            named_at(shared, i)->sem != 0 && named_at(shared, i)->is_linked;
+    return count;
+}
+
 struct opening {
     const char *name;
     int32_t flags, count;
@@ -196,7 +207,7 @@ void hk_named_sems_inherit(struct hk_shared *shared, uint32_t parent)
 
 /* ---- opening ---- */
 
-enum { OPENS_OF_TEAM_MAX = 256 };
+enum { OPENS_OF_TEAM_MAX = 256, LINKED_MAX = 1024 };
 
 static int32_t open_locked(struct hk_thread *self, struct opening *opening)
 {
@@ -216,6 +227,8 @@ static int32_t open_locked(struct hk_thread *self, struct opening *opening)
         (at == 0 && count_opens(shared, shared->team) >= OPENS_OF_TEAM_MAX))
         return HK_B_DEVICE_FULL;
     if (index == 0) {
+        if (count_linked(shared) >= LINKED_MAX)
+            return HK_B_DEVICE_FULL;
         index = create(self, opening);
         if (index == 0)
             return HK_B_DEVICE_FULL;

@@ -190,6 +190,8 @@ static void release_locked(struct hk_shared *shared, struct hk_sem *sem,
         if (count < 0)
             status = count;
         count = sem->net_count - sem->count;
+        if (count == 0)
+            return;
         waiting_only = 1;
     }
     hand_out(shared, sem, count, status, waiting_only);
@@ -479,35 +481,33 @@ int64_t hk_sys_get_sem_info(struct hk_thread *self, int32_t semaphore,
     return hk_write_user(self, info, bytes, sizeof(bytes));
 }
 
-/* The team's next semaphore behind an index; B_BAD_VALUE behind the last. */
-static int32_t next_info(struct hk_shared *shared, int32_t team,
-                         uint32_t *index, uint8_t info[SEM_INFO_SIZE])
+/* The team's semaphore behind so many others; B_BAD_VALUE behind the last. */
+static int32_t next_info(struct hk_shared *shared, int32_t team, int32_t skip,
+                         uint8_t info[SEM_INFO_SIZE])
 {
     uint32_t owner = hk_shared_find_team(shared, team);
     uint32_t end = hk_item_end(shared, HK_POOL_SEMS);
 
     if (owner == 0)
         return HK_B_BAD_TEAM_ID;
-    for (uint32_t i = *index < end ? *index + 1 : end; i < end; i++) {
+    for (uint32_t i = 1; i < end; i++) {
         const struct hk_sem *sem = sem_at(shared, i);
 
-        if (sem->id == 0 || sem->owner != owner)
+        if (sem->id == 0 || sem->owner != owner || skip-- > 0)
             continue;
         fill_info(shared, sem, info);
-        *index = i;
         return HK_B_OK;
     }
     return HK_B_BAD_VALUE;
 }
 
-/* The cookie is the index behind which to look. */
+/* The cookie counts semaphores that have been told. */
 int64_t hk_sys_get_next_sem_info(struct hk_thread *self, int32_t team,
                                  gm_addr cookie, gm_addr info, uint32_t size)
 {
     struct hk_shared *shared = hk_shared_of(self);
     uint8_t bytes[SEM_INFO_SIZE], word[4];
-    uint32_t index;
-    int32_t status;
+    int32_t told, status;
 
     if (cookie == 0 || info == 0 || info >= HK_USER_LIMIT ||
         hk_read_user(self, word, cookie, sizeof(word)) != HK_B_OK)
@@ -516,16 +516,18 @@ int64_t hk_sys_get_next_sem_info(struct hk_thread *self, int32_t team,
         return HK_B_BAD_VALUE;
     if (team < 0)
         return HK_B_BAD_TEAM_ID;
-    index = hk_get32(word);
+    told = (int32_t)hk_get32(word);
+    if (told < 0)
+        told = 0;
     hk_shared_lock(shared);
-    status = next_info(shared, team, &index, bytes);
+    status = next_info(shared, team, told, bytes);
     hk_shared_unlock(shared);
     if (status != HK_B_OK)
         return status;
-    hk_put32(word, index);
-    if (hk_write_user(self, cookie, word, sizeof(word)) != HK_B_OK)
+    hk_put32(word, (uint32_t)told + 1);
+    if (hk_write_user(self, info, bytes, sizeof(bytes)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    return hk_write_user(self, info, bytes, sizeof(bytes));
+    return hk_write_user(self, cookie, word, sizeof(word));
 }
 
 /* Those who wait look after another team from now on. */

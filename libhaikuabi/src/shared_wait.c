@@ -434,11 +434,11 @@ int32_t hk_waiter_pause(struct hk_thread *self, struct hk_waiter *waiter,
 {
     int32_t status = HK_B_OK;
 
-    if (hk_system_time() >= deadline)
-        return HK_B_TIMED_OUT;
     atomic_store(&self->wait.elsewhere, &waiter->events);
     if (hk_is_interrupted(self)) { /* after the store: hk_interrupt sees it */
         status = HK_B_INTERRUPTED;
+    } else if (hk_system_time() >= deadline) {
+        status = HK_B_TIMED_OUT;
     } else if (!spin(self, waiter, seen)) {
         atomic_store(&waiter->is_asleep, 1);
         futex_wait_vigil(&waiter->events, seen, deadline, vigil);

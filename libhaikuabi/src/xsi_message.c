@@ -7,6 +7,7 @@
 enum {
     BYTES_MAX = 2048, /* of a queue at first, and of a message */
     ALL_MESSAGES_MAX = 4096,
+    ALL_QUEUES_MAX = 1024,
     MSG_NOERROR = 010000,
     MSQID_DS_SIZE = 52,
     TYPE_SIZE = 4
@@ -88,7 +89,10 @@ static int32_t get_queue(struct hk_thread *self, int32_t key, uint32_t flags)
     if (queue == NULL && key != HK_IPC_PRIVATE && (flags & HK_IPC_CREAT) == 0)
         return HK_B_ENTRY_NOT_FOUND;
     if (queue == NULL)
-        return make_queue(self, key, flags);
+        return hk_items_used(hk_shared_of(self), HK_POOL_XSI_QUEUES) <
+                       ALL_QUEUES_MAX
+                   ? make_queue(self, key, flags)
+                   : HK_B_DEVICE_FULL;
     if ((flags & exclusive) == exclusive)
         return HK_B_FILE_EXISTS;
     if (!hk_xsi_is_permitted(self, &queue->perm))

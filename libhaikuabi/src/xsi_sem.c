@@ -7,6 +7,7 @@
 enum {
     OPS_MAX = HK_XSI_SET_SIZE - 1,
     ALL_SEMS_MAX = 4096,
+    ALL_SETS_MAX = 2048,
     VALUE_MAX = 0xffff,
     SEM_UNDO = 10,
     SEMBUF_SIZE = 6,
@@ -180,7 +181,8 @@ static int32_t get_set(struct hk_thread *self, int32_t key, int32_t num_sems,
         return HK_B_ENTRY_NOT_FOUND;
     if (num_sems <= 0 || num_sems >= HK_XSI_SET_SIZE)
         return HK_B_BAD_VALUE;
-    if (count >= ALL_SEMS_MAX)
+    if (count >= ALL_SEMS_MAX ||
+        hk_items_used(hk_shared_of(self), HK_POOL_XSI_SETS) >= ALL_SETS_MAX)
         return HK_B_DEVICE_FULL;
     return make_set(self, key, (uint32_t)num_sems, flags);
 }

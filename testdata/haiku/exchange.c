@@ -148,6 +148,48 @@ static void mutexes(void)
     CHECK_STATUS(sys(SYS_mutex_sem_release, BAD_POINTER, 0), HK_B_BAD_ADDRESS);
 }
 
+/* So many and no more, of all teams of the root. */
+static void limits(void)
+{
+    enum { SETS = 2048, QUEUES = 1024, NAMES = 1024 };
+    static int32_t sets[SETS], queues[QUEUES];
+    int32_t sem[4] = {0}, *used;
+    char name[] = "/limit0000";
+    int names = 0, count;
+
+    for (count = 0; count < SETS; count++)
+        if ((sets[count] = (int32_t)sys(SYS_xsi_semget, 0, 1, 0600)) < 0)
+            break;
+    CHECK_STATUS(count, SETS);
+    CHECK_STATUS(sys(SYS_xsi_semget, 0, 1, 0600), HK_B_DEVICE_FULL);
+    while (count-- > 0)
+        sys(SYS_xsi_semctl, sets[count], 0, IPC_RMID, (void *)0);
+    for (count = 0; count < QUEUES; count++)
+        if ((queues[count] = (int32_t)sys(SYS_xsi_msgget, 0, 0600)) < 0)
+            break;
+    CHECK_STATUS(count, QUEUES);
+    CHECK_STATUS(sys(SYS_xsi_msgget, 0, 0600), HK_B_DEVICE_FULL);
+    while (count-- > 0)
+        sys(SYS_xsi_msgctl, queues[count], IPC_RMID, (void *)0);
+    for (int i = 0; i <= NAMES; i++) {
+        long status;
+
+        for (int digit = 0, rest = i; digit < 4; digit++, rest /= 10)
+            name[sizeof(name) - 2 - (size_t)digit] = (char)('0' + rest % 10);
+        status = sys(SYS_realtime_sem_open, name, 0x200, 0600, 0, sem, &used);
+        CHECK_STATUS(status, i < NAMES ? HK_B_OK : HK_B_DEVICE_FULL);
+        if (status != HK_B_OK)
+            break;
+        sys(SYS_realtime_sem_close, sem[1], &used);
+        names++;
+    }
+    while (names-- > 0) {
+        for (int digit = 0, rest = names; digit < 4; digit++, rest /= 10)
+            name[sizeof(name) - 2 - (size_t)digit] = (char)('0' + rest % 10);
+        CHECK_STATUS(sys(SYS_realtime_sem_unlink, name), HK_B_OK);
+    }
+}
+
 int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
@@ -155,6 +197,7 @@ int main(int argc, char **argv, char **environment)
     xsi_semaphores();
     messages();
     mutexes();
+    limits();
     print("exchange checked\n");
     return 0;
 }

@@ -106,6 +106,13 @@ static void listing(void)
     while (sys(SYS_get_next_port_info, 0, &cookie, &info) == HK_B_OK)
         found += info.port == port;
     CHECK(found == 1);
+    cookie = 0; /* it counts */
+    for (int i = 1; sys(SYS_get_next_port_info, 0, &cookie, &info) == HK_B_OK;
+         i++)
+        CHECK_STATUS(cookie, i);
+    cookie = -1;
+    CHECK_STATUS(sys(SYS_get_next_port_info, 0, &cookie, &info),
+                 HK_B_BAD_PORT_ID);
     CHECK_STATUS(sys(SYS_get_next_port_info, 0, BAD_POINTER, &info),
                  HK_B_BAD_ADDRESS);
     CHECK_STATUS(sys(SYS_get_next_port_info, 999999999, &cookie, &info),

@@ -69,6 +69,13 @@ static void listing(void)
            HK_B_OK)
         found += info.sem == given || info.sem == taken;
     CHECK(found == 2);
+    cookie = -5; /* none yet */
+    CHECK_STATUS(sys(SYS_get_next_sem_info, 0, &cookie, &info, sizeof(info)),
+                 HK_B_OK);
+    CHECK_STATUS(cookie, 1);
+    CHECK_STATUS(sys(SYS_get_next_sem_info, 0, &cookie, BAD_POINTER, 48),
+                 HK_B_BAD_ADDRESS);
+    CHECK_STATUS(cookie, 1);
     CHECK_STATUS(
         sys(SYS_get_next_sem_info, 0, BAD_POINTER, &info, sizeof(info)),
         HK_B_BAD_ADDRESS);
