@@ -182,6 +182,13 @@ static int has_session(struct hk_thread *self, uint32_t index)
     return session > 0 && getsid(session) == session;
 }
 
+int hk_pty_has_session(struct hk_thread *self, int fd)
+{
+    int32_t index = hk_pty_index(self, fd);
+
+    return index < 0 || has_session(self, (uint32_t)index);
+}
+
 /* A session's leader takes a terminal that is no session's yet; nobody else
  * may open one unless he does not want to. */
 static int32_t take_control(struct hk_thread *self, uint32_t index, int fd)

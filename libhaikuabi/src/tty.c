@@ -23,11 +23,20 @@ enum tty_command {
     TCSBRK_ = 0x8005,
     TCFLSH_ = 0x8006,
     TCXONC_ = 0x8007,
+    TCGETBITS_ = 0x8009,
+    TCSETDTR_ = 0x800a,
+    TCSETRTS_ = 0x800b,
     TIOCGWINSZ_ = 0x800c,
     TIOCSWINSZ_ = 0x800d,
     TIOCGPGRP_ = 0x800f,
     TIOCSPGRP_ = 0x8010,
     TIOCSCTTY_ = 0x8011,
+    TIOCMGET_ = 0x8012,
+    TIOCMSET_ = 0x8013,
+    TIOCSBRK_ = 0x8014,
+    TIOCCBRK_ = 0x8015,
+    TIOCMBIS_ = 0x8016,
+    TIOCMBIC_ = 0x8017,
     TIOCGSID_ = 0x8018,
     TIOCOUTQ_ = 0x8019,
     TIOCEXCL_ = 0x801a,
@@ -133,7 +142,6 @@ static int32_t set_window_size(const struct hk_thread *self, int fd,
     return result_of(ioctl(fd, TIOCSWINSZ, &host));
 }
 
-/* Calls that give one number. */
 static int32_t get_number(const struct hk_thread *self, int number,
                           gm_addr data)
 {
@@ -154,23 +162,56 @@ static int32_t get_queued(const struct hk_thread *self, int fd, gm_addr data)
     return get_number(self, count, data);
 }
 
+/* Whose the terminal is, which the host tells its own session alone. One that
+ * no session has is -1's. */
+static int32_t get_owner(struct hk_thread *self, int fd, pid_t owner,
+                         gm_addr data)
+{
+    if (owner < 0 && errno == ENOTTY && !hk_pty_has_session(self, fd))
+        return hk_write_user(self, data, "\xff\xff\xff\xff", 4);
+    return get_number(self, owner, data);
+}
+
 static int32_t set_group(const struct hk_thread *self, int fd, gm_addr data)
 {
     uint8_t bytes[4];
 
     if (hk_read_user(self, bytes, data, sizeof(bytes)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    return result_of(tcsetpgrp(fd, (pid_t)hk_get32(bytes)));
+    if (tcsetpgrp(fd, (pid_t)hk_get32(bytes)) == 0)
+        return HK_B_OK;
+    return errno == EPERM || errno == ESRCH ? HK_B_BAD_VALUE
+                                            : hk_status_from_errno(errno);
 }
 
-/* The queue is the argument itself: 1 input, 2 output, 3 both. */
-static int32_t flush(int fd, uint32_t queue)
+/* The queues are bits of the argument itself: 1 input, 2 output. It fails when
+ * it has done so: Haiku's pseudo-terminals have no hardware to flush. */
+static int32_t flush(int fd, uint32_t queues)
 {
     static const int host[] = {TCIFLUSH, TCOFLUSH, TCIOFLUSH};
 
-    if (queue < 1 || queue > 3)
-        return HK_B_BAD_VALUE;
-    return result_of(tcflush(fd, host[queue - 1]));
+    queues &= 3;
+    if (queues != 0 && tcflush(fd, host[queues - 1]) != 0)
+        return hk_status_from_errno(errno);
+    return HK_B_ERROR;
+}
+
+/* Nor lines to set, of which these are there, or the call sets none. */
+static int32_t set_lines(const struct hk_thread *self, gm_addr data,
+                         uint32_t settable)
+{
+    uint8_t bytes[4];
+
+    if (hk_read_user(self, bytes, data, sizeof(bytes)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return settable == 0 || (hk_get32(bytes) & settable) != 0 ? HK_B_ERROR
+                                                              : HK_B_OK;
+}
+
+/* What R1/beta4 does not know. */
+static int is_new(uint32_t cmd)
+{
+    return cmd == TIOCOUTQ_ || cmd == TIOCEXCL_ || cmd == TIOCNXCL_;
 }
 
 static int32_t set_blocking(int fd, int is_blocking)
@@ -201,6 +242,10 @@ static int32_t get_index(struct hk_thread *self, int fd, gm_addr data)
 static int32_t control(struct hk_thread *self, int fd, uint32_t cmd,
                        gm_addr data)
 {
+    enum { DTR_RTS = 0x30 };
+
+    if (is_new(cmd) && hk_kernel_of(self)->config.release < HK_R1BETA5)
+        return HK_B_BAD_VALUE;
     switch (cmd) {
     case SET_NONBLOCKING_IO:
         return set_blocking(fd, 0);
@@ -215,7 +260,19 @@ static int32_t control(struct hk_thread *self, int fd, uint32_t cmd,
     case TCSETAF_:
         return set_attributes(self, fd, data, TCSAFLUSH);
     case TCSBRK_:
-        return result_of(tcsendbreak(fd, 0));
+    case TIOCSBRK_:
+    case TIOCCBRK_:
+        return HK_B_ERROR;
+    case TCGETBITS_:
+    case TIOCMGET_:
+        return get_number(self, 0, data);
+    case TCSETDTR_:
+    case TCSETRTS_:
+    case TIOCMSET_:
+        return set_lines(self, data, 0);
+    case TIOCMBIS_:
+    case TIOCMBIC_:
+        return set_lines(self, data, DTR_RTS);
     case TCFLSH_:
         return flush(fd, (uint32_t)data);
     case TIOCGWINSZ_:
@@ -224,14 +281,14 @@ static int32_t control(struct hk_thread *self, int fd, uint32_t cmd,
     case SET_WINDOW_SIZE_OF_OLD:
         return set_window_size(self, fd, data);
     case TIOCGPGRP_:
-        return get_number(self, tcgetpgrp(fd), data);
+        return get_owner(self, fd, tcgetpgrp(fd), data);
     case TIOCSPGRP_:
     case SET_GROUP_OF_OLD:
         return set_group(self, fd, data);
     case TIOCSCTTY_:
         return take_control(self, fd);
     case TIOCGSID_:
-        return get_number(self, tcgetsid(fd), data);
+        return get_owner(self, fd, tcgetsid(fd), data);
     case TIOCOUTQ_:
         return get_queued(self, fd, data);
     case TIOCEXCL_:
@@ -241,9 +298,8 @@ static int32_t control(struct hk_thread *self, int fd, uint32_t cmd,
     case GET_TTY_INDEX:
         return get_index(self, fd, data);
     case TCXONC_:
-        return HK_B_BAD_VALUE;
     default:
-        return HK_B_DEV_INVALID_IOCTL;
+        return HK_B_BAD_VALUE;
     }
 }
 

@@ -10,9 +10,13 @@ enum { O_NOCTTY = 0x1000 };
 enum {
     GET_PATH_FOR_DEVICE = 21,
     TCGETA = 0x8000,
+    TCSBRK = 0x8005,
+    TCFLSH = 0x8006,
     TIOCGWINSZ = 0x800c,
     TIOCSWINSZ = 0x800d,
     TIOCGPGRP = 0x800f,
+    TIOCMGET = 0x8012,
+    TIOCMSET = 0x8013,
     TIOCGSID = 0x8018,
     GET_TTY_INDEX = 0x8020,
     GRANT_TTY = 0x8021
@@ -84,6 +88,32 @@ static void ends(void)
     CHECK_STATUS(sys(SYS_close, slave), HK_B_OK);
 }
 
+/* One that is no session's, and no hardware. */
+static void commands(void)
+{
+    enum { BOTH_QUEUES = 3, UNKNOWN = 0x80ff };
+    int32_t number = 0;
+    long slave, master = open_pair(&slave);
+
+    CHECK_STATUS(control(slave, TIOCGSID, &number), HK_B_OK);
+    CHECK_STATUS(number, -1);
+    number = 0;
+    CHECK_STATUS(control(slave, TIOCGPGRP, &number), HK_B_OK);
+    CHECK_STATUS(number, -1);
+    CHECK_STATUS(control(slave, TIOCGPGRP, BAD_POINTER), HK_B_BAD_ADDRESS);
+    CHECK_STATUS(control(slave, TIOCMGET, &number), HK_B_OK);
+    CHECK_STATUS(number, 0);
+    CHECK_STATUS(control(slave, TIOCMSET, &number), HK_B_ERROR);
+    CHECK_STATUS(control(slave, TCSBRK, 0), HK_B_ERROR);
+    CHECK_STATUS(control(slave, UNKNOWN, &number), HK_B_BAD_VALUE);
+    tell(master, "lost\n");
+    CHECK_STATUS(control(slave, TCFLSH, (void *)BOTH_QUEUES), HK_B_ERROR);
+    tell(master, "kept\n");
+    expect(slave, "kept\n");
+    sys(SYS_close, slave);
+    sys(SYS_close, master);
+}
+
 /* In a session of its own the slave controls, and is /dev/tty. */
 static int session(long master)
 {
@@ -127,6 +157,7 @@ int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
     ends();
+    commands();
     sessions();
     print("terminals checked\n");
     return 0;
