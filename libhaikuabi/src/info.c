@@ -325,11 +325,10 @@ static void report_lines(const struct hk_kernel *kernel, char *text)
 }
 
 /* What the kernel writes to its log goes to the user as well, in lines; one
- * that is too long is told in parts. Missing: lines that are equal are written
- * each, not once with their number. */
+ * that is too long is told in parts. */
 int64_t hk_sys_debug_output(struct hk_thread *self, gm_addr message)
 {
-    enum { CHUNK = 512 };
+    enum { CHUNK = 511 };
     char text[CHUNK + 1];
     int32_t length;
 
@@ -339,7 +338,8 @@ int64_t hk_sys_debug_output(struct hk_thread *self, gm_addr message)
             return HK_B_BAD_ADDRESS;
         text[CHUNK] = '\0';
         message += CHUNK;
-        hk_syslog_write(hk_shared_of(self), text, strlen(text));
+        if (text[0] != '\0')
+            hk_syslog_write(hk_shared_of(self), text, strlen(text));
         if (!hk_kernel_of(self)->config.quiet)
             report_lines(hk_kernel_of(self), text);
     } while (length == HK_B_NAME_TOO_LONG);

@@ -248,9 +248,12 @@ static int32_t wait_for_message(struct hk_thread *self,
                                 struct hk_port **port)
 {
     struct hk_shared *shared = hk_shared_of(self);
-    int32_t status;
 
     for (;;) {
+        struct hk_port_wait part = *wait;
+        int64_t due;
+        int32_t status;
+
         *port = hk_port_find(shared, wait->id);
         if (*port == NULL)
             return HK_B_BAD_PORT_ID;
@@ -258,7 +261,14 @@ static int32_t wait_for_message(struct hk_thread *self,
             return HK_B_OK;
         if (hk_port_is_closed(*port))
             return HK_B_BAD_PORT_ID;
-        status = wait_on(self, &(*port)->readers, HK_WAITS_FOR_MESSAGE, wait);
+        due = hk_syslog_tell_repeats(shared, wait->id);
+        if (due == 0)
+            continue;
+        if (due < part.deadline)
+            part.deadline = due;
+        status = wait_on(self, &(*port)->readers, HK_WAITS_FOR_MESSAGE, &part);
+        if (status == HK_B_TIMED_OUT && part.deadline < wait->deadline)
+            continue;
         if (status != HK_B_OK)
             return status;
     }

@@ -369,10 +369,14 @@ struct hk_settings {
 };
 
 /* The kernel's log (syslog.c): begin and end count all text that ever was. */
-enum { HK_SYSLOG_SIZE = 65536 };
+enum { HK_SYSLOG_SIZE = 65536, HK_SYSLOG_LINE = 1024 };
 struct hk_syslog {
     int32_t port; /* the daemon's, or 0 */
     uint32_t begin, end, has_dropped;
+    /* How often what was written last has come again, and when. */
+    uint32_t repeats;
+    int64_t first_repeat, last_repeat;
+    char last[HK_SYSLOG_LINE];
     char text[HK_SYSLOG_SIZE];
 };
 

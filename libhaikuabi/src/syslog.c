@@ -2,6 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "syslog.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "bytes.h"
 #include "clock.h"
 #include "port.h"
@@ -11,6 +14,8 @@
  * What teams tell the kernel's log is kept in what they share until a daemon
  * takes it: the last 64 KiB of it. A message of the daemon's port holds as much
  * as there is. A port that is full gets more when the daemon has read from it.
+ * Lines that come again at once are counted, and told when another one comes,
+ * or after a while: by the daemon that waits for more.
  */
 
 /* syslog_message: thread, time, options (that it is the kernel's: 0), priority,
@@ -90,20 +95,86 @@ static void send_kept(struct hk_shared *shared, int32_t port)
         hk_put(shared, &log->port, 0);
 }
 
-void hk_syslog_write(struct hk_shared *shared, const char *text, size_t length)
+/* One repeat is written as it was, more with their number. */
+static void tell_repeats(struct hk_shared *shared)
+{
+    struct hk_syslog *log = hk_shared_syslog(shared);
+    uint32_t repeats = log->repeats;
+    char text[40];
+
+    if (repeats == 0)
+        return;
+    hk_put(shared, &log->repeats, 0);
+    if (repeats == 1) {
+        append(shared, log->last,
+               (uint32_t)strnlen(log->last, sizeof(log->last)));
+        return;
+    }
+    snprintf(text, sizeof(text), "Last message repeated %d times.\n",
+             (int)repeats);
+    append(shared, text, (uint32_t)strlen(text));
+}
+
+/* The first one sets the daemon's clock. */
+static void count_repeat(struct hk_shared *shared)
+{
+    struct hk_syslog *log = hk_shared_syslog(shared);
+    struct hk_port *port = hk_port_find(shared, log->port);
+
+    log->last_repeat = hk_system_time();
+    if (log->repeats == 0)
+        log->first_repeat = log->last_repeat;
+    hk_put(shared, &log->repeats, log->repeats + 1);
+    if (port != NULL && log->repeats == 1)
+        hk_queue_wake(shared, &port->readers, HK_B_OK);
+}
+
+static void write_new(struct hk_shared *shared, const char *text,
+                      uint32_t length)
 {
     struct hk_syslog *log = hk_shared_syslog(shared);
 
-    if (length > HK_SYSLOG_SIZE) {
-        text += length - HK_SYSLOG_SIZE;
-        length = HK_SYSLOG_SIZE;
-    }
-    hk_shared_lock(shared);
-    append(shared, text, (uint32_t)length);
+    tell_repeats(shared);
+    append(shared, text, length);
+    memcpy(log->last, text, length);
+    log->last[length] = '\0';
     hk_shared_commit(shared);
     if (log->port != 0)
         send_kept(shared, log->port);
+}
+
+void hk_syslog_write(struct hk_shared *shared, const char *text, size_t length)
+{
+    const struct hk_syslog *log = hk_shared_syslog(shared);
+
+    if (length >= HK_SYSLOG_LINE)
+        length = HK_SYSLOG_LINE - 1;
+    hk_shared_lock(shared);
+    if (length > 1 && text[length - 1] == '\n' &&
+        strncmp(text, log->last, length) == 0)
+        count_repeat(shared);
+    else
+        write_new(shared, text, (uint32_t)length);
     hk_shared_unlock(shared);
+}
+
+int64_t hk_syslog_tell_repeats(struct hk_shared *shared, int32_t port)
+{
+    enum { AFTER_LAST = 1000000, AFTER_FIRST = 3000000 }; /* us */
+    const struct hk_syslog *log = hk_shared_syslog(shared);
+    int64_t at;
+
+    if (log->repeats == 0 || log->port != port)
+        return HK_INFINITE_TIMEOUT;
+    at = log->last_repeat + AFTER_LAST;
+    if (at > log->first_repeat + AFTER_FIRST)
+        at = log->first_repeat + AFTER_FIRST;
+    if (at > hk_system_time())
+        return at;
+    tell_repeats(shared);
+    hk_shared_commit(shared);
+    send_kept(shared, port);
+    return 0;
 }
 
 void hk_syslog_port_read(struct hk_shared *shared, const struct hk_port *port)

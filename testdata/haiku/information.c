@@ -232,6 +232,7 @@ struct syslog_message {
 };
 
 static struct syslog_message logged;
+static long long log_timeout;
 
 /* The length of the next message's text, or an error. */
 static long read_log(long port)
@@ -239,7 +240,7 @@ static long read_log(long port)
     enum { CODE = 0x5f53796c, HEAD = 48, AT_TEXT = 46 };
     int32_t code = 0;
     long size = sys(SYS_read_port_etc, port, &code, &logged, 8192,
-                    RELATIVE_TIMEOUT, 0LL);
+                    RELATIVE_TIMEOUT, log_timeout);
 
     if (size < 0)
         return size;
@@ -276,8 +277,8 @@ static void syslog(void)
     CHECK(logged.from == 0 && logged.options == 0 && logged.priority == 7);
     CHECK(logged.ident[0] == '\0');
     write_log('a', 5); /* two fit, the others come together */
-    CHECK_STATUS(read_log(port), 512);
-    CHECK_STATUS(read_log(port), 488);
+    CHECK_STATUS(read_log(port), 511);
+    CHECK_STATUS(read_log(port), 489);
     CHECK_STATUS(read_log(port), 4000);
     CHECK_STATUS(read_log(port), HK_B_WOULD_BLOCK);
     write_log('b', 80);
@@ -288,6 +289,40 @@ static void syslog(void)
     CHECK(dropped == 1);
     sys(SYS_delete_port, port);
     sys(SYS_debug_output, "nobody reads this\n");
+}
+
+/* As the daemon waits: a line that comes again is told when another one comes,
+ * or after a while. */
+static void repeats(void)
+{
+    long port = sys(SYS_create_port, 4, "log");
+    long team;
+
+    sys(SYS_register_syslog_daemon, port);
+    while (read_log(port) > 0)
+        continue;
+    for (int i = 0; i < 4; i++)
+        sys(SYS_debug_output, "again\n");
+    sys(SYS_debug_output, "no line");
+    sys(SYS_debug_output, "no line");
+    CHECK_STATUS(read_log(port), 6);
+    CHECK_STATUS(read_log(port), 38);
+    CHECK(strcmp(logged.text, "Last message repeated 3 times.\nno line") == 0);
+    CHECK_STATUS(read_log(port), 7);
+    sys(SYS_debug_output, "once\n");
+    CHECK_STATUS(read_log(port), 5);
+    team = fork_team();
+    if (team == 0) {
+        sys(SYS_debug_output, "once\n");
+        guest_exit(0);
+    }
+    log_timeout = 60000000LL;
+    CHECK_STATUS(read_log(port), 5);
+    log_timeout = 0;
+    CHECK(strcmp(logged.text, "once\n") == 0);
+    sys(SYS_wait_for_child, team, 8, (void *)0, (void *)0);
+    sys(SYS_register_syslog_daemon, -1);
+    sys(SYS_delete_port, port);
 }
 
 /* Who is not root is not heard, and the daemon's team may end. */
@@ -323,6 +358,7 @@ int main(int argc, char **argv, char **environment)
     timezone();
     processors();
     syslog();
+    repeats();
     syslog_of_others();
     print("information checked\n");
     return 0;
