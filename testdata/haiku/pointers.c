@@ -234,8 +234,7 @@ static const struct exception {
     {SYS_write, 2, F, HK_B_FILE_ERROR},
     {SYS_read, 2, C, 2},
     {SYS_write, 2, C, 2},
-    /* The address of who has none, and a boolean: they fit. */
-    {SYS_accept, 1, C, GOOD},
+    /* A boolean fits. */
     {SYS_get_real_time_clock_is_gmt, 0, C, HK_B_OK},
     {SYS_get_clock, 1, F, HK_B_BAD_VALUE},
     /* Written when a signal comes. */

@@ -162,7 +162,7 @@ static void ends(void)
     CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
                  child);
     CHECK(info.code == CLD_EXITED);
-    CHECK_STATUS(info.status, HK_B_MISSING_SYMBOL & 0xff);
+    CHECK_STATUS(info.status, HK_B_MISSING_SYMBOL);
 }
 
 int main(int argc, char **argv, char **environment)

@@ -413,27 +413,40 @@ TEST_F(ExecTest, a_program_runs)
     expect_end("./program", "exited 7", "exited 7", "");
 }
 
-/* The statuses are the lowest eight bits of Haiku's error codes. */
+static std::string exited(int32_t status)
+{
+    return "exited " + std::to_string(status);
+}
+
+enum : int32_t {
+    NO_MEMORY = INT32_MIN,
+    NOT_AN_EXECUTABLE = INT32_MIN + 0x1302,
+    ENTRY_NOT_FOUND = INT32_MIN + 0x6003,
+    MISSING_LIBRARY = INT32_MIN + 0x1303,
+    MISSING_SYMBOL = INT32_MIN + 0x1304
+};
+
 TEST_F(ExecTest, each_kind_of_bad_file_ends_the_new_team_with_haikus_error)
 {
     for (const auto &row : bad_files) {
         bool is_memory = strcmp(row.name, "bss_too_large") == 0;
         write(row.name, row.make());
-        expect_end(row.name, is_memory ? "exited 0" : "exited 2",
+        expect_end(row.name, exited(is_memory ? NO_MEMORY : NOT_AN_EXECUTABLE),
                    is_memory ? "failed: B_NO_MEMORY"
                              : "failed: B_NOT_AN_EXECUTABLE",
                    row.fault);
     }
     std::filesystem::create_directory("directory");
     write("script", "#!./program\n");
-    expect_end("none", "exited 3", "failed: B_ENTRY_NOT_FOUND", "No such file");
-    expect_end("none/x", "exited 3", "failed: B_ENTRY_NOT_FOUND",
+    expect_end("none", exited(ENTRY_NOT_FOUND), "failed: B_ENTRY_NOT_FOUND",
                "No such file");
-    expect_end("directory", "exited 2", "failed: B_NOT_AN_EXECUTABLE",
-               "Is a directory");
+    expect_end("none/x", exited(ENTRY_NOT_FOUND), "failed: B_ENTRY_NOT_FOUND",
+               "No such file");
+    expect_end("directory", exited(NOT_AN_EXECUTABLE),
+               "failed: B_NOT_AN_EXECUTABLE", "Is a directory");
     /* Scripts are libroot's business, before it calls exec. */
-    expect_end("script", "exited 2", "failed: B_NOT_AN_EXECUTABLE",
-               "text file, not an ELF file");
+    expect_end("script", exited(NOT_AN_EXECUTABLE),
+               "failed: B_NOT_AN_EXECUTABLE", "text file, not an ELF file");
 }
 
 TEST_F(ExecTest, a_program_that_does_not_link_ends_with_haikus_error)
@@ -441,12 +454,12 @@ TEST_F(ExecTest, a_program_that_does_not_link_ends_with_haikus_error)
     ElfBuilder builder = program();
     builder.needed = {"libnone.so"};
     write_program(builder);
-    expect_end("program", "exited 3", "failed: B_MISSING_LIBRARY",
+    expect_end("program", exited(MISSING_LIBRARY), "failed: B_MISSING_LIBRARY",
                "libnone.so: library not found");
     builder = program();
     builder.undefined("nobodys", STT_FUNC).reloc(0x10, R_386_32, "nobodys");
     write_program(builder);
-    expect_end("program", "exited 4", "failed: B_MISSING_SYMBOL",
+    expect_end("program", exited(MISSING_SYMBOL), "failed: B_MISSING_SYMBOL",
                "nobodys: symbol not found");
 }
 
