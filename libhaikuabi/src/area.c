@@ -354,17 +354,29 @@ static int32_t insert_area(struct hk_team *team, struct hk_area *area)
     return HK_B_NO_MEMORY;
 }
 
+/* What Haiku makes of kinds of locks. */
+static uint32_t lock_of(uint32_t lock, uint32_t size)
+{
+    if (lock == HK_32_BIT_FULL_LOCK)
+        return HK_FULL_LOCK;
+    if (lock == HK_LOMEM || lock == HK_32_BIT_CONTIGUOUS)
+        lock = HK_CONTIGUOUS;
+    return lock == HK_CONTIGUOUS && size == HK_PAGE_SIZE ? HK_FULL_LOCK : lock;
+}
+
 static int32_t create_locked(struct hk_team *team,
                              const struct hk_area_source *what, uint32_t size,
                              uint32_t *address)
 {
-    struct hk_area area = {.span = {0, size},
-                           .protection = what->protection,
-                           .lock = what->lock,
-                           .is_file = what->is_clone ? what->is_file_clone
-                                                     : what->fd >= 0,
-                           .fd = -1,
-                           .is_shared = what->shared};
+    struct hk_area area = {
+        .span = {0, size},
+        .protection = what->protection | (what->shared && !what->is_transfer
+                                              ? (uint32_t)HK_SHARED_AREA
+                                              : 0u),
+        .lock = lock_of(what->lock, size),
+        .is_file = what->is_clone ? what->is_file_clone : what->fd >= 0,
+        .fd = -1,
+        .is_shared = what->shared};
     int32_t status = clear_place(team, what, size);
 
     if (status == HK_B_OK)

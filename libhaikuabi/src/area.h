@@ -15,6 +15,7 @@ enum {
     HK_STACK_AREA = 0x8,
     HK_CLONEABLE_AREA = 0x100,
     HK_OVERCOMMITTING_AREA = 0x1000,
+    HK_SHARED_AREA = 0x2000, /* a clone, its source, a file's own pages */
     HK_KERNEL_AREA = 0x4000, /* userland cannot change or delete it */
     HK_USER_AREA_FLAGS = 0x110f,
     HK_USER_PROTECTION = 0xf
@@ -29,8 +30,15 @@ enum hk_address_spec {
     HK_RANDOMIZED_BASE_ADDRESS = 7
 };
 
-/* The last of the kinds of area_info's lock; what they say is the host's. */
-enum { HK_ALREADY_WIRED = 7 };
+/* Kinds of area_info's lock; what they say is the host's. */
+enum {
+    HK_FULL_LOCK = 2,
+    HK_CONTIGUOUS = 3,
+    HK_LOMEM = 4,
+    HK_32_BIT_FULL_LOCK = 5,
+    HK_32_BIT_CONTIGUOUS = 6,
+    HK_ALREADY_WIRED = 7
+};
 
 struct hk_area {
     struct hk_span span; /* whole pages */
@@ -43,7 +51,8 @@ struct hk_area {
      * for the team's own pages. */
     int fd;
     struct hk_memory_place place;
-    int is_shared; /* a fork shares it, and gets no copy */
+    int is_shared;            /* a fork shares it, and gets no copy */
+    int has_page_protections; /* some of its pages have one of their own */
 };
 
 struct hk_areas {
@@ -67,6 +76,7 @@ struct hk_area_source {
     int shared;   /* stores reach the file */
     int is_clone; /* fd is memory, or a file, of another area */
     int is_file_clone;
+    int is_transfer; /* its protection is the one it had */
 };
 
 int hk_areas_new(struct hk_areas **areas);

@@ -258,17 +258,23 @@ int64_t hk_sys_find_area(struct hk_thread *self, gm_addr name)
  * kernel's own read bit, writable ones its write bit. */
 enum { AREA_INFO_SIZE = 72, KERNEL_READ_AREA = 0x10, KERNEL_WRITE_AREA = 0x20 };
 
+/* A protection as it is told. */
+static uint32_t told_protection(uint32_t protection, uint32_t is_cloned)
+{
+    if ((protection & HK_READ_AREA) != 0)
+        protection |= KERNEL_READ_AREA;
+    if ((protection & HK_WRITE_AREA) != 0)
+        protection |= KERNEL_WRITE_AREA;
+    return is_cloned ? protection | HK_SHARED_AREA : protection;
+}
+
 /* With the shared lock. */
 static void fill_info(const struct hk_shared *shared,
                       const struct hk_shared_area *area,
                       uint8_t info[AREA_INFO_SIZE])
 {
-    uint32_t protection = area->protection;
+    uint32_t protection = told_protection(area->protection, area->is_cloned);
 
-    if ((protection & HK_READ_AREA) != 0)
-        protection |= KERNEL_READ_AREA;
-    if ((protection & HK_WRITE_AREA) != 0)
-        protection |= KERNEL_WRITE_AREA;
     memset(info, 0, AREA_INFO_SIZE);
     hk_put32(info, (uint32_t)area->own.id);
     memcpy(info + 4, area->name, HK_NAME_LENGTH);
@@ -424,6 +430,30 @@ static int32_t protection_status(int result)
     }
 }
 
+/* The areas of the range have pages with that protection; what lies in it as a
+ * whole has it itself from now on. */
+static void note_protection(struct hk_team *team, uint32_t base, uint32_t size,
+                            uint32_t protection)
+{
+    uint32_t end = base + size;
+
+    for (uint32_t at = base; at < end;) {
+        struct hk_area *area = hk_area_at(team->areas, at);
+
+        if (area == NULL)
+            return;
+        at = area->span.base + area->span.size;
+        if (area->has_page_protections || area->protection == protection)
+            continue;
+        if (area->span.base < base || at > end) {
+            area->has_page_protections = 1;
+            continue;
+        }
+        area->protection = protection;
+        hk_area_tell(team, area);
+    }
+}
+
 int64_t hk_sys_set_memory_protection(struct hk_thread *self, gm_addr address,
                                      uint32_t size, uint32_t protection)
 {
@@ -445,6 +475,8 @@ int64_t hk_sys_set_memory_protection(struct hk_thread *self, gm_addr address,
         status =
             protection_status(gm_protect(self->team->space, base, size,
                                          hk_area_host_protection(protection)));
+    if (status == HK_B_OK)
+        note_protection(self->team, base, size, protection);
     pthread_mutex_unlock(&areas->lock);
     return status;
 }
@@ -502,27 +534,45 @@ int64_t hk_sys_memory_advice(struct hk_thread *self, gm_addr address,
     return advice < NORMAL || advice > FREE ? HK_B_BAD_VALUE : HK_B_OK;
 }
 
-/* The page's own protection. */
+static uint32_t is_cloned(struct hk_thread *self, int32_t id)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    const struct hk_shared_area *record;
+    uint32_t result;
+
+    hk_shared_lock(shared);
+    record = hk_owned_find(shared, HK_OWNED_AREAS, id);
+    result = record != NULL && record->is_cloned;
+    hk_shared_unlock(shared);
+    return result;
+}
+
+/* The area's protection, or what its pages have of their own. */
 static int32_t get_own_properties(struct hk_thread *self, gm_addr address,
                                   uint32_t *protection, uint32_t *lock)
 {
     struct hk_areas *areas = self->team->areas;
     const struct hk_area *area;
+    struct hk_area copy = {.id = 0};
     struct gm_mapping region;
 
     pthread_mutex_lock(&areas->lock);
     area = hk_area_at(areas, (uint32_t)address);
     if (area != NULL)
-        *lock = area->lock;
+        copy = *area;
     pthread_mutex_unlock(&areas->lock);
     if (area == NULL || gm_query(self->team->space, address, &region) < 0 ||
         region.address > address)
         return HK_B_NO_MEMORY;
-    *protection = region.prot; /* the bits have the same values */
+    *lock = copy.lock;
+    *protection =
+        copy.has_page_protections /* the bits have the same values */
+            ? told_protection(region.prot, 0)
+            : told_protection(copy.protection, is_cloned(self, copy.id));
     return HK_B_OK;
 }
 
-/* Other teams show the protection of their areas. */
+/* Other teams show the protection of their areas, and of no pages. */
 static int32_t get_others_properties(struct hk_thread *self, int32_t team,
                                      gm_addr address, uint32_t *protection,
                                      uint32_t *lock)
@@ -540,7 +590,7 @@ static int32_t get_others_properties(struct hk_thread *self, int32_t team,
            (area = hk_owned_next(shared, HK_OWNED_AREAS, index,
                                  area != NULL ? &area->own : NULL)) != NULL)
         if (address >= area->base && address - area->base < area->size) {
-            *protection = area->protection & HK_USER_PROTECTION;
+            *protection = told_protection(area->protection, area->is_cloned);
             *lock = area->lock;
             status = HK_B_OK;
         }

@@ -356,6 +356,8 @@ static int32_t open_own(struct hk_team *team, int32_t id,
         status = hk_area_make_sharable(team, area);
     if (status == HK_B_OK) {
         area->is_shared = 1;
+        area->protection |= HK_SHARED_AREA;
+        hk_area_tell(team, area);
         what->fd = hk_range_locks_dup(team, area->fd);
         what->offset = area->place.offset;
         what->size = area->span.size;

@@ -59,6 +59,7 @@ int32_t hk_area_take(struct hk_team *team, const struct hk_asked *asked,
         .offset = from.place.offset,
         .shared = 1,
         .is_clone = 1,
+        .is_transfer = 1,
         .is_file_clone = (words[TAKE_LOCK] & is_file) != 0,
     };
     int32_t id;
@@ -228,6 +229,8 @@ static int32_t resize_everywhere(struct hk_thread *self,
     return status;
 }
 
+/* Missing: an area of a file's private pages is not resized, nor any to
+ * nothing. */
 int64_t hk_sys_resize_area(struct hk_thread *self, int32_t area,
                            uint32_t new_size)
 {

@@ -384,12 +384,12 @@ TEST_F(AreaCalls, MemoryPropertiesAreThoseOfThePage)
     ASSERT_EQ(team->call("get_memory_properties", getpid(),
                          Address{HERE + PAGE + 9}, protection, lock),
               HK_B_OK);
-    EXPECT_EQ(team->get<uint32_t>(protection), 5u);
+    EXPECT_EQ(team->get<uint32_t>(protection), 0x15u);
     EXPECT_EQ(team->get<uint32_t>(lock), 2u);
     ASSERT_EQ(team->call("get_memory_properties", getpid(), Address{HERE},
                          protection, lock),
               HK_B_OK);
-    EXPECT_EQ(team->get<uint32_t>(protection), 3u);
+    EXPECT_EQ(team->get<uint32_t>(protection), 0x33u);
     for (int other : {0, 1}) // it does not know 0 for the own one
         EXPECT_EQ(team->call("get_memory_properties", other, Address{HERE},
                              protection, lock),

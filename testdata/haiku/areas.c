@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <guest.h>
 
-enum { PAGE = 4096, SPEC_CLONE = 3, SPEC_KERNEL = 4 };
+enum { PAGE = 4096, SPEC_CLONE = 3, SPEC_KERNEL = 4, CLONEABLE_AREA = 0x100 };
 
 struct area_info {
     int32_t area;
@@ -135,6 +135,66 @@ static void protections(void)
     CHECK_STATUS(sys(SYS_unmap_memory, memory + 1, PAGE), HK_B_BAD_VALUE);
 }
 
+static uint32_t told(long id)
+{
+    struct area_info info;
+
+    CHECK_STATUS(sys(SYS_get_area_info, id, &info), HK_B_OK);
+    return info.protection;
+}
+
+static uint32_t told_at(void *address)
+{
+    uint32_t protection = 0, lock;
+
+    CHECK_STATUS(sys(SYS_get_memory_properties, sys(SYS_get_current_team),
+                     address, &protection, &lock),
+                 HK_B_OK);
+    return protection;
+}
+
+/* An area that is protected as a whole is so itself; what is cloned is shared;
+ * kinds of locks that are another's. */
+static void told_protections(void)
+{
+    static const struct {
+        uint32_t lock, size, told;
+    } locks[] = {
+        {4, PAGE, 2}, {4, 2 * PAGE, 3}, {6, 2 * PAGE, 3}, {5, 2 * PAGE, 2},
+        {3, PAGE, 2}, {1, PAGE, 1},     {7, PAGE, 7},
+    };
+    void *memory = 0, *clone = 0;
+    long id = create("told", &memory, ANY_ADDRESS, 2 * PAGE,
+                     READ_AREA | WRITE_AREA | CLONEABLE_AREA);
+    long cloned;
+
+    CHECK_STATUS(told(id), 0x133);
+    CHECK_STATUS(told_at((char *)memory + PAGE), 0x133);
+    cloned = sys(SYS_clone_area, "c", &clone, ANY_ADDRESS, READ_AREA, id);
+    CHECK_STATUS(told(id), 0x2133);
+    CHECK_STATUS(told(cloned), 0x2011);
+    CHECK_STATUS(told_at(clone), 0x2011);
+    sys(SYS_set_memory_protection, clone, PAGE, 0);
+    CHECK_STATUS(told(cloned), 0x2011);
+    CHECK_STATUS(told_at(clone), 0);
+    CHECK_STATUS(told_at((char *)clone + PAGE), 0x11);
+    sys(SYS_delete_area, cloned);
+    sys(SYS_delete_area, id);
+    id = create("told", &memory, ANY_ADDRESS, 2 * PAGE, READ_AREA | WRITE_AREA);
+    sys(SYS_set_memory_protection, memory, 2 * PAGE, READ_AREA);
+    CHECK_STATUS(told(id), 0x11);
+    sys(SYS_delete_area, id);
+    for (size_t i = 0; i < sizeof(locks) / sizeof(locks[0]); i++) {
+        struct area_info info = {0};
+
+        id = sys(SYS_create_area, "lock", &memory, ANY_ADDRESS, locks[i].size,
+                 locks[i].lock, READ_AREA);
+        CHECK_STATUS(sys(SYS_get_area_info, id, &info), HK_B_OK);
+        CHECK_STATUS(info.lock, locks[i].told);
+        sys(SYS_delete_area, id);
+    }
+}
+
 static void files(void)
 {
     long fd = sys(SYS_open, AT_FDCWD, "mapped", O_RDWR | O_CREAT, 0644);
@@ -201,6 +261,7 @@ int main(int argc, char **argv, char **environment)
     create_errors();
     reserve_and_resize();
     protections();
+    told_protections();
     files();
     iterate();
     print("areas checked\n");
