@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -23,7 +24,8 @@ enum {
     INET6_SIZE = 28,
     UNIX_AT_PATH = 2,
     NO_NAME_SIZE = 32, /* sizeof(struct sockaddr) */
-    HIDDEN_DIGITS = 5
+    HIDDEN_DIGITS = 5,
+    OWN_PATH_SIZE = HK_FD_PATH_SIZE + 16
 };
 
 /* Names without a file are the host's too: ours are kept apart by this. */
@@ -129,12 +131,24 @@ static int32_t read_hidden(struct hk_sockaddr *address, const uint8_t *path,
     return HK_B_OK;
 }
 
-/* Where a new socket's file goes: its directory is held. No other process binds
- * one to that path of the host (bound_names.h). */
+/* A directory by a path that no other process has for one (bound_names.h),
+ * where /proc knows this process by its id. */
+static void own_path(int fd, char path[OWN_PATH_SIZE])
+{
+    struct stat here, there;
+
+    snprintf(path, OWN_PATH_SIZE, "/proc/%d/fd/%d", (int)getpid(), fd);
+    if (fstat(fd, &here) != 0 || stat(path, &there) != 0 ||
+        here.st_dev != there.st_dev || here.st_ino != there.st_ino)
+        hk_host_fd_path(fd, path);
+}
+
+/* Where a new socket's file goes: its directory is held. */
 static int32_t place_new(const struct hk_vfs *vfs, const struct hk_node *start,
                          struct hk_sockaddr *address, const char *path,
                          char *host_path, size_t size)
 {
+    char directory[OWN_PATH_SIZE];
     char leaf[HK_FILE_NAME_LENGTH];
     int32_t status = hk_vfs_open_parent(vfs, start, path, &address->node, leaf);
 
@@ -146,8 +160,8 @@ static int32_t place_new(const struct hk_vfs *vfs, const struct hk_node *start,
     if (address->node.fd < 0 || address->node.mount == NULL ||
         address->node.mount->read_only)
         return HK_B_READ_ONLY_DEVICE;
-    if ((size_t)snprintf(host_path, size, "/proc/%d/fd/%d/%s", (int)getpid(),
-                         address->node.fd, leaf) >= size)
+    own_path(address->node.fd, directory);
+    if ((size_t)snprintf(host_path, size, "%s/%s", directory, leaf) >= size)
         return HK_B_NAME_TOO_LONG;
     return HK_B_OK;
 }
