@@ -238,8 +238,8 @@ TEST_F(Info, DebugOutputIsToldInLines)
     EXPECT_EQ(team.call("debug_output", nullptr), HK_B_BAD_ADDRESS);
     EXPECT_EQ(team.reports(), "one\ntwo\n\nthree\n");
     EXPECT_EQ(team.call("debug_output", line + "end"), HK_B_OK);
-    EXPECT_EQ(team.reports(), "one\ntwo\n\nthree\n" + line.substr(0, 512) +
-                                  "\n" + line.substr(512) + "end\n");
+    EXPECT_EQ(team.reports(), "one\ntwo\n\nthree\n" + line.substr(0, 511) +
+                                  "\n" + line.substr(511) + "end\n");
 }
 
 TEST_F(InfoR1beta6, LoadAveragesComeWithTheirScale)

@@ -209,7 +209,7 @@ TEST_P(Ioctl, OtherFilesAreNoTerminals)
     for (int fd : {file, null, dir})
         for (uint32_t cmd : {GUEST_TCGETA, GUEST_TIOCGWINSZ, GUEST_TIOCGPGRP})
             EXPECT_EQ(ioctl(fd, cmd, data), HK_ENOTTY) << fd << " " << cmd;
-    EXPECT_EQ(ioctl(0, 7, data), HK_ENOTTY); // B_GET_GEOMETRY
+    EXPECT_EQ(ioctl(0, 7, data), HK_B_BAD_VALUE); // B_GET_GEOMETRY
     EXPECT_EQ(ioctl(0, GUEST_TCXONC, data), HK_B_BAD_VALUE);
     EXPECT_EQ(ioctl(99, GUEST_TCGETA, data), HK_B_FILE_ERROR);
     EXPECT_EQ(ioctl(0, GUEST_TCGETA, Address{0x80000000}), HK_B_BAD_ADDRESS);
