@@ -122,7 +122,7 @@ static void seen_by_others(long long now)
 
 enum { WHEN = ABSOLUTE_TIMEOUT | REAL_TIME_BASE };
 
-static long ready, never;
+static long ready, never, told;
 
 static long wait_switched(long long moment)
 {
@@ -202,13 +202,18 @@ static void waits_end(void)
         sys(SYS_resume_thread, thread);
         CHECK_STATUS(sys(SYS_acquire_sem, ready), HK_B_OK);
         team = fork_team();
-        if (team == 0)
-            sys(SYS_exit_team, waits[i].wait(moment) == waits[i].expected);
+        if (team == 0) {
+            int is_right = waits[i].wait(moment) == waits[i].expected;
+
+            sys(SYS_acquire_sem, told); /* SIGCHLD would interrupt the thread */
+            sys(SYS_exit_team, is_right);
+        }
         CHECK_STATUS(sys(SYS_acquire_sem, ready), HK_B_OK);
         sys(SYS_set_real_time_clock, now + hour / 2);
         sys(SYS_set_real_time_clock, moment + second);
         CHECK_STATUS(sys(SYS_wait_for_thread, thread, &status), HK_B_OK);
         check_result(i, status);
+        sys(SYS_release_sem, told);
         CHECK_STATUS(exit_status(team), 1);
     }
 }
@@ -364,6 +369,7 @@ int main(int argc, char **argv, char **environment)
     (void)argc, (void)argv, (void)environment;
     ready = sys(SYS_create_sem, 0, "ready");
     never = sys(SYS_create_sem, 0, "never");
+    told = sys(SYS_create_sem, 0, "told");
     sys(SYS_set_signal_mask, SIG_BLOCK, &signals, (void *)0);
     find_base();
     set_and_read(now);

@@ -510,20 +510,18 @@ static uint32_t time_of_death(enum waits_by way, int32_t fd)
     return (uint32_t)(after - killed_at);
 }
 
-static uint32_t median(uint32_t *times)
+static uint32_t shortest(const uint32_t *times)
 {
-    for (int i = 1; i < DEATHS; i++)
-        for (int j = i; j > 0 && times[j - 1] > times[j]; j--) {
-            uint32_t less = times[j];
+    uint32_t found = times[0];
 
-            times[j] = times[j - 1];
-            times[j - 1] = less;
-        }
-    return times[DEATHS / 2];
+    for (int i = 1; i < DEATHS; i++)
+        if (times[i] < found)
+            found = times[i];
+    return found;
 }
 
-/* A wait for descriptors is told as soon as any other: however busy the
- * machine is, both are. */
+/* A wait for descriptors is told as soon as any other: once at least, however
+ * busy the machine is. */
 static void deaths(void)
 {
     enum { TIMES = 4, MORE = 10000 /* us */ };
@@ -535,9 +533,9 @@ static void deaths(void)
     for (int i = 0; i < DEATHS; i++)
         for (int way = 0; way < WAYS; way++)
             times[way][i] = time_of_death((enum waits_by)way, idle[0]);
-    most = median(times[BY_SEM]) * TIMES + MORE;
-    CHECK(median(times[BY_OBJECTS]) < most);
-    CHECK(median(times[BY_QUEUE]) < most);
+    most = shortest(times[BY_SEM]) * TIMES + MORE;
+    CHECK(shortest(times[BY_OBJECTS]) < most);
+    CHECK(shortest(times[BY_QUEUE]) < most);
     sys(SYS_close, queue);
     sys(SYS_close, idle[0]);
     sys(SYS_close, idle[1]);
