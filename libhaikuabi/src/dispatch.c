@@ -82,10 +82,17 @@ static void tell_after(struct hk_thread *thread, uint32_t number,
                             start_time);
 }
 
-static int may_restart(const struct hk_thread *thread, int64_t result)
+/* Who tells of a clock may find a call that has its deadline by it already. */
+static int is_told_of_clock(struct hk_thread *thread)
+{
+    return thread->restart.is_real_time &&
+           (hk_clock_has_moved(thread) || !hk_signals_has_effect(thread));
+}
+
+static int may_restart(struct hk_thread *thread, int64_t result)
 {
     return result == HK_B_INTERRUPTED &&
-           (thread->restart.is_allowed || hk_clock_has_moved(thread));
+           (thread->restart.is_allowed || is_told_of_clock(thread));
 }
 
 /* A number that is none, or arguments that cannot be read, leave everything
