@@ -32,6 +32,28 @@ static void limits(void)
                  HK_B_BAD_ADDRESS);
 }
 
+/* As many as the limit says. */
+static void descriptors(void)
+{
+    enum { MANY = 200 };
+    uint32_t limit[2] = {0, 0}, before;
+    int32_t made[MANY], count = 0;
+    long fd;
+
+    sys(SYS_getrlimit, RLIMIT_NOFILE, limit);
+    before = limit[0];
+    limit[0] = MANY;
+    CHECK_STATUS(sys(SYS_setrlimit, RLIMIT_NOFILE, limit), HK_B_OK);
+    while ((fd = sys(SYS_open, AT_FDCWD, ".", O_RDONLY, 0)) >= 0)
+        made[count++] = (int32_t)fd;
+    CHECK_STATUS(fd, HK_B_NO_MORE_FDS);
+    CHECK(count > 0 && made[count - 1] == MANY - 1);
+    while (count > 0)
+        sys(SYS_close, made[--count]);
+    limit[0] = before;
+    CHECK_STATUS(sys(SYS_setrlimit, RLIMIT_NOFILE, limit), HK_B_OK);
+}
+
 static void threads(void)
 {
     long self = this_thread(), team = sys(SYS_get_current_team);
@@ -349,6 +371,7 @@ int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
     limits();
+    descriptors();
     threads();
     teams();
     machine();

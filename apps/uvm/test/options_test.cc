@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <set>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace
@@ -232,6 +233,21 @@ TEST_F(OptionsTest, a_program_is_found_in_the_root)
     EXPECT_EQ(run({"-r", "root", "/bin/hello"}).status, 0);
     EXPECT_EQ(run({"-r", "root", "/bin/none"}).status, 127);
     EXPECT_EQ(run({"hello"}).status, 127);
+}
+
+/* ---- what the host gives ---- */
+
+TEST_F(OptionsTest, a_program_has_all_descriptors_that_the_host_gives)
+{
+    struct rlimit before, few;
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = 64;
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+    Outcome outcome = run({guest("information")});
+    setrlimit(RLIMIT_NOFILE, &before);
+    EXPECT_EQ(outcome.out, "information checked\n") << outcome.err;
+    EXPECT_EQ(outcome.status, 0);
 }
 
 /* ---- how a program ends ---- */
