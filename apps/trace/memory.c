@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "state.h"
@@ -372,8 +373,11 @@ static int renew(struct tr_memory *memory, uint32_t number)
     uint64_t hash = 0;
 
     if (prot >= 0) {
-        if (gm_copy_in(memory->space, page, address, sizeof(page)) < 0)
-            return 0;
+        if (gm_copy_in(memory->space, page, address, sizeof(page)) < 0) {
+            if (prot == GM_PROT_NONE)
+                return 0;
+            memset(page, 0, sizeof(page)); /* behind a file's end */
+        }
         hash = tr_hash_page(number, page);
     }
     memory->sum += hash - memory->hashes[number];

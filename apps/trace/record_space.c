@@ -1,9 +1,7 @@
 /* record_space.c -- writes down what is done to a space. */
 /* SPDX-License-Identifier: MIT */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "recorder.h"
@@ -62,58 +60,10 @@ static void emit_content(struct tr_recorder *recorder,
             tr_emit_image(recorder, at, page);
 }
 
-static struct tr_object *find_object(const struct tr_recorder *recorder,
-                                     const struct stat *st)
-{
-    struct tr_object *object = recorder->objects;
-
-    while (object != NULL &&
-           (object->device != st->st_dev || object->node != st->st_ino))
-        object = object->next;
-    return object;
-}
-
-static struct tr_object *add_object(struct tr_recorder *recorder,
-                                    const struct stat *st)
-{
-    struct tr_object *object = calloc(1, sizeof(*object));
-
-    if (object == NULL) {
-        recorder->error = TR_ERR_NOMEM;
-        return NULL;
-    }
-    object->device = st->st_dev;
-    object->node = st->st_ino;
-    object->id = ++recorder->last_object;
-    object->next = recorder->objects;
-    recorder->objects = object;
-    return object;
-}
-
-/* The number of what a new mapping shows, whose descriptor is still open; 0:
- * nobody stores to it but through this mapping. A private mapping follows a
- * file that is stored to through others, or may be. */
-static uint64_t object_of(struct tr_recorder *recorder,
-                          const struct gm_mapping *region)
-{
-    struct tr_object *object;
-    struct stat st;
-    int flags;
-
-    if (region->fd < 0 || fstat(region->fd, &st) != 0)
-        return 0;
-    object = find_object(recorder, &st);
-    flags = fcntl(region->fd, F_GETFL);
-    if (object == NULL && ((region->flags & GM_MAP_SHARED) != 0 ||
-                           (flags >= 0 && (flags & O_ACCMODE) == O_RDWR)))
-        object = add_object(recorder, &st);
-    return object == NULL ? 0 : object->id;
-}
-
 /* ---- mappings ---- */
 
-static void emit_map(struct tr_recorder *recorder, const struct tr_view *view,
-                     uint64_t protection)
+void tr_emit_map(struct tr_recorder *recorder, const struct tr_view *view,
+                 uint64_t protection)
 {
     struct tr_event event = {.kind = TR_MAP};
 
@@ -125,36 +75,58 @@ static void emit_map(struct tr_recorder *recorder, const struct tr_view *view,
     tr_emit(recorder, &event);
 }
 
-/* An object's content is stored through a shared mapping, also when it is a
- * private one that follows. */
+/* Zeros, too, where there may be something else. */
+static void emit_object(struct tr_recorder *recorder,
+                        const struct tr_object *object,
+                        const struct tr_view *view, int is_new)
+{
+    uint8_t page[GM_PAGE_SIZE];
+
+    for (uint64_t i = 0; i < view->pages; i++) {
+        tr_object_read(object, view->offset + i, page);
+        if (!is_new || !is_zero(page))
+            tr_emit_image(recorder, (view->page + i) * GM_PAGE_SIZE, page);
+    }
+}
+
+/* Content is stored through a shared mapping, also when it is a private one
+ * that follows. */
+static void emit_new_view(struct tr_recorder *recorder,
+                          const struct gm_mapping *region, struct tr_view view,
+                          const struct tr_object *object, int is_new)
+{
+    tr_hold_shared(recorder);
+    view.object = object->id;
+    view.offset =
+        (region->offset + (view.page * GM_PAGE_SIZE - region->address)) /
+        GM_PAGE_SIZE;
+    view.is_private = (region->flags & GM_MAP_SHARED) == 0;
+    tr_object_show(recorder, object, &view, region->fd);
+    tr_emit_map(recorder, &view, view.is_private ? GM_PROT_READ : region->prot);
+    emit_object(recorder, object, &view, is_new);
+    if (view.is_private)
+        tr_emit_map(recorder, &view, region->prot | TR_PROTECTION_PRIVATE);
+    tr_memory_alias(recorder->memory, view.page * GM_PAGE_SIZE,
+                    view.pages * GM_PAGE_SIZE);
+}
+
 static void emit_new_mapping(struct tr_recorder *recorder,
                              const struct gm_mapping *region, gm_addr first,
                              gm_addr last)
 {
-    struct tr_view view = {first / GM_PAGE_SIZE,
-                           (last - first) / GM_PAGE_SIZE,
-                           object_of(recorder, region),
-                           0,
-                           0,
-                           NULL};
-    int is_shared = (region->flags & GM_MAP_SHARED) != 0;
+    struct tr_view view = {
+        first / GM_PAGE_SIZE, (last - first) / GM_PAGE_SIZE, 0, 0, 0, NULL};
+    uint64_t last_object = recorder->last_object;
+    const struct tr_object *object = tr_object_of(recorder, region);
 
-    if (view.object != 0 && is_shared)
-        tr_hold_shared(recorder);
-    if (view.object != 0)
-        view.offset =
-            (region->offset + (first - region->address)) / GM_PAGE_SIZE;
-    emit_map(recorder, &view,
-             view.object != 0 && !is_shared ? GM_PROT_READ : region->prot);
-    if (region->fd >= 0 || is_shared)
-        emit_content(recorder, region, first, last);
-    if (view.object == 0)
+    if (object != NULL) {
+        emit_new_view(recorder, region, view, object,
+                      recorder->last_object != last_object);
         return;
-    if (!is_shared)
-        emit_map(recorder, &view, region->prot | TR_PROTECTION_PRIVATE);
-    else if (tr_views_add(&recorder->views, &view) < 0)
-        recorder->error = TR_ERR_NOMEM;
-    tr_memory_alias(recorder->memory, first, last - first);
+    }
+    tr_emit_map(recorder, &view, region->prot);
+    if (region->fd >= 0)
+        emit_content(recorder, region, first, last);
 }
 
 /* What was mapped before the trace: it shows what was shown by then. */
@@ -167,10 +139,14 @@ static void emit_old_mapping(struct tr_recorder *recorder,
             recorder->views, first / GM_PAGE_SIZE, last / GM_PAGE_SIZE);
         uint64_t size = view.pages * GM_PAGE_SIZE;
 
-        emit_map(recorder, &view, region->prot);
-        emit_content(recorder, region, first, first + size);
-        if (view.object != 0)
+        tr_emit_map(recorder, &view, region->prot);
+        if (view.object == 0) {
+            emit_content(recorder, region, first, first + size);
+        } else {
+            emit_object(recorder, tr_find_object(recorder, view.object), &view,
+                        1);
             tr_memory_alias(recorder->memory, first, size);
+        }
         first += size;
     }
 }
@@ -199,15 +175,13 @@ static void emit_mappings(struct tr_recorder *recorder, gm_addr start,
 void tr_record_space(struct tr_recorder *recorder)
 {
     tr_turn_take(&recorder->turn);
-    if (recorder->views != NULL)
-        tr_hold_shared(recorder);
+    tr_begin_shared(recorder);
     emit_mappings(recorder, 0, gm_space_size(recorder->config.space),
                   emit_old_mapping);
     tr_give_turn(recorder);
 }
 
-static void emit_unmap(struct tr_recorder *recorder, gm_addr address,
-                       uint64_t size)
+void tr_emit_unmap(struct tr_recorder *recorder, gm_addr address, uint64_t size)
 {
     struct tr_event event = {.kind = TR_UNMAP};
 
@@ -273,16 +247,14 @@ static void after(void *context, enum gm_event kind, gm_addr address,
 
     tr_memory_changed(recorder->memory, kind, address, size);
     if (size > 0) {
-        if ((kind == GM_EVENT_MAP || kind == GM_EVENT_UNMAP) &&
-            tr_views_remove(&recorder->views, address / GM_PAGE_SIZE,
-                            size / GM_PAGE_SIZE) < 0)
-            recorder->error = TR_ERR_NOMEM;
+        if (kind == GM_EVENT_MAP || kind == GM_EVENT_UNMAP)
+            tr_object_hide(recorder, address, size);
         switch (kind) {
         case GM_EVENT_MAP:
             emit_mappings(recorder, address, address + size, emit_new_mapping);
             break;
         case GM_EVENT_UNMAP:
-            emit_unmap(recorder, address, size);
+            tr_emit_unmap(recorder, address, size);
             break;
         case GM_EVENT_PROTECT:
             emit_protect(recorder, address, size);

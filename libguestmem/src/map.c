@@ -200,3 +200,49 @@ int gm_set_tag(struct gm_space *space, gm_addr address, uint64_t size,
     pthread_mutex_unlock(&space->lock);
     return error;
 }
+
+/* A piece of an interval. */
+static int show_piece(struct gm_space *space, const struct gm_interval *map,
+                      gm_addr start, gm_addr end, int fd, uint64_t offset)
+{
+    uint8_t *host = space->base + start;
+
+    if (fd < 0)
+        return gm_host_map_behind_end(host, end - start, map->prot);
+    return gm_host_map(host, end - start, map->prot, map->flags & GM_MAP_SHARED,
+                       fd, offset);
+}
+
+static int show_locked(struct gm_space *space, gm_addr start, gm_addr end,
+                       int fd, uint64_t offset)
+{
+    const struct gm_intervals *map = &space->map;
+    int error = 0;
+
+    if (gm_intervals_reach(map, start, end, 0) < end)
+        return GM_ERR_FAULT;
+    for (size_t i = gm_intervals_find(map, start);
+         error == 0 && i < map->count && map->items[i].start < end; i++) {
+        const struct gm_interval *item = &map->items[i];
+        gm_addr from = item->start > start ? item->start : start;
+
+        error = show_piece(space, item, from, item->end < end ? item->end : end,
+                           fd, offset + (from - start));
+    }
+    gm_pages_settle(space, start, end); /* watches */
+    return error;
+}
+
+int gm_show(struct gm_space *space, gm_addr address, uint64_t size, int fd,
+            uint64_t offset)
+{
+    int error = gm_check_pages(space, address, size);
+    if (error < 0)
+        return error;
+    if (offset % GM_PAGE_SIZE != 0 || offset > INT64_MAX - size)
+        return GM_ERR_INVALID;
+    pthread_mutex_lock(&space->lock);
+    error = show_locked(space, address, address + size, fd, offset);
+    pthread_mutex_unlock(&space->lock);
+    return error;
+}

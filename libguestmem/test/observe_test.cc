@@ -134,4 +134,78 @@ TEST_F(ObserveTest, IsToldOfStoresThatFaultHalfWay)
     EXPECT_TRUE(Take().empty());
 }
 
+/* A file with a page of each of the bytes. */
+int FileOf(const std::string &bytes)
+{
+    const int fd = memfd_create("shown", MFD_CLOEXEC);
+    for (char byte : bytes) {
+        const std::string page(kPage, byte);
+        EXPECT_EQ(write(fd, page.data(), kPage), static_cast<ssize_t>(kPage));
+    }
+    return fd;
+}
+
+TEST_F(ObserveTest, ShowsOtherMemoryInAMapping)
+{
+    const int fd = FileOf("abc"), other = FileOf("xyz");
+    gm_mapping region;
+    char byte = 0;
+
+    ASSERT_EQ(Map(0x10000, 3 * kPage, GM_MAP_SHARED, fd), 0);
+    ASSERT_EQ(gm_protect(space_, 0x12000, kPage, GM_PROT_READ), 0);
+    Take();
+    ASSERT_EQ(gm_show(space_, 0x11000, 2 * kPage, other, kPage), 0);
+    EXPECT_TRUE(Take().empty());
+    for (int i = 0; i < 3; i++) {
+        ASSERT_EQ(gm_copy_in(space_, &byte, 0x10000 + i * kPage, 1), 0);
+        EXPECT_EQ(byte, "ayz"[i]);
+    }
+    ASSERT_EQ(gm_copy_out(space_, 0x11000, "s", 1), 0);
+    EXPECT_EQ(gm_copy_out(space_, 0x12000, "s", 1), GM_ERR_FAULT);
+    ASSERT_EQ(pread(other, &byte, 1, kPage), 1);
+    EXPECT_EQ(byte, 's');
+    ASSERT_EQ(gm_query(space_, 0x11000, &region), 0);
+    EXPECT_EQ(region.fd, fd);
+    EXPECT_EQ(region.offset, kPage * (1 - (0x11000 - region.address) / kPage));
+    close(fd);
+    close(other);
+}
+
+TEST_F(ObserveTest, ShowsNothingWhereAFileHasNothing)
+{
+    const int fd = FileOf("ab");
+    char byte = 0;
+
+    ASSERT_EQ(Map(0x10000, 2 * kPage, 0, fd), 0);
+    ASSERT_EQ(gm_show(space_, 0x11000, kPage, -1, 0), 0);
+    EXPECT_EQ(gm_copy_in(space_, &byte, 0x10000, 1), 0);
+    EXPECT_EQ(gm_copy_in(space_, &byte, 0x11000, 1), GM_ERR_FAULT);
+    ASSERT_EQ(gm_show(space_, 0x11000, kPage, fd, 0), 0);
+    EXPECT_EQ(gm_copy_in(space_, &byte, 0x11000, 1), 0);
+    EXPECT_EQ(byte, 'a');
+    close(fd);
+}
+
+TEST_F(ObserveTest, KeepsAWatchOnWhatIsShown)
+{
+    const int fd = FileOf("a");
+
+    ASSERT_EQ(Map(0x10000, kPage), 0);
+    ASSERT_EQ(gm_watch_writes(space_, 0x10000, kPage, 1), 0);
+    ASSERT_EQ(gm_show(space_, 0x10000, kPage, fd, 0), 0);
+    const int before = faults;
+    EXPECT_EQ(gm_copy_out(space_, 0x10000, "s", 1), 0);
+    EXPECT_GT(faults, before);
+    close(fd);
+}
+
+TEST_F(ObserveTest, RefusesToShowWhereNothingIsMapped)
+{
+    ASSERT_EQ(Map(0x10000, kPage), 0);
+    EXPECT_EQ(gm_show(space_, 0x10000, 2 * kPage, -1, 0), GM_ERR_FAULT);
+    EXPECT_EQ(gm_show(space_, 0x10000, kPage, 9999, 0), GM_ERR_IO);
+    EXPECT_EQ(gm_show(space_, 0x10000, kPage, 9999, 1), GM_ERR_INVALID);
+    EXPECT_EQ(gm_show(space_, 0x10001, kPage, -1, 0), GM_ERR_INVALID);
+}
+
 } // namespace

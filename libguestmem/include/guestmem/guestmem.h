@@ -240,10 +240,10 @@ void gm_set_watcher(struct gm_space *space, gm_watcher watcher, void *context);
  * For who keeps a record of all that is done to a space, save by the guest
  * itself: before is called before each change of a mapping and each store by
  * a function above, after behind it, both by the thread that makes it and with
- * no lock held: they may look at the space, not change it. GM_EVENT_STORE
- * gives the bytes that may have been stored, the others whole pages as asked
- * for; size is 0 when nothing has changed. A mapping that could not be made
- * after another one was removed is a GM_EVENT_UNMAP.
+ * no lock held: they may look at the space, and change it by gm_show alone.
+ * GM_EVENT_STORE gives the bytes that may have been stored, the others whole
+ * pages as asked for; size is 0 when nothing has changed. A mapping that could
+ * not be made after another one was removed is a GM_EVENT_UNMAP.
  */
 struct gm_observer {
     void (*before)(void *context);
@@ -260,6 +260,17 @@ struct gm_observer {
 void gm_set_observer(struct gm_space *space, const struct gm_observer *observer,
                      void *context);
 int gm_is_observed(const struct gm_space *space);
+
+/*
+ * For an observer: has the pages of a mapping show what fd has from offset on,
+ * shared or private as the mapping is, in the place of its own memory; fd -1:
+ * they fault as those behind a file's end do. What gm_query says stays as it
+ * is, and nobody is told. No other thread may use the pages meanwhile. 0,
+ * GM_ERR_INVALID, GM_ERR_RANGE, GM_ERR_FAULT (a hole), GM_ERR_NOMEM or
+ * GM_ERR_IO; on failure some pages may show it.
+ */
+int gm_show(struct gm_space *space, gm_addr address, uint64_t size, int fd,
+            uint64_t offset);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,176 @@
+/* mapped_files.c -- files that change while they are mapped. */
+/* SPDX-License-Identifier: MIT */
+#include <guest.h>
+
+#include <file.h>
+#include <team.h>
+#include <thread.h>
+
+enum { PAGE = 4096, ROUNDS = 20 };
+
+static long make(const char *name)
+{
+    return sys(SYS_open, AT_FDCWD, name, O_RDWR | O_CREAT, 0644);
+}
+
+static long map(long fd, void *address, uint32_t pages, int is_private)
+{
+    return sys(SYS_map_file, "mapped", address, ANY_ADDRESS, pages * PAGE,
+               READ_AREA | WRITE_AREA, is_private, 0, fd, 0LL);
+}
+
+static void set_size(long fd, int64_t size)
+{
+    struct stat stat = {.size = size};
+
+    CHECK_STATUS(
+        sys(SYS_write_stat, fd, (void *)0, 0, &stat, sizeof(stat), STAT_SIZE),
+        HK_B_OK);
+}
+
+static void put(long fd, int64_t position, const char *text)
+{
+    CHECK_STATUS(sys(SYS_write, fd, position, text, strlen(text)),
+                 (long)strlen(text));
+}
+
+static int wait_for(long child)
+{
+    struct siginfo info;
+
+    CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
+                 child);
+    return info.status;
+}
+
+/* What is written is in the memory, and what is stored is read. */
+static void write_and_read(void)
+{
+    char *shared = 0, *again = 0, *private = 0, text[8] = "";
+    long fd = make("written");
+
+    set_size(fd, PAGE);
+    CHECK(map(fd, &shared, 2, 0) > 0);
+    CHECK(map(fd, &again, 1, 0) > 0);
+    CHECK(map(fd, &private, 1, 1) > 0);
+    private[100] = 'p';
+    for (int i = 0; i < ROUNDS; i++) {
+        text[0] = (char)('a' + i);
+        put(fd, 3 + i, text);
+        CHECK(shared[3 + i] == text[0] && again[3 + i] == text[0]);
+        shared[50] = text[0];
+        CHECK(again[50] == text[0]);
+        CHECK_STATUS(sys(SYS_read, fd, 50LL, text + 1, 1), 1);
+        CHECK(text[1] == text[0]);
+        text[1] = 0;
+    }
+    CHECK(private[100] == 'p' && shared[100] == 0);
+    sys(SYS_close, fd);
+}
+
+/* Another mapping of a file that has become zeros again. */
+static void map_again(void)
+{
+    char *memory = 0;
+    long fd = make("again"), area;
+
+    put(fd, 0, "0123456789");
+    area = map(fd, &memory, 1, 0);
+    memory[20] = 'x';
+    CHECK_STATUS(sys(SYS_delete_area, area), HK_B_OK);
+    set_size(fd, 0);
+    set_size(fd, PAGE);
+    CHECK(map(fd, &memory, 1, 0) > 0);
+    CHECK(memory[0] == 0 && memory[20] == 0);
+    sys(SYS_close, fd);
+}
+
+/* A file that becomes larger and smaller under its mapping. */
+static void change_size(void)
+{
+    char *memory = 0;
+    long fd = make("size");
+
+    put(fd, 0, "0123456789");
+    CHECK(map(fd, &memory, 3, 0) > 0);
+    put(fd, 2 * PAGE, "behind");
+    CHECK(memory[PAGE] == 0);
+    CHECK(memcmp(memory + 2 * PAGE, "behind", 7) == 0);
+    memory[PAGE] = 'm';
+    set_size(fd, 5);
+    CHECK(memcmp(memory, "01234\0", 7) == 0);
+    set_size(fd, 3 * PAGE);
+    CHECK(memory[PAGE] == 0 && memory[2 * PAGE] == 0);
+    sys(SYS_close, fd);
+}
+
+static int write_later(void *a, void *b)
+{
+    put(*(long *)a, 0, b);
+    return 0;
+}
+
+/* A thread writes while another one looks. */
+static void write_meanwhile(void)
+{
+    volatile char *memory = 0;
+    long fd = make("meanwhile"), thread;
+    int32_t result = 0;
+
+    set_size(fd, PAGE);
+    CHECK(map(fd, &memory, 1, 0) > 0);
+    thread = spawn_thread("writing", write_later, &fd, "w");
+    sys(SYS_resume_thread, thread);
+    while (memory[0] == 0)
+        continue;
+    CHECK(memory[0] == 'w');
+    CHECK_STATUS(sys(SYS_wait_for_thread, thread, &result), HK_B_OK);
+    sys(SYS_close, fd);
+}
+
+/* Another team writes, and maps the file anew. */
+static void write_from_child(void)
+{
+    volatile char *memory = 0, *own = 0;
+    long fd = make("child"), child;
+
+    set_size(fd, 2 * PAGE);
+    CHECK(map(fd, &memory, 2, 0) > 0);
+    CHECK(map(fd, &own, 1, 1) > 0);
+    own[10] = 'o';
+    memory[11] = 'm';
+    child = fork_team();
+    if (child == 0) {
+        volatile char *mapped = 0;
+
+        CHECK(own[10] == 'o' && own[11] == 0);
+        put(fd, 0, "c");
+        CHECK(map(fd, &mapped, 2, 0) > 0);
+        CHECK(mapped[0] == 'c' && mapped[11] == 'm');
+        while (memory[1] == 0)
+            continue;
+        CHECK(mapped[1] == 'p');
+        mapped[PAGE] = 'd';
+        guest_exit(7);
+    }
+    while (memory[0] == 0)
+        continue;
+    put(fd, 1, "p");
+    while (memory[PAGE] == 0)
+        continue;
+    CHECK(memory[0] == 'c' && memory[PAGE] == 'd' && own[10] == 'o');
+    CHECK_STATUS(wait_for(child), 7);
+    sys(SYS_close, fd);
+}
+
+int main(int argc, char **argv, char **environment)
+{
+    (void)argc, (void)argv, (void)environment;
+    write_and_read();
+    map_again();
+    change_size();
+    write_meanwhile();
+    write_from_child();
+    printf("mapped files checked\n");
+    return guest_end(0);
+}
