@@ -513,7 +513,6 @@ void tr_record_run(struct tr_recorder *recorder, struct xcpu *cpu,
 {
     uint64_t slice = SLICE, executed = 0;
     struct tr_thread *thread;
-    int is_wanted;
 
     tr_take_turn(recorder);
     thread = thread_of(recorder, cpu);
@@ -535,11 +534,10 @@ void tr_record_run(struct tr_recorder *recorder, struct xcpu *cpu,
             emit_run(recorder, thread, cpu, exit);
             break;
         }
-        is_wanted = tr_is_turn_wanted(recorder);
-        slice = is_wanted               ? SLICE
-                : slice * 2 < SLICE_MAX ? slice * 2
-                                        : SLICE_MAX;
-        if (!is_wanted && recorder->views == NULL)
+        slice = slice * 2 < SLICE_MAX ? slice * 2 : SLICE_MAX;
+        if (tr_is_turn_wanted(recorder))
+            slice = SLICE;
+        else if (recorder->views == NULL)
             continue;
         emit_run(recorder, thread, cpu, exit);
         tr_give_turn(recorder);

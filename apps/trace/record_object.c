@@ -215,18 +215,15 @@ void tr_object_show(struct tr_recorder *recorder,
                     const struct tr_object *object, const struct tr_view *view,
                     int fd)
 {
-    int copy = open_copy(object, fd);
-    int error = copy < 0 ? TR_ERR_IO : prepare(recorder);
+    int copy = open_copy(object, fd), is_shown = 0;
 
-    if (error == 0)
-        error = map_live(recorder, view, fd);
-    if (error == 0) {
+    if (copy >= 0 && prepare(recorder) == 0 &&
+        map_live(recorder, view, fd) == 0) {
         load_copy(recorder, object, view);
-        error = show_copy(recorder, view, copy);
+        is_shown = show_copy(recorder, view, copy) == 0 &&
+                   tr_views_add(&recorder->views, view) == 0;
     }
-    if (error == 0 && tr_views_add(&recorder->views, view) < 0)
-        error = TR_ERR_NOMEM;
-    if (error < 0)
+    if (!is_shown)
         recorder->error = TR_ERR_NOMEM;
     if (copy >= 0)
         close(copy);
