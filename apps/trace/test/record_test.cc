@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstring>
 #include <thread>
+#include <vector>
 
 namespace
 {
@@ -19,7 +20,7 @@ namespace
 constexpr uint32_t CODE = 0x10000, SHARED = 0x20000;
 
 tr_recorder *recorder;
-tr_recorder *recorders[3]; /* by level; they live as long as their process */
+std::vector<tr_recorder *> recorders; /* they live as long as their process */
 xcpu *cpu;
 
 void OnFault(int signo, siginfo_t *info, void *context)
@@ -49,7 +50,7 @@ class Record : public testing::TestWithParam<enum tr_level>
         config.level = GetParam();
         EXPECT_EQ(tr_recorder_new(memfd_create("trace", 0), &config, &recorder),
                   0);
-        recorders[GetParam()] = recorder;
+        recorders.push_back(recorder);
         machine_config.memory = tr_memory_window(tr_recorder_memory(recorder));
         machine_config.counted = 1;
         EXPECT_EQ(xcpu_machine_new(&machine_config, &machine), 0);
