@@ -144,10 +144,16 @@ int utrace_export_chrome(const struct utrace_options *options)
     struct chrome chrome = {.now = 0};
     struct tr_event event;
     uint64_t damages = 0;
+    uint64_t at = 0;
 
     puts("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[");
-    while (utrace_next(reader, name, &event, &damages))
-        show(&chrome, &event);
+    while (at <= options->to && utrace_next(reader, name, &event, &damages)) {
+        at = tr_reader_instructions(reader);
+        if (at >= options->from && at <= options->to)
+            show(&chrome, &event);
+        else
+            utrace_note_name(&chrome.names, &event);
+    }
     while (chrome.calls != NULL) {
         struct open_call *call = chrome.calls;
 

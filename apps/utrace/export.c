@@ -54,10 +54,13 @@ static int export_json(const struct utrace_options *options)
     struct tr_reader *reader = utrace_open(name);
     struct tr_event event;
     uint64_t damages = 0;
+    uint64_t at = 0;
 
-    while (utrace_next(reader, name, &event, &damages))
-        print_line(tr_reader_position(reader) - 1,
-                   tr_reader_instructions(reader), &event);
+    while (at <= options->to && utrace_next(reader, name, &event, &damages)) {
+        at = tr_reader_instructions(reader);
+        if (at >= options->from && at <= options->to)
+            print_line(tr_reader_position(reader) - 1, at, &event);
+    }
     tr_reader_close(reader);
     return damages > 0 ? UTRACE_EXIT_DAMAGED : 0;
 }

@@ -78,7 +78,7 @@ int utrace_ls(const struct utrace_options *options)
     while (at <= options->to && utrace_next(reader, name, &event, &damages)) {
         utrace_note_name(&names, &event);
         at = tr_reader_instructions(reader);
-        if (at < options->from)
+        if (at < options->from || at > options->to)
             continue;
         printf("%" PRIu64 " %" PRIu64 " ", tr_reader_position(reader) - 1, at);
         utrace_print_event(&names, &event);

@@ -70,7 +70,8 @@ static enum xcpu_engine find_engine(const char *name)
         return XCPU_ENGINE_JIT;
     if (strcmp(name, "lockstep") == 0)
         return XCPU_ENGINE_LOCKSTEP;
-    utrace_fail(UTRACE_EXIT_USAGE, "unknown engine '%s'", name);
+    utrace_fail(UTRACE_EXIT_USAGE,
+                "unknown engine '%s': interp, jit or lockstep", name);
 }
 
 static enum utrace_format find_format(const char *name)
@@ -81,7 +82,8 @@ static enum utrace_format find_format(const char *name)
         return UTRACE_FORMAT_TENET;
     if (strcmp(name, "chrome") == 0)
         return UTRACE_FORMAT_CHROME;
-    utrace_fail(UTRACE_EXIT_USAGE, "unknown format '%s'", name);
+    utrace_fail(UTRACE_EXIT_USAGE, "unknown format '%s': json, chrome or tenet",
+                name);
 }
 
 static enum tr_level find_level(const char *name)
@@ -169,6 +171,55 @@ static const struct utrace_command *find_command(const char *name)
     return command;
 }
 
+/* Of an option that not all commands take; 0: all do. */
+static unsigned takes_of(int option)
+{
+    switch (option) {
+    case OPT_ENGINE:
+    case OPT_TRANSLATE_AFTER:
+        return UTRACE_TAKES_ENGINE;
+    case OPT_FROM:
+    case OPT_TO:
+        return UTRACE_TAKES_RANGE;
+    case OPT_INTERVAL:
+        return UTRACE_TAKES_INTERVAL;
+    case OPT_LEVEL:
+        return UTRACE_TAKES_LEVEL;
+    case OPT_REPEAT:
+    case OPT_STEPS:
+        return UTRACE_TAKES_REPEAT;
+    case OPT_FORMAT:
+    case OPT_THREAD:
+        return UTRACE_TAKES_FORMAT;
+    case OPT_SYMBOLS:
+        return UTRACE_TAKES_SYMBOLS;
+    default:
+        return 0;
+    }
+}
+
+/* An option that a command would not look at is a mistake. */
+static void check_options(const struct utrace_command *command,
+                          const char *const given[OPT_HELP - OPT_ENGINE])
+{
+    for (int i = 0; i < OPT_HELP - OPT_ENGINE; i++)
+        if (given[i] != NULL &&
+            (takes_of(OPT_ENGINE + i) & command->takes) == 0)
+            utrace_fail(UTRACE_EXIT_USAGE, "%s does not take --%s",
+                        command->name, given[i]);
+}
+
+static void check_files(const struct utrace_command *command, int count)
+{
+    if (count >= command->least && count <= command->most)
+        return;
+    if (command->least < command->most)
+        utrace_fail(UTRACE_EXIT_USAGE, "%s wants %d or %d files, not %d",
+                    command->name, command->least, command->most, count);
+    utrace_fail(UTRACE_EXIT_USAGE, "%s wants %d file%s, not %d", command->name,
+                command->least, command->least == 1 ? "" : "s", count);
+}
+
 const struct utrace_command *utrace_parse(int argc, char **argv,
                                           struct utrace_options *options)
 {
@@ -189,8 +240,9 @@ const struct utrace_command *utrace_parse(int argc, char **argv,
         {NULL, 0, NULL, 0},
     };
     static char name[] = "utrace";
+    const char *given[OPT_HELP - OPT_ENGINE] = {NULL};
     const struct utrace_command *command;
-    int option;
+    int option, index;
 
     *options = (struct utrace_options){.to = UINT64_MAX,
                                        .repeat = 1,
@@ -199,8 +251,11 @@ const struct utrace_command *utrace_parse(int argc, char **argv,
                                        .thread = 1};
     if (argc > 0)
         argv[0] = name;
-    while ((option = getopt_long(argc, argv, "q", long_options, NULL)) >= 0)
+    while ((option = getopt_long(argc, argv, "q", long_options, &index)) >= 0) {
         parse_option(option, options);
+        if (takes_of(option) != 0)
+            given[option - OPT_ENGINE] = long_options[index].name;
+    }
     if (options->from > options->to)
         utrace_fail(UTRACE_EXIT_USAGE, "--to is before --from");
     if (optind == argc) {
@@ -210,10 +265,7 @@ const struct utrace_command *utrace_parse(int argc, char **argv,
     command = find_command(argv[optind]);
     options->files = (const char *const *)argv + optind + 1;
     options->file_count = argc - optind - 1;
-    if (options->file_count < command->least ||
-        options->file_count > command->most)
-        utrace_fail(UTRACE_EXIT_USAGE, "%s wants %d file%s, not %d",
-                    command->name, command->least,
-                    command->least == 1 ? "" : "s", options->file_count);
+    check_files(command, options->file_count);
+    check_options(command, given);
     return command;
 }

@@ -42,10 +42,22 @@ struct utrace_options {
     int file_count;
 };
 
+/* What a command may be told beside its files, --quiet and --help. */
+enum utrace_takes {
+    UTRACE_TAKES_ENGINE = 1, /* --engine, --translate-after */
+    UTRACE_TAKES_RANGE = 2,  /* --from, --to */
+    UTRACE_TAKES_INTERVAL = 4,
+    UTRACE_TAKES_LEVEL = 8,
+    UTRACE_TAKES_REPEAT = 16, /* --repeat, --steps */
+    UTRACE_TAKES_FORMAT = 32, /* --format, --thread */
+    UTRACE_TAKES_SYMBOLS = 64
+};
+
 /* A command: its name is the first argument. */
 struct utrace_command {
     const char *name;
     int least, most;                                  /* files */
+    unsigned takes;                                   /* enum utrace_takes */
     int (*run)(const struct utrace_options *options); /* exit status */
     const char *help;
 };

@@ -139,6 +139,13 @@ expect 0 '^ebx=0x[0-9a-f]*,eip=0x200014,mr=0x[0-9a-f]*:[0-9a-f]\{8\}$' \
 expect 0 . "$utrace" export --format tenet --from 30 "$trace"
 expect 2 'thread 9 executes nothing there' \
     "$utrace" export --format tenet --thread 9 "$trace"
+expect 0 '"at":25,"kind":' "$utrace" export --from 9 --to 30 "$trace"
+! grep -q -v '"at":25,' "$out" || failed=1
+expect 0 '^[0-9]* 25 call' "$utrace" ls --from 9 --to 30 "$trace"
+! grep -q -v '^[0-9]* 25 ' "$out" || failed=1
+expect 0 '"name":"write"}' \
+    "$utrace" export --format chrome --from 9 --to 30 "$trace"
+! grep -q '"name":"exit_team"' "$out" || failed=1
 expect 2 'unknown format' "$utrace" export --format xml "$trace"
 
 # What is made of a trace is one: the state in the middle, hashes, the end.
@@ -225,5 +232,7 @@ expect 3 'no trace' "$utrace" replay "$damaged"
 expect 3 'No such file' "$utrace" info "$damaged.missing"
 expect 2 'unknown command' "$utrace" frob "$trace"
 expect 2 'wants 2 files' "$utrace" diff "$trace"
+expect 2 'replay does not take --from$' "$utrace" replay --from 5 "$trace"
+expect 2 'bisect wants 1 or 2 files, not 0$' "$utrace" bisect
 expect 2 'unknown engine' "$utrace" replay --engine fast "$trace"
 exit $failed
