@@ -12,7 +12,9 @@ enum {
     STRETCHES = 100000, /* that a trace is looked at in, at least */
     NARROWER = 16,
     SHOWN_BEFORE = 8,
-    FLAGS_BEFORE = 4096 /* a wrong flag shows within so many instructions */
+    BYTES_SHOWN = 16,
+    FLAGS_BEFORE = 4096, /* a wrong flag shows within so many instructions */
+    OTHER_PAGES = 64     /* whose bytes are compared one by one */
 };
 
 /* An execution: of the first file on the interpreter, the reference, or of the
@@ -26,13 +28,21 @@ struct side {
     struct tr_fault fault;
 };
 
+/* A page that differs from the beginning, as the arguments of another run and
+ * the numbers of its teams do: these bytes are not compared. */
+struct other_page {
+    gm_addr address;
+    uint8_t differs[GM_PAGE_SIZE];
+};
+
 struct bisection {
     struct side sides[2];
     uint32_t ignored;   /* flags */
     uint32_t undefined; /* those that may differ behind what was found */
-    /* Between the memories' hashes, which are sums over pages: what differs
-     * from the beginning. */
-    uint64_t memory;
+    struct other_page others[OTHER_PAGES];
+    int other_count;
+    uint64_t rest; /* by which all other memory differs from the beginning */
+    int left;      /* bytes that are still to be shown */
 };
 
 /* ---- executing ---- */
@@ -51,10 +61,95 @@ static void advance(struct side *side, uint64_t instructions)
     side->result = tr_play_to(side->player, instructions, &side->fault);
 }
 
-static uint64_t memory_difference(const struct bisection *bisection)
+/* ---- memory ---- */
+
+/* The content of a page in both: 1, or 0 when one does not have it. */
+static int get_pages(const struct bisection *bisection, gm_addr address,
+                     uint8_t pages[2][GM_PAGE_SIZE])
 {
-    return tr_player_memory_hash(bisection->sides[1].player) -
-           tr_player_memory_hash(bisection->sides[0].player);
+    for (int i = 0; i < 2; i++)
+        if (gm_copy_in(tr_player_space(bisection->sides[i].player), pages[i],
+                       address, GM_PAGE_SIZE) < 0)
+            return 0;
+    return 1;
+}
+
+/* Between the memories' hashes, which are sums over pages, but for pages that
+ * differ from the beginning. */
+static uint64_t rest_difference(const struct bisection *bisection)
+{
+    uint64_t rest = tr_player_memory_hash(bisection->sides[1].player) -
+                    tr_player_memory_hash(bisection->sides[0].player);
+    uint8_t pages[2][GM_PAGE_SIZE];
+
+    for (int i = 0; i < bisection->other_count; i++) {
+        gm_addr address = bisection->others[i].address;
+        uint32_t number = (uint32_t)(address / GM_PAGE_SIZE);
+
+        if (get_pages(bisection, address, pages))
+            rest -=
+                tr_hash_page(number, pages[1]) - tr_hash_page(number, pages[0]);
+    }
+    return rest;
+}
+
+static int other_page_differs(const struct bisection *bisection,
+                              const struct other_page *other)
+{
+    uint8_t pages[2][GM_PAGE_SIZE];
+
+    if (!get_pages(bisection, other->address, pages))
+        return 0;
+    for (unsigned at = 0; at < GM_PAGE_SIZE; at++)
+        if (pages[0][at] != pages[1][at] && !other->differs[at])
+            return 1;
+    return 0;
+}
+
+static int memory_differs(const struct bisection *bisection)
+{
+    for (int i = 0; i < bisection->other_count; i++)
+        if (other_page_differs(bisection, &bisection->others[i]))
+            return 1;
+    return rest_difference(bisection) != bisection->rest;
+}
+
+static void note_other_page(struct bisection *bisection, gm_addr address)
+{
+    struct other_page *other = &bisection->others[bisection->other_count];
+    uint8_t pages[2][GM_PAGE_SIZE];
+
+    if (bisection->other_count == OTHER_PAGES ||
+        !get_pages(bisection, address, pages) ||
+        memcmp(pages[0], pages[1], GM_PAGE_SIZE) == 0)
+        return;
+    other->address = address;
+    for (unsigned at = 0; at < GM_PAGE_SIZE; at++)
+        other->differs[at] = pages[0][at] != pages[1][at];
+    bisection->other_count++;
+}
+
+static void for_each_page(struct bisection *bisection,
+                          void (*visit)(struct bisection *bisection,
+                                        gm_addr address))
+{
+    struct gm_mapping region;
+    gm_addr at = 0;
+
+    while (gm_query(tr_player_space(bisection->sides[0].player), at, &region) ==
+           0) {
+        at = region.address + region.size;
+        for (gm_addr page = region.address; page < at; page += GM_PAGE_SIZE)
+            visit(bisection, page);
+    }
+}
+
+static void note_beginning(struct bisection *bisection)
+{
+    bisection->other_count = 0;
+    if (rest_difference(bisection) != 0)
+        for_each_page(bisection, note_other_page);
+    bisection->rest = rest_difference(bisection);
 }
 
 /* Both anew, before the first instruction. */
@@ -69,7 +164,7 @@ static void begin(struct bisection *bisection)
         side->player = utrace_player(&side->options, side->reader, side->name);
         settle(side);
     }
-    bisection->memory = memory_difference(bisection);
+    note_beginning(bisection);
 }
 
 static void go_to(struct bisection *bisection, uint64_t instructions)
@@ -100,7 +195,7 @@ static int differ(const struct bisection *bisection)
     return regs[0].eflags != regs[1].eflags ||
            tr_hash_registers(&regs[0]) != tr_hash_registers(&regs[1]) ||
            tr_hash_fpu(&fpu[0]) != tr_hash_fpu(&fpu[1]) ||
-           memory_difference(bisection) != bisection->memory;
+           memory_differs(bisection);
 }
 
 /* What both execute between two comparisons at first: a difference that is
@@ -227,38 +322,30 @@ static void print_insn(void *context, const struct utrace_insn *insn)
     utrace_print_insn(insn);
 }
 
-/* Bytes of a page that differ; those that did from the beginning are among
- * them. */
-static void compare_page(struct bisection *bisection, gm_addr address,
-                         int *left)
+static const struct other_page *find_other(const struct bisection *bisection,
+                                           gm_addr address)
 {
+    for (int i = 0; i < bisection->other_count; i++)
+        if (bisection->others[i].address == address)
+            return &bisection->others[i];
+    return NULL;
+}
+
+/* Bytes of a page that differ, and did not from the beginning. */
+static void compare_page(struct bisection *bisection, gm_addr address)
+{
+    const struct other_page *other = find_other(bisection, address);
     uint8_t pages[2][GM_PAGE_SIZE];
 
-    for (int i = 0; i < 2; i++)
-        if (gm_copy_in(tr_player_space(bisection->sides[i].player), pages[i],
-                       address, GM_PAGE_SIZE) < 0)
-            return;
-    for (unsigned at = 0; *left > 0 && at < GM_PAGE_SIZE; at++) {
-        if (pages[0][at] == pages[1][at])
+    if (bisection->left == 0 || !get_pages(bisection, address, pages))
+        return;
+    for (unsigned at = 0; bisection->left > 0 && at < GM_PAGE_SIZE; at++) {
+        if (pages[0][at] == pages[1][at] ||
+            (other != NULL && other->differs[at]))
             continue;
         printf("memory at 0x%" PRIx64 ": 0x%02x, not 0x%02x\n",
                (uint64_t)address + at, pages[1][at], pages[0][at]);
-        --*left;
-    }
-}
-
-static void compare_memory(struct bisection *bisection)
-{
-    struct gm_mapping region;
-    gm_addr at = 0;
-    int left = 16;
-
-    while (left > 0 && gm_query(tr_player_space(bisection->sides[0].player), at,
-                                &region) == 0) {
-        at = region.address + region.size;
-        for (gm_addr page = region.address; page < at && left > 0;
-             page += GM_PAGE_SIZE)
-            compare_page(bisection, page, &left);
+        bisection->left--;
     }
 }
 
@@ -279,8 +366,9 @@ static void show_differences(struct bisection *bisection)
     }
     utrace_compare_registers(&regs[0], &regs[1], bisection->undefined);
     utrace_compare_fpu(&fpu[0], &fpu[1]);
-    if (memory_difference(bisection) != bisection->memory)
-        compare_memory(bisection);
+    bisection->left = BYTES_SHOWN;
+    if (memory_differs(bisection))
+        for_each_page(bisection, compare_page);
 }
 
 static void show_insns(const struct bisection *bisection, uint64_t number,

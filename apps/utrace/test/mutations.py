@@ -88,6 +88,15 @@ def block(kind, first, before, count, content):
     return header + struct.pack("<I", zlib.crc32(header)) + stored
 
 
+def change_beginning(trace):
+    """As another run has other arguments: bytes of the stack that nobody looks
+    at differ from the beginning, in a page that is stored to."""
+    thread = next(event for event in trace.events if event[0] == THREAD)
+    esp = struct.unpack_from("<I", thread[2], 16)[0]
+    at = trace.events.index(thread)
+    trace.events.insert(at, [WRITE, [esp - 512], bytearray(b"other")])
+
+
 def wrong_bytes(code):
     """The same instruction with something wrong: another operation, another
     constant, a condition turned round; None: no change is known for it."""
@@ -160,6 +169,7 @@ class Counts:
 def change_code(name, counts, limit):
     trace = Trace(name)
     trace.events = [event for event in trace.events if event[0] != HASH]
+    change_beginning(trace)
     changed = os.path.join(tempfile.gettempdir(), "changed.uvt")
     images = {event[1][0]: event[1][1] for event in reversed(trace.events)
               if event[0] == IMAGE}
@@ -191,6 +201,7 @@ def change_events(name, counts, limit, kinds):
     changed = os.path.join(tempfile.gettempdir(), "changed.uvt")
     trace = Trace(name)
     trace.events = [event for event in trace.events if event[0] != HASH]
+    change_beginning(trace)
     first_run = next(i for i, event in enumerate(trace.events)
                      if event[0] in (RUN, CALL))
     wanted = [i for i, event in enumerate(trace.events)
