@@ -68,6 +68,22 @@ static void write_and_read(void)
     sys(SYS_close, fd);
 }
 
+/* What a call stores in the memory is in the file. */
+static void read_into_mapping(void)
+{
+    char *memory = 0, text[6] = "";
+    long from = make("source"), fd = make("target");
+
+    put(from, 0, "0123456789");
+    set_size(fd, 2 * PAGE);
+    CHECK(map(fd, &memory, 2, 0) > 0);
+    CHECK_STATUS(sys(SYS_read, from, 0LL, memory + PAGE - 2, 5), 5);
+    CHECK_STATUS(sys(SYS_read, fd, PAGE - 2LL, text, 5), 5);
+    CHECK(memcmp(text, "01234", 6) == 0);
+    sys(SYS_close, from);
+    sys(SYS_close, fd);
+}
+
 /* Another mapping of a file that has become zeros again. */
 static void map_again(void)
 {
@@ -167,6 +183,7 @@ int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
     write_and_read();
+    read_into_mapping();
     map_again();
     change_size();
     write_meanwhile();
