@@ -121,29 +121,45 @@ static void give_word(struct tr_recorder *recorder, gm_addr address,
         desired = (expected & ~mask) | (word & mask);
 }
 
+/* The copy of a file never ends before its pages do: no look at it faults. */
 static void give_page(struct tr_recorder *recorder, gm_addr address)
 {
+    struct gm_space *space = recorder->config.space;
+    const uint8_t *page = gm_space_base(space) + address;
     uint8_t *kept = recorder->kept + address;
-    uint8_t page[GM_PAGE_SIZE];
     uint32_t old, word;
 
-    if (gm_copy_in(recorder->config.space, page, address, sizeof(page)) < 0 ||
-        memcmp(kept, page, sizeof(page)) == 0)
+    if (!recorder->is_shown[address / GM_PAGE_SIZE] ||
+        !gm_is_accessible(space, address, GM_PAGE_SIZE, GM_PROT_WRITE) ||
+        memcmp(kept, page, GM_PAGE_SIZE) == 0)
         return;
-    for (size_t at = 0; at < sizeof(page); at += sizeof(word)) {
+    for (size_t at = 0; at < GM_PAGE_SIZE; at += sizeof(word)) {
         memcpy(&old, kept + at, sizeof(old));
         memcpy(&word, page + at, sizeof(word));
         if (old != word)
             give_word(recorder, address + at, old, word);
     }
-    memcpy(kept, page, sizeof(page));
+    memcpy(kept, page, GM_PAGE_SIZE);
+}
+
+/* Where a file refuses stores the team has made none. */
+static int may_store(const struct tr_recorder *recorder,
+                     const struct tr_view *view)
+{
+    return !view->is_private &&
+           gm_is_accessible(recorder->live, view->page * GM_PAGE_SIZE,
+                            GM_PAGE_SIZE, GM_PROT_WRITE);
 }
 
 static void give_out(struct tr_recorder *recorder)
 {
-    for (const struct tr_view *view = recorder->views; view; view = view->next)
-        for (uint64_t i = 0; i < view->pages && !view->is_private; i++)
+    for (const struct tr_view *view = recorder->views; view;
+         view = view->next) {
+        if (!may_store(recorder, view))
+            continue;
+        for (uint64_t i = 0; i < view->pages; i++)
             give_page(recorder, (view->page + i) * GM_PAGE_SIZE);
+    }
 }
 
 void tr_leave_shared(struct tr_recorder *recorder)
