@@ -20,7 +20,8 @@ namespace
 constexpr uint32_t CODE = 0x10000, SHARED = 0x20000;
 
 tr_recorder *recorder;
-std::vector<tr_recorder *> recorders; /* they live as long as their process */
+/* They live as long as their process. */
+auto &recorders = *new std::vector<tr_recorder *>;
 xcpu *cpu;
 
 void OnFault(int signo, siginfo_t *info, void *context)
