@@ -32,17 +32,29 @@ static int get_range(const struct tr_event *event, gm_addr *address,
     return 0;
 }
 
-void tr_free_objects(struct tr_player *player)
+/* Those that no view shows; what maps one again brings its content. */
+static void free_unseen(struct tr_player *player)
 {
-    while (player->objects != NULL) {
-        struct tr_player_object *object = player->objects;
+    struct tr_player_object **link = &player->objects;
 
-        player->objects = object->next;
+    while (*link != NULL) {
+        struct tr_player_object *object = *link;
+
+        if (tr_views_show(player->views, object->id)) {
+            link = &object->next;
+            continue;
+        }
+        *link = object->next;
         close(object->fd);
         free(object->saved);
         free(object);
     }
+}
+
+void tr_free_objects(struct tr_player *player)
+{
     tr_views_free(&player->views);
+    free_unseen(player);
 }
 
 static int read_all(int fd, uint8_t *bytes, uint64_t size)
@@ -180,13 +192,14 @@ static int note_view(struct tr_player *player, const struct tr_event *event,
                                  is_private,
                                  NULL};
 
-    if (tr_views_remove(&player->views, view.page, view.pages) < 0)
+    if (tr_views_remove(&player->views, view.page, view.pages) < 0 ||
+        (view.object != 0 && tr_views_add(&player->views, &view) < 0))
         return GM_ERR_NOMEM;
-    if (view.object == 0)
-        return 0;
-    tr_memory_alias(player->memory, view.page * GM_PAGE_SIZE,
-                    view.pages * GM_PAGE_SIZE);
-    return tr_views_add(&player->views, &view) < 0 ? GM_ERR_NOMEM : 0;
+    if (view.object != 0)
+        tr_memory_alias(player->memory, view.page * GM_PAGE_SIZE,
+                        view.pages * GM_PAGE_SIZE);
+    free_unseen(player);
+    return 0;
 }
 
 static int map(struct tr_player *player, const struct tr_event *event)
@@ -222,6 +235,7 @@ static int unmap(struct tr_player *player, const struct tr_event *event)
     if (error == 0 &&
         tr_views_remove(&player->views, event->fields[0], event->fields[1]) < 0)
         error = GM_ERR_NOMEM;
+    free_unseen(player);
     return error;
 }
 

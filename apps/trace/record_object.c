@@ -242,6 +242,24 @@ void tr_object_show_page(struct tr_recorder *recorder,
     *is_shown = copy >= 0;
 }
 
+/* Objects that no mapping shows: whose file is mapped again is another one. */
+static void forget_unseen(struct tr_recorder *recorder)
+{
+    struct tr_object **link = &recorder->objects;
+
+    while (*link != NULL) {
+        struct tr_object *object = *link;
+
+        if (tr_views_show(recorder->views, object->id)) {
+            link = &object->next;
+            continue;
+        }
+        *link = object->next;
+        close(object->copy);
+        free(object);
+    }
+}
+
 void tr_object_hide(struct tr_recorder *recorder, gm_addr address,
                     uint64_t size)
 {
@@ -252,4 +270,5 @@ void tr_object_hide(struct tr_recorder *recorder, gm_addr address,
         return;
     gm_unmap(recorder->live, address, size);
     madvise(recorder->kept + address, size, MADV_DONTNEED);
+    forget_unseen(recorder);
 }

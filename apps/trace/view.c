@@ -88,6 +88,13 @@ struct tr_view tr_views_piece(const struct tr_view *views, uint64_t page,
     return piece;
 }
 
+int tr_views_show(const struct tr_view *views, uint64_t object)
+{
+    while (views != NULL && views->object != object)
+        views = views->next;
+    return views != NULL;
+}
+
 void tr_views_free(struct tr_view **views)
 {
     while (*views != NULL) {

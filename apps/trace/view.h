@@ -28,6 +28,9 @@ int tr_views_add(struct tr_view **views, const struct tr_view *view);
 struct tr_view tr_views_piece(const struct tr_view *views, uint64_t page,
                               uint64_t end);
 
+/* Whether one shows the object. */
+int tr_views_show(const struct tr_view *views, uint64_t object);
+
 void tr_views_free(struct tr_view **views);
 
 #ifdef __cplusplus

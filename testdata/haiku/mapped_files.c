@@ -6,7 +6,7 @@
 #include <team.h>
 #include <thread.h>
 
-enum { PAGE = 4096, ROUNDS = 20 };
+enum { PAGE = 4096, CLONEABLE_AREA = 0x100, ROUNDS = 20 };
 
 static long make(const char *name)
 {
@@ -120,6 +120,22 @@ static void change_size(void)
     sys(SYS_close, fd);
 }
 
+/* More than a process has descriptors, one after the other. */
+static void map_many(void)
+{
+    enum { MANY = 1100 };
+
+    for (int i = 0; i < MANY; i++) {
+        char *memory = 0;
+        long area = sys(SYS_create_area, "one of many", &memory, ANY_ADDRESS,
+                        PAGE, 0, READ_AREA | WRITE_AREA | CLONEABLE_AREA);
+
+        CHECK(area > 0);
+        memory[i] = 'm';
+        CHECK_STATUS(sys(SYS_delete_area, area), HK_B_OK);
+    }
+}
+
 static int write_later(void *a, void *b)
 {
     put(*(long *)a, 0, b);
@@ -186,6 +202,7 @@ int main(int argc, char **argv, char **environment)
     read_into_mapping();
     map_again();
     change_size();
+    map_many();
     write_meanwhile();
     write_from_child();
     printf("mapped files checked\n");

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 
@@ -58,6 +59,11 @@ TEST(View, IsWhatWasMappedLastWhateverWasThereBefore)
                 model[page + i] = {view.object, view.offset + i};
         }
         Expect(views, model);
+        for (uint64_t object = 1; object < 4; object++)
+            EXPECT_EQ(tr_views_show(views, object) != 0,
+                      std::any_of(model.begin(), model.end(), [&](auto &at) {
+                          return at.second.first == object;
+                      }));
     }
     tr_views_free(&views);
     EXPECT_EQ(views, nullptr);
