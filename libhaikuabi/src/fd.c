@@ -51,18 +51,19 @@ struct hk_range_locks *hk_range_locks_of(const struct hk_team *team)
 struct hk_file *hk_file_new(enum hk_file_kind kind, struct hk_node node,
                             uint32_t open_mode)
 {
-    struct hk_file *file = calloc(1, sizeof(*file));
+    struct hk_file *file = malloc(sizeof(*file));
 
     if (file == NULL) {
         hk_node_close(&node);
         return NULL;
     }
-    atomic_init(&file->references, 1);
-    file->kind = kind;
-    file->node = node;
-    file->open_mode = open_mode;
-    atomic_init(&file->type, 0);
-    pthread_mutex_init(&file->lock, NULL);
+    *file = (struct hk_file){
+        .references = 1,
+        .kind = kind,
+        .node = node,
+        .open_mode = open_mode,
+        .lock = PTHREAD_MUTEX_INITIALIZER,
+    };
     return file;
 }
 
@@ -94,6 +95,16 @@ static void fill_standard(int fd)
     }
 }
 
+/* What no file of a node has. */
+static void free_details(struct hk_file *file)
+{
+    free(file->attribute);
+    free(file->local_name);
+    free(file->peer_name);
+    hk_live_query_free(file->live);
+    hk_findings_free(file->findings);
+}
+
 void hk_file_put(struct hk_file *file)
 {
     if (file == NULL || atomic_fetch_sub_explicit(&file->references, 1,
@@ -107,12 +118,9 @@ void hk_file_put(struct hk_file *file)
     else
         hk_node_close(&file->node);
     pthread_mutex_destroy(&file->lock);
-    free(file->attribute);
     free(file->path);
-    free(file->local_name);
-    free(file->peer_name);
-    hk_live_query_free(file->live);
-    hk_findings_free(file->findings);
+    if (file->kind != HK_FILE_NODE)
+        free_details(file);
     free(file);
 }
 

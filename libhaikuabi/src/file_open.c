@@ -64,14 +64,14 @@ static int32_t check_truncation(const struct hk_vfs *vfs,
 }
 
 /* A big file of a package gets its content as it is read. */
-static int32_t open_pieces(const struct hk_node *node, int flags,
+static int32_t open_pieces(const struct hk_node *node, uint32_t mode,
                            struct hk_pieces **pieces)
 {
     const struct hk_mount *mount = node->mount;
 
     *pieces = NULL;
     if (mount == NULL || mount->layer == NULL || node->fd < 0 ||
-        (flags & (O_ACCMODE | O_TRUNC)) != O_RDONLY)
+        (mode & (HK_O_RWMASK | HK_O_TRUNC)) != HK_O_RDONLY)
         return HK_B_OK;
     return hk_status_from_errno(hk_pieces_open(mount->layer, node->fd, pieces));
 }
@@ -83,7 +83,7 @@ static int32_t open_more(struct hk_thread *self, struct hk_node *node,
 {
     if (node->place != NULL && node->place->pty != HK_PTY_NONE)
         return hk_pty_open(self, node, mode, master);
-    return open_pieces(node, host_flags(mode), pieces);
+    return open_pieces(node, mode, pieces);
 }
 
 /* Opens or makes a node. Haiku looks for it first, and makes what is not there,

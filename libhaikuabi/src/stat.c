@@ -54,6 +54,9 @@ static void stat_host(const struct hk_vfs *vfs, const struct statx *host,
                       struct hk_stat *stat)
 {
     dev_t device = makedev(host->stx_dev_major, host->stx_dev_minor);
+    /* Where a file system does not keep it. */
+    const struct statx_timestamp *creation =
+        host->stx_mask & STATX_BTIME ? &host->stx_btime : &host->stx_ctime;
 
     *stat = (struct hk_stat){
         .device = hk_vfs_device(vfs, device),
@@ -68,11 +71,10 @@ static void stat_host(const struct hk_vfs *vfs, const struct statx *host,
         .access = get_time(&host->stx_atime),
         .modification = get_time(&host->stx_mtime),
         .change = get_time(&host->stx_ctime),
+        .creation = get_time(creation),
+        .type = 0,
         .blocks = blocks_of(host),
     };
-    /* A file system that does not keep it. */
-    stat->creation = host->stx_mask & STATX_BTIME ? get_time(&host->stx_btime)
-                                                  : stat->change;
 }
 
 int32_t hk_stat_node(const struct hk_vfs *vfs, const struct hk_node *node,
@@ -110,13 +112,6 @@ static int32_t stat_leaf(const struct hk_vfs *vfs,
     return HK_B_OK;
 }
 
-static int is_plain_name(const struct hk_node *start, const char *path)
-{
-    return start->fd >= 0 && start->mount != NULL && path[0] != '\0' &&
-           strcmp(path, ".") != 0 && strcmp(path, "..") != 0 &&
-           hk_node_child(start, path) == NULL;
-}
-
 int32_t hk_stat_entry(const struct hk_vfs *vfs, const struct hk_node *start,
                       const char *path, int traverse, struct hk_stat *stat)
 {
@@ -124,10 +119,8 @@ int32_t hk_stat_entry(const struct hk_vfs *vfs, const struct hk_node *start,
     const char *leaf;
     int32_t status;
 
-    if (strchr(path, '/') == NULL)
-        return is_plain_name(start, path)
-                   ? stat_leaf(vfs, start, path, traverse, stat)
-                   : HK_TAKES_WALK;
+    if (hk_node_has_name(start, path))
+        return stat_leaf(vfs, start, path, traverse, stat);
     dir = hk_known_dir_get(vfs, start, path, &leaf);
     if (dir == NULL)
         return HK_TAKES_WALK;

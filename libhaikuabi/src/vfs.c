@@ -66,6 +66,13 @@ const struct hk_place *hk_node_child(const struct hk_node *directory,
                : hk_place_child(directory->place, name, strlen(name));
 }
 
+int hk_node_has_name(const struct hk_node *directory, const char *path)
+{
+    return directory->fd >= 0 && directory->mount != NULL && path[0] != '\0' &&
+           strchr(path, '/') == NULL && strcmp(path, ".") != 0 &&
+           strcmp(path, "..") != 0 && hk_node_child(directory, path) == NULL;
+}
+
 static void free_place(struct hk_place *place)
 {
     while (place->children != NULL) {

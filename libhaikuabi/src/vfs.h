@@ -132,6 +132,11 @@ void hk_node_close(struct hk_node *node);
  * writing: a file of a package becomes the layer's own. */
 int32_t hk_node_make_own(const struct hk_node *node);
 
+/* Whether a path is the name of an entry, and no place, in an open directory
+ * of a mount: the host may look it up there, as long as it follows no symlink.
+ */
+int hk_node_has_name(const struct hk_node *directory, const char *path);
+
 /* The place of that name in a directory, or NULL. */
 const struct hk_place *hk_node_child(const struct hk_node *directory,
                                      const char *name);

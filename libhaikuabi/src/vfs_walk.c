@@ -579,6 +579,26 @@ static int32_t walk_path(struct walk *walk, const char *path,
     return status;
 }
 
+/* Most paths are a name in an open directory, which is opened in one step. 0:
+ * it is more than that, or a symlink. */
+static int open_name(const struct walk *walk, const char *path,
+                     struct hk_node *node, int32_t *status)
+{
+    const struct hk_node *at = &walk->at;
+    int fd;
+
+    if (walk->host_flags & (O_PATH | O_DIRECTORY) ||
+        !hk_node_has_name(at, path))
+        return 0;
+    fd = open_in(at->mount, hk_host_open_leaf, at->fd, path, walk->host_flags,
+                 walk->mode);
+    if (fd < 0 && errno == ELOOP)
+        return 0;
+    *node = (struct hk_node){NULL, at->mount, fd, 0};
+    *status = fd < 0 ? hk_status_from_errno(errno) : HK_B_OK;
+    return 1;
+}
+
 /* From a directory that is known: 0 when there is none for the path, or it is
  * there no more. */
 static int walk_from_known(struct walk *walk, const char *path,
@@ -594,7 +614,8 @@ static int walk_from_known(struct walk *walk, const char *path,
     if (dir == NULL)
         return 0;
     walk->at = *hk_known_dir_node(dir);
-    *status = walk_path(walk, leaf, node);
+    if (!open_name(walk, leaf, node, status))
+        *status = walk_path(walk, leaf, node);
     walk->at = start;
     walk->flags = flags;
     is_done = *status != HK_B_ENTRY_NOT_FOUND || hk_known_dir_is_there(dir);
@@ -656,7 +677,8 @@ int32_t hk_vfs_open(const struct hk_vfs *vfs, const struct hk_node *start,
     walk.mode = mode;
     walk.links_max = LINKS_MAX;
     walk.at = start_of(&walk, start, path);
-    if (walk.top != NULL || !walk_from_known(&walk, path, node, &status))
+    if (!open_name(&walk, path, node, &status) &&
+        (walk.top != NULL || !walk_from_known(&walk, path, node, &status)))
         status = walk_path(&walk, path, node);
     if (status == HK_B_OK && is_read(host_flags) &&
         !(walk_flags & HK_WALK_PIECES))
