@@ -14,6 +14,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "attr_keys.h"
 #include "attr_name.h"
 #include "bytes.h"
 #include "host_open.h"
@@ -22,6 +23,7 @@ enum { TYPE_SIZE = 4, HANDLE_MAX = 64 };
 
 struct hk_attr_store {
     char *path;
+    struct hk_attr_keys *keys;
 };
 
 int hk_attr_store_new(const char *path, struct hk_attr_store **store)
@@ -32,10 +34,12 @@ int hk_attr_store_new(const char *path, struct hk_attr_store **store)
     if (path == NULL)
         return 0;
     made = calloc(1, sizeof(*made));
-    if (made != NULL)
+    if (made != NULL) {
         made->path = strdup(path);
-    if (made == NULL || made->path == NULL) {
-        free(made);
+        made->keys = hk_attr_keys_new();
+    }
+    if (made == NULL || made->path == NULL || made->keys == NULL) {
+        hk_attr_store_free(made);
         return ENOMEM;
     }
     *store = made;
@@ -46,6 +50,7 @@ void hk_attr_store_free(struct hk_attr_store *store)
 {
     if (store == NULL)
         return;
+    hk_attr_keys_free(store->keys);
     free(store->path);
     free(store);
 }
@@ -98,29 +103,45 @@ static int identify(int at, const char *name, struct identity *id)
     return 0;
 }
 
-static int key_of(int at, const char *name, char key[HK_ATTR_KEY_SIZE])
+/* The part of a file's key that is not its file system's. */
+enum { OWN_SIZE = 9 + 2 * HANDLE_MAX + 1 };
+
+static int own_of(int at, const char *name, char own[OWN_SIZE])
 {
     struct identity id = {0};
-    struct statfs system;
-    int length;
     int error = identify(at, name, &id);
+    int length;
 
-    if (error == 0 && fstatfs(at, &system) != 0)
-        error = errno;
     if (error != 0)
         return error;
-    length = snprintf(key, HK_ATTR_KEY_SIZE, "%08x%08x-%x-",
-                      (unsigned)system.f_fsid.__val[0],
-                      (unsigned)system.f_fsid.__val[1], (unsigned)id.kind);
-    for (unsigned i = 0; i < id.size; i++)
-        length += snprintf(key + length, HK_ATTR_KEY_SIZE - (size_t)length,
-                           "%02x", id.bytes[i]);
+    length = snprintf(own, OWN_SIZE, "%x-", (unsigned)id.kind);
+    for (unsigned i = 0; i < id.size; i++) {
+        own[length++] = "0123456789abcdef"[id.bytes[i] >> 4];
+        own[length++] = "0123456789abcdef"[id.bytes[i] & 15];
+    }
+    own[length] = '\0';
+    return 0;
+}
+
+static int put_key(int at, const char own[OWN_SIZE], char key[HK_ATTR_KEY_SIZE])
+{
+    _Static_assert(17 + (int)OWN_SIZE <= (int)HK_ATTR_KEY_SIZE, "room");
+    struct statfs system;
+
+    if (fstatfs(at, &system) != 0)
+        return errno;
+    snprintf(key, HK_ATTR_KEY_SIZE, "%08x%08x-%s",
+             (unsigned)system.f_fsid.__val[0], (unsigned)system.f_fsid.__val[1],
+             own);
     return 0;
 }
 
 int hk_attr_store_key(int fd, char key[HK_ATTR_KEY_SIZE])
 {
-    return key_of(fd, "", key);
+    char own[OWN_SIZE];
+    int error = own_of(fd, "", own);
+
+    return error != 0 ? error : put_key(fd, own, key);
 }
 
 /* The name of an attribute's file: a dot at the beginning is escaped as well,
@@ -566,11 +587,14 @@ static int has_key(const struct hk_attr_store *store, const char *key)
 int hk_attr_store_has(const struct hk_attr_store *store, int directory,
                       const char *name, char key[HK_ATTR_KEY_SIZE])
 {
+    char own[OWN_SIZE];
     struct stat info;
 
-    if (store == NULL || access(store->path, F_OK) != 0 ||
+    if (store == NULL || stat(store->path, &info) != 0 ||
+        own_of(directory, name, own) != 0 ||
+        !hk_attr_keys_may_have(store->keys, store->path, &info, own) ||
         fstatat(directory, name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
         (!S_ISDIR(info.st_mode) && info.st_nlink > 1))
         return 0;
-    return key_of(directory, name, key) == 0 && has_key(store, key);
+    return put_key(directory, own, key) == 0 && has_key(store, key);
 }

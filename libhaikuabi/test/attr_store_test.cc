@@ -407,6 +407,22 @@ TEST_P(AttrStore, DropsWhatItKeepsWithTheLastName)
     EXPECT_EQ(kept(), 0u);
 }
 
+// What is known of a store that has not changed for long is right.
+TEST_P(AttrStore, DropsWhatItKeepsBehindManyOthers)
+{
+    const timespec long_ago[2] = {{1000000000, 0}, {1000000000, 0}};
+
+    EXPECT_EQ(write("/file", "a", std::string(BIG, 'i')), BIG);
+    EXPECT_EQ(::utimensat(AT_FDCWD, store.c_str(), long_ago, 0), 0);
+    for (int i = 0; i < 200; i++) {
+        root.write("other", "");
+        EXPECT_EQ(team->call("unlink", -1, "/other"), HK_B_OK);
+    }
+    EXPECT_EQ(kept(), 2u);
+    EXPECT_EQ(team->call("unlink", -1, "/file"), HK_B_OK);
+    EXPECT_EQ(kept(), 0u);
+}
+
 // A namespace of one's own, in which one is the same user and may mount.
 bool enter_namespace()
 {
