@@ -21,13 +21,22 @@ int32_t hk_attr_status(int error)
     }
 }
 
+/* Of an attribute that is not made yet, or is there no more, nothing is known.
+ */
+static int32_t read_value(const struct hk_file *file,
+                          struct hk_attr_value *value)
+{
+    int error = hk_node_attr_read(&file->node, file->attribute, value);
+
+    return error == ENODATA ? HK_B_NOT_INITIALIZED : hk_attr_status(error);
+}
+
 /* The bytes of an attribute from pos on; a count or an error. */
 static int64_t read_at(const struct hk_thread *self, const struct hk_file *file,
                        int64_t pos, gm_addr buffer, uint32_t size)
 {
     struct hk_attr_value value;
-    int64_t result =
-        hk_attr_status(hk_node_attr_read(&file->node, file->attribute, &value));
+    int64_t result = read_value(file, &value);
 
     if (result != HK_B_OK)
         return result;
@@ -56,6 +65,22 @@ static int32_t set_size(struct hk_attr_value *value, uint32_t size)
     return HK_B_OK;
 }
 
+/* What is to be written to: the first write makes it. */
+static int32_t read_or_make(const struct hk_file *file,
+                            struct hk_attr_value *value)
+{
+    int32_t status = read_value(file, value);
+
+    if (!(file->open_mode & HK_O_CREAT))
+        return status;
+    if (status == HK_B_NOT_INITIALIZED) {
+        *value = (struct hk_attr_value){0};
+        status = HK_B_OK;
+    }
+    value->type = file->attribute_type;
+    return status;
+}
+
 static int64_t write_at(const struct hk_thread *self,
                         const struct hk_file *file, int64_t pos, gm_addr buffer,
                         uint32_t size)
@@ -65,8 +90,7 @@ static int64_t write_at(const struct hk_thread *self,
 
     if (pos > HK_ATTR_MAX || size > HK_ATTR_MAX - pos)
         return HK_B_DEVICE_FULL;
-    result =
-        hk_attr_status(hk_node_attr_read(&file->node, file->attribute, &value));
+    result = read_or_make(file, &value);
     if (result != HK_B_OK)
         return result;
     if (pos + size > value.size)
@@ -91,6 +115,8 @@ int64_t hk_attr_transfer(struct hk_thread *self,
     int64_t pos = transfer->position;
     int64_t done;
 
+    if (size == 0)
+        return 0;
     pthread_mutex_lock(&file->lock);
     if (pos < 0)
         pos = file->position;
@@ -106,8 +132,7 @@ static int32_t get_size(const struct hk_file *file, uint32_t *type,
                         uint32_t *size)
 {
     struct hk_attr_value value;
-    int32_t status =
-        hk_attr_status(hk_node_attr_read(&file->node, file->attribute, &value));
+    int32_t status = read_value(file, &value);
 
     if (status == HK_B_OK) {
         *type = value.type;
@@ -168,8 +193,7 @@ int32_t hk_attr_write_stat(struct hk_file *file, const struct hk_stat *stat,
         return HK_B_BAD_VALUE;
     if (stat->size > HK_ATTR_MAX)
         return HK_B_DEVICE_FULL;
-    status =
-        hk_attr_status(hk_node_attr_read(&file->node, file->attribute, &value));
+    status = read_value(file, &value);
     if (status != HK_B_OK)
         return status;
     status = set_size(&value, (uint32_t)stat->size);

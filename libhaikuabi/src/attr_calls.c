@@ -54,7 +54,7 @@ static int32_t read_name(const struct hk_thread *self,
 /* A file of the owner's own, which outlives its descriptor. */
 static int32_t add_file(const struct hk_thread *self, const struct owner *owner,
                         enum hk_file_kind kind, const char *attribute,
-                        uint32_t mode)
+                        uint32_t type, uint32_t mode)
 {
     struct hk_node node = owner->node;
     struct hk_file *file;
@@ -65,6 +65,7 @@ static int32_t add_file(const struct hk_thread *self, const struct owner *owner,
     file = hk_file_new(kind, node, mode);
     if (file == NULL)
         return HK_B_NO_MEMORY;
+    file->attribute_type = type;
     file->attribute = attribute != NULL ? strdup(attribute) : NULL;
     if (attribute != NULL && file->attribute == NULL) {
         hk_file_put(file);
@@ -86,13 +87,15 @@ int64_t hk_sys_open_attr_dir(struct hk_thread *self, int32_t fd, gm_addr path,
     result = hk_attr_status(hk_node_attr_list(&owner.node, &names, &size));
     if (result == HK_B_OK) {
         free(names);
-        result = add_file(self, &owner, HK_FILE_ATTR_DIR, NULL, HK_O_CLOEXEC);
+        result =
+            add_file(self, &owner, HK_FILE_ATTR_DIR, NULL, 0, HK_O_CLOEXEC);
     }
     hk_node_release(&owner.node, owner.file);
     return result;
 }
 
-/* Makes the attribute what open_attr's mode asks for. */
+/* Makes an attribute that is there what open_attr's mode asks for; one that is
+ * not is made as it is written to. */
 static int32_t prepare(const struct owner *owner, const char *name,
                        uint32_t type, uint32_t mode)
 {
@@ -112,7 +115,7 @@ static int32_t prepare(const struct owner *owner, const char *name,
     }
     if (exists && mode & HK_O_CREAT && mode & HK_O_EXCL)
         return HK_B_FILE_EXISTS;
-    if (exists && !(mode & HK_O_TRUNC))
+    if (!exists || !(mode & HK_O_TRUNC))
         return HK_B_OK;
     if (mode & HK_O_CREAT)
         value.type = type;
@@ -129,7 +132,7 @@ static int32_t open_attr(const struct hk_thread *self,
 
     if (status != HK_B_OK)
         return status;
-    return add_file(self, owner, HK_FILE_ATTR, name, mode);
+    return add_file(self, owner, HK_FILE_ATTR, name, type, mode);
 }
 
 static int is_link(const struct hk_node *node)
@@ -163,19 +166,18 @@ int64_t hk_sys_open_attr(struct hk_thread *self, int32_t fd, gm_addr path,
 
 /* read_attr and write_attr are open_attr, a read or write, and close. */
 static int64_t transfer(struct hk_thread *self, const struct owner *owner,
-                        const char *name, int is_write, int64_t pos,
-                        gm_addr buffer, uint32_t size)
+                        const char *name, uint32_t type, uint32_t mode,
+                        int64_t pos, gm_addr buffer, uint32_t size)
 {
-    struct hk_transfer one = {NULL, is_write, pos};
+    struct hk_transfer one = {NULL, mode != HK_O_RDONLY, pos};
     int64_t result = HK_B_NO_MEMORY;
 
     if (pos < -1)
         return HK_B_BAD_VALUE;
-    if (size == 0)
-        return 0;
-    one.file = hk_file_new(HK_FILE_ATTR, owner->node, 0);
+    one.file = hk_file_new(HK_FILE_ATTR, owner->node, mode);
     if (one.file == NULL)
         return HK_B_NO_MEMORY;
+    one.file->attribute_type = type;
     one.file->attribute = strdup(name);
     if (one.file->attribute != NULL)
         result = hk_attr_transfer(self, &one, buffer, size);
@@ -200,7 +202,8 @@ int64_t hk_sys_read_attr(struct hk_thread *self, int32_t fd, gm_addr attribute,
         return result;
     result = prepare(&owner, name, 0, HK_O_RDONLY);
     if (result == HK_B_OK)
-        result = transfer(self, &owner, name, 0, pos, buffer, read_bytes);
+        result = transfer(self, &owner, name, 0, HK_O_RDONLY, pos, buffer,
+                          read_bytes);
     hk_node_release(&owner.node, owner.file);
     return result;
 }
@@ -265,7 +268,7 @@ static int64_t write_attr(struct hk_thread *self, const struct owner *owner,
     status = prepare(owner, name, type, mode);
     if (status != HK_B_OK)
         return status;
-    return transfer(self, owner, name, 1, pos, buffer, size);
+    return transfer(self, owner, name, type, mode, pos, buffer, size);
 }
 
 /* From its beginning a value is replaced, type and all. */

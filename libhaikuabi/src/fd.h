@@ -66,6 +66,7 @@ struct hk_file {
                              HK_FILE_QUERY: files found so far */
     int64_t position;     /* HK_FILE_ATTR, and of directories and links */
     char *attribute;      /* HK_FILE_ATTR: its name */
+    uint32_t attribute_type;     /* that it gets by writing, by O_CREAT */
     struct hk_shared *locked_in; /* lock_node: see node_locks.h; or NULL */
     char *path;                  /* for hk_refs_note; NULL: not asked for yet */
     /* HK_FILE_SOCKET: guest paths that it is bound and connected to */

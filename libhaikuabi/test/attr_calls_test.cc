@@ -145,6 +145,49 @@ TEST_F(Attributes, CanBeOpened)
               HK_B_NOT_SUPPORTED);
 }
 
+TEST_F(Attributes, AreMadeByTheFirstWrite)
+{
+    int attr = static_cast<int>(
+        team.call("open_attr", fd, nullptr, "a", string_type, 0x302));
+    Address stat = team.room(88);
+
+    ASSERT_GE(attr, 0);
+    EXPECT_EQ(team.call("write", attr, INT64_C(0), "", 0), 0);
+    EXPECT_EQ(team.call("stat_attr", fd, "a", buffer), HK_B_ENTRY_NOT_FOUND);
+    EXPECT_EQ(team.call("read", attr, INT64_C(0), buffer, 9),
+              HK_B_NOT_INITIALIZED);
+    EXPECT_EQ(team.call("read_stat", attr, nullptr, 0, stat, 88),
+              HK_B_NOT_INITIALIZED);
+    EXPECT_EQ(team.call("seek", attr, INT64_C(0), 2), HK_B_NOT_INITIALIZED);
+    EXPECT_EQ(team.call("write", attr, INT64_C(2), "x", 1), 1);
+    EXPECT_EQ(read("a"), std::string("\0\0x", 3));
+    EXPECT_EQ(team.call("stat_attr", fd, "a", buffer), HK_B_OK);
+    EXPECT_EQ(team.get<uint32_t>(buffer), string_type);
+    // Once more, when somebody has removed it; not without O_CREAT.
+    int plain = static_cast<int>(
+        team.call("open_attr", fd, nullptr, "a", string_type, 0x2));
+    EXPECT_EQ(team.call("remove_attr", fd, "a"), HK_B_OK);
+    EXPECT_EQ(team.call("write", plain, INT64_C(0), "x", 1),
+              HK_B_NOT_INITIALIZED);
+    EXPECT_EQ(team.call("write", attr, INT64_C(0), "y", 1), 1);
+    EXPECT_EQ(read("a"), "y");
+}
+
+// Who opens one that is there to make it gives it another type.
+TEST_F(Attributes, GetTheTypeOfWhoWritesThem)
+{
+    EXPECT_EQ(write("a", "text", 0, 77), 4);
+    int attr = static_cast<int>(
+        team.call("open_attr", fd, nullptr, "a", string_type, 0x202));
+
+    EXPECT_EQ(team.call("stat_attr", fd, "a", buffer), HK_B_OK);
+    EXPECT_EQ(team.get<uint32_t>(buffer), 77u);
+    EXPECT_EQ(team.call("write", attr, INT64_C(0), "T", 1), 1);
+    EXPECT_EQ(read("a"), "Text");
+    EXPECT_EQ(team.call("stat_attr", fd, "a", buffer), HK_B_OK);
+    EXPECT_EQ(team.get<uint32_t>(buffer), string_type);
+}
+
 TEST_F(Attributes, OpenAsksForTheModesOfFiles)
 {
     EXPECT_EQ(write("a", "text"), 4);
@@ -163,7 +206,7 @@ TEST_F(Attributes, OpenAsksForTheModesOfFiles)
         {"/file", "b", 0x301, 0},
         // A symlink has none on the host.
         {"/link", "a", 0x2000, HK_B_ENTRY_NOT_FOUND},
-        {"/link", "a", 0x2201, HK_B_UNSUPPORTED},
+        {"/link", "a", 0x2201, 0},
         {"/dev", "a", 0x0, HK_B_UNSUPPORTED},
     };
     for (const auto &row : rows) {
@@ -175,6 +218,11 @@ TEST_F(Attributes, OpenAsksForTheModesOfFiles)
             EXPECT_EQ(result, row.result) << row.path << row.name << row.mode;
     }
     EXPECT_EQ(read("a"), "text");
+    EXPECT_EQ(team.call("write",
+                        static_cast<int>(team.call("open_attr", -1, "/link",
+                                                   "a", 1u, 0x2201)),
+                        INT64_C(0), "x", 1),
+              HK_B_UNSUPPORTED);
     EXPECT_GE(team.call("open_attr", fd, nullptr, "a", 1u, 0x401), 0);
     EXPECT_EQ(read("a"), "");
     EXPECT_EQ(team.call("open_attr", fd, nullptr, nullptr, 1u, 0),
