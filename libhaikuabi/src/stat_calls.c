@@ -160,6 +160,21 @@ static int32_t write_owner(const struct hk_vfs *vfs, const struct hk_node *node,
                  mask & HK_STAT_MASK_GID ? group : (gid_t)-1, AT_EMPTY_PATH));
 }
 
+/* The mode of a symlink is its owner's to change, although it means nothing;
+ * the host's stay as they are. */
+static int32_t write_mode(const struct hk_vfs *vfs, const struct hk_node *node,
+                          mode_t mode)
+{
+    char path[HK_FD_PATH_SIZE];
+    struct stat info;
+
+    if (fstat(node->fd, &info) == 0 && S_ISLNK(info.st_mode))
+        return vfs->user == 0 || info.st_uid == vfs->user ? HK_B_OK
+                                                          : HK_B_NOT_ALLOWED;
+    hk_host_fd_path(node->fd, path);
+    return result_of(chmod(path, mode & 07777));
+}
+
 /* The host keeps no time of creation or change that could be set: those are
  * accepted and left as they are. */
 static int32_t write_stat(const struct hk_thread *self,
@@ -167,8 +182,8 @@ static int32_t write_stat(const struct hk_thread *self,
                           const struct hk_file *file,
                           const struct hk_stat *stat, uint32_t mask)
 {
+    const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
     int32_t status = HK_B_OK;
-    char path[HK_FD_PATH_SIZE];
 
     if (node->fd < 0 || (node->mount != NULL && node->mount->read_only))
         return HK_B_READ_ONLY_DEVICE;
@@ -177,11 +192,9 @@ static int32_t write_stat(const struct hk_thread *self,
     if (mask & HK_STAT_MASK_SIZE)
         status = write_size(self, node, file, stat->size);
     if (status == HK_B_OK && mask & (HK_STAT_MASK_UID | HK_STAT_MASK_GID))
-        status = write_owner(hk_kernel_of(self)->vfs, node, stat, mask);
-    if (status == HK_B_OK && mask & HK_STAT_MASK_MODE) {
-        hk_host_fd_path(node->fd, path);
-        status = result_of(chmod(path, stat->mode & 07777));
-    }
+        status = write_owner(vfs, node, stat, mask);
+    if (status == HK_B_OK && mask & HK_STAT_MASK_MODE)
+        status = write_mode(vfs, node, stat->mode);
     if (status == HK_B_OK &&
         mask & (HK_STAT_MASK_ACCESS_TIME | HK_STAT_MASK_MODIFICATION_TIME))
         status = write_times(node, stat, mask);

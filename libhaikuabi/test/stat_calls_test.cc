@@ -183,6 +183,17 @@ TEST_F(Stat, WritesThroughLinksOrToThem)
     EXPECT_EQ(host("file").st_mtim.tv_sec, 5000);
 }
 
+// The host's have none that could be changed.
+TEST_F(Stat, TheModeOfALinkMayBeSet)
+{
+    team.set(stat, MODE, 0100600u);
+    EXPECT_EQ(write("/link", 0x1, false), HK_B_OK);
+    EXPECT_EQ(host("link").st_mode, S_IFLNK | 0777u);
+    EXPECT_NE(host("file").st_mode & 07777, 0600u);
+    EXPECT_EQ(write("/dangling", 0x1, false), HK_B_OK);
+    EXPECT_EQ(write("/dangling", 0x1), HK_B_ENTRY_NOT_FOUND);
+}
+
 TEST_F(Stat, TheSizeNeedsADescriptorThatWrites)
 {
     int reader = static_cast<int>(team.call("open", -1, "/file", 0, 0));
