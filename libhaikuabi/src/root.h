@@ -183,10 +183,11 @@ int hk_content_open_package(const struct hk_root *root, uint32_t number);
 uint64_t hk_content_piece_size(const struct hk_content *content);
 
 /* Brings the pieces from first to last that are missing, of a content that is
- * pending, from its package; pieces: those that are there now. 0 or an errno
- * value. */
+ * pending, from its package; pieces: those that are there now. *writable: a
+ * descriptor to write to the file, or -1: then it is opened for the caller, who
+ * closes it with the file. 0 or an errno value. */
 int hk_content_bring(const struct hk_root *root, int package, int fd,
-                     uint64_t first, uint64_t last,
+                     int *writable, uint64_t first, uint64_t last,
                      uint64_t pieces[HK_PIECE_WORDS]);
 
 /* Gives the content of a file back that can be read again, and adds the bytes

@@ -333,13 +333,14 @@ static void restore(int fd, const struct stat *st)
     fchmod(fd, st->st_mode & 07777);
 }
 
-/* Begins to change a file's content, with the lock: a descriptor to write to
- * it, or -1 and an errno value. */
+/* Begins to change a file's content, with the lock. *writable: a descriptor to
+ * write to it, which is opened when it is -1. */
 static int begin_filling(const struct hk_root *root, int journal, int fd,
                          const struct stat *st, int *writable)
 {
     note(root, journal, fd, st);
-    *writable = -1;
+    if (*writable >= 0)
+        return 0;
     /* Its mode may forbid writing, to its content and its attribute. */
     if ((st->st_mode & 0200) == 0 && fchmod(fd, st->st_mode | 0200) != 0)
         return errno;
@@ -349,14 +350,11 @@ static int begin_filling(const struct hk_root *root, int journal, int fd,
 
 /* Notes what is there now. */
 static int end_filling(int journal, int fd, const struct stat *st,
-                       const struct hk_content *content, int writable,
-                       int error)
+                       const struct hk_content *content, int error)
 {
     if (error == 0)
         error = hk_content_set(fd, content);
     restore(fd, st);
-    if (writable >= 0)
-        close(writable);
     if (ftruncate(journal, 0) != 0 && error == 0)
         error = errno;
     return error;
@@ -366,13 +364,16 @@ static int end_filling(int journal, int fd, const struct stat *st,
 static int fill(const struct hk_root *root, int journal, int fd,
                 const struct stat *st, struct hk_content *content)
 {
-    int writable;
+    int writable = -1;
     int error = begin_filling(root, journal, fd, st, &writable);
 
     if (error == 0)
         error = copy_from(root, writable, content);
     content->state = HK_CONTENT_READ;
-    return end_filling(journal, fd, st, content, writable, error);
+    error = end_filling(journal, fd, st, content, error);
+    if (writable >= 0)
+        close(writable);
+    return error;
 }
 
 /* ---- pieces ---- */
@@ -448,22 +449,22 @@ static int copy_pieces(struct hk_package *package, int fd,
 
 /* With the lock. */
 static int bring(const struct hk_root *root, int journal, int package, int fd,
-                 struct hk_content *content, uint64_t first, uint64_t last)
+                 int *writable, struct hk_content *content, uint64_t first,
+                 uint64_t last)
 {
     int file = fcntl(package, F_DUPFD_CLOEXEC, 0);
     struct hk_package *opened;
     struct stat st;
-    int writable;
     int error = open_heap(file, content, &opened);
 
     if (error != 0)
         return error;
     error = fstat(fd, &st) < 0
                 ? errno
-                : begin_filling(root, journal, fd, &st, &writable);
+                : begin_filling(root, journal, fd, &st, writable);
     if (error == 0) {
-        error = copy_pieces(opened, writable, content, first, last);
-        error = end_filling(journal, fd, &st, content, writable, error);
+        error = copy_pieces(opened, *writable, content, first, last);
+        error = end_filling(journal, fd, &st, content, error);
     }
     hk_package_close(opened);
     return error;
@@ -561,7 +562,7 @@ int hk_content_settle(const struct hk_root *root, int fd,
 }
 
 int hk_content_bring(const struct hk_root *root, int package, int fd,
-                     uint64_t first, uint64_t last,
+                     int *writable, uint64_t first, uint64_t last,
                      uint64_t pieces[HK_PIECE_WORDS])
 {
     struct hk_content content;
@@ -573,7 +574,8 @@ int hk_content_bring(const struct hk_root *root, int package, int fd,
     recover(root, journal);
     error = hk_content_get(fd, &content);
     if (error == 0 && content.state == HK_CONTENT_PENDING)
-        error = bring(root, journal, package, fd, &content, first, last);
+        error =
+            bring(root, journal, package, fd, writable, &content, first, last);
     unlock(journal);
     if (content.state == HK_CONTENT_PENDING)
         memcpy(pieces, content.pieces, sizeof(content.pieces));
@@ -602,7 +604,7 @@ static int drop(const struct hk_root *root, int journal, int fd,
                 struct hk_content *content)
 {
     struct stat st;
-    int writable, error;
+    int writable = -1, error;
 
     if (fstat(fd, &st) != 0)
         return errno;

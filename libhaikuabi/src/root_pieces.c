@@ -18,6 +18,10 @@
 struct hk_pieces {
     const struct hk_root *root;
     int package;
+    /* Guarded by the lock of the root's contents. It stays open: with any
+     * descriptor of the file that the process closes the locks end that it
+     * has of the file. */
+    int writable;
     uint64_t size, piece; /* of the content, of a piece */
     atomic_ullong known[HK_PIECE_WORDS];
     atomic_int is_shared;
@@ -36,6 +40,7 @@ static struct hk_pieces *new_pieces(const struct hk_root *root,
     if (pieces == NULL)
         return NULL;
     pieces->root = root;
+    pieces->writable = -1;
     pieces->size = content->data.size;
     pieces->piece = hk_content_piece_size(content);
     pieces->package = hk_content_open_package(root, content->package);
@@ -71,6 +76,8 @@ void hk_pieces_free(struct hk_pieces *pieces)
         return;
     if (pieces->package >= 0)
         close(pieces->package);
+    if (pieces->writable >= 0)
+        close(pieces->writable);
     free(pieces);
 }
 
@@ -111,8 +118,9 @@ int hk_pieces_bring(struct hk_pieces *pieces, int fd, uint64_t offset,
     if (first > last)
         return 0;
     last += ahead(pieces, first);
-    error = hk_content_bring(pieces->root, pieces->package, fd, first,
-                             last < end ? last : end, all);
+    error =
+        hk_content_bring(pieces->root, pieces->package, fd, &pieces->writable,
+                         first, last < end ? last : end, all);
     for (int i = 0; i < HK_PIECE_WORDS && error == 0; i++)
         atomic_store_explicit(&pieces->known[i], all[i], memory_order_release);
     return error;

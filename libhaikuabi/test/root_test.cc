@@ -759,6 +759,38 @@ TEST_F(RootPieces, BringWhatIsRead)
     EXPECT_EQ(check(), std::vector<std::string>());
 }
 
+// A read lock, as of a database that comes with a package.
+TEST_F(RootPieces, ComeWhileTheFileIsLocked)
+{
+    enum { SETLK = 0x80, READ_LOCK = 0x40 };
+    int fd = open("/boot/system/big");
+    Address range = guest().room(24);
+    auto is_locked = [&] {
+        pid_t child = fork();
+        if (child == 0) {
+            struct flock lock = {};
+            int other = ::open(file("boot/system/big").c_str(), O_RDONLY);
+            lock.l_type = F_WRLCK;
+            _exit(fcntl(other, F_GETLK, &lock) == 0 && lock.l_type == F_RDLCK);
+        }
+        int status = 0;
+        EXPECT_EQ(waitpid(child, &status, 0), child);
+        return WEXITSTATUS(status) == 1;
+    };
+
+    guest().set<uint16_t>(range, 0, READ_LOCK);
+    guest().set<uint16_t>(range, 2, 0);
+    guest().set<int64_t>(range, 4, 0);
+    guest().set<int64_t>(range, 12, 0);
+    ASSERT_EQ(guest().call("fcntl", fd, SETLK, range), 0);
+    EXPECT_TRUE(is_locked());
+    EXPECT_EQ(read_at(fd, 3000000, 100), part(3000000, 100));
+    EXPECT_EQ(read_at(fd, SIZE - 10, 10), part(SIZE - 10, 10));
+    EXPECT_TRUE(is_locked());
+    EXPECT_EQ(guest().call("close", fd), 0);
+    EXPECT_FALSE(is_locked());
+}
+
 TEST_F(RootPieces, AreBroughtForVectors)
 {
     int fd = open("/boot/system/big");
