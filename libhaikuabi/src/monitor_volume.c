@@ -74,18 +74,21 @@ static int32_t visit(struct hk_monitors *monitors, struct hk_monitor *directory,
     return status;
 }
 
+/* New ones are at the list's beginning: each round finds those of the round
+ * before. */
 static int32_t visit_all(struct hk_monitors *monitors, hk_entry_teller tell)
 {
-    struct hk_monitor *at = monitors->first;
     int32_t status = HK_B_OK;
+    int is_any = 1;
 
-    while (at != NULL && status == HK_B_OK) {
-        if (!at->is_unvisited) {
-            at = at->next;
-            continue;
-        }
-        status = visit(monitors, at, tell);
-        at = monitors->first; /* new ones are before it */
+    while (is_any) {
+        is_any = 0;
+        for (struct hk_monitor *at = monitors->first;
+             at != NULL && status == HK_B_OK; at = at->next)
+            if (at->is_unvisited) {
+                status = visit(monitors, at, tell);
+                is_any = status == HK_B_OK;
+            }
     }
     return status;
 }
