@@ -266,17 +266,6 @@ static void make_kernel(struct uvm *uvm, const struct hk_host *host,
         uvm_fail(UVM_EXIT_FAILURE, "cannot set up: %s", hk_error_text(result));
 }
 
-/* Areas and monitors take descriptors of the host's beside the guest's own. */
-static void take_all_descriptors(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
 _Noreturn void uvm_run(const struct uvm_options *options,
                        const struct uvm_program *program)
 {
@@ -296,7 +285,6 @@ _Noreturn void uvm_run(const struct uvm_options *options,
 
     if (options->alone)
         uvm_be_alone();
-    take_all_descriptors();
     uvm->options = options;
     uvm->perf_map = -1;
     uvm->umask = umask(0);

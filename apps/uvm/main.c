@@ -1,8 +1,21 @@
 /* main.c -- uvm: runs Haiku programs. */
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
+#include <sys/resource.h>
 
 #include "uvm.h"
+
+/* Areas and monitors take descriptors of the host's beside the guest's own, and
+ * to activate packages takes one for each. */
+static void take_all_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
 
 int main(int argc, char **argv)
 {
@@ -11,6 +24,7 @@ int main(int argc, char **argv)
 
     if (argc > 1 && strcmp(argv[1], "package") == 0)
         uvm_package(argc - 1, argv + 1);
+    take_all_descriptors();
     if (argc > 1 && strcmp(argv[1], "root") == 0)
         uvm_root(argc - 1, argv + 1);
     uvm_parse_options(argc, argv, &options);

@@ -2,8 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "apps/uvm/test/uvm_case.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -172,6 +174,29 @@ TEST_F(RootCommandTest, all_packages_are_added_or_none)
     expect_good({"root", "add", "R", "guests", "other"});
     EXPECT_EQ(expect_good({"root", "list", "R"}),
               "system guests-0-1-any.hpkg\nsystem other-0-1-any.hpkg\n");
+}
+
+TEST_F(RootCommandTest, more_packages_are_added_than_the_user_may_open)
+{
+    std::vector<std::string> arguments = {"root", "add", "R"};
+    struct rlimit before, few;
+
+    for (int i = 0; i < 100; i++) {
+        const std::string name = "part" + std::to_string(i);
+        PackageBuilder made(ZLIB);
+        made.info = {Node(HK_PACKAGE_NAME, name)};
+        write(name + ".hpkg", made.build());
+        arguments.push_back(name + ".hpkg");
+    }
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = 64;
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+    Outcome told = run(arguments);
+    setrlimit(RLIMIT_NOFILE, &before);
+    EXPECT_EQ(told.status, 0) << told.err;
+    const std::string listed = expect_good({"root", "list", "R"});
+    EXPECT_EQ(std::count(listed.begin(), listed.end(), '\n'), 100);
 }
 
 TEST_F(RootCommandTest, faults_are_told_in_a_line)
