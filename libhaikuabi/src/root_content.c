@@ -215,7 +215,8 @@ static int write_at(int fd, const uint8_t *bytes, size_t size, uint64_t offset)
     return 0;
 }
 
-/* Copies what lies between two offsets; their checksum goes on from that. */
+/* Copies what lies between two offsets; their checksum, unless it is NULL, goes
+ * on from that. */
 static int copy_range(struct hk_package *package, int fd,
                       const struct hk_package_data *data, uint64_t at,
                       uint64_t end, uLong *checksum)
@@ -234,7 +235,8 @@ static int copy_range(struct hk_package *package, int fd,
             error = got == HK_PACKAGE_ERR_NOMEM ? ENOMEM : EIO;
             break;
         }
-        *checksum = crc32(*checksum, buffer, (uInt)got);
+        if (checksum != NULL)
+            *checksum = crc32(*checksum, buffer, (uInt)got);
         error = write_at(fd, buffer, (size_t)got, at);
         at += (uint64_t)got;
     }
@@ -387,12 +389,14 @@ uint64_t hk_content_piece_size(const struct hk_content *content)
     return size;
 }
 
+static uint64_t last_piece(const struct hk_content *content)
+{
+    return (content->data.size - 1) / hk_content_piece_size(content);
+}
+
 static int has_all_pieces(const struct hk_content *content)
 {
-    uint64_t count =
-        (content->data.size - 1) / hk_content_piece_size(content) + 1;
-
-    for (uint64_t i = 0; i < count; i++)
+    for (uint64_t i = 0; i <= last_piece(content); i++)
         if (!(content->pieces[i / 64] >> i % 64 & 1))
             return 0;
     return 1;
@@ -426,7 +430,9 @@ static int copy_pieces(struct hk_package *package, int fd,
 {
     uint64_t piece = hk_content_piece_size(content);
     uint64_t size = content->data.size;
-    uLong checksum = 0; /* of no use yet */
+    int is_whole =
+        first == 0 && last == last_piece(content) && !has_pieces(content);
+    uLong checksum = crc32(0, NULL, 0);
     int error = 0;
 
     for (uint64_t i = first; i <= last && error == 0; i++) {
@@ -435,13 +441,15 @@ static int copy_pieces(struct hk_package *package, int fd,
 
         if (*word & bit)
             continue;
-        error =
-            copy_range(package, fd, &content->data, start,
-                       size - start < piece ? size : start + piece, &checksum);
+        error = copy_range(package, fd, &content->data, start,
+                           size - start < piece ? size : start + piece,
+                           is_whole ? &checksum : NULL);
         *word |= error == 0 ? bit : 0;
     }
     if (error == 0 && has_all_pieces(content)) {
-        error = sum_up(fd, content);
+        content->checksum = (uint32_t)checksum;
+        if (!is_whole)
+            error = sum_up(fd, content);
         content->state = HK_CONTENT_READ;
     }
     return error;
