@@ -22,7 +22,7 @@ struct hk_attr_keys {
     dev_t device;         /* the directory as it was last seen */
     ino_t inode;
     struct timespec change; /* of its entries */
-    unsigned quiet; /* how often it was seen so */
+    unsigned quiet;         /* how often it was seen so */
     int is_listed;
     size_t count;
     uint64_t hashes[KEYS_MAX];
