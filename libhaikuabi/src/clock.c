@@ -11,6 +11,7 @@
 #include "syscalls.h"
 #include "thread.h"
 #include "wait.h"
+#include "wrap.h"
 
 static const int64_t ns_per_second = 1000000000;
 
@@ -36,7 +37,7 @@ int64_t hk_real_time_offset(const struct hk_shared *shared)
     const struct hk_settings *settings = hk_shared_settings(shared);
     int64_t shift = settings->clock_shift * INT64_C(1000000);
 
-    return shared->boot_time + atomic_load(&settings->clock_set) - shift;
+    return hk_sum(shared->boot_time - shift, atomic_load(&settings->clock_set));
 }
 
 static int64_t host_real_time(const struct hk_shared *shared)
@@ -47,7 +48,7 @@ static int64_t host_real_time(const struct hk_shared *shared)
 
 int64_t hk_real_time(const struct hk_shared *shared)
 {
-    return host_real_time(shared) + hk_real_time_offset(shared);
+    return hk_sum(host_real_time(shared), hk_real_time_offset(shared));
 }
 
 int64_t hk_boot_time(const struct hk_shared *shared)
@@ -56,7 +57,7 @@ int64_t hk_boot_time(const struct hk_shared *shared)
 
     return shared->boot_time != 0
                ? offset
-               : host_real_time(shared) - hk_system_time() + offset;
+               : hk_sum(host_real_time(shared) - hk_system_time(), offset);
 }
 
 struct timespec hk_host_deadline(int64_t us)
@@ -98,7 +99,7 @@ int64_t hk_deadline(const struct hk_shared *shared, uint32_t flags,
     if ((flags & HK_ABSOLUTE_TIMEOUT) == 0)
         return HK_INFINITE_TIMEOUT;
     if (is_real_time(flags) && timeout != HK_INFINITE_TIMEOUT)
-        return add_saturated(timeout, -hk_boot_time(shared));
+        return add_saturated(timeout, hk_difference(0, hk_boot_time(shared)));
     return timeout;
 }
 
@@ -251,7 +252,8 @@ int64_t hk_sys_get_clock(struct hk_thread *self, int32_t clock_id, gm_addr time)
     if (status != HK_B_OK)
         return status;
     if (clock_id != HK_CLOCK_MONOTONIC)
-        us += hk_clock_offset(hk_shared_of(self), clock_id, self->id);
+        us =
+            hk_sum(us, hk_clock_offset(hk_shared_of(self), clock_id, self->id));
     hk_put64(bytes, (uint64_t)us);
     return hk_write_user(self, time, bytes, sizeof(bytes));
 }

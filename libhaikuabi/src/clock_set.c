@@ -11,6 +11,7 @@
 #include "syscalls.h"
 #include "thread.h"
 #include "timer.h"
+#include "wrap.h"
 
 /*
  * No clock of the host is set: the root's clocks are so much ahead of them, and
@@ -91,7 +92,8 @@ int64_t hk_sys_set_real_time_clock(struct hk_thread *self, int64_t time)
     if (!is_root(self))
         return HK_B_NOT_ALLOWED;
     hk_shared_lock(shared);
-    atomic_fetch_add(&settings->clock_set, time - hk_real_time(shared));
+    atomic_fetch_add(&settings->clock_set,
+                     hk_difference(time, hk_real_time(shared)));
     hk_shared_unlock(shared);
     tell_all(self);
     return HK_B_OK;
@@ -205,7 +207,7 @@ static int32_t set_cpu_clock(struct hk_thread *self, int32_t clock,
     hk_shared_lock(shared);
     offset = hk_cpu_clock_offset(shared, clock, self->id);
     if (offset != NULL)
-        atomic_store(offset, time - us);
+        atomic_store(offset, hk_difference(time, us));
     hk_shared_unlock(shared);
     if (offset == NULL)
         return HK_B_BAD_VALUE;

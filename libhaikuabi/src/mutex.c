@@ -279,7 +279,8 @@ static int32_t release_locked(const struct hk_word *word)
         return HK_B_OK;
     }
     while (done == 0)
-        done = swap_word(word, &count, count + (count < 0 ? 2 : 1));
+        done = swap_word(word, &count,
+                         (int32_t)((uint32_t)count + (count < 0 ? 2 : 1)));
     return done < 0 ? done : HK_B_OK;
 }
 

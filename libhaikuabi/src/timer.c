@@ -11,6 +11,7 @@
 #include "shared.h"
 #include "syscalls.h"
 #include "thread.h"
+#include "wrap.h"
 
 /*
  * A timer of Haiku is one of the host that sends the library's own signal
@@ -292,9 +293,10 @@ static int64_t clock_now(const struct timer *timer)
     struct timespec now = {0, 0};
 
     if (host_clock(timer) == CLOCK_MONOTONIC)
-        return hk_system_time() + timer->offset;
+        return hk_sum(hk_system_time(), timer->offset);
     clock_gettime(host_clock(timer), &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 + timer->offset;
+    return hk_sum((int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000,
+                  timer->offset);
 }
 
 /* At once for what is past: 0 would be never. */
@@ -350,24 +352,26 @@ static int32_t arm(struct timer *timer, int number)
 /* The start of what comes next; INT64_MAX for nothing. */
 static int64_t next_start(const struct timer *timer)
 {
-    int64_t late = clock_now(timer) - timer->start;
+    int64_t late = hk_difference(clock_now(timer), timer->start);
 
     if (timer->start == HK_INFINITE_TIMEOUT || late < 0)
         return timer->start;
     if (timer->interval == 0)
         return HK_INFINITE_TIMEOUT;
-    return timer->start + (late / timer->interval + 1) * timer->interval;
+    return hk_sum(hk_sum(timer->start, late - late % timer->interval),
+                  timer->interval);
 }
 
 /* Its clock has been set: the start stays on the clock, or in time. */
 static void follow(struct timer *timer, int number, int64_t offset)
 {
-    int64_t start = next_start(timer), moved = offset - timer->offset;
+    int64_t start = next_start(timer),
+            moved = hk_difference(offset, timer->offset);
 
     timer->offset = offset;
     if (start == HK_INFINITE_TIMEOUT || moved == 0)
         return;
-    timer->start = start + (timer->is_relative ? moved : 0);
+    timer->start = timer->is_relative ? hk_sum(start, moved) : start;
     if (!timer->is_relative)
         arm(timer, number);
 }
@@ -395,12 +399,12 @@ static void put_info(const struct timer *timer, uint8_t info[TIMER_INFO_SIZE])
 {
     uint64_t overruns = atomic_load(&timer->overruns);
     int64_t now = clock_now(timer);
-    int64_t left = timer->start - now;
+    int64_t left = hk_difference(timer->start, now);
 
     if (timer->start == HK_INFINITE_TIMEOUT)
         left = HK_INFINITE_TIMEOUT;
     else if (left <= 0 && timer->interval > 0)
-        left = timer->interval - (now - timer->start) % timer->interval;
+        left = timer->interval + left % timer->interval;
     else if (left <= 0)
         left = HK_INFINITE_TIMEOUT; /* it has expired */
     hk_put64(info, (uint64_t)left);
@@ -624,9 +628,9 @@ int64_t hk_sys_set_timer(struct hk_thread *self, int32_t timer_id,
             hk_clock_offset(hk_shared_of(self), timer->clock, timer->measured);
         timer->is_booted = hk_shared_of(self)->boot_time != 0;
         timer->is_relative = (flags & HK_RELATIVE_TIMEOUT) != 0;
-        if (timer->is_relative &&
-            start_time < HK_INFINITE_TIMEOUT - clock_now(timer))
-            timer->start += clock_now(timer);
+        if (timer->is_relative && start_time != HK_INFINITE_TIMEOUT &&
+            __builtin_add_overflow(start_time, clock_now(timer), &timer->start))
+            timer->start = HK_INFINITE_TIMEOUT;
         status = arm(timer, timer_id);
     }
     pthread_mutex_unlock(&timers->lock);

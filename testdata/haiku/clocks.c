@@ -43,7 +43,9 @@ static void find_base(void)
 
 static int is_near(long long us, long long expected)
 {
-    return us - expected < 10 * second && expected - us < 10 * second;
+    long long off = (long long)((uint64_t)us - (uint64_t)expected);
+
+    return off < 10 * second && off > -10 * second;
 }
 
 static void check_real_time(long long expected)
@@ -73,6 +75,12 @@ static void set_and_read(long long now)
     check_real_time(now + hour);
     CHECK_STATUS(sys(SYS_set_clock, REAL_TIME, 2 * second), HK_B_OK);
     check_real_time(2 * second);
+    CHECK_STATUS(sys(SYS_set_real_time_clock, -hour), HK_B_OK);
+    check_real_time(-hour);
+    CHECK_STATUS(sys(SYS_set_real_time_clock, INT64_MIN), HK_B_OK);
+    check_real_time(INT64_MIN);
+    CHECK_STATUS(sys(SYS_set_real_time_clock, INT64_MAX - hour), HK_B_OK);
+    check_real_time(INT64_MAX - hour);
     CHECK_STATUS(sys(SYS_set_real_time_clock, now), HK_B_OK);
     check_real_time(now);
 }

@@ -146,6 +146,9 @@ static void mutexes(void)
         HK_B_TIMED_OUT);
     CHECK_STATUS(sys(SYS_mutex_sem_release, &sem, 0), HK_B_OK);
     CHECK_STATUS(sys(SYS_mutex_sem_release, BAD_POINTER, 0), HK_B_BAD_ADDRESS);
+    sem = INT32_MAX;
+    CHECK_STATUS(sys(SYS_mutex_sem_release, &sem, 0), HK_B_OK);
+    CHECK(sem == INT32_MIN);
 }
 
 /* So many and no more, of all teams of the root. */
