@@ -14,6 +14,17 @@ static void copy_text(char *to, const char *from, size_t size)
     to[length] = '\0';
 }
 
+uint32_t hk_bound_name_count(const struct hk_thread *self)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    uint32_t count;
+
+    hk_shared_lock(shared);
+    count = shared->file->bound_name_count;
+    hk_shared_unlock(shared);
+    return count;
+}
+
 /* The oldest one is written over before the new one counts. */
 void hk_bound_name_keep(const struct hk_thread *self, const char *host,
                         const char *guest)

@@ -25,7 +25,8 @@ enum {
     UNIX_AT_PATH = 2,
     NO_NAME_SIZE = 32, /* sizeof(struct sockaddr) */
     HIDDEN_DIGITS = 5,
-    OWN_PATH_SIZE = HK_FD_PATH_SIZE + 16
+    NUMBER_DIGITS = 10,
+    OWN_PATH_SIZE = HK_FD_PATH_SIZE + 16 + 2 * NUMBER_DIGITS
 };
 
 /* Names without a file are the host's too: ours are kept apart by this. */
@@ -131,23 +132,31 @@ static int32_t read_hidden(struct hk_sockaddr *address, const uint8_t *path,
     return HK_B_OK;
 }
 
-/* A directory by a path that no other process has for one (bound_names.h),
- * where /proc knows this process by its id. */
-static void own_path(int fd, char path[OWN_PATH_SIZE])
+/* A directory by a path that no other socket has whose name is kept
+ * (bound_names.h), where /proc knows this process by its id: descriptors come
+ * again, and so the digits of a number are behind it, each two letters that
+ * lead nowhere. */
+static void own_path(int fd, uint32_t number, char path[OWN_PATH_SIZE])
 {
     struct stat here, there;
+    size_t length;
 
     snprintf(path, OWN_PATH_SIZE, "/proc/%d/fd/%d", (int)getpid(), fd);
     if (fstat(fd, &here) != 0 || stat(path, &there) != 0 ||
         here.st_dev != there.st_dev || here.st_ino != there.st_ino)
         hk_host_fd_path(fd, path);
+    length = strlen(path);
+    for (int i = 0; i < NUMBER_DIGITS; i++, length += 2)
+        memcpy(path + length, number >> i & 1 ? "/." : "//", 3);
 }
 
 /* Where a new socket's file goes: its directory is held. */
-static int32_t place_new(const struct hk_vfs *vfs, const struct hk_node *start,
+static int32_t place_new(const struct hk_thread *self,
+                         const struct hk_node *start,
                          struct hk_sockaddr *address, const char *path,
                          char *host_path, size_t size)
 {
+    const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
     char directory[OWN_PATH_SIZE];
     char leaf[HK_FILE_NAME_LENGTH];
     int32_t status = hk_vfs_open_parent(vfs, start, path, &address->node, leaf);
@@ -160,7 +169,7 @@ static int32_t place_new(const struct hk_vfs *vfs, const struct hk_node *start,
     if (address->node.fd < 0 || address->node.mount == NULL ||
         address->node.mount->read_only)
         return HK_B_READ_ONLY_DEVICE;
-    own_path(address->node.fd, directory);
+    own_path(address->node.fd, hk_bound_name_count(self), directory);
     if ((size_t)snprintf(host_path, size, "%s/%s", directory, leaf) >= size)
         return HK_B_NAME_TOO_LONG;
     return HK_B_OK;
@@ -178,7 +187,7 @@ static int32_t read_path(const struct hk_thread *self,
 
     host->sun_family = AF_UNIX;
     if (is_new) {
-        status = place_new(vfs, &cwd->node, address, path, host->sun_path,
+        status = place_new(self, &cwd->node, address, path, host->sun_path,
                            sizeof(host->sun_path));
     } else {
         status = hk_vfs_open(vfs, &cwd->node, path, HK_WALK_FOLLOW, O_PATH, 0,

@@ -15,7 +15,10 @@ int32_t hk_socket_get(const struct hk_thread *self, int32_t fd,
  * flags: enum hk_fd_flags. listening: whose name and options it has; may be
  * NULL. has_peer: it is connected already. */
 int32_t hk_socket_add(const struct hk_thread *self, int host_fd, unsigned flags,
-                      const struct hk_file *listening, int has_peer);
+                      struct hk_file *listening, int has_peer);
+
+/* A connection gets the options that it has of who listened. */
+void hk_socket_inherit(struct hk_file *file, struct hk_file *listening);
 
 /*
  * Waits until it is ready to receive or send, or until SO_RCVTIMEO or

@@ -44,7 +44,7 @@ int32_t hk_socket_get(const struct hk_thread *self, int32_t fd,
 }
 
 int32_t hk_socket_add(const struct hk_thread *self, int host_fd, unsigned flags,
-                      const struct hk_file *listening, int has_peer)
+                      struct hk_file *listening, int has_peer)
 {
     struct hk_node node = {NULL, NULL, host_fd, 0};
     struct hk_file *file = hk_file_new(HK_FILE_SOCKET, node, HK_O_RDWR);
@@ -54,7 +54,7 @@ int32_t hk_socket_add(const struct hk_thread *self, int host_fd, unsigned flags,
     if (listening != NULL) {
         if (listening->local_name != NULL)
             file->local_name = strdup(listening->local_name);
-        file->options = listening->options;
+        hk_socket_inherit(file, listening);
     }
     hk_socket_set_peer(file, has_peer);
     return hk_fd_add(self, file, 0, flags);

@@ -289,6 +289,8 @@ static int64_t send_checked(struct hk_thread *self, struct hk_file *file,
     int64_t result = hk_socket_check_send(self, file, message->flags,
                                           message->address != NULL);
 
+    if (result == HK_B_OK && hk_socket_protocol(file) & HK_LOCAL_DATAGRAM)
+        hk_bind_hidden(file->node.fd); /* unless it has a name */
     if (result == HK_B_OK)
         result = send_all(self, file, message);
     if (result >= 0 && message->flags & HK_MSG_EOF &&

@@ -191,6 +191,31 @@ static void set_flag(struct hk_file *file, const struct option *option,
         atomic_fetch_and_explicit(&file->options, ~name, memory_order_relaxed);
 }
 
+/* The host gives a connection of TCP these and more, a local one none. */
+void hk_socket_inherit(struct hk_file *file, struct hk_file *listening)
+{
+    enum { KEPT = 0x38 }; /* SO_DONTROUTE, SO_KEEPALIVE, SO_OOBINLINE */
+    static const int kept[] = {SO_LINGER, SO_RCVLOWAT, SO_RCVTIMEO,
+                               SO_SNDTIMEO};
+
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        const struct option *option = &options[i];
+
+        if (option->kind == FLAG && option->name & KEPT)
+            set_flag(file, option, get_flag(listening, option));
+    }
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        struct timeval value; /* no value is larger */
+        socklen_t size = sizeof(value);
+
+        if (getsockopt(listening->node.fd, SOL_SOCKET, kept[i], &value,
+                       &size) == 0)
+            setsockopt(file->node.fd, SOL_SOCKET, kept[i], &value, size);
+    }
+    atomic_store(&file->send_low_water,
+                 atomic_load(&listening->send_low_water));
+}
+
 static int32_t get_int(struct hk_file *file, const struct option *option,
                        struct value *value)
 {

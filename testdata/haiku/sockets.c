@@ -7,7 +7,9 @@
 enum { AF_INET = 1, AF_UNIX = 9, SOCK_STREAM = 1, SOCK_DGRAM = 2 };
 enum { SHUT_WR = 1, MSG_PEEK = 2, MSG_DONTWAIT = 0x80 };
 enum { SOL_SOCKET = -1, SO_TYPE = 0x40000008, SO_ERROR = 0x40000007 };
-enum { SO_KEEPALIVE = 0x10, SO_REUSEPORT = 0x80, SO_USELOOPBACK = 0x100 };
+enum { SO_DONTROUTE = 8, SO_KEEPALIVE = 0x10, SO_OOBINLINE = 0x20 };
+enum { SO_REUSEADDR = 0x40, SO_REUSEPORT = 0x80, SO_USELOOPBACK = 0x100 };
+enum { SO_SNDLOWAT = 0x40000002 };
 enum { AF_INET6 = 5, IPPROTO_IPV6 = 41, IPV6_MULTICAST_IF = 24 };
 enum { POLLIN = 1 };
 
@@ -242,23 +244,37 @@ static void flag(int32_t fd, int name)
 /* Also what a connection has of who listened. */
 static void flags(void)
 {
+    static const struct {
+        int option, is_kept;
+    } rows[] = {{SO_DONTROUTE, 1}, {SO_KEEPALIVE, 1}, {SO_OOBINLINE, 1},
+                {SO_REUSEADDR, 0}, {SO_REUSEPORT, 0}, {SO_USELOOPBACK, 0}};
     struct address_unix address = {sizeof(address), AF_UNIX, "flags"};
+    int32_t mark = 77;
     long listening = sys(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
     long client = sys(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
     int32_t value = 0;
     uint32_t length = sizeof(value), size = sizeof(address);
     long accepted;
 
-    flag(listening, SO_REUSEPORT);
-    flag(listening, SO_USELOOPBACK);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        flag(listening, rows[i].option);
+    CHECK_STATUS(sys(SYS_setsockopt, listening, SOL_SOCKET, SO_SNDLOWAT, &mark,
+                     sizeof(mark)),
+                 HK_B_OK);
     CHECK_STATUS(sys(SYS_bind, listening, &address, sizeof(address)), HK_B_OK);
     CHECK_STATUS(sys(SYS_listen, listening, 1), HK_B_OK);
     CHECK_STATUS(sys(SYS_connect, client, &address, sizeof(address)), HK_B_OK);
     accepted = sys(SYS_accept, listening, &address, &size);
-    CHECK_STATUS(sys(SYS_getsockopt, accepted, SOL_SOCKET, SO_REUSEPORT, &value,
-                     &length),
-                 HK_B_OK);
-    CHECK(value == 1);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        CHECK_STATUS(sys(SYS_getsockopt, accepted, SOL_SOCKET, rows[i].option,
+                         &value, &length),
+                     HK_B_OK);
+        CHECK((value != 0) == rows[i].is_kept);
+    }
+    CHECK_STATUS(
+        sys(SYS_getsockopt, accepted, SOL_SOCKET, SO_SNDLOWAT, &value, &length),
+        HK_B_OK);
+    CHECK(value == 77);
     sys(SYS_close, accepted);
     sys(SYS_close, client);
     sys(SYS_close, listening);
@@ -310,7 +326,12 @@ static void local_names(void)
     name_of(SYS_getsockname, one, &name, 9);
     CHECK_STATUS(sys(SYS_sendto, two, "none", 4, 0, &here, sizeof(here)), 4);
     CHECK_STATUS(sys(SYS_recvfrom, one, text, 8, 0, &name, &length), 4);
-    CHECK_STATUS(length, 0);
+    CHECK(length == 8 && name.path[0] == 0 && name.path[1] != 0);
+    CHECK_STATUS(sys(SYS_sendto, one, "back", 4, 0, &name, 8), 4);
+    CHECK_STATUS(sys(SYS_recv, two, text, 8, 0), 4);
+    CHECK_STATUS(sys(SYS_bind, two, &there, sizeof(there)), HK_B_BAD_VALUE);
+    sys(SYS_close, two);
+    two = sys(SYS_socket, AF_UNIX, SOCK_DGRAM, 0);
     CHECK_STATUS(sys(SYS_bind, two, &there, sizeof(there)), HK_B_OK);
     CHECK_STATUS(sys(SYS_sendto, two, "some", 4, 0, &here, sizeof(here)), 4);
     length = sizeof(name);
@@ -334,6 +355,27 @@ static void local_names(void)
         sys(SYS_close, ends[i]);
     sys(SYS_close, one);
     sys(SYS_close, two);
+}
+
+/* Sockets of the same file name in two directories. */
+static void same_names(void)
+{
+    struct address_unix names[2] = {{.family = AF_UNIX, .path = "a/socket"},
+                                    {.family = AF_UNIX, .path = "b/socket"}};
+    struct address_unix name;
+    long fds[2];
+
+    for (int i = 0; i < 2; i++) {
+        sys(SYS_create_dir, -1, i == 0 ? "a" : "b", 0700);
+        fds[i] = sys(SYS_socket, AF_UNIX, SOCK_DGRAM, 0);
+        CHECK_STATUS(sys(SYS_bind, fds[i], &names[i], sizeof(names[i])),
+                     HK_B_OK);
+    }
+    for (int i = 0; i < 2; i++) {
+        name_of(SYS_getsockname, fds[i], &name, 11);
+        CHECK(strcmp(name.path, names[i].path) == 0);
+        sys(SYS_close, fds[i]);
+    }
 }
 
 /* What the host has no option for is kept, and the interface for groups is
@@ -394,6 +436,7 @@ int main(int argc, char **argv, char **environment)
     flags();
     marks();
     local_names();
+    same_names();
     kept_options();
     print("sockets checked\n");
     return 0;
