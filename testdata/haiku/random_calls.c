@@ -133,8 +133,9 @@ static int is_left_out(int number, const uint32_t *words)
     case SYS_exit_thread:
     case SYS_loading_app_failed:
         return words[0] == BROKEN || chance(32) != 0;
+    case SYS_debugger: /* it ends a team so too */
+        return 1;
     case SYS_restore_signal_frame:
-    case SYS_debugger:
     case SYS_wait_for_debugger:
         return chance(32) != 0;
     case SYS_kill_team:
