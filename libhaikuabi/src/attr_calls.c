@@ -8,6 +8,7 @@
 #include "attr.h"
 #include "bytes.h"
 #include "fd_path.h"
+#include "host_open.h"
 #include "syscalls.h"
 
 /* The file whose attributes a call is for. */
@@ -59,7 +60,7 @@ static int32_t add_file(const struct hk_thread *self, const struct owner *owner,
     struct hk_node node = owner->node;
     struct hk_file *file;
 
-    node.fd = fcntl(owner->node.fd, F_DUPFD_CLOEXEC, 0);
+    node.fd = hk_host_reopen(owner->node.fd, O_PATH);
     if (node.fd < 0)
         return hk_status_from_errno(errno);
     file = hk_file_new(kind, node, mode);

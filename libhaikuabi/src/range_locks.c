@@ -259,7 +259,7 @@ static int32_t read_range(const struct hk_file *file,
         length = INT64_MAX - start;
     if (length < 0) {
         start = sum(start, length);
-        length = sum(0, -(length + 1) + 1);
+        length = sum(-(length + 1), 1);
     }
     *range = (struct range){start, length};
     return HK_B_OK;

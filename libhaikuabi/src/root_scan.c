@@ -76,9 +76,13 @@ static const char *next_entry(struct scan *scan, int *at, struct stat *info)
 {
     while (scan->depth > 0) {
         DIR *directory = scan->levels[scan->depth - 1];
-        const struct dirent *entry = readdir(directory);
+        const struct dirent *entry;
 
+        errno = 0;
+        entry = readdir(directory);
         if (entry == NULL) {
+            if (errno != 0)
+                scan->is_partial = 1;
             closedir(directory);
             scan->depth--;
             continue;
@@ -193,16 +197,20 @@ static void need(struct scan *scan, const struct all_kept *all, int at,
     struct kept wanted;
     struct kept *found = NULL;
     int fd = hk_host_open_leaf(at, name, O_PATH, 0);
+    int error;
 
     if (fd < 0) {
         if (errno != ENOENT)
             scan->is_partial = 1;
         return;
     }
-    if (hk_attr_store_key(fd, wanted.key) == 0)
+    error = hk_attr_store_key(fd, wanted.key);
+    if (error == 0)
         found = bsearch(&wanted, all->list, all->count, sizeof(wanted), by_key);
     if (found != NULL)
         found->is_needed = 1;
+    if (error != 0 && error != EOPNOTSUPP)
+        scan->is_partial = 1;
     close(fd);
 }
 

@@ -741,11 +741,14 @@ void hk_node_close(struct hk_node *node)
 
 int32_t hk_node_make_own(const struct hk_node *node)
 {
+    struct hk_content content;
     struct stat info;
     int fd, error;
 
     if (node->mount == NULL || node->mount->layer == NULL || node->fd < 0 ||
-        fstat(node->fd, &info) < 0 || !S_ISREG(info.st_mode))
+        fstat(node->fd, &info) < 0 || !S_ISREG(info.st_mode) ||
+        (hk_content_look(node->fd, &content) == 0 &&
+         content.state == HK_CONTENT_NONE))
         return HK_B_OK;
     fd = hk_host_reopen(node->fd, O_RDONLY);
     if (fd < 0)

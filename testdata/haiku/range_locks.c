@@ -95,6 +95,12 @@ static void ranges(void)
     lock(F_UNLCK, SEEK_SET, 2, -10);
     lock(F_UNLCK, SEEK_SET, 0, 0);
     is_free();
+    CHECK(sys64(SYS_seek, file, 20LL, SEEK_SET) == 20);
+    lock(F_WRLCK, SEEK_CUR, 1, 2);
+    others_see(range(F_RDLCK, 0, 0, 0), range(F_WRLCK, 0, 21, 2));
+    lock(F_UNLCK, SEEK_SET, 0, 0);
+    lock(F_WRLCK, SEEK_SET, 0, INT64_MIN);
+    is_free();
 }
 
 /* Only the team's own close of the file ends its locks. */
@@ -102,7 +108,7 @@ static void what_does_not_end_them(void)
 {
     struct stat stat = {.size = PAGE};
     void *address = page;
-    long area;
+    long area, attributes;
 
     lock(F_WRLCK, SEEK_SET, 0, 10);
     is_locked();
@@ -126,6 +132,10 @@ static void what_does_not_end_them(void)
         is_locked();
     }
     CHECK_STATUS(sys(SYS_write_attr, file, "name", 'RAWT', 0LL, "x", 1), 1);
+    is_locked();
+    attributes = sys(SYS_open_attr_dir, file, (void *)0, 0);
+    CHECK(attributes >= 0);
+    CHECK_STATUS(sys(SYS_close, attributes), HK_B_OK);
     is_locked();
 }
 
