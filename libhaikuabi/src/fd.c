@@ -17,6 +17,7 @@
 #include "query.h"
 #include "range_locks.h"
 #include "root.h"
+#include "socket_share.h"
 
 enum { LIMIT_DEFAULT = 256, LIMIT_MAX = 8192 };
 
@@ -111,6 +112,7 @@ void hk_file_put(struct hk_file *file)
                                                   memory_order_acq_rel) != 1)
         return;
     hk_node_lock_drop(file);
+    hk_socket_hide(file);
     hk_pty_master_free(file->pty);
     hk_pieces_free(file->pieces);
     if (file->node.fd >= 0 && file->node.fd <= STDERR_FILENO)
@@ -307,6 +309,8 @@ void hk_fds_fork_child(struct hk_fds *fds, struct hk_shared *shared)
         if (fds->slots[i].file != NULL) {
             hk_pty_master_fork(fds->slots[i].file->pty);
             hk_node_lock_inherit(shared, fds->slots[i].file);
+            if (fds->slots[i].file->shown_in != NULL)
+                hk_socket_show_again(shared, fds->slots[i].file);
             if (fds->slots[i].file->kind == HK_FILE_QUEUE)
                 hk_event_queue_hold(shared, fds->slots[i].file->queue);
         }

@@ -55,6 +55,7 @@ struct hk_file {
     /* HK_FILE_SOCKET, see socket_protocol.h. */
     atomic_uint protocol, peer;
     atomic_int is_shut;         /* for sending */
+    atomic_int is_named;        /* others are shown its address */
     atomic_uint send_low_water; /* SO_SNDLOWAT; 1 when it is 0 here */
     atomic_uint options;        /* flags that the host does not take, see
                                    socket_options.c */
@@ -68,6 +69,8 @@ struct hk_file {
     char *attribute;      /* HK_FILE_ATTR: its name */
     uint32_t attribute_type;     /* that it gets by writing, by O_CREAT */
     struct hk_shared *locked_in; /* lock_node: see node_locks.h; or NULL */
+    struct hk_shared *shown_in;  /* a socket: see socket_share.h; or NULL */
+    uint32_t shown;              /* its index there */
     char *path;                  /* for hk_refs_note; NULL: not asked for yet */
     /* HK_FILE_SOCKET: guest paths that it is bound and connected to */
     char *local_name, *peer_name;

@@ -38,6 +38,7 @@ enum hk_pool {
     HK_POOL_NODE_LOCKS,
     HK_POOL_EVENT_QUEUES,
     HK_POOL_EVENT_ENTRIES,
+    HK_POOL_SOCKETS,
     HK_POOL_COUNT
 };
 
@@ -61,6 +62,7 @@ enum {
     HK_NODE_LOCKS_MAX = 4096,
     HK_EVENT_QUEUES_MAX = 1024,
     HK_EVENT_ENTRIES_MAX = 65536,
+    HK_SHARED_SOCKETS_MAX = 32768,
     HK_DEPARTURES_MAX = 512,
     HK_PTYS_MAX = 64,
     HK_EXITS_MAX = 4096,
@@ -460,6 +462,16 @@ struct hk_event_entry {
     uint32_t polled;                   /* enum hk_polled */
     /* A semaphore or port: what its counts were when it was told. */
     uint32_t seen_read, seen_write;
+};
+
+/* A team has an open file that is a socket (socket_share.h). */
+struct hk_shared_socket {
+    uint32_t next;
+    uint32_t team;  /* 0: free */
+    uint32_t inode; /* the host's, which has 32 bits for them */
+    int32_t owner;  /* the team that made it, gone or not */
+    uint32_t family, type, protocol;
+    uint32_t address[32], peer[32]; /* sockaddr_storage */
 };
 
 struct hk_shared_file;

@@ -8,7 +8,7 @@
 /* Any change of the layout makes it another version. The journal has room for
  * the longest change of all: a waiter that ends HK_WATCHES_MAX watches. */
 enum {
-    HK_SHARED_VERSION = 23,
+    HK_SHARED_VERSION = 24,
     HK_BOOT_ID_LENGTH = 40,
     HK_JOURNAL_LENGTH = 1 << 20
 };
@@ -64,6 +64,7 @@ struct hk_shared_file {
     struct hk_node_lock node_locks[HK_NODE_LOCKS_MAX];
     struct hk_event_queue event_queues[HK_EVENT_QUEUES_MAX];
     struct hk_event_entry event_entries[HK_EVENT_ENTRIES_MAX];
+    struct hk_shared_socket sockets[HK_SHARED_SOCKETS_MAX];
     struct hk_chunk chunks[HK_CHUNKS_MAX];
 };
 

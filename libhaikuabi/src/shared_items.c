@@ -36,6 +36,7 @@ static const struct {
     [HK_POOL_NODE_LOCKS] = POOL(node_locks, 0),
     [HK_POOL_EVENT_QUEUES] = POOL(event_queues, 64),
     [HK_POOL_EVENT_ENTRIES] = POOL(event_entries, 0),
+    [HK_POOL_SOCKETS] = POOL(sockets, 0),
 #undef POOL
 };
 

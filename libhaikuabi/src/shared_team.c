@@ -14,6 +14,7 @@
 #include "departures.h"
 #include "shared_file.h"
 #include "signals.h"
+#include "socket_share.h"
 
 static struct hk_team_slot *slot_of(const struct hk_shared *shared,
                                     uint32_t team)
@@ -47,6 +48,7 @@ static void end_team(struct hk_shared *shared, uint32_t team)
     hk_ptys_drop(shared, team);
     hk_event_queues_drop(shared, team);
     hk_node_locks_end(shared, team);
+    hk_sockets_drop(shared, team);
     hk_departures_watch(shared, team, 0);
     hk_debug_team_ended(shared, team);
     if (!slot->has_ended)

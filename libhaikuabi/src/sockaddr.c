@@ -343,6 +343,22 @@ uint32_t hk_sockaddr_put(uint8_t bytes[HK_SOCKADDR_MAX],
     }
 }
 
+int hk_sockaddr_is_none(const struct hk_sockaddr *address)
+{
+    const struct sockaddr_in *inet = (const void *)&address->host;
+    const struct sockaddr_in6 *inet6 = (const void *)&address->host;
+
+    switch (address->host.any.sa_family) {
+    case AF_INET:
+        return inet->sin_port == 0 && inet->sin_addr.s_addr == 0;
+    case AF_INET6:
+        return inet6->sin6_port == 0 &&
+               IN6_IS_ADDR_UNSPECIFIED(&inet6->sin6_addr);
+    default:
+        return address->length <= sizeof(sa_family_t);
+    }
+}
+
 int32_t hk_sockaddr_room(const struct hk_thread *self, gm_addr user,
                          gm_addr user_length, uint32_t *room)
 {

@@ -54,6 +54,10 @@ uint32_t hk_sockaddr_put(uint8_t bytes[HK_SOCKADDR_MAX],
                          const struct hk_thread *self,
                          const struct hk_sockaddr *address, const char *name);
 
+/* Whether it is that of a socket that was never bound, nor connected: told
+ * without its length. */
+int hk_sockaddr_is_none(const struct hk_sockaddr *address);
+
 /*
  * Address results: user_length holds the room at user and gets the length;
  * user may be 0. hk_sockaddr_room reads the room before the call.

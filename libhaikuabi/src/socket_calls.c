@@ -15,6 +15,7 @@
 #include "bytes.h"
 #include "socket.h"
 #include "socket_protocol.h"
+#include "socket_share.h"
 #include "syscalls.h"
 
 /* haiku-abi/structs.md, "types, shutdown". */
@@ -57,6 +58,7 @@ int32_t hk_socket_add(const struct hk_thread *self, int host_fd, unsigned flags,
         hk_socket_inherit(file, listening);
     }
     hk_socket_set_peer(file, has_peer);
+    hk_socket_show(self, file, listening);
     return hk_fd_add(self, file, 0, flags);
 }
 
@@ -265,8 +267,10 @@ int64_t hk_sys_bind(struct hk_thread *self, int32_t socket, gm_addr address,
             host.host.any.sa_family == AF_UNIX
                 ? bind_local(self, file->node.fd, &host)
                 : result_of(bind(file->node.fd, &host.host.any, host.length));
-        if (status == HK_B_OK)
+        if (status == HK_B_OK) {
             set_name(file, &file->local_name, &host);
+            hk_socket_show_names(self, file, NULL);
+        }
         hk_sockaddr_release(&host);
     }
     hk_file_put(file);
@@ -343,8 +347,10 @@ int64_t hk_sys_connect(struct hk_thread *self, int32_t socket, gm_addr address,
     if (status == HK_B_OK) {
         status =
             is_socket(&host) ? connect_to(self, file, &host) : HK_B_BAD_VALUE;
-        if (status == HK_B_OK || status == HK_EINPROGRESS)
+        if (status == HK_B_OK || status == HK_EINPROGRESS) {
+            hk_socket_show_names(self, file, &host);
             set_name(file, &file->peer_name, &host);
+        }
         hk_sockaddr_release(&host);
     }
     hk_file_put(file);
@@ -382,6 +388,8 @@ int64_t hk_sys_listen(struct hk_thread *self, int32_t socket, int32_t backlog)
         return status;
     status = needs_bind(file) ? HK_EDESTADDRREQ
                               : result_of(listen(file->node.fd, backlog));
+    if (status == HK_B_OK)
+        hk_socket_show_names(self, file, NULL); /* it may have got one */
     hk_file_put(file);
     return status;
 }
@@ -507,23 +515,6 @@ int64_t hk_sys_shutdown_socket(struct hk_thread *self, int32_t socket,
     return status;
 }
 
-/* A socket that was never bound, nor connected: told without its length. */
-static int has_no_name(const struct hk_sockaddr *address)
-{
-    const struct sockaddr_in *inet = (const void *)&address->host;
-    const struct sockaddr_in6 *inet6 = (const void *)&address->host;
-
-    switch (address->host.any.sa_family) {
-    case AF_INET:
-        return inet->sin_port == 0 && inet->sin_addr.s_addr == 0;
-    case AF_INET6:
-        return inet6->sin6_port == 0 &&
-               IN6_IS_ADDR_UNSPECIFIED(&inet6->sin6_addr);
-    default:
-        return address->length <= sizeof(sa_family_t);
-    }
-}
-
 static int32_t write_no_name(const struct hk_thread *self, gm_addr address,
                              uint32_t room, gm_addr address_length, int family)
 {
@@ -563,7 +554,7 @@ static int64_t get_name(struct hk_thread *self, int32_t socket, gm_addr address,
     status = result_of(
         is_peer ? getpeername(file->node.fd, &host.host.any, &host.length)
                 : getsockname(file->node.fd, &host.host.any, &host.length));
-    if (status == HK_B_OK && !is_peer && has_no_name(&host))
+    if (status == HK_B_OK && !is_peer && hk_sockaddr_is_none(&host))
         status = write_no_name(self, address, room, address_length,
                                guest_family(hk_socket_protocol(file)));
     else if (status == HK_B_OK)
@@ -596,19 +587,4 @@ int64_t hk_sys_sockatmark(struct hk_thread *self, int32_t socket)
         return status;
     hk_file_put(file);
     return HK_B_UNSUPPORTED;
-}
-
-/* netstat: the list is empty, for the host's sockets are not told. */
-int64_t hk_sys_get_next_socket_stat(struct hk_thread *self, int32_t family,
-                                    gm_addr cookie, gm_addr stat)
-{
-    uint8_t word[4];
-
-    (void)family;
-    if (cookie == 0 || stat == 0)
-        return HK_B_BAD_VALUE;
-    if (stat >= HK_USER_LIMIT ||
-        hk_read_user(self, word, cookie, sizeof(word)) != HK_B_OK)
-        return HK_B_BAD_ADDRESS;
-    return HK_B_ENTRY_NOT_FOUND;
 }

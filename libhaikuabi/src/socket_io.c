@@ -14,6 +14,7 @@
 #include "signals.h"
 #include "socket.h"
 #include "socket_protocol.h"
+#include "socket_share.h"
 #include "syscalls.h"
 
 /* MSG_DONTWAIT is always passed to the host, and MSG_WAITALL never: the waits
@@ -305,8 +306,12 @@ int64_t hk_socket_transfer(struct hk_thread *self, struct hk_file *file,
     int32_t status;
 
     message->flags_out = 0;
-    if (message->is_send)
-        return send_checked(self, file, message);
+    if (message->is_send) {
+        int64_t sent = send_checked(self, file, message);
+
+        hk_socket_show_sent(self, file);
+        return sent;
+    }
     status = hk_socket_check_receive(self, file, message->flags);
     return status == HK_B_OK ? receive(self, file, message) : status;
 }

@@ -11,6 +11,7 @@
 #include "root.h"
 #include "socket.h"
 #include "socket_protocol.h"
+#include "socket_share.h"
 #include "syscalls.h"
 
 /* haiku-abi/structs.md, "msghdr" and "cmsghdr". */
@@ -227,8 +228,10 @@ static int32_t add_received(const struct hk_thread *self, int host_fd)
 
     if (file == NULL)
         return HK_B_NO_MEMORY;
-    if (hk_file_type(file) == S_IFSOCK)
+    if (hk_file_type(file) == S_IFSOCK) {
         file->kind = HK_FILE_SOCKET;
+        hk_socket_show_again(self->team->shared, file);
+    }
     return hk_fd_add(self, file, 0, 0);
 }
 

@@ -65,6 +65,8 @@ static int is_used(const struct hk_shared *shared, enum hk_pool pool,
         return file->event_queues[index].id != 0;
     case HK_POOL_EVENT_ENTRIES:
         return file->event_entries[index].queue != 0;
+    case HK_POOL_SOCKETS:
+        return file->sockets[index].team != 0;
     case HK_POOL_COUNT:
         break;
     }

@@ -105,6 +105,26 @@ class Sockets : public testing::Test
                          : team.bytes(buffer, static_cast<size_t>(count));
     }
 
+    // A descriptor goes from one socket to another: its new number.
+    int64_t pass(int from, int to, int fd)
+    {
+        Address header = team.room(28), vector = team.room(8);
+        Address control = team.room(16);
+        team.set(vector, 0, team.put("x").value);
+        team.set(vector, 4, 1);
+        team.set(control, 0, 16);
+        team.set(control, 4, SOL_SOCKET_);
+        team.set(control, 8, 1);
+        team.set(control, 12, fd);
+        team.set(header, 8, vector.value);
+        team.set(header, 12, 1);
+        team.set(header, 16, control.value);
+        team.set(header, 20, 16);
+        EXPECT_EQ(team.call("sendmsg", from, header, 0), 1);
+        EXPECT_EQ(team.call("recvmsg", to, header, 0), 1);
+        return team.get<int>(control, 12);
+    }
+
     int64_t option(int fd, int level, int name, int value)
     {
         Address at = team.room(4);
@@ -575,19 +595,33 @@ TEST_F(Sockets, Inet6AddressesGoBothWays)
     EXPECT_EQ(option(fd, 41, 30, 1), HK_B_NOT_SUPPORTED);
 }
 
-TEST_F(Sockets, OfTheHostAreNotListed)
+// A socket has as many descriptors as it has; it is one.
+TEST_F(Sockets, AreListedOnceAndAsLongAsAnyFileHasThem)
 {
-    Address cookie = team.room(4), stat = team.room(272);
+    auto [a, b] = pair();
+    Address cookie = team.room(4), stat = team.room(312);
+    auto listed = [&] {
+        int count = 0;
+        team.set(cookie, 0, 0);
+        while (team.call("get_next_socket_stat", -1, cookie, stat) == HK_B_OK)
+            count++;
+        return count;
+    };
 
-    EXPECT_EQ(team.call("get_next_socket_stat", -1, cookie, stat),
-              HK_B_ENTRY_NOT_FOUND);
-    EXPECT_EQ(team.call("get_next_socket_stat", -1, nullptr, stat),
-              HK_B_BAD_VALUE);
-    EXPECT_EQ(team.call("get_next_socket_stat", -1, cookie, nullptr),
-              HK_B_BAD_VALUE);
-    EXPECT_EQ(
-        team.call("get_next_socket_stat", -1, cookie, Address{0x80000000}),
-        HK_B_BAD_ADDRESS);
+    EXPECT_EQ(listed(), 2);
+    EXPECT_EQ(team.get<int>(stat), UNIX);
+    EXPECT_EQ(team.get<int>(stat, 4), STREAM);
+    EXPECT_EQ(team.get<int>(stat, 44), team.call("get_current_team"));
+    EXPECT_EQ(team.bytes(Address{stat.value + 48}, 8), name("getsockname", b));
+    EXPECT_EQ(team.bytes(Address{stat.value + 176}, 8), name("getpeername", b));
+    int copy = static_cast<int>(pass(a, b, a));
+    EXPECT_EQ(listed(), 2);
+    EXPECT_EQ(team.call("close", a), HK_B_OK);
+    EXPECT_EQ(listed(), 2);
+    EXPECT_EQ(team.call("close", copy), HK_B_OK);
+    EXPECT_EQ(listed(), 1);
+    EXPECT_EQ(team.call("close", b), HK_B_OK);
+    EXPECT_EQ(listed(), 0);
 }
 
 TEST_F(SocketsR1beta6, TypesCarryFlags)

@@ -566,6 +566,7 @@ static void try_rows(void)
         {CALL_OF(getpeername), {datagrams, P, LENGTH}},
         {CALL_OF(getsockname), {listening, P, LENGTH}},
         {CALL_OF(socketpair), {AF_UNIX, SOCK_STREAM, 0, P}},
+        {CALL_OF(get_next_socket_stat), {-1, P, P}},
         {CALL_OF(set_timezone), {0, P, 64}},
         {CALL_OF(get_timezone), {P, P, 64}},
         {CALL_OF(get_real_time_clock_is_gmt), {P}},

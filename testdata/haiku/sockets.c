@@ -425,9 +425,138 @@ static void kept_options(void)
     sys(SYS_close, inet6);
 }
 
+/* struct net_stat */
+struct stat {
+    int32_t family, type, protocol;
+    char state[32];
+    int32_t owner;
+    union {
+        struct address_inet inet;
+        struct address_unix local;
+        uint8_t bytes[128];
+    } address, peer;
+    uint32_t receiving, sending;
+};
+_Static_assert(offsetof(struct stat, owner) == 44, "");
+_Static_assert(offsetof(struct stat, peer) == 176, "");
+_Static_assert(sizeof(struct stat) == 312, "");
+
+enum { STATS_MAX = 16, IPPROTO_TCP = 6, IPPROTO_UDP = 17 };
+
+/* All that there are; how many. */
+static int list(struct stat stats[STATS_MAX])
+{
+    uint32_t cookie = 0;
+    int count = 0;
+
+    while (count < STATS_MAX &&
+           sys(SYS_get_next_socket_stat, -1, &cookie, &stats[count]) == HK_B_OK)
+        count++;
+    CHECK_STATUS(cookie, count);
+    return count;
+}
+
+/* A child that has connected to address and sent five bytes, and stays. */
+static long begin_client(const struct address_inet *address)
+{
+    int32_t ends[2];
+    char byte;
+    long child;
+
+    CHECK_STATUS(sys(SYS_create_pipe, ends), HK_B_OK);
+    child = fork_team();
+    if (child == 0) {
+        long fd = sys(SYS_socket, AF_INET, SOCK_STREAM, 0);
+
+        if (sys(SYS_connect, fd, address, sizeof(*address)) != HK_B_OK ||
+            sys(SYS_send, fd, "seven", 5, 0) != 5)
+            sys(SYS_exit_team, 1);
+        sys(SYS_write, ends[1], NO_POSITION, "x", 1);
+        for (;;)
+            sys(SYS_suspend_thread, sys(SYS_find_thread, (void *)0));
+    }
+    CHECK_STATUS(sys(SYS_read, ends[0], NO_POSITION, &byte, 1), 1);
+    sys(SYS_close, ends[0]);
+    sys(SYS_close, ends[1]);
+    return child;
+}
+
+static void wait_for_end(long child)
+{
+    struct siginfo info;
+
+    CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
+                 child);
+}
+
+/* All teams' sockets with what is known of them: netstat. */
+static void listed(void)
+{
+    struct address_inet address = {
+        sizeof(address), AF_INET, 0, {127, 0, 0, 1}, {0}};
+    struct address_unix name = {sizeof(name), AF_UNIX, "listed"};
+    static struct stat stats[STATS_MAX];
+    uint32_t length = sizeof(address), cookie = 0;
+    long own = sys(SYS_get_current_team), child, accepted;
+    long listening, local, datagram;
+
+    CHECK_STATUS(list(stats), 0);
+    listening = sys(SYS_socket, AF_INET, SOCK_STREAM, 0);
+    CHECK_STATUS(list(stats), 1);
+    CHECK(stats[0].family == AF_INET && stats[0].type == SOCK_STREAM);
+    CHECK(stats[0].protocol == IPPROTO_TCP && stats[0].owner == own);
+    CHECK(strcmp(stats[0].state, "closed") == 0);
+    CHECK(stats[0].address.inet.length == 0 && stats[0].peer.inet.length == 0);
+    sys(SYS_bind, listening, &address, sizeof(address));
+    sys(SYS_listen, listening, 2);
+    sys(SYS_getsockname, listening, &address, &length);
+    local = sys(SYS_socket, AF_UNIX, SOCK_DGRAM, 0);
+    sys(SYS_bind, local, &name, sizeof(name));
+    datagram = sys(SYS_socket, AF_INET, SOCK_DGRAM, 0);
+    CHECK_STATUS(
+        sys(SYS_sendto, datagram, "x", 1, 0, &address, sizeof(address)), 1);
+    CHECK_STATUS(list(stats), 3);
+    CHECK(strcmp(stats[0].state, "listen") == 0);
+    CHECK(memcmp(stats[0].address.bytes, &address, sizeof(address)) == 0);
+    CHECK(stats[1].family == AF_UNIX && stats[1].state[0] == 0);
+    CHECK(strcmp(stats[1].address.local.path, "listed") == 0);
+    CHECK(stats[2].protocol == IPPROTO_UDP && stats[2].state[0] == 0);
+    CHECK(stats[2].address.inet.port != 0);
+    /* The child has all of them, and one of its own. */
+    child = begin_client(&address);
+    accepted = sys(SYS_accept, listening, (void *)0, &length);
+    CHECK(accepted >= 0);
+    CHECK_STATUS(list(stats), 5);
+    CHECK_STATUS(stats[3].owner, child);
+    CHECK(strcmp(stats[3].state, "established") == 0);
+    CHECK(memcmp(stats[3].peer.bytes, &address, sizeof(address)) == 0);
+    CHECK(stats[3].address.inet.port == stats[4].peer.inet.port);
+    CHECK(stats[4].owner == own && stats[4].receiving == 5);
+    CHECK(strcmp(stats[4].state, "established") == 0);
+    /* What the parent closes the child still has, who made it or not. */
+    sys(SYS_close, listening);
+    sys(SYS_close, local);
+    sys(SYS_close, datagram);
+    CHECK_STATUS(list(stats), 5);
+    CHECK_STATUS(sys(SYS_kill_team, child), HK_B_OK);
+    wait_for_end(child);
+    CHECK_STATUS(list(stats), 1);
+    CHECK(stats[0].receiving == 5 && stats[0].owner == own);
+    CHECK(strcmp(stats[0].state, "close-wait") == 0);
+    /* A family's are counted, and those before them told. */
+    CHECK_STATUS(sys(SYS_get_next_socket_stat, AF_UNIX, &cookie, &stats[0]),
+                 HK_B_OK);
+    CHECK(cookie == 1 && stats[0].family == AF_INET);
+    CHECK_STATUS(sys(SYS_get_next_socket_stat, AF_UNIX, &cookie, &stats[0]),
+                 HK_B_ENTRY_NOT_FOUND);
+    sys(SYS_close, accepted);
+    sys(SYS_unlink, -1, "listed");
+}
+
 int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
+    listed(); /* in the order that they were made in */
     pairs();
     local();
     internet();

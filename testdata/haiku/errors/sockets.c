@@ -442,6 +442,23 @@ static void broken(void)
     CHECK_STATUS(sys(SYS_recv, ends[0], data, 4, 0), 0);
 }
 
+static void listing(void)
+{
+    uint32_t cookie = 0x7fffffff;
+    static uint8_t stat[312];
+
+    FAILS(B_BAD_VALUE, get_next_socket_stat, -1, (void *)0, BAD_POINTER);
+    FAILS(B_BAD_VALUE, get_next_socket_stat, -1, BAD_POINTER, (void *)0);
+    FAILS(B_BAD_ADDRESS, get_next_socket_stat, -1, BAD_POINTER, stat);
+    FAILS(B_BAD_ADDRESS, get_next_socket_stat, -1, KERNEL_POINTER, stat);
+    FAILS(B_BAD_ADDRESS, get_next_socket_stat, -1, &cookie, KERNEL_POINTER);
+    FAILS(B_ENTRY_NOT_FOUND, get_next_socket_stat, -1, &cookie, stat);
+    FAILS(B_ENTRY_NOT_FOUND, get_next_socket_stat, -1, &cookie, BAD_POINTER);
+    cookie = 0;
+    FAILS(B_BAD_ADDRESS, get_next_socket_stat, -1, &cookie, BAD_POINTER);
+    CHECK(cookie == 1); /* written before */
+}
+
 int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
@@ -457,6 +474,7 @@ int main(int argc, char **argv, char **environment)
     no_errors();
     broken();
     reset();
+    listing();
     print("errors checked\n");
     return 0;
 }
