@@ -16,7 +16,7 @@ struct told {
     uint32_t count, max;
     uint8_t (*infos)[HK_EVENT_INFO_SIZE];
     struct epoll_event *watched; /* room for what the host tells */
-    int has_stale; /* the host watches a file that nobody can take away */
+    int has_stale; /* the host goes on with what is not to be told of */
 };
 
 /* ---- with the shared lock ---- */
@@ -30,15 +30,16 @@ struct look {
     struct told *told;
 };
 
-/* Nothing more is told of one that is valid no more, or wanted once. */
-static void tell(const struct look *look, struct hk_event_entry *entry,
-                 uint32_t events)
+/* Nothing more is told of one that is valid no more, or wanted once. 0: there
+ * is nothing to tell. */
+static int tell(const struct look *look, struct hk_event_entry *entry,
+                uint32_t events)
 {
     struct told *told = look->told;
     uint8_t *info = told->infos[told->count];
 
     if (events == 0)
-        return;
+        return 0;
     memset(info, 0, HK_EVENT_INFO_SIZE);
     hk_put32(info, (uint32_t)entry->object);
     hk_put16(info + 4, (uint16_t)entry->type);
@@ -48,6 +49,7 @@ static void tell(const struct look *look, struct hk_event_entry *entry,
     hk_put(look->shared, &entry->is_told, 1);
     if (events & HK_POLLNVAL || entry->behavior & HK_EVENT_ONE_SHOT)
         hk_event_entry_free(look->shared, look->queue, entry);
+    return 1;
 }
 
 /* Files that the host does not watch are ready always: again and again when
@@ -80,6 +82,19 @@ static void take_entries(const struct look *look)
     }
 }
 
+/* The host tells of a watched file, also of what nobody asked for. 1: it will
+ * do so again at once, although there is nothing to tell. */
+static int take_file(const struct look *look, struct hk_event_entry *entry,
+                     short events)
+{
+    int is_repeated = (entry->behavior & HK_EVENT_LEVEL_TRIGGERED) != 0;
+    uint32_t found = hk_poll_of_file(look->self, (enum hk_polled)entry->polled,
+                                     entry->selected, events) &
+                     entry->selected;
+
+    return !tell(look, entry, found) && is_repeated;
+}
+
 /* Files that the host still watches, and nobody else, are those of a team that
  * has died while others have them. */
 static void take_watched(const struct look *look)
@@ -96,14 +111,10 @@ static void take_watched(const struct look *look)
         struct hk_event_entry *entry =
             hk_event_entry_of_key(look->shared, look->queue, key);
 
-        if (entry != NULL)
-            tell(look, entry,
-                 hk_poll_of_file(look->self, (enum hk_polled)entry->polled,
-                                 entry->selected, (short)events[i].events) &
-                     entry->selected);
-        else if (hk_event_forget_key(look->shared, look->queue, look->epoll_fd,
-                                     key) != 0)
-            told->has_stale = 1;
+        told->has_stale |= entry != NULL
+                               ? take_file(look, entry, (short)events[i].events)
+                               : hk_event_forget_key(look->shared, look->queue,
+                                                     look->epoll_fd, key) != 0;
     }
 }
 
@@ -138,6 +149,7 @@ static int32_t look(struct hk_thread *self, const struct hk_file *file,
 
     hk_shared_lock(shared);
     look.queue = hk_event_queue_find(shared, file->queue);
+    told->has_stale = 0;
     if (look.queue != NULL && told->max > 0) {
         take_entries(&look);
         take_watched(&look);
@@ -198,7 +210,7 @@ static void end_wait(struct hk_thread *self, struct hk_waiter *waiter)
     hk_shared_unlock(shared);
 }
 
-/* The host tells of a stale file all the time, so that it is asked now and
+/* The host tells of what is stale all the time, so that it is asked now and
  * then. */
 static int32_t sleep_once(struct hk_thread *self, const struct hk_file *file,
                           const struct hk_waiter *waiter,

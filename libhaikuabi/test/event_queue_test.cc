@@ -5,6 +5,7 @@
 #include "libhaikuabi/test/team_threads.h"
 
 #include <atomic>
+#include <sys/resource.h>
 
 extern "C" {
 #include "libhaikuabi/src/status.h"
@@ -578,6 +579,26 @@ TEST_F(EventQueue, TellsOfADisconnectedSocketAsOfOneToRead)
         EXPECT_EQ(closed_socket(READ | behavior), (All{{0, READ, 1}}));
         EXPECT_EQ(closed_socket(READ | WRITE | behavior),
                   (All{{0, READ | WRITE, 1}}));
+    }
+}
+
+// The host goes on telling of it.
+TEST_F(EventQueue, SleepsWhileNothingIsToldOfADisconnectedSocket)
+{
+    enum { UNIX = 9, STREAM = 1, TIMEOUT = 200000 };
+    Address ends = team.room(8);
+    ASSERT_EQ(team.call("socketpair", int{UNIX}, int{STREAM}, 0, ends),
+              HK_B_OK);
+    ASSERT_EQ(team.call("close", team.get<int>(ends, 4)), HK_B_OK);
+    ASSERT_EQ(select(team.get<int>(ends), ERROR | LEVEL), HK_B_OK);
+    for (int count : {1, 8}) {
+        struct rusage before, after;
+        getrusage(RUSAGE_THREAD, &before);
+        EXPECT_EQ(team.call("event_queue_wait", queue, infos, count, RELATIVE,
+                            int64_t{TIMEOUT}),
+                  HK_B_TIMED_OUT);
+        getrusage(RUSAGE_THREAD, &after);
+        EXPECT_GE(after.ru_nvcsw - before.ru_nvcsw, 5);
     }
 }
 
