@@ -359,7 +359,9 @@ static uint32_t lock_of(uint32_t lock, uint32_t size)
 {
     if (lock == HK_32_BIT_FULL_LOCK)
         return HK_FULL_LOCK;
-    if (lock == HK_LOMEM || lock == HK_32_BIT_CONTIGUOUS)
+    if (lock == HK_LOMEM)
+        return HK_CONTIGUOUS;
+    if (lock == HK_32_BIT_CONTIGUOUS)
         lock = HK_CONTIGUOUS;
     return lock == HK_CONTIGUOUS && size == HK_PAGE_SIZE ? HK_FULL_LOCK : lock;
 }
@@ -603,16 +605,6 @@ int32_t hk_area_get(struct hk_team *team, int32_t id, struct hk_area *area)
         *area = *found;
     pthread_mutex_unlock(&team->areas->lock);
     return found != NULL ? HK_B_OK : HK_B_BAD_VALUE;
-}
-
-uint32_t hk_area_count(struct hk_team *team)
-{
-    uint32_t count;
-
-    pthread_mutex_lock(&team->areas->lock);
-    count = team->areas->areas.count;
-    pthread_mutex_unlock(&team->areas->lock);
-    return count;
 }
 
 int hk_area_write_kernel(struct hk_team *team, gm_addr to, const void *from,

@@ -142,8 +142,6 @@ int hk_area_is_user(uint32_t base, uint32_t size);
 /* Guest protection bits as gm_map takes them. */
 unsigned hk_area_host_protection(uint32_t protection);
 
-uint32_t hk_area_count(struct hk_team *team);
-
 /* ---- area_share.c: all with the lock held ---- */
 
 /* Shows an area to the other teams and gives it its id: B_OK or

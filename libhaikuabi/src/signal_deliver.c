@@ -108,7 +108,6 @@ static enum hk_action run_handler(struct hk_thread *thread,
                                   const struct hk_siginfo *info)
 {
     uint64_t mask = mask_to_restore(thread->signals);
-    struct hk_sigaction reset = *action;
     uint64_t added = action->mask;
 
     if (hk_signal_frame_push(thread, action, info, mask) != HK_B_OK) {
@@ -118,9 +117,8 @@ static enum hk_action run_handler(struct hk_thread *thread,
     thread->restart.is_armed = 0;
     if ((action->flags & HK_SA_NODEFER) == 0)
         added |= HK_SIGNAL_BIT(info->signal);
-    reset.handler = HK_SIG_DFL;
     if ((action->flags & HK_SA_RESETHAND) != 0)
-        hk_signals_set_action(thread->team, info->signal, &reset);
+        hk_signals_reset_handler(thread->team, info->signal);
     hk_signals_set_mask(thread, atomic_load(&thread->signals->mask) | added);
     return HK_CONTINUE;
 }

@@ -585,11 +585,31 @@ static int is_ignored(const struct hk_sigaction *action, int signal)
             rows[signal].action == HK_DFL_IGNORE);
 }
 
+/* With the signals' lock. */
+static void set_ignored(struct hk_signals *signals, int signal)
+{
+    uint64_t bit = HK_SIGNAL_BIT(signal);
+
+    if (is_ignored(&signals->actions[signal], signal))
+        atomic_fetch_or(&signals->ignored, bit);
+    else
+        atomic_fetch_and(&signals->ignored, ~bit);
+}
+
+void hk_signals_reset_handler(struct hk_team *team, int signal)
+{
+    struct hk_signals *signals = team->signals;
+
+    pthread_mutex_lock(&signals->lock);
+    signals->actions[signal].handler = HK_SIG_DFL;
+    set_ignored(signals, signal);
+    pthread_mutex_unlock(&signals->lock);
+}
+
 void hk_signals_set_action(struct hk_team *team, int signal,
                            const struct hk_sigaction *action)
 {
     struct hk_signals *signals = team->signals;
-    uint64_t bit = HK_SIGNAL_BIT(signal);
 
     empty_inbox(team);
     pthread_mutex_lock(&team->lock);
@@ -598,10 +618,7 @@ void hk_signals_set_action(struct hk_team *team, int signal,
     if (signal == HK_SIGCHLD)
         atomic_store(&signals->is_deaf_to_stops,
                      (action->flags & HK_SA_NOCLDSTOP) != 0);
-    if (is_ignored(action, signal))
-        atomic_fetch_or(&signals->ignored, bit);
-    else
-        atomic_fetch_and(&signals->ignored, ~bit);
+    set_ignored(signals, signal);
     if (forgets(action, signal)) {
         remove_pending(&signals->pending, signal);
         for (struct hk_thread *thread = team->threads; thread != NULL;

@@ -148,6 +148,8 @@ void hk_signals_set_mask(struct hk_thread *self, uint64_t mask);
 struct hk_sigaction hk_signals_get_action(struct hk_team *team, int signal);
 void hk_signals_set_action(struct hk_team *team, int signal,
                            const struct hk_sigaction *action);
+/* SIG_DFL again; the rest of the action and what is pending stay. */
+void hk_signals_reset_handler(struct hk_team *team, int signal);
 
 /* Signals pending for a thread or its team. */
 uint64_t hk_signals_pending(struct hk_thread *self);

@@ -22,7 +22,6 @@ enum tty_command {
     TCSETAW_ = 0x8003,
     TCSBRK_ = 0x8005,
     TCFLSH_ = 0x8006,
-    TCXONC_ = 0x8007,
     TCGETBITS_ = 0x8009,
     TCSETDTR_ = 0x800a,
     TCSETRTS_ = 0x800b,
@@ -162,14 +161,17 @@ static int32_t get_queued(const struct hk_thread *self, int fd, gm_addr data)
     return get_number(self, count, data);
 }
 
-/* Whose the terminal is, which the host tells its own session alone. One that
- * no session has is -1's. */
+/* Whose the terminal is, which the host tells its own session alone; nobody's
+ * when no session has it. */
 static int32_t get_owner(struct hk_thread *self, int fd, pid_t owner,
-                         gm_addr data)
+                         pid_t nobody, gm_addr data)
 {
-    if (owner < 0 && errno == ENOTTY && !hk_pty_has_session(self, fd))
-        return hk_write_user(self, data, "\xff\xff\xff\xff", 4);
-    return get_number(self, owner, data);
+    uint8_t bytes[4];
+
+    if (owner >= 0 || errno != ENOTTY || hk_pty_has_session(self, fd))
+        return get_number(self, owner, data);
+    hk_put32(bytes, (uint32_t)nobody);
+    return hk_write_user(self, data, bytes, sizeof(bytes));
 }
 
 static int32_t set_group(const struct hk_thread *self, int fd, gm_addr data)
@@ -281,14 +283,14 @@ static int32_t control(struct hk_thread *self, int fd, uint32_t cmd,
     case SET_WINDOW_SIZE_OF_OLD:
         return set_window_size(self, fd, data);
     case TIOCGPGRP_:
-        return get_owner(self, fd, tcgetpgrp(fd), data);
+        return get_owner(self, fd, tcgetpgrp(fd), 0, data);
     case TIOCSPGRP_:
     case SET_GROUP_OF_OLD:
         return set_group(self, fd, data);
     case TIOCSCTTY_:
         return take_control(self, fd);
     case TIOCGSID_:
-        return get_owner(self, fd, tcgetsid(fd), data);
+        return get_owner(self, fd, tcgetsid(fd), -1, data);
     case TIOCOUTQ_:
         return get_queued(self, fd, data);
     case TIOCEXCL_:
@@ -297,7 +299,6 @@ static int32_t control(struct hk_thread *self, int fd, uint32_t cmd,
         return result_of(ioctl(fd, TIOCNXCL));
     case GET_TTY_INDEX:
         return get_index(self, fd, data);
-    case TCXONC_:
     default:
         return HK_B_BAD_VALUE;
     }

@@ -160,8 +160,8 @@ static void told_protections(void)
     static const struct {
         uint32_t lock, size, told;
     } locks[] = {
-        {4, PAGE, 2}, {4, 2 * PAGE, 3}, {6, 2 * PAGE, 3}, {5, 2 * PAGE, 2},
-        {3, PAGE, 2}, {1, PAGE, 1},     {7, PAGE, 7},
+        {4, PAGE, 3},     {4, 2 * PAGE, 3}, {6, PAGE, 2}, {6, 2 * PAGE, 3},
+        {5, 2 * PAGE, 2}, {3, PAGE, 2},     {1, PAGE, 1}, {7, PAGE, 7},
     };
     void *memory = 0, *clone = 0;
     long id = create("told", &memory, ANY_ADDRESS, 2 * PAGE,
