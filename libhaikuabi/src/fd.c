@@ -271,12 +271,16 @@ static void renew_locks(struct hk_fds *fds)
     pthread_mutex_init(&fds->cwd->lock, NULL);
 }
 
-/* Files that the child has no more keep the parent's locks. */
-static void forget_node_locks(struct hk_fds *fds)
+/* Files that the child has no more keep the parent's locks, and what is shown
+ * of its sockets stays. */
+static void forget_shared(struct hk_fds *fds)
 {
-    for (uint32_t i = 0; i < fds->size; i++)
+    for (uint32_t i = 0; i < fds->size; i++) {
         if (fds->slots[i].flags & HK_FD_CLOFORK)
             fds->slots[i].file->locked_in = NULL;
+        if (fds->slots[i].file != NULL)
+            fds->slots[i].file->shown = 0;
+    }
 }
 
 void hk_fds_before_fork(struct hk_fds *fds)
@@ -292,7 +296,7 @@ void hk_fds_after_fork(struct hk_fds *fds, int is_child)
 {
     if (is_child) {
         renew_locks(fds);
-        forget_node_locks(fds);
+        forget_shared(fds);
     }
     hk_refs_unlock(fds->refs);
     if (is_child) {
@@ -309,8 +313,7 @@ void hk_fds_fork_child(struct hk_fds *fds, struct hk_shared *shared)
         if (fds->slots[i].file != NULL) {
             hk_pty_master_fork(fds->slots[i].file->pty);
             hk_node_lock_inherit(shared, fds->slots[i].file);
-            if (fds->slots[i].file->shown_in != NULL)
-                hk_socket_show_again(shared, fds->slots[i].file);
+            hk_socket_show_forked(shared, fds->slots[i].file);
             if (fds->slots[i].file->kind == HK_FILE_QUEUE)
                 hk_event_queue_hold(shared, fds->slots[i].file->queue);
         }

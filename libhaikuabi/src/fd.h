@@ -70,7 +70,7 @@ struct hk_file {
     uint32_t attribute_type;     /* that it gets by writing, by O_CREAT */
     struct hk_shared *locked_in; /* lock_node: see node_locks.h; or NULL */
     struct hk_shared *shown_in;  /* a socket: see socket_share.h; or NULL */
-    uint32_t shown;              /* its index there */
+    uint32_t shown;              /* its index there, or 0 */
     char *path;                  /* for hk_refs_note; NULL: not asked for yet */
     /* HK_FILE_SOCKET: guest paths that it is bound and connected to */
     char *local_name, *peer_name;

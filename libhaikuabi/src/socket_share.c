@@ -155,6 +155,12 @@ void hk_socket_show_again(struct hk_shared *shared, struct hk_file *file)
     hk_shared_unlock(shared);
 }
 
+void hk_socket_show_forked(struct hk_shared *shared, struct hk_file *file)
+{
+    if (file->shown_in != NULL && file->shown == 0)
+        hk_socket_show_again(shared, file);
+}
+
 static void free_item(struct hk_shared *shared, uint32_t index)
 {
     hk_put(shared, &item_at(shared, index)->team, 0);
@@ -166,7 +172,7 @@ void hk_socket_hide(struct hk_file *file)
     struct hk_shared *shared = file->shown_in;
     const struct hk_shared_socket *item;
 
-    if (shared == NULL || shared->team == 0)
+    if (file->shown == 0 || shared->team == 0)
         return;
     hk_shared_lock(shared);
     item = item_at(shared, file->shown);

@@ -11,8 +11,9 @@ void hk_socket_show(const struct hk_thread *self, struct hk_file *file,
                     const struct hk_file *listening);
 
 /* A file has a socket that others may have too: it came through another
- * socket, or from the fork's parent. */
+ * socket; or, once for all descriptors of it, from the fork's parent. */
 void hk_socket_show_again(struct hk_shared *shared, struct hk_file *file);
+void hk_socket_show_forked(struct hk_shared *shared, struct hk_file *file);
 
 /* The socket's addresses are other ones now. peer: to which it has been
  * connected; NULL: the host is asked. */

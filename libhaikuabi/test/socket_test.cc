@@ -1,6 +1,6 @@
 // socket_test.cc -- sockets: addresses, options, bytes and descriptors.
 // SPDX-License-Identifier: MIT
-#include "libhaikuabi/test/team_harness.h"
+#include "libhaikuabi/test/team_threads.h"
 
 #include <arpa/inet.h>
 #include <sys/stat.h>
@@ -140,9 +140,19 @@ class Sockets : public testing::Test
         return status < 0 ? status : team.get<int>(at);
     }
 
+    // How many sockets there are; the last one is in stat.
+    int listed()
+    {
+        Address cookie = team.room(4);
+        int count = 0;
+        while (team.call("get_next_socket_stat", -1, cookie, stat) == HK_B_OK)
+            count++;
+        return count;
+    }
+
     hk::Directory root;
-    hk::Team team;
-    Address buffer = team.room(0x20000);
+    hk::ThreadedTeam team;
+    Address buffer = team.room(0x20000), stat = team.room(312);
 };
 
 class SocketsR1beta6 : public Sockets
@@ -599,14 +609,6 @@ TEST_F(Sockets, Inet6AddressesGoBothWays)
 TEST_F(Sockets, AreListedOnceAndAsLongAsAnyFileHasThem)
 {
     auto [a, b] = pair();
-    Address cookie = team.room(4), stat = team.room(312);
-    auto listed = [&] {
-        int count = 0;
-        team.set(cookie, 0, 0);
-        while (team.call("get_next_socket_stat", -1, cookie, stat) == HK_B_OK)
-            count++;
-        return count;
-    };
 
     EXPECT_EQ(listed(), 2);
     EXPECT_EQ(team.get<int>(stat), UNIX);
@@ -622,6 +624,40 @@ TEST_F(Sockets, AreListedOnceAndAsLongAsAnyFileHasThem)
     EXPECT_EQ(listed(), 1);
     EXPECT_EQ(team.call("close", b), HK_B_OK);
     EXPECT_EQ(listed(), 0);
+}
+
+// Two descriptors of one file are one to a fork as well; a socket that it does
+// not get stays its parent's.
+TEST_F(SocketsR1beta6, AreListedOnceForAForkAndNotLostToIt)
+{
+    int fd = socket(INET, DGRAM);
+    int copy = static_cast<int>(team.call("dup", fd));
+    int told[2], asked[2];
+    char byte;
+
+    ASSERT_GE(socket(INET, DGRAM | 0x100000), 0);
+    ASSERT_EQ(::pipe(told), 0);
+    ASSERT_EQ(::pipe(asked), 0);
+    int64_t child = team.call("fork");
+    if (child == 0) {
+        int count = listed();
+        team.call("close", fd);
+        team.call("close", copy);
+        ::close(asked[1]);
+        bool is_told = ::write(told[1], "x", 1) == 1;
+        bool is_over = ::read(asked[0], &byte, 1) == 0;
+        ::_exit(count == 2 && is_told && is_over ? 0 : 1);
+    }
+    ASSERT_GT(child, 0);
+    ASSERT_EQ(::read(told[0], &byte, 1), 1);
+    team.call("close", fd);
+    team.call("close", copy);
+    EXPECT_EQ(listed(), 1);
+    for (int end : {told[0], told[1], asked[0], asked[1]})
+        ::close(end);
+    int status = -1;
+    ASSERT_EQ(::waitpid(static_cast<pid_t>(child), &status, 0), child);
+    EXPECT_EQ(status, 0);
 }
 
 TEST_F(SocketsR1beta6, TypesCarryFlags)
