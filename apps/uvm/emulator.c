@@ -259,6 +259,8 @@ static void make_kernel(struct uvm *uvm, const struct hk_host *host,
     uvm_make_view(uvm->options, program, &view);
     config.binds = view.binds;
     config.bind_count = view.count;
+    config.offers = view.offers;
+    config.offer_count = view.offer_count;
     result = hk_kernel_new(&config, &uvm->kernel);
     free(view.binds);
     free(attributes);

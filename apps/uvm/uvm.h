@@ -99,11 +99,15 @@ void uvm_add_bind(struct uvm_options *options, const char *text);
 int uvm_host_to_guest(const struct uvm_options *options, const char *host_path,
                       char guest_path[UVM_PATH_MAX]);
 
+enum { UVM_OFFERS_MAX = 2 };
+
 struct uvm_view {
     char here[UVM_PATH_MAX];              /* uvm's working directory */
     char working_directory[UVM_PATH_MAX]; /* the same for the guest */
     struct hk_bind *binds;
     size_t count;
+    struct hk_bind offers[UVM_OFFERS_MAX]; /* where there is nothing else */
+    size_t offer_count;
 };
 
 /* All that is bound: the working directory, the program's directories, and

@@ -114,6 +114,24 @@ int uvm_host_to_guest(const struct uvm_options *options, const char *host_path,
     return 1;
 }
 
+/* How names of the network are looked up: as the host does it, unless the root
+ * says so itself (haiku-abi/boot-sequence.md, section G). */
+static const struct hk_bind network_files[UVM_OFFERS_MAX] = {
+    {"/etc/hosts", "/boot/system/settings/network/hosts", 1},
+    {"/etc/resolv.conf", "/boot/system/settings/network/resolv.conf", 1},
+};
+
+static void offer_network_files(const struct uvm_options *options,
+                                struct uvm_view *view)
+{
+    view->offer_count = 0;
+    if (options->root == NULL || options->no_network)
+        return;
+    for (size_t i = 0; i < UVM_OFFERS_MAX; i++)
+        if (access(network_files[i].host_path, R_OK) == 0)
+            view->offers[view->offer_count++] = network_files[i];
+}
+
 void uvm_make_view(const struct uvm_options *options,
                    const struct uvm_program *program, struct uvm_view *view)
 {
@@ -137,4 +155,5 @@ void uvm_make_view(const struct uvm_options *options,
     for (size_t i = 0; i < options->bind_count; i++)
         view->binds[count++] = options->binds[i];
     view->count = count;
+    offer_network_files(options, view);
 }

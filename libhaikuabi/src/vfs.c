@@ -326,9 +326,26 @@ static int add_root(struct hk_vfs *vfs, const struct hk_config *config)
     return add_packages(vfs, config->layer);
 }
 
+static int add_bind(struct hk_vfs *vfs, const struct hk_bind *bind)
+{
+    return add_mount(vfs, bind->host_path, bind->guest_path, bind->read_only);
+}
+
+static int is_there(const struct hk_vfs *vfs, const char *path)
+{
+    struct hk_node root = hk_place_node(vfs->root), node;
+
+    if (hk_vfs_open(vfs, &root, path, HK_WALK_FOLLOW, O_PATH, 0, &node) !=
+        HK_B_OK)
+        return 0;
+    hk_node_close(&node);
+    return 1;
+}
+
 static int fill(struct hk_vfs *vfs, const struct hk_config *config)
 {
-    size_t room = config->bind_count + 1 + HK_LOCATION_COUNT;
+    size_t room =
+        config->bind_count + config->offer_count + 1 + HK_LOCATION_COUNT;
     int error = 0;
 
     vfs->root = new_place(vfs, NULL, "", 0);
@@ -341,9 +358,10 @@ static int fill(struct hk_vfs *vfs, const struct hk_config *config)
     if (error == 0)
         error = add_devices(vfs);
     for (size_t i = 0; error == 0 && i < config->bind_count; i++)
-        error =
-            add_mount(vfs, config->binds[i].host_path,
-                      config->binds[i].guest_path, config->binds[i].read_only);
+        error = add_bind(vfs, &config->binds[i]);
+    for (size_t i = 0; error == 0 && i < config->offer_count; i++)
+        if (!is_there(vfs, config->offers[i].guest_path))
+            error = add_bind(vfs, &config->offers[i]);
     return error;
 }
 

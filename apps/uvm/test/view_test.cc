@@ -125,6 +125,32 @@ TEST_F(ViewTest, a_bind_goes_over_the_root)
               "/data/file: other's\n/kept: the root's\n");
 }
 
+TEST_F(ViewTest, names_of_the_network_are_looked_up_as_on_the_host)
+{
+    const std::string settings = "/boot/system/settings/network/";
+    std::vector<std::string> root = {"--root", "../root"};
+    auto file = [&](const std::string &name) {
+        std::string text = contents("/etc/" + name);
+        return settings + name + ": " +
+               (access(("/etc/" + name).c_str(), R_OK) == 0
+                    ? text.substr(0, 63)
+                    : "B_ENTRY_NOT_FOUND") +
+               "\n";
+    };
+
+    EXPECT_EQ(see(root, {settings + "hosts", settings + "resolv.conf"}),
+              file("hosts") + file("resolv.conf"));
+    root.push_back("--no-network");
+    EXPECT_EQ(see(root, {settings + "hosts"}),
+              settings + "hosts: B_ENTRY_NOT_FOUND\n");
+    root.pop_back();
+    std::filesystem::create_directories("../root" + settings);
+    write("../root" + settings + "hosts", "the root's");
+    EXPECT_EQ(see(root, {settings + "hosts", "+" + settings + "interfaces"}),
+              settings + "hosts: the root's\n" + settings +
+                  "interfaces: B_OK\n");
+}
+
 TEST_F(ViewTest, mistakes_are_named)
 {
     expect_misuse("none", "--bind 'none': No such file or directory");

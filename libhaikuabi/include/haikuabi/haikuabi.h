@@ -158,6 +158,8 @@ struct hk_config {
     const struct hk_root *layer; /* when that is hk_root_files of a root */
     const struct hk_bind *binds; /* host directories or files seen inside */
     size_t bind_count;
+    const struct hk_bind *offers; /* the same, where there is nothing else */
+    size_t offer_count;
     const char *working_directory; /* guest path */
     /* Host directory, the user's own: what teams of a root share lies there,
      * in a file for each root. NULL: a team shares with its forks alone. */
