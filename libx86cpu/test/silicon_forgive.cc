@@ -99,6 +99,14 @@ bool wraps(const State &host, const State &ours)
            is_segment_fault(ours.vector);
 }
 
+/* More than 15 bytes, of which some behind those 15 are not there: whether they
+ * are fetched first (SDM 3, Priority Among Simultaneous Exceptions). */
+bool is_too_long(const State &host, const State &ours)
+{
+    return host.vector == XCPU_VECTOR_PF && ours.vector == XCPU_GP &&
+           host.address == code_end && host.address - ours.eip >= 15;
+}
+
 /* Nothing to store, for an exception that is not masked: whether the operand
  * is looked at. */
 bool stores_nothing(const struct xcpu_insn &insn, const State &host,
@@ -320,6 +328,7 @@ bool is_unspecified(const Case &test, const State &host, const State &ours)
     const bool page_fault = host.vector == XCPU_VECTOR_PF;
 
     if (is_unclear_alignment(insn, host, ours) || wraps(host, ours) ||
+        is_too_long(host, ours) ||
         (ours.vector != XCPU_BP && stores_nothing(insn, host, ours)))
         return true;
     switch (insn.op) {

