@@ -118,12 +118,17 @@ static int is_plain(const struct xcpu_emit *e, const struct xcpu_insn *insn)
     return insn->address_size == 4 && !xcpu_uses_bad_segment(e->cpu, insn);
 }
 
-static int is_rounding(const struct xcpu_emit *e)
+/* Whether the word that is loaded is for one instruction alone. */
+static int is_for_one(const struct xcpu_emit *e)
 {
     const struct xcpu_insn *insn = e->insn;
-    return e->index + 2 < e->block->insns && insn[1].op == XCPU_OP_FRNDINT &&
-           insn[2].op == XCPU_OP_FLDCW_Mw && is_plain(e, insn) &&
-           is_plain(e, &insn[2]);
+    return e->index + 2 < e->block->insns && insn[2].op == XCPU_OP_FLDCW_Mw &&
+           is_plain(e, insn) && is_plain(e, &insn[2]);
+}
+
+static int is_rounding(const struct xcpu_emit *e)
+{
+    return is_for_one(e) && e->insn[1].op == XCPU_OP_FRNDINT;
 }
 
 static int begin_rounding(struct xcpu_emit *e)
@@ -176,12 +181,9 @@ static int is_fistp(const struct xcpu_insn *insn)
 
 static int is_conversion(const struct xcpu_emit *e)
 {
-    const struct xcpu_insn *insn = e->insn;
     return !e->jit->no_truncation &&
-           (e->cpu->machine->host_features >> XT_SSE3 & 1) &&
-           e->index + 2 < e->block->insns && is_fistp(&insn[1]) &&
-           insn[2].op == XCPU_OP_FLDCW_Mw && is_plain(e, insn) &&
-           is_plain(e, &insn[1]) && is_plain(e, &insn[2]);
+           (e->cpu->machine->host_features >> XT_SSE3 & 1) && is_for_one(e) &&
+           is_fistp(&e->insn[1]) && is_plain(e, &e->insn[1]);
 }
 
 static int begin_conversion(struct xcpu_emit *e)

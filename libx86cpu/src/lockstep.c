@@ -212,8 +212,9 @@ static enum outcome interpret(struct xcpu *cpu, uint64_t budget)
     return try_engine(cpu, &lockstep->interpreted, budget, 1);
 }
 
-/* The engines differ. Others' stores to pages that are compared disturb nobody:
- * translated code reads such pages where they are, and operands in copies. */
+/* The engines differ, and the interpreter was the last. Others' stores to pages
+ * that are compared disturb nobody: translated code reads such pages where they
+ * are, and operands in copies. */
 static enum outcome look_for_changes(struct xcpu *cpu, uint64_t budget)
 {
     struct xcpu_lockstep *lockstep = cpu->lockstep;
@@ -225,8 +226,10 @@ static enum outcome look_for_changes(struct xcpu *cpu, uint64_t budget)
     enum outcome outcome = try_engine(cpu, again, budget, 0);
     if (outcome != SAME)
         return outcome;
-    return is_same(cpu, again, &lockstep->translated) ? DIFFERENT
-                                                      : CHANGES_CODE;
+    if (!is_same(cpu, again, &lockstep->translated))
+        return CHANGES_CODE;
+    outcome = interpret(cpu, budget);
+    return outcome == SAME ? DIFFERENT : outcome;
 }
 
 static enum outcome compare(struct xcpu *cpu, uint64_t budget)
@@ -247,12 +250,12 @@ static enum outcome compare(struct xcpu *cpu, uint64_t budget)
 
 /* ---- a difference ---- */
 
-/* What compare has found; memory is what translated code made of it. */
-static void describe(struct xcpu *cpu, uint64_t budget)
+/* What compare has found; the shadow is as the interpreter left it, and what
+ * was kept of it is what translated code made. */
+static void describe(struct xcpu *cpu)
 {
     struct xcpu_lockstep *lockstep = cpu->lockstep;
     struct xcpu_mismatch *mismatch = &lockstep->mismatch;
-    interpret(cpu, budget);
     memset(mismatch, 0, sizeof(*mismatch));
     mismatch->before = lockstep->start.regs;
     fxstate_of(&lockstep->start, &mismatch->fx_before);
@@ -287,12 +290,12 @@ static uint64_t find_first_difference(struct xcpu *cpu, uint64_t budget)
 {
     struct xcpu_lockstep *lockstep = cpu->lockstep;
     struct xcpu_exit exit;
-    describe(cpu, budget);
+    describe(cpu);
     uint64_t first = shortest(cpu, budget), same = 0;
     if (compare(cpu, first - 1) == SAME)
         same = lockstep->translated.exit.executed;
     if (compare(cpu, first) == DIFFERENT)
-        describe(cpu, first);
+        describe(cpu);
     else
         same = 0;
     restore(cpu, &lockstep->start);
@@ -306,7 +309,7 @@ static uint64_t find_first_difference(struct xcpu *cpu, uint64_t budget)
     save(cpu, &lockstep->start);
     xcpu_shadow_begin(cpu, &lockstep->shadow);
     if (compare(cpu, first - same) == DIFFERENT) {
-        describe(cpu, first - same);
+        describe(cpu);
     } else {
         lockstep->start = start;
         same = 0;
