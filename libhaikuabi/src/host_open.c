@@ -131,7 +131,7 @@ int hk_host_reopen(int fd, int flags)
     return open(path, host_flags(flags));
 }
 
-static int is_removed(int fd)
+int hk_host_is_removed(int fd)
 {
     struct stat info;
 
@@ -156,7 +156,7 @@ static ssize_t ask_path(int fd, char *path, size_t size)
 
 ssize_t hk_host_path_of(int fd, char *path, size_t size)
 {
-    if (is_removed(fd)) {
+    if (hk_host_is_removed(fd)) {
         errno = ENOENT;
         return -1;
     }
@@ -169,7 +169,7 @@ ssize_t hk_host_last_path_of(int fd, char *path, size_t size)
     size_t mark_length = sizeof(mark) - 1;
     ssize_t length = ask_path(fd, path, size);
 
-    if (length >= (ssize_t)mark_length && is_removed(fd) &&
+    if (length >= (ssize_t)mark_length && hk_host_is_removed(fd) &&
         strcmp(path + length - mark_length, mark) == 0) {
         length -= (ssize_t)mark_length;
         path[length] = '\0';

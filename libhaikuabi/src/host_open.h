@@ -25,6 +25,9 @@ int hk_host_reopen(int fd, int flags);
 enum { HK_FD_PATH_SIZE = 32 };
 void hk_host_fd_path(int fd, char path[HK_FD_PATH_SIZE]);
 
+/* Whether the file of a descriptor has no name any more. */
+int hk_host_is_removed(int fd);
+
 /* The host's path of an open directory, now. Its length, or -1 (ENOENT: it
  * is removed). */
 ssize_t hk_host_path_of(int fd, char *path, size_t size);

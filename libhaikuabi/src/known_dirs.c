@@ -89,9 +89,7 @@ const struct hk_node *hk_known_dir_node(const struct hk_known_dir *dir)
 
 int hk_known_dir_is_there(const struct hk_known_dir *dir)
 {
-    struct stat info;
-
-    return fstat(hk_known_dir_node(dir)->fd, &info) == 0 && info.st_nlink > 0;
+    return !hk_host_is_removed(dir->node.fd);
 }
 
 void hk_known_dir_put(struct hk_known_dir *dir)

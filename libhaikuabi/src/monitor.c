@@ -15,6 +15,7 @@
 #include "departures.h"
 #include "host_open.h"
 #include "node_refs.h"
+#include "stat.h"
 #include "syscalls.h"
 
 int hk_monitors_new(struct hk_team *team, struct hk_monitors **monitors)
@@ -122,18 +123,15 @@ static int32_t watch(struct hk_monitors *monitors, struct hk_monitor *monitor)
 
 /* ---- the table ---- */
 
-static size_t hash_of(int32_t device, int64_t inode)
+static size_t bucket_of(int32_t device, int64_t inode)
 {
-    uint64_t hash = ((uint64_t)inode + ((uint64_t)(uint32_t)device << 32)) *
-                    UINT64_C(0x9e3779b97f4a7c15);
-
-    return (size_t)(hash >> 32) % HK_MONITOR_BUCKETS;
+    return hk_node_hash(device, inode) % HK_MONITOR_BUCKETS;
 }
 
 struct hk_monitor *hk_monitor_find(const struct hk_monitors *monitors,
                                    int32_t device, int64_t inode)
 {
-    struct hk_monitor *monitor = monitors->nodes[hash_of(device, inode)];
+    struct hk_monitor *monitor = monitors->nodes[bucket_of(device, inode)];
 
     while (monitor != NULL && (monitor->device != device ||
                                monitor->inode != inode || monitor->is_volume))
@@ -144,7 +142,7 @@ struct hk_monitor *hk_monitor_find(const struct hk_monitors *monitors,
 struct hk_monitor *hk_monitor_of_volume(const struct hk_monitors *monitors,
                                         int32_t device)
 {
-    struct hk_monitor *monitor = monitors->nodes[hash_of(device, 0)];
+    struct hk_monitor *monitor = monitors->nodes[bucket_of(device, 0)];
 
     while (monitor != NULL &&
            (monitor->device != device || !monitor->is_volume))
@@ -168,7 +166,7 @@ static struct hk_monitor **node_link(struct hk_monitors *monitors,
 {
     int64_t inode = monitor->is_volume ? 0 : monitor->inode;
 
-    return &monitors->nodes[hash_of(monitor->device, inode)];
+    return &monitors->nodes[bucket_of(monitor->device, inode)];
 }
 
 static void put_into_table(struct hk_monitors *monitors,
@@ -537,15 +535,6 @@ void hk_monitors_free(struct hk_monitors *monitors)
 
 /* ---- finding the node ---- */
 
-static int is_node(const struct hk_vfs *vfs, const struct hk_node *node,
-                   int32_t device, int64_t inode)
-{
-    struct hk_stat info;
-
-    return hk_stat_node(vfs, node, &info) == HK_B_OK && info.device == device &&
-           info.inode == inode;
-}
-
 /* A file that the team has open. */
 static int32_t open_opened(const struct hk_thread *self, int32_t device,
                            int64_t inode, struct hk_node *node)
@@ -560,7 +549,7 @@ static int32_t open_opened(const struct hk_thread *self, int32_t device,
         if (file == NULL)
             continue;
         if (file->node.fd >= 0 && file->kind != HK_FILE_SOCKET &&
-            is_node(vfs, &file->node, device, inode)) {
+            hk_is_node(vfs, &file->node, device, inode)) {
             *node = file->node;
             node->fd = hk_host_reopen(file->node.fd, O_PATH);
             status = node->fd >= 0 ? HK_B_OK : hk_status_from_errno(errno);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "departures.h"
+#include "host_open.h"
 #include "monitor.h"
 
 /* ---- what teams of the root have noted ---- */
@@ -80,11 +81,10 @@ static void lose_directory(struct hk_monitors *monitors,
     struct hk_monitor *lost =
         from->is_of_volume ? hk_monitor_find(monitors, from->device, inode)
                            : NULL;
-    struct stat info;
 
     if (lost == NULL)
         return;
-    if (fstat(lost->node.fd, &info) != 0 || info.st_nlink > 0) {
+    if (!hk_host_is_removed(lost->node.fd)) {
         monitors->shrunk = from->device;
         return;
     }

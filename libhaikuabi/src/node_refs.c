@@ -56,10 +56,7 @@ void hk_refs_unlock(struct hk_refs *refs)
 
 static struct ref *slot_of(struct hk_refs *refs, int32_t device, int64_t inode)
 {
-    uint64_t hash = ((uint64_t)inode + ((uint64_t)(uint32_t)device << 32)) *
-                    UINT64_C(0x9e3779b97f4a7c15);
-
-    return &refs->refs[hash >> 54];
+    return &refs->refs[hk_node_hash(device, inode) % REF_COUNT];
 }
 
 /* The guest path that an open file had when it was first asked for. */
@@ -149,15 +146,6 @@ static int32_t find_path(struct hk_refs *refs, int32_t device, int64_t inode,
     return status;
 }
 
-static int is_node(const struct hk_vfs *vfs, const struct hk_node *node,
-                   int32_t device, int64_t inode)
-{
-    struct hk_stat info;
-
-    return hk_stat_node(vfs, node, &info) == HK_B_OK && info.device == device &&
-           info.inode == inode;
-}
-
 /* What a path leads to, or the symlink that it is of. */
 static int32_t open_if(const struct hk_vfs *vfs, const char *path,
                        int32_t device, int64_t inode, struct hk_node *node)
@@ -169,7 +157,7 @@ static int32_t open_if(const struct hk_vfs *vfs, const char *path,
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
         if (hk_vfs_open(vfs, &root, path, ways[i], O_PATH, 0, node) != HK_B_OK)
             continue;
-        if (is_node(vfs, node, device, inode))
+        if (hk_is_node(vfs, node, device, inode))
             return HK_B_OK;
         hk_node_close(node);
     }
@@ -184,7 +172,7 @@ static int32_t open_place(const struct hk_vfs *vfs, int32_t device,
 
     while (place != NULL) {
         if (hk_place_open(place, O_PATH, node) == HK_B_OK) {
-            if (is_node(vfs, node, device, inode))
+            if (hk_is_node(vfs, node, device, inode))
                 return HK_B_OK;
             hk_node_close(node);
         }

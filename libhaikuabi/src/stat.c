@@ -97,6 +97,23 @@ int32_t hk_stat_node(const struct hk_vfs *vfs, const struct hk_node *node,
     return HK_B_OK;
 }
 
+int hk_is_node(const struct hk_vfs *vfs, const struct hk_node *node,
+               int32_t device, int64_t inode)
+{
+    struct hk_stat info;
+
+    return hk_stat_node(vfs, node, &info) == HK_B_OK && info.device == device &&
+           info.inode == inode;
+}
+
+uint32_t hk_node_hash(int32_t device, int64_t inode)
+{
+    uint64_t hash = ((uint64_t)inode + ((uint64_t)(uint32_t)device << 32)) *
+                    UINT64_C(0x9e3779b97f4a7c15);
+
+    return (uint32_t)(hash >> 32);
+}
+
 static int32_t stat_leaf(const struct hk_vfs *vfs,
                          const struct hk_node *directory, const char *name,
                          int traverse, struct hk_stat *stat)

@@ -51,10 +51,17 @@ uint32_t hk_guest_id(uint32_t host, uint32_t own);
 int32_t hk_stat_node(const struct hk_vfs *vfs, const struct hk_node *node,
                      struct hk_stat *stat);
 
+/* Whether a node is the one of a device and an inode, as the guest knows it. */
+int hk_is_node(const struct hk_vfs *vfs, const struct hk_node *node,
+               int32_t device, int64_t inode);
+
+/* Where tables of nodes have a node: all bits are alike. */
+uint32_t hk_node_hash(int32_t device, int64_t inode);
+
 /*
- * The same for a path, in one step: B_OK, B_ENTRY_NOT_FOUND, or HK_TAKES_WALK.
- * Only a name in a directory that is open is taken, which is no symlink to be
- * followed: the host then looks at nothing but this directory.
+ * The same as hk_stat_node for a path, in one step: B_OK, B_ENTRY_NOT_FOUND, or
+ * HK_TAKES_WALK. Only a name in a directory that is open is taken, which is no
+ * symlink to be followed: the host then looks at nothing but this directory.
  */
 enum { HK_TAKES_WALK = 1 };
 int32_t hk_stat_entry(const struct hk_vfs *vfs, const struct hk_node *start,
