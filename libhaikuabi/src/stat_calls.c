@@ -254,16 +254,18 @@ static int32_t access_node(const struct hk_node *node, int mode,
         node->fd, "", mode, AT_EMPTY_PATH | (is_effective ? AT_EACCESS : 0)));
 }
 
-/* Whether there is a file, where that is quickly told. */
+/* Whether there is a file. */
 static int32_t find(const struct hk_thread *self, int32_t fd, const char *path)
 {
     struct hk_file *start = hk_start_of(self, fd, path);
-    int32_t status = HK_TAKES_WALK;
+    int32_t status = HK_B_FILE_ERROR;
     struct hk_stat info;
 
-    if (start != NULL)
-        status = hk_stat_entry(hk_kernel_of(self)->vfs, &start->node, path, 1,
-                               &info);
+    if (path[0] == '\0')
+        status = HK_B_ENTRY_NOT_FOUND;
+    else if (start != NULL)
+        status =
+            stat_from(hk_kernel_of(self)->vfs, &start->node, path, 1, &info);
     hk_file_put(start);
     return status;
 }
@@ -275,12 +277,8 @@ int64_t hk_sys_access(struct hk_thread *self, int32_t fd, gm_addr path,
     struct hk_node node;
     int32_t status = hk_read_path(self, text, path);
 
-    if (status == HK_B_OK && mode == F_OK) {
-        status = find(self, fd, text);
-        if (status != HK_TAKES_WALK)
-            return status;
-        status = HK_B_OK;
-    }
+    if (status == HK_B_OK && mode == F_OK)
+        return find(self, fd, text);
     if (status == HK_B_OK)
         status = hk_open_at(self, fd, text, HK_WALK_FOLLOW, O_PATH, 0, &node);
     if (status != HK_B_OK)

@@ -237,6 +237,8 @@ TEST_F(Stat, AccessAsksForRights)
               ::geteuid() == 0 ? HK_B_OK : HK_B_PERMISSION_DENIED);
     EXPECT_EQ(team.call("access", -1, "/directory", 7, 0), HK_B_OK);
     EXPECT_EQ(team.call("access", -1, "/none", 0, 0), HK_B_ENTRY_NOT_FOUND);
+    EXPECT_EQ(team.call("access", -1, "", 0, 0), HK_B_ENTRY_NOT_FOUND);
+    EXPECT_EQ(team.call("access", 99, "none", 0, 0), HK_B_FILE_ERROR);
     EXPECT_EQ(team.call("access", -1, "/dangling", 0, 0), HK_B_ENTRY_NOT_FOUND);
     EXPECT_EQ(team.call("access", -1, "/dev", 5, 0), HK_B_OK);
     EXPECT_EQ(team.call("access", -1, "/dev", 2, 0), HK_B_READ_ONLY_DEVICE);
