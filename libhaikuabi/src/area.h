@@ -150,6 +150,9 @@ int32_t hk_area_publish(struct hk_team *team, struct hk_area *area);
 void hk_area_tell(struct hk_team *team, const struct hk_area *area);
 void hk_area_unpublish(struct hk_team *team, const struct hk_area *area);
 
+/* Whether anybody has cloned an area. Without the shared lock. */
+int hk_area_is_cloned(const struct hk_team *team, int32_t id);
+
 /* Memory that others can map: a host descriptor, or -1. */
 int hk_area_new_memory(uint32_t size);
 

@@ -534,19 +534,6 @@ int64_t hk_sys_memory_advice(struct hk_thread *self, gm_addr address,
     return advice < NORMAL || advice > FREE ? HK_B_BAD_VALUE : HK_B_OK;
 }
 
-static uint32_t is_cloned(struct hk_thread *self, int32_t id)
-{
-    struct hk_shared *shared = hk_shared_of(self);
-    const struct hk_shared_area *record;
-    uint32_t result;
-
-    hk_shared_lock(shared);
-    record = hk_owned_find(shared, HK_OWNED_AREAS, id);
-    result = record != NULL && record->is_cloned;
-    hk_shared_unlock(shared);
-    return result;
-}
-
 /* The area's protection, or what its pages have of their own. */
 static int32_t get_own_properties(struct hk_thread *self, gm_addr address,
                                   uint32_t *protection, uint32_t *lock)
@@ -561,14 +548,18 @@ static int32_t get_own_properties(struct hk_thread *self, gm_addr address,
     if (area != NULL)
         copy = *area;
     pthread_mutex_unlock(&areas->lock);
-    if (area == NULL || gm_query(self->team->space, address, &region) < 0 ||
-        region.address > address)
+    if (area == NULL)
         return HK_B_NO_MEMORY;
     *lock = copy.lock;
-    *protection =
-        copy.has_page_protections /* the bits have the same values */
-            ? told_protection(region.prot, 0)
-            : told_protection(copy.protection, is_cloned(self, copy.id));
+    if (!copy.has_page_protections) {
+        *protection = told_protection(
+            copy.protection, (uint32_t)hk_area_is_cloned(self->team, copy.id));
+        return HK_B_OK;
+    }
+    if (gm_query(self->team->space, address, &region) < 0 ||
+        region.address > address)
+        return HK_B_NO_MEMORY;
+    *protection = told_protection(region.prot, 0); /* the bits are the same */
     return HK_B_OK;
 }
 

@@ -262,8 +262,8 @@ static int32_t copy_area(struct hk_team *team, struct hk_area *area)
     return HK_B_OK;
 }
 
-/* Whether the parent's area has been cloned by anybody. */
-static int is_cloned(const struct hk_team *team, int32_t id)
+/* In the child of a fork it is the parent's area, which is nobody's else. */
+int hk_area_is_cloned(const struct hk_team *team, int32_t id)
 {
     const struct hk_shared_area *record;
     int result;
@@ -287,7 +287,7 @@ int32_t hk_areas_fork_child(struct hk_thread *self)
         int32_t id = area->id;
 
         if (area->fd >= 0 && !area->is_shared) {
-            if (is_cloned(team, id))
+            if (hk_area_is_cloned(team, id))
                 area->is_shared = 1;
             else if (copy_area(team, area) != HK_B_OK)
                 status = HK_B_NO_MEMORY;
