@@ -12,6 +12,7 @@
 #include "bytes.h"
 #include "host_open.h"
 #include "team.h"
+#include "wrap.h"
 
 /* A file that has been locked since the team last closed one of it. */
 struct locked {
@@ -224,11 +225,6 @@ struct range {
     int64_t start, length;
 };
 
-static int64_t sum(int64_t a, int64_t b)
-{
-    return (int64_t)((uint64_t)a + (uint64_t)b);
-}
-
 /* From the file's start, with a length above 0 that ends at the largest
  * position at most (vfs.cpp, normalize_flock). */
 static int32_t read_range(const struct hk_file *file,
@@ -242,11 +238,11 @@ static int32_t read_range(const struct hk_file *file,
     case FROM_START:
         break;
     case FROM_POSITION:
-        start = sum(start, lseek(file->node.fd, 0, SEEK_CUR));
+        start = hk_sum(start, lseek(file->node.fd, 0, SEEK_CUR));
         break;
     case FROM_END:
         if (fstat(file->node.fd, &info) == 0)
-            start = sum(start, info.st_size);
+            start = hk_sum(start, info.st_size);
         break;
     default:
         return HK_B_BAD_VALUE;
@@ -258,8 +254,8 @@ static int32_t read_range(const struct hk_file *file,
     if (length > INT64_MAX - start)
         length = INT64_MAX - start;
     if (length < 0) {
-        start = sum(start, length);
-        length = sum(-(length + 1), 1);
+        start = hk_sum(start, length);
+        length = hk_sum(-(length + 1), 1);
     }
     *range = (struct range){start, length};
     return HK_B_OK;
@@ -271,7 +267,7 @@ static int put_range(const struct range *range, struct flock *lock)
     struct range from = *range;
 
     if (from.start < 0) {
-        from.length = sum(from.length, from.start);
+        from.length = hk_sum(from.length, from.start);
         from.start = 0;
     }
     lock->l_whence = SEEK_SET;

@@ -506,6 +506,29 @@ TEST_F(Root, TruncatesByPathWhatIsPending)
     EXPECT_EQ(read("/bin/tool"), "#!/bi");
 }
 
+// Others ask on the host, which knows of the team's locks.
+TEST_F(Root, KeepsLocksOfAFileThatAnAttributeIsWrittenTo)
+{
+    ASSERT_EQ(add("one.hpkg", package({}, package_info("one"))), 0);
+    int fd = open("/boot/home/own", 0x202); // O_RDWR | O_CREAT
+    ASSERT_GE(fd, 0);
+    Address range = guest().room(24);
+    guest().set<int16_t>(range, 0, 0x400); // F_WRLCK
+    guest().set<int64_t>(range, 12, 10);
+    ASSERT_EQ(guest().call("fcntl", fd, 0x80 /* F_SETLK */, range), 0);
+    ASSERT_EQ(
+        guest().call("write_attr", fd, "name", 0x52415754u, INT64_C(0), "x", 1),
+        1);
+    int other = ::open(file("boot/home/own").c_str(), O_RDWR);
+    struct flock found = {};
+    found.l_type = F_WRLCK;
+    found.l_whence = SEEK_SET;
+    EXPECT_EQ(fcntl(other, F_OFD_GETLK, &found), 0);
+    EXPECT_EQ(found.l_type, F_WRLCK);
+    EXPECT_EQ(found.l_len, 10);
+    close(other);
+}
+
 TEST_F(Root, ActivatesWhatLiesInThePackagesDirectory)
 {
     ASSERT_EQ(reopen(), 0);
