@@ -147,6 +147,8 @@ static void install_handlers(void)
     action.sa_sigaction = on_signal;
     action.sa_flags = SA_SIGINFO;
     for (size_t i = 0; i < count; i++)
+        sigaddset(&action.sa_mask, signals[i]);
+    for (size_t i = 0; i < count; i++)
         sigaction(signals[i], &action, NULL);
 }
 

@@ -521,6 +521,8 @@ void harness_catch(struct harness *harness)
 
     caught_kernel = harness->kernel;
     for (size_t i = 0; i < count; i++)
+        sigaddset(&action.sa_mask, signals[i]);
+    for (size_t i = 0; i < count; i++)
         sigaction(signals[i], &action, NULL);
 }
 
