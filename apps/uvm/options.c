@@ -48,7 +48,7 @@ static const char usage[] =
     "      --record FILE     writes a trace of the execution, for utrace; that "
     "of\n"
     "                        a child goes to a file named after FILE and it\n"
-    "      --level LEVEL     what is in it: events, hash, the default, or "
+    "      --level LEVEL     what is in that: events, hash, the default, or "
     "full\n"
     "      --strace          prints each system call on stderr\n"
     "      --quiet           reports neither system calls that are not built\n"
@@ -200,6 +200,7 @@ static void parse_option(int option, struct uvm_options *options,
         break;
     case OPT_LEVEL:
         options->level = (enum tr_level)find_word(levels, "level", optarg);
+        options->level_given = 1;
         break;
     case OPT_STRACE:
         options->strace = 1;
@@ -255,7 +256,6 @@ void uvm_parse_options(int argc, char **argv, struct uvm_options *options)
     memset(options, 0, sizeof(*options));
     options->root = getenv("UVM_ROOT");
     options->engine = XCPU_ENGINE_JIT;
-    options->level = TR_LEVEL_HASH;
     options->environment = calloc((size_t)argc + 1, sizeof(char *));
     options->binds = calloc((size_t)argc + 1, sizeof(*options->binds));
     if (options->environment == NULL || options->binds == NULL)
@@ -271,6 +271,10 @@ void uvm_parse_options(int argc, char **argv, struct uvm_options *options)
     }
     if (options->root != NULL && options->root[0] != '\0')
         check_root(options->root);
+    if (!options->level_given)
+        options->level = TR_LEVEL_HASH;
+    else if (options->record == NULL)
+        uvm_fail(UVM_EXIT_USAGE, "--level wants --record");
     uvm_choose_root(options);
     if (options->version)
         print_version(options);

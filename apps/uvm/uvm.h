@@ -40,6 +40,7 @@ struct uvm_options {
     size_t bind_count;
     const char *record; /* file for a trace, or NULL */
     enum tr_level level;
+    int level_given;
     const char *program;
     const char *const *arguments; /* behind the program, NULL-terminated */
 };

@@ -134,6 +134,9 @@ TEST_F(OptionsTest, mistakes_are_named)
     expect_misuse({"--engine", "steam", hello}, "unknown engine 'steam'");
     expect_misuse({"--engine", "", hello}, "unknown engine ''");
     expect_misuse({"--cpu", "z80", hello}, "unknown cpu 'z80'");
+    expect_misuse({"--level", "full", hello}, "--level wants --record");
+    expect_misuse({"--record", "t", "--level", "most", hello},
+                  "unknown level 'most'");
     expect_misuse({"-E", "=1", hello}, "-E wants NAME=VALUE, not '=1'");
     expect_misuse({"-E", "", hello}, "-E wants NAME=VALUE, not ''");
 }
