@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -43,4 +44,22 @@ uint64_t utrace_count_instructions(struct tr_reader *reader)
             count = tr_reader_instructions(reader);
     tr_reader_seek(reader, 0);
     return count;
+}
+
+enum tr_level utrace_level_of(const char *name)
+{
+    struct tr_reader *reader = utrace_open(name);
+    int level = TR_LEVEL_EVENTS;
+    struct tr_event event;
+    char text[16];
+
+    while (tr_read_event(reader, &event, NULL) > 0 && event.kind == TR_INFO)
+        if (event.size > 6 && event.size < sizeof(text) + 6 &&
+            memcmp(event.bytes, "level=", 6) == 0) {
+            snprintf(text, sizeof(text), "%.*s", (int)event.size - 6,
+                     (const char *)event.bytes + 6);
+            level = tr_find_level(text);
+        }
+    tr_reader_close(reader);
+    return level < 0 ? TR_LEVEL_EVENTS : (enum tr_level)level;
 }

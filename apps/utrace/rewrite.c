@@ -53,29 +53,12 @@ static int rewrite(const struct utrace_options *options,
     return result < 0 ? utrace_status_of(result) : UTRACE_EXIT_FAILURE;
 }
 
-static enum tr_level level_of(const char *name)
-{
-    struct tr_reader *reader = utrace_open(name);
-    int level = TR_LEVEL_EVENTS;
-    struct tr_event event;
-    char text[16];
-
-    while (tr_read_event(reader, &event, NULL) > 0 && event.kind == TR_INFO)
-        if (event.size > 6 && event.size < sizeof(text) + 6 &&
-            memcmp(event.bytes, "level=", 6) == 0) {
-            snprintf(text, sizeof(text), "%.*s", (int)event.size - 6,
-                     (const char *)event.bytes + 6);
-            level = tr_find_level(text);
-        }
-    tr_reader_close(reader);
-    return level < 0 ? TR_LEVEL_EVENTS : (enum tr_level)level;
-}
-
 static struct tr_rewrite_config config_of(const struct utrace_options *options)
 {
     return (struct tr_rewrite_config){.from = 0,
                                       .to = UINT64_MAX,
-                                      .level = level_of(options->files[0]),
+                                      .level =
+                                          utrace_level_of(options->files[0]),
                                       .interval = options->interval};
 }
 

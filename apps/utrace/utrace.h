@@ -105,6 +105,9 @@ int utrace_next(struct tr_reader *reader, const char *name,
  * beginning. */
 uint64_t utrace_count_instructions(struct tr_reader *reader);
 
+/* What a trace says of its level; events when it says nothing. */
+enum tr_level utrace_level_of(const char *name);
+
 /* ---- player.c ---- */
 
 /* A player whose faults are handled from now on, two at a time at most. Ends

@@ -1,10 +1,12 @@
 #!/bin/sh
 # commands.sh -- what utrace says of whole, damaged and different traces.
-# commands.sh UTRACE TRACE OTHER SSE4 SSE2 PENTIUM LONG TICKS MAPPED PROGRAM
-# PROGRAM: what MAPPED is of.
+# commands.sh UTRACE TRACE OTHER SSE4 SSE2 PENTIUM LONG TICKS MAPPED EVENTS PROGRAM
+# EVENTS: of that level, it reads RDTSC; PROGRAM: what MAPPED is of.
 set -u
 utrace=$1 trace=$2 other=$3 sse4=$4 sse2=$5 pentium=$6 long=$7 ticks=$8
 mapped=$9
+shift
+events=$9
 shift
 program=$9
 out=${TEST_TMPDIR:-/tmp}/out damaged=${TEST_TMPDIR:-/tmp}/damaged
@@ -214,6 +216,17 @@ cmp "$made" "$made.jit" || failed=1
 must "$utrace" cut --from 700 "$made" "$made.jit" # it stays full
 expect 0 '^steps=599$' "$utrace" info "$made.jit"
 expect 0 ': as recorded$' "$utrace" replay --steps "$made.jit"
+
+# Traces of different levels: what both have.
+must "$utrace" densify --interval 10 "$events" "$made"
+expect 0 '^levels events and hash: compared without hashes$' "$utrace" diff "$events" "$made"
+expect 0 '^levels hash and events: compared without hashes$' "$utrace" diff "$made" "$events"
+[ -z "$("$utrace" diff -q "$made" "$events")" ] || failed=1
+expect 1 '^event [0-9]*, behind instruction [0-9]*$' "$utrace" diff "$events" "$ticks"
+grep -q '^levels events and hash:' "$out" || failed=1
+must "$utrace" densify --level full "$sse4" "$made"
+expect 0 '^levels full and hash: compared without steps$' "$utrace" diff "$made" "$sse4"
+expect 1 '^byte 0x7: 0x34, not 0x32$' "$utrace" diff "$sse2" "$made"
 expect 2 'wants hash or full' "$utrace" densify --level events "$sse4" "$made"
 must "$utrace" bless "$sse4" "$made"
 cmp "$sse4" "$made" || failed=1
