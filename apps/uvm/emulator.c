@@ -113,7 +113,8 @@ static void on_fault(int signo, siginfo_t *info, void *context)
     int handled;
 
     if (info->si_code <= 0) { /* kill(2), no fault */
-        hk_on_signal(uvm_of_process.kernel, current.thread, signo, info);
+        hk_on_signal(uvm_of_process.kernel, current.thread, signo, info,
+                     context);
         return;
     }
     handled = gm_on_fault(info, context) || uvm_record_on_fault(info->si_addr);
@@ -128,8 +129,7 @@ static void on_signal(int signo, siginfo_t *info, void *context)
 {
     int saved = errno;
 
-    (void)context;
-    hk_on_signal(uvm_of_process.kernel, current.thread, signo, info);
+    hk_on_signal(uvm_of_process.kernel, current.thread, signo, info, context);
     errno = saved;
 }
 

@@ -110,10 +110,9 @@ static void on_tick(int signo)
 /* A timer of the team, or one of a team that is gone. */
 static void on_timer(int signo, siginfo_t *info, void *context)
 {
-    (void)context;
     if (running != NULL)
         hk_on_signal(harness_kernel(running), harness_thread(running), signo,
-                     info);
+                     info, context);
 }
 
 /* The harness has put handlers of its own. */

@@ -3,10 +3,11 @@
 #include "block.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "clock.h"
+#include "host_call.h"
 #include "request.h"
 #include "signals.h"
 #include "timer.h"
@@ -28,50 +29,41 @@ int hk_is_interrupted(struct hk_thread *self)
     return 1;
 }
 
-static int poll_until(struct pollfd *fds, uint32_t count, int64_t deadline,
-                      const sigset_t *mask)
+/* NULL: until the end of time. */
+static const struct timespec *time_until(int64_t deadline,
+                                         struct timespec *timeout)
 {
-    struct timespec timeout = {0, 0};
     int64_t left;
 
     if (deadline == HK_INFINITE_TIMEOUT)
-        return ppoll(fds, count, NULL, mask);
+        return NULL;
     left = deadline - hk_system_time();
-    if (left > 0) {
-        timeout.tv_sec = left / 1000000;
-        timeout.tv_nsec = left % 1000000 * 1000;
-    }
-    return ppoll(fds, count, &timeout, mask);
+    if (left < 0)
+        left = 0;
+    timeout->tv_sec = left / 1000000;
+    timeout->tv_nsec = left % 1000000 * 1000;
+    return timeout;
 }
 
-/* Host signals stay blocked between the look for an interruption and the
- * wait, so that none comes in between unseen. */
 int32_t hk_block_once(struct hk_thread *self, struct pollfd *fds,
                       uint32_t count, int64_t deadline, const atomic_uint *word,
                       unsigned seen)
 {
-    sigset_t all, mask;
-    int32_t result;
+    struct timespec timeout;
+    struct hk_host_call call = {
+        SYS_ppoll,
+        {(long)fds, count, (long)time_until(deadline, &timeout)},
+        word,
+        seen};
+    long ready = hk_host_call(self, &call);
 
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &mask);
-    if (hk_is_interrupted(self)) {
-        result = HK_B_INTERRUPTED;
-    } else if (word != NULL && atomic_load(word) != seen) {
-        result = HK_B_OK;
-    } else {
-        result = poll_until(fds, count, deadline, &mask);
-        if (result < 0)
-            result = hk_status_from_errno(errno);
-    }
-    pthread_sigmask(SIG_SETMASK, &mask, NULL);
-    return result;
+    return ready < 0 ? hk_status_from_errno(errno) : (int32_t)ready;
 }
 
 int32_t hk_block_fds(struct hk_thread *self, struct pollfd *fds, uint32_t count,
                      int64_t deadline)
 {
-    int32_t result = poll_until(fds, count, 0, NULL);
+    int32_t result = poll(fds, count, 0);
 
     if (result < 0 && errno != EINTR)
         return hk_status_from_errno(errno);

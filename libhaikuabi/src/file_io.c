@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "attr.h"
 #include "block.h"
 #include "bytes.h"
+#include "host_call.h"
 #include "root.h"
 #include "signals.h"
 #include "socket.h"
@@ -43,12 +45,38 @@ static ssize_t plain_io(const struct hk_transfer *transfer,
                               : pread(fd, bytes, size, transfer->position);
 }
 
-static ssize_t host_io(const struct hk_transfer *transfer,
-                       const struct iovec *vectors, uint32_t count, int flags)
+/* How a transfer goes: a file that makes nobody wait, what comes at once, or
+ * until an interruption. */
+enum pace { PLAIN, AT_ONCE, WAITING };
+
+/* What may wait has no position. */
+static ssize_t waiting_io(struct hk_thread *self,
+                          const struct hk_transfer *transfer,
+                          const struct iovec *vectors, uint32_t count)
 {
+    struct hk_host_call call = {
+        .number = transfer->is_write ? SYS_writev : SYS_readv,
+        .arguments = {transfer->file->node.fd, (long)vectors, (long)count}};
+
+    if (count == 1) {
+        call.number = transfer->is_write ? SYS_write : SYS_read;
+        call.arguments[1] = (long)vectors->iov_base;
+        call.arguments[2] = (long)vectors->iov_len;
+    }
+    return hk_host_call(self, &call);
+}
+
+static ssize_t host_io(struct hk_thread *self,
+                       const struct hk_transfer *transfer,
+                       const struct iovec *vectors, uint32_t count,
+                       enum pace pace)
+{
+    int flags = pace == AT_ONCE ? RWF_NOWAIT : 0;
     int fd = transfer->file->node.fd;
 
-    if (count == 1 && flags == 0)
+    if (pace == WAITING)
+        return waiting_io(self, transfer, vectors, count);
+    if (count == 1 && pace == PLAIN)
         return plain_io(transfer, vectors);
     return transfer->is_write
                ? pwritev2(fd, vectors, (int)count, transfer->position, flags)
@@ -58,7 +86,7 @@ static ssize_t host_io(const struct hk_transfer *transfer,
 /* Reads a little through memory of our own. -1: errno is as for preadv2. */
 static ssize_t bounce(struct hk_thread *self,
                       const struct hk_transfer *transfer,
-                      const struct iovec *vector, int flags)
+                      const struct iovec *vector, enum pace pace)
 {
     uint8_t bytes[BOUNCE_SIZE];
     size_t size = vector->iov_len < BOUNCE_SIZE ? vector->iov_len : BOUNCE_SIZE;
@@ -73,7 +101,7 @@ static ssize_t bounce(struct hk_thread *self,
         errno = EFAULT;
         return -1;
     }
-    done = host_io(transfer, &own, 1, flags);
+    done = host_io(self, transfer, &own, 1, pace);
     if (done > 0 && hk_write_user(self, to, bytes, (size_t)done) != HK_B_OK) {
         errno = EFAULT;
         return -1;
@@ -83,16 +111,17 @@ static ssize_t bounce(struct hk_thread *self,
 
 static ssize_t try_io(struct hk_thread *self,
                       const struct hk_transfer *transfer,
-                      const struct iovec *vectors, uint32_t count, int flags)
+                      const struct iovec *vectors, uint32_t count,
+                      enum pace pace)
 {
     ssize_t done;
 
     if (!transfer->is_write && gm_is_observed(hk_space_of(self)))
-        return bounce(self, transfer, vectors, flags);
-    done = host_io(transfer, vectors, count, flags);
+        return bounce(self, transfer, vectors, pace);
+    done = host_io(self, transfer, vectors, count, pace);
     if (done >= 0 || errno != EFAULT || transfer->is_write)
         return done;
-    return bounce(self, transfer, vectors, flags);
+    return bounce(self, transfer, vectors, pace);
 }
 
 uint32_t hk_advance(struct iovec **vectors, uint32_t count, size_t done)
@@ -112,63 +141,26 @@ uint32_t hk_advance(struct iovec **vectors, uint32_t count, size_t done)
     return count;
 }
 
-/* A terminal that another process group owns stops the caller by a signal,
- * which waiting for its bytes would not. */
-static int is_in_background(int fd)
-{
-    pid_t owner = tcgetpgrp(fd);
-
-    return owner >= 0 && owner != getpgrp();
-}
-
-/* Without flags it may be a terminal's. */
-static ssize_t try_any_io(struct hk_thread *self,
-                          const struct hk_transfer *transfer,
-                          const struct iovec *vectors, uint32_t count,
-                          int flags)
-{
-    struct hk_deafness deafness;
-    ssize_t done;
-
-    if (flags != 0)
-        return try_io(self, transfer, vectors, count, flags);
-    deafness = hk_tty_begin(self);
-    done = try_io(self, transfer, vectors, count, flags);
-    hk_tty_end(&deafness);
-    return done;
-}
-
 /* One attempt on a file that may make its users wait: as try_io, but with
- * a status for every failure. */
+ * a status for every failure. What is there comes before an interruption. */
 static int64_t wait_io(struct hk_thread *self,
                        const struct hk_transfer *transfer,
-                       const struct iovec *vectors, uint32_t count)
+                       const struct iovec *vectors, uint32_t count, mode_t type)
 {
-    int fd = transfer->file->node.fd;
-    short events = transfer->is_write ? POLLOUT : POLLIN;
-    int flags = RWF_NOWAIT;
+    ssize_t done;
 
-    for (;;) {
-        ssize_t done = try_any_io(self, transfer, vectors, count, flags);
-        int32_t status;
+    do {
+        struct hk_deafness deafness = {.is_set = 0};
 
-        if (done >= 0)
-            return done;
-        if (errno == EINTR && !hk_is_interrupted(self))
-            continue;
-        if (errno != EAGAIN && (errno != EOPNOTSUPP || flags == 0))
-            return hk_status_from_errno(errno);
-        if (errno == EOPNOTSUPP)
-            flags = 0;
-        else if (fcntl(fd, F_GETFL) & O_NONBLOCK)
-            return HK_B_WOULD_BLOCK;
-        if (flags == 0 &&
-            (fcntl(fd, F_GETFL) & O_NONBLOCK || is_in_background(fd)))
-            continue;
-        status = hk_block_fd(self, fd, events);
-        if (status != HK_B_OK)
-            return status;
-    }
+        if (type == S_IFCHR)
+            deafness = hk_tty_begin(self);
+        done = try_io(self, transfer, vectors, count, WAITING);
+        hk_tty_end(&deafness);
+    } while (done < 0 && errno == EINTR && !hk_is_interrupted(self));
+    if (done >= 0 || errno != EINTR)
+        return done < 0 ? hk_status_from_errno(errno) : done;
+    done = try_io(self, transfer, vectors, count, AT_ONCE);
+    return done < 0 ? HK_B_INTERRUPTED : done;
 }
 
 /* Everything is read or written before a regular file's call returns, a
@@ -222,9 +214,9 @@ int64_t hk_transfer(struct hk_thread *self, const struct hk_transfer *transfer,
         int64_t done;
 
         if (can_wait)
-            done = wait_io(self, &rest, vectors, count);
+            done = wait_io(self, &rest, vectors, count, type);
         else
-            done = try_io(self, &rest, vectors, count, 0);
+            done = try_io(self, &rest, vectors, count, PLAIN);
         if (done < 0 && !can_wait)
             done = is_beyond(&rest) ? 0 : hk_status_from_errno(errno);
         if (done == 0 && is_unwritten(&rest, type))
@@ -293,7 +285,7 @@ static int64_t read_at_once(struct hk_thread *self,
     if (transfer->is_write || transfer->file->kind != HK_FILE_NODE ||
         hk_is_type_known(transfer->file))
         return 0;
-    done = try_io(self, transfer, vector, 1, RWF_NOWAIT);
+    done = try_io(self, transfer, vector, 1, AT_ONCE);
     if (done <= 0)
         return 0;
     vector->iov_base = (uint8_t *)vector->iov_base + done;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "host_call.h"
 #include "shared.h"
 #include "thread.h"
 #include "timer.h"
@@ -206,12 +207,13 @@ static int is_told(const struct hk_team *team, const struct hk_siginfo *info)
 
 /* Runs inside a signal handler: nothing here takes a lock. */
 void hk_on_signal(struct hk_kernel *kernel, struct hk_thread *thread, int signo,
-                  void *siginfo)
+                  void *siginfo, void *ucontext)
 {
     struct hk_team *team = kernel->team;
     struct hk_siginfo info;
     int signal;
 
+    hk_host_call_leave(ucontext);
     if (signo == hk_interrupt_signal()) {
         if (thread != NULL) /* else it comes out of the host's call alone */
             hk_interrupt_self(thread);

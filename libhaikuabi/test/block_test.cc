@@ -103,6 +103,28 @@ TEST_F(Block, EveryWaitIsEndedByASignal)
               HK_B_INTERRUPTED);
 }
 
+// Before the call, in the instant before the host's, or while that waits.
+TEST_F(Block, ASignalEndsTheCallWheneverItComes)
+{
+    Address set = team.room(8), info = team.room(64);
+
+    team.set<uint64_t>(set, 0, UINT64_C(1) << (SIGTERM_ - 1));
+    for (int round = 0; round < 300; round++) {
+        std::atomic<bool> begins{false};
+        std::thread other([&] {
+            while (!begins)
+                std::this_thread::yield();
+            for (std::atomic<int> i{0}; i < round * 10; i++)
+                ;
+            harness_signal(team.harness, SIGTERM_);
+        });
+        begins = true;
+        ASSERT_EQ(team.call("read", in, here, buffer, 1), HK_B_INTERRUPTED);
+        other.join();
+        ASSERT_EQ(team.call("sigwait", set, info, 0, INT64_C(0)), HK_B_OK);
+    }
+}
+
 // The host waits by itself in these.
 TEST_F(Block, AnOpenOfAFifoIsEndedToo)
 {

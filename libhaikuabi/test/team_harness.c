@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "libhaikuabi/src/host_call.h"
 #include "libhaikuabi/src/kernel.h"
 #include "libhaikuabi/src/program.h"
 #include "libhaikuabi/src/syscall_table.h"
@@ -257,9 +258,10 @@ static int start(struct harness *harness)
     return 0;
 }
 
-static void ignore(int signo)
+static void leave_call(int signo, siginfo_t *info, void *context)
 {
-    (void)signo;
+    (void)signo, (void)info;
+    hk_host_call_leave(context);
 }
 
 /* Signals as the application sees to them: faults to libguestmem; those that
@@ -271,8 +273,7 @@ static void catch_signals(void)
     action.sa_sigaction = on_fault;
     sigaction(SIGSEGV, &action, NULL);
     sigaction(SIGBUS, &action, NULL);
-    action.sa_flags = 0;
-    action.sa_handler = ignore;
+    action.sa_sigaction = leave_call;
     sigaction(hk_interrupt_signal(), &action, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
@@ -509,8 +510,7 @@ const char *harness_reports(const struct harness *harness)
 
 static void pass_on(int signo, siginfo_t *info, void *context)
 {
-    (void)context;
-    hk_on_signal(caught_kernel, running, signo, info);
+    hk_on_signal(caught_kernel, running, signo, info, context);
 }
 
 void harness_catch(struct harness *harness)

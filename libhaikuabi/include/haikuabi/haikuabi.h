@@ -232,11 +232,11 @@ enum hk_action hk_stepped(struct hk_thread *thread);
 /* The host signals that the application is to catch (SA_SIGINFO, no SA_RESTART,
  * all of them in sa_mask: what came later is told later) and to pass on to
  * hk_on_signal from its handler, in the thread that got them (NULL for a host
- * thread that is none). Returns how many. */
+ * thread that is none), with the handler's own arguments. Returns how many. */
 #define HK_HOST_SIGNALS_MAX 48
 size_t hk_host_signals(int signals[HK_HOST_SIGNALS_MAX]);
 void hk_on_signal(struct hk_kernel *kernel, struct hk_thread *thread, int signo,
-                  void *siginfo);
+                  void *siginfo, void *ucontext);
 
 #ifdef __cplusplus
 }
