@@ -25,6 +25,17 @@ size_t gm_access_copy(void *to, const void *from, size_t size,
 size_t gm_access_fill(void *to, int byte, size_t size,
                       struct gm_access *access);
 
+#define GM_ACCESS_FAULT SIZE_MAX
+
+/*
+ * Copies a string with its NUL; its length, or size when no NUL is in that many
+ * bytes, or GM_ACCESS_FAULT. No byte is read behind the page of the NUL, and it
+ * is the copy that is looked at: a guest that changes its string meanwhile
+ * cannot make two lengths of one.
+ */
+size_t gm_access_string(char *to, const char *from, size_t size,
+                        struct gm_access *access);
+
 /* Returns 0 when done, with what was found in *expected; otherwise 4. */
 size_t gm_access_exchange(uint32_t *to, uint32_t *expected, uint32_t desired,
                           struct gm_access *access);

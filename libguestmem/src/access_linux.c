@@ -61,6 +61,27 @@ size_t gm_access_fill(void *to, int byte, size_t size, struct gm_access *access)
     return size;
 }
 
+/* In pieces that end where an aligned block does: none crosses a page. */
+size_t gm_access_string(char *to, const char *from, size_t size,
+                        struct gm_access *access)
+{
+    enum { BLOCK = 64 };
+
+    for (size_t done = 0; done < size;) {
+        size_t piece = BLOCK - (uintptr_t)(from + done) % BLOCK;
+
+        if (piece > size - done)
+            piece = size - done;
+        if (gm_access_copy(to + done, from + done, piece, access) > 0)
+            return GM_ACCESS_FAULT;
+        const char *nul = memchr(to + done, 0, piece);
+        if (nul != NULL)
+            return (size_t)(nul - to);
+        done += piece;
+    }
+    return size;
+}
+
 /* A page that goes away between the two steps, by another thread's doing, is
  * a fault that nobody catches. */
 size_t gm_access_exchange(uint32_t *to, uint32_t *expected, uint32_t desired,

@@ -179,6 +179,45 @@ gm_access_begin:
     ret
     end gm_access_exchange
 
+/*
+ * size_t gm_access_string(rdi to, rsi from, rdx size, rcx access)
+ *
+ * Sixteen bytes at a time that lie in one page, so that it faults only where
+ * the string does; rcx is what a fault is told by.
+ */
+    function gm_access_string
+    mov %rcx, %r8
+    mov $-1, %rcx
+    xor %eax, %eax
+    pxor %xmm1, %xmm1
+1:  lea 16(%rax), %r9
+    cmp %rdx, %r9
+    ja 2f
+    lea (%rsi,%rax), %r10d
+    and $4095, %r10d
+    cmp $4096-16, %r10d
+    ja 2f
+    movups (%rsi,%rax), %xmm0
+    movups %xmm0, (%rdi,%rax)
+    pcmpeqb %xmm1, %xmm0
+    pmovmskb %xmm0, %r10d
+    test %r10d, %r10d
+    jnz 3f
+    mov %r9, %rax
+    jmp 1b
+2:  cmp %rdx, %rax
+    je 9f
+    movzbl (%rsi,%rax), %r9d
+    mov %r9b, (%rdi,%rax)
+    test %r9d, %r9d
+    jz 9f
+    inc %rax
+    jmp 1b
+3:  bsf %r10d, %r10d
+    add %r10, %rax
+9:  ret
+    end gm_access_string
+
 gm_access_end:
 
 /* Returns to the caller of any of the above. */

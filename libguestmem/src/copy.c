@@ -157,29 +157,18 @@ int gm_compare_exchange(struct gm_space *space, gm_addr address,
     return result;
 }
 
-/*
- * In pieces that end where an aligned block does: a block does not cross a
- * page, so a piece faults only if the string, or what is to be read of it,
- * does. Looking for the NUL in the copy means that a guest changing its
- * string meanwhile cannot make two lengths of one.
- */
 int gm_copy_string_in(struct gm_space *space, char *to, gm_addr from,
                       size_t size)
 {
-    enum { BLOCK = 64 };
-
     if (size > INT_MAX)
         size = INT_MAX;
-    for (size_t done = 0; done < size;) {
-        size_t piece = BLOCK - ((from + done) & (BLOCK - 1));
-        if (piece > size - done)
-            piece = size - done;
-        if (gm_copy_in(space, to + done, from + done, piece) < 0)
-            return GM_ERR_FAULT;
-        const char *nul = memchr(to + done, 0, piece);
-        if (nul != NULL)
-            return (int)(nul - to);
-        done += piece;
-    }
-    return GM_ERR_TOOLONG;
+    size_t room = from < space->size ? space->size - from : 0;
+    if (room > size)
+        room = size;
+    struct gm_access access = access_of(space, from, room);
+    size_t length =
+        gm_access_string(to, (const char *)access.start, room, &access);
+    if (length < room)
+        return (int)length;
+    return length == size ? GM_ERR_TOOLONG : GM_ERR_FAULT;
 }

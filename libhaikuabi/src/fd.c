@@ -16,6 +16,7 @@
 #include "pty.h"
 #include "query.h"
 #include "range_locks.h"
+#include "references.h"
 #include "root.h"
 #include "socket_share.h"
 
@@ -38,6 +39,19 @@ struct hk_fds {
     struct hk_refs *refs;
     struct hk_range_locks *range_locks;
 };
+
+/* A process of one thread has nobody to wait for, and makes none in between. */
+static void lock(struct hk_fds *fds)
+{
+    if (!HK_IS_ALONE)
+        pthread_mutex_lock(&fds->lock);
+}
+
+static void unlock(struct hk_fds *fds)
+{
+    if (!HK_IS_ALONE)
+        pthread_mutex_unlock(&fds->lock);
+}
 
 struct hk_refs *hk_refs_of(const struct hk_thread *self)
 {
@@ -108,8 +122,7 @@ static void free_details(struct hk_file *file)
 
 void hk_file_put(struct hk_file *file)
 {
-    if (file == NULL || atomic_fetch_sub_explicit(&file->references, 1,
-                                                  memory_order_acq_rel) != 1)
+    if (file == NULL || !hk_reference_drop(&file->references))
         return;
     hk_node_lock_drop(file);
     hk_socket_hide(file);
@@ -129,7 +142,7 @@ void hk_file_put(struct hk_file *file)
 struct hk_file *hk_file_share(struct hk_file *file)
 {
     if (file != NULL)
-        atomic_fetch_add_explicit(&file->references, 1, memory_order_relaxed);
+        hk_reference_add(&file->references);
     return file;
 }
 
@@ -324,9 +337,9 @@ uint32_t hk_fds_limit(struct hk_fds *fds)
 {
     uint32_t limit;
 
-    pthread_mutex_lock(&fds->lock);
+    lock(fds);
     limit = fds->limit;
-    pthread_mutex_unlock(&fds->lock);
+    unlock(fds);
     return limit;
 }
 
@@ -336,13 +349,13 @@ int32_t hk_fds_set_limit(struct hk_fds *fds, uint32_t limit)
 
     if (limit == 0 || limit > LIMIT_MAX)
         return HK_B_BAD_VALUE;
-    pthread_mutex_lock(&fds->lock);
+    lock(fds);
     for (uint32_t i = limit; i < fds->size; i++)
         if (fds->slots[i].file != NULL)
             status = HK_B_BUSY;
     if (status == HK_B_OK)
         fds->limit = limit;
-    pthread_mutex_unlock(&fds->lock);
+    unlock(fds);
     return status;
 }
 
@@ -372,7 +385,7 @@ int32_t hk_fd_add(const struct hk_thread *self, struct hk_file *file,
     int32_t result = HK_B_NO_MORE_FDS;
     uint32_t i = (uint32_t)first;
 
-    pthread_mutex_lock(&fds->lock);
+    lock(fds);
     while (i < fds->size && fds->slots[i].file != NULL)
         i++;
     if (i < fds->limit && make_room(fds, i)) {
@@ -381,7 +394,7 @@ int32_t hk_fd_add(const struct hk_thread *self, struct hk_file *file,
         fds->slots[i] = (struct slot){file, flags, 0};
         result = (int32_t)i;
     }
-    pthread_mutex_unlock(&fds->lock);
+    unlock(fds);
     if (result < 0)
         hk_file_put(file);
     return result;
@@ -401,10 +414,10 @@ struct hk_file *hk_file_get(const struct hk_thread *self, int32_t fd)
     struct slot *slot;
     struct hk_file *file;
 
-    pthread_mutex_lock(&fds->lock);
+    lock(fds);
     slot = find_slot(fds, fd);
     file = hk_file_share(slot != NULL ? slot->file : NULL);
-    pthread_mutex_unlock(&fds->lock);
+    unlock(fds);
     return file;
 }
 
@@ -414,14 +427,14 @@ int32_t hk_fd_flags(const struct hk_thread *self, int32_t fd, int flags)
     int32_t result = HK_B_FILE_ERROR;
     struct slot *slot;
 
-    pthread_mutex_lock(&fds->lock);
+    lock(fds);
     slot = find_slot(fds, fd);
     if (slot != NULL) {
         if (flags >= 0)
             slot->flags = (unsigned)flags;
         result = (int32_t)slot->flags;
     }
-    pthread_mutex_unlock(&fds->lock);
+    unlock(fds);
     return result;
 }
 
@@ -438,10 +451,10 @@ int hk_fd_is(const struct hk_thread *self, int32_t fd,
     const struct slot *slot;
     int result;
 
-    pthread_mutex_lock(&fds->lock);
+    lock(fds);
     slot = find_slot(fds, fd);
     result = slot != NULL && slot->file == file;
-    pthread_mutex_unlock(&fds->lock);
+    unlock(fds);
     return result;
 }
 
@@ -452,7 +465,7 @@ int hk_fd_copy(const struct hk_thread *self, int32_t fd,
     struct slot *slot;
     int copy = -1;
 
-    pthread_mutex_lock(&fds->lock);
+    lock(fds);
     slot = find_slot(fds, fd);
     if (slot != NULL && slot->file == file) {
         if (slot->copy == 0) {
@@ -461,7 +474,7 @@ int hk_fd_copy(const struct hk_thread *self, int32_t fd,
         }
         copy = slot->copy == 0 ? -1 : slot->copy;
     }
-    pthread_mutex_unlock(&fds->lock);
+    unlock(fds);
     return copy;
 }
 
@@ -469,10 +482,10 @@ static int is_open(struct hk_fds *fds, const struct hk_file *file)
 {
     int result = 0;
 
-    pthread_mutex_lock(&fds->lock);
+    lock(fds);
     for (uint32_t i = 0; i < fds->size; i++)
         result |= fds->slots[i].file == file;
-    pthread_mutex_unlock(&fds->lock);
+    unlock(fds);
     return result;
 }
 
@@ -499,13 +512,13 @@ int32_t hk_fd_close(const struct hk_thread *self, int32_t fd)
     struct hk_fds *fds = self->team->fds;
     struct slot *slot, had = {NULL, 0, 0};
 
-    pthread_mutex_lock(&fds->lock);
+    lock(fds);
     slot = find_slot(fds, fd);
     if (slot != NULL) {
         had = *slot;
         *slot = (struct slot){NULL, 0, 0};
     }
-    pthread_mutex_unlock(&fds->lock);
+    unlock(fds);
     let_go(self, fd, had);
     return had.file == NULL ? HK_B_FILE_ERROR : HK_B_OK;
 }
@@ -527,7 +540,7 @@ int32_t hk_fd_replace(const struct hk_thread *self, int32_t from, int32_t to,
     struct slot evicted = {NULL, 0, 0};
     int32_t result = HK_B_FILE_ERROR;
 
-    pthread_mutex_lock(&fds->lock);
+    lock(fds);
     if (find_slot(fds, from) != NULL && to >= 0 && (uint32_t)to < fds->limit &&
         make_room(fds, (uint32_t)to)) {
         result = to;
@@ -538,7 +551,7 @@ int32_t hk_fd_replace(const struct hk_thread *self, int32_t from, int32_t to,
         }
         fds->slots[to].flags = flags;
     }
-    pthread_mutex_unlock(&fds->lock);
+    unlock(fds);
     let_go(self, to, evicted);
     return result;
 }
@@ -548,9 +561,9 @@ struct hk_file *hk_team_cwd_get(const struct hk_team *team)
     struct hk_fds *fds = team->fds;
     struct hk_file *file;
 
-    pthread_mutex_lock(&fds->lock);
+    lock(fds);
     file = hk_file_share(fds->cwd);
-    pthread_mutex_unlock(&fds->lock);
+    unlock(fds);
     return file;
 }
 
@@ -564,9 +577,9 @@ void hk_cwd_set(const struct hk_thread *self, struct hk_file *directory)
     struct hk_fds *fds = self->team->fds;
     struct hk_file *old;
 
-    pthread_mutex_lock(&fds->lock);
+    lock(fds);
     old = fds->cwd;
     fds->cwd = directory;
-    pthread_mutex_unlock(&fds->lock);
+    unlock(fds);
     hk_file_put(old);
 }

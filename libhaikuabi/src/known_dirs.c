@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "host_open.h"
+#include "references.h"
 
 /*
  * A directory is opened by a walk and all above it, up to its mount, are
@@ -94,8 +95,7 @@ int hk_known_dir_is_there(const struct hk_known_dir *dir)
 
 void hk_known_dir_put(struct hk_known_dir *dir)
 {
-    if (dir == NULL || atomic_fetch_sub_explicit(&dir->references, 1,
-                                                 memory_order_acq_rel) != 1)
+    if (dir == NULL || !hk_reference_drop(&dir->references))
         return;
     hk_node_close(&dir->node);
     free(dir->path);
@@ -166,21 +166,36 @@ static void hear(struct hk_known_dirs *dirs)
     forget_all(dirs);
 }
 
+/* Of each path that names more than an entry: eight bytes at a time. */
+static uint64_t hash_of(const char *path, size_t length, uint64_t hash)
+{
+    const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t word;
+
+    for (; length >= sizeof(word); length -= sizeof(word)) {
+        memcpy(&word, path, sizeof(word));
+        path += sizeof(word);
+        hash = (hash ^ word) * factor;
+        hash ^= hash >> 32;
+    }
+    for (word = length; length > 0; length--)
+        word = word << 8 | (uint8_t)path[length - 1];
+    hash = (hash ^ word) * factor;
+    return hash ^ hash >> 32;
+}
+
 static int make_key(const struct hk_node *start, const char *path,
                     struct key *key)
 {
     const char *slash = strrchr(path, '/');
 
     *key = (struct key){.start = path[0] == '/' ? ROOT : start->number,
-                        .hash = UINT64_C(0xcbf29ce484222325),
                         .path = path};
     if (slash == NULL || slash == path || slash[1] == '\0' || key->start == 0 ||
         strcmp(slash + 1, ".") == 0 || strcmp(slash + 1, "..") == 0)
         return 0;
     key->length = (size_t)(slash - path);
-    key->hash ^= key->start;
-    for (size_t i = 0; i < key->length; i++)
-        key->hash = (key->hash ^ (uint8_t)path[i]) * UINT64_C(0x100000001b3);
+    key->hash = hash_of(path, key->length, key->start);
     return 1;
 }
 
@@ -205,7 +220,7 @@ static struct hk_known_dir *find(struct hk_known_dirs *dirs,
     *forgets = dirs->forgets;
     if (is_it(slot->dir, key) && slot->dir->until >= now()) {
         found = slot->dir;
-        atomic_fetch_add_explicit(&found->references, 1, memory_order_relaxed);
+        hk_reference_add(&found->references);
         slot->uses = 0;
     } else {
         slot->uses = slot->hash == key->hash ? slot->uses + 1 : 1;

@@ -42,12 +42,12 @@ static int64_t blocks_of(const struct statx *host)
 {
     enum { SECTOR = 512 };
     uint64_t size = host->stx_blksize;
-    uint64_t needed = 0;
 
-    if (S_ISREG(host->stx_mode) && size > 0)
-        needed = (host->stx_size / size + (host->stx_size % size != 0)) *
-                 (size / SECTOR);
-    return (int64_t)(needed > host->stx_blocks ? needed : host->stx_blocks);
+    if (!S_ISREG(host->stx_mode) || size == 0 ||
+        host->stx_blocks * SECTOR >= host->stx_size)
+        return (int64_t)host->stx_blocks;
+    return (int64_t)((host->stx_size / size + (host->stx_size % size != 0)) *
+                     (size / SECTOR));
 }
 
 static void stat_host(const struct hk_vfs *vfs, const struct statx *host,

@@ -68,9 +68,15 @@ const struct hk_place *hk_node_child(const struct hk_node *directory,
 
 int hk_node_has_name(const struct hk_node *directory, const char *path)
 {
-    return directory->fd >= 0 && directory->mount != NULL && path[0] != '\0' &&
-           strchr(path, '/') == NULL && strcmp(path, ".") != 0 &&
-           strcmp(path, "..") != 0 && hk_node_child(directory, path) == NULL;
+    size_t length = (size_t)(strchrnul(path, '/') - path);
+
+    if (directory->fd < 0 || directory->mount == NULL || length == 0 ||
+        path[length] != '\0')
+        return 0;
+    if (path[0] == '.' && (length == 1 || (length == 2 && path[1] == '.')))
+        return 0;
+    return directory->place == NULL ||
+           hk_place_child(directory->place, path, length) == NULL;
 }
 
 static void free_place(struct hk_place *place)

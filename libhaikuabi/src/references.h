@@ -1,0 +1,42 @@
+/* references.h -- how many hold an object. */
+/* SPDX-License-Identifier: MIT */
+#ifndef HK_REFERENCES_H
+#define HK_REFERENCES_H
+
+#include <stdatomic.h>
+
+/*
+ * Each file call holds a file or two while it lasts. Where the C library says
+ * that the process has one thread, nobody else counts meanwhile (no signal
+ * handler does), and locked instructions would be a thirtieth of such a call.
+ */
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#define HK_IS_ALONE __libc_single_threaded
+#else
+#define HK_IS_ALONE 0
+#endif
+
+static inline void hk_reference_add(atomic_int *count)
+{
+    if (HK_IS_ALONE)
+        atomic_store_explicit(
+            count, atomic_load_explicit(count, memory_order_relaxed) + 1,
+            memory_order_relaxed);
+    else
+        atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
+}
+
+/* Whether it was the last. */
+static inline int hk_reference_drop(atomic_int *count)
+{
+    int before;
+
+    if (!HK_IS_ALONE)
+        return atomic_fetch_sub_explicit(count, 1, memory_order_acq_rel) == 1;
+    before = atomic_load_explicit(count, memory_order_relaxed);
+    atomic_store_explicit(count, before - 1, memory_order_relaxed);
+    return before == 1;
+}
+
+#endif
