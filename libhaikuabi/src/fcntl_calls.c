@@ -14,6 +14,7 @@
 #include "request.h"
 #include "stat.h"
 #include "syscalls.h"
+#include "whole_locks.h"
 
 /* haiku-abi/structs.md, "fcntl ops". */
 enum op {
@@ -129,9 +130,7 @@ int64_t hk_sys_flock(struct hk_thread *self, int32_t fd, int32_t op)
     if (file->kind == HK_FILE_SOCKET)
         status = HK_B_FILE_ERROR;
     if (file->kind == HK_FILE_NODE && file->node.fd >= 0)
-        do
-            status = result_of(flock(file->node.fd, op));
-        while (status == HK_B_INTERRUPTED && !hk_is_interrupted(self));
+        status = hk_whole_lock(self, file, op);
     hk_file_put(file);
     return status;
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "event_queue.h"
@@ -77,6 +78,8 @@ struct hk_file *hk_file_new(enum hk_file_kind kind, struct hk_node node,
         .kind = kind,
         .node = node,
         .open_mode = open_mode,
+        .whole_lock = LOCK_UN,
+        .lock_fd = -1,
         .lock = PTHREAD_MUTEX_INITIALIZER,
     };
     return file;
@@ -132,6 +135,8 @@ void hk_file_put(struct hk_file *file)
         fill_standard(file->node.fd);
     else
         hk_node_close(&file->node);
+    if (file->lock_fd >= 0)
+        close(file->lock_fd);
     pthread_mutex_destroy(&file->lock);
     free(file->path);
     if (file->kind != HK_FILE_NODE)

@@ -50,8 +50,9 @@ struct hk_file {
     uint64_t serial;       /* of those that descriptors were given to */
     enum hk_file_kind kind;
     struct hk_node node;
-    uint32_t open_mode; /* enum hk_open_mode; but for the host's bits */
-    atomic_uint type;   /* see hk_file_type; 0: not asked for yet */
+    uint32_t open_mode;    /* enum hk_open_mode; but for the host's bits */
+    atomic_uint type;      /* see hk_file_type; 0: not asked for yet */
+    atomic_int whole_lock; /* see whole_locks.h: LOCK_UN or what it has */
     /* HK_FILE_SOCKET, see socket_protocol.h. */
     atomic_uint protocol, peer;
     atomic_int is_shut;         /* for sending */
@@ -68,6 +69,7 @@ struct hk_file {
     int64_t position;     /* HK_FILE_ATTR, and of directories and links */
     char *attribute;      /* HK_FILE_ATTR: its name */
     uint32_t attribute_type;     /* that it gets by writing, by O_CREAT */
+    int lock_fd;                 /* see whole_locks.h; -1: there is none */
     struct hk_shared *locked_in; /* lock_node: see node_locks.h; or NULL */
     struct hk_shared *shown_in;  /* a socket: see socket_share.h; or NULL */
     uint32_t shown;              /* its index there, or 0 */

@@ -12,6 +12,7 @@
 #include "bytes.h"
 #include "host_open.h"
 #include "team.h"
+#include "whole_locks.h"
 #include "wrap.h"
 
 /* A file that has been locked since the team last closed one of it. */
@@ -302,6 +303,11 @@ static int32_t test_lock(struct hk_thread *self, const struct hk_file *file,
         lock.l_type = F_UNLCK;
     else if (fcntl(file->node.fd, F_GETLK, &lock) != 0)
         return hk_status_from_errno(errno);
+    /* It is an open file's and no process's. */
+    if (lock.l_type != F_UNLCK && lock.l_pid == -1)
+        lock.l_pid = hk_whole_lock_holder(file->node.fd);
+    if (lock.l_pid == 0)
+        lock.l_type = F_UNLCK; /* the team's own */
     if (lock.l_type == F_UNLCK)
         hk_put16(bytes, NO_LOCK);
     else

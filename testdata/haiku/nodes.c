@@ -68,7 +68,8 @@ static void space(void)
     sys(SYS_close, fd);
 }
 
-/* Locks of a whole file belong to a description, those of ranges to a team. */
+/* Locks of a whole file belong to a description, those of ranges to a team: so
+ * that they exclude each other in one team, too. */
 static void locks(void)
 {
     struct __attribute__((packed, aligned(4))) {
@@ -84,7 +85,10 @@ static void locks(void)
     CHECK_STATUS(sys(SYS_flock, two, LOCK_SHARED | LOCK_NOW), HK_B_OK);
     CHECK_STATUS(sys(SYS_flock, 99, UNLOCK), HK_B_FILE_ERROR);
     CHECK_STATUS(sys(SYS_flock, one, 0), HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_fcntl, one, SETLK, &range), HK_B_PERMISSION_DENIED);
+    CHECK_STATUS(sys(SYS_flock, two, UNLOCK), HK_B_OK);
     CHECK_STATUS(sys(SYS_fcntl, one, SETLK, &range), HK_B_OK);
+    CHECK_STATUS(sys(SYS_flock, two, LOCK_SHARED | LOCK_NOW), HK_B_WOULD_BLOCK);
     CHECK_STATUS(sys(SYS_fcntl, two, GETLK, &range), HK_B_OK);
     CHECK(range.type == UNLCK);
     range.type = 3;
@@ -96,7 +100,6 @@ static void locks(void)
     CHECK_STATUS(sys(SYS_fcntl, one, GETFL, 0), O_RDWR | O_CREAT | O_APPEND);
     CHECK_STATUS(sys(SYS_fcntl, one, 7, 0), HK_B_BAD_VALUE);
     CHECK_STATUS(sys(SYS_fcntl, 99, GETFL, 0), HK_B_FILE_ERROR);
-    CHECK_STATUS(sys(SYS_flock, two, UNLOCK), HK_B_OK);
     sys(SYS_close, one);
     sys(SYS_close, two);
 }

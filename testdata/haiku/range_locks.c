@@ -7,6 +7,7 @@
 
 enum { F_GETLK = 0x20, F_SETLK = 0x80 };
 enum { F_RDLCK = 0x40, F_UNLCK = 0x200, F_WRLCK = 0x400 };
+enum { LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8 };
 enum { PAGE = 4096, SHARED = 0 };
 
 struct __attribute__((packed, aligned(4))) flock {
@@ -186,6 +187,29 @@ static void what_ends_them(void)
     is_free();
 }
 
+/* flock's exclude those of ranges, whatever the descriptors may do. */
+static void whole_files(int mode)
+{
+    long whole = sys(SYS_open, cwd, "file", mode, 0);
+    struct flock what = range(F_RDLCK, SEEK_SET, 3, 4);
+
+    CHECK_STATUS(sys(SYS_flock, whole, LOCK_SH), HK_B_OK);
+    CHECK_STATUS(sys(SYS_fcntl, file, F_SETLK, &what), HK_B_OK);
+    CHECK_STATUS(sys(SYS_flock, whole, LOCK_EX | LOCK_NB), HK_B_WOULD_BLOCK);
+    others_see(range(F_RDLCK, 0, 20, 0), range(F_RDLCK, 0, 0, 0));
+    lock(F_UNLCK, SEEK_SET, 3, 4);
+    CHECK_STATUS(sys(SYS_flock, whole, LOCK_EX | LOCK_NB), HK_B_OK);
+    CHECK_STATUS(sys(SYS_fcntl, file, F_SETLK, &what), HK_B_PERMISSION_DENIED);
+    others_see(range(F_RDLCK, 0, 20, 0), range(F_WRLCK, 0, 0, 0));
+    CHECK_STATUS(sys(SYS_fcntl, file, F_GETLK, &what), HK_B_OK);
+    CHECK(what.type == F_UNLCK); /* it is the team's own */
+    CHECK_STATUS(sys(SYS_flock, whole, LOCK_UN), HK_B_OK);
+    is_free();
+    CHECK_STATUS(sys(SYS_flock, whole, LOCK_EX), HK_B_OK);
+    CHECK_STATUS(sys(SYS_close, whole), HK_B_OK);
+    is_free();
+}
+
 int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
@@ -199,6 +223,11 @@ int main(int argc, char **argv, char **environment)
     what_does_not_end_them();
     forks_meanwhile();
     what_ends_them();
+    CHECK_STATUS(sys(SYS_close, file), HK_B_OK);
+    file = sys(SYS_open, cwd, "file", O_RDWR, 0);
+    whole_files(O_RDWR);
+    whole_files(O_RDONLY);
+    whole_files(O_WRONLY);
     print("range locks checked\n");
     return 0;
 }
