@@ -87,6 +87,10 @@ uint32_t hk_stat_changes(const struct hk_stat *old, const struct hk_stat *now)
            (differs(&old->modification, &now->modification)
                 ? HK_STAT_MASK_MODIFICATION_TIME
                 : 0u) |
+           (differs(&old->creation, &now->creation) &&
+                    differs(&now->creation, &now->change)
+                ? HK_STAT_MASK_CREATION_TIME
+                : 0u) |
            (differs(&old->change, &now->change) ? HK_STAT_MASK_CHANGE_TIME
                                                 : 0u);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bytes.h"
+#include "creation_time.h"
 #include "known_dirs.h"
 
 enum { SYNTHETIC_BLOCK_SIZE = 4096 };
@@ -90,6 +91,8 @@ int32_t hk_stat_node(const struct hk_vfs *vfs, const struct hk_node *node,
               &host) < 0)
         return hk_status_from_errno(errno);
     stat_host(vfs, &host, stat);
+    if (host.stx_attributes & STATX_ATTR_NODUMP)
+        hk_creation_time_read(node->fd, &stat->creation);
     if (node->place != NULL && node->place->device != NULL) {
         stat->device = HK_DEVICE_DEVFS;
         stat->inode = node->place->inode;
@@ -123,7 +126,8 @@ static int32_t stat_leaf(const struct hk_vfs *vfs,
     if (statx(directory->fd, name, AT_SYMLINK_NOFOLLOW,
               STATX_BASIC_STATS | STATX_BTIME, &host) < 0)
         return errno == ENOENT ? HK_B_ENTRY_NOT_FOUND : HK_TAKES_WALK;
-    if (traverse && S_ISLNK(host.stx_mode))
+    if ((traverse && S_ISLNK(host.stx_mode)) ||
+        host.stx_attributes & STATX_ATTR_NODUMP)
         return HK_TAKES_WALK;
     stat_host(vfs, &host, stat);
     return HK_B_OK;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "attr.h"
+#include "creation_time.h"
 #include "fd_path.h"
 #include "host_open.h"
 #include "node_refs.h"
@@ -175,8 +176,8 @@ static int32_t write_mode(const struct hk_vfs *vfs, const struct hk_node *node,
     return result_of(chmod(path, mode & 07777));
 }
 
-/* The host keeps no time of creation or change that could be set: those are
- * accepted and left as they are. */
+/* The host keeps no time of change that could be set: it is accepted and left
+ * as it is. */
 static int32_t write_stat(const struct hk_thread *self,
                           const struct hk_node *node,
                           const struct hk_file *file,
@@ -191,6 +192,8 @@ static int32_t write_stat(const struct hk_thread *self,
         return HK_B_NOT_ALLOWED; /* it is the host's, for all who use it */
     if (mask & HK_STAT_MASK_SIZE)
         status = write_size(self, node, file, stat->size);
+    if (status == HK_B_OK && mask & HK_STAT_MASK_CREATION_TIME)
+        status = hk_creation_time_write(self->team, node->fd, &stat->creation);
     if (status == HK_B_OK && mask & (HK_STAT_MASK_UID | HK_STAT_MASK_GID))
         status = write_owner(vfs, node, stat, mask);
     if (status == HK_B_OK && mask & HK_STAT_MASK_MODE)

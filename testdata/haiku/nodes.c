@@ -68,6 +68,57 @@ static void space(void)
     sys(SYS_close, fd);
 }
 
+static int32_t created(const char *path)
+{
+    struct stat stat = {0};
+
+    CHECK_STATUS(read_stat(path, 1, &stat), HK_B_OK);
+    return stat.created.seconds;
+}
+
+static void set_created(long fd, const char *path, int32_t seconds)
+{
+    struct stat stat = {.created = {seconds, 5}};
+
+    CHECK_STATUS(sys(SYS_write_stat, fd, path, 0, &stat, sizeof(stat),
+                     STAT_CREATION_TIME),
+                 HK_B_OK);
+}
+
+/* It is the file's, whatever happens to its name and its other times. */
+static void creation_time(void)
+{
+    struct stat stat, changed = {.created = {0, 1000000000}};
+    long fd = make("born"), cwd = AT_FDCWD;
+
+    CHECK(created("born") > 1500000000);
+    set_created(fd, (void *)0, 1000);
+    CHECK_STATUS(stat_of(fd, &stat), HK_B_OK);
+    CHECK(stat.created.seconds == 1000 && stat.created.nanoseconds == 5);
+    CHECK(created("born") == 1000 && created("./born") == 1000);
+    set_created(cwd, "born", -1000);
+    CHECK_STATUS(sys(SYS_write, fd, 0LL, "x", 1), 1);
+    CHECK_STATUS(sys(SYS_rename, cwd, "born", cwd, "again"), HK_B_OK);
+    CHECK_STATUS(sys(SYS_create_link, cwd, "born", cwd, "again", 0), HK_B_OK);
+    CHECK(created("again") == -1000 && created("born") == -1000);
+    sys(SYS_unlink, cwd, "born");
+    sys(SYS_unlink, cwd, "again");
+    CHECK(stat_of(fd, &stat) == HK_B_OK && stat.created.seconds == -1000);
+    sys(SYS_close, make("again"));
+    CHECK(created("again") > 1500000000);
+    sys(SYS_create_dir, cwd, "old", 0755);
+    set_created(cwd, "old", 2000);
+    CHECK(created("old") == 2000 && created("old/.") == 2000);
+    CHECK_STATUS(sys(SYS_write_stat, cwd, "old", 0, &changed, sizeof(changed),
+                     STAT_CREATION_TIME),
+                 HK_B_BAD_VALUE);
+    /* Of what keeps none it is accepted all the same. */
+    sys(SYS_create_symlink, cwd, "to old", "old", 0777);
+    set_created(cwd, "to old", 3000);
+    CHECK(created("to old") == 2000);
+    sys(SYS_close, fd);
+}
+
 /* Locks of a whole file belong to a description, those of ranges to a team: so
  * that they exclude each other in one team, too. */
 static void locks(void)
@@ -301,6 +352,7 @@ int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
     status();
+    creation_time();
     space();
     locks();
     node_locks();

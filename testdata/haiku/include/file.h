@@ -34,7 +34,8 @@ enum {
     STAT_MODE = 1,
     STAT_SIZE = 8,
     STAT_ACCESS_TIME = 0x10,
-    STAT_MODIFICATION_TIME = 0x20
+    STAT_MODIFICATION_TIME = 0x20,
+    STAT_CREATION_TIME = 0x40
 };
 
 /* "dirent"; the next one is length bytes away. */
