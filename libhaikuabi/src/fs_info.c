@@ -1,6 +1,7 @@
 /* fs_info.c -- volumes. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -26,7 +27,8 @@ enum fs_flags {
     FS_IS_PERSISTENT = 0x4,
     FS_HAS_MIME = 0x10000,
     FS_HAS_ATTR = 0x20000,
-    FS_HAS_QUERY = 0x40000
+    FS_HAS_QUERY = 0x40000,
+    FS_SUPPORTS_MONITOR_CHILDREN = 0x400000
 };
 
 static void put_head(uint8_t *bytes, int32_t device, int64_t root,
@@ -68,6 +70,7 @@ static int32_t put_host(uint8_t bytes[FS_INFO_SIZE], int fd, int32_t device,
     put_head(
         bytes, device, root,
         FS_IS_PERSISTENT | FS_HAS_MIME | FS_HAS_ATTR | FS_HAS_QUERY |
+            FS_SUPPORTS_MONITOR_CHILDREN |
             (is_read_only || host.f_flag & ST_RDONLY ? FS_IS_READONLY : 0u));
     hk_put64(bytes + 16, host.f_frsize);
     hk_put64(bytes + 24, host.f_bsize);
@@ -78,6 +81,23 @@ static int32_t put_host(uint8_t bytes[FS_INFO_SIZE], int fd, int32_t device,
     return HK_B_OK;
 }
 
+/* Where Haiku's boot volume begins: its root is "/boot", although what is
+ * beside that lies on the same volume here. 0 when there is none. */
+static int64_t boot_root(const struct hk_vfs *vfs, int32_t device)
+{
+    const struct hk_node root = hk_place_node(vfs->root);
+    struct hk_node boot;
+    struct hk_stat info;
+    int32_t status = hk_vfs_open(vfs, &root, "boot", HK_WALK_WHOLE,
+                                 O_PATH | O_DIRECTORY, 0, &boot);
+
+    if (status != HK_B_OK)
+        return 0;
+    status = hk_stat_node(vfs, &boot, &info);
+    hk_node_close(&boot);
+    return status == HK_B_OK && info.device == device ? info.inode : 0;
+}
+
 static int32_t put_volume(uint8_t bytes[FS_INFO_SIZE], const struct hk_vfs *vfs,
                           int32_t device)
 {
@@ -85,11 +105,14 @@ static int32_t put_volume(uint8_t bytes[FS_INFO_SIZE], const struct hk_vfs *vfs,
     struct hk_node node = {mount->place, mount, mount->fd, 0};
     struct hk_stat info;
     int32_t status = hk_stat_node(vfs, &node, &info);
+    int64_t root;
 
     put_names(bytes, mount->name, "hostfs");
     if (status != HK_B_OK)
         return status;
-    return put_host(bytes, mount->fd, device, info.inode, mount->read_only);
+    root = mount->place == vfs->root ? boot_root(vfs, device) : 0;
+    return put_host(bytes, mount->fd, device, root != 0 ? root : info.inode,
+                    mount->read_only);
 }
 
 /* A file system inside a mount, known by a file of it that was asked for. */

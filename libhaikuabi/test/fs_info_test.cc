@@ -89,6 +89,25 @@ TEST_F(Volumes, TellTheHostsFigures)
     EXPECT_EQ(team->call("read_fs_info", 3, Address{8}), HK_B_BAD_ADDRESS);
 }
 
+/* So that Haiku's storage kit takes it for the boot volume's root. */
+TEST_F(Volumes, OfARootBeginAtBoot)
+{
+    auto root_of = [&](int device) {
+        EXPECT_EQ(team->call("read_fs_info", device, info), HK_B_OK);
+        return team->get<int64_t>(info, 4);
+    };
+    auto inode_of = [&](const char *path) {
+        Address stat = team->room(88);
+        EXPECT_EQ(team->call("read_stat", -1, path, 0, stat, 88), HK_B_OK);
+        return team->get<int64_t>(stat, 4);
+    };
+
+    EXPECT_EQ(root_of(3), inode_of("/"));
+    root.make("boot");
+    EXPECT_EQ(root_of(3), inode_of("/boot"));
+    EXPECT_EQ(root_of(4), inode_of("/other"));
+}
+
 TEST_F(Volumes, AreNotRenamed)
 {
     EXPECT_EQ(team->call("write_fs_info", 3, info, 1), HK_B_READ_ONLY_DEVICE);
