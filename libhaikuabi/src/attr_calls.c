@@ -14,7 +14,8 @@
 /* The file whose attributes a call is for. */
 struct owner {
     struct hk_node node;
-    struct hk_file *file; /* see hk_node_of */
+    struct hk_file *file;       /* see hk_node_of */
+    const struct hk_team *team; /* that calls */
 };
 
 static int32_t find_owner(const struct hk_thread *self, int32_t fd,
@@ -23,6 +24,7 @@ static int32_t find_owner(const struct hk_thread *self, int32_t fd,
     int32_t status =
         hk_node_of(self, fd, path, traverse, &owner->node, &owner->file);
 
+    owner->team = self->team;
     if (status != HK_B_OK || owner->node.fd >= 0)
         return status;
     hk_node_release(&owner->node, owner->file);
@@ -41,7 +43,7 @@ static int32_t check_writable(const struct owner *owner)
 {
     if (owner->node.mount == NULL || owner->node.mount->read_only)
         return HK_B_READ_ONLY_DEVICE;
-    return hk_node_make_own(&owner->node);
+    return hk_node_make_own(owner->team, &owner->node);
 }
 
 static int32_t read_name(const struct hk_thread *self,

@@ -117,7 +117,7 @@ static int32_t write_size(const struct hk_thread *self,
         (file != NULL && (file->open_mode & HK_O_RWMASK) == HK_O_RDONLY))
         return HK_B_BAD_VALUE;
     status = file != NULL ? result_of(ftruncate(node->fd, size))
-                          : hk_node_make_own(node);
+                          : hk_node_make_own(self->team, node);
     if (status != HK_B_OK)
         return status;
     fd = hk_range_locks_reopen(self->team, node->fd, O_WRONLY | O_NONBLOCK);

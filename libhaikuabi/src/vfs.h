@@ -130,7 +130,8 @@ void hk_node_close(struct hk_node *node);
 
 /* Before content or attributes are changed without opening the node for
  * writing: a file of a package becomes the layer's own. */
-int32_t hk_node_make_own(const struct hk_node *node);
+int32_t hk_node_make_own(const struct hk_team *team,
+                         const struct hk_node *node);
 
 /* Whether a path is the name of an entry, and no place, in an open directory
  * of a mount: the host may look it up there, as long as it follows no symlink.

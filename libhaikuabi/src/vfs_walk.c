@@ -11,6 +11,7 @@
 
 #include "host_open.h"
 #include "known_dirs.h"
+#include "range_locks.h"
 #include "root.h"
 
 /*
@@ -739,7 +740,7 @@ void hk_node_close(struct hk_node *node)
     node->fd = -1;
 }
 
-int32_t hk_node_make_own(const struct hk_node *node)
+int32_t hk_node_make_own(const struct hk_team *team, const struct hk_node *node)
 {
     struct hk_content content;
     struct stat info;
@@ -750,10 +751,10 @@ int32_t hk_node_make_own(const struct hk_node *node)
         (hk_content_look(node->fd, &content) == 0 &&
          content.state == HK_CONTENT_NONE))
         return HK_B_OK;
-    fd = hk_host_reopen(node->fd, O_RDONLY);
+    fd = hk_range_locks_reopen(team, node->fd, O_RDONLY);
     if (fd < 0)
         return hk_status_from_errno(errno);
     error = hk_content_settle(node->mount->layer, fd, HK_CONTENT_FOR_WRITING);
-    close(fd);
+    hk_range_locks_close(team, fd);
     return error == 0 ? HK_B_OK : hk_status_from_errno(error);
 }
