@@ -144,6 +144,21 @@ static void print_flags(uint64_t flags)
         printf("%s0x%" PRIx64, before, flags & ~UINT64_C(3));
 }
 
+/* Lines behind the first are set off, so that none passes for another value. */
+static void print_lines(const char *text)
+{
+    char *copy = strdup(text), *rest = copy, *line;
+
+    if (copy == NULL)
+        uvm_fail(UVM_EXIT_FAILURE, "out of memory");
+    while ((line = strsep(&rest, "\n")) != NULL) {
+        print_text(line);
+        if (rest != NULL)
+            printf("\n    ");
+    }
+    free(copy);
+}
+
 static void print_value(const struct hk_package *package,
                         const struct hk_package_attribute *at)
 {
@@ -153,7 +168,7 @@ static void print_value(const struct hk_package *package,
     else if (at->id == HK_PACKAGE_FLAGS)
         print_flags(at->value.number);
     else if (at->type == HK_PACKAGE_STRING)
-        print_text(at->value.string);
+        print_lines(at->value.string);
     else if (at->type != HK_PACKAGE_RAW)
         printf("%" PRIu64, at->value.number);
     print_versions(package, at->child);
@@ -253,6 +268,7 @@ struct walk {
     uint32_t lists[256];
     size_t path_ends[256]; /* length of the path of each list's directory */
     unsigned depth;
+    uint32_t children; /* of the entry that the path is of */
     char path[8192];
 };
 
@@ -287,10 +303,11 @@ static int next_file(struct walk *walk, struct hk_package_file *file)
         walk->depth--;
     }
     *list = hk_package_at(walk->package, entry)->next;
+    walk->children = hk_package_at(walk->package, entry)->child;
     hk_package_get_file(walk->package, entry, file);
     append_name(walk, file->name);
     if (file->type == HK_PACKAGE_DIRECTORY && walk->depth < 256) {
-        walk->lists[walk->depth] = hk_package_at(walk->package, entry)->child;
+        walk->lists[walk->depth] = walk->children;
         walk->path_ends[walk->depth] = strlen(walk->path);
         walk->depth++;
     }
@@ -322,12 +339,70 @@ static void print_file(const char *path, const struct hk_package_file *file)
     putchar('\n');
 }
 
-static cJSON *json_file(const char *path, const struct hk_package_file *file)
+static void add_attribute(cJSON *file, const struct hk_package *package,
+                          const struct hk_package_attribute *at)
+{
+    cJSON *list = cJSON_GetObjectItemCaseSensitive(file, "attributes");
+    cJSON *attribute = cJSON_CreateObject();
+    uint32_t type =
+        hk_package_find(package, at->child, HK_PACKAGE_ATTRIBUTE_TYPE);
+    uint32_t data = hk_package_find(package, at->child, HK_PACKAGE_DATA);
+
+    if (list == NULL)
+        list = cJSON_AddArrayToObject(file, "attributes");
+    cJSON_AddStringToObject(attribute, "name", at->value.string);
+    if (type != 0)
+        cJSON_AddNumberToObject(
+            attribute, "type",
+            (double)hk_package_at(package, type)->value.number);
+    cJSON_AddNumberToObject(
+        attribute, "size",
+        data != 0 ? (double)hk_package_at(package, data)->value.data.size : 0);
+    cJSON_AddItemToArray(list, attribute);
+}
+
+/* What the format has of a file beside what struct hk_package_file says. */
+static void add_details(cJSON *file, const struct hk_package *package,
+                        uint32_t index)
+{
+    static const struct {
+        enum hk_package_id id;
+        const char *name;
+    } details[] = {
+        {HK_PACKAGE_USER, "user"},
+        {HK_PACKAGE_GROUP, "group"},
+        {HK_PACKAGE_ATIME, "atime"},
+        {HK_PACKAGE_ATIME_NANOS, "atime-nanos"},
+        {HK_PACKAGE_MTIME_NANOS, "mtime-nanos"},
+        {HK_PACKAGE_CRTIME, "crtime"},
+        {HK_PACKAGE_CRTIME_NANOS, "crtime-nanos"},
+    };
+    const struct hk_package_attribute *at;
+
+    for (; index != 0; index = at->next) {
+        at = hk_package_at(package, index);
+        if (at->id == HK_PACKAGE_ATTRIBUTE)
+            add_attribute(file, package, at);
+        for (size_t i = 0; i < sizeof(details) / sizeof(details[0]); i++) {
+            if (at->id != details[i].id)
+                continue;
+            if (at->type == HK_PACKAGE_STRING)
+                cJSON_AddStringToObject(file, details[i].name,
+                                        at->value.string);
+            else
+                cJSON_AddNumberToObject(file, details[i].name,
+                                        (double)at->value.number);
+        }
+    }
+}
+
+static cJSON *json_file(const struct walk *walk,
+                        const struct hk_package_file *file)
 {
     static const char *const types[] = {"file", "directory", "link"};
     cJSON *object = cJSON_CreateObject();
 
-    cJSON_AddStringToObject(object, "path", path);
+    cJSON_AddStringToObject(object, "path", walk->path);
     cJSON_AddStringToObject(object, "type", types[file->type]);
     cJSON_AddNumberToObject(object, "permissions", file->permissions);
     cJSON_AddNumberToObject(object, "mtime", (double)file->mtime);
@@ -335,6 +410,7 @@ static cJSON *json_file(const char *path, const struct hk_package_file *file)
         cJSON_AddNumberToObject(object, "size", (double)file->data.size);
     if (file->type == HK_PACKAGE_LINK)
         cJSON_AddStringToObject(object, "target", file->target);
+    add_details(object, walk->package, walk->children);
     return object;
 }
 
@@ -348,7 +424,7 @@ static void list_files(const struct arguments *arguments)
     begin_walk(&walk, package);
     while (next_file(&walk, &file)) {
         if (array != NULL)
-            cJSON_AddItemToArray(array, json_file(walk.path, &file));
+            cJSON_AddItemToArray(array, json_file(&walk, &file));
         else
             print_file(walk.path, &file);
     }

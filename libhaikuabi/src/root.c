@@ -606,13 +606,18 @@ static int copy(int from, int to)
     return got == 0 ? 0 : -1;
 }
 
-/* Packages that are to come. */
+/* A package that is to come. */
+struct arrival {
+    char *name;
+    int is_older; /* another one of its name comes in its place */
+};
+
 struct arrivals {
     enum hk_location location;
     const struct hk_root_addition *additions;
     size_t count;
-    size_t at;    /* the one that is looked at */
-    char **names; /* of the packages */
+    size_t at; /* the one that is looked at */
+    struct arrival *all;
 };
 
 static int is_file_name(const char *name)
@@ -660,7 +665,89 @@ static int look_at_package(int fd, char **name, struct hk_package_fault *fault)
     return error;
 }
 
-static int look_at_all(struct arrivals *arrivals,
+static const struct hk_package_attribute *
+version_of(const struct hk_package *package)
+{
+    return hk_package_at(package,
+                         hk_package_find(package, hk_package_info(package),
+                                         HK_PACKAGE_VERSION_MAJOR));
+}
+
+/* Below 0 when the first is older; one without a version is as old as any. */
+static int compare_packages(int first, int second)
+{
+    const int fds[] = {fcntl(first, F_DUPFD_CLOEXEC, 0),
+                       fcntl(second, F_DUPFD_CLOEXEC, 0)};
+    const struct hk_package_attribute *versions[2] = {NULL, NULL};
+    struct hk_package *packages[2] = {NULL, NULL};
+    int order = 0;
+
+    for (int i = 0; i < 2; i++) {
+        if (fds[i] >= 0 && hk_package_open(fds[i], &packages[i], NULL) < 0)
+            close(fds[i]);
+        if (packages[i] != NULL)
+            versions[i] = version_of(packages[i]);
+    }
+    if (versions[0] != NULL && versions[1] != NULL)
+        order = hk_package_compare_versions(packages[0], versions[0],
+                                            packages[1], versions[1]);
+    for (int i = 0; i < 2; i++)
+        if (packages[i] != NULL)
+            hk_package_close(packages[i]);
+    return order;
+}
+
+/* Of several versions of a package the newest comes, of one version the last;
+ * two packages cannot have one file. */
+static int compare_with_others(struct arrivals *arrivals,
+                               struct hk_package_fault *fault)
+{
+    const struct hk_root_addition *additions = arrivals->additions;
+    struct arrival *one = &arrivals->all[arrivals->at];
+    const char *file_name = additions[arrivals->at].file_name;
+
+    for (size_t i = 0; i < arrivals->at; i++) {
+        struct arrival *other = &arrivals->all[i];
+
+        if (strcmp(other->name, one->name) != 0) {
+            if (strcmp(additions[i].file_name, file_name) == 0)
+                return hk_package_fail(fault, HK_PACKAGE_ERR_INPUT,
+                                       "the package %.100s, added too, has "
+                                       "this file name",
+                                       other->name);
+        } else if (!other->is_older) {
+            other->is_older =
+                compare_packages(additions[i].package,
+                                 additions[arrivals->at].package) <= 0;
+            one->is_older = !other->is_older;
+        }
+    }
+    return 0;
+}
+
+/* Whether the root has another package in a file of that name. */
+static int compare_with_root(const struct hk_root *root,
+                             const struct arrivals *arrivals,
+                             struct hk_package_fault *fault)
+{
+    const char *file_name = arrivals->additions[arrivals->at].file_name;
+
+    for (uint32_t i = 0; i < root->view.package_count; i++) {
+        const struct hk_view_package *package = &root->view.packages[i];
+
+        if (package->location == arrivals->location &&
+            strcmp(package->file_name, file_name) == 0 &&
+            package->name[0] != '\0' &&
+            strcmp(package->name, arrivals->all[arrivals->at].name) != 0)
+            return hk_package_fail(
+                fault, HK_PACKAGE_ERR_INPUT,
+                "the root has the package %.100s in a file of this name",
+                package->name);
+    }
+    return 0;
+}
+
+static int look_at_all(const struct hk_root *root, struct arrivals *arrivals,
                        struct hk_package_fault *fault)
 {
     for (size_t i = 0; i < arrivals->count; i++) {
@@ -671,7 +758,11 @@ static int look_at_all(struct arrivals *arrivals,
             return hk_package_fail(fault, HK_PACKAGE_ERR_INPUT,
                                    "a package's name ends in .hpkg");
         error = look_at_package(arrivals->additions[i].package,
-                                &arrivals->names[i], fault);
+                                &arrivals->all[i].name, fault);
+        if (error == 0)
+            error = compare_with_root(root, arrivals, fault);
+        if (error == 0)
+            error = compare_with_others(arrivals, fault);
         if (error < 0)
             return error;
     }
@@ -756,6 +847,8 @@ static int put_in_place(struct hk_root *root, const struct arrivals *arrivals,
     for (size_t i = 0; i < arrivals->count; i++) {
         char name[WAITING_SIZE], path[PATH_MAX];
 
+        if (arrivals->all[i].is_older)
+            continue;
         waiting_name(i, name);
         snprintf(path, sizeof(path), "%s/packages/%s",
                  hk_location_path(arrivals->location),
@@ -766,12 +859,13 @@ static int put_in_place(struct hk_root *root, const struct arrivals *arrivals,
     return 0;
 }
 
-/* Whether another file of a package has come; the last one counts. */
+/* Whether another file of a package has come. */
 static int is_replaced(const struct arrivals *arrivals, const char *name,
                        const char *file_name)
 {
-    for (size_t i = arrivals->count; i-- > 0;)
-        if (strcmp(arrivals->names[i], name) == 0)
+    for (size_t i = 0; i < arrivals->count; i++)
+        if (!arrivals->all[i].is_older &&
+            strcmp(arrivals->all[i].name, name) == 0)
             return strcmp(arrivals->additions[i].file_name, file_name) != 0;
     return 0;
 }
@@ -786,13 +880,6 @@ static int find_replaced(const struct hk_root *root,
         if (package->location == arrivals->location &&
             is_replaced(arrivals, package->name, package->file_name) &&
             !doom(lines, package->location, package->file_name))
-            return 0;
-    }
-    for (size_t i = 0; i < arrivals->count; i++) {
-        const char *file_name = arrivals->additions[i].file_name;
-
-        if (is_replaced(arrivals, arrivals->names[i], file_name) &&
-            !doom(lines, arrivals->location, file_name))
             return 0;
     }
     return 1;
@@ -817,9 +904,9 @@ int hk_root_add(struct hk_root *root, enum hk_location location,
     struct arrivals arrivals = {location, additions, count, count, NULL};
     int error;
 
-    arrivals.names = calloc(count + 1, sizeof(*arrivals.names));
-    error = arrivals.names == NULL ? no_memory(fault)
-                                   : look_at_all(&arrivals, fault);
+    arrivals.all = calloc(count + 1, sizeof(*arrivals.all));
+    error = arrivals.all == NULL ? no_memory(fault)
+                                 : look_at_all(root, &arrivals, fault);
     if (error == 0)
         error = copy_all(root, &arrivals, fault);
     if (error == 0) {
@@ -833,9 +920,9 @@ int hk_root_add(struct hk_root *root, enum hk_location location,
     if (error < 0 && refused != NULL)
         *refused = arrivals.at;
     remove_waiting(root, count);
-    for (size_t i = 0; i < count && arrivals.names != NULL; i++)
-        free(arrivals.names[i]);
-    free(arrivals.names);
+    for (size_t i = 0; i < count && arrivals.all != NULL; i++)
+        free(arrivals.all[i].name);
+    free(arrivals.all);
     return error;
 }
 

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,6 +177,23 @@ static int is_met(uint64_t sign, int order)
     return sign < 6 && results[sign];
 }
 
+/* Whether the version that a package has is one of those wanted. */
+static int has_version(const struct provider *provider,
+                       const struct hk_package *package,
+                       const struct hk_package_attribute *wanted, int *order)
+{
+    const struct hk_package *other = provider->package->open;
+    const struct hk_package_attribute *sign, *version, *has;
+
+    version = child_of(package, wanted, HK_PACKAGE_VERSION_MAJOR);
+    has = child_of(other, provider->attribute, HK_PACKAGE_VERSION_MAJOR);
+    sign = child_of(package, wanted, HK_PACKAGE_OPERATOR);
+    if (version == NULL || has == NULL || sign == NULL)
+        return 0;
+    *order = hk_package_compare_versions(other, has, package, version);
+    return is_met(sign->value.number, *order);
+}
+
 /* Another version than the one that is named does only when what provides it
  * says to be compatible that far back. */
 static int does_meet(const struct provider *provider,
@@ -183,18 +201,13 @@ static int does_meet(const struct provider *provider,
                      const struct hk_package_attribute *wanted)
 {
     const struct hk_package *other = provider->package->open;
-    const struct hk_package_attribute *sign, *version, *has, *compatible;
+    const struct hk_package_attribute *version, *compatible;
     int order;
 
     version = child_of(package, wanted, HK_PACKAGE_VERSION_MAJOR);
     if (version == NULL)
         return 1;
-    has = child_of(other, provider->attribute, HK_PACKAGE_VERSION_MAJOR);
-    sign = child_of(package, wanted, HK_PACKAGE_OPERATOR);
-    if (has == NULL || sign == NULL)
-        return 0;
-    order = hk_package_compare_versions(other, has, package, version);
-    if (!is_met(sign->value.number, order))
+    if (!has_version(provider, package, wanted, &order))
         return 0;
     compatible = child_of(other, provider->attribute, HK_PACKAGE_COMPATIBLE);
     if (compatible == NULL)
@@ -203,11 +216,12 @@ static int does_meet(const struct provider *provider,
                                                      version) <= 0;
 }
 
-/* The package that meets a requirement, or NULL. *named: one that provides
- * the name, in whatever version. */
+/* The package that meets a requirement, or NULL. except: one that is not asked,
+ * or NULL. *named: one that provides the name, in whatever version. */
 static const struct hk_view_package *find_provider(
     const struct providers *providers, const struct hk_package *package,
-    const struct hk_package_attribute *wanted, const struct provider **named)
+    const struct hk_package_attribute *wanted,
+    const struct hk_view_package *except, const struct provider **named)
 {
     size_t low = 0, high = providers->count;
 
@@ -223,6 +237,8 @@ static const struct hk_view_package *find_provider(
     for (; low < providers->count &&
            strcmp(providers->all[low].name, wanted->value.string) == 0;
          low++) {
+        if (providers->all[low].package == except)
+            continue;
         *named = &providers->all[low];
         if (does_meet(*named, package, wanted))
             return (*named)->package;
@@ -232,33 +248,97 @@ static const struct hk_view_package *find_provider(
 
 /* ---- what is not met ---- */
 
-static void describe_unmet(const struct hk_view_package *package,
-                           const struct hk_package_attribute *wanted,
-                           const struct provider *named, char *line,
-                           size_t size)
+struct line {
+    char text[1024];
+    size_t used;
+};
+
+static void append(struct line *line, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void append(struct line *line, const char *format, ...)
+{
+    size_t room = sizeof(line->text) - line->used;
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(line->text + line->used, room, format, arguments);
+    va_end(arguments);
+    line->used += strlen(line->text + line->used);
+}
+
+/* "bash >= 5.2" */
+static void append_wanted(struct line *line, const struct hk_package *package,
+                          const struct hk_package_attribute *wanted)
 {
     static const char *const signs[] = {"<", "<=", "==", "!=", ">=", ">"};
     const struct hk_package_attribute *sign =
-        child_of(package->open, wanted, HK_PACKAGE_OPERATOR);
-    char version[128], has[128] = "";
-    size_t used;
+        child_of(package, wanted, HK_PACKAGE_OPERATOR);
+    char version[128];
 
-    hk_package_version(package->open, wanted->child, version, sizeof(version));
-    snprintf(line, size, "%.200s: requires %.200s", package->file_name,
-             wanted->value.string);
-    used = strlen(line);
+    hk_package_version(package, wanted->child, version, sizeof(version));
+    append(line, "%.200s", wanted->value.string);
     if (version[0] != '\0' && sign != NULL && sign->value.number < 6)
-        snprintf(line + used, size - used, " %s %s", signs[sign->value.number],
-                 version);
-    used = strlen(line);
+        append(line, " %s %s", signs[sign->value.number], version);
+}
+
+static void describe_unmet(const struct hk_view_package *package,
+                           const struct hk_package_attribute *wanted,
+                           const struct provider *named, struct line *line)
+{
+    const struct hk_package *other;
+    char has[128] = "", from[128] = "";
+    int order;
+
+    append(line, "%.200s: requires ", package->file_name);
+    append_wanted(line, package->open, wanted);
     if (named == NULL) {
-        snprintf(line + used, size - used, ", which no package provides");
+        append(line, ", which no package provides");
         return;
     }
-    hk_package_version(named->package->open, named->attribute->child, has,
-                       sizeof(has));
-    snprintf(line + used, size - used, ", but %.200s has %s",
-             named->package->file_name, has[0] != '\0' ? has : "no version");
+    other = named->package->open;
+    hk_package_version(other, named->attribute->child, has, sizeof(has));
+    append(line, ", but %.200s has %s", named->package->file_name,
+           has[0] != '\0' ? has : "no version");
+    if (!has_version(named, package->open, wanted, &order))
+        return;
+    hk_package_compatible(other, named->attribute->child, from, sizeof(from));
+    append(line, ", which is compatible with %s%s",
+           from[0] != '\0' ? "none before " : "no other", from);
+}
+
+static void describe_conflict(const struct hk_view_package *package,
+                              const struct hk_package_attribute *unwanted,
+                              const struct hk_view_package *other,
+                              struct line *line)
+{
+    append(line, "%.200s: conflicts with ", package->file_name);
+    append_wanted(line, package->open, unwanted);
+    append(line, ", which %.200s provides", other->file_name);
+}
+
+/* Whether a requirement is not met, or there is what a package conflicts with;
+ * and that in words. */
+static int is_wrong(const struct providers *providers,
+                    const struct hk_view_package *package,
+                    const struct hk_package_attribute *at, struct line *line)
+{
+    const struct provider *named;
+    const struct hk_view_package *found;
+
+    line->used = 0;
+    if (at->id != HK_PACKAGE_REQUIRES && at->id != HK_PACKAGE_CONFLICTS)
+        return 0;
+    found =
+        find_provider(providers, package->open, at,
+                      at->id == HK_PACKAGE_CONFLICTS ? package : NULL, &named);
+    if ((found == NULL) == (at->id == HK_PACKAGE_CONFLICTS))
+        return 0;
+    if (found == NULL)
+        describe_unmet(package, at, named, line);
+    else
+        describe_conflict(package, at, found, line);
+    return 1;
 }
 
 int hk_view_tell_unmet(const struct hk_view *view,
@@ -266,8 +346,7 @@ int hk_view_tell_unmet(const struct hk_view *view,
                        void *context)
 {
     struct providers providers;
-    const struct provider *named;
-    char line[1024];
+    struct line line;
     int count = 0;
 
     if (!find_providers(view, &providers)) {
@@ -276,14 +355,15 @@ int hk_view_tell_unmet(const struct hk_view *view,
     }
     for (uint32_t i = 0; i < view->package_count; i++) {
         const struct hk_view_package *package = &view->packages[i];
-        const struct hk_package_attribute *at = NULL;
+        const struct hk_package_attribute *at;
+        uint32_t index =
+            is_usable(package) ? hk_package_info(package->open) : 0;
 
-        while (is_usable(package) &&
-               (at = next_of(package, HK_PACKAGE_REQUIRES, at)) != NULL) {
-            if (find_provider(&providers, package->open, at, &named) != NULL)
+        for (; index != 0; index = at->next) {
+            at = hk_package_at(package->open, index);
+            if (!is_wrong(&providers, package, at, &line))
                 continue;
-            describe_unmet(package, at, named, line, sizeof(line));
-            tell(context, line);
+            tell(context, line.text);
             count++;
         }
     }
@@ -395,7 +475,7 @@ static int add_requirements(struct links *links, const char *directory,
            (at = next_of(package, HK_PACKAGE_REQUIRES, at)) != NULL) {
         const struct provider *named;
         const struct hk_view_package *provider =
-            find_provider(&links->providers, package->open, at, &named);
+            find_provider(&links->providers, package->open, at, NULL, &named);
         char *path = join(directory, at->value.string);
         int is_wanted = is_file_name(at->value.string) &&
                         (path == NULL || !has_path(links->view, first, path));

@@ -363,6 +363,37 @@ TEST_F(Root, NamesWhatIsMissing)
                   "provides"}));
 }
 
+TEST_F(Root, NamesWhyAVersionDoesNotDo)
+{
+    auto expression = [](enum hk_package_id id, uint64_t sign,
+                         const char *version) {
+        return Node(id, "there",
+                    {Node(HK_PACKAGE_OPERATOR, sign),
+                     Node(HK_PACKAGE_VERSION_MAJOR, version)});
+    };
+    std::vector<Node> wants = {expression(HK_PACKAGE_REQUIRES, 4, "0"),
+                               expression(HK_PACKAGE_CONFLICTS, 0, "1"),
+                               expression(HK_PACKAGE_CONFLICTS, 4, "1"),
+                               Node(HK_PACKAGE_CONFLICTS, "wants")};
+    std::vector<Node> alone = package_info("alone");
+    alone[3] = Node(HK_PACKAGE_PROVIDES, "alone",
+                    {Node(HK_PACKAGE_VERSION_MAJOR, "2")});
+    wants.push_back(Node(HK_PACKAGE_REQUIRES, "alone",
+                         {Node(HK_PACKAGE_OPERATOR, uint64_t{4}),
+                          Node(HK_PACKAGE_VERSION_MAJOR, "1")}));
+    ASSERT_EQ(add("there.hpkg", package({}, package_info("there"))), 0);
+    ASSERT_EQ(add("alone.hpkg", package({}, alone)), 0);
+    ASSERT_EQ(add("wants.hpkg", package({}, package_info("wants", wants))), 0);
+    EXPECT_EQ(check(),
+              (std::vector<std::string>{
+                  "wants.hpkg: requires there >= 0, but there.hpkg has 1, "
+                  "which is compatible with none before 1",
+                  "wants.hpkg: conflicts with there >= 1, which there.hpkg "
+                  "provides",
+                  "wants.hpkg: requires alone >= 1, but alone.hpkg has 2, "
+                  "which is compatible with no other"}));
+}
+
 // ---- the layer ----
 
 TEST_F(Root, WritesOverPackagesAndLeavesThemAsTheyAre)
@@ -456,7 +487,7 @@ TEST_F(Root, ReplacesAPackageByAnotherVersion)
     EXPECT_EQ(hk_root_list(root, 1, &listed), 0);
 }
 
-// Of several versions of one the last stays.
+// Of several files of one version the last stays.
 TEST_F(Root, AddsAllPackagesOrNone)
 {
     std::vector<hk_root_addition> all;
@@ -492,6 +523,60 @@ TEST_F(Root, AddsAllPackagesOrNone)
          std::filesystem::directory_iterator(path + "/state"))
         EXPECT_EQ(entry.path().filename().string().rfind("incoming", 0),
                   std::string::npos);
+}
+
+TEST_F(Root, AddsTheNewestOfSeveralVersions)
+{
+    std::vector<hk_root_addition> all;
+    auto come = [&](const char *name, const char *version) {
+        auto info = package_info("one");
+        info[2] = Node(HK_PACKAGE_VERSION_MAJOR, version);
+        host.write(name, package({File("one", version)}, info));
+        all.push_back({name, ::open(host.at(name).c_str(), O_RDONLY)});
+    };
+
+    ASSERT_EQ(add("two.hpkg", package({}, package_info("two"))), 0);
+    come("one-10.hpkg", "10");
+    come("one-11.hpkg", "11");
+    come("one-9.hpkg", "9");
+    ASSERT_EQ(hk_root_add(root, HK_LOCATION_SYSTEM, all.data(), all.size(),
+                          nullptr, &fault),
+              0)
+        << fault.text;
+    EXPECT_EQ(read("/boot/system/one"), "11");
+    EXPECT_FALSE(has("boot/system/packages/one-10.hpkg"));
+    EXPECT_FALSE(has("boot/system/packages/one-9.hpkg"));
+}
+
+// So that no package goes unsaid.
+TEST_F(Root, RefusesAFileNameThatAnotherPackageHas)
+{
+    std::vector<hk_root_addition> all;
+    auto come = [&](const char *name, const char *file,
+                    const std::string &bytes) {
+        host.write(file, bytes);
+        all.push_back({name, ::open(host.at(file).c_str(), O_RDONLY)});
+    };
+    auto add_all = [&](size_t *refused) {
+        return hk_root_add(root, HK_LOCATION_SYSTEM, all.data(), all.size(),
+                           refused, &fault);
+    };
+    size_t refused = 99;
+
+    ASSERT_EQ(add("x.hpkg", package({File("one", "1")}, package_info("one"))),
+              0);
+    come("y.hpkg", "first", package({}, package_info("two")));
+    come("x.hpkg", "second", package({}, package_info("three")));
+    EXPECT_EQ(add_all(&refused), HK_PACKAGE_ERR_INPUT);
+    EXPECT_EQ(refused, 1u);
+    EXPECT_STREQ(fault.text,
+                 "the root has the package one in a file of this name");
+    all[1].file_name = "y.hpkg";
+    EXPECT_EQ(add_all(&refused), HK_PACKAGE_ERR_INPUT);
+    EXPECT_EQ(refused, 1u);
+    EXPECT_STREQ(fault.text, "the package two, added too, has this file name");
+    EXPECT_EQ(read("/boot/system/one"), "1");
+    EXPECT_FALSE(has("boot/system/packages/y.hpkg"));
 }
 
 TEST_F(Root, TruncatesByPathWhatIsPending)

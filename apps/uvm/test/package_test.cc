@@ -68,6 +68,39 @@ TEST_F(PackageTest, list_tells_files_and_keeps_a_terminal_unharmed)
     EXPECT_NE(told.out.find("\"odd\\u001bname\""), std::string::npos);
 }
 
+TEST_F(PackageTest, info_and_list_tell_all_that_the_format_has)
+{
+    PackageBuilder made(ZLIB);
+    Node file = File("tool", "text", 86400);
+    for (const Node &node :
+         {Node(HK_PACKAGE_USER, "someone"), Node(HK_PACKAGE_GROUP, "some"),
+          Node(HK_PACKAGE_ATIME, uint64_t{11}),
+          Node(HK_PACKAGE_MTIME_NANOS, uint64_t{12}),
+          Node(HK_PACKAGE_CRTIME, uint64_t{13}),
+          Node(HK_PACKAGE_ATTRIBUTE, "BEOS:TYPE",
+               {Node(HK_PACKAGE_ATTRIBUTE_TYPE, uint64_t{0x4d494d53}),
+                Node::Data("text/x")})})
+        file.children.push_back(node);
+    made.toc = {file};
+    made.info = {Node(HK_PACKAGE_NAME, "all"),
+                 Node(HK_PACKAGE_DESCRIPTION, "one\npackage:name: two")};
+    write("all.hpkg", made.build());
+    EXPECT_EQ(run({"package", "info", "all.hpkg"}).out,
+              "package:name: all\n"
+              "package:description: one\n    package:name: two\n");
+    std::string told = run({"package", "list", "--json", "all.hpkg"}).out;
+    auto is_space = [](char c) { return c == '\t' || c == '\n'; };
+    told.erase(std::remove_if(told.begin(), told.end(), is_space), told.end());
+    EXPECT_NE(told.find("\"attributes\":[{\"name\":\"BEOS:TYPE\","
+                        "\"type\":1296649555,\"size\":6}]"),
+              std::string::npos)
+        << told;
+    for (const char *detail :
+         {"\"user\":\"someone\"", "\"group\":\"some\"", "\"atime\":11",
+          "\"mtime-nanos\":12", "\"crtime\":13", "\"mtime\":86400"})
+        EXPECT_NE(told.find(detail), std::string::npos) << detail << told;
+}
+
 TEST_F(PackageTest, extract_puts_several_into_one_directory)
 {
     Outcome told =

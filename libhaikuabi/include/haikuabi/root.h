@@ -64,8 +64,9 @@ struct hk_root_addition {
  * Copies packages into the root, under their own names, and activates them in
  * place of others of the same package: all, or none when one is refused, whose
  * index is in *refused then (count: none in particular; refused may be NULL).
- * One that is not for x86 is HK_PACKAGE_ERR_INPUT. Who is killed while they
- * come may leave some of them.
+ * Of several versions of one package the newest comes. One that is not for x86,
+ * or whose file name another package has, is HK_PACKAGE_ERR_INPUT. Who is
+ * killed while they come may leave some of them.
  */
 int hk_root_add(struct hk_root *root, enum hk_location location,
                 const struct hk_root_addition *additions, size_t count,
