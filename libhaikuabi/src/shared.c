@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -143,6 +144,8 @@ static void init_file(struct hk_shared_file *file)
     file->magic = MAGIC;
     file->version = HK_SHARED_VERSION;
     file->size = sizeof(*file);
+    if (getrandom(&file->number, sizeof(file->number), 0) < 0)
+        file->number = (uint64_t)getpid();
     read_boot_id(file->boot_id);
     hk_shared_init_mutex(&file->lock);
     in_order();

@@ -8,7 +8,7 @@
 /* Any change of the layout makes it another version. The journal has room for
  * the longest change of all: a waiter that ends HK_WATCHES_MAX watches. */
 enum {
-    HK_SHARED_VERSION = 24,
+    HK_SHARED_VERSION = 25,
     HK_BOOT_ID_LENGTH = 40,
     HK_JOURNAL_LENGTH = 1 << 20
 };
@@ -27,6 +27,7 @@ struct hk_shared_file {
     uint64_t magic;
     uint32_t version, is_complete;
     uint64_t size;
+    uint64_t number;                 /* no other root of the host has it */
     char boot_id[HK_BOOT_ID_LENGTH]; /* of the host */
     pthread_mutex_t lock;
     atomic_uint change_count;

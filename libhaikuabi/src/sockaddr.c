@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include "bytes.h"
 #include "clock.h"
 #include "host_open.h"
+#include "shared_file.h"
 
 /* haiku-abi/structs.md, "sockaddr_in" and its like. */
 enum {
@@ -29,8 +31,16 @@ enum {
     OWN_PATH_SIZE = HK_FD_PATH_SIZE + 16 + 2 * NUMBER_DIGITS
 };
 
-/* Names without a file are the host's too: ours are kept apart by this. */
-static const char hidden_prefix[] = "haikuabi/";
+/* Names without a file are the host's too: before the digits of a root's there
+ * is "haikuabi/" and its number. */
+enum { HIDDEN_PREFIX = 26 };
+
+static void put_prefix(const struct hk_thread *self,
+                       char prefix[HIDDEN_PREFIX + 1])
+{
+    snprintf(prefix, HIDDEN_PREFIX + 1, "haikuabi/%016" PRIx64 "/",
+             hk_shared_of(self)->file->number);
+}
 
 int hk_family_to_host(int32_t family)
 {
@@ -72,19 +82,21 @@ static int32_t read_inet6(struct hk_sockaddr *address, const uint8_t *bytes)
 }
 
 /* To the host's name of digits, with them. */
-static socklen_t put_hidden(struct sockaddr_un *host, const char *digits)
+static socklen_t put_hidden(const struct hk_thread *self,
+                            struct sockaddr_un *host, const char *digits)
 {
-    size_t prefix = sizeof(hidden_prefix) - 1;
+    char prefix[HIDDEN_PREFIX + 1];
 
+    put_prefix(self, prefix);
     host->sun_family = AF_UNIX;
     host->sun_path[0] = '\0';
-    memcpy(host->sun_path + 1, hidden_prefix, prefix);
-    memcpy(host->sun_path + 1 + prefix, digits, HIDDEN_DIGITS);
-    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + prefix +
-                       HIDDEN_DIGITS);
+    memcpy(host->sun_path + 1, prefix, HIDDEN_PREFIX);
+    memcpy(host->sun_path + 1 + HIDDEN_PREFIX, digits, HIDDEN_DIGITS);
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+                       HIDDEN_PREFIX + HIDDEN_DIGITS);
 }
 
-int hk_bind_hidden(int fd)
+int hk_bind_hidden(const struct hk_thread *self, int fd)
 {
     enum { TRIES = 1000, DIGITS_MASK = 0xfffff };
     uint32_t number = (uint32_t)hk_system_time();
@@ -95,7 +107,7 @@ int hk_bind_hidden(int fd)
         socklen_t length;
 
         snprintf(digits, sizeof(digits), "%05x", number++ & DIGITS_MASK);
-        length = put_hidden(&host, digits);
+        length = put_hidden(self, &host, digits);
         if (bind(fd, (struct sockaddr *)&host, length) == 0)
             return 0;
         if (errno != EADDRINUSE)
@@ -113,7 +125,8 @@ static int is_hidden_digit(uint8_t c)
  * A name without a file is NUL and five digits, whatever is behind them.
  * Where all is zero and an address is to be bound, hk_bind_hidden makes one up.
  */
-static int32_t read_hidden(struct hk_sockaddr *address, const uint8_t *path,
+static int32_t read_hidden(const struct hk_thread *self,
+                           struct hk_sockaddr *address, const uint8_t *path,
                            uint32_t size, int is_new)
 {
     struct sockaddr_un *host = (void *)&address->host;
@@ -128,7 +141,7 @@ static int32_t read_hidden(struct hk_sockaddr *address, const uint8_t *path,
     for (int i = 0; i < HIDDEN_DIGITS; i++)
         if (!is_hidden_digit(digits[i]))
             return HK_B_BAD_VALUE;
-    address->length = put_hidden(host, (const char *)digits);
+    address->length = put_hidden(self, host, (const char *)digits);
     return HK_B_OK;
 }
 
@@ -210,7 +223,7 @@ static int32_t read_unix(const struct hk_thread *self,
     const char *path = (const char *)bytes + UNIX_AT_PATH;
 
     if (path[0] == '\0')
-        return read_hidden(address, bytes + UNIX_AT_PATH, size, is_new);
+        return read_hidden(self, address, bytes + UNIX_AT_PATH, size, is_new);
     if (strnlen(path, HK_LOCAL_NAME_LENGTH) == HK_LOCAL_NAME_LENGTH)
         return HK_B_BAD_VALUE;
     return read_path(self, address, path, is_new);
@@ -281,11 +294,11 @@ static uint32_t put_inet6(uint8_t *bytes, const struct sockaddr_in6 *host)
 
 /* The host's paths say nothing to the guest: only the name counts that the
  * socket was given. */
-static uint32_t put_unix(uint8_t *bytes, const struct sockaddr_un *host,
-                         socklen_t host_length, const char *name)
+static uint32_t put_unix(uint8_t *bytes, const struct hk_thread *self,
+                         const struct sockaddr_un *host, socklen_t host_length,
+                         const char *name)
 {
     size_t at_path = offsetof(struct sockaddr_un, sun_path);
-    size_t prefix = sizeof(hidden_prefix) - 1;
     size_t length = 0;
 
     if (name != NULL) {
@@ -296,11 +309,14 @@ static uint32_t put_unix(uint8_t *bytes, const struct sockaddr_un *host,
         length++;
     } else if (host_length > at_path + 1 && host->sun_path[0] == '\0') {
         const char *hidden = host->sun_path + 1;
+        char prefix[HIDDEN_PREFIX + 1];
 
+        put_prefix(self, prefix);
         length = host_length - at_path - 1;
-        if (length >= prefix && memcmp(hidden, hidden_prefix, prefix) == 0) {
-            hidden += prefix;
-            length -= prefix;
+        if (length >= HIDDEN_PREFIX &&
+            memcmp(hidden, prefix, HIDDEN_PREFIX) == 0) {
+            hidden += HIDDEN_PREFIX;
+            length -= HIDDEN_PREFIX;
         }
         memcpy(bytes + UNIX_AT_PATH + 1, hidden, length);
         length++;
@@ -337,7 +353,7 @@ uint32_t hk_sockaddr_put(uint8_t bytes[HK_SOCKADDR_MAX],
     case AF_INET6:
         return put_inet6(bytes, host);
     case AF_UNIX:
-        return put_unix(bytes, host, address->length, name);
+        return put_unix(bytes, self, host, address->length, name);
     default:
         return 0;
     }

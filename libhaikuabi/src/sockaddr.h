@@ -44,9 +44,9 @@ int32_t hk_sockaddr_read(const struct hk_thread *self,
                          uint32_t size, int is_new);
 void hk_sockaddr_release(struct hk_sockaddr *address);
 
-/* A local socket gets a name without a file that no other has: 0; -1 and errno,
- * EINVAL when it has one. */
-int hk_bind_hidden(int fd);
+/* A local socket gets a name without a file that no other of the root has: 0;
+ * -1 and errno, EINVAL when it has one. */
+int hk_bind_hidden(const struct hk_thread *self, int fd);
 
 /* The guest's form of a host's address; its length. name: the path of a
  * local socket whose own is not known. */

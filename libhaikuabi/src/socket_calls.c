@@ -168,7 +168,7 @@ int64_t hk_sys_socketpair(struct hk_thread *self, int32_t family, int32_t type,
         return no_protocol(errno);
     for (int i = 0; i < 2; i++) {
         if (host_family == AF_UNIX)
-            hk_bind_hidden(host[i]);
+            hk_bind_hidden(self, host[i]);
         ends[i] = hk_socket_add(self, host[i], flags, NULL, 1);
         if (ends[i] < 0)
             status = ends[i];
@@ -243,7 +243,7 @@ static int32_t bind_local(struct hk_thread *self, int fd,
     int32_t status;
 
     if (address->length == offsetof(struct sockaddr_un, sun_path))
-        return result_of(hk_bind_hidden(fd));
+        return result_of(hk_bind_hidden(self, fd));
     fchmod(fd, 0644); /* what the file will have */
     status = result_of(bind(fd, &address->host.any, address->length));
     if (status == HK_B_OK && address->name != NULL)
@@ -317,7 +317,7 @@ static int32_t connect_to(struct hk_thread *self, struct hk_file *file,
     int32_t status;
 
     if (address->host.any.sa_family == AF_UNIX)
-        hk_bind_hidden(file->node.fd); /* unless it has a name */
+        hk_bind_hidden(self, file->node.fd); /* unless it has a name */
     status = start_connect(self, file->node.fd, address);
     if (status == HK_B_OK || hk_socket_protocol(file) & HK_ANY_TCP)
         hk_socket_set_peer(file, address->host.any.sa_family != AF_UNSPEC);

@@ -291,7 +291,7 @@ static int64_t send_checked(struct hk_thread *self, struct hk_file *file,
                                           message->address != NULL);
 
     if (result == HK_B_OK && hk_socket_protocol(file) & HK_LOCAL_DATAGRAM)
-        hk_bind_hidden(file->node.fd); /* unless it has a name */
+        hk_bind_hidden(self, file->node.fd); /* unless it has a name */
     if (result == HK_B_OK)
         result = send_all(self, file, message);
     if (result >= 0 && message->flags & HK_MSG_EOF &&

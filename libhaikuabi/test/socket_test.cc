@@ -336,6 +336,26 @@ TEST_F(Sockets, NamesWithoutAFileAreTheGuestsOwn)
     ::close(host);
 }
 
+// Two roots never meet.
+TEST_F(Sockets, NamesWithoutAFileAreOneRootsOwn)
+{
+    std::string hidden = std::string(1, '\0') + "0f00d";
+    int server = socket(UNIX, STREAM);
+    EXPECT_EQ(team.call("bind", server, local(hidden), 128), HK_B_OK);
+    EXPECT_EQ(team.call("listen", server, 1), HK_B_OK);
+    EXPECT_EQ(team.call("bind", socket(UNIX, STREAM), local(hidden), 128),
+              HK_EADDRINUSE);
+
+    hk::Directory elsewhere;
+    hk::Team other(hk::make_config(elsewhere.path.c_str()));
+    Address address = other.room(128);
+    other.set(address, 1, uint8_t{UNIX});
+    std::memcpy(other.host(address) + 2, hidden.data(), hidden.size());
+    auto make = [&] { return int(other.call("socket", UNIX, STREAM, 0)); };
+    EXPECT_EQ(other.call("connect", make(), address, 128), HK_ECONNREFUSED);
+    EXPECT_EQ(other.call("bind", make(), address, 128), HK_B_OK);
+}
+
 TEST_F(Sockets, OptionsAreTheHosts)
 {
     int fd = socket(INET, STREAM);
