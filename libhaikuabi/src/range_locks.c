@@ -165,7 +165,7 @@ static int keep(struct locked *file, int fd)
     return 1;
 }
 
-void hk_range_locks_close(const struct hk_team *team, int fd)
+int hk_range_locks_close(const struct hk_team *team, int fd)
 {
     struct hk_range_locks *locks = hk_range_locks_of(team);
     int is_kept = 0;
@@ -180,6 +180,7 @@ void hk_range_locks_close(const struct hk_team *team, int fd)
     }
     if (!is_kept)
         close(fd);
+    return !is_kept;
 }
 
 void hk_range_locks_end(struct hk_range_locks *locks,

@@ -25,7 +25,8 @@ int32_t hk_range_lock(struct hk_thread *self, const struct hk_file *file,
  * flags say, and its close. */
 int hk_range_locks_dup(const struct hk_team *team, int fd);
 int hk_range_locks_reopen(const struct hk_team *team, int fd, int flags);
-void hk_range_locks_close(const struct hk_team *team, int fd);
+/* Whether the host is told of it: it is not while the descriptor is kept. */
+int hk_range_locks_close(const struct hk_team *team, int fd);
 
 /* The team closes a descriptor of that file. */
 void hk_range_locks_end(struct hk_range_locks *locks,

@@ -104,11 +104,12 @@ static int32_t result_of(int host_result)
 
 /* By the descriptor where it may write, as ftruncate; by the file's rights
  * otherwise. Who watches the file hears on the host that one who may write to
- * it has closed it. */
+ * it has closed it, or else that its mode was set, to what it is. */
 static int32_t write_size(const struct hk_thread *self,
                           const struct hk_node *node,
                           const struct hk_file *file, int64_t size)
 {
+    char path[HK_FD_PATH_SIZE];
     struct stat info;
     int32_t status;
     int fd;
@@ -126,8 +127,11 @@ static int32_t write_size(const struct hk_thread *self,
     if (status != HK_B_OK && fstat(node->fd, &info) == 0 &&
         !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
         status = HK_B_BAD_VALUE;
-    if (fd >= 0)
-        hk_range_locks_close(self->team, fd);
+    if (fd >= 0 && !hk_range_locks_close(self->team, fd) &&
+        fstat(node->fd, &info) == 0) {
+        hk_host_fd_path(node->fd, path);
+        chmod(path, info.st_mode & 07777);
+    }
     return status;
 }
 

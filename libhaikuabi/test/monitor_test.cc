@@ -469,6 +469,24 @@ TEST_F(Monitor, TellsASizeThatIsSet)
     EXPECT_EQ(std::stoi(next()["fields"]), 8 | 0x20 | 0x80);
 }
 
+// Although the host must not see the team close the file.
+TEST_F(Monitor, TellsASizeThatIsSetOfALockedFile)
+{
+    int fd = static_cast<int>(team.call("open", -1, "/watched/file", 2, 0));
+    Address stat = team.room(88), range = team.room(24);
+
+    team.set<int16_t>(range, 0, 0x400); // F_WRLCK
+    team.set<int64_t>(range, 12, 10);
+    EXPECT_EQ(team.call("fcntl", fd, 0x80 /* F_SETLK */, range), HK_B_OK);
+    watch("/watched/file", STAT);
+    for (int64_t size : {1, 2}) {
+        team.set<int64_t>(stat, 28, size);
+        EXPECT_EQ(team.call("write_stat", -1, "/watched/file", 1, stat, 88, 8),
+                  HK_B_OK);
+        EXPECT_EQ(std::stoi(next()["fields"]), 8 | 0x20 | 0x80);
+    }
+}
+
 TEST_F(Monitor, TellsOfWritingAsInterim)
 {
     int fd = static_cast<int>(team.call("open", -1, "/watched/file", 2, 0));
