@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -319,6 +320,79 @@ TEST(Package, RefusesWhatIsTooDeep)
     toc += std::string(1001, '\0');
     std::unique_ptr<Package> package(with_toc(toc));
     EXPECT_EQ(package->error, HK_PACKAGE_ERR_LIMIT);
+}
+
+TEST(Package, RefusesTooManyAttributes)
+{
+    std::string toc;
+    for (int i = 0; i <= 1 << 20; i++)
+        toc += PackageBuilder::tag(HK_PACKAGE_PERMISSIONS, HK_PACKAGE_UINT,
+                                   false, 0) +
+               "x";
+    std::unique_ptr<Package> package(with_toc(toc + '\0'));
+    EXPECT_EQ(package->error, HK_PACKAGE_ERR_LIMIT);
+}
+
+// A stream of a few bytes that gives more than its chunk has.
+TEST(Package, RefusesAChunkThatUnpacksToMore)
+{
+    const std::string zeros(1 << 20, '\0');
+    for (Compression compression : {ZLIB, ZSTD}) {
+        std::string file = PackageBuilder(compression).build();
+        std::string bomb(compressBound(zeros.size()), '\0');
+        if (compression == ZLIB) {
+            uLongf size = bomb.size();
+            ASSERT_EQ(compress(reinterpret_cast<Bytef *>(bomb.data()), &size,
+                               reinterpret_cast<const Bytef *>(zeros.data()),
+                               zeros.size()),
+                      Z_OK);
+            bomb.resize(size);
+        } else {
+            bomb.resize(ZSTD_compress(bomb.data(), bomb.size(), zeros.data(),
+                                      zeros.size(), 1));
+        }
+        file.replace(80, std::string::npos, bomb);
+        auto set = [&](size_t at, uint64_t value) {
+            std::string number;
+            PackageBuilder::put(number, value, 8);
+            file.replace(at, 8, number);
+        };
+        set(8, file.size());
+        set(24, bomb.size());
+        set(32, 60000); // a chunk
+        Package package(file);
+        EXPECT_EQ(package.error, HK_PACKAGE_ERR_DAMAGED) << compression;
+    }
+}
+
+// What is asked for is unpacked, wherever it is, and little else is kept.
+TEST(Package, OfABombReadsWhatIsAskedFor)
+{
+    enum { SIZE = 64 << 20, KEPT = 4 << 20 };
+    auto allocated = [] {
+        struct mallinfo2 info = mallinfo2();
+        return info.uordblks + info.hblkhd;
+    };
+    PackageBuilder made(ZSTD);
+    made.toc = {File("bomb", std::string(SIZE - 4, '\0') + "boom")};
+    std::string bytes = made.build();
+    ASSERT_LT(bytes.size(), SIZE / 1000u);
+    size_t before = allocated();
+    Package package(bytes);
+    ASSERT_EQ(package.error, 0) << package.fault.text;
+    struct hk_package_file file;
+    hk_package_get_file(package.package,
+                        hk_package_find_entry(package.package, "bomb"), &file);
+    EXPECT_EQ(file.data.size, static_cast<uint64_t>(SIZE));
+    for (int offset : {SIZE - 4, SIZE / 2, 0}) {
+        char text[8] = "";
+        EXPECT_EQ(hk_package_read(package.package, &file.data, offset, text, 4,
+                                  &package.fault),
+                  4);
+        EXPECT_STREQ(text, offset == SIZE - 4 ? "boom" : "");
+    }
+    EXPECT_EQ(hk_package_verify(package.package, &package.fault), 0);
+    EXPECT_LT(allocated(), before + KEPT);
 }
 
 TEST(Package, FindsDamagedChunks)
