@@ -11,40 +11,45 @@
 #include "signals.h"
 #include "syscalls.h"
 
+struct watched {
+    struct hk_file *file; /* held, so that no number is used anew; or NULL */
+    uint32_t asked, told; /* poll bits: what the call asks for, and tells of */
+};
+
 /* The descriptors that a call waits for. */
 struct watch {
     uint32_t count;
     struct pollfd *host;
-    struct hk_file **files; /* held, so that no number is used anew */
-    uint32_t ready;         /* what needs no host: files without descriptor,
-                               numbers that are none */
+    struct watched *watched;
+    uint32_t ready; /* what needs no host: files without descriptor, numbers
+                       that are none */
 };
 
 static int32_t new_watch(struct watch *watch, uint32_t count)
 {
     *watch = (struct watch){0};
     watch->host = calloc(count + 1, sizeof(*watch->host));
-    watch->files = calloc(count + 1, sizeof(struct hk_file *));
+    watch->watched = calloc(count + 1, sizeof(*watch->watched));
     watch->count = count;
-    if (watch->host != NULL && watch->files != NULL)
+    if (watch->host != NULL && watch->watched != NULL)
         return HK_B_OK;
     free(watch->host);
-    free(watch->files);
+    free(watch->watched);
     return HK_B_NO_MEMORY;
 }
 
 static void free_watch(struct watch *watch)
 {
     for (uint32_t i = 0; i < watch->count; i++)
-        hk_file_put(watch->files[i]);
-    free(watch->files);
+        hk_file_put(watch->watched[i].file);
+    free(watch->watched);
     free(watch->host);
 }
 
 /* Watches a descriptor; B_FILE_ERROR when it is none. A file that the host
  * does not have never makes one wait. */
 static int32_t add(const struct hk_thread *self, struct watch *watch,
-                   uint32_t index, int32_t fd, uint32_t events)
+                   uint32_t index, int32_t fd, uint32_t asked, uint32_t told)
 {
     struct pollfd *host = &watch->host[index];
     struct hk_file *file = hk_file_get(self, fd);
@@ -52,8 +57,8 @@ static int32_t add(const struct hk_thread *self, struct watch *watch,
     host->fd = -1;
     if (file == NULL)
         return HK_B_FILE_ERROR;
-    watch->files[index] = file;
-    host->events = hk_poll_to_host(events);
+    watch->watched[index] = (struct watched){file, asked, told};
+    host->events = hk_poll_to_host(asked);
     if (file->node.fd >= 0 && hk_file_type(file) != S_IFLNK) {
         host->fd = file->node.fd;
         return HK_B_OK;
@@ -112,6 +117,52 @@ static int32_t wait_masked(struct hk_thread *self, struct watch *watch,
     return result;
 }
 
+/* What of a descriptor the guest is told. */
+static uint32_t events_of(const struct hk_thread *self,
+                          const struct watch *watch, uint32_t index)
+{
+    const struct watched *watched = &watch->watched[index];
+    short host = watch->host[index].revents;
+
+    if (host & POLLNVAL)
+        return HK_POLLNVAL;
+    if (watched->file == NULL)
+        return 0;
+    return hk_poll_of_file(self, hk_polled_of(watched->file), watched->asked,
+                           host) &
+           watched->told;
+}
+
+static int is_any_told(const struct hk_thread *self, const struct watch *watch)
+{
+    for (uint32_t i = 0; i < watch->count; i++)
+        if (events_of(self, watch, i) != 0)
+            return 1;
+    return 0;
+}
+
+/* What the host tells and the guest is not told would end each wait at once:
+ * those files are waited for no more. */
+static void forget_untold(struct watch *watch)
+{
+    for (uint32_t i = 0; i < watch->count; i++)
+        if (watch->host[i].revents != 0)
+            watch->host[i] = (struct pollfd){.fd = -1};
+}
+
+/* B_OK or an error. */
+static int32_t wait_told(struct hk_thread *self, struct watch *watch,
+                         int64_t deadline, const uint64_t *mask)
+{
+    int32_t found = wait_masked(self, watch, deadline, mask);
+
+    while (found > 0 && !is_any_told(self, watch)) {
+        forget_untold(watch);
+        found = wait_masked(self, watch, deadline, mask);
+    }
+    return found < 0 ? found : HK_B_OK;
+}
+
 /* An optional mask argument: *mask is NULL or value. */
 static int32_t read_mask(const struct hk_thread *self, gm_addr from,
                          uint64_t *value, const uint64_t **mask)
@@ -138,7 +189,8 @@ static void watch_all(const struct hk_thread *self, struct watch *watch,
         int32_t fd = (int32_t)hk_get32(one);
 
         watch->host[i].fd = -1;
-        if (fd >= 0 && add(self, watch, i, fd, hk_get16(one + 4)) != HK_B_OK) {
+        if (fd >= 0 &&
+            add(self, watch, i, fd, hk_get16(one + 4), ~0u) != HK_B_OK) {
             watch->host[i].revents = POLLNVAL;
             watch->ready++;
         }
@@ -153,27 +205,12 @@ static int32_t tell_all(const struct hk_thread *self, const struct watch *watch,
 
     for (uint32_t i = 0; i < watch->count; i++) {
         uint8_t *one = raw + i * POLLFD_SIZE;
-        short host = watch->host[i].revents;
-        uint32_t guest = HK_POLLNVAL;
+        uint32_t events = events_of(self, watch, i);
 
-        if (!(host & POLLNVAL))
-            guest = watch->files[i] == NULL
-                        ? 0
-                        : hk_poll_of_file(self, hk_polled_of(watch->files[i]),
-                                          hk_get16(one + 4), host);
-        hk_put16(one + 6, (uint16_t)guest);
-        count += guest != 0;
+        hk_put16(one + 6, (uint16_t)events);
+        count += events != 0;
     }
     return count;
-}
-
-/* What the host tells and the guest is not told would end each wait at once:
- * those files are waited for no more. */
-static void forget_untold(struct watch *watch)
-{
-    for (uint32_t i = 0; i < watch->count; i++)
-        if (watch->host[i].revents != 0)
-            watch->host[i] = (struct pollfd){.fd = -1};
 }
 
 static int64_t poll_raw(struct hk_thread *self, uint8_t *raw, uint32_t count,
@@ -185,14 +222,9 @@ static int64_t poll_raw(struct hk_thread *self, uint8_t *raw, uint32_t count,
     if (result != HK_B_OK)
         return result;
     watch_all(self, &watch, raw);
-    do {
-        int32_t found = wait_masked(self, &watch, deadline, mask);
-
-        result = found >= 0 ? tell_all(self, &watch, raw) : found;
-        if (found <= 0 || result != 0)
-            break;
-        forget_untold(&watch);
-    } while (1);
+    result = wait_told(self, &watch, deadline, mask);
+    if (result == HK_B_OK)
+        result = tell_all(self, &watch, raw);
     free_watch(&watch);
     return result;
 }
@@ -260,24 +292,28 @@ static int32_t watch_sets(const struct hk_thread *self, struct watch *watch,
                           const struct sets *sets)
 {
     for (uint32_t fd = 0; fd < watch->count; fd++) {
-        uint32_t events = 0;
+        uint32_t asked = 0, told = 0;
 
         for (int set = 0; set < SET_COUNT; set++)
-            if (has(sets, set, fd))
-                events |= set_events[set].asked;
+            if (has(sets, set, fd)) {
+                asked |= set_events[set].asked;
+                told |= set_events[set].told;
+            }
         watch->host[fd].fd = -1;
-        if (events != 0 && add(self, watch, fd, (int32_t)fd, events) != HK_B_OK)
+        if (asked != 0 &&
+            add(self, watch, fd, (int32_t)fd, asked, told) != HK_B_OK)
             return HK_B_FILE_ERROR;
     }
     return HK_B_OK;
 }
 
-static int32_t tell_sets(const struct watch *watch, struct sets *sets)
+static int32_t tell_sets(const struct hk_thread *self,
+                         const struct watch *watch, struct sets *sets)
 {
     int32_t count = 0;
 
     for (uint32_t fd = 0; fd < watch->count; fd++) {
-        uint32_t events = hk_poll_to_guest(watch->host[fd].revents);
+        uint32_t events = events_of(self, watch, fd);
 
         for (int set = 0; set < SET_COUNT; set++) {
             uint8_t *byte = &set_of(sets, set)[fd / 8];
@@ -304,9 +340,9 @@ static int64_t select_sets(struct hk_thread *self, struct sets *sets,
         return result;
     result = watch_sets(self, &watch, sets);
     if (result == HK_B_OK)
-        result = wait_masked(self, &watch, deadline, mask);
-    if (result >= 0)
-        result = tell_sets(&watch, sets);
+        result = wait_told(self, &watch, deadline, mask);
+    if (result == HK_B_OK)
+        result = tell_sets(self, &watch, sets);
     free_watch(&watch);
     return result;
 }

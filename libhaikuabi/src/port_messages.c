@@ -13,7 +13,7 @@
 /* ---- messages in chunks ---- */
 
 enum {
-    HEAD = sizeof(struct hk_message),
+    HEAD = sizeof(struct hk_kept_message),
     FIRST_DATA = HK_CHUNK_DATA - HEAD /* bytes in the first chunk */
 };
 
@@ -81,8 +81,8 @@ static int32_t copy_out(struct hk_thread *self, struct cursor *cursor,
 }
 
 /* The first message of a port, or NULL. */
-static struct hk_message *first_message(const struct hk_shared *shared,
-                                        const struct hk_port *port)
+static struct hk_kept_message *first_message(const struct hk_shared *shared,
+                                             const struct hk_port *port)
 {
     struct hk_chunk *chunk = hk_chunk(shared, port->first);
 
@@ -101,7 +101,7 @@ static void append(struct hk_shared *shared, struct hk_port *port,
 
 static void remove_first(struct hk_shared *shared, struct hk_port *port)
 {
-    const struct hk_message *message = first_message(shared, port);
+    const struct hk_kept_message *message = first_message(shared, port);
     uint32_t chunk = port->first;
 
     hk_put(shared, &port->first, message->next);
@@ -160,7 +160,7 @@ static void add_late(struct hk_shared *shared, struct hk_port *port,
 static uint32_t take_late(struct hk_shared *shared, struct hk_port *port)
 {
     uint32_t chunk = port->late.first;
-    struct hk_message *message = &hk_chunk(shared, chunk)->u.message;
+    struct hk_kept_message *message = &hk_chunk(shared, chunk)->u.message;
 
     hk_put(shared, &port->late.first, message->next);
     if (message->next == 0)
@@ -292,7 +292,7 @@ static int32_t take_message(struct hk_thread *self, struct hk_port *port,
                             int32_t *code, uint32_t buffer, uint32_t size)
 {
     struct hk_shared *shared = hk_shared_of(self);
-    const struct hk_message *message = first_message(shared, port);
+    const struct hk_kept_message *message = first_message(shared, port);
     struct cursor cursor = {hk_chunk(shared, port->first), HEAD};
     int32_t status;
 
@@ -341,7 +341,7 @@ int64_t hk_sys_read_port_etc(struct hk_thread *self, int32_t port,
 /* A copy of the first message's head, which stays where it is. */
 static int32_t look_at_message(struct hk_thread *self,
                                const struct hk_port_wait *wait,
-                               struct hk_message *message)
+                               struct hk_kept_message *message)
 {
     struct hk_shared *shared = hk_shared_of(self);
     struct hk_port *port;
@@ -361,7 +361,7 @@ int64_t hk_sys_port_buffer_size_etc(struct hk_thread *self, int32_t port,
                                     uint32_t flags, int64_t timeout)
 {
     struct hk_port_wait wait = make_wait(self, port, flags, timeout);
-    struct hk_message message;
+    struct hk_kept_message message;
     int32_t status = look_at_message(self, &wait, &message);
 
     return status == HK_B_OK ? (int32_t)message.size : status;
@@ -373,7 +373,7 @@ int64_t hk_sys_get_port_message_info_etc(struct hk_thread *self, int32_t port,
 {
     enum { INFO_SIZE = 16 };
     struct hk_port_wait wait;
-    struct hk_message message;
+    struct hk_kept_message message;
     uint8_t bytes[INFO_SIZE];
     int32_t status;
 
@@ -429,10 +429,11 @@ static int32_t wait_for_room(struct hk_thread *self,
     }
 }
 
-static void fill_head(struct hk_message *message, int32_t code, uint32_t size,
-                      int32_t team)
+static void fill_head(struct hk_kept_message *message, int32_t code,
+                      uint32_t size, int32_t team)
 {
-    *message = (struct hk_message){.code = code, .size = size, .team = team};
+    *message =
+        (struct hk_kept_message){.code = code, .size = size, .team = team};
 }
 
 static int32_t copy_pieces(struct hk_thread *self, uint32_t chunk,
@@ -661,7 +662,7 @@ int32_t hk_port_receive(struct hk_thread *self, int32_t id, int32_t *code,
     hk_shared_lock(shared);
     status = wait_for_message(self, &wait, &port);
     if (status == HK_B_OK) {
-        const struct hk_message *message = first_message(shared, port);
+        const struct hk_kept_message *message = first_message(shared, port);
         struct cursor cursor = {hk_chunk(shared, port->first), HEAD};
         const uint8_t *from;
 

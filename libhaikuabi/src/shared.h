@@ -303,7 +303,7 @@ struct hk_port {
 };
 
 /* Messages lie in chains of chunks, each behind its head. */
-struct hk_message {
+struct hk_kept_message {
     uint32_t next; /* message */
     int32_t code;
     uint32_t size;
@@ -315,7 +315,7 @@ struct hk_chunk {
     uint32_t next;
     union {
         uint8_t bytes[HK_CHUNK_DATA];
-        struct hk_message message; /* of the first chunk */
+        struct hk_kept_message message; /* of the first chunk */
     } u;
 };
 

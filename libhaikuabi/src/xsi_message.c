@@ -114,8 +114,8 @@ int64_t hk_sys_xsi_msgget(struct hk_thread *self, int32_t key,
 
 /* ---- messages: a head, and the text in the chunks behind it ---- */
 
-static struct hk_message *message_at(const struct hk_shared *shared,
-                                     uint32_t index)
+static struct hk_kept_message *message_at(const struct hk_shared *shared,
+                                          uint32_t index)
 {
     struct hk_chunk *chunk = hk_chunk(shared, index);
 
@@ -128,7 +128,7 @@ static int32_t insert(struct hk_thread *self, struct hk_xsi_queue *queue,
 {
     struct hk_shared *shared = hk_shared_of(self);
     uint32_t all, index, data = size - TYPE_SIZE;
-    struct hk_message *message, *last;
+    struct hk_kept_message *message, *last;
 
     queue_of_key(shared, HK_IPC_PRIVATE, &all);
     if (queue->byte_count + data > queue->byte_limit || all >= ALL_MESSAGES_MAX)
@@ -156,8 +156,8 @@ static int32_t insert(struct hk_thread *self, struct hk_xsi_queue *queue,
 static void drop(struct hk_shared *shared, struct hk_xsi_queue *queue,
                  uint32_t before, uint32_t index)
 {
-    struct hk_message *message = message_at(shared, index);
-    struct hk_message *previous = message_at(shared, before);
+    struct hk_kept_message *message = message_at(shared, index);
+    struct hk_kept_message *previous = message_at(shared, before);
 
     hk_put(shared, previous != NULL ? &previous->next : &queue->first,
            message->next);
@@ -170,7 +170,7 @@ static void drop(struct hk_shared *shared, struct hk_xsi_queue *queue,
 
 /* As Haiku understands a type: any, this one, or for one below 0 the first
  * that is not above its opposite. */
-static int is_wanted(const struct hk_message *message, int32_t type)
+static int is_wanted(const struct hk_kept_message *message, int32_t type)
 {
     if (type == 0)
         return 1;
@@ -364,7 +364,7 @@ static int32_t take_message(struct hk_thread *self, struct hk_xsi_queue *queue,
                             uint32_t size, uint32_t flags)
 {
     struct hk_shared *shared = hk_shared_of(self);
-    const struct hk_message *message = message_at(shared, index);
+    const struct hk_kept_message *message = message_at(shared, index);
     uint8_t text[TYPE_SIZE + BYTES_MAX];
     uint32_t part = message->size < size ? message->size : size;
 

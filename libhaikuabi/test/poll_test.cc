@@ -177,6 +177,30 @@ TEST_F(PollSelect, SelectClearsWhatIsNotReady)
     EXPECT_EQ(members(reads), std::vector<int>({in}));
 }
 
+TEST_F(PollSelect, WhatSelectDoesNotTellIsNotWaitedFor)
+{
+    enum { UNIX = 9, STREAM = 1 };
+    Address ends = team.room(8);
+    ASSERT_EQ(team.call("socketpair", int{UNIX}, int{STREAM}, 0, ends),
+              HK_B_OK);
+    int here = team.get<int>(ends), there = team.get<int>(ends, 4);
+    team.call("write", here, INT64_C(-1), "x", 1);
+    team.call("close", there); // the host tells of an error
+    team.call("close", out);   // and of an end, where nothing is written to
+    Address writes = set({in}), errors = set({here});
+
+    EXPECT_EQ(team.call("select", 20, nullptr, writes, errors, INT64_C(1000),
+                        nullptr),
+              0);
+    EXPECT_EQ(members(writes), std::vector<int>());
+    EXPECT_EQ(members(errors), std::vector<int>());
+    Address reads = set({in, here});
+    EXPECT_EQ(
+        team.call("select", 20, reads, nullptr, nullptr, INT64_C(-1), nullptr),
+        2);
+    EXPECT_EQ(members(reads), std::vector<int>({in, here}));
+}
+
 TEST_F(PollSelect, SelectLeavesTheSetsOnFailure)
 {
     Address reads = set({in, 99});

@@ -318,7 +318,8 @@ static int check_xsi_queues(const struct hk_shared *shared, unsigned *queued,
                          queued, &wanted))
             return 0;
         for (; at != 0; count++) {
-            const struct hk_message *message = &hk_chunk(shared, at)->u.message;
+            const struct hk_kept_message *message =
+                &hk_chunk(shared, at)->u.message;
 
             if (!count_chain(shared, at, chunks))
                 return 0;

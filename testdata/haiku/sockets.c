@@ -69,6 +69,29 @@ static void pairs(void)
                  HK_B_BAD_ADDRESS);
 }
 
+/* What the other end leaves unread is an error on the host; to select it is an
+ * end like any other, and nothing to wait for. */
+static void selected(void)
+{
+    uint32_t reads[8] = {0}, errors[8] = {0};
+    int32_t ends[2];
+
+    CHECK_STATUS(sys(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, ends), HK_B_OK);
+    CHECK_STATUS(sys(SYS_send, ends[1], "x", 1, 0), 1);
+    sys(SYS_close, ends[0]);
+    errors[ends[1] / 32] = 1u << ends[1] % 32;
+    CHECK_STATUS(sys(SYS_select, ends[1] + 1, (void *)0, (void *)0, errors,
+                     10000LL, (void *)0),
+                 0);
+    CHECK(errors[ends[1] / 32] == 0);
+    reads[ends[1] / 32] = 1u << ends[1] % 32;
+    CHECK_STATUS(sys(SYS_select, ends[1] + 1, reads, (void *)0, (void *)0,
+                     1000000LL, (void *)0),
+                 1);
+    CHECK(reads[ends[1] / 32] == 1u << ends[1] % 32);
+    sys(SYS_close, ends[1]);
+}
+
 /* A server that answers one client with what it sent, twice. */
 static void serve(long listening)
 {
@@ -558,6 +581,7 @@ int main(int argc, char **argv, char **environment)
     (void)argc, (void)argv, (void)environment;
     listed(); /* in the order that they were made in */
     pairs();
+    selected();
     local();
     internet();
     options();
