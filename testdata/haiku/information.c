@@ -7,17 +7,6 @@
 
 enum { PAGE = 4096, RLIMIT_NOFILE = 4, TEAM_INFO_SIZE = 160 };
 
-/* haiku-abi/structs.md, "thread_info". */
-struct thread_info {
-    int32_t thread, team;
-    char name[32];
-    int32_t state, priority, sem;
-    int64_t user_time __attribute__((packed, aligned(4)));
-    int64_t kernel_time __attribute__((packed, aligned(4)));
-    void *stack_base, *stack_end;
-};
-_Static_assert(sizeof(struct thread_info) == 76, "thread_info");
-
 static void limits(void)
 {
     uint32_t limit[2] = {0, 0};

@@ -204,6 +204,63 @@ static void fork_beside_a_thread(void)
     CHECK_STATUS(status, 0);
 }
 
+/* ---- stacks ---- */
+
+enum { SIGSEGV = 11, SA_ONSTACK = 0x20, SA_SIGINFO = 0x40, MET_GUARD = 77 };
+enum { STACK_SIZE = 65536, GUARD_SIZE = 8192 };
+
+static char alternate[16384];
+static struct thread_info stack_info;
+static char *met;
+
+static void meet(int signal, struct siginfo *info, void *context)
+{
+    (void)signal, (void)context;
+    met = info->address;
+    sys(SYS_exit_thread, MET_GUARD);
+}
+
+static int descend(void *a, void *b)
+{
+    struct {
+        void *base;
+        uint32_t size;
+        int32_t flags;
+    } stack = {alternate, sizeof(alternate), 0};
+
+    (void)a, (void)b;
+    CHECK_STATUS(sys(SYS_set_signal_stack, &stack, (void *)0), HK_B_OK);
+    CHECK_STATUS(sys(SYS_get_thread_info, this_thread(), &stack_info), HK_B_OK);
+    for (volatile char *at = (char *)&stack;; at -= 256)
+        *at = 1;
+}
+
+/* Below its stack a thread meets its guard, and can still say so. */
+static void guards(void)
+{
+    struct thread_attributes attributes = {.entry = descend,
+                                           .name = "descender",
+                                           .priority = 10,
+                                           .stack_size = STACK_SIZE,
+                                           .guard_size = GUARD_SIZE};
+    struct sigaction action = {.handler = (void *)meet,
+                               .flags = SA_ONSTACK | SA_SIGINFO};
+    int32_t status;
+    long id;
+
+    CHECK_STATUS(sys(SYS_sigaction, SIGSEGV, &action, (void *)0), HK_B_OK);
+    id = sys(SYS_spawn_thread, &attributes);
+    CHECK_STATUS(sys(SYS_resume_thread, id), HK_B_OK);
+    CHECK_STATUS(sys(SYS_wait_for_thread, id, &status), HK_B_OK);
+    CHECK_STATUS(status, MET_GUARD);
+    CHECK((char *)stack_info.stack_end - (char *)stack_info.stack_base ==
+          STACK_SIZE);
+    CHECK(met < (char *)stack_info.stack_base &&
+          met >= (char *)stack_info.stack_base - GUARD_SIZE);
+    action = (struct sigaction){0};
+    sys(SYS_sigaction, SIGSEGV, &action, (void *)0);
+}
+
 int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
@@ -213,6 +270,7 @@ int main(int argc, char **argv, char **environment)
     killing();
     young_threads();
     fork_beside_a_thread();
+    guards();
     print("threads checked\n");
     return 0;
 }

@@ -18,6 +18,17 @@ struct thread_attributes {
     uint32_t flags;
 };
 
+/* haiku-abi/structs.md, "thread_info". */
+struct thread_info {
+    int32_t thread, team;
+    char name[32];
+    int32_t state, priority, sem;
+    int64_t user_time __attribute__((packed, aligned(4)));
+    int64_t kernel_time __attribute__((packed, aligned(4)));
+    void *stack_base, *stack_end;
+};
+_Static_assert(sizeof(struct thread_info) == 76, "thread_info");
+
 /* A thread of normal priority, to be resumed: its id, or an error code. */
 static inline long spawn_thread(const char *name, int (*entry)(void *, void *),
                                 void *arg1, void *arg2)
