@@ -38,9 +38,9 @@ int hk_host_task_get(int32_t process, int32_t thread, struct hk_host_task *task)
     end = strrchr(text, ')');
     if (end == NULL ||
         sscanf(end + 1,
-               " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lld %lld %lld %lld",
-               &task->state, &task->parent, &user, &kernel, &children_user,
-               &children_kernel) != 6)
+               " %c %d %*d %*d %*d %d %*u %*u %*u %*u %*u %lld %lld %lld %lld",
+               &task->state, &task->parent, &task->terminal_group, &user,
+               &kernel, &children_user, &children_kernel) != 7)
         return -1;
     task->user_time = user * tick;
     task->kernel_time = kernel * tick;

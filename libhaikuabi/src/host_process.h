@@ -9,6 +9,7 @@
 struct hk_host_task {
     char state; /* R: runs, ... (proc(5)) */
     int32_t parent;
+    int32_t terminal_group; /* in the foreground of its terminal, or -1 */
     int64_t user_time, kernel_time;                   /* us */
     int64_t children_user_time, children_kernel_time; /* waited for */
 };

@@ -175,18 +175,18 @@ void hk_pty_tell_session(struct hk_thread *self, int fd)
     hk_shared_unlock(shared);
 }
 
-static int has_session(struct hk_thread *self, uint32_t index)
+static int32_t session_of(struct hk_thread *self, uint32_t index)
 {
     pid_t session = (pid_t)hk_shared_ptys(hk_shared_of(self))[index].session;
 
-    return session > 0 && getsid(session) == session;
+    return session > 0 && getsid(session) == session ? session : 0;
 }
 
-int hk_pty_has_session(struct hk_thread *self, int fd)
+int32_t hk_pty_session(struct hk_thread *self, int fd)
 {
     int32_t index = hk_pty_index(self, fd);
 
-    return index < 0 || has_session(self, (uint32_t)index);
+    return index < 0 ? -1 : session_of(self, (uint32_t)index);
 }
 
 /* A session's leader takes a terminal that is no session's yet; nobody else
@@ -194,7 +194,7 @@ int hk_pty_has_session(struct hk_thread *self, int fd)
 static int32_t take_control(struct hk_thread *self, uint32_t index, int fd)
 {
     if (getsid(0) != getpid())
-        return has_session(self, index) ? HK_B_OK : HK_B_NOT_ALLOWED;
+        return session_of(self, index) != 0 ? HK_B_OK : HK_B_NOT_ALLOWED;
     if (ioctl(fd, TIOCSCTTY, 0) == 0)
         hk_pty_tell_session(self, fd);
     return HK_B_OK;

@@ -33,9 +33,9 @@ int32_t hk_pty_index(struct hk_thread *self, int fd);
 enum { HK_PTY_NAME_SIZE = 3 };
 void hk_pty_name(uint32_t index, char name[HK_PTY_NAME_SIZE]);
 
-/* Whether a terminal is a session's controlling one, or may be: it is known of
- * those that guests have made. */
-int hk_pty_has_session(struct hk_thread *self, int fd);
+/* The session whose controlling terminal it is, 0 when it is none's, or -1: it
+ * is known of those that guests have made. */
+int32_t hk_pty_session(struct hk_thread *self, int fd);
 
 /* The terminal is now the controlling one of this team's session. */
 void hk_pty_tell_session(struct hk_thread *self, int fd);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bytes.h"
+#include "host_process.h"
 #include "pty.h"
 #include "signals.h"
 #include "termios.h"
@@ -161,16 +162,33 @@ static int32_t get_queued(const struct hk_thread *self, int fd, gm_addr data)
     return get_number(self, count, data);
 }
 
-/* Whose the terminal is, which the host tells its own session alone; nobody's
- * when no session has it. */
-static int32_t get_owner(struct hk_thread *self, int fd, pid_t owner,
-                         pid_t nobody, gm_addr data)
+/* The host does not tell of another session's, to whose leader it is known. */
+static pid_t group_of_session(pid_t session)
 {
+    struct hk_host_task leader;
+
+    return hk_host_task_get(session, 0, &leader) == 0 &&
+                   leader.terminal_group > 0
+               ? leader.terminal_group
+               : 0;
+}
+
+/* A terminal's session, or -1, and its foreground group, or 0. */
+static int32_t get_owner(struct hk_thread *self, int fd, int is_group,
+                         gm_addr data)
+{
+    pid_t owner = is_group ? tcgetpgrp(fd) : tcgetsid(fd);
+    int32_t session =
+        owner < 0 && errno == ENOTTY ? hk_pty_session(self, fd) : -1;
     uint8_t bytes[4];
 
-    if (owner >= 0 || errno != ENOTTY || hk_pty_has_session(self, fd))
+    if (session < 0)
         return get_number(self, owner, data);
-    hk_put32(bytes, (uint32_t)nobody);
+    if (is_group)
+        owner = session > 0 ? group_of_session(session) : 0;
+    else if (session > 0)
+        owner = session;
+    hk_put32(bytes, (uint32_t)owner);
     return hk_write_user(self, data, bytes, sizeof(bytes));
 }
 
@@ -283,14 +301,14 @@ static int32_t control(struct hk_thread *self, int fd, uint32_t cmd,
     case SET_WINDOW_SIZE_OF_OLD:
         return set_window_size(self, fd, data);
     case TIOCGPGRP_:
-        return get_owner(self, fd, tcgetpgrp(fd), 0, data);
+        return get_owner(self, fd, 1, data);
     case TIOCSPGRP_:
     case SET_GROUP_OF_OLD:
         return set_group(self, fd, data);
     case TIOCSCTTY_:
         return take_control(self, fd);
     case TIOCGSID_:
-        return get_owner(self, fd, tcgetsid(fd), -1, data);
+        return get_owner(self, fd, 0, data);
     case TIOCOUTQ_:
         return get_queued(self, fd, data);
     case TIOCEXCL_:

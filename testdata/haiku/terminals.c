@@ -134,17 +134,25 @@ static int session(long master)
     tty = open("/dev/tty", O_RDWR);
     CHECK(tty > 0);
     tell(tty, "controlled\n");
+    expect(tty, "end\n");
     return guest_end(0);
 }
 
+/* Whose it is is told to other sessions, too. */
 static void sessions(void)
 {
     struct siginfo info;
+    int32_t number = 0;
     long slave, master = open_pair(&slave), child = fork_team();
 
     if (child == 0)
         sys(SYS_exit_team, session(master));
     expect(master, "controlled\r\n");
+    CHECK_STATUS(control(slave, TIOCGSID, &number), HK_B_OK);
+    CHECK_STATUS(number, child);
+    CHECK_STATUS(control(slave, TIOCGPGRP, &number), HK_B_OK);
+    CHECK_STATUS(number, child);
+    tell(master, "end\n");
     CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
                  child);
     CHECK(info.code == CLD_EXITED && info.status == 0);
