@@ -180,6 +180,7 @@ struct xcpu_memory tr_memory_window(struct tr_memory *memory)
     return (struct xcpu_memory){
         .base = gm_space_base(memory->space),
         .size = gm_space_size(memory->space),
+        .guard = GM_GUARD_SIZE,
         .owner = memory,
         .fetch = fetch,
         .watch_writes = watch_writes,

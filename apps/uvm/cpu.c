@@ -247,6 +247,7 @@ int uvm_machine_new(struct uvm *uvm)
     struct xcpu_config config = {
         .memory = {.base = gm_space_base(uvm->space),
                    .size = gm_space_size(uvm->space),
+                   .guard = GM_GUARD_SIZE,
                    .owner = uvm,
                    .fetch = fetch,
                    .watch_writes = watch_writes,

@@ -15,6 +15,7 @@
 #include "testdata/bench.h"
 
 #define WINDOW    (UINT64_C(1) << 32)
+#define GUARD     ((UINT64_C(2) << 30) + 0x10000) /* as libguestmem has it */
 #define IMAGE     0x100000u /* where kernels.lds places it */
 #define STACK_TOP 0x800000u
 #define RETURN_TO 0x7ff000u /* holds INT 0x80 */
@@ -89,10 +90,12 @@ static uint32_t read_u32(uint32_t address)
 static void load_image(const char *path)
 {
     FILE *file = fopen(path, "rb");
-    window = mmap(NULL, WINDOW + 4096, PROT_NONE,
+    window = mmap(NULL, GUARD + WINDOW + GUARD, PROT_NONE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (window == MAP_FAILED ||
-        mprotect(window + IMAGE, STACK_TOP - IMAGE, PROT_READ | PROT_WRITE) < 0)
+    if (window == MAP_FAILED)
+        fail("no memory");
+    window += GUARD;
+    if (mprotect(window + IMAGE, STACK_TOP - IMAGE, PROT_READ | PROT_WRITE) < 0)
         fail("no memory");
     if (!file || !fread(window + IMAGE, 1, RETURN_TO - IMAGE, file))
         fail("no image");
@@ -105,6 +108,7 @@ static void make_cpu(const char *engine)
 {
     struct xcpu_config config = {.memory = {.base = window,
                                             .size = WINDOW,
+                                            .guard = GUARD,
                                             .fetch = fetch,
                                             .watch_writes = watch_writes}};
     struct sigaction action = {.sa_sigaction = on_signal,

@@ -157,7 +157,8 @@ struct xcpu {
     struct xcpu_link nowhere; /* what returns[] is filled with */
     struct xcpu_jit *jit;     /* translated code, or NULL (jit.h) */
     uint32_t generation;      /* of translations: others are forgotten */
-    uint64_t jit_left;        /* 0, or the purse and what is left of it */
+    uint64_t jit_left;        /* 0, or the purse and what is left of it;
+                                 where nothing is counted, the window */
     uint64_t jit_from;        /* where it was left, an address behind a call */
     uint64_t host_gs;         /* the host's base of GS, while gs_set */
     _Atomic(uint8_t *) poll;  /* a page that its loops read */

@@ -85,11 +85,23 @@ _Noreturn static void leave_paid_out(struct xcpu *cpu,
     xcpu_interrupt(cpu, cpu->slot);
 }
 
-/* A string instruction of translated code at the end of the window: the
- * interpreter goes on from address 0. */
+/* Whether an address is in front of the window or behind it. */
+static int is_outside(const struct xcpu *cpu, uintptr_t address)
+{
+    uint64_t size = UINT64_C(1) << 32;
+    uint64_t guard = cpu->machine->config.memory.guard;
+    uint64_t offset = address - (uintptr_t)cpu->memory;
+    if (guard < GUARD)
+        guard = GUARD;
+    return offset >= size && offset + guard < size + 2 * guard;
+}
+
+/* An address of translated code outside the window: the interpreter wraps it
+ * around. */
 _Noreturn static void leave_wrapped(struct xcpu *cpu,
                                     const struct xcpu_host_fault *fault)
 {
+    xcpu_jit_note_wrapped(cpu);
     cpu->running = 0;
     cpu->interpret = 1;
     xcpu_fpu_interrupted(&cpu->fpu, fault->fpregs);
@@ -110,13 +122,13 @@ int xcpu_on_fault(struct xcpu *cpu, int signo, void *siginfo, void *ucontext)
         leave_paid_out(cpu, &fault);
     if (translated && (signo == SIGFPE || fault.general))
         raise_translated(cpu, signo, &fault);
+    if (translated && is_outside(cpu, fault.address))
+        leave_wrapped(cpu, &fault);
     uintptr_t offset = fault.address - (uintptr_t)cpu->memory;
     if (offset >= (UINT64_C(1) << 32) + GUARD) /* code is compared there */
         offset = fault.address - (uintptr_t)cpu->machine->base;
     if (signo == SIGFPE || offset >= (UINT64_C(1) << 32) + GUARD)
         return 0;
-    if ((translated & XCPU_JIT_STRING) && offset >> 32)
-        leave_wrapped(cpu, &fault);
     uint32_t address = (uint32_t)offset;
     int store = is_store(cpu, &fault);
     cpu->running = 0;

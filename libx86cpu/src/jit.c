@@ -104,6 +104,19 @@ static int is_counted(const struct xcpu *cpu)
     return cpu->machine->config.counted != 0;
 }
 
+/* The largest shift of an index that the guard is wide enough for. */
+static int8_t window_scale(const struct xcpu *cpu)
+{
+    uint64_t guard = cpu->machine->config.memory.guard;
+    uint64_t wanted = (UINT64_C(2) << 30) + PAGE_SIZE; /* a displacement */
+    int8_t scale = -1;
+    while (!is_counted(cpu) && scale < 3 && guard >= wanted) {
+        scale++;
+        wanted += UINT64_C(4) << scale << 30;
+    }
+    return scale;
+}
+
 int xcpu_jit_supported(void)
 {
     return 1;
@@ -117,6 +130,7 @@ void xcpu_jit_new(struct xcpu *cpu)
     jit->size = cpu->machine->config.code_size;
     if (!jit->size)
         jit->size = CODE_DEFAULT;
+    jit->window_scale = window_scale(cpu);
     jit->table = reserve(TABLE_SIZE, PROT_READ | PROT_WRITE);
     if (!jit->table || map_purse(jit) < 0 || map_code(jit) < 0 ||
         xcpu_jit_make_stubs(jit) < 0) {

@@ -126,9 +126,14 @@ struct xcpu_jit {
     const uint8_t *entry;       /* what slot runs */
     struct xcpu_slot slot;
     struct xcpu_slot fault; /* the instruction that a signal interrupted */
-    uint8_t has_fsgsbase;   /* the host lets programs write GS's base */
-    uint8_t modified;       /* code was written since it was last entered */
-    uint8_t no_truncation;  /* FLDCW and FISTP are not made FISTTP */
+    struct xcpu_translation *interrupted; /* what it is of */
+    int8_t window_scale;   /* XM_WINDOW does for an index that is shifted by no
+                              more; < 0: for nothing */
+    uint8_t wrapped[512];  /* a bit for some instructions each, of which one
+                              has missed the window */
+    uint8_t has_fsgsbase;  /* the host lets programs write GS's base */
+    uint8_t modified;      /* code was written since it was last entered */
+    uint8_t no_truncation; /* FLDCW and FISTP are not made FISTTP */
     struct xcpu_jit_stats stats;
     struct xcpu_jit_change changes[XCPU_JIT_CHANGES];
 };
@@ -173,9 +178,8 @@ void xcpu_jit_clear(struct xcpu *cpu);
 /* What a host signal has interrupted. */
 enum xcpu_jit_interrupted {
     XCPU_JIT_TRANSLATED = 1, /* translated code */
-    XCPU_JIT_STRING = 2,     /* an instruction of it whose addresses do not
-                                wrap around */
-    XCPU_JIT_MMX = 4         /* one that stores an MMX register */
+    XCPU_JIT_MMX = 2         /* an instruction of it that stores an MMX
+                                register */
 };
 
 /*
@@ -190,6 +194,10 @@ int xcpu_jit_polled(struct xcpu *cpu, uintptr_t address);
 /* Whether address is in front of the purse: the budget does not pay for the
  * block. */
 int xcpu_jit_is_paid_out(const struct xcpu *cpu, uintptr_t address);
+
+/* The instruction of translated code at cpu->slot missed the window: it is not
+ * to be reached like that again. */
+void xcpu_jit_note_wrapped(struct xcpu *cpu);
 
 /* ---- machine.c, cpu.c ---- */
 
@@ -207,6 +215,10 @@ void xcpu_jit_stop(struct xcpu *cpu);
 void xcpu_jit_after_fork(struct xcpu *cpu);
 
 /* ---- jit.c, jit_block.c, jit_entry.c ---- */
+
+/* Whether the instruction at eip, or another one that shares its bit, missed
+ * the window. */
+int xcpu_jit_has_wrapped(const struct xcpu_jit *jit, uint32_t eip);
 
 /* Makes host code of the block at block->eip; 0, or < 0 when it has to be
  * interpreted. */

@@ -28,22 +28,29 @@ enum xcpu_host_reg {
     XH_TABLE, /* R13: the table of entries */
     XH_CPU,   /* R14 */
     XH_ESP,   /* R15 */
-    XH_NONE
+    XH_NONE,
+    XH_WINDOW = XH_LEFT /* the window, where nothing is counted */
 };
 
 struct xcpu_asm {
     uint8_t *at, *end; /* in the writable view */
 };
 
-/*
- * A memory operand. In guest memory the address is computed modulo 2^32 (67)
- * and counts from the window's base (65), so that it wraps as the guest's does
- * and reaches nothing else.
- */
+/* How guest memory is reached. */
+enum xcpu_asm_guest {
+    XM_HOST,  /* it is the library's own memory */
+    XM_GS,    /* the address is computed modulo 2^32 (67) and counts from the
+                 window's base (65): it wraps as the guest's does and reaches
+                 nothing else */
+    XM_WINDOW /* from XH_WINDOW on, with no base or no index: it reaches what
+                 is in front of the window or behind it where the guest's wraps
+               */
+};
+
 struct xcpu_asm_memory {
     uint8_t base, index; /* enum xcpu_host_reg */
     uint8_t scale;       /* shift */
-    uint8_t guest;
+    uint8_t guest;       /* enum xcpu_asm_guest */
     uint32_t disp;
 };
 
@@ -147,9 +154,16 @@ static inline void xcpu_put_memory(struct xcpu_asm *a, struct xcpu_asm_op op,
                                    unsigned reg,
                                    const struct xcpu_asm_memory *m)
 {
+    struct xcpu_asm_memory from_window = *m;
+    if (m->guest == XM_WINDOW) {
+        if (m->index == XH_NONE)
+            from_window.index = m->base;
+        from_window.base = XH_WINDOW;
+        m = &from_window;
+    }
     unsigned base = m->base == XH_NONE ? 0 : m->base;
     unsigned index = m->index == XH_NONE ? 0 : m->index;
-    if (m->guest) {
+    if (m->guest == XM_GS) {
         xcpu_put8(a, 0x65);
         if (m->base != XH_NONE || m->index != XH_NONE || m->disp >> 31)
             xcpu_put8(a, 0x67);

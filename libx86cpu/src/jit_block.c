@@ -15,6 +15,9 @@
 /* Blocks begin at multiples of it. */
 #define CODE_LINE 32u
 
+/* What is subtracted from an address; more is one itself, of the upper half. */
+#define DISP_MIN (-(1 << 20))
+
 #define FIELD(name) ((uint32_t)offsetof(struct xcpu, name))
 
 static uint32_t offset_of(const struct xcpu_emit *e, const uint8_t *at)
@@ -72,7 +75,7 @@ void xcpu_emit_settle_esp(struct xcpu_emit *e)
 struct xcpu_asm_memory xcpu_emit_at(unsigned host, uint32_t disp)
 {
     struct xcpu_asm_memory m = xcpu_at(host, disp);
-    m.guest = 1;
+    m.guest = XM_GS;
     return m;
 }
 
@@ -85,32 +88,70 @@ struct xcpu_asm_memory xcpu_emit_stack(const struct xcpu_emit *e, uint32_t disp)
 static void put_offset16(struct xcpu_emit *e, const struct xcpu_asm_memory *m)
 {
     struct xcpu_asm_memory offset = *m;
-    offset.guest = 0;
+    offset.guest = XM_HOST;
     offset.disp = e->insn->disp;
     xcpu_put_memory(&e->a, xcpu_op(0x8d), XH_T2, &offset);
     xcpu_put_reg(&e->a, xcpu_op0f(0xb7), XH_T2, XH_T2);
+}
+
+/* Whether the current instruction or another one of the block stores to its
+ * operand, as far as registers tell. */
+static int is_stored_to(const struct xcpu_emit *e)
+{
+    const struct xcpu_insn *is = e->insn;
+    for (unsigned i = 0; i < e->block->insns; i++) {
+        const struct xcpu_insn *insn = &e->draft.insns[i];
+        if ((xcpu_rows[insn->op].attributes & A_WM) &&
+            xcpu_has_memory_operand(insn) && insn->base == is->base &&
+            insn->index == is->index && insn->disp == is->disp)
+            return 1;
+    }
+    return 0;
+}
+
+/*
+ * A load takes two cycles less from the window's register on than by GS. But
+ * what was stored a moment ago hosts find at once where an address is of a
+ * register and a displacement: as GS leaves it, and of addresses in the code.
+ */
+static int is_by_window(const struct xcpu_emit *e,
+                        const struct xcpu_asm_memory *m)
+{
+    int scale = e->jit->window_scale;
+    int32_t disp = (int32_t)m->disp;
+    if (scale < m->scale || disp < DISP_MIN ||
+        xcpu_jit_has_wrapped(e->jit, e->eip))
+        return 0;
+    if (m->base == XH_NONE && m->index == XH_NONE)
+        return disp >= 0;
+    if (m->base != XH_NONE && m->index != XH_NONE)
+        return 0;
+    if (m->base == XH_ESP || (m->base == XH_BP && disp))
+        return 0;
+    return !is_stored_to(e);
 }
 
 void xcpu_emit_address(struct xcpu_emit *e, struct xcpu_asm_memory *m)
 {
     const struct xcpu_insn *insn = e->insn;
     uint32_t segment = e->cpu->sreg_base[insn->segment];
-    *m = (struct xcpu_asm_memory){.base = XH_NONE,
-                                  .index = XH_NONE,
-                                  .scale = insn->scale,
-                                  .guest = 1,
-                                  .disp = insn->disp};
+    *m = (struct xcpu_asm_memory){
+        .base = XH_NONE, .index = XH_NONE, .guest = XM_GS, .disp = insn->disp};
     m->disp += segment;
     if (insn->base == XCPU_ESP)
         m->disp += e->esp;
     if (insn->base != XCPU_NO_REG)
         m->base = (uint8_t)xcpu_emit_reg(insn->base);
-    if (insn->index != XCPU_NO_REG)
+    if (insn->index != XCPU_NO_REG) {
         m->index = insn->index;
+        m->scale = insn->scale;
+    }
     if (insn->address_size != 4) {
         put_offset16(e, m);
         *m = xcpu_emit_at(XH_T2, segment);
     }
+    if (is_by_window(e, m))
+        m->guest = XM_WINDOW;
 }
 
 /* ---- the shape of a block ---- */

@@ -149,6 +149,8 @@ static int emit_copy_op(struct xcpu_emit *e, struct xcpu_asm_op op)
         xcpu_put_reg(&e->a, op, reg, rm);
     } else {
         xcpu_emit_address(e, &m);
+        if (reg_kind == BYTE && reg >= 4)
+            m.guest = XM_GS; /* no REX prefix */
         if (reg_kind == BYTE && reg >= 4 && m.base >> 3 == 1)
             put_high_byte(e, op, reg, &m);
         else
@@ -252,7 +254,7 @@ static int emit_bit_string(struct xcpu_emit *e)
     load.narrow = rol.narrow = op.narrow;
     xcpu_emit_address(e, &m);
     put_bit_offset(e, number);
-    m.guest = 0;
+    m.guest = XM_HOST;
     xcpu_put_memory(&e->a, xcpu_op(0x8d), XH_T1, &m);
     m = xcpu_emit_at(XH_T1, 0);
     m.index = XH_T0;
@@ -309,7 +311,7 @@ static int emit_lea(struct xcpu_emit *e)
     const struct xcpu_insn *insn = e->insn;
     struct xcpu_asm_memory m;
     xcpu_emit_address(e, &m);
-    m.guest = 0;
+    m.guest = XM_HOST;
     m.disp -= e->cpu->sreg_base[insn->segment];
     if (insn->operand_size == 2 && insn->reg == XCPU_ESP)
         return 0;

@@ -389,6 +389,10 @@ static void serialize(void)
 /* What translated code may spend until it comes back. */
 static void fill_purse(struct xcpu *cpu)
 {
+    if (!cpu->machine->config.counted) {
+        cpu->jit_left = (uintptr_t)cpu->memory;
+        return;
+    }
     int64_t held = cpu->left < XCPU_JIT_PURSE ? cpu->left : XCPU_JIT_PURSE;
     cpu->left -= held;
     cpu->jit_left = (uintptr_t)cpu->jit->purse + (uint64_t)held;
@@ -397,7 +401,7 @@ static void fill_purse(struct xcpu *cpu)
 void xcpu_jit_empty_purse(struct xcpu *cpu)
 {
     uint64_t purse = cpu->jit ? (uintptr_t)cpu->jit->purse : 0;
-    if (cpu->jit_left)
+    if (cpu->jit_left && cpu->machine->config.counted)
         cpu->left += (int64_t)(cpu->jit_left - purse);
     cpu->jit_left = 0;
 }

@@ -39,6 +39,27 @@ void xcpu_jit_take_note(struct xcpu *cpu,
     cpu->fpu.code_offset = translation->eip + noted->guest;
 }
 
+static uint32_t wrapped_bit(uint32_t eip)
+{
+    return eip * UINT32_C(2654435761) >> 20;
+}
+
+int xcpu_jit_has_wrapped(const struct xcpu_jit *jit, uint32_t eip)
+{
+    uint32_t bit = wrapped_bit(eip);
+    return jit->wrapped[bit / 8] >> bit % 8 & 1;
+}
+
+void xcpu_jit_note_wrapped(struct xcpu *cpu)
+{
+    struct xcpu_jit *jit = cpu->jit;
+    uint32_t bit = wrapped_bit(cpu->slot->eip);
+    struct xcpu_block *block = xcpu_block_find(cpu, jit->interrupted->eip);
+    jit->wrapped[bit / 8] |= (uint8_t)(1 << bit % 8);
+    if (block)
+        xcpu_jit_drop(cpu, block);
+}
+
 int xcpu_jit_interrupted(struct xcpu *cpu, const void *ucontext)
 {
     struct xcpu_jit *jit = cpu->jit;
@@ -50,6 +71,7 @@ int xcpu_jit_interrupted(struct xcpu *cpu, const void *ucontext)
     const struct xcpu_jit_mark *mark = xcpu_jit_mark_of(jit, in, host);
     take_registers(cpu, context);
     cpu->jit_left = (uint64_t)context->gregs[REG_R11];
+    jit->interrupted = in;
     jit->stats.faults++;
     uint32_t esp = (uint32_t)(int32_t)mark->esp;
     cpu->gpr[XCPU_ESP].d += esp;
@@ -66,7 +88,6 @@ int xcpu_jit_interrupted(struct xcpu *cpu, const void *ucontext)
     };
     cpu->slot = &jit->fault;
     return XCPU_JIT_TRANSLATED |
-           (mark->state & XCPU_JIT_POINTERS ? XCPU_JIT_STRING : 0) |
            (mark->state & XCPU_JIT_STORES_MMX ? XCPU_JIT_MMX : 0);
 }
 

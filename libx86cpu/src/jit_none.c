@@ -50,6 +50,11 @@ int xcpu_jit_interrupted(struct xcpu *cpu, const void *ucontext)
     return 0;
 }
 
+void xcpu_jit_note_wrapped(struct xcpu *cpu)
+{
+    (void)cpu;
+}
+
 int xcpu_jit_can_pay(const struct xcpu *cpu, const struct xcpu_block *block)
 {
     (void)cpu;

@@ -25,7 +25,7 @@ namespace
 {
 
 constexpr uint64_t window_size = uint64_t{1} << 32;
-constexpr uint64_t guard_size = 0x10000;
+constexpr uint64_t guard_size = (uint64_t{30} << 30) + 0x10000;
 constexpr uint32_t page_size = 4096;
 
 /* A page: PROT_* in the low bits. */
@@ -111,14 +111,15 @@ Guest::Guest() : Guest(Setup()) {}
 Guest::Guest(const Setup &setup) : pages_(window_size / page_size)
 {
     struct xcpu_config config = {};
-    void *window = mmap(nullptr, window_size + guard_size, PROT_NONE,
+    void *window = mmap(nullptr, window_size + 2 * guard_size, PROT_NONE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     check(window != MAP_FAILED && !current_guest);
-    base_ = static_cast<uint8_t *>(window);
+    base_ = static_cast<uint8_t *>(window) + guard_size;
     current_guest = this;
     config.memory.base = base_;
     config.memory.size = window_size;
+    config.memory.guard = guard_size;
     config.memory.owner = this;
     config.memory.fetch = fetch;
     config.memory.watch_writes = setup.watches ? watch_writes : nullptr;
@@ -137,7 +138,7 @@ Guest::~Guest()
 {
     set_handlers(false);
     xcpu_machine_free(machine_);
-    munmap(base_, window_size + guard_size);
+    munmap(base_ - guard_size, window_size + 2 * guard_size);
     current_guest = nullptr;
 }
 

@@ -65,15 +65,16 @@ Memory::Memory(enum xcpu_engine engine, uint32_t code_cache, uint32_t size_,
 {
     struct xcpu_config config = {};
 
-    void *room = mmap(nullptr, window_size + 4096, PROT_NONE,
+    void *room = mmap(nullptr, window_size + 2 * guard_size, PROT_NONE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (room == MAP_FAILED)
         abort();
-    window = static_cast<uint8_t *>(room);
+    window = static_cast<uint8_t *>(room) + guard_size;
     mprotect(window + data_at, data_size, PROT_READ | PROT_WRITE);
     mprotect(window + code_at, size, PROT_READ | PROT_WRITE);
     config.memory.base = window;
     config.memory.size = window_size;
+    config.memory.guard = guard_size;
     config.memory.owner = this;
     config.memory.fetch = fetch;
     config.memory.watch_writes = watch_writes;
@@ -90,7 +91,7 @@ Memory::Memory(enum xcpu_engine engine, uint32_t code_cache, uint32_t size_,
 Memory::~Memory()
 {
     xcpu_machine_free(machine);
-    munmap(window, window_size + 4096);
+    munmap(window - guard_size, window_size + 2 * guard_size);
 }
 
 void Memory::place(uint32_t at, const std::vector<uint8_t> &code)

@@ -12,6 +12,7 @@ namespace jit_guest
 {
 
 constexpr uint64_t window_size = uint64_t{1} << 32;
+constexpr uint64_t guard_size = (uint64_t{30} << 30) + 0x10000;
 constexpr uint32_t data_at = 0x10000000, data_size = 0x4000;
 constexpr uint32_t code_at = 0x20000000, code_size = 0x80000;
 

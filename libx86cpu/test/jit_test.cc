@@ -452,6 +452,44 @@ TEST_F(Jit, AddressesWrapAround)
     }
 }
 
+/* Loads whose register counts up to 0, from where a table ends: of each the
+ * first may miss the window, and all are right. */
+TEST_F(Jit, WhatIsIndexedFromItsEndOnFaultsOnce)
+{
+    constexpr uint32_t count = 100, end = data_at + 4 * count;
+    static const struct {
+        Bytes load;
+        uint32_t scale;
+    } rows[] = {
+        {Bytes{0x03, 0x81} + word(end), 1},       /* add end(%ecx), %eax */
+        {Bytes{0x03, 0x04, 0x0d} + word(end), 1}, /* add end(,%ecx), %eax */
+        {Bytes{0x03, 0x04, 0x8d} + word(end), 4}, /* add end(,%ecx,4), %eax */
+    };
+    struct xcpu_jit_stats before, after;
+
+    for (uint32_t i = 0; i <= count; i++)
+        memcpy(memory.window + data_at + 4 * i, &i, 4);
+    for (const auto &row : rows) {
+        const uint8_t back = static_cast<uint8_t>(-3 - row.load.size());
+        uint32_t sum = 0;
+
+        for (uint32_t i = 1; i <= count; i++)
+            sum += memory.read32(end - row.scale * i);
+        memory.place(code_at, row.load + Bytes{0x41, 0x75, back} + stop);
+        xcpu_get_jit_stats(guest.cpu, &before);
+        for (int i = 0; i < 3; i++) {
+            guest.regs.eip = code_at;
+            guest.regs.gpr[XCPU_EAX] = 0;
+            guest.regs.gpr[XCPU_ECX] = -count;
+            guest.run();
+            ASSERT_EQ(XCPU_EXIT_INT, guest.exit.reason);
+            ASSERT_EQ(sum, guest.regs.gpr[XCPU_EAX]);
+        }
+        xcpu_get_jit_stats(guest.cpu, &after);
+        EXPECT_LE(after.faults, before.faults + 1);
+    }
+}
+
 /* What a POPF changes beside arithmetic flags is seen by the next PUSHF; what
  * the other instructions leave to the interpreter is what they raise. */
 TEST_F(Jit, FlagsThatTheHostDoesNotHaveAreKept)

@@ -16,7 +16,7 @@ namespace silicon
 {
 
 constexpr uint64_t window_size = 1ull << 32;
-constexpr uint64_t guard_size = 0x10000;
+constexpr uint64_t guard_size = (uint64_t{30} << 30) + 0x10000;
 constexpr uint32_t code_size = code_end - code_begin;
 constexpr uint32_t data_size = data_end - data_begin;
 constexpr uint8_t int3 = 0xcc;
@@ -148,6 +148,7 @@ void Executors::Implementation::make_machine(enum xcpu_engine wanted)
 
     config.memory.base = window;
     config.memory.size = window_size;
+    config.memory.guard = guard_size;
     config.memory.owner = window;
     config.memory.fetch = fetch;
     config.memory.watch_writes = watch_writes;
@@ -182,8 +183,9 @@ Executors::Executors(enum xcpu_engine engine) : me_(new Implementation)
     Random random(0);
 
     me.window = static_cast<uint8_t *>(
-        check(mmap(nullptr, window_size + guard_size, PROT_NONE,
+        check(mmap(nullptr, window_size + 2 * guard_size, PROT_NONE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)));
+    me.window += guard_size;
     me.code = map_file(code_file, code_size);
     memset(me.code, int3, code_size);
     for (int i = 0; i < 2; i++)
@@ -209,7 +211,7 @@ Executors::~Executors()
     remove_handlers();
     xcpu_free(me.cpu);
     xcpu_machine_free(me.machine);
-    munmap(me.window, window_size + guard_size);
+    munmap(me.window - guard_size, window_size + 2 * guard_size);
     munmap(me.code, code_size);
     for (uint8_t *data : me.data)
         munmap(data, data_size);

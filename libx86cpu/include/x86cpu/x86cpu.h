@@ -46,7 +46,13 @@ const char *xcpu_error_text(int error);
 struct xcpu_memory {
     uint8_t *base;
     uint64_t size; /* bytes: 4 GiB */
-    void *owner;   /* first argument of the functions below */
+    /* Bytes in front of the window, and as many behind it, that fault as long
+     * as the machine is there; 0: that page behind it. Translated code reads
+     * more quickly where they are a page more than what a register and a
+     * displacement can miss the window by, 2 GiB; 6, 14 and 30 GiB where the
+     * register is multiplied by 2, 4 and 8. */
+    uint64_t guard;
+    void *owner; /* first argument of the functions below */
 
     /*
      * Copies up to size bytes of code at address to bytes; returns how many
