@@ -364,14 +364,19 @@ static int prot_of(struct tr_memory *memory, gm_addr address)
     return (int)region.prot;
 }
 
-/* Takes a dirty page into the sum: 1; 0 when it cannot be read now, or has to
- * be looked at again each time. */
+/*
+ * Takes a dirty page into the sum: 1; 0 when it cannot be read now, or has to
+ * be looked at again. One that was stored to will be again, more often than
+ * not: it is tracked when it is found as it was, for a store that is refused
+ * takes as long as the hashes of ten pages.
+ */
 static int renew(struct tr_memory *memory, uint32_t number)
 {
     gm_addr address = (gm_addr)number << PAGE_SHIFT;
     int prot = prot_of(memory, address);
     uint8_t page[GM_PAGE_SIZE];
     uint64_t hash = 0;
+    int is_new;
 
     if (prot >= 0) {
         if (gm_copy_in(memory->space, page, address, sizeof(page)) < 0) {
@@ -381,9 +386,10 @@ static int renew(struct tr_memory *memory, uint32_t number)
         }
         hash = tr_hash_page(number, page);
     }
+    is_new = hash != memory->hashes[number];
     memory->sum += hash - memory->hashes[number];
     memory->hashes[number] = hash;
-    if ((atomic_load(&memory->pages[number]) & ALIASED) != 0)
+    if (is_new || (atomic_load(&memory->pages[number]) & ALIASED) != 0)
         return 0;
     atomic_fetch_and(&memory->pages[number], (uint8_t)~DIRTY);
     if (prot > 0 && (prot & GM_PROT_WRITE) != 0)

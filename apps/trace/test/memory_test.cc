@@ -1,6 +1,7 @@
 /* memory_test.cc -- hashes of memory that changes. */
 /* SPDX-License-Identifier: MIT */
 #include "apps/trace/memory.h"
+#include "apps/trace/state.h"
 
 #include <gtest/gtest.h>
 
@@ -12,9 +13,12 @@ namespace
 
 constexpr gm_addr PAGE = 0x10000;
 
+tr_memory *faulting = nullptr;
+
 void OnFault(int signo, siginfo_t *info, void *context)
 {
-    if (!gm_on_fault(info, context))
+    if (!gm_on_fault(info, context) &&
+        !tr_memory_on_fault(faulting, info->si_addr))
         signal(signo, SIG_DFL);
 }
 
@@ -39,6 +43,7 @@ class Memory : public testing::Test
         EXPECT_EQ(gm_space_new(32, &space), 0);
         EXPECT_EQ(tr_memory_new(space, 1, &memory), 0);
         gm_set_observer(space, &observer, this);
+        faulting = memory;
     }
 
     ~Memory() override
@@ -95,6 +100,21 @@ TEST_F(Memory, HasTheHashOfWhatIsThereNow)
     EXPECT_EQ(once, HashAnew());
     ASSERT_EQ(gm_unmap(space, PAGE, GM_PAGE_SIZE), 0);
     EXPECT_EQ(tr_memory_hash(memory), 0u);
+}
+
+TEST_F(Memory, SeesStoresOfAGuestThatHasStoredBeforeAndOfOneThatHasNot)
+{
+    Map();
+    const auto page = static_cast<volatile uint8_t *>(gm_space_base(space)) +
+                      static_cast<size_t>(PAGE);
+    const bool stores[] = {true, true, false, true, false, false, true};
+
+    for (const bool is_stored : stores) {
+        if (is_stored)
+            page[5] = static_cast<uint8_t>(page[5] + 1);
+        EXPECT_EQ(tr_memory_hash(memory),
+                  tr_hash_page(PAGE >> 12, const_cast<uint8_t *>(page)));
+    }
 }
 
 /* As of a thread's stack that a fork's child has not, but its own threads'. */
