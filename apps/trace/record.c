@@ -329,36 +329,36 @@ static enum tr_reason reason_of(const struct tr_recorder *recorder,
 }
 
 /* A CHECK when one is due. */
-static uint32_t check_of(struct tr_recorder *recorder,
-                         const struct xcpu_regs *regs)
+static uint32_t check_of(struct tr_recorder *recorder, const struct xcpu *cpu)
 {
     uint64_t apart = recorder->total / CHECK_PART;
+    struct xcpu_regs regs;
 
     if (recorder->since_check < (apart < CHECK_MAX ? apart : CHECK_MAX))
         return 0;
     recorder->since_check = 0;
-    return tr_check_registers(regs);
+    xcpu_get_regs(cpu, &regs);
+    return tr_check_registers(&regs);
 }
 
 static void emit_call(struct tr_recorder *recorder,
-                      const struct tr_thread *thread,
-                      const struct xcpu_regs *regs)
+                      const struct tr_thread *thread, const struct xcpu *cpu)
 {
+    uint32_t number = xcpu_get_gpr(cpu, XCPU_EAX);
     struct tr_event event;
 
-    name_call(recorder, regs->gpr[XCPU_EAX]);
+    name_call(recorder, number);
     event.kind = TR_CALL;
     TR_FIELD(&event, CALL, THREAD) = thread->id;
     TR_FIELD(&event, CALL, INSTRUCTIONS) = thread->instructions;
-    TR_FIELD(&event, CALL, NUMBER) = regs->gpr[XCPU_EAX];
-    TR_FIELD(&event, CALL, EIP) = regs->eip;
-    TR_FIELD(&event, CALL, CHECK) = check_of(recorder, regs);
+    TR_FIELD(&event, CALL, NUMBER) = number;
+    TR_FIELD(&event, CALL, EIP) = xcpu_get_eip(cpu);
+    TR_FIELD(&event, CALL, CHECK) = check_of(recorder, cpu);
     tr_emit(recorder, &event);
 }
 
 static void emit_stop(struct tr_recorder *recorder,
-                      const struct tr_thread *thread,
-                      const struct xcpu_regs *regs,
+                      const struct tr_thread *thread, const struct xcpu *cpu,
                       const struct xcpu_exit *exit, enum tr_reason reason)
 {
     struct tr_event event = {.kind = TR_RUN};
@@ -372,8 +372,8 @@ static void emit_stop(struct tr_recorder *recorder,
         TR_FIELD(&event, RUN, ERROR) = exit->error_code;
         TR_FIELD(&event, RUN, ADDRESS) = exit->address;
     }
-    TR_FIELD(&event, RUN, EIP) = regs->eip;
-    TR_FIELD(&event, RUN, CHECK) = check_of(recorder, regs);
+    TR_FIELD(&event, RUN, EIP) = xcpu_get_eip(cpu);
+    TR_FIELD(&event, RUN, CHECK) = check_of(recorder, cpu);
     tr_emit(recorder, &event);
 }
 
@@ -382,13 +382,11 @@ static void emit_run(struct tr_recorder *recorder, struct tr_thread *thread,
                      const struct xcpu *cpu, const struct xcpu_exit *exit)
 {
     enum tr_reason reason = reason_of(recorder, exit);
-    struct xcpu_regs regs;
 
-    xcpu_get_regs(cpu, &regs);
     if (reason == TR_REASON_INTERRUPT && exit->vector == HAIKU_VECTOR)
-        emit_call(recorder, thread, &regs);
+        emit_call(recorder, thread, cpu);
     else if (reason != TR_REASON_SLICE || thread->instructions > 0)
-        emit_stop(recorder, thread, &regs, exit, reason);
+        emit_stop(recorder, thread, cpu, exit, reason);
     thread->instructions = 0;
 }
 

@@ -133,6 +133,11 @@ void xcpu_set_regs(struct xcpu *cpu, const struct xcpu_regs *regs)
         xcpu_define_segment(cpu, i, regs->sreg[i], regs->sreg_base[i]);
 }
 
+uint32_t xcpu_get_eip(const struct xcpu *cpu)
+{
+    return cpu->eip;
+}
+
 uint32_t xcpu_get_gpr(const struct xcpu *cpu, enum xcpu_gpr reg)
 {
     return cpu->gpr[reg].d;

@@ -230,7 +230,8 @@ void xcpu_get_fnsave(const struct xcpu *cpu, uint8_t image[108]);
 void xcpu_set_fnsave(struct xcpu *cpu, const uint8_t image[108]);
 /* x87 as after FNINIT; XMM registers 0, MXCSR 0x1f80. */
 void xcpu_reset_fpu(struct xcpu *cpu);
-/* One general register: the quick way for system calls. */
+/* One register: the quick way for system calls. */
+uint32_t xcpu_get_eip(const struct xcpu *cpu);
 uint32_t xcpu_get_gpr(const struct xcpu *cpu, enum xcpu_gpr reg);
 void xcpu_set_gpr(struct xcpu *cpu, enum xcpu_gpr reg, uint32_t value);
 
