@@ -101,8 +101,9 @@ size_t tr_event_unpack(const uint8_t *bytes, size_t size,
 
     if (kind == NULL)
         return 0;
-    memset(event, 0, sizeof(*event));
     event->kind = (enum tr_kind) * at++;
+    event->bytes = NULL;
+    event->size = 0;
     for (unsigned i = 0; i < kind->count && at != NULL; i++)
         at = tr_get_number(at, end, &event->fields[i]);
     if (at != NULL && kind->has_bytes) {

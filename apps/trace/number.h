@@ -24,15 +24,18 @@ static inline uint8_t *tr_put_number(uint8_t *to, uint64_t value)
 static inline const uint8_t *tr_get_number(const uint8_t *from,
                                            const uint8_t *end, uint64_t *value)
 {
-    *value = 0;
+    uint64_t number = 0;
+
     for (int shift = 0; shift < 64 && from < end; shift += 7) {
         uint64_t byte = *from++;
 
         if (shift == 63 && byte > 1)
             return NULL;
-        *value |= (byte & 0x7f) << shift;
-        if (byte < 0x80)
+        number |= (byte & 0x7f) << shift;
+        if (byte < 0x80) {
+            *value = number;
             return from;
+        }
     }
     return NULL;
 }

@@ -59,7 +59,7 @@ enum tr_kind {
 /* An event: which fields there are its kind says. */
 struct tr_event {
     enum tr_kind kind;
-    uint64_t fields[TR_FIELDS_MAX];
+    uint64_t fields[TR_FIELDS_MAX]; /* those that the kind has */
     const uint8_t *bytes; /* of a read event: until the next one is read */
     size_t size;
 };

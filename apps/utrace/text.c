@@ -10,9 +10,12 @@ enum { NAMES = sizeof(((struct utrace_names *)0)->names) / sizeof(char *) };
 
 void utrace_note_name(struct utrace_names *names, const struct tr_event *event)
 {
-    uint64_t number = TR_FIELD(event, NAME, NUMBER);
+    uint64_t number;
 
-    if (event->kind != TR_NAME || number >= NAMES)
+    if (event->kind != TR_NAME)
+        return;
+    number = TR_FIELD(event, NAME, NUMBER);
+    if (number >= NAMES)
         return;
     free(names->names[number]);
     names->names[number] = strndup((const char *)event->bytes, event->size);
