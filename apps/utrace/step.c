@@ -19,7 +19,11 @@
  * and the process that did until then ends. The first process waits at the
  * beginning, without a player.
  */
-enum { CHECKPOINTS = 128, PATIENCE = 1000 };
+enum {
+    CHECKPOINTS = 128,
+    PATIENCE = 1000,
+    EVENT_WORK = 64 /* what an event takes, in instructions */
+};
 
 /* What all the processes share. */
 struct shared {
@@ -37,7 +41,7 @@ struct session {
     struct utrace_names names;
     struct shared *shared;
     int bells[CHECKPOINTS + 1][2]; /* pipes: a byte wakes who waits there */
-    uint64_t interval;
+    uint64_t interval;             /* of work */
     int shows_events;
     char last[256]; /* command */
 };
@@ -126,14 +130,26 @@ static void serve(struct session *session, int place)
     }
 }
 
+/* What it takes to come to a point of a trace, of so many instructions and
+ * events. Few programs go on for long without calls. */
+static uint64_t work_of(uint64_t instructions, uint64_t events)
+{
+    return instructions + EVENT_WORK * events;
+}
+
+static uint64_t work_so_far(const struct session *session)
+{
+    return work_of(tr_player_instructions(session->player),
+                   tr_player_events(session->player));
+}
+
 /* Somebody stays here, if nobody does and it is time for it. */
 static void leave_checkpoint(struct session *session)
 {
-    uint64_t here = tr_player_instructions(session->player);
-    uint64_t place = here / session->interval;
+    uint64_t place = work_so_far(session) / session->interval;
     pid_t child;
 
-    if (place > CHECKPOINTS || session->shared->is_left[place])
+    if (place == 0 || place > CHECKPOINTS || session->shared->is_left[place])
         return;
     fflush(stdout);
     if (tr_player_save_objects(session->player) < 0)
@@ -145,7 +161,7 @@ static void leave_checkpoint(struct session *session)
     }
     if (child < 0) /* without, when there is none to be had */
         return;
-    session->shared->places[place] = here;
+    session->shared->places[place] = tr_player_instructions(session->player);
     session->shared->is_left[place] = 1;
 }
 
@@ -223,18 +239,19 @@ static int go_forward(struct session *session, uint64_t target)
     struct tr_event event;
 
     while (tr_player_instructions(session->player) < target) {
-        uint64_t here = tr_player_instructions(session->player);
-        uint64_t next = here - here % session->interval + session->interval;
-        uint64_t stop = target < next ? target : next;
+        uint64_t left = target - tr_player_instructions(session->player);
+        uint64_t until_next =
+            session->interval - work_so_far(session) % session->interval;
 
+        if (until_next < left)
+            left = until_next;
         if (!settle(session))
             return 0;
         tr_play_until_run(session->player, &event, &fault);
-        if (report(session, tr_play_part(session->player, stop - here, &fault),
+        if (report(session, tr_play_part(session->player, left, &fault),
                    &fault) > 0)
             tell(session, &event);
-        if (tr_player_instructions(session->player) == next)
-            leave_checkpoint(session);
+        leave_checkpoint(session);
     }
     return settle(session);
 }
@@ -431,6 +448,14 @@ static _Noreturn void talk(struct session *session)
     }
 }
 
+static uint64_t count_work(struct tr_reader *reader)
+{
+    struct tr_summary summary;
+
+    tr_reader_summary(reader, &summary);
+    return work_of(utrace_count_instructions(reader), summary.events);
+}
+
 int utrace_step(const struct utrace_options *options)
 {
     struct utrace_options interp = *options;
@@ -439,7 +464,7 @@ int utrace_step(const struct utrace_options *options)
 
     interp.engine = XCPU_ENGINE_INTERP; /* no translated code to share */
     session.reader = utrace_open(options->files[0]);
-    session.interval = utrace_count_instructions(session.reader) / CHECKPOINTS;
+    session.interval = count_work(session.reader) / CHECKPOINTS;
     if (session.interval < options->interval)
         session.interval = options->interval;
     session.shared = mmap(NULL, sizeof(*session.shared), PROT_READ | PROT_WRITE,
