@@ -1,9 +1,9 @@
-/* calls.S -- a guest that makes a hundred thousand calls of is_computer_on. */
+/* calls.S -- a guest that makes CALLS calls of is_computer_on. */
 /* SPDX-License-Identifier: MIT */
 
 /* Stubs as libroot has them; the numbers are those of r1beta5. */
         .globl _start
-_start: movl $100000, %esi
+_start: movl $CALLS, %esi
 1:      call is_computer_on
         decl %esi
         jnz 1b

@@ -24,14 +24,15 @@ static const struct guest {
     const char *name, *path;
 } guests[] = {
     {"compute", "apps/uvm/compute"},
-    {"calls", "apps/uvm/calls"},
+    {"calls", "apps/uvm/many_calls"},
 };
 
 /* EVENTS and HASH stand for the traces' names. */
 #define EVENTS "E"
 #define HASH   "H"
 
-/* The first row of a guest is what the others are compared with. */
+/* The first row of a guest is what the others are compared with; what replays
+ * a trace stands behind what has recorded it. */
 static const struct row {
     const char *name;
     const char *const argv[8]; /* before the guest, or all of them */
@@ -39,9 +40,10 @@ static const struct row {
 } rows[] = {
     {"run", {UVM}, 1},
     {"record events", {UVM, "--record", EVENTS, "--level", "events"}, 1},
+    {"replay events", {UTRACE, "replay", "--engine", "jit", EVENTS}, 0},
     {"record hash", {UVM, "--record", HASH, "--level", "hash"}, 1},
-    {"replay, jit", {UTRACE, "replay", "--engine", "jit", HASH}, 0},
-    {"replay, interp", {UTRACE, "replay", HASH}, 0},
+    {"replay hash", {UTRACE, "replay", "--engine", "jit", HASH}, 0},
+    {"by interp", {UTRACE, "replay", HASH}, 0},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
