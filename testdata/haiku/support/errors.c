@@ -2,14 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errors.h>
 
-/* haiku-abi/structs.md, "thread_info" */
-struct thread_info {
-    int32_t thread, team;
-    char name[32];
-    int32_t state, rest[8];
-};
-_Static_assert(sizeof(struct thread_info) == 76, "thread_info");
-
 /* ---- waiting ---- */
 
 static int waits(long thread)
