@@ -324,13 +324,11 @@ static int find_packages(const struct hk_root *root, struct hk_view *view,
     return error;
 }
 
-/* Removes the packages that are leaving, when nothing needs them any more. */
+/* Removes the packages that are leaving: nothing needs them any more. */
 static int remove_doomed(struct hk_root *root, struct hk_package_fault *fault)
 {
-    int error = hk_root_rescue(root, fault);
+    int error;
 
-    if (error < 0)
-        return error;
     for (uint32_t i = 0; i < root->view.package_count; i++)
         if (root->view.packages[i].is_leaving)
             unlink_package(root, &root->view.packages[i]);
@@ -341,23 +339,47 @@ static int remove_doomed(struct hk_root *root, struct hk_package_fault *fault)
     return error;
 }
 
+/* Activates what is there but the packages that are to go. */
+static int activate_rest(struct hk_root *root, const char *doomed,
+                         struct hk_package_fault *fault)
+{
+    struct hk_view view;
+    int error = find_packages(root, &view, doomed, fault);
+
+    if (error < 0)
+        return error;
+    error = hk_view_make(root->files, &view, fault);
+    if (error == 0)
+        error = apply(root, &view, fault);
+    if (error == 0)
+        keep(root, &view);
+    hk_view_free(&view);
+    return error;
+}
+
+/* Packages stay that have contents which cannot be brought: to try that again
+ * at each opening would keep the root from being opened. */
+static void keep_doomed(struct hk_root *root)
+{
+    struct hk_package_fault unsaid;
+
+    if (activate_rest(root, NULL, &unsaid) == 0)
+        unlinkat(root->state, "remove", 0);
+}
+
 /* Activates what is there; with the lock. */
 static int activate(struct hk_root *root, struct hk_package_fault *fault)
 {
     char *doomed = read_doomed(root);
-    struct hk_view view;
-    int error = find_packages(root, &view, doomed, fault);
+    int error = activate_rest(root, doomed, fault);
 
-    if (error == 0) {
-        error = hk_view_make(root->files, &view, fault);
+    if (error == 0 && doomed != NULL) {
+        error = hk_root_rescue(root, fault);
         if (error == 0)
-            error = apply(root, &view, fault);
-        if (error == 0)
-            keep(root, &view);
-        hk_view_free(&view);
+            error = remove_doomed(root, fault);
+        else
+            keep_doomed(root);
     }
-    if (error == 0 && doomed != NULL)
-        error = remove_doomed(root, fault);
     hk_view_drop_entries(&root->view);
     free(doomed);
     return error;

@@ -712,6 +712,37 @@ TEST_F(Root, RemovesAllThatIsNamedOrNothing)
     EXPECT_EQ(hk_root_list(root, 0, &listed), 0);
 }
 
+// What a guest has moved is lost without it, and the root opens all the same.
+TEST_F(Root, KeepsAPackageWhoseContentsCannotBeBrought)
+{
+    std::string bytes =
+        package(tool(std::string(1000, 't')), package_info("one"));
+    ASSERT_EQ(add("one.hpkg", bytes), 0) << fault.text;
+    ASSERT_EQ(add("two.hpkg", package({}, package_info("two"))), 0);
+    ASSERT_EQ(guest().call("rename", -1, "/bin/tool", -1, "/boot/home/moved"),
+              0);
+    std::string in_root = "boot/system/packages/one.hpkg";
+    struct stat st = stat(in_root);
+    int fd = ::open(file(in_root).c_str(), O_WRONLY);
+    EXPECT_EQ(pwrite(fd, "damaged", 7, 84), 7);
+    const timespec times[] = {st.st_atim, st.st_mtim};
+    futimens(fd, times);
+    close(fd);
+    ASSERT_EQ(reopen(), 0) << fault.text;
+    EXPECT_LT(remove({"one", "two"}), 0);
+    EXPECT_EQ(std::string(fault.text)
+                  .rfind("/boot/home/moved: its content "
+                         "cannot be read from its package",
+                         0),
+              0u)
+        << fault.text;
+    ASSERT_EQ(reopen(), 0) << fault.text;
+    hk_root_package listed;
+    ASSERT_EQ(hk_root_list(root, 1, &listed), 1);
+    EXPECT_STREQ(listed.name, "two");
+    EXPECT_TRUE(has("boot/system/packages/one.hpkg"));
+}
+
 TEST_F(Root, LeavesADamagedPackageOut)
 {
     std::string bytes = package(tool("#!/bin/sh\n"), package_info("one"));
