@@ -492,7 +492,8 @@ static int32_t take_run(struct walk *walk, struct hk_node *node)
     int fd;
 
     if (walk->at.mount == NULL)
-        return *end == '\0' && walk->host_flags & O_CREAT
+        return walk->rest[name_length(walk->rest)] == '\0' &&
+                       walk->host_flags & O_CREAT
                    ? HK_B_READ_ONLY_DEVICE
                    : HK_B_ENTRY_NOT_FOUND;
     if (*end != '\0') {

@@ -246,6 +246,7 @@ static void standing(void)
 static void devices(void)
 {
     FAILS(B_READ_ONLY_DEVICE, open, cwd, "/dev/new", O_RDWR | O_CREAT, 0600);
+    FAILS(B_ENTRY_NOT_FOUND, open, cwd, "/dev/new/er", O_RDWR | O_CREAT, 0600);
     FAILS(B_READ_ONLY_DEVICE, remove_dir, cwd, "/dev/new");
 }
 
