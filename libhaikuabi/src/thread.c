@@ -186,18 +186,15 @@ void hk_thread_exit(struct hk_thread *self, int32_t status)
 
 /* ---- a thread's host thread ---- */
 
-/* Haiku remembers so many. */
-enum { DEAD_MAX = 32 };
-
 struct hk_dead_thread {
     int32_t id, status;
     struct hk_dead_thread *next; /* ended earlier */
 };
 
+/* For as long as nobody waits for it, as Haiku does. */
 static void remember(struct hk_team *team, const struct hk_thread *thread)
 {
     struct hk_dead_thread *dead = malloc(sizeof(*dead));
-    struct hk_dead_thread **link = &team->dead_threads;
 
     if (dead == NULL)
         return;
@@ -205,12 +202,6 @@ static void remember(struct hk_team *team, const struct hk_thread *thread)
     dead->status = thread->life->exit_status;
     dead->next = team->dead_threads;
     team->dead_threads = dead;
-    for (int i = 0; i < DEAD_MAX && *link != NULL; i++)
-        link = &(*link)->next;
-    if (*link != NULL) {
-        free(*link);
-        *link = NULL;
-    }
 }
 
 /* Keeps the status for wait_for_thread, and frees all else. */

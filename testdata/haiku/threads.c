@@ -30,6 +30,30 @@ static void results(void)
     CHECK_STATUS(spawn_thread("x", 0, 0, 0), HK_B_BAD_ADDRESS);
 }
 
+/* What threads return is kept until somebody asks, of however many. */
+static void many_results(void)
+{
+    enum { MANY = 100 };
+    static int numbers[MANY];
+    int one = 1;
+    int32_t status = 0;
+    long ids[MANY];
+    struct thread_info info;
+
+    for (int i = 0; i < MANY; i++) {
+        numbers[i] = i;
+        ids[i] = spawn_thread("adder", add, &numbers[i], &one);
+        CHECK_STATUS(sys(SYS_resume_thread, ids[i]), HK_B_OK);
+    }
+    for (int i = 0; i < MANY; i++)
+        while (sys(SYS_get_thread_info, ids[i], &info) == HK_B_OK)
+            sys(SYS_thread_yield);
+    for (int i = 0; i < MANY; i++) {
+        CHECK_STATUS(sys(SYS_wait_for_thread, ids[i], &status), HK_B_OK);
+        CHECK_STATUS(status, i + 1);
+    }
+}
+
 static int32_t mutex;
 static int32_t counter;
 
@@ -265,6 +289,7 @@ int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
     results();
+    many_results();
     mutexes();
     mailboxes();
     killing();
