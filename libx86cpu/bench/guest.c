@@ -15,7 +15,7 @@
 #include "testdata/bench.h"
 
 #define WINDOW    (UINT64_C(1) << 32)
-#define GUARD     ((UINT64_C(2) << 30) + 0x10000) /* as libguestmem has it */
+#define GUARD     ((UINT64_C(30) << 30) + 0x10000) /* as libguestmem has it */
 #define IMAGE     0x100000u /* where kernels.lds places it */
 #define STACK_TOP 0x800000u
 #define RETURN_TO 0x7ff000u /* holds INT 0x80 */

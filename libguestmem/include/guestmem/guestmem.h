@@ -23,9 +23,9 @@ typedef uint64_t gm_addr; /* a guest address, in bytes */
 
 #define GM_PAGE_SIZE 4096u
 
-/* What base + A + a signed 32-bit displacement can miss the window by, and
- * the widest access on top. */
-#define GM_GUARD_SIZE ((UINT64_C(1) << 31) + 0x10000)
+/* What base + A * 8 + a signed 32-bit displacement can miss a window of 4 GiB
+ * by, and the widest access on top. */
+#define GM_GUARD_SIZE ((UINT64_C(30) << 30) + 0x10000)
 
 /* Results below zero. X(NAME, value, text). */
 #define GM_ERRORS(X)                                                           \
