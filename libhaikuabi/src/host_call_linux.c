@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -40,15 +41,23 @@ static int wait_masked(struct hk_thread *self, const struct hk_host_call *call,
     return result;
 }
 
+static int makes_wait(int fd)
+{
+    struct stat info;
+
+    return fstat(fd, &info) == 0 && !(fcntl(fd, F_GETFL) & O_NONBLOCK) &&
+           (S_ISFIFO(info.st_mode) || S_ISCHR(info.st_mode) ||
+            S_ISSOCK(info.st_mode));
+}
+
 /* What a descriptor is to be ready for, or 0: a call of no descriptor's, or of
- * one that makes nobody wait. */
+ * one that makes nobody wait, as that of an event queue. */
 static short events_of(const struct hk_host_call *call)
 {
     int is_read = call->number == SYS_read || call->number == SYS_readv;
     int is_write = call->number == SYS_write || call->number == SYS_writev;
 
-    if ((!is_read && !is_write) ||
-        fcntl((int)call->arguments[0], F_GETFL) & O_NONBLOCK)
+    if ((!is_read && !is_write) || !makes_wait((int)call->arguments[0]))
         return 0;
     return is_read ? POLLIN : POLLOUT;
 }
