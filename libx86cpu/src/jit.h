@@ -53,7 +53,6 @@ enum xcpu_jit_state {
     XCPU_JIT_ESI = 1, /* holds an address of the host, in the midst of a string
                          instruction */
     XCPU_JIT_EDI = 2,
-    XCPU_JIT_POINTERS = XCPU_JIT_ESI | XCPU_JIT_EDI,
     XCPU_JIT_NOTES = 4, /* an instruction that FIP will be of */
     XCPU_JIT_NOTED = 8, /* FIP is that of the last one, which is not stored */
     XCPU_JIT_STORES_MMX = 16, /* the instruction stores an MMX register */
