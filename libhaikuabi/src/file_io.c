@@ -273,21 +273,26 @@ static int32_t check_type(const struct hk_thread *self,
 }
 
 /*
- * The first read of a file just opened, whose type nobody has asked for: what
- * comes at once, and as much as was wanted, is the answer for all of them. 0:
- * nothing came; *vector and the position are behind what came.
+ * The first transfer of a file just opened, whose type nobody has asked for: it
+ * is taken for one that may make its users wait. What it does at once and
+ * whole is the answer for all types. At a position of its own only a read that
+ * waits for nothing is. -1: nothing is done yet; *vector and the position are
+ * behind what is.
  */
-static int64_t read_at_once(struct hk_thread *self,
-                            struct hk_transfer *transfer, struct iovec *vector)
+static int64_t transfer_unasked(struct hk_thread *self,
+                                struct hk_transfer *transfer,
+                                struct iovec *vector)
 {
+    int may_wait = transfer->position < 0 && !hk_tty_is_deaf(self);
     ssize_t done;
 
-    if (transfer->is_write || transfer->file->kind != HK_FILE_NODE ||
-        hk_is_type_known(transfer->file))
-        return 0;
-    done = try_io(self, transfer, vector, 1, AT_ONCE);
+    if (hk_is_type_known(transfer->file) ||
+        transfer->file->kind != HK_FILE_NODE ||
+        (transfer->is_write && !may_wait))
+        return -1;
+    done = try_io(self, transfer, vector, 1, may_wait ? WAITING : AT_ONCE);
     if (done <= 0)
-        return 0;
+        return done;
     vector->iov_base = (uint8_t *)vector->iov_base + done;
     vector->iov_len -= (size_t)done;
     if (transfer->position >= 0)
@@ -295,14 +300,24 @@ static int64_t read_at_once(struct hk_thread *self,
     return done;
 }
 
+/* Whether what was done of a transfer is the answer although more was wanted:
+ * the end of a file, of a terminal's input too, or what there was to read. */
+static int is_end(const struct hk_transfer *transfer, int64_t done)
+{
+    mode_t type = hk_file_type(transfer->file);
+
+    if (done == 0)
+        return type == S_IFREG || type == S_IFCHR;
+    return !transfer->is_write && type != S_IFREG;
+}
+
 static int64_t transfer_one(struct hk_thread *self,
                             struct hk_transfer *transfer, struct iovec *vector)
 {
-    int64_t done = read_at_once(self, transfer, vector);
+    int64_t done = transfer_unasked(self, transfer, vector);
     int64_t rest;
 
-    if (done > 0 &&
-        (vector->iov_len == 0 || hk_file_type(transfer->file) != S_IFREG))
+    if (done >= 0 && (vector->iov_len == 0 || is_end(transfer, done)))
         return done;
     rest = check_type(self, transfer);
     if (rest == HK_B_OK)

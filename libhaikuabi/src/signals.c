@@ -571,6 +571,11 @@ struct hk_sigaction hk_signals_get_action(struct hk_team *team, int signal)
     return action;
 }
 
+uint64_t hk_signals_ignored(const struct hk_team *team)
+{
+    return atomic_load(&team->signals->ignored);
+}
+
 /* Whether those that wait are forgotten. */
 static int forgets(const struct hk_sigaction *action, int signal)
 {

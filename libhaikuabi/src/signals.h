@@ -146,6 +146,9 @@ void hk_signal_self(struct hk_thread *self, int signal);
 void hk_signals_set_mask(struct hk_thread *self, uint64_t mask);
 
 struct hk_sigaction hk_signals_get_action(struct hk_team *team, int signal);
+
+/* The signals without effect, by HK_SIGNAL_BIT: ignored, or so by default. */
+uint64_t hk_signals_ignored(const struct hk_team *team);
 void hk_signals_set_action(struct hk_team *team, int signal,
                            const struct hk_sigaction *action);
 /* SIG_DFL again; the rest of the action and what is pending stay. */

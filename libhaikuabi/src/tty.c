@@ -47,24 +47,33 @@ enum tty_command {
     SET_WINDOW_SIZE_OF_OLD = 0x7773697a
 };
 
-static int is_deaf(struct hk_thread *self, int signal)
+/* Which of a terminal's signals a thread is deaf to. */
+static uint64_t deaf_to(const struct hk_thread *self)
 {
-    return (atomic_load(&self->signals->mask) & HK_SIGNAL_BIT(signal)) != 0 ||
-           hk_signals_get_action(self->team, signal).handler == HK_SIG_IGN;
+    const uint64_t both = HK_SIGNAL_BIT(HK_SIGTTIN) | HK_SIGNAL_BIT(HK_SIGTTOU);
+
+    return (atomic_load(&self->signals->mask) |
+            hk_signals_ignored(self->team)) &
+           both;
 }
 
-struct hk_deafness hk_tty_begin(struct hk_thread *self)
+int hk_tty_is_deaf(const struct hk_thread *self)
+{
+    return deaf_to(self) != 0;
+}
+
+struct hk_deafness hk_tty_begin(const struct hk_thread *self)
 {
     struct hk_deafness deafness = {.is_set = 0};
-    int reads = is_deaf(self, HK_SIGTTIN), writes = is_deaf(self, HK_SIGTTOU);
+    uint64_t deaf = deaf_to(self);
     sigset_t set;
 
-    if (!reads && !writes)
+    if (deaf == 0)
         return deafness;
     sigemptyset(&set);
-    if (reads)
+    if (deaf & HK_SIGNAL_BIT(HK_SIGTTIN))
         sigaddset(&set, SIGTTIN);
-    if (writes)
+    if (deaf & HK_SIGNAL_BIT(HK_SIGTTOU))
         sigaddset(&set, SIGTTOU);
     deafness.is_set = pthread_sigmask(SIG_BLOCK, &set, &deafness.old) == 0;
     return deafness;

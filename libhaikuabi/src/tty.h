@@ -22,7 +22,8 @@ struct hk_deafness {
     int is_set; /* old is to come back */
 };
 
-struct hk_deafness hk_tty_begin(struct hk_thread *self);
+int hk_tty_is_deaf(const struct hk_thread *self); /* to any of the two */
+struct hk_deafness hk_tty_begin(const struct hk_thread *self);
 void hk_tty_end(const struct hk_deafness *deafness); /* keeps errno */
 
 #endif

@@ -3,6 +3,7 @@
 #include "libhaikuabi/test/team_harness.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <thread>
@@ -275,6 +276,51 @@ TEST_F(FileIo, ANonBlockingPipeDoesNot)
         total += count;
     EXPECT_EQ(count, HK_B_WOULD_BLOCK);
     EXPECT_EQ(total, 65536); // VFS_FIFO_BUFFER_CAPACITY
+}
+
+// Nobody has asked yet what kind of file it is.
+TEST_F(FileIo, TheFirstTransferOfAFifoIsAsAnyOther)
+{
+    ASSERT_EQ(::mkfifo(root.at("fifo").c_str(), 0644), 0);
+    int both = open("/fifo", 2);
+    int in = open("/fifo", 0x80), out = open("/fifo", 1); // O_NONBLOCK
+    int other = open("/fifo", 2);
+
+    EXPECT_EQ(team.call("read", in, here, buffer, 10), HK_B_WOULD_BLOCK);
+    EXPECT_EQ(team.call("write", out, here, "abcde", 5), 5);
+    EXPECT_EQ(team.call("read", both, here, buffer, 10), 5);
+    EXPECT_EQ(team.bytes(buffer, 5), "abcde");
+    EXPECT_EQ(team.call("write", other, INT64_C(1), "ab", 2), HK_ESPIPE);
+    for (int fd : {both, out, other})
+        team.call("close", fd);
+    EXPECT_EQ(team.call("read", in, here, buffer, 10), 0);
+    in = open("/fifo", 0x80);
+    EXPECT_EQ(team.call("read", in, here, buffer, 10), HK_B_WOULD_BLOCK);
+}
+
+TEST_F(FileIo, TheFirstTransferEndsByASignal)
+{
+    ASSERT_EQ(::mkfifo(root.at("fifo").c_str(), 0644), 0);
+    int both = open("/fifo", 2);
+
+    std::thread other([this] {
+        for (int i = 0; i < 20; i++)
+            std::this_thread::yield();
+        harness_signal(team.harness, 15);
+    });
+    EXPECT_EQ(team.call("read", both, here, buffer, 1), HK_B_INTERRUPTED);
+    other.join();
+}
+
+TEST_F(FileIo, TheFirstTransferIsRefusedAsAnyOther)
+{
+    int directory = open("/directory", 0), link = open("/link", 0x2000);
+
+    EXPECT_EQ(team.call("read", directory, here, buffer, 1),
+              HK_B_IS_A_DIRECTORY);
+    EXPECT_EQ(team.call("read", link, here, buffer, 1), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("read", open("/file", 0), here, buffer, 99), 10);
+    EXPECT_EQ(team.call("read", open("/file", 0), INT64_C(10), buffer, 9), 0);
 }
 
 TEST_F(FileIo, APipeWithoutReadersIsBusted)

@@ -83,6 +83,20 @@ TEST(Pty, HasTwoEndsAndAName)
               HK_B_BAD_ADDRESS);
 }
 
+// The end of input counts for one read, be it the first of a descriptor.
+TEST(Pty, TellsOfTheEndOfInputOnce)
+{
+    SharedRoot root;
+    Team team(root.config());
+    int master = open(team, "/dev/ptmx");
+    ASSERT_EQ(team.call("ioctl", master, GRANT, nullptr, 0), 0);
+    int slave = open(team, "/dev/tt/p0");
+    ASSERT_GE(slave, 0);
+    EXPECT_EQ(write(team, master, "\x04line\n"), 6);
+    EXPECT_EQ(read(team, slave), "");
+    EXPECT_EQ(read(team, slave), "line\n");
+}
+
 TEST(Pty, EachMasterIsAnother)
 {
     SharedRoot root;
