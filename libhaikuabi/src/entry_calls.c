@@ -56,8 +56,6 @@ static int find_entry(const struct hk_thread *self, struct hk_file *start,
         if (entry->known == NULL)
             return 0;
         node = hk_known_dir_node(entry->known);
-        if (!hk_known_dir_is_there(entry->known))
-            return 0; /* it may have been made again */
     } else if (path[0] == '\0' || is_dots(path) || node->fd < 0 ||
                node->mount == NULL) {
         return 0;
@@ -69,14 +67,24 @@ static int find_entry(const struct hk_thread *self, struct hk_file *start,
     return 1;
 }
 
-static int32_t open_entry(const struct hk_thread *self, int32_t fd,
-                          const char *path, struct entry *entry)
+/* Whether its directory was removed; it may have been made again. */
+static int is_gone(const struct entry *entry)
+{
+    return entry->known != NULL && !hk_known_dir_is_there(entry->known);
+}
+
+/* may_be_gone: the caller asks whether the directory is when it finds nothing
+ * there. */
+static int32_t open_entry_in(const struct hk_thread *self, int32_t fd,
+                             const char *path, int may_be_gone,
+                             struct entry *entry)
 {
     struct hk_file *start = hk_start_of(self, fd, path);
 
     entry->known = NULL;
     entry->start = NULL;
-    if (start != NULL && find_entry(self, start, path, entry)) {
+    if (start != NULL && find_entry(self, start, path, entry) &&
+        (may_be_gone || !is_gone(entry))) {
         if (entry->known != NULL)
             hk_file_put(start);
         else
@@ -87,6 +95,12 @@ static int32_t open_entry(const struct hk_thread *self, int32_t fd,
     entry->known = NULL;
     hk_file_put(start);
     return hk_open_parent_at(self, fd, path, &entry->directory, entry->leaf);
+}
+
+static int32_t open_entry(const struct hk_thread *self, int32_t fd,
+                          const char *path, struct entry *entry)
+{
+    return open_entry_in(self, fd, path, 0, entry);
 }
 
 static int32_t read_entry(const struct hk_thread *self, int32_t fd,
@@ -242,17 +256,34 @@ int64_t hk_sys_remove_dir(struct hk_thread *self, int32_t fd, gm_addr path)
     return status;
 }
 
-int64_t hk_sys_unlink(struct hk_thread *self, int32_t fd, gm_addr path)
+/* *was_gone: nothing was found in a directory that is not there any more. */
+static int32_t unlink_in(const struct hk_thread *self, int32_t fd,
+                         const char *path, int may_be_gone, int *was_gone)
 {
     struct entry entry;
-    int32_t status = read_entry(self, fd, path, &entry);
+    int32_t status = open_entry_in(self, fd, path, may_be_gone, &entry);
 
+    *was_gone = 0;
     if (status != HK_B_OK)
         return status;
     status = is_dots(entry.leaf) ? HK_B_NOT_ALLOWED : check_old(&entry);
     if (status == HK_B_OK)
         status = remove_entry(self, &entry, 0);
+    *was_gone = status == HK_B_ENTRY_NOT_FOUND && is_gone(&entry);
     close_entry(&entry);
+    return status;
+}
+
+int64_t hk_sys_unlink(struct hk_thread *self, int32_t fd, gm_addr path)
+{
+    char text[HK_PATH_LENGTH];
+    int32_t status = hk_read_path(self, text, path);
+    int was_gone = 0;
+
+    if (status == HK_B_OK)
+        status = unlink_in(self, fd, text, 1, &was_gone);
+    if (was_gone)
+        status = unlink_in(self, fd, text, 0, &was_gone);
     return status;
 }
 

@@ -176,6 +176,19 @@ TEST_F(KnownDirs, AreNotThoseOfTheRootBefore)
     EXPECT_EQ(team->call("unlink", -1, "/b/c/file"), HK_B_OK);
 }
 
+TEST_F(KnownDirs, MayBeMadeAgainBeforeAFileIsRemovedFromThem)
+{
+    learn(path);
+    unlink(host.at("root/a/b/c/file").c_str());
+    rmdir(host.at("root/a/b/c").c_str());
+    EXPECT_EQ(team->call("unlink", -1, path), HK_B_ENTRY_NOT_FOUND);
+    host.make("root/a/b/c");
+    host.write("root/a/b/c/file", "12345");
+    EXPECT_EQ(team->call("unlink", -1, path), HK_B_OK);
+    EXPECT_NE(access(host.at("root/a/b/c/file").c_str(), F_OK), 0);
+    EXPECT_EQ(team->call("unlink", -1, path), HK_B_ENTRY_NOT_FOUND);
+}
+
 TEST_F(KnownDirs, LeadNowhereElseThroughASymlinkInTheirPlace)
 {
     learn(path);
