@@ -6,12 +6,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "attr_keys.h"
@@ -21,9 +23,15 @@
 
 enum { TYPE_SIZE = 4, HANDLE_MAX = 64 };
 
+/* A store that was not there is not looked for again for as long, but by who
+ * makes it: what another process keeps of a file that is removed before is
+ * left over, as when the host's programs remove it. */
+enum { ABSENT_MS = 100 };
+
 struct hk_attr_store {
     char *path;
     struct hk_attr_keys *keys;
+    atomic_llong *absent_until; /* in ms; 0: it may be there */
 };
 
 int hk_attr_store_new(const char *path, struct hk_attr_store **store)
@@ -37,8 +45,10 @@ int hk_attr_store_new(const char *path, struct hk_attr_store **store)
     if (made != NULL) {
         made->path = strdup(path);
         made->keys = hk_attr_keys_new();
+        made->absent_until = calloc(1, sizeof(*made->absent_until));
     }
-    if (made == NULL || made->path == NULL || made->keys == NULL) {
+    if (made == NULL || made->path == NULL || made->keys == NULL ||
+        made->absent_until == NULL) {
         hk_attr_store_free(made);
         return ENOMEM;
     }
@@ -51,6 +61,7 @@ void hk_attr_store_free(struct hk_attr_store *store)
     if (store == NULL)
         return;
     hk_attr_keys_free(store->keys);
+    free(store->absent_until);
     free(store->path);
     free(store);
 }
@@ -211,6 +222,7 @@ static int lock_store(const struct hk_attr_store *store, int is_made)
     if (fd < 0 && errno == ENOENT && is_made) {
         int error = make_store(store);
 
+        atomic_store(store->absent_until, 0);
         errno = error;
         fd = error == 0 ? open_store(store) : -1;
     }
@@ -584,13 +596,31 @@ static int has_key(const struct hk_attr_store *store, const char *key)
            access(path, F_OK) == 0;
 }
 
+/* Whether the store is there, and what it is like. */
+static int is_there(const struct hk_attr_store *store, struct stat *info)
+{
+    struct timespec time;
+    long long now, until = atomic_load(store->absent_until);
+
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+    now = (long long)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+    if (now < until)
+        return 0;
+    if (stat(store->path, info) == 0)
+        return 1;
+    /* Unless somebody has made it meanwhile. */
+    atomic_compare_exchange_strong(store->absent_until, &until,
+                                   now + ABSENT_MS);
+    return 0;
+}
+
 int hk_attr_store_has(const struct hk_attr_store *store, int directory,
                       const char *name, char key[HK_ATTR_KEY_SIZE])
 {
     char own[OWN_SIZE];
     struct stat info;
 
-    if (store == NULL || stat(store->path, &info) != 0 ||
+    if (store == NULL || !is_there(store, &info) ||
         own_of(directory, name, own) != 0 ||
         !hk_attr_keys_may_have(store->keys, store->path, &info, own) ||
         fstatat(directory, name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||

@@ -407,6 +407,16 @@ TEST_P(AttrStore, DropsWhatItKeepsWithTheLastName)
     EXPECT_EQ(kept(), 0u);
 }
 
+TEST_P(AttrStore, DropsWhatItKeepsRightAfterThereWasNoStore)
+{
+    root.write("other", "");
+    EXPECT_EQ(team->call("unlink", -1, "/other"), HK_B_OK);
+    EXPECT_EQ(write("/file", "a", std::string(BIG, 'i')), BIG);
+    EXPECT_EQ(kept(), 2u);
+    EXPECT_EQ(team->call("unlink", -1, "/file"), HK_B_OK);
+    EXPECT_EQ(kept(), 0u);
+}
+
 // What is known of a store that has not changed for long is right.
 TEST_P(AttrStore, DropsWhatItKeepsBehindManyOthers)
 {
