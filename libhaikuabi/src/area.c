@@ -38,7 +38,7 @@ int hk_areas_new(struct hk_areas **areas)
 static void close_memory(const struct hk_team *team, const struct hk_area *area)
 {
     if (area->fd >= 0)
-        hk_range_locks_close(team, area->fd);
+        hk_range_locks_close(hk_range_locks_of(team), area->fd);
 }
 
 static void close_plainly(const struct hk_area *area)
@@ -164,7 +164,7 @@ static int32_t make_rest(struct hk_team *team, const struct hk_area *around,
 
     *rest = *around;
     if (rest->fd >= 0) {
-        rest->fd = hk_range_locks_dup(team, around->fd);
+        rest->fd = hk_range_locks_dup(hk_range_locks_of(team), around->fd);
         if (rest->fd < 0)
             return HK_B_NO_MEMORY;
     }
@@ -314,7 +314,7 @@ static int32_t find_memory(const struct hk_team *team, struct hk_area *area,
     if (is_private_file ||
         (!what->shared && (what->protection & HK_CLONEABLE_AREA) == 0))
         return HK_B_OK;
-    fd = what->fd >= 0 ? hk_range_locks_dup(team, what->fd)
+    fd = what->fd >= 0 ? hk_range_locks_dup(hk_range_locks_of(team), what->fd)
                        : hk_area_new_memory(area->span.size);
     if (fd < 0)
         return HK_B_NO_MEMORY;

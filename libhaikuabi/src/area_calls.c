@@ -113,7 +113,7 @@ int64_t hk_sys_clone_area(struct hk_thread *self, gm_addr name, gm_addr address,
     if (result != HK_B_OK)
         return result;
     result = create_and_tell(self, &what, address);
-    hk_range_locks_close(self->team, what.fd);
+    hk_range_locks_close(hk_range_locks_of(self->team), what.fd);
     return result;
 }
 

@@ -358,7 +358,7 @@ static int32_t open_own(struct hk_team *team, int32_t id,
         area->is_shared = 1;
         area->protection |= HK_SHARED_AREA;
         hk_area_tell(team, area);
-        what->fd = hk_range_locks_dup(team, area->fd);
+        what->fd = hk_range_locks_dup(hk_range_locks_of(team), area->fd);
         what->offset = area->place.offset;
         what->size = area->span.size;
         what->lock = area->lock;

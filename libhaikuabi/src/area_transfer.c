@@ -67,7 +67,7 @@ int32_t hk_area_take(struct hk_team *team, const struct hk_asked *asked,
     if (what.fd < 0)
         return HK_B_BAD_VALUE;
     id = hk_area_create(team, &what, address);
-    hk_range_locks_close(team, what.fd);
+    hk_range_locks_close(hk_range_locks_of(team), what.fd);
     return id;
 }
 

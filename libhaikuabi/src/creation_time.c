@@ -30,11 +30,12 @@ static int set_mark(int fd)
 /* Through a descriptor of its own: a node's may be of no use for that. */
 static int mark(const struct hk_team *team, int fd)
 {
-    int own = hk_range_locks_reopen(team, fd, O_RDONLY | O_NONBLOCK);
+    int own = hk_range_locks_reopen(hk_range_locks_of(team), fd,
+                                    O_RDONLY | O_NONBLOCK);
     int result = own < 0 ? -1 : set_mark(own);
 
     if (own >= 0)
-        hk_range_locks_close(team, own);
+        hk_range_locks_close(hk_range_locks_of(team), own);
     return result;
 }
 

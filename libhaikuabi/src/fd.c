@@ -38,7 +38,7 @@ struct hk_fds {
     struct hk_file *cwd;
     /* These have locks of their own. */
     struct hk_refs *refs;
-    struct hk_range_locks *range_locks;
+    struct hk_range_locks *range_locks; /* the vfs's */
 };
 
 /* A process of one thread has nobody to wait for, and makes none in between. */
@@ -215,11 +215,9 @@ int hk_fds_new(const struct hk_vfs *vfs, const char *working_directory,
     made->size = 16;
     made->slots = calloc(made->size, sizeof(*made->slots));
     made->refs = hk_refs_new();
-    made->range_locks = hk_range_locks_new();
-    error =
-        made->slots == NULL || made->refs == NULL || made->range_locks == NULL
-            ? HK_ERR_NOMEM
-            : add_standard(made);
+    made->range_locks = vfs->range_locks;
+    error = made->slots == NULL || made->refs == NULL ? HK_ERR_NOMEM
+                                                      : add_standard(made);
     if (error == 0)
         error = open_cwd(made, vfs, working_directory);
     if (error < 0) {
@@ -244,7 +242,6 @@ void hk_fds_free(struct hk_fds *fds)
     }
     hk_file_put(fds->cwd);
     hk_refs_free(fds->refs);
-    hk_range_locks_free(fds->range_locks);
     pthread_mutex_destroy(&fds->lock);
     free(fds->slots);
     free(fds);

@@ -7,6 +7,7 @@
 #include "file_open.h"
 #include "node_locks.h"
 #include "pty.h"
+#include "range_locks.h"
 #include "root.h"
 #include "syscalls.h"
 
@@ -154,7 +155,8 @@ int64_t hk_open_file(struct hk_thread *self, const struct hk_node *start,
     if (status == HK_B_OK)
         status = open_more(self, &node, mode, &master, &pieces);
     if (status != HK_B_OK) {
-        hk_node_close(&node);
+        if (node.fd >= 0)
+            hk_range_locks_close(hk_range_locks_of(self->team), node.fd);
         return status;
     }
     file = hk_file_new(HK_FILE_NODE, node, mode);

@@ -122,13 +122,12 @@ static int take_from(struct locked *file, int mode)
 }
 
 /* Takes a descriptor back that reads or writes as flags say, or -1. */
-static int take_back(const struct hk_team *team, int fd, int flags)
+static int take_back(struct hk_range_locks *locks, int fd, int flags)
 {
-    struct hk_range_locks *locks = hk_range_locks_of(team);
     struct locked *file;
     int found = -1;
 
-    if (!atomic_load(&locks->is_any))
+    if (locks == NULL || !atomic_load(&locks->is_any))
         return -1;
     pthread_mutex_lock(&locks->lock);
     file = *find(locks, fd);
@@ -138,18 +137,18 @@ static int take_back(const struct hk_team *team, int fd, int flags)
     return found;
 }
 
-int hk_range_locks_dup(const struct hk_team *team, int fd)
+int hk_range_locks_dup(struct hk_range_locks *locks, int fd)
 {
     int found = -1;
 
-    if (atomic_load(&hk_range_locks_of(team)->is_any))
-        found = take_back(team, fd, fcntl(fd, F_GETFL));
+    if (atomic_load(&locks->is_any))
+        found = take_back(locks, fd, fcntl(fd, F_GETFL));
     return found >= 0 ? found : fcntl(fd, F_DUPFD_CLOEXEC, 0);
 }
 
-int hk_range_locks_reopen(const struct hk_team *team, int fd, int flags)
+int hk_range_locks_reopen(struct hk_range_locks *locks, int fd, int flags)
 {
-    int found = take_back(team, fd, flags);
+    int found = take_back(locks, fd, flags);
 
     return found >= 0 ? found : hk_host_reopen(fd, flags);
 }
@@ -165,12 +164,11 @@ static int keep(struct locked *file, int fd)
     return 1;
 }
 
-int hk_range_locks_close(const struct hk_team *team, int fd)
+int hk_range_locks_close(struct hk_range_locks *locks, int fd)
 {
-    struct hk_range_locks *locks = hk_range_locks_of(team);
     int is_kept = 0;
 
-    if (atomic_load(&locks->is_any)) {
+    if (locks != NULL && atomic_load(&locks->is_any)) {
         struct locked *file;
 
         pthread_mutex_lock(&locks->lock);

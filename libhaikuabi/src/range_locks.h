@@ -22,11 +22,11 @@ int32_t hk_range_lock(struct hk_thread *self, const struct hk_file *file,
                       enum hk_range_op op, gm_addr argument);
 
 /* A descriptor of uvm's own of the same file, that may do the same or what the
- * flags say, and its close. */
-int hk_range_locks_dup(const struct hk_team *team, int fd);
-int hk_range_locks_reopen(const struct hk_team *team, int fd, int flags);
+ * flags say, and its close. Of nobody's locks (NULL) nothing is kept. */
+int hk_range_locks_dup(struct hk_range_locks *locks, int fd);
+int hk_range_locks_reopen(struct hk_range_locks *locks, int fd, int flags);
 /* Whether the host is told of it: it is not while the descriptor is kept. */
-int hk_range_locks_close(const struct hk_team *team, int fd);
+int hk_range_locks_close(struct hk_range_locks *locks, int fd);
 
 /* The team closes a descriptor of that file. */
 void hk_range_locks_end(struct hk_range_locks *locks,

@@ -172,9 +172,11 @@ enum hk_content_use {
     HK_CONTENT_FOR_NOTHING  /* the same, and what it was is not needed */
 };
 
-/* Makes an open file ready for a use. 0 or an errno value. */
+/* Makes an open file ready for a use, without ending locks that the team has of
+ * it (range_locks.h; NULL: there is no team). 0 or an errno value. */
+struct hk_range_locks;
 int hk_content_settle(const struct hk_root *root, int fd,
-                      enum hk_content_use use);
+                      enum hk_content_use use, struct hk_range_locks *locks);
 
 /* The package's file: a descriptor, or -1. */
 int hk_content_open_package(const struct hk_root *root, uint32_t number);

@@ -18,6 +18,7 @@
 
 #include "bytes.h"
 #include "host_open.h"
+#include "range_locks.h"
 
 /*
  * A file of the layer that is a package's has an extended attribute which
@@ -338,7 +339,8 @@ static void restore(int fd, const struct stat *st)
 /* Begins to change a file's content, with the lock. *writable: a descriptor to
  * write to it, which is opened when it is -1. */
 static int begin_filling(const struct hk_root *root, int journal, int fd,
-                         const struct stat *st, int *writable)
+                         const struct stat *st, struct hk_range_locks *locks,
+                         int *writable)
 {
     note(root, journal, fd, st);
     if (*writable >= 0)
@@ -346,7 +348,7 @@ static int begin_filling(const struct hk_root *root, int journal, int fd,
     /* Its mode may forbid writing, to its content and its attribute. */
     if ((st->st_mode & 0200) == 0 && fchmod(fd, st->st_mode | 0200) != 0)
         return errno;
-    *writable = hk_host_reopen(fd, O_RDWR);
+    *writable = hk_range_locks_reopen(locks, fd, O_RDWR);
     return *writable < 0 ? errno : 0;
 }
 
@@ -364,17 +366,18 @@ static int end_filling(int journal, int fd, const struct stat *st,
 
 /* Fills a file whose content is pending; with the lock. */
 static int fill(const struct hk_root *root, int journal, int fd,
-                const struct stat *st, struct hk_content *content)
+                const struct stat *st, struct hk_range_locks *locks,
+                struct hk_content *content)
 {
     int writable = -1;
-    int error = begin_filling(root, journal, fd, st, &writable);
+    int error = begin_filling(root, journal, fd, st, locks, &writable);
 
     if (error == 0)
         error = copy_from(root, writable, content);
     content->state = HK_CONTENT_READ;
     error = end_filling(journal, fd, st, content, error);
     if (writable >= 0)
-        close(writable);
+        hk_range_locks_close(locks, writable);
     return error;
 }
 
@@ -469,7 +472,7 @@ static int bring(const struct hk_root *root, int journal, int package, int fd,
         return error;
     error = fstat(fd, &st) < 0
                 ? errno
-                : begin_filling(root, journal, fd, &st, writable);
+                : begin_filling(root, journal, fd, &st, NULL, writable);
     if (error == 0) {
         error = copy_pieces(opened, *writable, content, first, last);
         error = end_filling(journal, fd, &st, content, error);
@@ -480,7 +483,8 @@ static int bring(const struct hk_root *root, int journal, int package, int fd,
 
 /* Ends what `state/fill` tells of; with the lock. Pieces that are not told of
  * come again. */
-static void recover(const struct hk_root *root, int journal)
+static void recover(const struct hk_root *root, int journal,
+                    struct hk_range_locks *locks)
 {
     char text[PATH_MAX + 64];
     ssize_t size = pread(journal, text, sizeof(text) - 1, 0);
@@ -506,11 +510,11 @@ static void recover(const struct hk_root *root, int journal)
         st.st_mtim = (struct timespec){seconds, nanoseconds};
         st.st_mode = (st.st_mode & ~07777u) | (mode & 07777);
         if (content.state == HK_CONTENT_PENDING && !has_pieces(&content))
-            fill(root, journal, fd, &st, &content);
+            fill(root, journal, fd, &st, locks, &content);
         else
             restore(fd, &st);
     }
-    close(fd);
+    hk_range_locks_close(locks, fd);
 done:
     if (ftruncate(journal, 0) != 0)
         return; /* what has been done can be done again */
@@ -526,14 +530,14 @@ void hk_content_recover(const struct hk_root *root)
     journal = lock(root);
     if (journal < 0)
         return;
-    recover(root, journal);
+    recover(root, journal, NULL);
     unlock(journal);
 }
 
 /* ---- using a file ---- */
 
 static int settle_pending(const struct hk_root *root, int fd,
-                          enum hk_content_use use)
+                          enum hk_content_use use, struct hk_range_locks *locks)
 {
     struct hk_content content;
     struct stat st;
@@ -542,27 +546,28 @@ static int settle_pending(const struct hk_root *root, int fd,
 
     if (journal < 0)
         return errno;
-    recover(root, journal);
+    recover(root, journal, locks);
     error = hk_content_get(fd, &content);
     if (error == 0 && content.state == HK_CONTENT_PENDING) {
         if (use == HK_CONTENT_FOR_NOTHING)
             error = forget(fd);
         else
-            error = fstat(fd, &st) < 0 ? errno
-                                       : fill(root, journal, fd, &st, &content);
+            error = fstat(fd, &st) < 0
+                        ? errno
+                        : fill(root, journal, fd, &st, locks, &content);
     }
     unlock(journal);
     return error;
 }
 
 int hk_content_settle(const struct hk_root *root, int fd,
-                      enum hk_content_use use)
+                      enum hk_content_use use, struct hk_range_locks *locks)
 {
     struct hk_content content;
     int error = hk_content_get(fd, &content);
 
     if (error == 0 && content.state == HK_CONTENT_PENDING)
-        error = settle_pending(root, fd, use);
+        error = settle_pending(root, fd, use, locks);
     if (error == 0 && content.state != HK_CONTENT_NONE &&
         use != HK_CONTENT_FOR_READING)
         error = forget(fd);
@@ -579,7 +584,7 @@ int hk_content_bring(const struct hk_root *root, int package, int fd,
 
     if (journal < 0)
         return errno;
-    recover(root, journal);
+    recover(root, journal, NULL);
     error = hk_content_get(fd, &content);
     if (error == 0 && content.state == HK_CONTENT_PENDING)
         error =
@@ -616,7 +621,7 @@ static int drop(const struct hk_root *root, int journal, int fd,
 
     if (fstat(fd, &st) != 0)
         return errno;
-    error = begin_filling(root, journal, fd, &st, &writable);
+    error = begin_filling(root, journal, fd, &st, NULL, &writable);
     content->state = HK_CONTENT_PENDING;
     memset(content->pieces, 0, sizeof(content->pieces));
     if (error == 0)
@@ -640,7 +645,7 @@ int hk_content_drop(const struct hk_root *root, int fd, uint64_t *freed)
 
     if (journal < 0)
         return errno;
-    recover(root, journal);
+    recover(root, journal, NULL);
     error = hk_content_get(fd, &content);
     if (error == 0 &&
         (content.state == HK_CONTENT_READ || has_pieces(&content)) &&
@@ -654,5 +659,5 @@ int hk_content_drop(const struct hk_root *root, int fd, uint64_t *freed)
 
 int hk_root_fill(const struct hk_root *root, int fd)
 {
-    return hk_content_settle(root, fd, HK_CONTENT_FOR_READING);
+    return hk_content_settle(root, fd, HK_CONTENT_FOR_READING, NULL);
 }

@@ -59,7 +59,7 @@ int hk_pieces_open(const struct hk_root *root, int fd,
     if (error != 0 || content.state != HK_CONTENT_PENDING)
         return error;
     if (content.data.size < BIG)
-        return hk_content_settle(root, fd, HK_CONTENT_FOR_READING);
+        return hk_content_settle(root, fd, HK_CONTENT_FOR_READING, NULL);
     *pieces = new_pieces(root, &content);
     if (*pieces == NULL)
         return ENOMEM;

@@ -146,7 +146,7 @@ int hk_root_rescue(const struct hk_root *root, struct hk_package_fault *fault)
         return hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory");
     while ((fd = next_file(scan, &content)) >= 0) {
         if (error == 0 && is_leaving(root, content.package))
-            error = hk_content_settle(root, fd, HK_CONTENT_FOR_WRITING);
+            error = hk_content_settle(root, fd, HK_CONTENT_FOR_WRITING, NULL);
         if (error > 0)
             error = hk_package_fail(fault, HK_PACKAGE_ERR_IO,
                                     "%.200s: its content cannot be read from "

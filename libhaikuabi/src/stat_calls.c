@@ -121,13 +121,14 @@ static int32_t write_size(const struct hk_thread *self,
                           : hk_node_make_own(self->team, node);
     if (status != HK_B_OK)
         return status;
-    fd = hk_range_locks_reopen(self->team, node->fd, O_WRONLY | O_NONBLOCK);
+    fd = hk_range_locks_reopen(hk_range_locks_of(self->team), node->fd,
+                               O_WRONLY | O_NONBLOCK);
     if (file == NULL)
         status = result_of(fd < 0 ? fd : ftruncate(fd, size));
     if (status != HK_B_OK && fstat(node->fd, &info) == 0 &&
         !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
         status = HK_B_BAD_VALUE;
-    if (fd >= 0 && !hk_range_locks_close(self->team, fd) &&
+    if (fd >= 0 && !hk_range_locks_close(hk_range_locks_of(self->team), fd) &&
         fstat(node->fd, &info) == 0) {
         hk_host_fd_path(node->fd, path);
         chmod(path, info.st_mode & 07777);

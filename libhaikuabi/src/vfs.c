@@ -14,6 +14,7 @@
 #include "host_open.h"
 #include "known_dirs.h"
 #include "pty.h"
+#include "range_locks.h"
 #include "root.h"
 
 /* What a program may expect below /dev, by the host's own devices. */
@@ -239,6 +240,7 @@ static int add_mount(struct hk_vfs *vfs, const char *host_path,
     mount->is_directory = S_ISDIR(info.st_mode);
     mount->read_only = read_only;
     mount->attributes = vfs->attributes;
+    mount->range_locks = vfs->range_locks;
     mount->name =
         strdup(slash != NULL && slash[1] != '\0' ? slash + 1 : host_path);
     mount->place = make_place(vfs, path);
@@ -381,7 +383,8 @@ int hk_vfs_new(const struct hk_config *config, struct hk_vfs **vfs)
     made->user = geteuid();
     made->group = getegid();
     made->known_dirs = hk_known_dirs_new();
-    error = made->known_dirs == NULL ||
+    made->range_locks = hk_range_locks_new();
+    error = made->known_dirs == NULL || made->range_locks == NULL ||
                     hk_attr_store_new(config->attributes_directory,
                                       &made->attributes) != 0
                 ? HK_ERR_NOMEM
@@ -410,6 +413,7 @@ void hk_vfs_free(struct hk_vfs *vfs)
     if (vfs == NULL)
         return;
     hk_known_dirs_free(vfs->known_dirs);
+    hk_range_locks_free(vfs->range_locks);
     free_tops(atomic_load(&vfs->top));
     for (uint32_t i = 0; i < vfs->mount_count; i++) {
         close(vfs->mounts[i].fd);

@@ -21,6 +21,7 @@ struct hk_mount {
     int read_only;
     const struct hk_root *layer; /* its files may be those of packages */
     const struct hk_attr_store *attributes; /* that its files cannot keep */
+    struct hk_range_locks *range_locks;     /* the team's */
     struct hk_place *place;
     char *name; /* of the volume */
 };
@@ -91,7 +92,8 @@ struct hk_vfs {
     int64_t last_inode; /* of a place */
     struct hk_known_dirs *known_dirs;
     struct hk_attr_store *attributes; /* of what is no layer; or NULL */
-    struct hk_top *_Atomic top;       /* NULL: the root of all */
+    struct hk_range_locks *range_locks;
+    struct hk_top *_Atomic top; /* NULL: the root of all */
     /* The host's numbers of who runs this, which are the guest's 0. */
     uint32_t user, group;
 };

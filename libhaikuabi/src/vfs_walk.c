@@ -123,7 +123,7 @@ static int truncate_open(int fd)
 
 /* Opens in a layer. A file of a package becomes the layer's own before it is
  * written to; one to be read gets its content when the walk has ended. */
-static int open_in_layer(const struct hk_root *layer, opener open_path,
+static int open_in_layer(const struct hk_mount *mount, opener open_path,
                          int directory, const char *path, int flags,
                          mode_t mode)
 {
@@ -132,14 +132,15 @@ static int open_in_layer(const struct hk_root *layer, opener open_path,
 
     if (fd < 0 || flags & O_PATH || is_read(flags))
         return fd;
-    error = hk_content_settle(layer, fd,
+    error = hk_content_settle(mount->layer, fd,
                               flags & O_TRUNC ? HK_CONTENT_FOR_NOTHING
-                                              : HK_CONTENT_FOR_WRITING);
+                                              : HK_CONTENT_FOR_WRITING,
+                              mount->range_locks);
     if (error == 0 && flags & O_TRUNC)
         error = truncate_open(fd);
     if (error == 0)
         return fd;
-    close(fd);
+    hk_range_locks_close(mount->range_locks, fd);
     errno = error;
     return -1;
 }
@@ -153,8 +154,7 @@ static int open_in(const struct hk_mount *mount, opener open_path,
     int fd;
 
     if (mount->layer != NULL)
-        return open_in_layer(mount->layer, open_path, directory, path, flags,
-                             mode);
+        return open_in_layer(mount, open_path, directory, path, flags, mode);
     if (!mount->read_only || !is_write(flags))
         return open_path(directory, path, flags, mode);
     fd = open_path(directory, path, O_PATH, 0);
@@ -650,11 +650,12 @@ static int32_t settle(struct hk_node *node)
 
     if (node->mount == NULL || node->mount->layer == NULL || node->fd < 0)
         return HK_B_OK;
-    error =
-        hk_content_settle(node->mount->layer, node->fd, HK_CONTENT_FOR_READING);
+    error = hk_content_settle(node->mount->layer, node->fd,
+                              HK_CONTENT_FOR_READING, node->mount->range_locks);
     if (error == 0)
         return HK_B_OK;
-    hk_node_close(node);
+    hk_range_locks_close(node->mount->range_locks, node->fd);
+    node->fd = -1;
     return hk_status_from_errno(error);
 }
 
@@ -743,6 +744,7 @@ void hk_node_close(struct hk_node *node)
 
 int32_t hk_node_make_own(const struct hk_team *team, const struct hk_node *node)
 {
+    struct hk_range_locks *locks = hk_range_locks_of(team);
     struct hk_content content;
     struct stat info;
     int fd, error;
@@ -752,10 +754,11 @@ int32_t hk_node_make_own(const struct hk_team *team, const struct hk_node *node)
         (hk_content_look(node->fd, &content) == 0 &&
          content.state == HK_CONTENT_NONE))
         return HK_B_OK;
-    fd = hk_range_locks_reopen(team, node->fd, O_RDONLY);
+    fd = hk_range_locks_reopen(locks, node->fd, O_RDONLY);
     if (fd < 0)
         return hk_status_from_errno(errno);
-    error = hk_content_settle(node->mount->layer, fd, HK_CONTENT_FOR_WRITING);
-    hk_range_locks_close(team, fd);
+    error = hk_content_settle(node->mount->layer, fd, HK_CONTENT_FOR_WRITING,
+                              locks);
+    hk_range_locks_close(locks, fd);
     return error == 0 ? HK_B_OK : hk_status_from_errno(error);
 }

@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <sys/xattr.h>
 
+#include <fstream>
+
 extern "C" {
 #include "libhaikuabi/src/root.h"
 }
@@ -860,6 +862,30 @@ class RootPieces : public Root
     {
         return stat("boot/system/big").st_blocks * 512;
     }
+    int64_t lock_to_read(int fd)
+    {
+        enum { SETLK = 0x80, READ_LOCK = 0x40 };
+        Address range = guest().room(24);
+        guest().set<uint16_t>(range, 0, READ_LOCK);
+        guest().set<uint16_t>(range, 2, 0);
+        guest().set<int64_t>(range, 4, 0);
+        guest().set<int64_t>(range, 12, 0);
+        return guest().call("fcntl", fd, SETLK, range);
+    }
+    // As another process is told of it.
+    bool is_locked(const std::string &name)
+    {
+        pid_t child = fork();
+        if (child == 0) {
+            struct flock lock = {};
+            int other = ::open(file("boot/system/" + name).c_str(), O_RDONLY);
+            lock.l_type = F_WRLCK;
+            _exit(fcntl(other, F_GETLK, &lock) == 0 && lock.l_type == F_RDLCK);
+        }
+        int status = 0;
+        EXPECT_EQ(waitpid(child, &status, 0), child);
+        return WEXITSTATUS(status) == 1;
+    }
     // As is said of a file that has everything: without pieces.
     bool is_whole()
     {
@@ -901,33 +927,42 @@ TEST_F(RootPieces, BringWhatIsRead)
 // A read lock, as of a database that comes with a package.
 TEST_F(RootPieces, ComeWhileTheFileIsLocked)
 {
-    enum { SETLK = 0x80, READ_LOCK = 0x40 };
     int fd = open("/boot/system/big");
-    Address range = guest().room(24);
-    auto is_locked = [&] {
-        pid_t child = fork();
-        if (child == 0) {
-            struct flock lock = {};
-            int other = ::open(file("boot/system/big").c_str(), O_RDONLY);
-            lock.l_type = F_WRLCK;
-            _exit(fcntl(other, F_GETLK, &lock) == 0 && lock.l_type == F_RDLCK);
-        }
-        int status = 0;
-        EXPECT_EQ(waitpid(child, &status, 0), child);
-        return WEXITSTATUS(status) == 1;
-    };
-
-    guest().set<uint16_t>(range, 0, READ_LOCK);
-    guest().set<uint16_t>(range, 2, 0);
-    guest().set<int64_t>(range, 4, 0);
-    guest().set<int64_t>(range, 12, 0);
-    ASSERT_EQ(guest().call("fcntl", fd, SETLK, range), 0);
-    EXPECT_TRUE(is_locked());
+    ASSERT_EQ(lock_to_read(fd), 0);
+    EXPECT_TRUE(is_locked("big"));
     EXPECT_EQ(read_at(fd, 3000000, 100), part(3000000, 100));
     EXPECT_EQ(read_at(fd, SIZE - 10, 10), part(SIZE - 10, 10));
-    EXPECT_TRUE(is_locked());
+    EXPECT_TRUE(is_locked("big"));
     EXPECT_EQ(guest().call("close", fd), 0);
-    EXPECT_FALSE(is_locked());
+    EXPECT_FALSE(is_locked("big"));
+}
+
+// All of it is brought then, by a descriptor of uvm's own.
+TEST_F(RootPieces, BecomeTheLayersOwnWhileTheFileIsLocked)
+{
+    ASSERT_EQ(add("own.hpkg", package({File("opened", pattern(SIZE)),
+                                       File("named", pattern(SIZE))},
+                                      package_info("own"))),
+              0);
+    int fd = open("/boot/system/opened");
+    ASSERT_EQ(lock_to_read(fd), 0);
+    int other = open("/boot/system/opened", 2); // O_RDWR
+    EXPECT_GE(other, 0);
+    EXPECT_TRUE(is_locked("opened"));
+    EXPECT_EQ(guest().call("close", other), 0);
+    EXPECT_FALSE(is_locked("opened"));
+
+    fd = open("/boot/system/named");
+    ASSERT_EQ(lock_to_read(fd), 0);
+    Address stat = guest().room(88);
+    guest().set<int64_t>(stat, 28, 100);
+    EXPECT_EQ(guest().call("write_stat", -1, "/boot/system/named", 1, stat, 88,
+                           0x8 /* the size */),
+              0);
+    EXPECT_TRUE(is_locked("named"));
+    EXPECT_EQ(read_at(fd, 90, 20), part(90, 10));
+    EXPECT_EQ(guest().call("close", fd), 0);
+    EXPECT_FALSE(is_locked("named"));
 }
 
 TEST_F(RootPieces, AreBroughtForVectors)
@@ -953,6 +988,64 @@ TEST_F(RootPieces, AreBroughtForMappings)
     EXPECT_EQ(guest().bytes(Address{guest().get<uint32_t>(at)}, 8192),
               part(4096 * 700, 8192));
     EXPECT_LT(bytes_on_disk(), 600000);
+}
+
+// How much of a file's memory this process shares with others, in KiB; path:
+// the end of the file's.
+int shared_memory_of(const std::string &path)
+{
+    std::ifstream maps("/proc/self/smaps");
+    std::string line;
+    bool is_of_it = false;
+    int shared = 0;
+
+    while (std::getline(maps, line)) {
+        if (line.find('-') < line.find(' '))
+            is_of_it = line.find(path) != std::string::npos;
+        if (is_of_it && line.rfind("Shared_", 0) == 0)
+            shared += std::stoi(line.substr(line.find_first_of("0123456789")));
+    }
+    return shared;
+}
+
+// Both processes have the pages of one file of the layer.
+TEST_F(Root, SharesTheMemoryOfAMappedFileBetweenTeams)
+{
+    constexpr int SIZE = 64 << 10;
+    ASSERT_EQ(add("one.hpkg",
+                  package({File("lib", pattern(SIZE))}, package_info("one"))),
+              0);
+    auto map = [this] { // what is read of it
+        int fd = open("/boot/system/lib");
+        Address at = guest().room(4);
+        EXPECT_GT(guest().call("map_file", "lib", at, 0u, uint32_t{SIZE}, 1u,
+                               1u, 0, fd, INT64_C(0)),
+                  0);
+        return guest().bytes(Address{guest().get<uint32_t>(at)}, SIZE);
+    };
+    int ready[2], done[2];
+    ASSERT_EQ(::pipe2(ready, O_CLOEXEC), 0);
+    ASSERT_EQ(::pipe2(done, O_CLOEXEC), 0);
+    pid_t other = fork();
+    if (other == 0) {
+        char byte = map() == pattern(SIZE);
+        (void)!::write(ready[1], &byte, 1);
+        close(done[1]);
+        _exit(::read(done[0], &byte, 1) != 0);
+    }
+    char is_right = 0;
+    ASSERT_EQ(::read(ready[0], &is_right, 1), 1);
+    EXPECT_EQ(is_right, 1);
+    EXPECT_EQ(map(), pattern(SIZE));
+    EXPECT_EQ(shared_memory_of("/root/files/boot/system/lib"), SIZE / 1024);
+    close(done[1]);
+    int status = -1;
+    EXPECT_EQ(waitpid(other, &status, 0), other);
+    EXPECT_EQ(status, 0);
+    // Alone it shares them with nobody.
+    EXPECT_EQ(shared_memory_of("/root/files/boot/system/lib"), 0);
+    for (int fd : {ready[0], ready[1], done[0]})
+        close(fd);
 }
 
 TEST_F(RootPieces, AreNoHoles)
