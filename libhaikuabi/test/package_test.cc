@@ -245,6 +245,35 @@ TEST(Package, RefusesWrongHeaders)
     }
 }
 
+// The list of files lies before what the package says of itself, and its length
+// reaches into that when it is too big by one, and before the heap by more.
+TEST(Package, RefusesSectionsThatOverlap)
+{
+    PackageBuilder made = sample(STORED);
+    const std::string good = made.build();
+    auto number_at = [&](size_t at, int size) {
+        uint64_t number = 0;
+        for (int i = 0; i < size; i++)
+            number = number << 8 | static_cast<uint8_t>(good[at + i]);
+        return number;
+    };
+    const uint64_t heap = number_at(32, 8), info = number_at(40, 4);
+    auto error_of = [&](size_t at, uint64_t value, unsigned size) {
+        std::string bytes;
+        PackageBuilder::put(bytes, value, size);
+        return Package(replaced(good, at, bytes)).error;
+    };
+
+    EXPECT_EQ(Package(good).error, 0);
+    EXPECT_EQ(error_of(56, heap - info + 1, 8), HK_PACKAGE_ERR_DAMAGED);
+    EXPECT_EQ(error_of(56, heap, 8), HK_PACKAGE_ERR_DAMAGED);
+    EXPECT_EQ(error_of(40, heap, 4), HK_PACKAGE_ERR_DAMAGED);
+    EXPECT_EQ(error_of(40, heap + 1, 4), HK_PACKAGE_ERR_DAMAGED);
+    // Of the strings of a section, which are its beginning.
+    EXPECT_EQ(error_of(44, info + 1, 4), HK_PACKAGE_ERR_DAMAGED);
+    EXPECT_EQ(error_of(64, number_at(56, 8) + 1, 8), HK_PACKAGE_ERR_DAMAGED);
+}
+
 // A TOC of these bytes behind an empty string table.
 Package *with_toc(const std::string &bytes)
 {
@@ -308,6 +337,27 @@ TEST(Package, RefusesWrongTrees)
         EXPECT_EQ(package->error, row.error)
             << row.what << ": " << package->fault.text;
     }
+}
+
+// Contents may lie over each other, as equal ones do, and over the sections:
+// they are what the heap has there.
+TEST(Package, ReadsContentsThatOverlap)
+{
+    auto tag = PackageBuilder::tag;
+    const std::string nul(1, '\0');
+    auto file = [&](const char *name, char size, char offset) {
+        return tag(HK_PACKAGE_ENTRY, HK_PACKAGE_STRING, true, 0) + name + nul +
+               tag(HK_PACKAGE_DATA, HK_PACKAGE_RAW, false, 1) + size + offset +
+               nul;
+    };
+    const std::string toc =
+        file("a", 6, 1) + file("b", 6, 3) + file("all", 20, 0) + nul;
+    std::unique_ptr<Package> package(with_toc(toc));
+    ASSERT_EQ(package->error, 0) << package->fault.text;
+    EXPECT_EQ(package->content("a"), toc.substr(0, 6));
+    EXPECT_EQ(package->content("b"), toc.substr(2, 6));
+    EXPECT_EQ(package->content("all"), nul + toc.substr(0, 19));
+    EXPECT_EQ(hk_package_verify(package->package, nullptr), 0);
 }
 
 TEST(Package, RefusesWhatIsTooDeep)
