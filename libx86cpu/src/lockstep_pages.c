@@ -56,6 +56,11 @@ static uint8_t *bytes_of(const struct xcpu_shadow *shadow,
     return shadow->base + ((size_t)page->page << XCPU_PAGE_SHIFT);
 }
 
+static int is_writable(const struct xcpu_shadow_page *page)
+{
+    return page->protection & XCPU_WRITABLE;
+}
+
 /* A guest page to bytes; 0 when it is not to be read any more. */
 static int read_page(struct xcpu *cpu, uint32_t page, uint8_t *bytes)
 {
@@ -72,33 +77,40 @@ static int read_page(struct xcpu *cpu, uint32_t page, uint8_t *bytes)
     return done;
 }
 
+/* Whether a guest page is what bytes are; 0 also when it is not to be read. */
+static int equals_page(struct xcpu *cpu, uint32_t page, const uint8_t *bytes)
+{
+    uint8_t now[XCPU_PAGE_SIZE];
+    return read_page(cpu, page, now) && memcmp(now, bytes, XCPU_PAGE_SIZE) == 0;
+}
+
 static int protection_of(const struct xcpu *cpu, uint32_t page)
 {
     const struct xcpu_memory *memory = &cpu->machine->config.memory;
     return memory->protection(memory->owner, page << XCPU_PAGE_SHIFT);
 }
 
-/* Copies the page; < 0 when it cannot be. */
+/* Copies the page, if it is not as its copy; < 0 when it cannot be. */
 static int fill_page(struct xcpu *cpu, struct xcpu_shadow *shadow,
                      struct xcpu_shadow_page *page, int protection)
 {
     uint8_t *bytes = bytes_of(shadow, page);
-    int host = PROT_READ | (protection & XCPU_WRITABLE ? PROT_WRITE : 0);
-    if (!read_page(cpu, page->page, page->before))
-        return -1;
+    int is_new = page->protection != protection, was_dirty = page->dirty;
+    int is_known = !is_new && (shadow->is_known || !is_writable(page));
     page->dirty = 0;
-    if (page->protection == protection && (host & PROT_WRITE)) {
-        memcpy(bytes, page->before, XCPU_PAGE_SIZE);
+    if (is_known && equals_page(cpu, page->page, bytes)) {
+        if (was_dirty)
+            memcpy(page->before, bytes, XCPU_PAGE_SIZE);
         return 0;
     }
-    if (page->protection == protection &&
-        memcmp(bytes, page->before, XCPU_PAGE_SIZE) == 0)
-        return 0; /* only to be read, and as it was */
+    if (!read_page(cpu, page->page, page->before))
+        return -1;
     page->protection = (uint8_t)protection;
-    if (mprotect(bytes, XCPU_PAGE_SIZE, PROT_READ | PROT_WRITE) < 0)
+    if ((is_new || !is_writable(page)) &&
+        mprotect(bytes, XCPU_PAGE_SIZE, PROT_READ | PROT_WRITE) < 0)
         return -1;
     memcpy(bytes, page->before, XCPU_PAGE_SIZE);
-    return mprotect(bytes, XCPU_PAGE_SIZE, host);
+    return is_writable(page) ? 0 : mprotect(bytes, XCPU_PAGE_SIZE, PROT_READ);
 }
 
 void xcpu_shadow_begin(struct xcpu *cpu, struct xcpu_shadow *shadow)
@@ -115,14 +127,17 @@ void xcpu_shadow_begin(struct xcpu *cpu, struct xcpu_shadow *shadow)
     }
     if (!keep)
         drop_pages(shadow, shadow->count);
+    shadow->is_known = 1;
 }
 
 void xcpu_shadow_rewind(struct xcpu_shadow *shadow)
 {
-    for (uint32_t i = 0; i < shadow->count; i++)
-        if (shadow->pages[i]->protection & XCPU_WRITABLE)
-            memcpy(bytes_of(shadow, shadow->pages[i]), shadow->pages[i]->before,
-                   XCPU_PAGE_SIZE);
+    for (uint32_t i = 0; i < shadow->count; i++) {
+        const struct xcpu_shadow_page *page = shadow->pages[i];
+        if (is_writable(page) && (page->dirty || !shadow->is_known))
+            memcpy(bytes_of(shadow, page), page->before, XCPU_PAGE_SIZE);
+    }
+    shadow->is_known = 0;
 }
 
 static int is_there(const struct xcpu_shadow *shadow, uint32_t page)
@@ -188,10 +203,12 @@ void xcpu_shadow_keep(struct xcpu_shadow *shadow)
     for (uint32_t i = 0; i < shadow->count; i++) {
         struct xcpu_shadow_page *page = shadow->pages[i];
         const uint8_t *bytes = bytes_of(shadow, page);
-        page->dirty = memcmp(bytes, page->before, XCPU_PAGE_SIZE) != 0;
+        page->dirty = is_writable(page) &&
+                      memcmp(bytes, page->before, XCPU_PAGE_SIZE) != 0;
         if (page->dirty)
             memcpy(page->after, bytes, XCPU_PAGE_SIZE);
     }
+    shadow->is_known = 1;
 }
 
 int xcpu_shadow_changed_code(const struct xcpu *cpu,
@@ -208,12 +225,10 @@ int xcpu_shadow_changed_code(const struct xcpu *cpu,
 
 int xcpu_shadow_is_late(struct xcpu *cpu, const struct xcpu_shadow *shadow)
 {
-    uint8_t now[XCPU_PAGE_SIZE];
     for (uint32_t i = 0; i < shadow->count; i++) {
         const struct xcpu_shadow_page *page = shadow->pages[i];
         if ((xcpu_page_state(cpu->machine, page->page) & XCPU_PAGE_COMPARED) &&
-            (!read_page(cpu, page->page, now) ||
-             memcmp(page->before, now, XCPU_PAGE_SIZE) != 0))
+            !equals_page(cpu, page->page, page->before))
             return 1;
     }
     return 0;
@@ -227,7 +242,7 @@ static void note_byte(struct xcpu_mismatch *mismatch, uint32_t address,
             (struct xcpu_mismatch_byte){address, interp, translated};
 }
 
-uint32_t xcpu_shadow_compare(const struct xcpu_shadow *shadow,
+uint32_t xcpu_shadow_compare(struct xcpu_shadow *shadow,
                              struct xcpu_mismatch *mismatch)
 {
     uint32_t different = 0;
@@ -235,7 +250,7 @@ uint32_t xcpu_shadow_compare(const struct xcpu_shadow *shadow,
         const struct xcpu_shadow_page *page = shadow->pages[i];
         const uint8_t *first = page->dirty ? page->after : page->before;
         const uint8_t *second = bytes_of(shadow, page);
-        if (memcmp(first, second, XCPU_PAGE_SIZE) == 0)
+        if (!is_writable(page) || memcmp(first, second, XCPU_PAGE_SIZE) == 0)
             continue;
         for (uint32_t at = 0; at < XCPU_PAGE_SIZE; at++) {
             if (first[at] == second[at])
@@ -246,6 +261,7 @@ uint32_t xcpu_shadow_compare(const struct xcpu_shadow *shadow,
                           second[at], first[at]);
         }
     }
+    shadow->is_known = !different;
     return different;
 }
 

@@ -19,6 +19,7 @@ struct xcpu_shadow {
     struct xcpu_shadow_page **pages;
     uint32_t count, capacity;
     uint32_t faults; /* of this stretch: more pages are brought each time */
+    int is_known;    /* each is as after[] if it is dirty, else as before[] */
 };
 
 /* 0 or < 0 when memory is short. */
@@ -28,7 +29,7 @@ void xcpu_shadow_free(struct xcpu_shadow *shadow);
 /* Begins a stretch: all pages as they are in the guest's memory now. */
 void xcpu_shadow_begin(struct xcpu *cpu, struct xcpu_shadow *shadow);
 
-/* All pages as they were at its beginning. */
+/* All pages as they were at its beginning, for what may write to them. */
 void xcpu_shadow_rewind(struct xcpu_shadow *shadow);
 
 /*
@@ -50,7 +51,7 @@ int xcpu_shadow_is_late(struct xcpu *cpu, const struct xcpu_shadow *shadow);
 
 /* Bytes that the second engine has written otherwise: how many, and the first
  * few (mismatch may be NULL). */
-uint32_t xcpu_shadow_compare(const struct xcpu_shadow *shadow,
+uint32_t xcpu_shadow_compare(struct xcpu_shadow *shadow,
                              struct xcpu_mismatch *mismatch);
 
 #endif
