@@ -28,15 +28,38 @@ _ENGINES = {
     "_lockstep": ["--engine", "lockstep"],
 }
 
-def guest_test(name, **kwargs):
+def guest_test(name, guest, args = [], options = [], stdin = None, data = [], **kwargs):
     """Runs a guest under uvm in an empty directory, once with each engine.
 
-    name ends in _test; the other arguments are those of _engine_test.
+    name ends in _test; the other arguments are those of _engine_test. There is
+    a round_trip_test as well, which runs where it is asked for by name.
     """
+    name = name[:-len("_test")]
+    common = {"args": args, "data": data, "guest": guest, "options": options, "stdin": stdin}
     for suffix, engine in _ENGINES.items():
-        _engine_test(name[:-len("_test")] + suffix + "_test", engine, **kwargs)
+        _engine_test(name + suffix + "_test", engine, **dict(common, **kwargs))
+    round_trip_test(name + "_round_trip_test", tags = ["manual"], **common)
 
-def _engine_test(name, engine, guest, args = [], options = [], expect = None, status = 0, stdin = None, data = [], **kwargs):
+def round_trip_test(name, guest, args = [], options = [], stdin = None, data = [], **kwargs):
+    """Records a guest on each engine, and replays it on each.
+
+    Arguments as those of _engine_test.
+    """
+    native.sh_test(
+        name = name,
+        size = "large",
+        srcs = ["//testdata/traces:round_trip.sh"],
+        args = [
+            "$(location //apps/uvm)",
+            "$(location //apps/utrace)",
+            "$(location %s)" % guest,
+            "'%s'" % (stdin or ""),
+        ] + options + ["--"] + args,
+        data = ["//apps/utrace", "//apps/uvm", guest] + data,
+        **kwargs
+    )
+
+def _engine_test(name, engine, guest, args, options, stdin, data, expect = None, status = 0, **kwargs):
     """One test.
 
     Args:

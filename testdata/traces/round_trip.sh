@@ -1,24 +1,35 @@
 #!/bin/sh
 # round_trip.sh -- records a guest on each engine, and replays it on each.
-# round_trip.sh UVM UTRACE REPETITIONS GUEST [ARGUMENT...]
+# round_trip.sh UVM UTRACE GUEST STDIN [UVM-OPTION...] -- [ARGUMENT...]
 # Its children's traces are replayed, too, but for those of teams that were
 # killed before anything was written.
 set -u
-uvm=$PWD/$1 utrace=$PWD/$2 repetitions=$3 guest=$PWD/$4
+uvm=$PWD/$1 utrace=$PWD/$2 guest=$PWD/$3 stdin=$4
 shift 4
+options=
+while [ "$1" != -- ]; do
+    options="$options $1"
+    shift
+done
+shift
 work=$(mktemp -d "${TEST_TMPDIR:-/tmp}/trace.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 ulimit -c 0
 failed=0
 
+# record ENGINE LEVEL [ARGUMENT...]
 record() {
+    engine=$1 level=$2
+    shift 2
     rm -rf "$work"/*
     mkdir "$work/here"
-    (cd "$work/here" && "$uvm" --quiet --engine "$1" --translate-after 1 \
-        --level "$2" --record ../t.uvt "$guest" $arguments \
-        >../out 2>&1 </dev/null)
+    (cd "$work/here" && printf %s "$stdin" |
+        "$uvm" --quiet --engine "$engine" --translate-after 1 \
+            --level "$level" --record ../t.uvt $options "$guest" "$@" \
+            >../out 2>&1)
 }
 
+# replay_all ENGINE LEVEL, which it was recorded by and with
 replay_all() {
     for trace in "$work"/t*.uvt; do
         [ "$trace" = "$work/t.uvt" ] ||
@@ -32,12 +43,8 @@ replay_all() {
     done
 }
 
-arguments=$*
-while [ "$repetitions" -gt 0 ]; do
-    record interp events
-    replay_all interp events
-    record jit hash
-    replay_all jit hash
-    repetitions=$((repetitions - 1))
-done
+record interp events "$@"
+replay_all interp events
+record jit hash "$@"
+replay_all jit hash
 exit "$failed"

@@ -97,53 +97,46 @@ TEST_F(RootTest, the_roots_loader_names_what_is_missing)
 }
 
 /* Commands that a root may have, with what they do anywhere. */
+const struct {
+    const char *command;
+    std::vector<std::string> arguments;
+    const char *input, *output;
+    int status;
+} commands[] = {
+    {"true", {}, "", "", 0},
+    {"whoami", {}, "", "user\n", 0},
+    {"false", {}, "", "", 1},
+    {"echo", {"one", "two  words"}, "", "one two  words\n", 0},
+    {"printf", {"%5.2f|%x|%s\n", "3.14159", "255", "z"}, "", " 3.14|ff|z\n", 0},
+    {"cat", {"-"}, "through\nand through\n", "through\nand through\n", 0},
+    {"sort", {}, "pear\napple\nfig\n", "apple\nfig\npear\n", 0},
+    {"wc", {"-c"}, "12345", "5\n", 0},
+    {"basename", {"/a/b/c.d", ".d"}, "", "c\n", 0},
+    {"expr", {"6", "*", "7"}, "", "42\n", 0},
+    {"seq", {"3"}, "", "1\n2\n3\n", 0},
+    {"tr", {"a-z", "A-Z"}, "shout", "SHOUT", 0},
+    {"sh", {"-c", "exit 9"}, "", "", 9},
+    {"sh", {"-c", "x=7; echo $((x * 6)) \"$HOME\""}, "", "42 /boot/home\n", 0},
+    {"sh",
+     {"-c", "for i in a b; do echo $i; done | while read -r l; do "
+            "echo \"<$l>\"; done"},
+     "",
+     "<a>\n<b>\n",
+     0},
+    {"sh", {"-c", "kill -TERM $$"}, "", "", 128 + 15},
+    {"sh", {"-c", "no_such_command 2>/dev/null"}, "", "", 127},
+    {"sh",
+     {"-c", "echo written >file && read -r l <file && echo $l"},
+     "",
+     "written\n",
+     0},
+};
+
 TEST_F(RootTest, commands_do_what_they_do)
 {
-    const struct {
-        const char *command;
-        std::vector<std::string> arguments;
-        const char *input, *output;
-        int status;
-    } rows[] = {
-        {"true", {}, "", "", 0},
-        {"whoami", {}, "", "user\n", 0},
-        {"false", {}, "", "", 1},
-        {"echo", {"one", "two  words"}, "", "one two  words\n", 0},
-        {"printf",
-         {"%5.2f|%x|%s\n", "3.14159", "255", "z"},
-         "",
-         " 3.14|ff|z\n",
-         0},
-        {"cat", {"-"}, "through\nand through\n", "through\nand through\n", 0},
-        {"sort", {}, "pear\napple\nfig\n", "apple\nfig\npear\n", 0},
-        {"wc", {"-c"}, "12345", "5\n", 0},
-        {"basename", {"/a/b/c.d", ".d"}, "", "c\n", 0},
-        {"expr", {"6", "*", "7"}, "", "42\n", 0},
-        {"seq", {"3"}, "", "1\n2\n3\n", 0},
-        {"tr", {"a-z", "A-Z"}, "shout", "SHOUT", 0},
-        {"sh", {"-c", "exit 9"}, "", "", 9},
-        {"sh",
-         {"-c", "x=7; echo $((x * 6)) \"$HOME\""},
-         "",
-         "42 /boot/home\n",
-         0},
-        {"sh",
-         {"-c", "for i in a b; do echo $i; done | while read -r l; do "
-                "echo \"<$l>\"; done"},
-         "",
-         "<a>\n<b>\n",
-         0},
-        {"sh", {"-c", "kill -TERM $$"}, "", "", 128 + 15},
-        {"sh", {"-c", "no_such_command 2>/dev/null"}, "", "", 127},
-        {"sh",
-         {"-c", "echo written >file && read -r l <file && echo $l"},
-         "",
-         "written\n",
-         0},
-    };
     int found = 0;
 
-    for (const auto &row : rows) {
+    for (const auto &row : commands) {
         if (!exists(std::string("/boot/system/bin/") + row.command))
             continue;
         std::vector<std::string> words = {row.command};
@@ -154,6 +147,39 @@ TEST_F(RootTest, commands_do_what_they_do)
             text.erase(0, text.find_first_not_of(' '));
         EXPECT_EQ(outcome.status, row.status) << row.command << outcome.err;
         EXPECT_EQ(text, row.output) << row.command;
+        found++;
+    }
+    if (found == 0)
+        GTEST_SKIP() << root << " has none of the commands";
+}
+
+/* Recorded by each engine, with its children; each trace replayed by each. */
+TEST_F(RootTest, commands_replay_as_they_ran)
+{
+    int found = 0;
+
+    for (const auto &row : commands) {
+        if (!exists(std::string("/boot/system/bin/") + row.command))
+            continue;
+        for (const char *recorder : {"interp", "jit"}) {
+            std::vector<std::string> words = {
+                "--engine", recorder,       "--level",  "hash",
+                "--record", "traces/t.uvt", row.command};
+            words.insert(words.end(), row.arguments.begin(),
+                         row.arguments.end());
+            std::filesystem::create_directory("traces");
+            EXPECT_EQ(run_in_root(words, row.input).status, row.status);
+            for (const auto &trace :
+                 std::filesystem::directory_iterator("traces"))
+                for (const char *engine : {"interp", "jit", "lockstep"}) {
+                    Outcome outcome = run_utrace(
+                        {"replay", "--engine", engine, trace.path().string()});
+                    EXPECT_EQ(outcome.status, 0)
+                        << row.command << " by " << recorder << ", replayed by "
+                        << engine << ": " << outcome.err;
+                }
+            std::filesystem::remove_all("traces");
+        }
         found++;
     }
     if (found == 0)

@@ -77,10 +77,11 @@ void UvmCase::TearDown()
         std::filesystem::remove(output_path(directory, name));
 }
 
-Outcome UvmCase::start(const std::vector<std::string> &arguments,
+Outcome UvmCase::start(const char *name,
+                       const std::vector<std::string> &arguments,
                        const std::string &input, bool may_read_all)
 {
-    const std::string program = runfiles + "/apps/uvm/uvm";
+    const std::string program = runfiles + "/apps/" + name;
     std::vector<char *> words = {const_cast<char *>(program.c_str())};
     Outcome outcome;
     int status = 0;
@@ -116,12 +117,17 @@ Outcome UvmCase::start(const std::vector<std::string> &arguments,
 Outcome UvmCase::run(const std::vector<std::string> &arguments,
                      const std::string &input)
 {
-    return start(arguments, input, true);
+    return start("uvm/uvm", arguments, input, true);
+}
+
+Outcome UvmCase::run_utrace(const std::vector<std::string> &arguments)
+{
+    return start("utrace/utrace", arguments, "", true);
 }
 
 Outcome UvmCase::run_unprivileged(const std::vector<std::string> &arguments)
 {
-    Outcome outcome = start(arguments, "", false);
+    Outcome outcome = start("uvm/uvm", arguments, "", false);
 
     if (outcome.status == 98)
         outcome.status = -1;

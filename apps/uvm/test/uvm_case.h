@@ -25,7 +25,10 @@ class UvmCase : public ::testing::Test
     Outcome run(const std::vector<std::string> &arguments,
                 const std::string &input = "");
 
-    /* The same without the right to read files whose mode forbids it, which
+    /* The same of utrace. */
+    Outcome run_utrace(const std::vector<std::string> &arguments);
+
+    /* Runs uvm without the right to read files whose mode forbids it, which
      * root has; status -1 when that cannot be given up. */
     Outcome run_unprivileged(const std::vector<std::string> &arguments);
 
@@ -46,7 +49,8 @@ class UvmCase : public ::testing::Test
     std::string directory; /* absolute, the working directory */
 
   private:
-    Outcome start(const std::vector<std::string> &arguments,
+    Outcome start(const char *program,
+                  const std::vector<std::string> &arguments,
                   const std::string &input, bool may_read_all);
 };
 
