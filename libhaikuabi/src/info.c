@@ -118,14 +118,34 @@ static uint64_t pages(unsigned long bytes, unsigned unit)
 }
 
 /* To whom is alone, what others use of the machine is free. */
-static void forget_others(struct hk_shared *shared, struct sysinfo *host)
+static void forget_others(struct sysinfo *host)
 {
     host->freeram = host->totalram;
     host->freeswap = host->totalswap;
     host->bufferram = 0;
-    host->procs = 0;
-    for (int32_t id = 0; (id = hk_shared_next_team(shared, id)) > 0;)
-        host->procs++;
+}
+
+/* How many there may be of each kind, and are: semaphores, ports, threads and
+ * teams. */
+static void fill_objects(struct hk_shared *shared, uint8_t bytes[32])
+{
+    static const struct {
+        enum hk_pool pool;
+        uint32_t most;
+    } rows[] = {
+        {HK_POOL_SEMS, HK_SEMS_MAX},
+        {HK_POOL_PORTS, HK_PORTS_MAX},
+        {HK_POOL_THREADS, HK_THREADS_LIMIT},
+        {HK_POOL_TEAMS, HK_TEAMS_LIMIT},
+    };
+
+    hk_shared_lock(shared);
+    hk_shared_reap(shared);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        hk_put32(bytes + i * 8, rows[i].most);
+        hk_put32(bytes + i * 8 + 4, hk_items_used(shared, rows[i].pool));
+    }
+    hk_shared_unlock(shared);
 }
 
 int64_t hk_sys_get_system_info(struct hk_thread *self, gm_addr info)
@@ -137,7 +157,7 @@ int64_t hk_sys_get_system_info(struct hk_thread *self, gm_addr info)
     if (sysinfo(&host) != 0)
         return HK_B_ERROR;
     if (team->kernel->config.alone)
-        forget_others(team->shared, &host);
+        forget_others(&host);
     hk_put64(bytes, (uint64_t)(hk_boot_time(team->shared)));
     hk_put32(bytes + 8, (uint32_t)sysconf(_SC_NPROCESSORS_ONLN));
     hk_put64(bytes + 12, pages(host.totalram, host.mem_unit));
@@ -146,12 +166,7 @@ int64_t hk_sys_get_system_info(struct hk_thread *self, gm_addr info)
     hk_put64(bytes + 60, (uint64_t)host.freeram * host.mem_unit);
     hk_put64(bytes + 68, pages(host.totalswap, host.mem_unit));
     hk_put64(bytes + 76, pages(host.freeswap, host.mem_unit));
-    hk_put32(bytes + 88, 65536);          /* max_sems */
-    hk_put32(bytes + 96, 4096);           /* max_ports */
-    hk_put32(bytes + 104, HK_USER_SLOTS); /* max_threads */
-    hk_put32(bytes + 108, team->thread_count);
-    hk_put32(bytes + 112, HK_USER_SLOTS); /* max_teams */
-    hk_put32(bytes + 116, host.procs);
+    fill_objects(team->shared, bytes + 88);
     snprintf((char *)bytes + 120, 256, "kernel_x86");
     snprintf((char *)bytes + 376, 32, "uvm");
     hk_put64(bytes + 440, HAIKU_VERSION);

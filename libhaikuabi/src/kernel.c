@@ -167,7 +167,7 @@ int hk_start(struct hk_kernel *kernel, const char *path,
     arguments.umask = kernel->config.umask;
     made = hk_thread_new(kernel->team);
     if (made != NULL)
-        hk_thread_add(made);
+        hk_thread_add(made); /* a main thread is not refused */
     result = made == NULL ? HK_ERR_NOMEM : hk_program_load(made, &arguments);
     hk_arguments_free(&arguments);
     if (result < 0) {

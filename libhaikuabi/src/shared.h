@@ -67,6 +67,8 @@ enum {
     HK_PTYS_MAX = 64,
     HK_EXITS_MAX = 4096,
     HK_BOUND_NAMES_MAX = 1024,
+    HK_THREADS_LIMIT = 4096, /* of all teams, as on Haiku */
+    HK_TEAMS_LIMIT = 2048,
     HK_CHUNKS_MAX = 131072,
     HK_CHUNK_DATA = 508,
     HK_SHARED_IMAGE_SIZE = 1100
@@ -634,6 +636,11 @@ int hk_shared_lives(struct hk_shared *shared, struct hk_life *lives, int most);
 
 /* With the lock: the same for all teams. */
 void hk_shared_reap(struct hk_shared *shared);
+
+/* With the lock, and nothing half done: 1 when a pool has fewer items than
+ * that, those of dead teams not counted. */
+int hk_shared_has_room(struct hk_shared *shared, enum hk_pool pool,
+                       uint32_t limit);
 
 /* ---- shared_owned.c: all with the lock ---- */
 

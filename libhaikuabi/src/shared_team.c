@@ -197,6 +197,15 @@ void hk_shared_reap(struct hk_shared *shared)
         hk_shared_is_alive(shared, team);
 }
 
+int hk_shared_has_room(struct hk_shared *shared, enum hk_pool pool,
+                       uint32_t limit)
+{
+    if (hk_items_used(shared, pool) < limit)
+        return 1;
+    hk_shared_reap(shared);
+    return hk_items_used(shared, pool) < limit;
+}
+
 uint32_t hk_shared_find_team(struct hk_shared *shared, int32_t id)
 {
     uint32_t end = hk_item_end(shared, HK_POOL_TEAMS);

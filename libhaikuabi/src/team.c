@@ -123,12 +123,29 @@ static void begin_child(struct hk_thread *self)
     hk_write_user(self, self->user_thread + DEFER_SIGNALS, word, sizeof(word));
 }
 
+/* As a team begins with a thread, there has to be room for both. */
+static int32_t check_room(struct hk_shared *shared)
+{
+    int32_t status = HK_B_OK;
+
+    hk_shared_lock(shared);
+    if (!hk_shared_has_room(shared, HK_POOL_TEAMS, HK_TEAMS_LIMIT))
+        status = HK_B_NO_MORE_TEAMS;
+    else if (!hk_shared_has_room(shared, HK_POOL_THREADS, HK_THREADS_LIMIT))
+        status = HK_B_NO_MORE_THREADS;
+    hk_shared_unlock(shared);
+    return status;
+}
+
 int32_t hk_team_fork(struct hk_thread *self)
 {
+    int32_t status = check_room(self->team->shared);
     sigset_t all, old;
     pid_t child;
     int error;
 
+    if (status != HK_B_OK)
+        return status;
     /* A signal for the child must find a child that is set up. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);

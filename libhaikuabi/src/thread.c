@@ -51,9 +51,28 @@ struct hk_thread *hk_thread_new(struct hk_team *team)
     return thread;
 }
 
-void hk_thread_add(struct hk_thread *thread)
+/* 0 for one that was never added. */
+static int unlink_thread(struct hk_thread *thread)
 {
     struct hk_team *team = thread->team;
+    struct hk_thread **link = &team->threads;
+
+    while (*link != thread && *link != NULL)
+        link = &(*link)->next;
+    if (*link == NULL)
+        return 0;
+    hk_thread_untell(thread);
+    *link = thread->next;
+    team->thread_count--;
+    if (team->main_thread == thread)
+        team->main_thread = NULL;
+    return 1;
+}
+
+int32_t hk_thread_add(struct hk_thread *thread)
+{
+    struct hk_team *team = thread->team;
+    int32_t status;
 
     pthread_mutex_lock(&team->lock);
     thread->next = team->threads;
@@ -63,24 +82,11 @@ void hk_thread_add(struct hk_thread *thread)
         team->main_thread = thread;
         thread->life->is_main = 1;
     }
-    hk_thread_tell(thread);
+    status = hk_thread_tell(thread);
+    if (status != HK_B_OK)
+        unlink_thread(thread);
     pthread_mutex_unlock(&team->lock);
-}
-
-static void unlink_thread(struct hk_thread *thread)
-{
-    struct hk_team *team = thread->team;
-    struct hk_thread **link = &team->threads;
-
-    while (*link != thread && *link != NULL)
-        link = &(*link)->next;
-    if (*link == NULL) /* it was never added */
-        return;
-    hk_thread_untell(thread);
-    *link = thread->next;
-    team->thread_count--;
-    if (team->main_thread == thread)
-        team->main_thread = NULL;
+    return status;
 }
 
 void hk_thread_free(struct hk_thread *thread)
@@ -215,8 +221,8 @@ static void bury(struct hk_thread *thread)
     hk_user_thread_release(thread);
     hk_timers_forget_thread(team, thread->id);
     pthread_mutex_lock(&team->lock);
-    remember(team, thread);
-    unlink_thread(thread);
+    if (unlink_thread(thread))
+        remember(team, thread);
     pthread_mutex_unlock(&team->lock);
     hk_announce_change(team);
     hk_requests_do(team); /* others may wait for its end */

@@ -26,8 +26,9 @@ struct hk_thread_life {
 /* A thread with a cpu, not in its team's list yet. NULL without memory. */
 struct hk_thread *hk_thread_new(struct hk_team *team);
 
-/* Puts a thread into its team's list; the first one is the main thread. */
-void hk_thread_add(struct hk_thread *thread);
+/* Puts a thread into its team's list; the first one is the main thread. B_OK,
+ * or B_NO_MORE_THREADS: it is in no list then. */
+int32_t hk_thread_add(struct hk_thread *thread);
 
 /* Takes a thread off its team and frees it with its cpu. */
 void hk_thread_free(struct hk_thread *thread);
@@ -115,8 +116,10 @@ enum hk_thread_state {
 };
 
 /* Shows a thread, as it is now, to the teams of the root; and takes it away.
- * With the team's lock, or where no other thread is. */
-void hk_thread_tell(struct hk_thread *thread);
+ * With the team's lock, or where no other thread is. B_OK, or
+ * B_NO_MORE_THREADS where the root has HK_THREADS_LIMIT already; those that
+ * teams begin with are counted, not refused. */
+int32_t hk_thread_tell(struct hk_thread *thread);
 void hk_thread_untell(struct hk_thread *thread);
 void hk_thread_tell_name(struct hk_thread *thread); /* it has another one */
 

@@ -141,7 +141,7 @@ int32_t hk_thread_spawn(struct hk_thread *self,
                         const struct hk_thread_plan *plan)
 {
     struct hk_thread *thread = hk_thread_new(self->team);
-    int32_t status;
+    int32_t status, id;
 
     if (thread == NULL)
         return HK_B_NO_MEMORY;
@@ -154,16 +154,17 @@ int32_t hk_thread_spawn(struct hk_thread *self,
     thread->priority = hk_first_priority(plan->priority);
     atomic_store(&thread->signals->mask, atomic_load(&self->signals->mask));
     status = prepare(thread, plan);
-    if (status != HK_B_OK) {
-        pthread_mutex_lock(&self->team->lock); /* it ends behind this */
-        atomic_store(&thread->life->killed, 1);
-        hk_thread_resume(thread);
-        pthread_mutex_unlock(&self->team->lock);
-        return status;
+    id = thread->id; /* once it is added others may end it */
+    if (status == HK_B_OK) {
+        hk_debug_thread_created(self, thread);
+        status = hk_thread_add(thread);
     }
-    hk_debug_thread_created(self, thread);
-    status = thread->id; /* once it is added others may end it */
-    hk_thread_add(thread);
+    if (status == HK_B_OK)
+        return id;
+    pthread_mutex_lock(&self->team->lock); /* it ends behind this */
+    atomic_store(&thread->life->killed, 1);
+    hk_thread_resume(thread);
+    pthread_mutex_unlock(&self->team->lock);
     return status;
 }
 

@@ -32,9 +32,12 @@ static uint32_t index_of(const struct hk_shared *shared,
 static struct hk_shared_thread *make_record(struct hk_thread *thread)
 {
     struct hk_shared *shared = thread->team->shared;
-    struct hk_shared_thread *record =
-        hk_owned_new(shared, HK_OWNED_THREADS, HK_OWNED_LAST, thread->id);
+    struct hk_shared_thread *record = NULL;
 
+    if (thread->life->is_main ||
+        hk_shared_has_room(shared, HK_POOL_THREADS, HK_THREADS_LIMIT))
+        record =
+            hk_owned_new(shared, HK_OWNED_THREADS, HK_OWNED_LAST, thread->id);
     if (record == NULL)
         return NULL;
     thread->record = index_of(shared, record);
@@ -47,7 +50,7 @@ static struct hk_shared_thread *make_record(struct hk_thread *thread)
     return record;
 }
 
-void hk_thread_tell(struct hk_thread *thread)
+int32_t hk_thread_tell(struct hk_thread *thread)
 {
     struct hk_shared *shared = thread->team->shared;
     struct hk_shared_thread *record;
@@ -71,6 +74,8 @@ void hk_thread_tell(struct hk_thread *thread)
     hk_shared_unlock(shared);
     if (is_asked)
         hk_interrupt_self(thread);
+    return record != NULL || thread->life->is_main ? HK_B_OK
+                                                   : HK_B_NO_MORE_THREADS;
 }
 
 void hk_thread_tell_name(struct hk_thread *thread)
