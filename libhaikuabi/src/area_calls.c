@@ -520,18 +520,64 @@ int64_t hk_sys_sync_memory(struct hk_thread *self, gm_addr address,
     return msync(host, size, host_flags) == 0 ? HK_B_OK : HK_B_IO_ERROR;
 }
 
-/* Advice is for speed; no program may rely on what becomes of it. */
+/* The part of a range from *at on that is one mapping of one area: its end, or
+ * 0 behind the last one. With the lock. */
+static uint32_t next_part(struct hk_team *team, uint32_t *at, uint32_t end,
+                          struct gm_mapping *part, const struct hk_area **area)
+{
+    uint64_t stop;
+
+    if (*at == end || gm_query(team->space, *at, part) < 0 ||
+        part->address >= end)
+        return 0;
+    if (part->address > *at)
+        *at = (uint32_t)part->address;
+    stop = part->address + part->size;
+    *area = hk_area_at(team->areas, *at);
+    if (*area != NULL && stop > (*area)->span.base + (*area)->span.size)
+        stop = (*area)->span.base + (*area)->span.size;
+    return stop < end ? (uint32_t)stop : end;
+}
+
+/* Pages that are the team's own become zeros again. What others may have as
+ * well, and what is a file's, stays. */
+static void discard(struct hk_team *team, uint32_t at, uint32_t end)
+{
+    const struct hk_area *area;
+    struct gm_mapping part;
+    uint32_t stop;
+
+    pthread_mutex_lock(&team->areas->lock);
+    for (; (stop = next_part(team, &at, end, &part, &area)) != 0; at = stop) {
+        if (area == NULL || area->fd >= 0 || area->is_file || part.fd >= 0 ||
+            (part.flags & GM_MAP_SHARED) != 0 ||
+            (area->protection & HK_KERNEL_AREA) != 0)
+            continue;
+        part.address = at;
+        part.size = stop - at;
+        part.flags |= GM_MAP_REPLACE;
+        gm_map(team->space, &part);
+    }
+    pthread_mutex_unlock(&team->areas->lock);
+}
+
+/* All but one is for speed, and changes nothing. */
 int64_t hk_sys_memory_advice(struct hk_thread *self, gm_addr address,
                              uint32_t size, uint32_t advice)
 {
-    enum { NORMAL = 1, DONTNEED = 5, FREE = 6 };
+    enum { NORMAL = 1, FREE = 6 };
+    uint32_t base = (uint32_t)address;
 
-    (void)self;
-    if (address % HK_PAGE_SIZE != 0)
+    if (base % HK_PAGE_SIZE != 0)
         return HK_B_BAD_VALUE;
-    if (!hk_is_user_range(address, hk_page_round(size)))
+    size = hk_page_round(size);
+    if (!hk_is_user_range(base, size))
         return HK_B_NO_MEMORY;
-    return advice < NORMAL || advice > FREE ? HK_B_BAD_VALUE : HK_B_OK;
+    if (advice < NORMAL || advice > FREE)
+        return HK_B_BAD_VALUE;
+    if (advice == FREE && size > 0)
+        discard(self->team, base, base + size);
+    return HK_B_OK;
 }
 
 /* The area's protection, or what its pages have of their own. */

@@ -124,7 +124,15 @@ static void images(void)
     CHECK_STATUS(sys(SYS_register_image, &made, 12), HK_B_BAD_VALUE);
 }
 
-/* What allocators ask of memory. */
+enum { MADV_NORMAL = 1, MADV_DONTNEED = 5, MADV_FREE = 6 };
+enum { CLONEABLE_AREA = 0x100 };
+
+static long advise(char *memory, uint32_t pages, uint32_t kind)
+{
+    return sys(SYS_memory_advice, memory, pages * PAGE, kind);
+}
+
+/* What allocators ask of memory: posix_madvise has the first five. */
 static void advice(void)
 {
     char *memory = 0;
@@ -132,11 +140,55 @@ static void advice(void)
                   READ_AREA | WRITE_AREA);
 
     CHECK(id > 0);
-    for (uint32_t kind = 1; kind <= 6; kind++)
-        CHECK_STATUS(sys(SYS_memory_advice, memory, PAGE, kind), HK_B_OK);
-    CHECK_STATUS(sys(SYS_memory_advice, memory, PAGE, 7), HK_B_BAD_VALUE);
-    CHECK_STATUS(sys(SYS_memory_advice, memory + 1, PAGE, 1), HK_B_BAD_VALUE);
+    memset(memory, 'm', 4 * PAGE);
+    for (uint32_t kind = MADV_NORMAL; kind <= MADV_DONTNEED; kind++) {
+        CHECK_STATUS(advise(memory, 4, kind), HK_B_OK);
+        CHECK(memory[0] == 'm' && memory[4 * PAGE - 1] == 'm');
+    }
+    CHECK_STATUS(advise(memory, 1, MADV_FREE + 1), HK_B_BAD_VALUE);
+    CHECK_STATUS(advise(memory + 1, 1, MADV_NORMAL), HK_B_BAD_VALUE);
+    CHECK_STATUS(advise(KERNEL_POINTER, 1, MADV_FREE), HK_B_NO_MEMORY);
+    CHECK_STATUS(advise(memory + PAGE, 2, MADV_FREE), HK_B_OK);
+    CHECK(memory[PAGE - 1] == 'm' && memory[3 * PAGE] == 'm');
+    CHECK(memory[PAGE] == 0 && memory[3 * PAGE - 1] == 0);
+    memory[PAGE] = 'n';
+    CHECK(memory[PAGE] == 'n');
+    /* A page that may not be stored to, and one that is not there. */
+    sys(SYS_set_memory_protection, memory, PAGE, READ_AREA);
+    sys(SYS_unmap_memory, memory + PAGE, PAGE);
+    CHECK_STATUS(advise(memory, 4, MADV_FREE), HK_B_OK);
+    CHECK(memory[0] == 0 && memory[2 * PAGE] == 0 && memory[3 * PAGE] == 0);
+    sys(SYS_delete_area, sys(SYS_area_for, memory));
+    sys(SYS_delete_area, sys(SYS_area_for, memory + 2 * PAGE));
+}
+
+/* Memory that others have stays as it is, and so does a file's. */
+static void advice_on_shared(void)
+{
+    char *memory = 0, *clone = 0, *own = 0;
+    long fd = sys(SYS_open, AT_FDCWD, "advised", O_RDWR | O_CREAT, 0644);
+    long id = sys(SYS_create_area, "shared", &memory, ANY_ADDRESS, PAGE, 0,
+                  READ_AREA | WRITE_AREA | CLONEABLE_AREA);
+    long other = sys(SYS_clone_area, "clone", &clone, ANY_ADDRESS,
+                     READ_AREA | WRITE_AREA, id);
+    long mapped;
+
+    CHECK(fd >= 0 && id > 0 && other > 0);
+    memory[5] = 's';
+    CHECK_STATUS(advise(memory, 1, MADV_FREE), HK_B_OK);
+    CHECK_STATUS(advise(clone, 1, MADV_FREE), HK_B_OK);
+    CHECK(memory[5] == 's' && clone[5] == 's');
+    CHECK_STATUS(sys(SYS_write, fd, 0LL, "file", 4), 4);
+    mapped = sys(SYS_map_file, "own", &own, ANY_ADDRESS, PAGE,
+                 READ_AREA | WRITE_AREA, 1, 0, fd, 0LL);
+    CHECK(mapped > 0);
+    CHECK_STATUS(advise(own, 1, MADV_FREE), HK_B_OK);
+    CHECK(own[0] == 'f');
+    sys(SYS_delete_area, mapped);
+    sys(SYS_delete_area, other);
     sys(SYS_delete_area, id);
+    sys(SYS_close, fd);
+    sys(SYS_unlink, AT_FDCWD, "advised");
 }
 
 static int leave(void *a, void *b)
@@ -174,6 +226,7 @@ int main(int argc, char **argv, char **environment)
     clocks();
     images();
     advice();
+    advice_on_shared();
     ends();
     print("system checked\n");
     return 0;
