@@ -29,7 +29,7 @@ int32_t hk_block_once(struct hk_thread *self, struct pollfd *fds,
                       unsigned seen);
 
 /*
- * For host calls that wait by themselves (an open of a fifo, a lock): whether
+ * For host calls that wait by themselves (an open of a fifo): whether
  * one that came back with EINTR is to be given up. A signal in the instant
  * before the host's call begins is seen when that returns.
  */

@@ -331,14 +331,13 @@ static int32_t get_type(uint32_t type, struct flock *lock)
     }
 }
 
-/* A lock that somebody else has is EACCES or EAGAIN on the host. */
-static int32_t set_on_host(struct hk_thread *self, int fd, int op,
+static int32_t set_on_host(struct hk_thread *self, int fd, int waiting_op,
                            struct flock *lock)
 {
     for (;;) {
-        if (fcntl(fd, op, lock) == 0)
+        if (hk_host_lock(self, fd, F_SETLK, waiting_op, lock) == 0)
             return HK_B_OK;
-        if (errno == EACCES || errno == EAGAIN)
+        if (errno == EAGAIN)
             return HK_B_PERMISSION_DENIED;
         if (errno != EINTR || hk_is_interrupted(self))
             return hk_status_from_errno(errno);
@@ -346,7 +345,8 @@ static int32_t set_on_host(struct hk_thread *self, int fd, int op,
 }
 
 static int32_t set_lock(struct hk_thread *self, const struct hk_file *file,
-                        int op, uint32_t type, const struct range *range)
+                        int waiting_op, uint32_t type,
+                        const struct range *range)
 {
     uint32_t access = file->open_mode & HK_O_RWMASK;
     struct flock lock;
@@ -361,8 +361,9 @@ static int32_t set_lock(struct hk_thread *self, const struct hk_file *file,
         return HK_B_OK;
     if (lock.l_type != F_UNLCK)
         status = note(hk_range_locks_of(self->team), file->node.fd);
-    return status == HK_B_OK ? set_on_host(self, file->node.fd, op, &lock)
-                             : status;
+    return status == HK_B_OK
+               ? set_on_host(self, file->node.fd, waiting_op, &lock)
+               : status;
 }
 
 int32_t hk_range_lock(struct hk_thread *self, const struct hk_file *file,
@@ -381,6 +382,6 @@ int32_t hk_range_lock(struct hk_thread *self, const struct hk_file *file,
         return status;
     if (op == HK_RANGE_TEST)
         return test_lock(self, file, argument, &range, bytes);
-    return set_lock(self, file, op == HK_RANGE_SET ? F_SETLK : F_SETLKW,
+    return set_lock(self, file, op == HK_RANGE_SET ? 0 : F_SETLKW,
                     hk_get16(bytes), &range);
 }

@@ -6,10 +6,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "block.h"
+#include "host_call.h"
 #include "host_open.h"
 #include "team.h"
 
@@ -39,9 +41,25 @@ static int all_positions(struct hk_file *file)
     return fd;
 }
 
-static int lock_all_positions(struct hk_file *file, int op)
+int hk_host_lock(struct hk_thread *self, int fd, int op, int waiting_op,
+                 struct flock *lock)
 {
-    int action = op & ~LOCK_NB, result;
+    const struct hk_host_call call = {
+        SYS_fcntl, {fd, waiting_op, (long)lock}, NULL, 0};
+
+    if (fcntl(fd, op, lock) == 0)
+        return 0;
+    if (errno == EACCES)
+        errno = EAGAIN;
+    if (errno != EAGAIN || waiting_op == 0)
+        return -1;
+    return (int)hk_host_call(self, &call);
+}
+
+static int lock_all_positions(struct hk_thread *self, struct hk_file *file,
+                              int op)
+{
+    int action = op & ~LOCK_NB;
     struct flock lock = {.l_type = action == LOCK_EX   ? F_WRLCK
                                    : action == LOCK_SH ? F_RDLCK
                                                        : F_UNLCK,
@@ -50,34 +68,42 @@ static int lock_all_positions(struct hk_file *file, int op)
 
     if (fd < 0)
         return 0;
-    result = fcntl(fd, op & LOCK_NB ? F_OFD_SETLK : F_OFD_SETLKW, &lock);
-    if (result != 0 && errno == EACCES)
-        errno = EAGAIN;
-    return result;
+    return hk_host_lock(self, fd, F_OFD_SETLK, op & LOCK_NB ? 0 : F_OFD_SETLKW,
+                        &lock);
+}
+
+static int lock_file(struct hk_thread *self, int fd, int op)
+{
+    const struct hk_host_call call = {SYS_flock, {fd, op}, NULL, 0};
+
+    if (flock(fd, op | LOCK_NB) == 0)
+        return 0;
+    return errno != EAGAIN || op & LOCK_NB ? -1
+                                           : (int)hk_host_call(self, &call);
 }
 
 /* One behind the other, in the same order for all: nobody waits for who waits
  * for him. */
-static int lock_both(struct hk_file *file, int op)
+static int lock_both(struct hk_thread *self, struct hk_file *file, int op)
 {
     int before = atomic_load(&file->whole_lock);
     int error;
 
-    if (lock_all_positions(file, op) != 0)
+    if (lock_all_positions(self, file, op) != 0)
         return -1;
-    if (flock(file->node.fd, op) == 0) {
+    if (lock_file(self, file->node.fd, op) == 0) {
         atomic_store(&file->whole_lock, op & ~LOCK_NB);
         return 0;
     }
     error = errno;
-    lock_all_positions(file, before | LOCK_NB);
+    lock_all_positions(self, file, before | LOCK_NB);
     errno = error;
     return -1;
 }
 
 int32_t hk_whole_lock(struct hk_thread *self, struct hk_file *file, int op)
 {
-    while (lock_both(file, op) != 0)
+    while (lock_both(self, file, op) != 0)
         if (errno != EINTR || hk_is_interrupted(self))
             return hk_status_from_errno(errno);
     return HK_B_OK;

@@ -9,7 +9,8 @@ enum {
     SA_RESETHAND = 4,
     SA_RESTART = 0x10,
     SA_ONSTACK = 0x20,
-    SA_SIGINFO = 0x40
+    SA_SIGINFO = 0x40,
+    SA_NODEFER = 0x8
 };
 enum { BLOCK = 1, UNBLOCK = 2, SETMASK = 3 };
 enum { QUEUE = 0x10000, RELATIVE_TIMEOUT = 8 };
@@ -227,6 +228,43 @@ static void once(void)
     CHECK_STATUS(action.flags, SA_RESETHAND | SA_RESTART);
 }
 
+static int depth, deepest;
+
+/* Sends itself once more while it runs. */
+static void again(int signal, void *data, void *registers)
+{
+    uint64_t mask = 0;
+
+    (void)data, (void)registers;
+    depth++;
+    if (depth > deepest)
+        deepest = depth;
+    sys(SYS_set_signal_mask, BLOCK, (void *)0, &mask);
+    CHECK((mask >> (SIGUSR2 - 1) & 1) != 0);
+    if (seen[signal]++ == 0) {
+        raise(signal);
+        CHECK(seen[signal] == ((mask >> (signal - 1) & 1) != 0 ? 1 : 2));
+    }
+    depth--;
+}
+
+/* A handler's own signal waits for its end, but with SA_NODEFER; the others of
+ * its mask do either way. */
+static void within_itself(int flags, int expected)
+{
+    struct sigaction action = {
+        .handler = (void *)again, .mask = 1u << (SIGUSR2 - 1), .flags = flags};
+    uint64_t mask = ~0ull;
+
+    seen[SIGUSR1] = deepest = 0;
+    CHECK_STATUS(sys(SYS_sigaction, SIGUSR1, &action, (void *)0), HK_B_OK);
+    raise(SIGUSR1);
+    CHECK(seen[SIGUSR1] == 2 && depth == 0);
+    CHECK_STATUS(deepest, expected);
+    sys(SYS_set_signal_mask, BLOCK, (void *)0, &mask);
+    CHECK(mask == 0);
+}
+
 static struct context *outer, *inner;
 
 static void nested(int signal, struct siginfo *info, struct context *context,
@@ -335,6 +373,9 @@ int main(int argc, char **argv, char **environment)
     stacks();
     orders();
     once();
+    within_itself(0, 1);
+    within_itself(SA_NODEFER, 2);
+    within_itself(SA_NODEFER | SA_SIGINFO | SA_ONSTACK, 2);
     frames();
     deferred();
     orphans();
