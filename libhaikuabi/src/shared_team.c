@@ -306,6 +306,20 @@ static void make_life(struct hk_team_slot *slot)
     slot->has_life = 1;
 }
 
+/* Where no team lives, the root's machine has been switched off since. */
+static void start_machine(struct hk_shared *shared)
+{
+    struct hk_settings *settings = hk_shared_settings(shared);
+
+    if (hk_items_used(shared, HK_POOL_TEAMS) != 0)
+        return;
+    hk_put(shared, &settings->disabled_cpus[0], 0);
+    hk_put(shared, &settings->disabled_cpus[1], 0);
+    hk_put(shared, &settings->clock_is_local, 0);
+    hk_put(shared, &settings->clock_shift, 0);
+    atomic_store(&settings->clock_set, 0);
+}
+
 void hk_shared_join(struct hk_shared *shared, int32_t id)
 {
     uint32_t parent = shared->team;
@@ -317,6 +331,7 @@ void hk_shared_join(struct hk_shared *shared, int32_t id)
     hk_deaths_fork_child(shared->deaths);
     hk_shared_lock(shared);
     hk_shared_reap(shared);
+    start_machine(shared);
     team = hk_item_new(shared, HK_POOL_TEAMS);
     slot = slot_of(shared, team);
     if (slot != NULL)
