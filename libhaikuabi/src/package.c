@@ -203,8 +203,26 @@ void hk_package_close(struct hk_package *package)
 {
     if (package == NULL)
         return;
-    close(package->heap.fd);
+    hk_package_rest(package);
     free_package(package);
+}
+
+void hk_package_rest(struct hk_package *package)
+{
+    if (package->heap.fd >= 0)
+        close(package->heap.fd);
+    package->heap.fd = -1;
+}
+
+void hk_package_wake(struct hk_package *package, int fd)
+{
+    hk_package_rest(package);
+    package->heap.fd = fd;
+}
+
+int hk_package_is_at_rest(const struct hk_package *package)
+{
+    return package->heap.fd < 0;
 }
 
 /* ---- the trees ---- */

@@ -68,6 +68,13 @@ int hk_package_fail(struct hk_package_fault *fault, int error,
 int hk_package_open_heap(int fd, struct hk_package **package,
                          struct hk_package_fault *fault);
 
+/* A package at rest has no descriptor: it says what it has, but not the
+ * contents. It is woken by a descriptor of the same file, which is taken over.
+ */
+void hk_package_rest(struct hk_package *package);
+void hk_package_wake(struct hk_package *package, int fd);
+int hk_package_is_at_rest(const struct hk_package *package);
+
 /* ---- package_extract.c ---- */
 
 enum { HK_PACKAGE_BUFFER_SIZE = 1 << 16 };

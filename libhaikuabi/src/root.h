@@ -88,7 +88,10 @@ void hk_view_drop_leaving(struct hk_view *view);
 int hk_view_same_packages(const struct hk_view *one,
                           const struct hk_view *other);
 
-/* Opens the packages, and fills in the rest. */
+/* Wakes a package of a view that is made (package.h). 0 or an errno value. */
+int hk_view_wake(int files, const struct hk_view_package *package);
+
+/* Opens the packages, all but the first few at rest, and fills in the rest. */
 int hk_view_make(int files, struct hk_view *view,
                  struct hk_package_fault *fault);
 

@@ -227,12 +227,19 @@ static int write_attributes(struct work *work, int fd,
 {
     struct hk_view_package *package =
         hk_view_package(work->view, entry->package);
-    int lost = 0, error = 0;
+    int lost = 0, error, is_at_rest;
 
-    if (package != NULL)
-        error = hk_package_write_attributes(package->open, entry->attribute,
-                                            work->root->attributes, fd,
-                                            work->buffer, &lost, work->fault);
+    if (package == NULL)
+        return 0;
+    is_at_rest = hk_package_is_at_rest(package->open);
+    errno = is_at_rest ? hk_view_wake(work->root->files, package) : 0;
+    if (errno != 0)
+        return fail(work, entry->path);
+    error = hk_package_write_attributes(package->open, entry->attribute,
+                                        work->root->attributes, fd,
+                                        work->buffer, &lost, work->fault);
+    if (is_at_rest)
+        hk_package_rest(package->open);
     return error == HK_PACKAGE_ERR_DAMAGED ? 0 : error;
 }
 

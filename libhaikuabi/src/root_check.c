@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@ int hk_root_runs(uint64_t architecture)
 struct report {
     void (*tell)(void *context, const char *line);
     void *context;
+    int files; /* of the root */
     int count;
 };
 
@@ -35,10 +37,23 @@ static void tell_package(struct report *report,
     report->count++;
 }
 
+static void verify(struct report *report, const struct hk_view_package *package)
+{
+    int is_at_rest = hk_package_is_at_rest(package->open);
+    int error = is_at_rest ? hk_view_wake(report->files, package) : 0;
+    struct hk_package_fault fault;
+
+    if (error != 0)
+        tell_package(report, package, strerror(error));
+    else if (hk_package_verify(package->open, &fault) < 0)
+        tell_package(report, package, fault.text);
+    if (is_at_rest)
+        hk_package_rest(package->open);
+}
+
 static void check_package(struct report *report,
                           const struct hk_view_package *package)
 {
-    struct hk_package_fault fault;
     const char *name = hk_package_architecture(package->architecture);
     char text[256];
 
@@ -53,8 +68,7 @@ static void check_package(struct report *report,
                  name != NULL ? name : "an unknown architecture");
         tell_package(report, package, text);
     }
-    if (hk_package_verify(package->open, &fault) < 0)
-        tell_package(report, package, fault.text);
+    verify(report, package);
 }
 
 /* Has a content brought again that a copy of the root has lost. */
@@ -103,7 +117,7 @@ int hk_root_check(struct hk_root *root,
                   void (*tell)(void *context, const char *line), void *context,
                   struct hk_package_fault *fault)
 {
-    struct report report = {tell, context, 0};
+    struct report report = {tell, context, root->files, 0};
     struct hk_view view;
     int unmet = 0, contents = 0;
     int error = hk_view_find_packages(root->files, &root->view, &view, fault);

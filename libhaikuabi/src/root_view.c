@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What Haiku shows of the disk and not of packages (haiku-abi/hpkg.md,
@@ -200,16 +201,37 @@ static int refuse(struct hk_view_package *package, const char *why)
     return package->why != NULL;
 }
 
+static int open_file(int files, const struct hk_view_package *package)
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s/packages/%s",
+             hk_location_path(package->location), package->file_name);
+    return openat(files, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+int hk_view_wake(int files, const struct hk_view_package *package)
+{
+    int fd = open_file(files, package);
+    struct stat st;
+
+    if (fd < 0)
+        return errno;
+    if (fstat(fd, &st) != 0 || (uint64_t)st.st_ino != package->inode ||
+        (uint64_t)st.st_size != package->size) {
+        close(fd);
+        return ESTALE;
+    }
+    hk_package_wake(package->open, fd);
+    return 0;
+}
+
 /* A package that cannot be opened is left out, and says why. */
 static int open_package(int files, struct hk_view_package *package)
 {
     struct hk_package_fault fault;
-    char path[PATH_MAX];
-    int fd;
+    int fd = open_file(files, package);
 
-    snprintf(path, sizeof(path), "%s/packages/%s",
-             hk_location_path(package->location), package->file_name);
-    fd = openat(files, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return refuse(package, strerror(errno));
     if (hk_package_open(fd, &package->open, &fault) < 0) {
@@ -348,16 +370,23 @@ static int add_packages(struct hk_view *view, const struct hk_blocked *blocked,
     return error < 0 ? out_of_memory(fault) : 0;
 }
 
+/* How many packages have a descriptor while the view is made. */
+enum { AWAKE_MAX = 128 };
+
 int hk_view_make(int files, struct hk_view *view,
                  struct hk_package_fault *fault)
 {
     struct hk_blocked blocked;
     int error;
 
-    for (uint32_t i = 0; i < view->package_count; i++)
-        if (!view->packages[i].is_leaving &&
-            !open_package(files, &view->packages[i]))
+    for (uint32_t i = 0; i < view->package_count; i++) {
+        struct hk_view_package *package = &view->packages[i];
+
+        if (!package->is_leaving && !open_package(files, package))
             return out_of_memory(fault);
+        if (i >= AWAKE_MAX && package->open != NULL)
+            hk_package_rest(package->open);
+    }
     if (hk_blocked_read(files, &blocked) < 0)
         return out_of_memory(fault);
     view->blocked = blocked.checksum;

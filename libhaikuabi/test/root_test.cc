@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "libhaikuabi/test/root_case.h"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 
@@ -525,6 +526,39 @@ TEST_F(Root, AddsAllPackagesOrNone)
          std::filesystem::directory_iterator(path + "/state"))
         EXPECT_EQ(entry.path().filename().string().rfind("incoming", 0),
                   std::string::npos);
+}
+
+// A package takes no descriptor while others are looked at, however many come.
+TEST_F(Root, TakesMorePackagesThanThereAreDescriptors)
+{
+    constexpr int COUNT = 300;
+    auto name = [](int i) { return "many" + std::to_string(i); };
+    ASSERT_EQ(reopen(), 0) << fault.text;
+    for (int i = 0; i < COUNT; i++)
+        host.write(
+            "root/files/boot/system/packages/" + name(i) + ".hpkg",
+            package({File(name(i), "content of " + name(i), 1000,
+                          {Node(HK_PACKAGE_ATTRIBUTE, "BEOS:TYPE",
+                                {Node(HK_PACKAGE_ATTRIBUTE_TYPE, 0x4d494d53),
+                                 Node::Data("text/plain")})})},
+                    package_info(name(i))));
+    struct rlimit before, few;
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = COUNT - 10;
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+    EXPECT_EQ(reopen(), 0) << fault.text;
+    EXPECT_EQ(check(), std::vector<std::string>());
+    for (int i : {0, 1, COUNT / 2, COUNT - 2, COUNT - 1}) {
+        const std::string file = "/boot/system/" + name(i);
+        Address type = guest().room(16);
+        EXPECT_EQ(read(file), "content of " + name(i));
+        EXPECT_EQ(guest().call("read_attr", open(file), "BEOS:TYPE", INT64_C(0),
+                               type, 16),
+                  10);
+        EXPECT_EQ(guest().bytes(type, 10), "text/plain");
+    }
+    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 TEST_F(Root, AddsTheNewestOfSeveralVersions)
