@@ -508,7 +508,7 @@ static void shrink(struct hk_team *team, struct hk_area *area,
     uint32_t less = area->span.size - new_size;
 
     gm_unmap(team->space, area->span.base + new_size, less);
-    if (area->fd >= 0) /* what comes back is zeroed */
+    if (area->fd >= 0 && !area->is_file) /* what comes back is zeroed */
         fallocate(area->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                   (off_t)(area->place.offset + new_size), less);
     area->span.size = new_size;
@@ -530,7 +530,8 @@ static int32_t resize_locked(struct hk_team *team, struct hk_area *area,
     uint32_t size = area->span.size;
     int32_t status = HK_B_OK;
 
-    if ((area->protection & HK_KERNEL_AREA) != 0 || area->is_file)
+    if ((area->protection & HK_KERNEL_AREA) != 0 ||
+        (area->is_file && (area->is_shared || new_size > size)))
         return HK_B_NOT_ALLOWED;
     for (uint32_t i = 0; new_size > size && i < areas->count; i++) {
         const struct hk_area *other = hk_spans_at(areas, i);

@@ -46,7 +46,7 @@ struct hk_area {
     char name[HK_NAME_LENGTH];
     uint32_t protection;
     uint32_t lock;
-    int is_file; /* mapped from one: cannot be resized */
+    int is_file; /* mapped from one: cannot grow */
     /* Memory that others may map as well: the host's descriptor of it, or -1
      * for the team's own pages. */
     int fd;

@@ -229,8 +229,8 @@ static int32_t resize_everywhere(struct hk_thread *self,
     return status;
 }
 
-/* Missing: an area of a file's private pages is not resized, nor any to
- * nothing. */
+/* Missing: an area of a file's private pages does not grow, for nobody keeps a
+ * descriptor of the file; and none becomes empty. */
 int64_t hk_sys_resize_area(struct hk_thread *self, int32_t area,
                            uint32_t new_size)
 {
@@ -251,7 +251,7 @@ int64_t hk_sys_resize_area(struct hk_thread *self, int32_t area,
         return HK_B_NOT_ALLOWED;
     if (copy.size == new_size)
         return HK_B_OK;
-    if (copy.is_file)
+    if (copy.is_file && new_size > copy.size)
         return HK_B_NOT_ALLOWED;
     self->restart.is_required = 1;
     return resize_everywhere(self, &copy, new_size);

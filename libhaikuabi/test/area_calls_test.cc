@@ -320,7 +320,7 @@ TEST_F(AreaCalls, MapFileDoesNotReplaceTheKernelsMemory)
     EXPECT_TRUE(can(team->places().commpage, READ | EXECUTE));
 }
 
-TEST_F(AreaCalls, FileMappingsKeepTheirSize)
+TEST_F(AreaCalls, FileMappingsDoNotGrow)
 {
     int32_t id = (int32_t)map(open("/file", 0), READ, 1);
 

@@ -120,6 +120,38 @@ static void change_size(void)
     sys(SYS_close, fd);
 }
 
+/* Private pages become fewer; those that are the file's keep their number, and
+ * it its bytes. */
+static void resize(void)
+{
+    char *private = 0, *shared = 0, byte = 0;
+    long fd = make("resized"), out = make("out"), id, other;
+
+    for (int i = 0; i < 3; i++)
+        put(fd, i * PAGE, "page");
+    put(fd, 3 * PAGE - 1, "e");
+    id = map(fd, &private, 3, 1);
+    other = map(fd, &shared, 3, 0);
+    CHECK(id > 0 && other > 0);
+    private[1] = 'o';
+    CHECK_STATUS(sys(SYS_resize_area, id, PAGE), HK_B_OK);
+    CHECK(memcmp(private, "poge", 5) == 0);
+    CHECK_STATUS(sys(SYS_area_for, private + PAGE), HK_B_ERROR);
+    CHECK_STATUS(sys(SYS_write, out, 0LL, private + PAGE, 4), HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_resize_area, id, PAGE), HK_B_OK);
+    CHECK_STATUS(sys(SYS_resize_area, other, PAGE), HK_B_NOT_ALLOWED);
+    CHECK_STATUS(sys(SYS_set_area_protection, other, READ_AREA), HK_B_OK);
+    CHECK_STATUS(sys(SYS_resize_area, other, PAGE), HK_B_NOT_ALLOWED);
+    CHECK_STATUS(sys(SYS_resize_area, other, 4 * PAGE), HK_B_NOT_ALLOWED);
+    CHECK(memcmp(shared + 2 * PAGE, "page", 5) == 0);
+    CHECK_STATUS(sys(SYS_read, fd, 3 * PAGE - 1LL, &byte, 1), 1);
+    CHECK(byte == 'e');
+    CHECK_STATUS(sys(SYS_delete_area, id), HK_B_OK);
+    CHECK_STATUS(sys(SYS_delete_area, other), HK_B_OK);
+    sys(SYS_close, out);
+    sys(SYS_close, fd);
+}
+
 /* More than a process has descriptors, one after the other. */
 static void map_many(void)
 {
@@ -202,6 +234,7 @@ int main(int argc, char **argv, char **environment)
     read_into_mapping();
     map_again();
     change_size();
+    resize();
     map_many();
     write_meanwhile();
     write_from_child();
