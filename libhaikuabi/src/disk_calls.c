@@ -8,10 +8,10 @@
 #include "syscalls.h"
 
 /*
- * The host's disks are not the guest's: the machine has none. These calls do
- * what Haiku's kernel does on such a machine, down to the order in which
- * arguments are found wrong. The rows that are STUB would have something to
- * tell or to do there as well.
+ * The host's disks are not the guest's: the machine has none, nor disk systems,
+ * which are add-ons of Haiku's kernel. These calls do what that does on such a
+ * machine, down to the order in which arguments are found wrong. The row that
+ * is STUB would have something to do there as well.
  */
 enum {
     DISK_NAME_LENGTH = 256, /* B_DISK_DEVICE_NAME_LENGTH, and of a type */
@@ -74,18 +74,23 @@ static int32_t no_child(struct hk_thread *self, int32_t status, gm_addr counter,
 
 /* ---- looking for disks ---- */
 
-/* The cookie is written back as it was. */
-int64_t hk_sys_get_next_disk_device_id(struct hk_thread *self, gm_addr cookie,
-                                       gm_addr needed_size)
+/* It is written back as it was. */
+static int32_t check_cookie(struct hk_thread *self, gm_addr cookie)
 {
     uint8_t word[4];
 
-    (void)needed_size;
     if (cookie == 0)
         return HK_B_BAD_VALUE;
     if (hk_read_user(self, word, cookie, sizeof(word)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    return no_disk(hk_write_user(self, cookie, word, sizeof(word)));
+    return hk_write_user(self, cookie, word, sizeof(word));
+}
+
+int64_t hk_sys_get_next_disk_device_id(struct hk_thread *self, gm_addr cookie,
+                                       gm_addr needed_size)
+{
+    (void)needed_size;
+    return no_disk(check_cookie(self, cookie));
 }
 
 int64_t hk_sys_find_disk_device(struct hk_thread *self, gm_addr filename,
@@ -158,7 +163,7 @@ int64_t hk_sys_get_next_disk_system_info(struct hk_thread *self, gm_addr cookie,
         return HK_B_BAD_VALUE;
     if (info >= HK_USER_LIMIT)
         return HK_B_BAD_ADDRESS;
-    return no_disk(check_counter(self, cookie));
+    return no_disk(check_cookie(self, cookie));
 }
 
 int64_t hk_sys_find_disk_system(struct hk_thread *self, gm_addr name,

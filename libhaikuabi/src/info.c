@@ -313,6 +313,8 @@ int64_t hk_sys_get_loadavg(struct hk_thread *self, gm_addr info, uint32_t size)
     uint8_t bytes[LOADAVG_SIZE];
     struct sysinfo host;
 
+    if (info == 0 || info >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
     if (size != sizeof(bytes))
         return HK_B_BAD_VALUE;
     if (sysinfo(&host) != 0)

@@ -27,6 +27,110 @@ static const char *const kind_names[] = {
     [HK_ARG_INOUT] = "INOUT",
 };
 
+/* Each row that is not FULL, and why it is not. */
+static const struct {
+    enum hk_row row;
+    const char *text;
+} lacks[] = {
+#define LACKS(name, text) {HK_ROW_##name, text},
+    LACKS(generic_syscall,
+          "the subsystem `random` alone; those of drivers and "
+          "of debugging are not there") LACKS(shutdown,
+                                              "the machine is the host's, "
+                                              "which is not turned off")
+#define FILES_OF_USERS                                                         \
+    "the ids are the team's, but all files are opened as the host's user: "    \
+    "modes refuse no other user of the guest's anything"
+        LACKS(setregid, FILES_OF_USERS) LACKS(setreuid, FILES_OF_USERS) LACKS(
+            setgroups,
+            FILES_OF_USERS) LACKS(setresgid,
+                                  FILES_OF_USERS) LACKS(setresuid,
+                                                        FILES_OF_USERS)
+#undef FILES_OF_USERS
+            LACKS(read_kernel_image_symbols, "the kernel has no images") LACKS(
+                mount, "volumes are what uvm was told to show")
+                LACKS(unmount, "as mount") LACKS(
+                    write_fs_info,
+                    "volumes keep their names, which are the "
+                    "host's") LACKS(open_query, "an index has all files, also "
+                                                "those written before it "
+                                                "was made, and files come in "
+                                                "the order of their "
+                                                "directories")
+                    LACKS(start_watching,
+                          "of what the host's other programs move or make for "
+                          "a moment less is told than of what teams of the "
+                          "root do") LACKS(set_real_time_clock,
+                                           "files keep the host's time")
+                        LACKS(set_real_time_clock_is_gmt,
+                              "files keep the "
+                              "host's time") LACKS(set_clock,
+                                                   "files keep the host's time")
+                            LACKS(resize_area, "a file's private pages become "
+                                               "fewer, but not more, "
+                                               "for nobody keeps a descriptor "
+                                               "of the file; no area "
+                                               "becomes empty")
+                                LACKS(
+                                    install_team_debugger,
+                                    "the nub makes no profile and no core file")
+                                    LACKS(
+                                        system_profiler_start,
+                                        "nothing samples the host's processors")
+                                        LACKS(system_profiler_next_buffer,
+                                              "as system_profiler_start")
+                                            LACKS(system_profiler_stop,
+                                                  "as system_profiler_start")
+                                                LACKS(
+                                                    register_messaging_service,
+                                                    "both semaphores have to "
+                                                    "be the "
+                                                    "caller's own")
+                                                    LACKS(register_file_device,
+                                                          "a machine without "
+                                                          "disks makes none of "
+                                                          "files")
+#undef LACKS
+};
+enum { LACK_COUNT = sizeof(lacks) / sizeof(lacks[0]) };
+
+/* NULL for a row that lacks nothing. */
+static const char *lack_of(enum hk_row row)
+{
+    for (int i = 0; i < LACK_COUNT; i++)
+        if (lacks[i].row == row)
+            return lacks[i].text;
+    return NULL;
+}
+
+/* Each row that is not FULL says why, and no other one: 1. */
+static int is_complete(void)
+{
+    int result = 1;
+
+    for (int row = 0; row < HK_ROW_COUNT; row++) {
+        const struct hk_syscall_row *call = &hk_syscall_rows[row];
+
+        if ((lack_of((enum hk_row)row) == NULL) == (call->status == HK_FULL))
+            continue;
+        fprintf(stderr, "%s: say what is missing, or not\n", call->name);
+        result = 0;
+    }
+    return result;
+}
+
+static void print_lacks(void)
+{
+    printf("\n## What is missing\n\n| Call | Status | |\n|---|---|---|\n");
+    for (int row = 0; row < HK_ROW_COUNT; row++) {
+        const struct hk_syscall_row *call = &hk_syscall_rows[row];
+
+        if (call->status != HK_FULL)
+            printf("| %s | %s | %s |\n", call->name, status_names[call->status],
+                   lack_of((enum hk_row)row));
+    }
+}
+
 static void print_totals(enum hk_release release)
 {
     unsigned counts[STATUSES] = {0};
@@ -65,16 +169,18 @@ static void print_row(enum hk_row row)
 
 int main(void)
 {
+    if (!is_complete())
+        return 1;
     printf("# System calls of libhaikuabi\n\n"
            "Printed from `libhaikuabi/src/syscalls.def` and "
            "`libhaikuabi/src/numbers/` by\n`libhaikuabi/test/coverage.c`; "
            "`//libhaikuabi:coverage_test` keeps it equal. The\ntable's own "
            "comment explains results and kinds of arguments.\n\n"
-           "FULL: all of what Haiku does; PART: the handler's comment says "
-           "what is missing;\nSTUB: a fixed answer that callers can live "
-           "with; NONE: answered with\nB_NOT_SUPPORTED and told once a "
-           "team. A call whose arguments differ between\nreleases has a "
-           "line for each form.\n\n"
+           "FULL: all of what Haiku does; PART: something is missing; STUB: "
+           "a fixed answer\nthat callers can live with; NONE: answered with "
+           "B_NOT_SUPPORTED and told once a\nteam. What is missing stands "
+           "below the table. A call whose arguments differ\nbetween "
+           "releases has a line for each form.\n\n"
            "| Release | Calls | FULL | PART | STUB | NONE |\n"
            "|---|---:|---:|---:|---:|---:|\n");
     for (int release = 0; release < RELEASES; release++)
@@ -83,5 +189,6 @@ int main(void)
            "Arguments |\n|---|---|---:|---:|---:|---|---|\n");
     for (int row = 0; row < HK_ROW_COUNT; row++)
         print_row((enum hk_row)row);
+    print_lacks();
     return 0;
 }

@@ -29,6 +29,26 @@ static void finding(void)
     FAILS(B_BAD_VALUE, get_disk_device_data, 1, 1, (void *)0, 64, &size);
 }
 
+static char system_name[1024 + 1];
+
+static void disk_systems(void)
+{
+    FAILS(B_ENTRY_NOT_FOUND, get_disk_system_info, 1, &other);
+    FAILS(B_BAD_VALUE, get_disk_system_info, 1, (void *)0);
+    FAILS(B_ENTRY_NOT_FOUND, get_next_disk_system_info, &counter, &other);
+    FAILS(B_BAD_VALUE, get_next_disk_system_info, KERNEL_POINTER, (void *)0);
+    FAILS(B_BAD_ADDRESS, get_next_disk_system_info, (void *)0, KERNEL_POINTER);
+    FAILS(B_BAD_VALUE, get_next_disk_system_info, (void *)0, &other);
+    FAILS(B_BAD_ADDRESS, get_next_disk_system_info, BAD_POINTER, &other);
+    FAILS(B_ENTRY_NOT_FOUND, find_disk_system, "bfs", &other);
+    FAILS(B_BAD_VALUE, find_disk_system, (void *)0, KERNEL_POINTER);
+    FAILS(B_BAD_VALUE, find_disk_system, KERNEL_POINTER, (void *)0);
+    FAILS(B_BAD_ADDRESS, find_disk_system, "bfs", KERNEL_POINTER);
+    FAILS(B_BAD_ADDRESS, find_disk_system, BAD_POINTER, &other);
+    FAILS(B_NAME_TOO_LONG, find_disk_system, system_name, &other);
+    CHECK(counter == 0);
+}
+
 static void file_devices(void)
 {
     FAILS(B_ENTRY_NOT_FOUND, unregister_file_device, 3, (void *)0);
@@ -138,7 +158,9 @@ int main(int argc, char **argv, char **environment)
     memset(path, 'p', sizeof(path) - 1);
     memset(name, 'n', sizeof(name) - 1);
     memset(parameters, 'p', sizeof(parameters) - 1);
+    memset(system_name, 's', sizeof(system_name) - 1);
     finding();
+    disk_systems();
     file_devices();
     whole_partitions();
     described_partitions();
