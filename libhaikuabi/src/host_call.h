@@ -14,6 +14,14 @@ struct hk_thread;
 #define HK_HOST_CALL_BY_PC 1
 #endif
 
+/* Whether the wait of any call ends as it should; elsewhere one of read, write
+ * and ppoll does. */
+#ifdef HK_HOST_CALL_BY_PC
+enum { HK_HOST_CALL_ENDS_ALL = 1 };
+#else
+enum { HK_HOST_CALL_ENDS_ALL = 0 };
+#endif
+
 struct hk_host_call {
     long number; /* of <sys/syscall.h> */
     long arguments[6];

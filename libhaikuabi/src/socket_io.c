@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -11,14 +12,15 @@
 #include "bytes.h"
 #include "clock.h"
 #include "file_io.h"
+#include "host_call.h"
 #include "signals.h"
 #include "socket.h"
 #include "socket_protocol.h"
 #include "socket_share.h"
 #include "syscalls.h"
 
-/* MSG_DONTWAIT is always passed to the host, and MSG_WAITALL never: the waits
- * are ours. */
+/* MSG_DONTWAIT is passed to the host but where it waits for one message, and
+ * MSG_WAITALL never: all other waits are ours. */
 static const struct {
     int guest, host;
 } flag_rows[] = {
@@ -81,16 +83,39 @@ int32_t hk_socket_wait(struct hk_thread *self, struct hk_file *file,
     return result == 0 ? timed_out : HK_B_OK;
 }
 
+static int is_nonblocking(const struct hk_file *file,
+                          const struct hk_message *message)
+{
+    return message->flags & HK_MSG_DONTWAIT ||
+           fcntl(file->node.fd, F_GETFL) & O_NONBLOCK;
+}
+
 /* Waits until the socket is ready; B_OK, or what the call returns. */
 static int32_t wait_ready(struct hk_thread *self, struct hk_file *file,
                           const struct hk_message *message)
 {
-    int fd = file->node.fd;
-
-    if (message->flags & HK_MSG_DONTWAIT || fcntl(fd, F_GETFL) & O_NONBLOCK)
+    if (is_nonblocking(file, message))
         return HK_B_WOULD_BLOCK;
     return hk_socket_wait(self, file, message->is_send,
                           hk_socket_timed_out(file));
+}
+
+/* A message by one call of the host's, which waits as the socket does; what it
+ * says of an interruption is for who looks again. -1 and errno. */
+static ssize_t receive_waiting(struct hk_thread *self, struct hk_file *file,
+                               const struct hk_message *message,
+                               struct msghdr *host)
+{
+    const struct hk_host_call call = {
+        .number = SYS_recvmsg,
+        .arguments = {file->node.fd, (long)host,
+                      flags_to_host(file, message) | MSG_CMSG_CLOEXEC}};
+
+    if (HK_HOST_CALL_ENDS_ALL && !message->is_send &&
+        !(message->flags & (HK_MSG_DONTWAIT | HK_MSG_OOB)))
+        return hk_host_call(self, &call);
+    errno = EINTR;
+    return -1;
 }
 
 /* One message of the host's, waiting as the socket does. */
@@ -98,12 +123,15 @@ static int64_t transfer_once(struct hk_thread *self, struct hk_file *file,
                              struct hk_message *message, struct msghdr *host)
 {
     int flags = flags_to_host(file, message) | MSG_DONTWAIT;
+    ssize_t done = receive_waiting(self, file, message, host);
     int fd = file->node.fd;
 
-    for (;;) {
-        ssize_t done = message->is_send
-                           ? sendmsg(fd, host, flags | MSG_NOSIGNAL)
-                           : recvmsg(fd, host, flags | MSG_CMSG_CLOEXEC);
+    if (done < 0 && errno == EAGAIN)
+        return is_nonblocking(file, message) ? HK_B_WOULD_BLOCK
+                                             : hk_socket_timed_out(file);
+    for (;; done = message->is_send
+                       ? sendmsg(fd, host, flags | MSG_NOSIGNAL)
+                       : recvmsg(fd, host, flags | MSG_CMSG_CLOEXEC)) {
         int32_t status;
 
         if (done > 0 || (done == 0 && message->is_send))

@@ -155,6 +155,15 @@ static void in_accept(void)
                  HK_B_INTERRUPTED);
 }
 
+static int32_t sockets[2];
+
+static void in_recv(void)
+{
+    char byte;
+
+    CHECK_STATUS(sys(SYS_recv, sockets[0], &byte, 1, 0), HK_B_INTERRUPTED);
+}
+
 static long file, same_file;
 
 static void in_flock(void)
@@ -182,6 +191,7 @@ static const struct {
     {"event_queue_wait", in_queue, 1},
     {"sigsuspend", in_suspension, 1},
     {"accept", in_accept, 1},
+    {"recv", in_recv, 1},
     {"flock", in_flock, 1},
 };
 enum { PLACES = sizeof(places) / sizeof(places[0]) };
@@ -301,6 +311,8 @@ static void prepare(void)
     listening = sys(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
     CHECK_STATUS(sys(SYS_bind, listening, &address, sizeof(address)), HK_B_OK);
     CHECK_STATUS(sys(SYS_listen, listening, 1), HK_B_OK);
+    CHECK_STATUS(sys(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, sockets),
+                 HK_B_OK);
     file = sys(SYS_open, AT_FDCWD, "locked", O_RDWR | O_CREAT, 0600);
     same_file = sys(SYS_open, AT_FDCWD, "locked", O_RDWR, 0);
     CHECK_STATUS(sys(SYS_flock, file, LOCK_EX), HK_B_OK);
