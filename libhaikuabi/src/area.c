@@ -223,10 +223,11 @@ static uint32_t random_pages(struct hk_team *team, uint32_t limit)
 
 /*
  * Finds room for size bytes. Reserved ranges are left alone as long as there
- * is other room. B_OK, B_BAD_VALUE (exact address taken) or B_NO_MEMORY.
+ * is other room; an area may take of them then, another range may not. B_OK,
+ * B_BAD_VALUE (exact address taken) or B_NO_MEMORY.
  */
-static int32_t place(struct hk_team *team, uint32_t spec, uint32_t hint,
-                     uint32_t size, uint32_t *address)
+static int32_t place(struct hk_team *team, int is_range, uint32_t spec,
+                     uint32_t hint, uint32_t size, uint32_t *address)
 {
     struct hk_areas *areas = team->areas;
     uint32_t base = HK_USER_BASE;
@@ -236,7 +237,8 @@ static int32_t place(struct hk_team *team, uint32_t spec, uint32_t hint,
         if (!hk_area_is_user(hint, size))
             return HK_B_BAD_ADDRESS;
         if (hint % HK_PAGE_SIZE != 0 ||
-            hk_spans_overlap(&areas->areas, hint, size))
+            hk_spans_overlap(&areas->areas, hint, size) ||
+            (is_range && hk_spans_overlap(&areas->ranges, hint, size)))
             return HK_B_BAD_VALUE;
         *address = hint;
         return HK_B_OK;
@@ -249,8 +251,8 @@ static int32_t place(struct hk_team *team, uint32_t spec, uint32_t hint,
         stray = random_pages(team, FIRST_RANDOM);
     if (base > HK_USER_TOP || stray > HK_USER_TOP - base)
         stray = 0;
-    for (int with_ranges = 1; with_ranges >= 0; with_ranges--) {
-        const struct hk_spans *avoid = with_ranges ? &areas->ranges : NULL;
+    for (int in_ranges = 0; in_ranges <= !is_range; in_ranges++) {
+        const struct hk_spans *avoid = in_ranges ? NULL : &areas->ranges;
         const uint32_t starts[] = {base + stray, base, HK_USER_BASE};
 
         for (int i = 0; i < 3; i++)
@@ -382,7 +384,8 @@ static int32_t create_locked(struct hk_team *team,
     int32_t status = clear_place(team, what, size);
 
     if (status == HK_B_OK)
-        status = place(team, what->spec, what->address, size, &area.span.base);
+        status =
+            place(team, 0, what->spec, what->address, size, &area.span.base);
     if (status == HK_B_OK)
         status = find_memory(team, &area, what);
     if (status != HK_B_OK)
@@ -453,9 +456,7 @@ int32_t hk_range_reserve(struct hk_team *team, uint32_t spec, uint32_t *address,
     if (size == 0)
         return HK_B_BAD_VALUE;
     pthread_mutex_lock(&areas->lock);
-    status = place(team, spec, *address, size, address);
-    if (status == HK_B_OK && hk_spans_overlap(&areas->ranges, *address, size))
-        status = HK_B_BAD_VALUE;
+    status = place(team, 1, spec, *address, size, address);
     range = (struct hk_span){*address, size};
     if (status == HK_B_OK && hk_spans_insert(&areas->ranges, &range) < 0)
         status = HK_B_NO_MEMORY;

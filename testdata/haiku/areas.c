@@ -71,6 +71,34 @@ static void create_errors(void)
                  HK_B_NO_MEMORY);
 }
 
+/* Ranges take what is free and nothing of each other; areas take of them what
+ * is not found elsewhere. */
+static void ranges_until_full(void)
+{
+    void *range, *memory;
+    long status = 0;
+
+    for (unsigned size = 0x10000000; size >= PAGE; size /= 2) {
+        do {
+            range = (void *)0x60000000;
+            status = sys(SYS_reserve_address_range, &range, BASE_ADDRESS, size);
+        } while (status == HK_B_OK);
+        CHECK_STATUS(status, HK_B_NO_MEMORY);
+    }
+    range = (void *)0x60000000;
+    CHECK_STATUS(sys(SYS_reserve_address_range, &range, EXACT_ADDRESS, PAGE),
+                 HK_B_BAD_VALUE);
+    CHECK_STATUS(sys(SYS_delete_area, create("of a range", &memory, ANY_ADDRESS,
+                                             PAGE, READ_AREA | WRITE_AREA)),
+                 HK_B_OK);
+    CHECK_STATUS(sys(SYS_unreserve_address_range, 0x100000, 0x7fef0000),
+                 HK_B_OK);
+    range = (void *)0x60000000;
+    CHECK_STATUS(sys(SYS_reserve_address_range, &range, BASE_ADDRESS, PAGE),
+                 HK_B_OK);
+    CHECK_STATUS(sys(SYS_unreserve_address_range, range, PAGE), HK_B_OK);
+}
+
 static void reserve_and_resize(void)
 {
     void *range = (void *)0x30000000;
@@ -96,6 +124,7 @@ static void reserve_and_resize(void)
     CHECK_STATUS(sys(SYS_resize_area, id, PAGE), HK_B_OK);
     CHECK_STATUS(sys(SYS_resize_area, 9999, PAGE), HK_B_BAD_TEAM_ID);
     CHECK_STATUS(sys(SYS_unreserve_address_range, range, 16 * PAGE), HK_B_OK);
+    ranges_until_full();
     CHECK_STATUS(
         sys(SYS_reserve_address_range, BAD_POINTER, EXACT_ADDRESS, PAGE),
         HK_B_BAD_ADDRESS);
