@@ -109,6 +109,50 @@ static int is_stored_to(const struct xcpu_emit *e)
     return 0;
 }
 
+/* Intel's CPUs make two operations of one that also adds the carry where its
+ * address has two registers, as one by the window has. */
+static int adds_carry(const struct xcpu_insn *insn)
+{
+    return insn->op == XCPU_OP_ADC_Gb_Eb || insn->op == XCPU_OP_ADC_Gv_Ev ||
+           insn->op == XCPU_OP_SBB_Gb_Eb || insn->op == XCPU_OP_SBB_Gv_Ev;
+}
+
+/* Whether it stores and does not load. */
+static int is_store(const struct xcpu_insn *insn)
+{
+    const struct xcpu_row *row = &xcpu_rows[insn->op];
+    if (!(row->attributes & A_WM) || !xcpu_has_memory_operand(insn))
+        return 0;
+    return row->group != XG_INT || insn->op == XCPU_OP_MOV_Eb_Gb ||
+           insn->op == XCPU_OP_MOV_Ev_Gv || insn->op == XCPU_OP_MOV_Eb_Ib ||
+           insn->op == XCPU_OP_MOV_Ev_Iz;
+}
+
+/* Whether an instruction of the block loads from where the current one stores,
+ * as far as registers tell. */
+static int is_loaded(const struct xcpu_emit *e)
+{
+    const struct xcpu_insn *is = e->insn;
+    for (unsigned i = 0; i < e->block->insns; i++) {
+        const struct xcpu_insn *insn = &e->draft.insns[i];
+        if (xcpu_has_memory_operand(insn) && !is_store(insn) &&
+            insn->base == is->base && insn->index == is->index &&
+            insn->disp == is->disp)
+            return 1;
+    }
+    return 0;
+}
+
+/* Whether the block is a loop with two stores or more, and one in four
+ * instructions: Intel's CPUs store once a cycle by GS, else twice. */
+static int is_store_bound(const struct xcpu_emit *e)
+{
+    unsigned stores = 0;
+    for (unsigned i = 0; i < e->loop; i++)
+        stores += is_store(&e->draft.insns[i]) != 0;
+    return stores >= 2 && 4 * stores >= e->loop;
+}
+
 /*
  * A load takes two cycles less from the window's register on than by GS. But
  * what was stored a moment ago hosts find at once where an address is of a
@@ -128,7 +172,21 @@ static int is_by_window(const struct xcpu_emit *e,
         return 0;
     if (m->base == XH_ESP || (m->base == XH_BP && disp))
         return 0;
-    return !is_stored_to(e);
+    if (e->store_bound && is_store(e->insn))
+        return !is_loaded(e);
+    return !adds_carry(e->insn) && !is_stored_to(e);
+}
+
+/* Of two registers, or where one misses the window, the address is computed
+ * first, in T2, and is then one. */
+static int is_by_sum(const struct xcpu_emit *e, const struct xcpu_asm_memory *m)
+{
+    if (!e->store_bound || e->jit->window_scale < 0 || !is_store(e->insn) ||
+        m->base == XH_ESP || (m->base == XH_NONE && m->index == XH_NONE))
+        return 0;
+    return ((m->base != XH_NONE && m->index != XH_NONE) ||
+            xcpu_jit_has_wrapped(e->jit, e->eip)) &&
+           !is_loaded(e);
 }
 
 void xcpu_emit_address(struct xcpu_emit *e, struct xcpu_asm_memory *m)
@@ -150,8 +208,14 @@ void xcpu_emit_address(struct xcpu_emit *e, struct xcpu_asm_memory *m)
         put_offset16(e, m);
         *m = xcpu_emit_at(XH_T2, segment);
     }
-    if (is_by_window(e, m))
+    if (is_by_sum(e, m)) {
+        m->guest = XM_HOST;
+        xcpu_put_memory(&e->a, xcpu_op(0x8d), XH_T2, m);
+        *m = xcpu_emit_at(XH_T2, 0);
         m->guest = XM_WINDOW;
+    } else if (is_by_window(e, m)) {
+        m->guest = XM_WINDOW;
+    }
 }
 
 /* ---- the shape of a block ---- */
@@ -555,6 +619,7 @@ static uint8_t *emit_block(struct xcpu_emit *e)
 {
     e->needs = (uint8_t)needs_of_block(e);
     e->loop = find_loop(e);
+    e->store_bound = (uint8_t)is_store_bound(e);
     xcpu_emit_need(e, e->needs);
     put_padding(e);
     uint8_t *entry = e->a.at;

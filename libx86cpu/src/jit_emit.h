@@ -34,6 +34,7 @@ struct xcpu_emit {
     unsigned paid;          /* the one before this index */
     const uint8_t *paid_at; /* where the first ones are */
     unsigned loop;          /* instructions of the block that are a loop */
+    uint8_t store_bound;    /* which does little but store */
     uint8_t host_pointers;  /* those of enum xcpu_jit_state */
     uint8_t noted;          /* FIP is to be stored: */
     uint32_t noted_eip;
@@ -64,7 +65,8 @@ xcpu_emitter xcpu_emit_push, xcpu_emit_push_imm, xcpu_emit_pop, xcpu_emit_pusha,
 
 /* Emitters of jit_flags.c. */
 xcpu_emitter xcpu_emit_pushf, xcpu_emit_popf, xcpu_emit_salc, xcpu_emit_into,
-    xcpu_emit_adjust_ascii, xcpu_emit_aam, xcpu_emit_aad;
+    xcpu_emit_adjust_ascii, xcpu_emit_adjust_decimal, xcpu_emit_aam,
+    xcpu_emit_aad;
 
 /* To becomes those bits of from that the code's word at offset mask has; flags
  * stay, for XMM8 does it, which is no guest's. */

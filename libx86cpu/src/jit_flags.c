@@ -145,6 +145,63 @@ int xcpu_emit_adjust_ascii(struct xcpu_emit *e)
     return 1;
 }
 
+/* EAX becomes 1 when AL is above 99h or bit 0 of T0, which is CF, is set, or
+ * 0. */
+static void put_is_carried_high(struct xcpu_emit *e)
+{
+    struct xcpu_asm *a = &e->a;
+    xcpu_put_reg(a, xcpu_op0f(0xb6), XH_AX, XH_AX); /* movzx */
+    xcpu_put_lea(a, XH_AX, XH_AX, 0x66);
+    xcpu_put_reg(a, xcpu_op(0xc1), 5, XH_AX); /* shr */
+    xcpu_put8(a, 8);
+    xcpu_put_reg(a, xcpu_op(0x0b), XH_AX, XH_T0); /* or */
+    xcpu_put_reg(a, xcpu_op(0x83), 4, XH_AX);     /* and */
+    xcpu_put8(a, 1);
+}
+
+/* The flags of what was computed last, but for AF and CF, which are as in T1.
+ */
+static void put_carries(struct xcpu_emit *e)
+{
+    struct xcpu_asm *a = &e->a;
+    xcpu_put_mov(a, XH_T2, XH_AX);
+    xcpu_put8(a, 0x9f);                       /* lahf */
+    xcpu_put_reg(a, xcpu_op(0x81), 4, XH_AX); /* and */
+    xcpu_put32(a, ~0x1100u);
+    xcpu_put_reg(a, xcpu_op(0xc1), 4, XH_T1); /* shl */
+    xcpu_put8(a, 8);
+    xcpu_put_reg(a, xcpu_op(0x0b), XH_AX, XH_T1); /* or */
+    xcpu_put8(a, 0x9e);                           /* sahf */
+    xcpu_put_mov(a, XH_AX, XH_T2);
+}
+
+/* DAA and DAS: AL changes by 6, 60h or both. T1 becomes AF and CF, in their
+ * places; a borrow from 6 is one as well. */
+int xcpu_emit_adjust_decimal(struct xcpu_emit *e)
+{
+    struct xcpu_asm *a = &e->a;
+    int subtracts = e->insn->opcode == 0x2f;
+    put_is_carried(e);
+    put_is_carried_high(e);
+    xcpu_put_reg(a, xcpu_op(0x6b), XH_T0, XH_T1); /* imul */
+    xcpu_put8(a, 6);
+    xcpu_put_reg(a, xcpu_op(0xc1), 4, XH_T1); /* shl */
+    xcpu_put8(a, 4);
+    if (subtracts) {
+        xcpu_put_reg(a, xcpu_op(0x3a), XH_T2, XH_T0); /* cmp, of bytes */
+        xcpu_put_reg(a, xcpu_op(0x83), 2, XH_T1);     /* adc */
+        xcpu_put8(a, 0);
+    }
+    xcpu_put_reg(a, xcpu_op(0x0b), XH_T1, XH_AX); /* or */
+    xcpu_put_reg(a, xcpu_op(0x6b), XH_AX, XH_AX); /* imul */
+    xcpu_put8(a, 0x60);
+    xcpu_put_reg(a, xcpu_op(0x03), XH_T0, XH_AX); /* add */
+    xcpu_put_mov(a, XH_AX, XH_T2);
+    xcpu_put_reg(a, xcpu_op(subtracts ? 0x2a : 0x02), XH_AX, XH_T0);
+    put_carries(e);
+    return 1;
+}
+
 /* By 0 is for the interpreter. */
 int xcpu_emit_aam(struct xcpu_emit *e)
 {

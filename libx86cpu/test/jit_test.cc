@@ -490,6 +490,76 @@ TEST_F(Jit, WhatIsIndexedFromItsEndOnFaultsOnce)
     }
 }
 
+/* A loop that does little but store goes by other addresses than one that
+ * loads; what it stores and where it faults is the same. */
+TEST_F(Jit, LoopsThatStoreMayMissTheWindowAndFault)
+{
+    constexpr uint32_t count = 100, end = data_at + data_size;
+    static const Bytes rows[] = {
+        /* mov %edx, -8(%ecx, 8); mov %ebx, -4(%ecx, 8) from the end on */
+        Bytes{0x89, 0x14, 0xcd} + word(end - 8) + Bytes{0x89, 0x1c, 0xcd} +
+            word(end - 4),
+        /* the same by %eax + 8 * %ecx */
+        {0x89, 0x54, 0xc8, 0xf8, 0x89, 0x5c, 0xc8, 0xfc},
+    };
+    for (const Bytes &row : rows) {
+        const uint8_t back = static_cast<uint8_t>(-3 - row.size());
+        memory.place(code_at, row + Bytes{0x41, 0x75, back} + stop);
+        for (uint32_t run = 0; run < 3; run++) {
+            guest.regs.eip = code_at;
+            guest.regs.gpr[XCPU_EAX] = end;
+            guest.regs.gpr[XCPU_ECX] = -count;
+            guest.regs.gpr[XCPU_EDX] = run;
+            guest.regs.gpr[XCPU_EBX] = ~run;
+            guest.run();
+            ASSERT_EQ(XCPU_EXIT_INT, guest.exit.reason);
+            for (uint32_t i = 1; i <= count; i++) {
+                ASSERT_EQ(run, memory.read32(end - 8 - 8 * i));
+                ASSERT_EQ(~run, memory.read32(end - 4 - 8 * i));
+            }
+        }
+        if (row[1] == 0x14)
+            continue; /* EAX is not in its address */
+        guest.regs.eip = code_at;
+        guest.regs.gpr[XCPU_EAX] = end + 8 * 50 + 4;
+        guest.regs.gpr[XCPU_ECX] = -count;
+        guest.run();
+        ASSERT_EQ(XCPU_EXIT_EXCEPTION, guest.exit.reason);
+        EXPECT_EQ(XCPU_VECTOR_PF, guest.exit.vector);
+        EXPECT_EQ(end, guest.exit.address);
+        EXPECT_EQ(code_at + 4, guest.regs.eip);
+        EXPECT_EQ(-50u, guest.regs.gpr[XCPU_ECX]);
+    }
+}
+
+/* All that AL, CF and AF can be. */
+TEST_F(Jit, DecimalDigitsAreAdjusted)
+{
+    for (bool subtracts : {false, true}) {
+        const uint8_t insn = subtracts ? 0x2f : 0x27;
+        memory.place(code_at, Bytes{0x9e, insn} + stop); /* sahf */
+        for (uint32_t i = 0; i < 0x400; i++) {
+            const uint32_t al = i & 0xff, cf = i >> 8 & 1, af = i >> 9;
+            const bool low = (al & 15) > 9 || af, high = al > 0x99 || cf;
+            const uint32_t by = (low ? 6u : 0u) + (high ? 0x60u : 0u);
+            const uint32_t sum = (subtracts ? al - by : al + by) & 0xff;
+            const bool borrows = subtracts && low && al < 6;
+            guest.regs.eip = code_at;
+            guest.regs.gpr[XCPU_EAX] = 0x12340000 | af << 12 | cf << 8 | al;
+            guest.run();
+            ASSERT_EQ(XCPU_EXIT_INT, guest.exit.reason);
+            ASSERT_EQ(0x12340000 | af << 12 | cf << 8 | sum,
+                      guest.regs.gpr[XCPU_EAX]);
+            const uint32_t flags = (high || borrows ? 1u : 0u) |
+                                   (low ? 0x10u : 0u) | (sum ? 0u : 0x40u) |
+                                   (sum & 0x80) |
+                                   (__builtin_parity(sum) ? 0u : 4u);
+            ASSERT_EQ(flags, guest.regs.eflags & 0xd5) << i;
+        }
+    }
+    EXPECT_LT(0u, guest.translated());
+}
+
 /* What a POPF changes beside arithmetic flags is seen by the next PUSHF; what
  * the other instructions leave to the interpreter is what they raise. */
 TEST_F(Jit, FlagsThatTheHostDoesNotHaveAreKept)
@@ -631,6 +701,8 @@ TEST_F(Jit, WhichInstructionsAreHostCode)
         {0x61},                         /* popa */
         {0x9c},                         /* pushf */
         {0xc8, 0x10, 0x00, 0x00},       /* enter $16, $0 */
+        {0x27},                         /* daa */
+        {0x2f},                         /* das */
         {0x37},                         /* aaa */
         {0x3f},                         /* aas */
         {0xd4, 0x0a},                   /* aam */
@@ -642,7 +714,7 @@ TEST_F(Jit, WhichInstructionsAreHostCode)
 
     for (const Bytes &insn : host_code)
         EXPECT_GE(most, table_bytes(memory, insn)) << unsigned{insn[0]};
-    EXPECT_LT(most, table_bytes(memory, {0x27})); /* daa */
+    EXPECT_LT(most, table_bytes(memory, {0x8c, 0xd9})); /* mov %ds, %ecx */
 }
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
