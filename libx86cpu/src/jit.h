@@ -254,10 +254,10 @@ int xcpu_jit_load(struct xcpu *cpu, unsigned needs, uintptr_t host);
 
 /* ---- jit_change.c ---- */
 
-/* A comparison of the code at eip, and what with: varying bytes are left out.
- * NULL when memory is short. */
+/* A comparison of so many bytes of code at eip, and what with: varying bytes
+ * are left out. NULL when memory is short. */
 struct xcpu_jit_compare *xcpu_jit_make_compare(struct xcpu_jit *jit,
-                                               uint32_t eip);
+                                               uint32_t eip, uint32_t size);
 void xcpu_jit_fill_compare(struct xcpu_jit_compare *compare,
                            const uint8_t *bytes, const uint8_t *varying,
                            uint32_t size);

@@ -623,10 +623,8 @@ static uint8_t *emit_block(struct xcpu_emit *e)
     xcpu_emit_need(e, e->needs);
     put_padding(e);
     uint8_t *entry = e->a.at;
-    if (e->compare) {
-        xcpu_put_imm64(&e->a, XH_T0, (uintptr_t)e->compare);
-        xcpu_put_branch(&e->a, 0xe8, e->jit->writable + e->jit->compare);
-    }
+    if (e->compare)
+        xcpu_emit_compare(e);
     if (e->counted)
         put_check_purse(e);
     else if (may_loop(e))
@@ -723,7 +721,7 @@ static int begin_compare(struct xcpu_emit *e, const struct xcpu_block *block)
     if (!block->compared)
         return 0;
     e->change = xcpu_jit_find_change(e->jit, block->eip);
-    e->compare = xcpu_jit_make_compare(e->jit, block->eip);
+    e->compare = xcpu_jit_make_compare(e->jit, block->eip, e->block->size);
     return e->compare ? 0 : -1;
 }
 

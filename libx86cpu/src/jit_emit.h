@@ -83,6 +83,9 @@ xcpu_emitter xcpu_emit_movs, xcpu_emit_stos, xcpu_emit_lods, xcpu_emit_cmps,
 /* As it is. */
 int xcpu_emit_copy(struct xcpu_emit *e);
 
+/* Compares the block's code with what it was translated from. */
+void xcpu_emit_compare(struct xcpu_emit *e);
+
 /* The current instruction, which reads its immediate operand from its code
  * when it is executed: 1, or 0 when it cannot. */
 int xcpu_emit_varying(struct xcpu_emit *e);

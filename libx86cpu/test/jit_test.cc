@@ -305,6 +305,34 @@ TEST_F(Jit, CodeThatIsReplacedAllTheTimeIsTheNewOne)
     EXPECT_LT(0u, translated);
 }
 
+/* A function that is called twice before one of its bytes changes, of each
+ * size. */
+TEST_F(Jit, EachByteOfCodeThatChangesIsCompared)
+{
+    uint32_t function = code_at + 0x1000;
+
+    for (uint32_t size = 2; size < 36; size++)
+        for (uint32_t at = 0; at + 1 < size; at++, function += 64) {
+            Bytes body(size - 1, 0x40); /* inc %eax, becomes dec %eax */
+            body.push_back(0xc3);
+            memory.place(function, body);
+            /* 1: call function; call function; xorb $8, function + at;
+             * loop 1b */
+            memory.place(code_at, mov(1, 64) + Bytes{0xe8} +
+                                      word(function - (code_at + 10)) +
+                                      Bytes{0xe8} +
+                                      word(function - (code_at + 15)) +
+                                      Bytes{0x80, 0x35} + word(function + at) +
+                                      Bytes{8, 0xe2, 0xed} + stop);
+            guest.regs.eip = code_at;
+            guest.regs.gpr[XCPU_EAX] = 0;
+            guest.run();
+            ASSERT_EQ(XCPU_EXIT_INT, guest.exit.reason);
+            ASSERT_EQ(128 * (size - 2), guest.regs.gpr[XCPU_EAX])
+                << size << " " << at;
+        }
+}
+
 /* One operand changes before each call: read when executed, in the end. */
 TEST_F(Jit, AnOperandThatChangesIsNotTranslatedAgain)
 {
