@@ -57,7 +57,9 @@ enum xcpu_jit_state {
     XCPU_JIT_NOTED = 8, /* FIP is that of the last one, which is not stored */
     XCPU_JIT_STORES_MMX = 16, /* the instruction stores an MMX register */
     XCPU_JIT_PAYS = 32,       /* it is not paid together with those before it */
-    XCPU_JIT_TRUNCATES = 64   /* RC is 3, but not the host's */
+    XCPU_JIT_TRUNCATES = 64,  /* RC is 3, but not the host's */
+    XCPU_JIT_AGAIN = 128 /* FIP is that of the loop's last one, which is not
+                            stored */
 };
 
 /* Where an instruction's host code begins, and what holds there. */
@@ -94,8 +96,9 @@ struct xcpu_translation {
     uint8_t exits_count;
     uint8_t needs;
     uint8_t insns;
-    uint8_t counted; /* it pays for its instructions */
-    uint8_t listed;  /* in the table of entries */
+    uint8_t loop_noted; /* of XCPU_JIT_AGAIN, from eip on */
+    uint8_t counted;    /* it pays for its instructions */
+    uint8_t listed;     /* in the table of entries */
 };
 
 struct xcpu_jit {

@@ -33,7 +33,7 @@ static uint8_t state_of(const struct xcpu_emit *e)
     const struct xcpu_row *row = &xcpu_rows[e->insn->op];
     unsigned state = e->host_pointers;
     if (e->noted)
-        state |= XCPU_JIT_NOTED;
+        state |= e->again ? XCPU_JIT_AGAIN : XCPU_JIT_NOTED;
     if (xcpu_is_noted(e->insn))
         state |= XCPU_JIT_NOTES;
     if (row->group == XG_MMX && (row->attributes & A_WM))
@@ -529,7 +529,55 @@ static void note(struct xcpu_emit *e)
     if (!xcpu_is_noted(e->insn))
         return;
     e->noted = 1;
+    e->again = 0;
     e->noted_eip = e->eip;
+}
+
+/* ---- loops of x87 instructions ---- */
+
+/*
+ * FIP is stored at each way out of a block. A loop would store it in each turn,
+ * which takes as long as two or three of its instructions. So the next turn has
+ * a beginning of its own, where FIP is known to be that of the loop's last
+ * instruction and the marks say so. That is up to the first one that changes
+ * FIP; from there on all turns are the same code.
+ */
+
+/* How many instructions that beginning has; 0: the loop does without. */
+static unsigned find_beginning(struct xcpu_emit *e)
+{
+    unsigned beginning = 0;
+    uint32_t eip = e->block->eip;
+    if (e->counted || e->compare)
+        return 0;
+    for (unsigned i = 0; i < e->loop; i++) {
+        const struct xcpu_insn *insn = &e->draft.insns[i];
+        unsigned attributes = xcpu_rows[insn->op].attributes;
+        if (!emitter_of(e, insn) || xcpu_uses_bad_segment(e->cpu, insn) ||
+            (attributes & A_CONTROL) || (!beginning && (attributes & A_END)))
+            return 0;
+        if (xcpu_is_noted(insn)) {
+            beginning = beginning ? beginning : i + 1;
+            e->loop_noted = eip;
+        }
+        eip += insn->length;
+    }
+    return beginning;
+}
+
+/* The jump back to the next turn's beginning, if everything is as it is there:
+ * then 1, and FIP is still to be stored. */
+static int emit_turn(struct xcpu_emit *e)
+{
+    const struct xcpu_insn *insn = e->insn;
+    if (!e->turn || e->index + 1 != e->loop || insn->operand_size != 4 ||
+        !(insn->op == XCPU_OP_JCC_Jb || insn->op == XCPU_OP_JCC_Jz) ||
+        !e->noted || e->noted_eip != e->loop_noted || e->esp ||
+        (e->needs & ~e->known))
+        return 0;
+    xcpu_put8(&e->a, 0x0f);
+    xcpu_put_branch(&e->a, 0x80 | insn->cond, e->turn);
+    return 1;
 }
 
 static void emit_insn(struct xcpu_emit *e)
@@ -537,6 +585,8 @@ static void emit_insn(struct xcpu_emit *e)
     xcpu_emitter *emitter = emitter_of(e, e->insn);
     unsigned attributes = xcpu_rows[e->insn->op].attributes;
     int bad = xcpu_uses_bad_segment(e->cpu, e->insn);
+    if (emit_turn(e))
+        return;
     if (attributes & (A_END | A_CONTROL))
         xcpu_emit_note(e);
     uint8_t *before = e->a.at;
@@ -615,6 +665,54 @@ static void put_padding(struct xcpu_emit *e)
         xcpu_put8(&e->a, 0x90);
 }
 
+/* The instructions up to one of them. */
+static void emit_insns(struct xcpu_emit *e, unsigned end)
+{
+    while (e->index < end && !e->ended && !e->failed) {
+        e->insn = &e->draft.insns[e->index];
+        put_payment(e);
+        xcpu_emit_mark(e);
+        emit_insn(e);
+        e->eip += e->insn->length;
+        e->bytes += e->insn->length;
+        e->index++;
+        if (!e->ended && ends_block(e->insn))
+            xcpu_emit_leave(e, e->jit->leave_interp, e->eip);
+    }
+}
+
+static void begin_insns(struct xcpu_emit *e)
+{
+    e->eip = e->block->eip;
+    e->bytes = e->draft.code;
+    e->insn = e->draft.insns;
+    e->index = 0;
+}
+
+/* The first turn's beginning, over the one of others. */
+static void emit_beginnings(struct xcpu_emit *e, unsigned insns)
+{
+    emit_insns(e, insns);
+    if (e->a.end - e->a.at < 256) {
+        e->failed = 1;
+        return;
+    }
+    xcpu_put8(&e->a, 0xe9);
+    uint8_t *from = e->a.at;
+    xcpu_put32(&e->a, 0);
+    put_padding(e);
+    begin_insns(e);
+    e->turn = e->a.at;
+    e->esp = 0;
+    e->known = e->needs;
+    e->noted = e->again = 1;
+    e->noted_eip = e->loop_noted;
+    xcpu_emit_mark(e);
+    put_poll(e);
+    emit_insns(e, insns);
+    set_relative(from, e->a.at);
+}
+
 static uint8_t *emit_block(struct xcpu_emit *e)
 {
     e->needs = (uint8_t)needs_of_block(e);
@@ -629,19 +727,11 @@ static uint8_t *emit_block(struct xcpu_emit *e)
         put_check_purse(e);
     else if (may_loop(e))
         put_poll(e);
-    e->eip = e->block->eip;
-    e->bytes = e->draft.code;
-    while (e->index < e->block->insns && !e->ended && !e->failed) {
-        e->insn = &e->draft.insns[e->index];
-        put_payment(e);
-        xcpu_emit_mark(e);
-        emit_insn(e);
-        e->eip += e->insn->length;
-        e->bytes += e->insn->length;
-        e->index++;
-        if (!e->ended && ends_block(e->insn))
-            xcpu_emit_leave(e, e->jit->leave_interp, e->eip);
-    }
+    begin_insns(e);
+    unsigned beginning = find_beginning(e);
+    if (beginning)
+        emit_beginnings(e, beginning);
+    emit_insns(e, e->block->insns);
     xcpu_emit_note(e);
     if (!e->ended)
         put_jump_out(e, -1, e->eip, e->index);
@@ -684,6 +774,7 @@ static struct xcpu_translation *make_translation(struct xcpu_emit *e)
         .exits_count = e->exits_count,
         .needs = e->needs,
         .insns = (uint8_t)e->block->insns,
+        .loop_noted = (uint8_t)(e->loop_noted - e->block->eip),
         .counted = e->counted,
     };
     memcpy(made->exits, e->exits, exits);

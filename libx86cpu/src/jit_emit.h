@@ -8,7 +8,7 @@
 #include "translate.h"
 
 #define XCPU_EMIT_EXITS (XCPU_BLOCK_INSNS + 2)
-#define XCPU_EMIT_MARKS (3 * XCPU_BLOCK_INSNS)
+#define XCPU_EMIT_MARKS (4 * XCPU_BLOCK_INSNS)
 
 struct xcpu_emit {
     struct xcpu_asm a;
@@ -38,8 +38,11 @@ struct xcpu_emit {
     uint8_t host_pointers;  /* those of enum xcpu_jit_state */
     uint8_t noted;          /* FIP is to be stored: */
     uint32_t noted_eip;
-    uint8_t truncates; /* RC is 3, but not the host's */
-    uint8_t rounds;    /* the cpu's control word is the one before */
+    uint8_t again;       /* noted_eip is of the turn of the loop before */
+    uint32_t loop_noted; /* address of the loop's last one that is noted */
+    const uint8_t *turn; /* where the loop's next turn begins, or NULL */
+    uint8_t truncates;   /* RC is 3, but not the host's */
+    uint8_t rounds;      /* the cpu's control word is the one before */
     uint8_t exits_count;
     struct xcpu_jit_exit exits[XCPU_EMIT_EXITS];
     uint8_t *late[XCPU_EMIT_EXITS]; /* rel32 of a jump that first moves ESP

@@ -32,6 +32,8 @@ void xcpu_jit_take_note(struct xcpu *cpu,
                         const struct xcpu_jit_mark *mark)
 {
     const struct xcpu_jit_mark *noted = mark;
+    if (mark->state & XCPU_JIT_AGAIN)
+        cpu->fpu.code_offset = translation->eip + translation->loop_noted;
     if (!(mark->state & XCPU_JIT_NOTED))
         return;
     while (!(noted->state & XCPU_JIT_NOTES) || noted->guest == mark->guest)

@@ -19,7 +19,7 @@ void xcpu_emit_note(struct xcpu_emit *e)
 {
     if (e->noted)
         xcpu_put_store_imm(&e->a, XH_CPU, FIELD(fpu.code_offset), e->noted_eip);
-    e->noted = 0;
+    e->noted = e->again = 0;
 }
 
 static struct xcpu_asm_memory control_word(void)

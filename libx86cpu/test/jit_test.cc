@@ -107,6 +107,9 @@ void expect_loops_kicked(Memory &memory, Guest &guest)
     expect_kicked(memory, guest, {0xe8, 0, 0, 0, 0, 0x58, 0xeb, 0xf8});
     /* mov $-1, %ecx; loop . */
     expect_kicked(memory, guest, mov(1, ~0u) + Bytes{0xe2, 0xfe, 0xeb, 0xf7});
+    /* 1: cmp %eax, %eax; fld1; fstp %st; je 1b */
+    expect_kicked(memory, guest,
+                  {0x39, 0xc0, 0xd9, 0xe8, 0xdd, 0xd8, 0x74, 0xf8});
     /* rep lodsb over and over */
     expect_kicked(memory, guest,
                   mov(1, 0x1000) + mov(6, data_at) +

@@ -343,6 +343,80 @@ TEST_F(JitMxcsr, WordsForTheInterpreter)
         }
 }
 
+/* ---- FIP ---- */
+
+/* A loop that has run through, and then once more with less memory left behind
+ * ESI and EDI, of which each turn takes eight bytes. */
+Outcome loop(enum engine engine, const std::vector<uint8_t> &body,
+             uint32_t left_esi, uint32_t left_edi)
+{
+    Memory memory(engine == INTERPRETED ? XCPU_ENGINE_INTERP : XCPU_ENGINE_JIT,
+                  0, code_size, engine == COUNTED);
+    Guest guest(memory);
+    std::vector<uint8_t> code = {0xd9, 0xe8, 0xdd, 0xd8}; /* fld1; fstp %st */
+    Outcome outcome;
+
+    code.insert(code.end(), body.begin(), body.end());
+    code.insert(code.end(), {0x83, 0xc6, 8, /* add $8, %esi */
+                             0x83, 0xc7, 8, /* add $8, %edi */
+                             0x49, 0x75});  /* dec %ecx; jnz 1b */
+    code.push_back(static_cast<uint8_t>(0u - (body.size() + 9)));
+    code.insert(code.end(), {0xcd, 0x80});
+    memory.place(code_at, code);
+    for (bool first : {true, false}) {
+        guest.regs.eip = code_at;
+        guest.regs.gpr[XCPU_ESP] = data_at + 0x100;
+        guest.regs.gpr[XCPU_ECX] = 60;
+        guest.regs.gpr[XCPU_ESI] = first ? values_at + 0x200 : left_esi;
+        guest.regs.gpr[XCPU_EDI] = first ? values_at + 0x200 : left_edi;
+        guest.run();
+    }
+    outcome.exit = guest.exit;
+    outcome.regs = guest.regs;
+    xcpu_get_fxstate(guest.cpu, &outcome.fx);
+    outcome.data.assign(memory.window + data_at, memory.window + data_end);
+    outcome.translated = guest.translated();
+    return outcome;
+}
+
+class JitLoop : public Translator
+{
+};
+
+/* Whichever instruction faults in whichever turn. */
+TEST_F(JitLoop, FipIsThatOfTheLastInstructionOfTheTurnBefore)
+{
+    static const std::vector<uint8_t> bodies[] = {
+        /* fldl (%esi); faddl (%edi); fstpl (%esi) */
+        {0xdd, 0x06, 0xdc, 0x07, 0xdd, 0x1e},
+        /* mov (%edi), %eax; fldl (%esi); fstpl (%esi) */
+        {0x8b, 0x07, 0xdd, 0x06, 0xdd, 0x1e},
+        /* push %eax; fildl (%esp); faddl (%esi); pop %edx; fstpl (%edi) */
+        {0x50, 0xdb, 0x04, 0x24, 0xdc, 0x06, 0x5a, 0xdd, 0x1f},
+        /* add %eax, (%edi); fld1; fstp %st; mov (%esi), %edx */
+        {0x01, 0x07, 0xd9, 0xe8, 0xdd, 0xd8, 0x8b, 0x16},
+        /* fldl (%esi); fstpl (%esi); cmp $20, %ecx; je out; fld1; fstp %st */
+        {0xdd, 0x06, 0xdd, 0x1e, 0x83, 0xf9, 20, 0x74, 13, 0xd9, 0xe8, 0xdd,
+         0xd8},
+        /* mov (%edi), %eax; fld1; fstps (%esi), the only one of memory */
+        {0x8b, 0x07, 0xd9, 0xe8, 0xd9, 0x1e},
+        /* fldl (%edi); fstp %st; fnstcw -8(%esp) */
+        {0xdd, 0x07, 0xdd, 0xd8, 0xd9, 0x7c, 0x24, 0xf8}};
+    const uint32_t turns[] = {0, 1, 2, 7, 30, 100};
+
+    for (const std::vector<uint8_t> &body : bodies)
+        for (uint32_t esi : turns)
+            for (uint32_t edi : turns)
+                for (enum engine engine : {TRANSLATED, COUNTED}) {
+                    const Outcome made = loop(engine, body, data_end - 8 * esi,
+                                              data_end - 8 * edi);
+                    expect_same(made,
+                                loop(INTERPRETED, body, data_end - 8 * esi,
+                                     data_end - 8 * edi));
+                    EXPECT_LT(0u, made.translated);
+                }
+}
+
 std::string name_of(const testing::TestParamInfo<JitX87::ParamType> &info)
 {
     static const char *const sizes[] = {"Word", "Long", "Quad", "Rounded"};
