@@ -417,6 +417,36 @@ TEST_F(Sockets, AnErrorIsToldInHaikusNumbers)
     EXPECT_EQ(status, HK_ECONNREFUSED);
 }
 
+// poll tells when the connection is there, SO_ERROR that all went well.
+TEST_F(Sockets, ConnectWithoutWaiting)
+{
+    int server = socket(INET, STREAM), client = socket(INET, STREAM);
+    EXPECT_EQ(team.call("bind", server, inet(), 32), HK_B_OK);
+    EXPECT_EQ(team.call("listen", server, 1), HK_B_OK);
+    std::string where = name("getsockname", server);
+    ASSERT_EQ(where.size(), 32u);
+    Address to = inet(ntohs(hk::load<uint16_t>(where.data() + 2)));
+
+    EXPECT_EQ(option(client, SOL_SOCKET_, 0x40000009, 1), HK_B_OK);
+    EXPECT_EQ(team.call("connect", client, to, 32), HK_EINPROGRESS);
+    Address fds = team.room(8);
+    team.set(fds, 0, client);
+    team.set(fds, 4, 2); // POLLOUT
+    EXPECT_EQ(team.call("poll", fds, 1, INT64_C(10000000), nullptr), 1);
+    EXPECT_EQ(team.get<int16_t>(fds, 6), 2);
+    EXPECT_EQ(option(client, SOL_SOCKET_, 0x40000007), 0); // SO_ERROR
+    Address from = team.room(128), length = team.room(4);
+    team.set(length, 0, 128);
+    int accepted = static_cast<int>(team.call("accept", server, from, length));
+    ASSERT_GE(accepted, 0);
+    EXPECT_EQ(name("getpeername", client), where);
+    EXPECT_EQ(recv(client), "B_WOULD_BLOCK");
+    EXPECT_EQ(send(accepted, "hello"), 5);
+    team.set(fds, 4, 1); // POLLIN
+    EXPECT_EQ(team.call("poll", fds, 1, INT64_C(10000000), nullptr), 1);
+    EXPECT_EQ(recv(client), "hello");
+}
+
 TEST_F(Sockets, TimeoutsEndAWait)
 {
     auto [a, b] = pair();
