@@ -138,6 +138,34 @@ static void machine(void)
                  HK_B_BAD_ADDRESS);
 }
 
+/* Of all processors, in us. */
+static long long active_time(void)
+{
+    static uint8_t info[64 * 20];
+    long long sum = 0, time;
+
+    CHECK_STATUS(sys(SYS_get_cpu_info, 0, 64, info), HK_B_OK);
+    for (int i = 0; i < 64; i++) {
+        memcpy(&time, info + i * 20, sizeof(time));
+        CHECK(time >= 0);
+        sum += time;
+    }
+    return sum;
+}
+
+/* Who computes keeps a processor active. */
+static void activity(void)
+{
+    long long before = active_time(), start = sys64(SYS_system_time);
+
+    CHECK(before > 0);
+    while (active_time() == before &&
+           sys64(SYS_system_time) - start < 10000000LL)
+        for (volatile int i = 0; i < 100000; i++)
+            continue;
+    CHECK(active_time() > before);
+}
+
 /* What CPUID says itself is what the kernel tells. */
 static void processor(void)
 {
@@ -364,6 +392,7 @@ int main(int argc, char **argv, char **environment)
     threads();
     teams();
     machine();
+    activity();
     processor();
     scheduler();
     memory();
