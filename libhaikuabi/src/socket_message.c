@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -283,6 +284,50 @@ static int32_t take_rights(const struct hk_thread *self,
     return (int32_t)size;
 }
 
+static const struct cmsghdr *find_part(const struct hk_message *message,
+                                       int level, int type)
+{
+    struct msghdr host = {.msg_control = message->control,
+                          .msg_controllen = message->control_size};
+    struct cmsghdr *part = CMSG_FIRSTHDR(&host);
+
+    while (part != NULL &&
+           (part->cmsg_level != level || part->cmsg_type != type))
+        part = CMSG_NXTHDR(&host, part);
+    return part;
+}
+
+/* What IPv6 says of a datagram, as far as the socket was told to: its length,
+ * or B_NO_MEMORY when there is no room for it. */
+static int32_t take_packet_info(const struct hk_message *message,
+                                const struct header *header,
+                                uint8_t bytes[CONTROL_MAX])
+{
+    static const struct {
+        int host;
+        uint32_t guest, size;
+    } rows[] = {{IPV6_HOPLIMIT, 33, 4}, {IPV6_PKTINFO, 31, 20}};
+    uint32_t size = 0;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct cmsghdr *part =
+            find_part(message, IPPROTO_IPV6, rows[i].host);
+        uint32_t length = CONTROL_HEADER_SIZE + rows[i].size;
+
+        if (part == NULL || part->cmsg_len < CMSG_LEN(rows[i].size))
+            continue;
+        if (header->control_size - size < length)
+            return HK_B_NO_MEMORY;
+        hk_put32(bytes + size, length);
+        hk_put32(bytes + size + 4, IPPROTO_IPV6);
+        hk_put32(bytes + size + 8, rows[i].guest);
+        memcpy(bytes + size + CONTROL_HEADER_SIZE, CMSG_DATA(part),
+               rows[i].size);
+        size += length;
+    }
+    return (int32_t)size;
+}
+
 /* Writes address, ancillary data and header back. */
 static int32_t write_back(const struct hk_thread *self,
                           const struct header *header, gm_addr message,
@@ -341,6 +386,8 @@ int64_t hk_sys_recvmsg(struct hk_thread *self, int32_t socket, gm_addr message,
     if (result < 0)
         return result;
     control_size = take_rights(self, &in, &header, taken);
+    if (control_size == 0 && header.control != 0)
+        control_size = take_packet_info(&in, &header, taken);
     if (control_size < 0)
         return control_size;
     if (write_back(self, &header, message, &in, taken,

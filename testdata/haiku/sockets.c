@@ -204,6 +204,82 @@ struct msghdr {
     int32_t flags;
 };
 
+struct address_inet6 {
+    uint8_t length, family;
+    uint16_t port;
+    uint32_t flow;
+    uint8_t address[16];
+    uint32_t scope;
+};
+
+/* What comes beside a datagram of IPv6, of what was asked for. */
+static struct {
+    uint32_t length, level, type;
+    int32_t hops;
+    uint32_t info_length, info_level, info_type;
+    uint8_t address[16];
+    uint32_t interface;
+} beside;
+
+static long receive_beside(long fd, uint32_t room, uint32_t *told)
+{
+    char text[16] = "";
+    struct iovec whole = {text, sizeof(text)};
+    struct msghdr found = {0, 0, &whole, 1, &beside, room, 0};
+    long size = sys(SYS_recvmsg, fd, &found, 0);
+
+    *told = found.control_length;
+    CHECK(size < 0 || memcmp(text, "datagram", 8) == 0);
+    return size;
+}
+
+static void packet_info(void)
+{
+    enum { RECVPKTINFO = 32, RECVHOPLIMIT = 34, PKTINFO = 31, HOPLIMIT = 33 };
+    struct address_inet6 address = {sizeof(address), AF_INET6, 0, 0, {0}, 0};
+    uint32_t length = sizeof(address), told = 99;
+    long fd = sys(SYS_socket, AF_INET6, SOCK_DGRAM, 0);
+    int32_t on = 1;
+
+    address.address[15] = 1;
+    if (sys(SYS_bind, fd, &address, sizeof(address)) != HK_B_OK)
+        return; /* the host has no IPv6 */
+    sys(SYS_getsockname, fd, &address, &length);
+    for (int i = 0; i < 5; i++)
+        CHECK_STATUS(
+            sys(SYS_sendto, fd, "datagram", 8, 0, &address, sizeof(address)),
+            8);
+    CHECK_STATUS(receive_beside(fd, sizeof(beside), &told), 8);
+    CHECK(told == 0);
+    CHECK_STATUS(
+        sys(SYS_setsockopt, fd, IPPROTO_IPV6, RECVHOPLIMIT, &on, sizeof(on)),
+        HK_B_OK);
+    CHECK_STATUS(receive_beside(fd, sizeof(beside), &told), 8);
+    CHECK(told == 16 && beside.length == 16 && beside.level == IPPROTO_IPV6);
+    CHECK(beside.type == HOPLIMIT && beside.hops > 0 && beside.hops < 256);
+    CHECK_STATUS(
+        sys(SYS_setsockopt, fd, IPPROTO_IPV6, RECVPKTINFO, &on, sizeof(on)),
+        HK_B_OK);
+    CHECK_STATUS(receive_beside(fd, sizeof(beside), &told), 8);
+    CHECK(told == 48 && beside.type == HOPLIMIT && beside.info_length == 32);
+    CHECK(beside.info_level == IPPROTO_IPV6 && beside.info_type == PKTINFO);
+    CHECK(memcmp(beside.address, address.address, 16) == 0);
+    CHECK(beside.interface != 0);
+    CHECK_STATUS(receive_beside(fd, 47, &told), HK_B_NO_MEMORY);
+    on = 0;
+    CHECK_STATUS(
+        sys(SYS_setsockopt, fd, IPPROTO_IPV6, RECVHOPLIMIT, &on, sizeof(on)),
+        HK_B_OK);
+    CHECK_STATUS(receive_beside(fd, 32, &told), 8);
+    CHECK(told == 32 && beside.type == PKTINFO);
+    length = sizeof(on);
+    CHECK_STATUS(
+        sys(SYS_getsockopt, fd, IPPROTO_IPV6, RECVPKTINFO, &on, &length),
+        HK_B_OK);
+    CHECK(on == 1);
+    sys(SYS_close, fd);
+}
+
 /* Datagrams between two sockets of this host. */
 static void datagrams(void)
 {
@@ -586,6 +662,7 @@ int main(int argc, char **argv, char **environment)
     internet();
     options();
     datagrams();
+    packet_info();
     flags();
     marks();
     local_names();
