@@ -105,6 +105,7 @@ static int32_t begin_entry(struct hk_shared *shared,
     hk_put(shared, &entry->is_closed, 0);
     hk_put(shared, &entry->is_always_ready, 0);
     hk_put(shared, &entry->is_told, 0);
+    hk_put(shared, &entry->seen_events, 0);
     status = wish->type == HK_EVENT_FD ? begin_fd(shared, entry)
                                        : hk_event_object_select(shared, entry);
     if (status != HK_B_OK) {

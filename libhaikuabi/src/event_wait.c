@@ -16,7 +16,8 @@ struct told {
     uint32_t count, max;
     uint8_t (*infos)[HK_EVENT_INFO_SIZE];
     struct epoll_event *watched; /* room for what the host tells */
-    int has_stale; /* the host goes on with what is not to be told of */
+    int has_stale;   /* the host goes on with what is not to be told of */
+    int is_anything; /* something was seen */
 };
 
 /* ---- with the shared lock ---- */
@@ -47,6 +48,7 @@ static int tell(const struct look *look, struct hk_event_entry *entry,
     hk_put32(info + 12, entry->user_data);
     told->count++;
     hk_put(look->shared, &entry->is_told, 1);
+    hk_put(look->shared, &entry->seen_events, 0);
     if (events & HK_POLLNVAL || entry->behavior & HK_EVENT_ONE_SHOT)
         hk_event_entry_free(look->shared, look->queue, entry);
     return 1;
@@ -58,6 +60,8 @@ static uint32_t file_events(const struct hk_event_entry *entry)
 {
     if (entry->is_closed)
         return HK_POLLNVAL;
+    if (entry->seen_events != 0)
+        return entry->seen_events;
     if (entry->is_always_ready &&
         (!entry->is_told || entry->behavior & HK_EVENT_LEVEL_TRIGGERED))
         return entry->selected & (HK_POLLIN | HK_POLLOUT);
@@ -82,37 +86,58 @@ static void take_entries(const struct look *look)
     }
 }
 
-/* The host tells of a watched file, also of what nobody asked for. 1: it will
- * do so again at once, although there is nothing to tell. */
+/* The host tells of a watched file, also of what nobody asked for: what was
+ * asked for. */
+static uint32_t wanted(const struct look *look,
+                       const struct hk_event_entry *entry, short events)
+{
+    return hk_poll_of_file(look->self, (enum hk_polled)entry->polled,
+                           entry->selected, events) &
+           entry->selected;
+}
+
+static int is_level_triggered(const struct hk_event_entry *entry)
+{
+    return (entry->behavior & HK_EVENT_LEVEL_TRIGGERED) != 0;
+}
+
+/* 1: the host will tell of the file again at once, although there is nothing to
+ * tell. */
 static int take_file(const struct look *look, struct hk_event_entry *entry,
                      short events)
 {
-    int is_repeated = (entry->behavior & HK_EVENT_LEVEL_TRIGGERED) != 0;
-    uint32_t found = hk_poll_of_file(look->self, (enum hk_polled)entry->polled,
-                                     entry->selected, events) &
-                     entry->selected;
+    return !tell(look, entry, wanted(look, entry, events)) &&
+           is_level_triggered(entry);
+}
 
-    return !tell(look, entry, found) && is_repeated;
+/* The same for who has no room: what the host tells once is kept. */
+static int see_file(const struct look *look, struct hk_event_entry *entry,
+                    short events)
+{
+    uint32_t found = wanted(look, entry, events);
+
+    if (found != 0 && !is_level_triggered(entry))
+        hk_put(look->shared, &entry->seen_events, found);
+    look->told->is_anything |= found != 0;
+    return found == 0 && is_level_triggered(entry);
 }
 
 /* Files that the host still watches, and nobody else, are those of a team that
  * has died while others have them. */
-static void take_watched(const struct look *look)
+static void
+take_watched(const struct look *look, struct epoll_event *events, uint32_t room,
+             int (*take)(const struct look *, struct hk_event_entry *, short))
 {
     struct told *told = look->told;
-    const struct epoll_event *events = told->watched;
-    int found = 0;
+    int found = room > 0 ? epoll_wait(look->epoll_fd, events, (int)room, 0) : 0;
 
-    if (told->count < told->max)
-        found = epoll_wait(look->epoll_fd, told->watched,
-                           (int)(told->max - told->count), 0);
     for (int i = 0; i < found; i++) {
         uint64_t key = events[i].data.u64;
         struct hk_event_entry *entry =
             hk_event_entry_of_key(look->shared, look->queue, key);
 
         told->has_stale |= entry != NULL
-                               ? take_file(look, entry, (short)events[i].events)
+                               ? take(look, entry, (short)events[i].events)
                                : hk_event_forget_key(look->shared, look->queue,
                                                      look->epoll_fd, key) != 0;
     }
@@ -121,7 +146,8 @@ static void take_watched(const struct look *look)
 /* Whether there is anything to tell of, which stays so. */
 static int is_anything(const struct look *look)
 {
-    struct pollfd fd = {look->epoll_fd, POLLIN, 0};
+    enum { AT_ONCE = 16 };
+    struct epoll_event events[AT_ONCE];
     const struct hk_event_entry *entry;
 
     for (uint32_t i = look->queue->entries;
@@ -133,7 +159,9 @@ static int is_anything(const struct look *look)
                 : hk_event_object_look(look->shared, entry) != 0)
             return 1;
     }
-    return poll(&fd, 1, 0) > 0;
+    look->told->is_anything = 0;
+    take_watched(look, events, AT_ONCE, see_file);
+    return look->told->is_anything;
 }
 
 /* ---- waiting ---- */
@@ -152,7 +180,7 @@ static int32_t look(struct hk_thread *self, const struct hk_file *file,
     told->has_stale = 0;
     if (look.queue != NULL && told->max > 0) {
         take_entries(&look);
-        take_watched(&look);
+        take_watched(&look, told->watched, told->max - told->count, take_file);
         result = told->count > 0;
     } else if (look.queue != NULL) {
         result = is_anything(&look);

@@ -462,6 +462,8 @@ struct hk_event_entry {
     uint32_t is_closed;
     uint32_t is_always_ready, is_told; /* the host watches no such files */
     uint32_t polled;                   /* enum hk_polled */
+    uint32_t seen_events; /* by who had no room for them, and the host tells
+                             of no more */
     /* A semaphore or port: what its counts were when it was told. */
     uint32_t seen_read, seen_write;
 };

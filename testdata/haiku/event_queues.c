@@ -270,6 +270,55 @@ static void wakes(void)
     end();
 }
 
+/* ---- without room ---- */
+
+/* Whether there is something to tell, which stays to be told. */
+static long look(void)
+{
+    return sys(SYS_event_queue_wait, queue, (void *)0, 0, RELATIVE_TIMEOUT,
+               0LL);
+}
+
+static void no_room(int behavior)
+{
+    begin();
+    CHECK_STATUS(select_as(in, TYPE_FD, READ | behavior, 6), HK_B_OK);
+    CHECK_STATUS(look(), HK_B_WOULD_BLOCK);
+    put();
+    CHECK_STATUS(look(), HK_B_OK);
+    CHECK_STATUS(look(), HK_B_OK);
+    expect(in, READ, 6);
+    if (behavior == LEVEL) {
+        CHECK_STATUS(look(), HK_B_OK);
+        get();
+    }
+    CHECK_STATUS(look(), HK_B_WOULD_BLOCK);
+    expect_nothing();
+    end();
+}
+
+/* What the host tells of, and nobody asked for, is nothing. */
+static void unwanted(int behavior)
+{
+    enum { AF_UNIX = 9, SOCK_STREAM = 1, ERROR = 4 };
+    int32_t ends[2];
+
+    begin();
+    CHECK_STATUS(sys(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, ends), HK_B_OK);
+    CHECK_STATUS(select_as(ends[0], TYPE_FD, ERROR | behavior, 7), HK_B_OK);
+    CHECK_STATUS(look(), HK_B_WOULD_BLOCK);
+    sys(SYS_close, ends[1]);
+    CHECK_STATUS(look(), HK_B_WOULD_BLOCK);
+    CHECK_STATUS(sys(SYS_event_queue_wait, queue, (void *)0, 0,
+                     RELATIVE_TIMEOUT, 20000LL),
+                 HK_B_TIMED_OUT);
+    expect_nothing();
+    sys(SYS_close, ends[0]);
+    CHECK_STATUS(look(), HK_B_OK); /* that is told, always */
+    expect(ends[0], INVALID, 7);
+    end();
+}
+
 /* As many descriptors as there may be. */
 static void no_more(void)
 {
@@ -290,6 +339,11 @@ int main(int argc, char **argv, char **environment)
     childs_selection(1);
     copies();
     wakes();
+    no_room(0);
+    no_room(LEVEL);
+    no_room(ONE_SHOT);
+    unwanted(0);
+    unwanted(LEVEL);
     no_more();
     print("event queues checked\n");
     return 0;
