@@ -27,70 +27,49 @@ static const char *const kind_names[] = {
     [HK_ARG_INOUT] = "INOUT",
 };
 
+static const char files_of_users[] =
+    "the ids are the team's, but all files are opened as the host's user: "
+    "modes refuse no other user of the guest's anything";
+
 /* Each row that is not FULL, and why it is not. */
 static const struct {
     enum hk_row row;
     const char *text;
 } lacks[] = {
-#define LACKS(name, text) {HK_ROW_##name, text},
-    LACKS(generic_syscall,
-          "the subsystem `random` alone; those of drivers and "
-          "of debugging are not there") LACKS(shutdown,
-                                              "the machine is the host's, "
-                                              "which is not turned off")
-#define FILES_OF_USERS                                                         \
-    "the ids are the team's, but all files are opened as the host's user: "    \
-    "modes refuse no other user of the guest's anything"
-        LACKS(setregid, FILES_OF_USERS) LACKS(setreuid, FILES_OF_USERS) LACKS(
-            setgroups,
-            FILES_OF_USERS) LACKS(setresgid,
-                                  FILES_OF_USERS) LACKS(setresuid,
-                                                        FILES_OF_USERS)
-#undef FILES_OF_USERS
-            LACKS(read_kernel_image_symbols, "the kernel has no images") LACKS(
-                mount, "volumes are what uvm was told to show")
-                LACKS(unmount, "as mount") LACKS(
-                    write_fs_info,
-                    "volumes keep their names, which are the "
-                    "host's") LACKS(open_query, "an index has all files, also "
-                                                "those written before it "
-                                                "was made, and files come in "
-                                                "the order of their "
-                                                "directories")
-                    LACKS(start_watching,
-                          "of what the host's other programs move or make for "
-                          "a moment less is told than of what teams of the "
-                          "root do") LACKS(set_real_time_clock,
-                                           "files keep the host's time")
-                        LACKS(set_real_time_clock_is_gmt,
-                              "files keep the "
-                              "host's time") LACKS(set_clock,
-                                                   "files keep the host's time")
-                            LACKS(resize_area, "a file's private pages become "
-                                               "fewer, but not more, "
-                                               "for nobody keeps a descriptor "
-                                               "of the file; no area "
-                                               "becomes empty")
-                                LACKS(
-                                    install_team_debugger,
-                                    "the nub makes no profile and no core file")
-                                    LACKS(
-                                        system_profiler_start,
-                                        "nothing samples the host's processors")
-                                        LACKS(system_profiler_next_buffer,
-                                              "as system_profiler_start")
-                                            LACKS(system_profiler_stop,
-                                                  "as system_profiler_start")
-                                                LACKS(
-                                                    register_messaging_service,
-                                                    "both semaphores have to "
-                                                    "be the "
-                                                    "caller's own")
-                                                    LACKS(register_file_device,
-                                                          "a machine without "
-                                                          "disks makes none of "
-                                                          "files")
-#undef LACKS
+    {HK_ROW_generic_syscall,
+     "the subsystem `random` alone; those of drivers and of debugging "
+     "are not there"},
+    {HK_ROW_shutdown, "the machine is the host's, which is not turned off"},
+    {HK_ROW_setregid, files_of_users},
+    {HK_ROW_setreuid, files_of_users},
+    {HK_ROW_setgroups, files_of_users},
+    {HK_ROW_setresgid, files_of_users},
+    {HK_ROW_setresuid, files_of_users},
+    {HK_ROW_read_kernel_image_symbols, "the kernel has no images"},
+    {HK_ROW_mount, "volumes are what uvm was told to show"},
+    {HK_ROW_unmount, "as mount"},
+    {HK_ROW_write_fs_info, "volumes keep their names, which are the host's"},
+    {HK_ROW_open_query,
+     "an index has all files, also those written before it was made, and "
+     "files come in the order of their directories"},
+    {HK_ROW_start_watching,
+     "of what the host's other programs move or make for a moment less "
+     "is told than of what teams of the root do"},
+    {HK_ROW_set_real_time_clock, "files keep the host's time"},
+    {HK_ROW_set_real_time_clock_is_gmt, "files keep the host's time"},
+    {HK_ROW_set_clock, "files keep the host's time"},
+    {HK_ROW_resize_area,
+     "a file's private pages become fewer, but not more, for nobody "
+     "keeps a descriptor of the file; no area becomes empty"},
+    {HK_ROW_install_team_debugger, "the nub makes no profile and no core file"},
+    {HK_ROW_system_profiler_start, "nothing samples the host's processors"},
+    {HK_ROW_system_profiler_next_buffer, "as system_profiler_start"},
+    {HK_ROW_system_profiler_stop, "as system_profiler_start"},
+    {HK_ROW_register_messaging_service,
+     "the service's area stays empty: the kernel's messages are written "
+     "to their ports at once"},
+    {HK_ROW_register_file_device,
+     "a machine without disks makes none of files"},
 };
 enum { LACK_COUNT = sizeof(lacks) / sizeof(lacks[0]) };
 
