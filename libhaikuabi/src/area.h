@@ -136,7 +136,8 @@ static inline uint32_t hk_page_round(uint32_t size)
     return (size + (HK_PAGE_SIZE - 1)) & ~(uint32_t)(HK_PAGE_SIZE - 1);
 }
 
-/* 1 when a range lies where areas may. */
+/* 1 when a range lies where areas may: not in the first MiB, nor in the 64 KiB
+ * below the kernel (haiku-abi/x86-32.md, "user range"). */
 int hk_area_is_user(uint32_t base, uint32_t size);
 
 /* Guest protection bits as gm_map takes them. */

@@ -403,7 +403,7 @@ int64_t hk_sys_unmap_memory(struct hk_thread *self, gm_addr address,
 
     if (base % HK_PAGE_SIZE != 0 || size == 0 || size > UINT32_MAX - base)
         return HK_B_BAD_VALUE;
-    if (!hk_is_user_range(base, size))
+    if (!hk_area_is_user(base, size))
         return HK_B_BAD_ADDRESS;
     size = hk_page_round(size);
     pthread_mutex_lock(&areas->lock);
@@ -464,7 +464,7 @@ int64_t hk_sys_set_memory_protection(struct hk_thread *self, gm_addr address,
     size = hk_page_round(size);
     if (base % HK_PAGE_SIZE != 0)
         return HK_B_BAD_VALUE;
-    if (!hk_is_user_range(base, size))
+    if (!hk_area_is_user(base, size))
         return HK_B_NO_MEMORY;
     if ((protection & ~(uint32_t)HK_USER_PROTECTION) != 0)
         return HK_B_BAD_VALUE;
@@ -506,7 +506,7 @@ int64_t hk_sys_sync_memory(struct hk_thread *self, gm_addr address,
     size = hk_page_round(size);
     if (address % HK_PAGE_SIZE != 0)
         return HK_B_BAD_VALUE;
-    if (!hk_is_user_range(address, size))
+    if (!hk_area_is_user((uint32_t)address, size))
         return HK_B_NO_MEMORY;
     if ((flags & (ASYNC | SYNC)) == (ASYNC | SYNC))
         return HK_B_BAD_VALUE;
@@ -571,7 +571,7 @@ int64_t hk_sys_memory_advice(struct hk_thread *self, gm_addr address,
     if (base % HK_PAGE_SIZE != 0)
         return HK_B_BAD_VALUE;
     size = hk_page_round(size);
-    if (!hk_is_user_range(base, size))
+    if (!hk_area_is_user(base, size))
         return HK_B_NO_MEMORY;
     if (advice < NORMAL || advice > FREE)
         return HK_B_BAD_VALUE;
@@ -666,7 +666,7 @@ static int32_t set_swappable(struct hk_thread *self, gm_addr address,
 
     size = hk_page_round(size);
     end = at + size;
-    if (address % HK_PAGE_SIZE != 0 || !hk_is_user_range(address, size))
+    if (at % HK_PAGE_SIZE != 0 || !hk_area_is_user(at, size))
         return HK_B_BAD_VALUE;
     pthread_mutex_lock(&areas->lock);
     while (status == HK_B_OK && at < end) {

@@ -130,6 +130,24 @@ static void reserve_and_resize(void)
         HK_B_BAD_ADDRESS);
 }
 
+/* Where no area can be is no memory of the team's to begin with. */
+static void outside_user_memory(void)
+{
+    static char *const places[] = {0, (char *)0xff000, (char *)0x7fff0000,
+                                   (char *)0x80000000};
+
+    for (int i = 0; i < 4; i++) {
+        CHECK_STATUS(sys(SYS_unmap_memory, places[i], PAGE), HK_B_BAD_ADDRESS);
+        CHECK_STATUS(sys(SYS_set_memory_protection, places[i], PAGE, READ_AREA),
+                     HK_B_NO_MEMORY);
+        CHECK_STATUS(sys(SYS_sync_memory, places[i], PAGE, 1), HK_B_NO_MEMORY);
+        CHECK_STATUS(sys(SYS_memory_advice, places[i], PAGE, 1),
+                     HK_B_NO_MEMORY);
+        CHECK_STATUS(sys(SYS_mlock, places[i], PAGE), HK_B_BAD_VALUE);
+        CHECK_STATUS(sys(SYS_munlock, places[i], PAGE), HK_B_BAD_VALUE);
+    }
+}
+
 static int is_readable(const void *address)
 {
     /* A call tells without a crash. */
@@ -289,6 +307,7 @@ int main(int argc, char **argv, char **environment)
     create_and_ask();
     create_errors();
     reserve_and_resize();
+    outside_user_memory();
     protections();
     told_protections();
     files();
