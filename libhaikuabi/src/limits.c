@@ -39,6 +39,7 @@ static int32_t get_limit(const struct hk_thread *self, int32_t resource,
         *limit = fixed(0);
         return HK_B_OK;
     case LIMIT_DATA:
+    case LIMIT_AS:
         *limit = fixed(UINT32_MAX);
         return HK_B_OK;
     case LIMIT_NOFILE:
@@ -46,9 +47,6 @@ static int32_t get_limit(const struct hk_thread *self, int32_t resource,
         return HK_B_OK;
     case LIMIT_STACK:
         *limit = fixed(is_r1beta6 ? 0x4000000 : 0x1000000);
-        return HK_B_OK;
-    case LIMIT_AS:
-        *limit = fixed(HK_USER_TOP - 1);
         return HK_B_OK;
     case LIMIT_NOVMON:
         *limit = (struct limit){monitors != 0 ? monitors : HK_NODE_MONITORS,

