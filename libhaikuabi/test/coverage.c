@@ -1,6 +1,9 @@
 /* coverage.c -- prints docs/coverage/syscalls.md from the system call table. */
 /* SPDX-License-Identifier: MIT */
+#include <ctype.h>
+#include <glob.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "libhaikuabi/src/syscall_table.h"
@@ -146,22 +149,138 @@ static void print_row(enum hk_row row)
     printf(" |\n");
 }
 
+/* ---- the guests that make each call ---- */
+
+struct guest {
+    char name[40]; /* of the program, as its tests have it */
+    unsigned char makes[HK_ROW_COUNT];
+};
+
+static const char *const sources[] = {"testdata/haiku/*.c",
+                                      "testdata/haiku/errors/*.c"};
+enum { GUESTS_MAX = 128 };
+static struct guest guests[GUESTS_MAX];
+static int guest_count;
+
+/* A row's name, or that of another release's row of the same call. */
+static void note_call(struct guest *guest, const char *name, size_t length)
+{
+    for (int row = 0; row < HK_ROW_COUNT; row++) {
+        const struct hk_syscall_row *call = &hk_syscall_rows[row];
+
+        if (length == (size_t)hk_row_name_length(call) &&
+            memcmp(name, call->name, length) == 0)
+            guest->makes[row] = 1;
+    }
+}
+
+/* A call is SYS_NAME, the second word of FAILS(ERROR, NAME and the first one of
+ * BAD_PATHS(NAME. */
+static void note_calls(struct guest *guest, const char *text)
+{
+    int until_call = 0;
+
+    while (*text != '\0') {
+        size_t length = 0;
+
+        while (isalnum((unsigned char)text[length]) || text[length] == '_')
+            length++;
+        if (length == 0) {
+            text++;
+            continue;
+        }
+        if (until_call > 0 && --until_call == 0)
+            note_call(guest, text, length);
+        if (length > 4 && memcmp(text, "SYS_", 4) == 0)
+            note_call(guest, text + 4, length - 4);
+        else if (length == 5 && memcmp(text, "FAILS", 5) == 0)
+            until_call = 2;
+        else if (length == 9 && memcmp(text, "BAD_PATHS", 9) == 0)
+            until_call = 1;
+        text += length;
+    }
+}
+
+static int read_guest(const char *path)
+{
+    struct guest *guest = &guests[guest_count];
+    const char *name = strrchr(path, '/') + 1;
+    FILE *file = fopen(path, "r");
+    char *text = NULL;
+    size_t size = 0;
+
+    if (file == NULL || guest_count == GUESTS_MAX ||
+        getdelim(&text, &size, '\0', file) < 0) {
+        perror(path);
+        return 0;
+    }
+    fclose(file);
+    snprintf(guest->name, sizeof(guest->name), "%s%.*s",
+             strstr(path, "/errors/") != NULL ? "errors_" : "",
+             (int)strcspn(name, "."), name);
+    note_calls(guest, text);
+    free(text);
+    guest_count++;
+    return 1;
+}
+
+static int read_guests(void)
+{
+    int result = 1;
+
+    for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+        glob_t found;
+
+        if (glob(sources[i], 0, NULL, &found) != 0)
+            return 0;
+        for (size_t at = 0; at < found.gl_pathc; at++)
+            result = result && read_guest(found.gl_pathv[at]);
+        globfree(&found);
+    }
+    return result;
+}
+
+static void print_tests(void)
+{
+    printf("\n## Who makes them\n\n"
+           "The guests of `testdata/haiku` whose sources name the call; each "
+           "is a test of\nits own on each engine. Their errors: "
+           "[errors.md](errors.md). Calls that r1beta5 has\nnot, and some "
+           "that are not FULL, are made by `libhaikuabi/test` alone.\n\n"
+           "| Call | Guests |\n|---|---|\n");
+    for (int row = 0; row < HK_ROW_COUNT; row++) {
+        const struct hk_syscall_row *call = &hk_syscall_rows[row];
+        const char *before = "";
+
+        if (hk_row_name_length(call) != (int)strlen(call->name))
+            continue; /* of another release */
+        printf("| %s | ", call->name);
+        for (int i = 0; i < guest_count; i++)
+            if (guests[i].makes[row]) {
+                printf("%s%s", before, guests[i].name);
+                before = ", ";
+            }
+        printf(" |\n");
+    }
+}
+
 int main(void)
 {
-    if (!is_complete())
+    if (!is_complete() || !read_guests())
         return 1;
-    printf("# System calls of libhaikuabi\n\n"
-           "Printed from `libhaikuabi/src/syscalls.def` and "
-           "`libhaikuabi/src/numbers/` by\n`libhaikuabi/test/coverage.c`; "
-           "`//libhaikuabi:coverage_test` keeps it equal. The\ntable's own "
-           "comment explains results and kinds of arguments.\n\n"
-           "FULL: all of what Haiku does; PART: something is missing; STUB: "
-           "a fixed answer\nthat callers can live with; NONE: answered with "
-           "B_NOT_SUPPORTED and told once a\nteam. What is missing stands "
-           "below the table. A call whose arguments differ\nbetween "
-           "releases has a line for each form.\n\n"
-           "| Release | Calls | FULL | PART | STUB | NONE |\n"
-           "|---|---:|---:|---:|---:|---:|\n");
+    printf(
+        "# System calls of libhaikuabi\n\n"
+        "Printed from `libhaikuabi/src/syscalls.def` and "
+        "`libhaikuabi/src/numbers/` by\n`libhaikuabi/test/coverage.c`; "
+        "`//libhaikuabi:coverage_test` keeps it equal. The\ntable's own "
+        "comment explains results and kinds of arguments.\n\n"
+        "FULL: all of what Haiku does; PART: something is missing; STUB: "
+        "a fixed answer\nthat callers can live with; NONE: answered with "
+        "B_NOT_SUPPORTED and told once a\nteam. What is missing and who makes "
+        "the calls stand below the table. A call whose\narguments differ "
+        "between releases has a line for each form.\n\n"
+        "| Release | Calls | FULL | PART | STUB | NONE |\n"
+        "|---|---:|---:|---:|---:|---:|\n");
     for (int release = 0; release < RELEASES; release++)
         print_totals((enum hk_release)release);
     printf("\n| Call | Status | r1beta4 | r1beta5 | r1beta6 | Result | "
@@ -169,5 +288,6 @@ int main(void)
     for (int row = 0; row < HK_ROW_COUNT; row++)
         print_row((enum hk_row)row);
     print_lacks();
+    print_tests();
     return 0;
 }
