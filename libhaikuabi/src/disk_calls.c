@@ -8,10 +8,10 @@
 #include "syscalls.h"
 
 /*
- * The host's disks are not the guest's: the machine has none, nor disk systems,
- * which are add-ons of Haiku's kernel. These calls do what that does on such a
- * machine, down to the order in which arguments are found wrong. The row that
- * is STUB would have something to do there as well.
+ * The host's disks are not the guest's: the machine has none. These calls do
+ * what Haiku's kernel does on such a machine, down to the order in which
+ * arguments are found wrong. The rows that are STUB would have something to
+ * tell or to do there as well: its kernel brings add-ons for disk systems.
  */
 enum {
     DISK_NAME_LENGTH = 256, /* B_DISK_DEVICE_NAME_LENGTH, and of a type */

@@ -41,19 +41,6 @@ struct hk_fds {
     struct hk_range_locks *range_locks; /* the vfs's */
 };
 
-/* A process of one thread has nobody to wait for, and makes none in between. */
-static void lock(struct hk_fds *fds)
-{
-    if (!HK_IS_ALONE)
-        pthread_mutex_lock(&fds->lock);
-}
-
-static void unlock(struct hk_fds *fds)
-{
-    if (!HK_IS_ALONE)
-        pthread_mutex_unlock(&fds->lock);
-}
-
 struct hk_refs *hk_refs_of(const struct hk_thread *self)
 {
     return self->team->fds->refs;
@@ -339,9 +326,9 @@ uint32_t hk_fds_limit(struct hk_fds *fds)
 {
     uint32_t limit;
 
-    lock(fds);
+    hk_lock_out_others(&fds->lock);
     limit = fds->limit;
-    unlock(fds);
+    hk_let_others_in(&fds->lock);
     return limit;
 }
 
@@ -351,13 +338,13 @@ int32_t hk_fds_set_limit(struct hk_fds *fds, uint32_t limit)
 
     if (limit == 0 || limit > LIMIT_MAX)
         return HK_B_BAD_VALUE;
-    lock(fds);
+    hk_lock_out_others(&fds->lock);
     for (uint32_t i = limit; i < fds->size; i++)
         if (fds->slots[i].file != NULL)
             status = HK_B_BUSY;
     if (status == HK_B_OK)
         fds->limit = limit;
-    unlock(fds);
+    hk_let_others_in(&fds->lock);
     return status;
 }
 
@@ -387,7 +374,7 @@ int32_t hk_fd_add(const struct hk_thread *self, struct hk_file *file,
     int32_t result = HK_B_NO_MORE_FDS;
     uint32_t i = (uint32_t)first;
 
-    lock(fds);
+    hk_lock_out_others(&fds->lock);
     while (i < fds->size && fds->slots[i].file != NULL)
         i++;
     if (i < fds->limit && make_room(fds, i)) {
@@ -396,7 +383,7 @@ int32_t hk_fd_add(const struct hk_thread *self, struct hk_file *file,
         fds->slots[i] = (struct slot){file, flags, 0};
         result = (int32_t)i;
     }
-    unlock(fds);
+    hk_let_others_in(&fds->lock);
     if (result < 0)
         hk_file_put(file);
     return result;
@@ -416,10 +403,10 @@ struct hk_file *hk_file_get(const struct hk_thread *self, int32_t fd)
     struct slot *slot;
     struct hk_file *file;
 
-    lock(fds);
+    hk_lock_out_others(&fds->lock);
     slot = find_slot(fds, fd);
     file = hk_file_share(slot != NULL ? slot->file : NULL);
-    unlock(fds);
+    hk_let_others_in(&fds->lock);
     return file;
 }
 
@@ -429,14 +416,14 @@ int32_t hk_fd_flags(const struct hk_thread *self, int32_t fd, int flags)
     int32_t result = HK_B_FILE_ERROR;
     struct slot *slot;
 
-    lock(fds);
+    hk_lock_out_others(&fds->lock);
     slot = find_slot(fds, fd);
     if (slot != NULL) {
         if (flags >= 0)
             slot->flags = (unsigned)flags;
         result = (int32_t)slot->flags;
     }
-    unlock(fds);
+    hk_let_others_in(&fds->lock);
     return result;
 }
 
@@ -453,10 +440,10 @@ int hk_fd_is(const struct hk_thread *self, int32_t fd,
     const struct slot *slot;
     int result;
 
-    lock(fds);
+    hk_lock_out_others(&fds->lock);
     slot = find_slot(fds, fd);
     result = slot != NULL && slot->file == file;
-    unlock(fds);
+    hk_let_others_in(&fds->lock);
     return result;
 }
 
@@ -467,7 +454,7 @@ int hk_fd_copy(const struct hk_thread *self, int32_t fd,
     struct slot *slot;
     int copy = -1;
 
-    lock(fds);
+    hk_lock_out_others(&fds->lock);
     slot = find_slot(fds, fd);
     if (slot != NULL && slot->file == file) {
         if (slot->copy == 0) {
@@ -476,7 +463,7 @@ int hk_fd_copy(const struct hk_thread *self, int32_t fd,
         }
         copy = slot->copy == 0 ? -1 : slot->copy;
     }
-    unlock(fds);
+    hk_let_others_in(&fds->lock);
     return copy;
 }
 
@@ -484,10 +471,10 @@ static int is_open(struct hk_fds *fds, const struct hk_file *file)
 {
     int result = 0;
 
-    lock(fds);
+    hk_lock_out_others(&fds->lock);
     for (uint32_t i = 0; i < fds->size; i++)
         result |= fds->slots[i].file == file;
-    unlock(fds);
+    hk_let_others_in(&fds->lock);
     return result;
 }
 
@@ -514,13 +501,13 @@ int32_t hk_fd_close(const struct hk_thread *self, int32_t fd)
     struct hk_fds *fds = self->team->fds;
     struct slot *slot, had = {NULL, 0, 0};
 
-    lock(fds);
+    hk_lock_out_others(&fds->lock);
     slot = find_slot(fds, fd);
     if (slot != NULL) {
         had = *slot;
         *slot = (struct slot){NULL, 0, 0};
     }
-    unlock(fds);
+    hk_let_others_in(&fds->lock);
     let_go(self, fd, had);
     return had.file == NULL ? HK_B_FILE_ERROR : HK_B_OK;
 }
@@ -542,7 +529,7 @@ int32_t hk_fd_replace(const struct hk_thread *self, int32_t from, int32_t to,
     struct slot evicted = {NULL, 0, 0};
     int32_t result = HK_B_FILE_ERROR;
 
-    lock(fds);
+    hk_lock_out_others(&fds->lock);
     if (find_slot(fds, from) != NULL && to >= 0 && (uint32_t)to < fds->limit &&
         make_room(fds, (uint32_t)to)) {
         result = to;
@@ -553,7 +540,7 @@ int32_t hk_fd_replace(const struct hk_thread *self, int32_t from, int32_t to,
         }
         fds->slots[to].flags = flags;
     }
-    unlock(fds);
+    hk_let_others_in(&fds->lock);
     let_go(self, to, evicted);
     return result;
 }
@@ -563,9 +550,9 @@ struct hk_file *hk_team_cwd_get(const struct hk_team *team)
     struct hk_fds *fds = team->fds;
     struct hk_file *file;
 
-    lock(fds);
+    hk_lock_out_others(&fds->lock);
     file = hk_file_share(fds->cwd);
-    unlock(fds);
+    hk_let_others_in(&fds->lock);
     return file;
 }
 
@@ -579,9 +566,9 @@ void hk_cwd_set(const struct hk_thread *self, struct hk_file *directory)
     struct hk_fds *fds = self->team->fds;
     struct hk_file *old;
 
-    lock(fds);
+    hk_lock_out_others(&fds->lock);
     old = fds->cwd;
     fds->cwd = directory;
-    unlock(fds);
+    hk_let_others_in(&fds->lock);
     hk_file_put(old);
 }

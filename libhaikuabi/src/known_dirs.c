@@ -65,19 +65,6 @@ struct key {
 
 enum { ROOT = 1 }; /* the number of what absolute paths begin at */
 
-/* A process of one thread has nobody to wait for, and makes none in between. */
-static void lock(struct hk_known_dirs *dirs)
-{
-    if (!HK_IS_ALONE)
-        pthread_mutex_lock(&dirs->lock);
-}
-
-static void unlock(struct hk_known_dirs *dirs)
-{
-    if (!HK_IS_ALONE)
-        pthread_mutex_unlock(&dirs->lock);
-}
-
 struct hk_known_dirs *hk_known_dirs_new(void)
 {
     struct hk_known_dirs *dirs = calloc(1, sizeof(*dirs));
@@ -228,7 +215,7 @@ static struct hk_known_dir *find(struct hk_known_dirs *dirs,
     struct slot *slot = &dirs->slots[key->hash % DIRS];
     struct hk_known_dir *found = NULL;
 
-    lock(dirs);
+    hk_lock_out_others(&dirs->lock);
     hear(dirs);
     *forgets = dirs->forgets;
     if (is_it(slot->dir, key) && slot->dir->until >= now()) {
@@ -242,7 +229,7 @@ static struct hk_known_dir *find(struct hk_known_dirs *dirs,
     *is_wanted = !dirs->is_off && slot->uses >= USES_MIN;
     if (*is_wanted)
         slot->uses = 0;
-    unlock(dirs);
+    hk_let_others_in(&dirs->lock);
     return found;
 }
 

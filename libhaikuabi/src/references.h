@@ -3,6 +3,7 @@
 #ifndef HK_REFERENCES_H
 #define HK_REFERENCES_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 /*
@@ -25,6 +26,20 @@ static inline void hk_reference_add(atomic_int *count)
             memory_order_relaxed);
     else
         atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
+}
+
+/* A lock that is not kept across a call which makes a thread: who has no other
+ * threads has nobody to wait for. */
+static inline void hk_lock_out_others(pthread_mutex_t *lock)
+{
+    if (!HK_IS_ALONE)
+        pthread_mutex_lock(lock);
+}
+
+static inline void hk_let_others_in(pthread_mutex_t *lock)
+{
+    if (!HK_IS_ALONE)
+        pthread_mutex_unlock(lock);
 }
 
 /* Whether it was the last. */

@@ -34,6 +34,9 @@ static const char files_of_users[] =
     "the ids are the team's, but all files are opened as the host's user: "
     "modes refuse no other user of the guest's anything";
 
+static const char no_disk_systems[] =
+    "none is known, of which Haiku's kernel has add-ons";
+
 /* Each row that is not FULL, and why it is not. */
 static const struct {
     enum hk_row row;
@@ -73,6 +76,9 @@ static const struct {
      "to their ports at once"},
     {HK_ROW_register_file_device,
      "a machine without disks makes none of files"},
+    {HK_ROW_get_disk_system_info, no_disk_systems},
+    {HK_ROW_get_next_disk_system_info, no_disk_systems},
+    {HK_ROW_find_disk_system, no_disk_systems},
 };
 enum { LACK_COUNT = sizeof(lacks) / sizeof(lacks[0]) };
 
