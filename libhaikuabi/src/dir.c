@@ -9,6 +9,7 @@
 
 #include "attr.h"
 #include "bytes.h"
+#include "host_direct.h"
 #include "node_refs.h"
 #include "query.h"
 #include "stat.h"
@@ -112,7 +113,7 @@ static int32_t list_host(const struct hk_vfs *vfs,
             room = sizeof(struct dirent64);
         if (room > sizeof(buffer))
             room = sizeof(buffer);
-        size = getdents64(directory->fd, buffer, room);
+        size = hk_host_direct(SYS_getdents64, directory->fd, buffer, room);
         /* A directory that was removed is empty. */
         if (size <= 0)
             return size < 0 && errno != ENOENT ? hk_status_from_errno(errno)

@@ -10,6 +10,7 @@
 #include "departures.h"
 #include "fd_path.h"
 #include "file_open.h"
+#include "host_direct.h"
 #include "host_open.h"
 #include "known_dirs.h"
 #include "syscalls.h"
@@ -226,7 +227,8 @@ static int32_t remove_entry(const struct hk_thread *self,
     int32_t status;
 
     find_kept(entry, &kept);
-    status = result_of(unlinkat(entry->directory.fd, entry->leaf, flags));
+    status = result_of((int)hk_host_direct(SYS_unlinkat, entry->directory.fd,
+                                           entry->leaf, flags));
     if (status == HK_B_OK)
         drop_kept(&kept);
     else

@@ -4,13 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "attr.h"
 #include "block.h"
 #include "bytes.h"
 #include "host_call.h"
+#include "host_direct.h"
 #include "root.h"
 #include "signals.h"
 #include "socket.h"
@@ -39,10 +39,10 @@ static ssize_t plain_io(const struct hk_transfer *transfer,
     size_t size = vector->iov_len;
 
     if (transfer->position < 0)
-        return transfer->is_write ? write(fd, bytes, size)
-                                  : read(fd, bytes, size);
-    return transfer->is_write ? pwrite(fd, bytes, size, transfer->position)
-                              : pread(fd, bytes, size, transfer->position);
+        return hk_host_direct(transfer->is_write ? SYS_write : SYS_read, fd,
+                              bytes, size);
+    return hk_host_direct(transfer->is_write ? SYS_pwrite64 : SYS_pread64, fd,
+                          bytes, size, transfer->position);
 }
 
 /* How a transfer goes: a file that makes nobody wait, what comes at once, or

@@ -10,8 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "host_direct.h"
 
 /* A terminal must not become ours by being opened. */
 enum { ALWAYS = O_CLOEXEC | O_NOCTTY };
@@ -106,7 +107,7 @@ int hk_host_open_below(int directory, const char *path, int flags, mode_t mode)
 
     if (is_leaf(path, flags))
         return hk_host_open_leaf(directory, path, flags, mode);
-    fd = (int)syscall(SYS_openat2, directory, path, &how, sizeof(how));
+    fd = (int)hk_host_direct(SYS_openat2, directory, path, &how, sizeof(how));
     if (fd < 0 && (errno == ENOSYS || errno == EPERM))
         return open_by_steps(directory, path, flags, mode);
     return fd;
@@ -114,8 +115,8 @@ int hk_host_open_below(int directory, const char *path, int flags, mode_t mode)
 
 int hk_host_open_leaf(int directory, const char *name, int flags, mode_t mode)
 {
-    return openat(directory, name, host_flags(flags) | O_NOFOLLOW,
-                  mode & 07777);
+    return hk_host_openat(directory, name, host_flags(flags) | O_NOFOLLOW,
+                          mode & 07777);
 }
 
 void hk_host_fd_path(int fd, char path[HK_FD_PATH_SIZE])

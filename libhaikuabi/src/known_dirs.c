@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host_direct.h"
 #include "host_open.h"
 #include "references.h"
 
@@ -158,7 +159,8 @@ static void hear(struct hk_known_dirs *dirs)
     char events[4096];
     int size = 0;
 
-    if (dirs->watcher < 0 || ioctl(dirs->watcher, FIONREAD, &size) != 0 ||
+    if (dirs->watcher < 0 ||
+        hk_host_direct(SYS_ioctl, dirs->watcher, FIONREAD, &size) != 0 ||
         size == 0)
         return;
     while (read(dirs->watcher, events, sizeof(events)) > 0)

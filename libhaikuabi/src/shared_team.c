@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include "deaths.h"
 #include "debug.h"
 #include "departures.h"
+#include "host_direct.h"
 #include "shared_file.h"
 #include "signals.h"
 #include "socket_share.h"
@@ -366,7 +366,7 @@ void hk_shared_set_ready(struct hk_shared *shared)
         hk_put(shared, &slot->is_ready, 1);
     hk_shared_unlock(shared);
     atomic_fetch_add(&shared->file->joins, 1);
-    syscall(SYS_futex, &shared->file->joins, FUTEX_WAKE, INT_MAX);
+    hk_host_direct(SYS_futex, &shared->file->joins, FUTEX_WAKE, INT_MAX);
 }
 
 static int is_ready(struct hk_shared *shared, int32_t id)
@@ -401,7 +401,7 @@ void hk_shared_await(struct hk_shared *shared, int32_t child)
 
         if (is_ready(shared, child) || has_ended(child))
             return;
-        syscall(SYS_futex, joins, FUTEX_WAIT, seen, &interval);
+        hk_host_direct(SYS_futex, joins, FUTEX_WAIT, seen, &interval);
     }
 }
 

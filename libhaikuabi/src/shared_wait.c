@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include "clock.h"
 #include "deaths.h"
 #include "debug.h"
+#include "host_direct.h"
 #include "shared.h"
 #include "thread.h"
 
@@ -139,7 +139,7 @@ void hk_waiter_ring(struct hk_waiter *waiter)
 {
     atomic_fetch_add(&waiter->events, 1);
     if (atomic_load(&waiter->is_asleep))
-        syscall(SYS_futex, &waiter->events, FUTEX_WAKE, 1);
+        hk_host_direct(SYS_futex, &waiter->events, FUTEX_WAKE, 1);
 }
 
 static void wake_futex(struct hk_shared *shared, struct hk_waiter *waiter)
@@ -158,7 +158,8 @@ void hk_waiter_alert(struct hk_shared *shared, struct hk_waiter *waiter)
     wake_futex(shared, waiter);
     if (waiter->by_signal && slot != NULL && slot->id > 0 &&
         !hk_shared_is_dead(shared, waiter->team))
-        syscall(SYS_tgkill, slot->id, waiter->thread, hk_interrupt_signal());
+        hk_host_direct(SYS_tgkill, slot->id, waiter->thread,
+                       hk_interrupt_signal());
 }
 
 void hk_queue_alert(struct hk_shared *shared, const struct hk_queue *queue)
@@ -338,8 +339,8 @@ static void futex_wait(atomic_uint *word, unsigned seen, int64_t deadline)
         until = hk_host_deadline(deadline);
         timeout = &until;
     }
-    syscall(SYS_futex, word, FUTEX_WAIT_BITSET, seen, timeout, NULL,
-            FUTEX_BITSET_MATCH_ANY);
+    hk_host_direct(SYS_futex, word, FUTEX_WAIT_BITSET, seen, timeout, NULL,
+                   FUTEX_BITSET_MATCH_ANY);
 }
 
 enum {
@@ -361,8 +362,8 @@ static int futex_wait_lives(atomic_uint *word, unsigned seen, int64_t deadline,
         words[i + 1] = (struct futex_waitv){.val = lives[i].seen,
                                             .uaddr = (uintptr_t)lives[i].word,
                                             .flags = FUTEX_32};
-    return syscall(SYS_futex_waitv, words, count + 1, 0, &until,
-                   CLOCK_MONOTONIC) >= 0 ||
+    return hk_host_direct(SYS_futex_waitv, words, count + 1, 0, &until,
+                          CLOCK_MONOTONIC) >= 0 ||
            (errno != ENOSYS && errno != EPERM);
 }
 

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include "clock.h"
 #include "file_io.h"
 #include "host_call.h"
+#include "host_direct.h"
 #include "signals.h"
 #include "socket.h"
 #include "socket_protocol.h"
@@ -130,8 +130,10 @@ static int64_t transfer_once(struct hk_thread *self, struct hk_file *file,
         return is_nonblocking(file, message) ? HK_B_WOULD_BLOCK
                                              : hk_socket_timed_out(file);
     for (;; done = message->is_send
-                       ? sendmsg(fd, host, flags | MSG_NOSIGNAL)
-                       : recvmsg(fd, host, flags | MSG_CMSG_CLOEXEC)) {
+                       ? hk_host_direct(SYS_sendmsg, fd, host,
+                                        flags | MSG_NOSIGNAL)
+                       : hk_host_direct(SYS_recvmsg, fd, host,
+                                        flags | MSG_CMSG_CLOEXEC)) {
         int32_t status;
 
         if (done > 0 || (done == 0 && message->is_send))

@@ -10,6 +10,7 @@
 
 #include "bytes.h"
 #include "creation_time.h"
+#include "host_direct.h"
 #include "known_dirs.h"
 
 enum { SYNTHETIC_BLOCK_SIZE = 4096 };
@@ -87,8 +88,8 @@ int32_t hk_stat_node(const struct hk_vfs *vfs, const struct hk_node *node,
         stat_synthetic(node->place, stat);
         return HK_B_OK;
     }
-    if (statx(node->fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME,
-              &host) < 0)
+    if (hk_host_direct(SYS_statx, node->fd, "", AT_EMPTY_PATH,
+                       STATX_BASIC_STATS | STATX_BTIME, &host) < 0)
         return hk_status_from_errno(errno);
     stat_host(vfs, &host, stat);
     if (host.stx_attributes & STATX_ATTR_NODUMP)
@@ -123,8 +124,8 @@ static int32_t stat_leaf(const struct hk_vfs *vfs,
 {
     struct statx host;
 
-    if (statx(directory->fd, name, AT_SYMLINK_NOFOLLOW,
-              STATX_BASIC_STATS | STATX_BTIME, &host) < 0)
+    if (hk_host_direct(SYS_statx, directory->fd, name, AT_SYMLINK_NOFOLLOW,
+                       STATX_BASIC_STATS | STATX_BTIME, &host) < 0)
         return errno == ENOENT ? HK_B_ENTRY_NOT_FOUND : HK_TAKES_WALK;
     if ((traverse && S_ISLNK(host.stx_mode)) ||
         host.stx_attributes & STATX_ATTR_NODUMP)

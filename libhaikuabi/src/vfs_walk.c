@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host_direct.h"
 #include "host_open.h"
 #include "known_dirs.h"
 #include "range_locks.h"
@@ -738,7 +739,7 @@ int32_t hk_vfs_change_root(struct hk_vfs *vfs, struct hk_node node)
 void hk_node_close(struct hk_node *node)
 {
     if (node->fd >= 0)
-        close(node->fd);
+        hk_host_close(node->fd);
     node->fd = -1;
 }
 

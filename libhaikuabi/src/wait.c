@@ -5,10 +5,10 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "host_direct.h"
 #include "kernel.h"
 
 static void futex_wait(atomic_uint *word, unsigned value, int64_t deadline)
@@ -20,8 +20,8 @@ static void futex_wait(atomic_uint *word, unsigned value, int64_t deadline)
         until = hk_host_deadline(deadline);
         timeout = &until;
     }
-    syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value, timeout, NULL,
-            FUTEX_BITSET_MATCH_ANY);
+    hk_host_direct(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value, timeout,
+                   NULL, FUTEX_BITSET_MATCH_ANY);
 }
 
 unsigned hk_events(struct hk_thread *self)
@@ -37,7 +37,7 @@ void hk_wait_event(struct hk_thread *self, unsigned seen)
 void hk_post_event(struct hk_thread *thread)
 {
     atomic_fetch_add_explicit(&thread->wait.events, 1, memory_order_release);
-    syscall(SYS_futex, &thread->wait.events, FUTEX_WAKE_PRIVATE, 1);
+    hk_host_direct(SYS_futex, &thread->wait.events, FUTEX_WAKE_PRIVATE, 1);
 }
 
 void hk_wait_prepare(struct hk_thread *self)
@@ -86,7 +86,7 @@ int32_t hk_wait_change(struct hk_thread *self, unsigned seen, int64_t deadline)
 void hk_announce_change(struct hk_team *team)
 {
     atomic_fetch_add_explicit(&team->changes, 1, memory_order_release);
-    syscall(SYS_futex, &team->changes, FUTEX_WAKE_PRIVATE, INT_MAX);
+    hk_host_direct(SYS_futex, &team->changes, FUTEX_WAKE_PRIVATE, INT_MAX);
 }
 
 void hk_wake(struct hk_thread *thread, int32_t result)
@@ -107,7 +107,7 @@ static void post_elsewhere(struct hk_thread *thread)
     if (events == NULL)
         return;
     atomic_fetch_add(events, 1);
-    syscall(SYS_futex, events, FUTEX_WAKE, 1);
+    hk_host_direct(SYS_futex, events, FUTEX_WAKE, 1);
 }
 
 void hk_interrupt_self(struct hk_thread *self)
@@ -122,7 +122,8 @@ void hk_interrupt_self(struct hk_thread *self)
 void hk_interrupt(struct hk_thread *thread)
 {
     hk_interrupt_self(thread);
-    syscall(SYS_tgkill, thread->team->id, thread->id, hk_interrupt_signal());
+    hk_host_direct(SYS_tgkill, thread->team->id, thread->id,
+                   hk_interrupt_signal());
 }
 
 int32_t hk_timeout_status(int32_t status, uint32_t flags, int64_t timeout)
