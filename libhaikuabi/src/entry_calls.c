@@ -316,7 +316,7 @@ static int32_t move(const struct hk_thread *self, const struct entry *from,
     uint32_t serial;
     int32_t status;
 
-    if (from->directory.mount != to->directory.mount)
+    if (!hk_is_one_volume(from->directory.mount, to->directory.mount))
         return HK_B_CROSS_DEVICE_LINK;
     if (is_same_entry(from, to))
         return HK_B_OK;
@@ -389,7 +389,7 @@ static int32_t link_node(const struct hk_node *node, const struct entry *entry)
     int32_t status;
 
     if (node->fd < 0 || node->mount == NULL ||
-        node->mount != entry->directory.mount)
+        !hk_is_one_volume(node->mount, entry->directory.mount))
         return HK_B_CROSS_DEVICE_LINK;
     status = check_new(entry);
     if (status != HK_B_OK)

@@ -164,14 +164,26 @@ int64_t hk_sys_fsync(struct hk_thread *self, int32_t fd)
     return hk_sys_fsync__r1beta6(self, fd, 0);
 }
 
-/* All volumes of the guest, and nothing else of the host. */
+/* Whether mounts before this one are of its file system. */
+static int is_synced(const struct hk_vfs *vfs, uint32_t mount)
+{
+    for (uint32_t i = 0; i < mount; i++)
+        if (vfs->mounts[i].host_device == vfs->mounts[mount].host_device)
+            return 1;
+    return 0;
+}
+
+/* All that the guest sees, and nothing else of the host. */
 int64_t hk_sys_sync(struct hk_thread *self)
 {
     const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
 
-    for (uint32_t i = 0; i < vfs->volume_count; i++) {
-        int fd = hk_host_reopen(vfs->volumes[i].mount->fd, O_RDONLY);
+    for (uint32_t i = 0; i < vfs->mount_count; i++) {
+        int fd;
 
+        if (is_synced(vfs, i))
+            continue;
+        fd = hk_host_reopen(vfs->mounts[i].fd, O_RDONLY);
         if (fd < 0)
             continue;
         syncfs(fd);

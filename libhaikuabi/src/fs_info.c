@@ -45,19 +45,25 @@ static void put_names(uint8_t *bytes, const char *volume, const char *fs)
     snprintf((char *)bytes + AT_FS_NAME, FS_NAME_SIZE, "%s", fs);
 }
 
-/* The volumes that only exist here: without blocks. */
-static void put_synthetic(uint8_t bytes[FS_INFO_SIZE], const struct hk_vfs *vfs,
+/* What the kernel says of a file system that says nothing of itself
+ * (fs_read_info() of vfs.cpp). */
+static int32_t put_silent(uint8_t bytes[FS_INFO_SIZE], const struct hk_vfs *vfs,
                           int32_t device)
 {
     const struct hk_place *place = device == HK_DEVICE_ROOTFS
                                        ? vfs->root
                                        : hk_place_child(vfs->root, "dev", 3);
-    const char *name = device == HK_DEVICE_ROOTFS ? "rootfs" : "devfs";
+    struct hk_stat info;
+    struct hk_node node;
+    int32_t status = hk_place_open(place, O_PATH, &node);
 
-    put_head(bytes, device, place->inode, FS_IS_READONLY);
-    hk_put64(bytes + 16, 4096);
-    hk_put64(bytes + 24, 4096);
-    put_names(bytes, name, name);
+    if (status != HK_B_OK)
+        return status;
+    status = hk_stat_node(vfs, &node, &info);
+    hk_node_close(&node);
+    put_head(bytes, device, info.inode, 0);
+    put_names(bytes, "", device == HK_DEVICE_ROOTFS ? "rootfs" : "devfs");
+    return status;
 }
 
 static int32_t put_host(uint8_t bytes[FS_INFO_SIZE], int fd, int32_t device,
@@ -81,38 +87,18 @@ static int32_t put_host(uint8_t bytes[FS_INFO_SIZE], int fd, int32_t device,
     return HK_B_OK;
 }
 
-/* Where Haiku's boot volume begins: its root is "/boot", although what is
- * beside that lies on the same volume here. 0 when there is none. */
-static int64_t boot_root(const struct hk_vfs *vfs, int32_t device)
-{
-    const struct hk_node root = hk_place_node(vfs->root);
-    struct hk_node boot;
-    struct hk_stat info;
-    int32_t status = hk_vfs_open(vfs, &root, "boot", HK_WALK_WHOLE,
-                                 O_PATH | O_DIRECTORY, 0, &boot);
-
-    if (status != HK_B_OK)
-        return 0;
-    status = hk_stat_node(vfs, &boot, &info);
-    hk_node_close(&boot);
-    return status == HK_B_OK && info.device == device ? info.inode : 0;
-}
-
 static int32_t put_volume(uint8_t bytes[FS_INFO_SIZE], const struct hk_vfs *vfs,
                           int32_t device)
 {
-    const struct hk_mount *mount = vfs->volumes[device - HK_DEVICE_FIRST].mount;
+    const struct hk_mount *mount = vfs->volumes[device - HK_DEVICE_FIRST];
     struct hk_node node = {mount->place, mount, mount->fd, 0};
     struct hk_stat info;
     int32_t status = hk_stat_node(vfs, &node, &info);
-    int64_t root;
 
     put_names(bytes, mount->name, "hostfs");
-    if (status != HK_B_OK)
-        return status;
-    root = mount->place == vfs->root ? boot_root(vfs, device) : 0;
-    return put_host(bytes, mount->fd, device, root != 0 ? root : info.inode,
-                    mount->read_only);
+    return status == HK_B_OK ? put_host(bytes, mount->fd, device, info.inode,
+                                        mount->read_only)
+                             : status;
 }
 
 /* A file system inside a mount, known by a file of it that was asked for. */
@@ -136,10 +122,8 @@ static int32_t put_info(const struct hk_thread *self,
 {
     const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
 
-    if (device == HK_DEVICE_ROOTFS || device == HK_DEVICE_DEVFS) {
-        put_synthetic(bytes, vfs, device);
-        return HK_B_OK;
-    }
+    if (device == HK_DEVICE_ROOTFS || device == HK_DEVICE_DEVFS)
+        return put_silent(bytes, vfs, device);
     if (device > 0 && hk_is_nested_device(device))
         return put_nested(self, bytes, device);
     if (device >= HK_DEVICE_FIRST &&

@@ -22,19 +22,25 @@ static int host_error(int32_t status)
     return error != 0 ? -error : -EIO;
 }
 
-/* What there is to know of an open file. */
-static int describe(const struct hk_vfs *vfs, struct hk_guest_file *file)
+/* Opens a file for reading, and tells what there is to know of it. */
+static int open_file(const struct hk_vfs *vfs, const struct hk_node *start,
+                     const char *path, unsigned walk_flags,
+                     struct hk_guest_file *file)
 {
+    struct hk_node node;
     struct stat st;
+    int32_t status = hk_vfs_open(vfs, start, path, walk_flags | HK_WALK_FOLLOW,
+                                 O_RDONLY, 0, &node);
 
-    if (file->fd < 0)
-        return host_error(file->fd);
-    if (fstat(file->fd, &st) != 0 || S_ISDIR(st.st_mode)) {
-        close(file->fd);
+    if (status != HK_B_OK)
+        return host_error(status);
+    if (node.fd < 0 || fstat(node.fd, &st) != 0 || S_ISDIR(st.st_mode)) {
+        hk_node_close(&node);
         return -EISDIR;
     }
+    file->fd = node.fd;
     file->size = (uint64_t)st.st_size;
-    file->device = hk_vfs_device(vfs, st.st_dev);
+    file->device = hk_vfs_device(vfs, node.mount, st.st_dev);
     file->node = (int64_t)st.st_ino;
     return 0;
 }
@@ -45,11 +51,11 @@ int hk_guest_open(struct hk_team *team, const char *path,
     const struct hk_vfs *vfs = team->kernel->vfs;
     struct hk_file *start = hk_team_cwd_get(team);
     int32_t status = hk_vfs_normalize(vfs, &start->node, path, 1, file->path);
+    int error = status == HK_B_OK ? open_file(vfs, &start->node, path, 0, file)
+                                  : host_error(status);
 
-    file->fd = status == HK_B_OK ? hk_vfs_open_host(vfs, &start->node, path, 0)
-                                 : status;
     hk_file_put(start);
-    return describe(vfs, file);
+    return error;
 }
 
 int hk_guest_open_system(struct hk_team *team, const char *path,
@@ -59,8 +65,7 @@ int hk_guest_open_system(struct hk_team *team, const char *path,
     const struct hk_node root = hk_place_node(vfs->root);
 
     snprintf(file->path, sizeof(file->path), "%s", path);
-    file->fd = hk_vfs_open_host(vfs, &root, path, HK_WALK_WHOLE);
-    return describe(vfs, file);
+    return open_file(vfs, &root, path, HK_WALK_WHOLE, file);
 }
 
 int hk_guest_reserve(struct hk_team *team, uint32_t hint, uint32_t size,

@@ -33,7 +33,8 @@ static int32_t add_directory(struct hk_monitors *monitors, int32_t device,
         hk_node_close(&node);
         return HK_B_NO_MEMORY;
     }
-    if (fstat(node.fd, &info) != 0 || info.st_dev != node.mount->host_device) {
+    if (fstat(node.fd, &info) != 0 ||
+        !hk_mount_has(monitors->team->kernel->vfs, node.mount, &info)) {
         hk_node_close(&node);
         return HK_B_OK;
     }

@@ -193,6 +193,7 @@ static int32_t open_place(const struct hk_vfs *vfs, int32_t device,
 struct hunt {
     int32_t device;
     int64_t inode;
+    const struct hk_vfs *vfs;
     struct hk_refs *refs;
     struct hk_node *node;
     uint32_t left; /* entries to look at */
@@ -214,7 +215,7 @@ static int32_t is_it(void *context, const struct hk_volume_entry *entry)
     node.fd = hk_host_open_leaf(entry->directory, entry->name, O_PATH, 0);
     if (node.fd < 0 || fstat(node.fd, &info) != 0 ||
         (int64_t)info.st_ino != hunt->inode ||
-        info.st_dev != entry->mount->host_device) {
+        !hk_mount_has(hunt->vfs, entry->mount, &info)) {
         hk_node_close(&node);
         return HK_B_OK;
     }
@@ -228,10 +229,11 @@ static int32_t hunt_for(const struct hk_thread *self, int32_t device,
                         int64_t inode, struct hk_node *node)
 {
     enum { ENTRIES_MAX = 1 << 20 };
-    struct hunt hunt = {device, inode, hk_refs_of(self), node, ENTRIES_MAX};
+    const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
+    struct hunt hunt = {device,           inode, vfs,
+                        hk_refs_of(self), node,  ENTRIES_MAX};
 
-    return hk_volume_walk(hk_kernel_of(self)->vfs, device, is_it, &hunt) ==
-                   FOUND
+    return hk_volume_walk(vfs, device, is_it, &hunt) == FOUND
                ? HK_B_OK
                : HK_B_ENTRY_NOT_FOUND;
 }

@@ -52,8 +52,8 @@ static int64_t blocks_of(const struct statx *host)
                      (size / SECTOR));
 }
 
-static void stat_host(const struct hk_vfs *vfs, const struct statx *host,
-                      struct hk_stat *stat)
+static void stat_host(const struct hk_vfs *vfs, const struct hk_mount *mount,
+                      const struct statx *host, struct hk_stat *stat)
 {
     dev_t device = makedev(host->stx_dev_major, host->stx_dev_minor);
     /* Where a file system does not keep it. */
@@ -61,7 +61,7 @@ static void stat_host(const struct hk_vfs *vfs, const struct statx *host,
         host->stx_mask & STATX_BTIME ? &host->stx_btime : &host->stx_ctime;
 
     *stat = (struct hk_stat){
-        .device = hk_vfs_device(vfs, device),
+        .device = hk_vfs_device(vfs, mount, device),
         .inode = (int64_t)host->stx_ino,
         .mode = host->stx_mode,
         .link_count = (int32_t)host->stx_nlink,
@@ -91,7 +91,7 @@ int32_t hk_stat_node(const struct hk_vfs *vfs, const struct hk_node *node,
     if (hk_host_direct(SYS_statx, node->fd, "", AT_EMPTY_PATH,
                        STATX_BASIC_STATS | STATX_BTIME, &host) < 0)
         return hk_status_from_errno(errno);
-    stat_host(vfs, &host, stat);
+    stat_host(vfs, node->mount, &host, stat);
     if (host.stx_attributes & STATX_ATTR_NODUMP)
         hk_creation_time_read(node->fd, &stat->creation);
     if (node->place != NULL && node->place->device != NULL) {
@@ -130,7 +130,7 @@ static int32_t stat_leaf(const struct hk_vfs *vfs,
     if ((traverse && S_ISLNK(host.stx_mode)) ||
         host.stx_attributes & STATX_ATTR_NODUMP)
         return HK_TAKES_WALK;
-    stat_host(vfs, &host, stat);
+    stat_host(vfs, directory->mount, &host, stat);
     return HK_B_OK;
 }
 

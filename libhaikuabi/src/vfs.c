@@ -30,6 +30,7 @@ static const struct {
 static const char pty_device[] = "/dev/ptmx";
 
 #define NESTED_DEVICE (1u << 30)
+#define PLACE_INODES  (INT64_C(1) << 48) /* no host has as many files */
 
 static int error_from_errno(void)
 {
@@ -179,13 +180,29 @@ static int place_on_host(struct hk_place *place)
     return 0;
 }
 
-static void add_volume(struct hk_vfs *vfs, const struct hk_mount *mount)
+int hk_is_one_volume(const struct hk_mount *one, const struct hk_mount *other)
 {
-    for (uint32_t i = 0; i < vfs->volume_count; i++)
-        if (vfs->volumes[i].host_device == mount->host_device)
-            return;
-    vfs->volumes[vfs->volume_count++] =
-        (struct hk_volume){mount->host_device, mount};
+    return one == other ||
+           (one != NULL && other != NULL && one->device == other->device &&
+            one->read_only == other->read_only);
+}
+
+/*
+ * Mounts of one host file system are one volume, so that a file seen by two
+ * paths is known to be one; but a layer is a volume of its own, as contents and
+ * attributes of a file that leaves it would stay behind.
+ */
+static void find_volume(struct hk_vfs *vfs, struct hk_mount *mount)
+{
+    uint32_t i;
+
+    for (i = 0; i < vfs->volume_count; i++)
+        if (vfs->volumes[i]->host_device == mount->host_device &&
+            vfs->volumes[i]->attributes == mount->attributes)
+            break;
+    mount->device = (int32_t)(HK_DEVICE_FIRST + i);
+    if (i == vfs->volume_count)
+        vfs->volumes[vfs->volume_count++] = mount;
 }
 
 /* The path of a bind, freed of symlinks as far as it exists, so that its
@@ -219,38 +236,46 @@ static int canonical_path(const struct hk_vfs *vfs, const char *guest_path,
     return 0;
 }
 
-static int add_mount(struct hk_vfs *vfs, const char *host_path,
-                     const char *guest_path, int read_only)
+/* Puts what is open as fd, which is taken over, at a place of the guest's. */
+static int attach(struct hk_vfs *vfs, int fd, const char *name,
+                  struct hk_place *place, struct hk_mount **attached)
 {
     struct hk_mount *mount = &vfs->mounts[vfs->mount_count];
-    const char *slash = strrchr(host_path, '/');
-    char path[HK_PATH_LENGTH];
     struct stat info;
-    int error = canonical_path(vfs, guest_path, path);
 
-    if (error < 0)
-        return error;
-    mount->fd = open(host_path, O_PATH | O_CLOEXEC);
-    if (mount->fd < 0)
+    if (fd < 0)
         return error_from_errno();
+    mount->fd = fd;
     vfs->mount_count++;
-    if (fstat(mount->fd, &info) < 0)
+    if (fstat(fd, &info) < 0)
         return error_from_errno();
     mount->host_device = info.st_dev;
     mount->is_directory = S_ISDIR(info.st_mode);
-    mount->read_only = read_only;
     mount->attributes = vfs->attributes;
     mount->range_locks = vfs->range_locks;
-    mount->name =
-        strdup(slash != NULL && slash[1] != '\0' ? slash + 1 : host_path);
-    mount->place = make_place(vfs, path);
-    if (mount->name == NULL || mount->place == NULL)
+    mount->name = strdup(name);
+    mount->place = place;
+    if (mount->name == NULL || place == NULL)
         return HK_ERR_NOMEM;
-    if (mount->place == vfs->root && !mount->is_directory)
+    if (place == vfs->root && !mount->is_directory)
         return HK_ERR_INVALID;
-    mount->place->mount = mount;
-    add_volume(vfs, mount);
+    place->mount = mount;
+    *attached = mount;
     return place_on_host(vfs->root);
+}
+
+static int add_mount(struct hk_vfs *vfs, const char *host_path,
+                     const char *guest_path, struct hk_mount **mount)
+{
+    const char *slash = strrchr(host_path, '/');
+    char path[HK_PATH_LENGTH];
+    int error = canonical_path(vfs, guest_path, path);
+
+    return error < 0 ? error
+                     : attach(vfs, open(host_path, O_PATH | O_CLOEXEC),
+                              slash != NULL && slash[1] != '\0' ? slash + 1
+                                                                : host_path,
+                              make_place(vfs, path), mount);
 }
 
 static int add_pty(struct hk_vfs *vfs, struct hk_place *directory,
@@ -308,35 +333,75 @@ static int add_devices(struct hk_vfs *vfs)
 /* Packages are shown as they are, and stay so. */
 static int add_packages(struct hk_vfs *vfs, const struct hk_root *layer)
 {
-    int error = 0;
-
-    for (int i = 0; i < HK_LOCATION_COUNT && error == 0; i++) {
+    for (int i = 0; i < HK_LOCATION_COUNT; i++) {
         const char *location = hk_location_path((enum hk_location)i);
         char guest[HK_PATH_LENGTH], *host;
+        struct hk_mount *mount;
+        int error;
 
         snprintf(guest, sizeof(guest), "/%s/packages", location);
         if (asprintf(&host, "%s%s", hk_root_files(layer), guest) < 0)
             return HK_ERR_NOMEM;
-        error = add_mount(vfs, host, guest, 1);
+        error = add_mount(vfs, host, guest, &mount);
         free(host);
+        if (error < 0)
+            return error;
+        mount->read_only = 1;
+        mount->attributes = layer->attributes;
+        find_volume(vfs, mount);
     }
-    return error;
+    return 0;
+}
+
+/* As on Haiku, "/" is no more than where "/boot", the disk, is mounted. */
+static int add_boot(struct hk_vfs *vfs, const struct hk_mount *root, int fd)
+{
+    struct hk_mount *boot;
+    int error = attach(vfs, fd, "Haiku", make_place(vfs, "/boot"), &boot);
+
+    if (error < 0)
+        return error;
+    boot->layer = root->layer;
+    boot->attributes = root->attributes;
+    vfs->boot = boot;
+    find_volume(vfs, boot);
+    return 0;
 }
 
 static int add_root(struct hk_vfs *vfs, const struct hk_config *config)
 {
-    int error = add_mount(vfs, config->root, "/", 0);
+    struct hk_mount *root;
+    int error = add_mount(vfs, config->root, "/", &root);
+    int boot;
 
-    if (error < 0 || config->layer == NULL)
+    if (error < 0)
         return error;
-    vfs->mounts[0].layer = config->layer;
-    vfs->mounts[0].attributes = config->layer->attributes;
-    return add_packages(vfs, config->layer);
+    if (config->layer != NULL) {
+        root->layer = config->layer;
+        root->attributes = config->layer->attributes;
+    }
+    boot = hk_host_open_below(root->fd, "boot", O_PATH | O_DIRECTORY, 0);
+    if (boot < 0) {
+        find_volume(vfs, root);
+    } else {
+        root->device = HK_DEVICE_ROOTFS;
+        error = add_boot(vfs, root, boot);
+    }
+    return error < 0 || config->layer == NULL
+               ? error
+               : add_packages(vfs, config->layer);
 }
 
 static int add_bind(struct hk_vfs *vfs, const struct hk_bind *bind)
 {
-    return add_mount(vfs, bind->host_path, bind->guest_path, bind->read_only);
+    struct hk_mount *mount;
+    int error = add_mount(vfs, bind->host_path, bind->guest_path, &mount);
+
+    if (error < 0)
+        return error;
+    mount->read_only = bind->read_only;
+    find_volume(vfs, mount);
+    return 0;
 }
 
 static int is_there(const struct hk_vfs *vfs, const char *path)
@@ -353,10 +418,11 @@ static int is_there(const struct hk_vfs *vfs, const char *path)
 static int fill(struct hk_vfs *vfs, const struct hk_config *config)
 {
     size_t room =
-        config->bind_count + config->offer_count + 1 + HK_LOCATION_COUNT;
+        config->bind_count + config->offer_count + 2 + HK_LOCATION_COUNT;
     int error = 0;
 
     vfs->root = new_place(vfs, NULL, "", 0);
+    vfs->last_inode = PLACE_INODES; /* rootfs begins at node 1, as on Haiku */
     vfs->mounts = calloc(room, sizeof(*vfs->mounts));
     vfs->volumes = calloc(room, sizeof(*vfs->volumes));
     if (vfs->root == NULL || vfs->mounts == NULL || vfs->volumes == NULL)
@@ -427,17 +493,16 @@ void hk_vfs_free(struct hk_vfs *vfs)
     free(vfs);
 }
 
-/*
- * Two binds of one host file system share an id, so that a file seen by two
- * paths is known to be one. A file system inside a mount that the
- * configuration does not name gets an id from the host's, the same in all
- * teams.
- */
-int32_t hk_vfs_device(const struct hk_vfs *vfs, dev_t host_device)
+/* A file system inside a mount that the configuration does not name gets an
+ * id from the host's, the same in all teams. */
+int32_t hk_vfs_device(const struct hk_vfs *vfs, const struct hk_mount *mount,
+                      dev_t host_device)
 {
+    if (mount != NULL && mount->host_device == host_device)
+        return mount->device;
     for (uint32_t i = 0; i < vfs->volume_count; i++)
-        if (vfs->volumes[i].host_device == host_device)
-            return (int32_t)(HK_DEVICE_FIRST + i);
+        if (vfs->volumes[i]->host_device == host_device)
+            return vfs->volumes[i]->device;
     return (int32_t)(NESTED_DEVICE | (major(host_device) & 0x3ff) << 20 |
                      (minor(host_device) & 0xfffff));
 }
@@ -445,6 +510,18 @@ int32_t hk_vfs_device(const struct hk_vfs *vfs, dev_t host_device)
 int hk_is_nested_device(int32_t device)
 {
     return ((uint32_t)device & NESTED_DEVICE) != 0;
+}
+
+int hk_mount_has(const struct hk_vfs *vfs, const struct hk_mount *mount,
+                 const struct stat *info)
+{
+    struct stat boot;
+
+    if (info->st_dev != mount->host_device)
+        return 0;
+    return mount->device != HK_DEVICE_ROOTFS ||
+           fstat(vfs->boot->fd, &boot) != 0 || boot.st_ino != info->st_ino ||
+           boot.st_dev != info->st_dev;
 }
 
 struct hk_node hk_place_node(const struct hk_place *place)

@@ -17,6 +17,7 @@
 struct hk_mount {
     int fd; /* O_PATH, of its root */
     dev_t host_device;
+    int32_t device; /* the volume's id */
     int is_directory;
     int read_only;
     const struct hk_root *layer; /* its files may be those of packages */
@@ -73,23 +74,18 @@ struct hk_top {
     struct hk_top *before; /* what it was; walks may still begin there */
 };
 
-/* Volume ids. Those of mounts follow: one a host file system, in the order
- * of the configuration. */
+/* Volume ids. Those of mounts follow, in the order of the configuration; the
+ * root is of the first when it has no directory "boot". */
 enum { HK_DEVICE_ROOTFS = 1, HK_DEVICE_DEVFS = 2, HK_DEVICE_FIRST = 3 };
-
-/* A host file system that mounts show, as a Haiku volume. */
-struct hk_volume {
-    dev_t host_device;
-    const struct hk_mount *mount; /* the first one of it */
-};
 
 struct hk_vfs {
     struct hk_place *root;
     struct hk_mount *mounts;
     uint32_t mount_count;
-    struct hk_volume *volumes; /* ids from HK_DEVICE_FIRST on */
-    uint32_t volume_count;
-    int64_t last_inode; /* of a place */
+    const struct hk_mount *boot;     /* when it is a volume of its own */
+    const struct hk_mount **volumes; /* of each the first mount */
+    uint32_t volume_count;           /* ids from HK_DEVICE_FIRST on */
+    int64_t last_inode;              /* of a place */
     struct hk_known_dirs *known_dirs;
     struct hk_attr_store *attributes; /* of what is no layer; or NULL */
     struct hk_range_locks *range_locks;
@@ -159,10 +155,18 @@ int32_t hk_vfs_path(const struct hk_vfs *vfs, const struct hk_node *directory,
 int32_t hk_vfs_normalize(const struct hk_vfs *vfs, const struct hk_node *start,
                          const char *path, int traverse, char *normal);
 
-/* The guest's id of a file system; whether it is one that no mount begins
- * with, but has inside. */
-int32_t hk_vfs_device(const struct hk_vfs *vfs, dev_t host_device);
+/* The guest's id of the volume of a file that was found in a mount, or in none
+ * (NULL); whether it is one that no mount begins with, but has inside. */
+int32_t hk_vfs_device(const struct hk_vfs *vfs, const struct hk_mount *mount,
+                      dev_t host_device);
 int hk_is_nested_device(int32_t device);
+
+/* Whether what was found below a mount's root is of its volume. */
+int hk_mount_has(const struct hk_vfs *vfs, const struct hk_mount *mount,
+                 const struct stat *info);
+
+/* Whether files may be moved and linked between two mounts. */
+int hk_is_one_volume(const struct hk_mount *one, const struct hk_mount *other);
 
 /* A node of a place; it has no descriptor. */
 struct hk_node hk_place_node(const struct hk_place *place);

@@ -16,6 +16,7 @@
 
 /* Directories of a mount still to be looked through, by their paths in it. */
 struct walk {
+    const struct hk_vfs *vfs;
     const struct hk_mount *mount;
     hk_volume_visitor visit;
     void *context;
@@ -87,7 +88,7 @@ static int32_t look_through(struct walk *walk, const char *path)
             close(fd);
         return HK_B_OK;
     }
-    if (fstat(fd, &info) == 0 && info.st_dev == walk->mount->host_device) {
+    if (fstat(fd, &info) == 0 && hk_mount_has(walk->vfs, walk->mount, &info)) {
         at.directory_inode = (int64_t)info.st_ino;
         while (status == HK_B_OK && (entry = readdir(stream)) != NULL)
             status = look_at(walk, &at, entry);
@@ -124,7 +125,7 @@ static int is_inside_another(const struct hk_vfs *vfs,
         ssize_t length = hk_host_path_of(other->fd, others, sizeof(others));
 
         if (other != mount && other->is_directory && length > 0 &&
-            other->host_device == mount->host_device &&
+            other->device == mount->device &&
             strncmp(own, others, (size_t)length) == 0 &&
             (own[length] == '/' || (own[length] == '\0' && other < mount)))
             return 1;
@@ -141,8 +142,7 @@ const struct hk_mount *hk_volume_next_mount(const struct hk_vfs *vfs,
     for (; i < vfs->mount_count; i++) {
         const struct hk_mount *mount = &vfs->mounts[i];
 
-        if (mount->is_directory &&
-            hk_vfs_device(vfs, mount->host_device) == device &&
+        if (mount->is_directory && mount->device == device &&
             !is_inside_another(vfs, mount))
             return mount;
     }
@@ -157,7 +157,8 @@ int32_t hk_volume_walk(const struct hk_vfs *vfs, int32_t device,
 
     while (status == HK_B_OK &&
            (mount = hk_volume_next_mount(vfs, device, mount)) != NULL) {
-        struct walk walk = {.mount = mount, .visit = visit, .context = context};
+        struct walk walk = {
+            .vfs = vfs, .mount = mount, .visit = visit, .context = context};
 
         status = walk_mount(&walk);
     }

@@ -21,6 +21,12 @@ class Volumes : public testing::Test
     Volumes()
     {
         root.make("dir");
+        set_up();
+    }
+
+    // Opens the root as it is now.
+    void set_up()
+    {
         std::string path = root.path.string();
         hk_bind binds[] = {{path.c_str(), "/same", 0}, {"/proc", "/other", 1}};
         hk_config config = hk::make_config(path.c_str());
@@ -35,6 +41,18 @@ class Volumes : public testing::Test
         Address stat = team->room(88);
         EXPECT_EQ(team->call("read_stat", -1, path, 1, stat, 88), HK_B_OK);
         return team->get<int32_t>(stat);
+    }
+
+    int64_t root_of(int device)
+    {
+        EXPECT_EQ(team->call("read_fs_info", device, info), HK_B_OK);
+        return team->get<int64_t>(info, 4);
+    }
+    int64_t inode_of(const char *path)
+    {
+        Address stat = team->room(88);
+        EXPECT_EQ(team->call("read_stat", -1, path, 0, stat, 88), HK_B_OK);
+        return team->get<int64_t>(stat, 4);
     }
 
     hk::Directory root;
@@ -89,23 +107,125 @@ TEST_F(Volumes, TellTheHostsFigures)
     EXPECT_EQ(team->call("read_fs_info", 3, Address{8}), HK_B_BAD_ADDRESS);
 }
 
-/* So that Haiku's storage kit takes it for the boot volume's root. */
-TEST_F(Volumes, OfARootBeginAtBoot)
+TEST_F(Volumes, BeginSomewhere)
 {
-    auto root_of = [&](int device) {
-        EXPECT_EQ(team->call("read_fs_info", device, info), HK_B_OK);
-        return team->get<int64_t>(info, 4);
+    EXPECT_EQ(root_of(3), inode_of("/"));
+    EXPECT_EQ(root_of(4), inode_of("/other"));
+    EXPECT_EQ(root_of(2), inode_of("/dev"));
+}
+
+TEST_F(Volumes, FilesMoveBetweenBindsOfOne)
+{
+    root.write("dir/file", "text");
+    EXPECT_EQ(team->call("rename", -1, "/dir/file", -1, "/same/moved"),
+              HK_B_OK);
+    EXPECT_EQ(team->call("create_link", -1, "/dir/link", -1, "/same/moved", 0),
+              HK_B_OK);
+    EXPECT_EQ(root.read("dir/link"), "text");
+    EXPECT_EQ(team->call("rename", -1, "/other/cpuinfo", -1, "/dir/x"),
+              HK_B_CROSS_DEVICE_LINK);
+}
+
+class BootVolume : public Volumes
+{
+  protected:
+    BootVolume()
+    {
+        root.make("boot/home");
+        root.write("boot/home/file", "text");
+        root.write("beside", "beside");
+        set_up();
+    }
+};
+
+TEST_F(BootVolume, IsNotThatOfTheRoot)
+{
+    EXPECT_EQ(device_of("/"), 1);
+    EXPECT_EQ(device_of("/beside"), 1);
+    EXPECT_EQ(device_of("/boot"), 3);
+    EXPECT_EQ(device_of("/boot/home/file"), 3);
+    EXPECT_EQ(device_of("/dev"), 2);
+    EXPECT_EQ(root_of(1), inode_of("/"));
+    EXPECT_EQ(root_of(3), inode_of("/boot"));
+    EXPECT_EQ(team->text({info.value + 192}), "Haiku");
+    EXPECT_EQ(team->text({info.value + 448}), "hostfs");
+    ASSERT_EQ(team->call("read_fs_info", 1, info), HK_B_OK);
+    EXPECT_EQ(team->text({info.value + 448}), "rootfs");
+    EXPECT_EQ(team->text({info.value + 192}), "");
+}
+
+TEST_F(BootVolume, HasNoFilesOfTheRoot)
+{
+    EXPECT_EQ(team->call("rename", -1, "/beside", -1, "/boot/beside"),
+              HK_B_CROSS_DEVICE_LINK);
+    EXPECT_EQ(team->call("create_link", -1, "/link", -1, "/boot/home/file", 0),
+              HK_B_CROSS_DEVICE_LINK);
+    EXPECT_EQ(
+        team->call("rename", -1, "/boot/home/file", -1, "/boot/home/../file"),
+        HK_B_OK);
+    EXPECT_EQ(team->call("rename", -1, "/boot", -1, "/other"), HK_B_BUSY);
+}
+
+// What read_dir tells of an entry is what stat does.
+TEST_F(BootVolume, IsSeenFromTheRoot)
+{
+    Address entries = team->room(4096);
+    int fd = static_cast<int>(team->call("open_dir", -1, "/"));
+    int64_t count = team->call("read_dir", fd, entries, 4096, 100);
+    uint32_t at = 0, found = 0;
+
+    for (int64_t i = 0; i < count; i++) {
+        std::string name = team->text({entries.value + at + 26});
+        if (name == "boot" || name == "beside") {
+            EXPECT_EQ(team->get<int32_t>(entries, at),
+                      device_of(("/" + name).c_str()));
+            EXPECT_EQ(team->get<int64_t>(entries, at + 8),
+                      inode_of(("/" + name).c_str()));
+            EXPECT_EQ(team->get<int32_t>(entries, at + 4), 1);
+            found++;
+        }
+        at += team->get<uint16_t>(entries, at + 24);
+    }
+    EXPECT_EQ(found, 2u);
+}
+
+TEST_F(BootVolume, IsLeftUpwards)
+{
+    Address path = team->room(1024);
+    EXPECT_EQ(team->call("setcwd", -1, "/boot/home"), HK_B_OK);
+    EXPECT_EQ(device_of("../.."), 1);
+    EXPECT_EQ(team->call("getcwd", path, 1024), HK_B_OK);
+    EXPECT_EQ(team->text(path), "/boot/home");
+    EXPECT_EQ(
+        team->call("entry_ref_to_path", 3, inode_of("/boot"), "..", path, 1024),
+        HK_B_OK);
+    EXPECT_EQ(team->text(path), "/");
+}
+
+// Nodes nobody was told of are looked for in their volume alone.
+TEST_F(BootVolume, HasItsNodes)
+{
+    auto inode = [&](const char *name) {
+        struct stat info = {};
+        EXPECT_EQ(::stat(root.at(name).c_str(), &info), 0);
+        return static_cast<int64_t>(info.st_ino);
     };
-    auto inode_of = [&](const char *path) {
-        Address stat = team->room(88);
-        EXPECT_EQ(team->call("read_stat", -1, path, 0, stat, 88), HK_B_OK);
-        return team->get<int64_t>(stat, 4);
+    auto open_dir = [&](int device, const char *name) {
+        return team->call("open_dir_entry_ref", device, inode(name), nullptr);
     };
 
-    EXPECT_EQ(root_of(3), inode_of("/"));
-    root.make("boot");
-    EXPECT_EQ(root_of(3), inode_of("/boot"));
-    EXPECT_EQ(root_of(4), inode_of("/other"));
+    EXPECT_GE(open_dir(3, "boot/home"), 0);
+    EXPECT_GE(open_dir(1, "dir"), 0);
+    EXPECT_LT(open_dir(1, "boot/home"), 0);
+    EXPECT_LT(open_dir(1, "boot"), 0);
+}
+
+TEST_F(Volumes, ALinkIsNoBootVolume)
+{
+    std::filesystem::create_symlink("/proc", root.at("boot"));
+    set_up();
+    EXPECT_EQ(device_of("/"), 3);
+    EXPECT_EQ(team->call("open_dir", -1, "/boot"), HK_B_ENTRY_NOT_FOUND);
 }
 
 TEST_F(Volumes, AreNotRenamed)

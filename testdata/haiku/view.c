@@ -1,5 +1,6 @@
 /* view.c -- what a team sees of the host: words say what to try. */
 /* SPDX-License-Identifier: MIT */
+#include <file.h>
 #include <guest.h>
 
 enum { INET = 1, INET6 = 5, LOCAL = 9, STREAM = 1 };
@@ -39,6 +40,41 @@ static void make_socket(const char *name, int family)
     print_status(name, fd >= 0 ? HK_B_OK : fd);
 }
 
+static void show_volume(const char *path)
+{
+    struct {
+        int32_t device;
+        int64_t root;
+        char rest[468];
+    } __attribute__((packed)) info;
+    struct stat stat;
+
+    _Static_assert(sizeof(info) == 480, "fs_info");
+    if (read_stat(path, 1, &stat) != HK_B_OK ||
+        sys(SYS_read_fs_info, stat.device, &info) != HK_B_OK)
+        return;
+    printf("%s: %d, %s%s\n", path, stat.device, (char *)&info + 448,
+           info.root == stat.node ? ", where it begins" : "");
+}
+
+/* "from>to" */
+static void move(char *words)
+{
+    char *to = words;
+
+    while (*to != '>')
+        to++;
+    *to++ = '\0';
+    print_status(words, sys(SYS_rename, AT_FDCWD, words, AT_FDCWD, to));
+}
+
+static int has(const char *word, char wanted)
+{
+    while (*word != '\0' && *word != wanted)
+        word++;
+    return *word != '\0';
+}
+
 int main(int argc, char **argv, char **environment)
 {
     (void)environment;
@@ -50,6 +86,10 @@ int main(int argc, char **argv, char **environment)
                 make_socket("local", LOCAL);
         else if (argv[i][0] == '+')
             make_file(argv[i] + 1);
+        else if (argv[i][0] == '@')
+            show_volume(argv[i] + 1);
+        else if (has(argv[i], '>'))
+            move(argv[i]);
         else
             show_file(argv[i]);
     }

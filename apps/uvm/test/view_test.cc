@@ -125,6 +125,32 @@ TEST_F(ViewTest, a_bind_goes_over_the_root)
               "/data/file: other's\n/kept: the root's\n");
 }
 
+TEST_F(ViewTest, boot_is_the_volume_that_is_mounted_in_the_root)
+{
+    std::filesystem::create_directories("../root/boot/home");
+    write("../root/boot/home/file", "the root's");
+    EXPECT_EQ(see({"--root", "../root"},
+                  {"@/", "@/boot", "@/boot/home", "@/dev", "/boot/home/file>/x",
+                   "/boot/home/file>/boot/x", "/boot/x"}),
+              "/: 1, rootfs, where it begins\n"
+              "/boot: 3, hostfs, where it begins\n"
+              "/boot/home: 3, hostfs\n"
+              "/dev: 2, devfs, where it begins\n"
+              "/boot/home/file: B_CROSS_DEVICE_LINK\n"
+              "/boot/home/file: B_OK\n/boot/x: the root's\n");
+}
+
+TEST_F(ViewTest, binds_of_one_host_volume_are_one)
+{
+    std::vector<std::string> options = {"--bind", "../other/deep:/a", "--bind",
+                                        ".:/b"};
+    EXPECT_EQ(see(options, {"/a/file>/b/moved", "moved"}),
+              "/a/file: B_OK\nmoved: deep one's\n");
+    options[1] += ":ro";
+    EXPECT_EQ(see(options, {"/b/moved>/a/file"}),
+              "/b/moved: B_CROSS_DEVICE_LINK\n");
+}
+
 TEST_F(ViewTest, names_of_the_network_are_looked_up_as_on_the_host)
 {
     const std::string settings = "/boot/system/settings/network/";
