@@ -125,20 +125,34 @@ static char *describe(const char *directory)
     return info;
 }
 
-/* A package made of a directory: its descriptor, and a name for its file. */
-static int pack(const char *name, int directory, char *file_name, size_t size)
+/* "bash-5.2-1-x86.hpkg", for free(). */
+static char *file_name_of(const struct hk_package *package)
 {
-    struct hk_package_fault fault;
-    struct hk_package *package;
-    FILE *file = tmpfile();
-    char *info = NULL, *attributes, version[256];
+    uint32_t list = hk_package_info(package);
+    uint32_t name = hk_package_find(package, list, HK_PACKAGE_NAME);
+    uint32_t architecture =
+        hk_package_find(package, list, HK_PACKAGE_ARCHITECTURE);
+    char version[256], *file_name;
+
+    hk_package_version(package, list, version, sizeof(version));
+    return asprintf(&file_name, "%s-%s-%s.hpkg",
+                    hk_package_at(package, name)->value.string, version,
+                    hk_package_architecture(
+                        hk_package_at(package, architecture)->value.number)) < 0
+               ? NULL
+               : file_name;
+}
+
+/* Makes a package of a directory in a file. */
+static int pack_into(int file, const char *name, int directory,
+                     char **file_name, struct hk_package_fault *fault)
+{
+    char *info = NULL, *attributes;
     struct hk_root *root = uvm_root_around(name, &attributes);
     struct hk_package_source source = {directory, NULL, attributes, root};
-    uint32_t list, index;
-    int own;
+    struct hk_package *package;
+    int own = dup(file), error;
 
-    if (file == NULL)
-        uvm_fail(UVM_EXIT_FAILURE, "temporary file: %s", strerror(errno));
     if (faccessat(directory, ".PackageInfo", F_OK, 0) != 0) {
         char *real = realpath(name, NULL);
 
@@ -146,77 +160,82 @@ static int pack(const char *name, int directory, char *file_name, size_t size)
         free(real);
     }
     source.info = info;
-    own = dup(fileno(file));
-    if (hk_package_create(&source, fileno(file), HK_PACKAGE_ZSTD, &fault) < 0 ||
-        own < 0 || hk_package_open(own, &package, &fault) < 0)
-        uvm_fail(UVM_EXIT_FAILURE, "%s: %s", name, fault.text);
+    error = hk_package_create(&source, file, HK_PACKAGE_ZSTD, fault);
+    if (error == 0)
+        error = hk_package_open(own, &package, fault);
+    if (error == 0) {
+        *file_name = file_name_of(package);
+        hk_package_close(package);
+    } else if (own >= 0) {
+        close(own);
+    }
     free(info);
     free(attributes);
     hk_root_close(root);
-    list = hk_package_info(package);
-    index = hk_package_find(package, list, HK_PACKAGE_NAME);
-    hk_package_version(package, list, version, sizeof(version));
-    snprintf(
-        file_name, size, "%s-%s-%s.hpkg",
-        hk_package_at(package, index)->value.string, version,
-        hk_package_architecture(
-            hk_package_at(package, hk_package_find(package, list,
-                                                   HK_PACKAGE_ARCHITECTURE))
-                ->value.number));
-    hk_package_close(package);
-    own = dup(fileno(file));
-    fclose(file);
-    return own;
+    return error;
 }
 
-/* What the arguments name, its file's name for free. */
-static struct hk_root_addition open_addition(const char *name)
+static int fail(struct hk_package_fault *fault, const char *what)
 {
+    snprintf(fault->text, sizeof(fault->text), "%s%s", what, strerror(errno));
+    return HK_PACKAGE_ERR_IO;
+}
+
+/* A package made of a directory, in a file without a name. */
+static int pack(const char *name, int directory, char **file_name, int *package,
+                struct hk_package_fault *fault)
+{
+    FILE *file = tmpfile();
+    int error;
+
+    if (file == NULL)
+        return fail(fault, "temporary file: ");
+    error = pack_into(fileno(file), name, directory, file_name, fault);
+    *package = error == 0 ? dup(fileno(file)) : -1;
+    fclose(file);
+    return error;
+}
+
+/* What the arguments name. */
+static int open_addition(void *context, size_t index, char **file_name,
+                         int *package, struct hk_package_fault *fault)
+{
+    const char *name = ((char **)context)[index];
     const char *slash = strrchr(name, '/');
-    struct hk_root_addition addition;
-    char file_name[1024];
+    int fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     struct stat st;
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    int error = 0;
 
     if (fd < 0 || fstat(fd, &st) != 0)
-        uvm_fail(UVM_EXIT_FAILURE, "%s: %s", name, strerror(errno));
-    snprintf(file_name, sizeof(file_name), "%s",
-             slash != NULL ? slash + 1 : name);
+        return fail(fault, "");
     if (S_ISDIR(st.st_mode)) {
-        int package = pack(name, fd, file_name, sizeof(file_name));
-
+        error = pack(name, fd, file_name, package, fault);
         close(fd);
-        fd = package;
+    } else {
+        *file_name = strdup(slash != NULL ? slash + 1 : name);
+        *package = fd;
     }
-    addition = (struct hk_root_addition){strdup(file_name), fd};
-    if (addition.file_name == NULL)
+    if (error == 0 && *file_name == NULL)
         uvm_fail(UVM_EXIT_FAILURE, "out of memory");
-    return addition;
+    return error;
 }
 
 static void add(const struct arguments *arguments)
 {
     struct hk_root *root = open_root(arguments->words[0]);
     char **names = arguments->words + 1;
-    size_t count = (size_t)arguments->count - 1, refused;
-    struct hk_root_addition *additions = calloc(count, sizeof(*additions));
+    const struct hk_root_additions additions = {(size_t)arguments->count - 1,
+                                                open_addition, names};
     struct hk_package_fault fault;
+    size_t refused;
 
-    if (additions == NULL)
-        uvm_fail(UVM_EXIT_FAILURE, "out of memory");
-    for (size_t i = 0; i < count; i++)
-        additions[i] = open_addition(names[i]);
     if (hk_root_add(root,
                     arguments->home ? HK_LOCATION_HOME : HK_LOCATION_SYSTEM,
-                    additions, count, &refused, &fault) < 0)
+                    &additions, &refused, &fault) < 0)
         uvm_fail(UVM_EXIT_FAILURE, "%s: %s",
-                 refused < count ? names[refused] : arguments->words[0],
+                 refused < additions.count ? names[refused]
+                                           : arguments->words[0],
                  fault.text);
-    for (size_t i = 0; i < count; i++) {
-        close(additions[i].package);
-        free((char *)additions[i].file_name);
-    }
-    free(additions);
     hk_root_close(root);
 }
 
@@ -299,11 +318,8 @@ static void check(const struct arguments *arguments)
     struct report report = {arguments->json ? cJSON_CreateArray() : NULL, 0};
     struct hk_package_fault fault;
 
-    if (!hk_root_is_one(options.root))
-        uvm_fail(UVM_EXIT_FAILURE,
-                 "root '%s': is no root that `uvm root create` made",
-                 options.root);
-    uvm_choose_root(&options);
+    options.layer = open_root(options.root);
+    options.root = hk_root_files(options.layer);
     if (hk_root_check(options.layer, add_line, &report, &fault) < 0)
         uvm_fail(UVM_EXIT_FAILURE, "root '%s': %s", arguments->words[0],
                  fault.text);
@@ -342,6 +358,9 @@ static void print_path(const struct arguments *arguments)
     uvm_choose_root(&options);
     if (options.root == NULL)
         uvm_fail(UVM_EXIT_FAILURE, "there is no root: see 'uvm root --help'");
+    if (access(options.root, X_OK) != 0)
+        uvm_fail(UVM_EXIT_FAILURE, "root '%s': %s", options.root,
+                 strerror(errno));
     puts(options.root);
     hk_root_close(options.layer);
 }

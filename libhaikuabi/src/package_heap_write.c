@@ -45,8 +45,8 @@ static int write_file(struct hk_heap_writer *heap, const uint8_t *bytes,
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0)
-            return hk_package_fail(heap->fault, HK_PACKAGE_ERR_IO, "write: %s",
-                                   strerror(errno));
+            return hk_package_fail(heap->fault, HK_PACKAGE_ERR_IO,
+                                   "writing the package: %s", strerror(errno));
         bytes += written;
         heap->packed_size += (uint64_t)written;
         size -= (size_t)written;

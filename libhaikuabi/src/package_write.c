@@ -90,8 +90,8 @@ static int write_header(const struct hk_heap_writer *heap,
     put_field(header, 72, 8, toc->strings_count);
     if (pwrite(heap->fd, header, sizeof(header), 0) == sizeof(header))
         return 0;
-    return hk_package_fail(heap->fault, HK_PACKAGE_ERR_IO, "write: %s",
-                           strerror(errno));
+    return hk_package_fail(heap->fault, HK_PACKAGE_ERR_IO,
+                           "writing the package: %s", strerror(errno));
 }
 
 /* Both sections end the heap, the package's own attributes last. */

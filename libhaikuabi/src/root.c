@@ -39,10 +39,27 @@ static int no_memory(struct hk_package_fault *fault)
     return hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory");
 }
 
-static int fail(struct hk_package_fault *fault, const char *path)
+int hk_root_fail(struct hk_package_fault *fault, const char *path)
 {
     return hk_package_fail(fault, HK_PACKAGE_ERR_IO, "%s: %s", path,
                            strerror(errno));
+}
+
+int hk_root_write(int fd, const void *bytes, size_t size)
+{
+    const uint8_t *at = bytes;
+
+    while (size > 0) {
+        ssize_t written = write(fd, at, size);
+
+        if (written < 0 && errno != EINTR)
+            return -1;
+        if (written > 0) {
+            at += written;
+            size -= (size_t)written;
+        }
+    }
+    return 0;
 }
 
 /* ---- making one ---- */
@@ -105,15 +122,15 @@ static int write_manifest(int directory, struct hk_package_fault *fault)
 {
     static const char new_name[] = "state/manifest";
     int fd = openat(directory, new_name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-    int is_good = fd >= 0 && write(fd, manifest, sizeof(manifest) - 1) ==
-                                 (ssize_t)sizeof(manifest) - 1;
+    int is_good =
+        fd >= 0 && hk_root_write(fd, manifest, sizeof(manifest) - 1) == 0;
 
     if (fd >= 0)
         is_good &= close(fd) == 0;
     return is_good &&
                    renameat(directory, new_name, directory, manifest_name) == 0
                ? 0
-               : fail(fault, manifest_name);
+               : hk_root_fail(fault, manifest_name);
 }
 
 static int fill_new(int directory, struct hk_package_fault *fault)
@@ -122,12 +139,22 @@ static int fill_new(int directory, struct hk_package_fault *fault)
 
     for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++)
         if (mkdirat(directory, directories[i], 0755) != 0)
-            return fail(fault, directories[i]);
+            return hk_root_fail(fault, directories[i]);
     for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
         if (symlinkat(links[i].target, directory, links[i].name) != 0)
-            return fail(fault, links[i].name);
+            return hk_root_fail(fault, links[i].name);
     error = check_attributes(directory, fault);
     return error < 0 ? error : write_manifest(directory, fault);
+}
+
+/* What was made of a root that came to nothing. */
+static void unmake(int directory)
+{
+    unlinkat(directory, "state/manifest", 0);
+    for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+        unlinkat(directory, links[i].name, 0);
+    for (size_t i = sizeof(directories) / sizeof(directories[0]); i-- > 0;)
+        unlinkat(directory, directories[i], AT_REMOVEDIR);
 }
 
 int hk_root_create(const char *path, struct hk_package_fault *fault)
@@ -145,6 +172,8 @@ int hk_root_create(const char *path, struct hk_package_fault *fault)
     if (directory < 0)
         return hk_package_fail(fault, HK_PACKAGE_ERR_IO, "%s", strerror(errno));
     error = fill_new(directory, fault);
+    if (error < 0)
+        unmake(directory);
     close(directory);
     return error;
 }
@@ -221,30 +250,32 @@ static int is_doomed(const char *doomed, const struct hk_view_package *package)
     return 0;
 }
 
-static int write_doomed(const struct hk_root *root, const char *lines,
-                        struct hk_package_fault *fault)
+int hk_root_write_doomed(const struct hk_root *root, const char *lines,
+                         struct hk_package_fault *fault)
 {
-    size_t size = strlen(lines);
     int fd = openat(root->state, "remove.new",
                     O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    int is_good = fd >= 0 && write(fd, lines, size) == (ssize_t)size;
+    int is_good = fd >= 0 && hk_root_write(fd, lines, strlen(lines)) == 0;
 
     if (fd >= 0)
         is_good &= close(fd) == 0;
     return is_good && renameat(root->state, "remove.new", root->state,
                                "remove") == 0
                ? 0
-               : fail(fault, "state/remove");
+               : hk_root_fail(fault, "state/remove");
 }
 
-static void unlink_package(const struct hk_root *root,
-                           const struct hk_view_package *package)
+static int unlink_package(const struct hk_root *root,
+                          const struct hk_view_package *package,
+                          struct hk_package_fault *fault)
 {
     char path[PATH_MAX];
 
     snprintf(path, sizeof(path), "%s/packages/%s",
              hk_location_path(package->location), package->file_name);
-    unlinkat(root->files, path, 0);
+    return unlinkat(root->files, path, 0) == 0 || errno == ENOENT
+               ? 0
+               : hk_root_fail(fault, path);
 }
 
 /* ---- activation ---- */
@@ -258,7 +289,7 @@ static int lock(const struct hk_root *root, struct hk_package_fault *fault)
             close(fd);
             fd = -1;
         }
-    return fd >= 0 ? fd : fail(fault, "state/lock");
+    return fd >= 0 ? fd : hk_root_fail(fault, "state/lock");
 }
 
 /* Keeps of a view what a root has to know. */
@@ -297,7 +328,7 @@ static int apply(struct hk_root *root, const struct hk_view *view,
     hk_view_free(&active);
     if (error == 0 &&
         renameat(root->state, "pending", root->state, "view") != 0)
-        error = fail(fault, "state/view");
+        error = hk_root_fail(fault, "state/view");
     return error;
 }
 
@@ -327,15 +358,17 @@ static int find_packages(const struct hk_root *root, struct hk_view *view,
 /* Removes the packages that are leaving: nothing needs them any more. */
 static int remove_doomed(struct hk_root *root, struct hk_package_fault *fault)
 {
-    int error;
+    int error = 0;
 
-    for (uint32_t i = 0; i < root->view.package_count; i++)
+    for (uint32_t i = 0; i < root->view.package_count && error == 0; i++)
         if (root->view.packages[i].is_leaving)
-            unlink_package(root, &root->view.packages[i]);
+            error = unlink_package(root, &root->view.packages[i], fault);
+    if (error < 0)
+        return error;
     hk_view_drop_leaving(&root->view);
     error = hk_view_write(root->state, "view", &root->view, fault);
     if (error == 0 && unlinkat(root->state, "remove", 0) != 0)
-        error = fail(fault, "state/remove");
+        error = hk_root_fail(fault, "state/remove");
     return error;
 }
 
@@ -357,13 +390,14 @@ static int activate_rest(struct hk_root *root, const char *doomed,
     return error;
 }
 
-/* Packages stay that have contents which cannot be brought: to try that again
- * at each opening would keep the root from being opened. */
-static void keep_doomed(struct hk_root *root)
+/* Packages stay whose files cannot be removed, or have contents which cannot be
+ * brought: to try that again at each opening would keep the root from being
+ * opened. */
+static void keep_doomed(struct hk_root *root, int is_begun)
 {
     struct hk_package_fault unsaid;
 
-    if (activate_rest(root, NULL, &unsaid) == 0)
+    if (!is_begun || activate_rest(root, NULL, &unsaid) == 0)
         unlinkat(root->state, "remove", 0);
 }
 
@@ -372,14 +406,14 @@ static int activate(struct hk_root *root, struct hk_package_fault *fault)
 {
     char *doomed = read_doomed(root);
     int error = activate_rest(root, doomed, fault);
+    int is_begun = error == 0;
 
-    if (error == 0 && doomed != NULL) {
+    if (error == 0 && doomed != NULL)
         error = hk_root_rescue(root, fault);
-        if (error == 0)
-            error = remove_doomed(root, fault);
-        else
-            keep_doomed(root);
-    }
+    if (error == 0 && doomed != NULL)
+        error = remove_doomed(root, fault);
+    if (error < 0 && doomed != NULL)
+        keep_doomed(root, is_begun || exists(root, "pending"));
     hk_view_drop_entries(&root->view);
     free(doomed);
     return error;
@@ -405,8 +439,7 @@ static int is_up_to_date(struct hk_root *root, struct hk_package_fault *fault)
 }
 
 /* Most starts find nothing to do, and take no lock. */
-static int bring_up_to_date(struct hk_root *root,
-                            struct hk_package_fault *fault)
+int hk_root_refresh(struct hk_root *root, struct hk_package_fault *fault)
 {
     int result = is_up_to_date(root, fault);
     int fd;
@@ -441,12 +474,12 @@ static int open_directories(struct hk_root *root,
     root->state = openat(root->directory, "state",
                          O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (root->files < 0 || root->state < 0)
-        return fail(fault, root->files < 0 ? "files" : "state");
+        return hk_root_fail(fault, root->files < 0 ? "files" : "state");
     root->use =
         openat(root->state, "use", O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
     return root->use >= 0 && flock(root->use, LOCK_SH) == 0
                ? 0
-               : fail(fault, "state/use");
+               : hk_root_fail(fault, "state/use");
 }
 
 /* Where attributes are that the host's files cannot keep. */
@@ -485,7 +518,7 @@ int hk_root_open(const char *path, struct hk_root **root,
         error = open_attributes(made, fault);
     if (error == 0) {
         hk_content_recover(made);
-        error = bring_up_to_date(made, fault);
+        error = hk_root_refresh(made, fault);
     }
     if (error < 0)
         hk_root_close(made);
@@ -549,403 +582,6 @@ char *hk_root_around(const char *path)
     }
     free(at);
     return NULL;
-}
-
-/* ---- packages come and go ---- */
-
-/* Removes the packages that the lines name, when there are any. */
-static int remove_lines(struct hk_root *root, const char *lines,
-                        struct hk_package_fault *fault)
-{
-    int error = lines[0] != '\0' ? write_doomed(root, lines, fault) : 0;
-
-    return error < 0 ? error : bring_up_to_date(root, fault);
-}
-
-/* Adds a line for a package: 1, or 0 out of memory. */
-static int doom(char **lines, enum hk_location location, const char *file_name)
-{
-    char *longer;
-
-    if (asprintf(&longer, "%s%s/%s\n", *lines != NULL ? *lines : "",
-                 hk_location_name(location), file_name) < 0)
-        return 0;
-    free(*lines);
-    *lines = longer;
-    return 1;
-}
-
-/* Adds lines for the packages that have a name: 0, or an error. */
-static int doom_named(const struct hk_view *view, const char *name,
-                      char **lines, struct hk_package_fault *fault)
-{
-    int is_there = 0;
-
-    for (uint32_t i = 0; i < view->package_count; i++) {
-        const struct hk_view_package *package = &view->packages[i];
-
-        if (strcmp(package->file_name, name) != 0 &&
-            strcmp(package->name, name) != 0)
-            continue;
-        if (!doom(lines, package->location, package->file_name))
-            return no_memory(fault);
-        is_there = 1;
-    }
-    return is_there ? 0
-                    : hk_package_fail(fault, HK_PACKAGE_ERR_MISSING,
-                                      "%.200s: no such package", name);
-}
-
-int hk_root_remove(struct hk_root *root, const char *const *names, size_t count,
-                   struct hk_package_fault *fault)
-{
-    char *lines = NULL;
-    int error = 0;
-
-    for (size_t i = 0; i < count && error == 0; i++)
-        error = doom_named(&root->view, names[i], &lines, fault);
-    if (error == 0 && lines != NULL)
-        error = remove_lines(root, lines, fault);
-    free(lines);
-    return error;
-}
-
-static int copy(int from, int to)
-{
-    static const size_t size = 1 << 16;
-    char *buffer = malloc(size);
-    off_t offset = 0;
-    ssize_t got = -1;
-
-    while (buffer != NULL && (got = pread(from, buffer, size, offset)) > 0) {
-        if (write(to, buffer, (size_t)got) != got) {
-            got = -1;
-            break;
-        }
-        offset += got;
-    }
-    free(buffer);
-    return got == 0 ? 0 : -1;
-}
-
-/* A package that is to come. */
-struct arrival {
-    char *name;
-    int is_older; /* another one of its name comes in its place */
-};
-
-struct arrivals {
-    enum hk_location location;
-    const struct hk_root_addition *additions;
-    size_t count;
-    size_t at; /* the one that is looked at */
-    struct arrival *all;
-};
-
-static int is_file_name(const char *name)
-{
-    size_t length = strlen(name);
-
-    return length > 5 && length <= NAME_MAX && strpbrk(name, "/\n") == NULL &&
-           strcmp(name + length - 5, ".hpkg") == 0;
-}
-
-/* The name of a package that is to come, when it can. */
-static int look_at_package(int fd, char **name, struct hk_package_fault *fault)
-{
-    struct hk_package *package;
-    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    uint32_t index;
-    uint64_t architecture;
-    int error = own < 0 ? fail(fault, "package")
-                        : hk_package_open(own, &package, fault);
-
-    if (error < 0) {
-        if (own >= 0)
-            close(own);
-        return error;
-    }
-    index = hk_package_find(package, hk_package_info(package), HK_PACKAGE_NAME);
-    *name =
-        strdup(index != 0 ? hk_package_at(package, index)->value.string : "");
-    index = hk_package_find(package, hk_package_info(package),
-                            HK_PACKAGE_ARCHITECTURE);
-    architecture = index != 0 ? hk_package_at(package, index)->value.number : 0;
-    if (*name == NULL)
-        error = no_memory(fault);
-    else if (**name == '\0')
-        error = hk_package_fail(fault, HK_PACKAGE_ERR_INPUT,
-                                "a package without a name");
-    else if (!hk_root_runs(architecture))
-        error =
-            hk_package_fail(fault, HK_PACKAGE_ERR_INPUT,
-                            "a package for %s, and uvm runs programs for x86",
-                            hk_package_architecture(architecture) != NULL
-                                ? hk_package_architecture(architecture)
-                                : "an unknown architecture");
-    hk_package_close(package);
-    return error;
-}
-
-static const struct hk_package_attribute *
-version_of(const struct hk_package *package)
-{
-    return hk_package_at(package,
-                         hk_package_find(package, hk_package_info(package),
-                                         HK_PACKAGE_VERSION_MAJOR));
-}
-
-/* Below 0 when the first is older; one without a version is as old as any. */
-static int compare_packages(int first, int second)
-{
-    const int fds[] = {fcntl(first, F_DUPFD_CLOEXEC, 0),
-                       fcntl(second, F_DUPFD_CLOEXEC, 0)};
-    const struct hk_package_attribute *versions[2] = {NULL, NULL};
-    struct hk_package *packages[2] = {NULL, NULL};
-    int order = 0;
-
-    for (int i = 0; i < 2; i++) {
-        if (fds[i] >= 0 && hk_package_open(fds[i], &packages[i], NULL) < 0)
-            close(fds[i]);
-        if (packages[i] != NULL)
-            versions[i] = version_of(packages[i]);
-    }
-    if (versions[0] != NULL && versions[1] != NULL)
-        order = hk_package_compare_versions(packages[0], versions[0],
-                                            packages[1], versions[1]);
-    for (int i = 0; i < 2; i++)
-        if (packages[i] != NULL)
-            hk_package_close(packages[i]);
-    return order;
-}
-
-/* Of several versions of a package the newest comes, of one version the last;
- * two packages cannot have one file. */
-static int compare_with_others(struct arrivals *arrivals,
-                               struct hk_package_fault *fault)
-{
-    const struct hk_root_addition *additions = arrivals->additions;
-    struct arrival *one = &arrivals->all[arrivals->at];
-    const char *file_name = additions[arrivals->at].file_name;
-
-    for (size_t i = 0; i < arrivals->at; i++) {
-        struct arrival *other = &arrivals->all[i];
-
-        if (strcmp(other->name, one->name) != 0) {
-            if (strcmp(additions[i].file_name, file_name) == 0)
-                return hk_package_fail(fault, HK_PACKAGE_ERR_INPUT,
-                                       "the package %.100s, added too, has "
-                                       "this file name",
-                                       other->name);
-        } else if (!other->is_older) {
-            other->is_older =
-                compare_packages(additions[i].package,
-                                 additions[arrivals->at].package) <= 0;
-            one->is_older = !other->is_older;
-        }
-    }
-    return 0;
-}
-
-/* Whether the root has another package in a file of that name. */
-static int compare_with_root(const struct hk_root *root,
-                             const struct arrivals *arrivals,
-                             struct hk_package_fault *fault)
-{
-    const char *file_name = arrivals->additions[arrivals->at].file_name;
-
-    for (uint32_t i = 0; i < root->view.package_count; i++) {
-        const struct hk_view_package *package = &root->view.packages[i];
-
-        if (package->location == arrivals->location &&
-            strcmp(package->file_name, file_name) == 0 &&
-            package->name[0] != '\0' &&
-            strcmp(package->name, arrivals->all[arrivals->at].name) != 0)
-            return hk_package_fail(
-                fault, HK_PACKAGE_ERR_INPUT,
-                "the root has the package %.100s in a file of this name",
-                package->name);
-    }
-    return 0;
-}
-
-static int look_at_all(const struct hk_root *root, struct arrivals *arrivals,
-                       struct hk_package_fault *fault)
-{
-    for (size_t i = 0; i < arrivals->count; i++) {
-        int error;
-
-        arrivals->at = i;
-        if (!is_file_name(arrivals->additions[i].file_name))
-            return hk_package_fail(fault, HK_PACKAGE_ERR_INPUT,
-                                   "a package's name ends in .hpkg");
-        error = look_at_package(arrivals->additions[i].package,
-                                &arrivals->all[i].name, fault);
-        if (error == 0)
-            error = compare_with_root(root, arrivals, fault);
-        if (error == 0)
-            error = compare_with_others(arrivals, fault);
-        if (error < 0)
-            return error;
-    }
-    return 0;
-}
-
-/* Where a copy waits until all are there. */
-enum { WAITING_SIZE = 32 };
-static void waiting_name(size_t index, char name[WAITING_SIZE])
-{
-    snprintf(name, WAITING_SIZE, "incoming.%zu", index);
-}
-
-/* Also what somebody has left who was killed. */
-static void remove_waiting(const struct hk_root *root, size_t count)
-{
-    char name[WAITING_SIZE];
-
-    for (size_t i = 0;; i++) {
-        waiting_name(i, name);
-        if (unlinkat(root->state, name, 0) != 0 && i >= count)
-            return;
-    }
-}
-
-static int copy_all(struct hk_root *root, struct arrivals *arrivals,
-                    struct hk_package_fault *fault)
-{
-    remove_waiting(root, arrivals->count);
-    for (size_t i = 0; i < arrivals->count; i++) {
-        char name[WAITING_SIZE];
-        int fd, error = 0;
-
-        arrivals->at = i;
-        waiting_name(i, name);
-        fd = openat(root->state, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-                    0644);
-        if (fd < 0 || copy(arrivals->additions[i].package, fd) != 0)
-            error = fail(fault, "state/incoming");
-        if (fd >= 0)
-            close(fd);
-        if (error < 0)
-            return error;
-    }
-    return 0;
-}
-
-static int is_file_of(const struct arrivals *arrivals,
-                      const struct hk_view_package *package)
-{
-    if (package->location != arrivals->location)
-        return 0;
-    for (size_t i = 0; i < arrivals->count; i++)
-        if (strcmp(package->file_name, arrivals->additions[i].file_name) == 0)
-            return 1;
-    return 0;
-}
-
-/* A file of the same name gives way first: its contents may be needed. */
-static int make_way(struct hk_root *root, const struct arrivals *arrivals,
-                    struct hk_package_fault *fault)
-{
-    char *lines = NULL;
-    int error = 0;
-
-    for (uint32_t i = 0; i < root->view.package_count && error == 0; i++) {
-        const struct hk_view_package *package = &root->view.packages[i];
-
-        if (is_file_of(arrivals, package) &&
-            !doom(&lines, package->location, package->file_name))
-            error = no_memory(fault);
-    }
-    if (error == 0 && lines != NULL)
-        error = remove_lines(root, lines, fault);
-    free(lines);
-    return error;
-}
-
-static int put_in_place(struct hk_root *root, const struct arrivals *arrivals,
-                        struct hk_package_fault *fault)
-{
-    for (size_t i = 0; i < arrivals->count; i++) {
-        char name[WAITING_SIZE], path[PATH_MAX];
-
-        if (arrivals->all[i].is_older)
-            continue;
-        waiting_name(i, name);
-        snprintf(path, sizeof(path), "%s/packages/%s",
-                 hk_location_path(arrivals->location),
-                 arrivals->additions[i].file_name);
-        if (renameat(root->state, name, root->files, path) != 0)
-            return fail(fault, path);
-    }
-    return 0;
-}
-
-/* Whether another file of a package has come. */
-static int is_replaced(const struct arrivals *arrivals, const char *name,
-                       const char *file_name)
-{
-    for (size_t i = 0; i < arrivals->count; i++)
-        if (!arrivals->all[i].is_older &&
-            strcmp(arrivals->all[i].name, name) == 0)
-            return strcmp(arrivals->additions[i].file_name, file_name) != 0;
-    return 0;
-}
-
-/* Lines for those that others take the place of: 1, or 0 out of memory. */
-static int find_replaced(const struct hk_root *root,
-                         const struct arrivals *arrivals, char **lines)
-{
-    for (uint32_t i = 0; i < root->view.package_count; i++) {
-        const struct hk_view_package *package = &root->view.packages[i];
-
-        if (package->location == arrivals->location &&
-            is_replaced(arrivals, package->name, package->file_name) &&
-            !doom(lines, package->location, package->file_name))
-            return 0;
-    }
-    return 1;
-}
-
-static int activate_all(struct hk_root *root, const struct arrivals *arrivals,
-                        struct hk_package_fault *fault)
-{
-    char *lines = NULL;
-    int error = find_replaced(root, arrivals, &lines)
-                    ? remove_lines(root, lines != NULL ? lines : "", fault)
-                    : no_memory(fault);
-
-    free(lines);
-    return error;
-}
-
-int hk_root_add(struct hk_root *root, enum hk_location location,
-                const struct hk_root_addition *additions, size_t count,
-                size_t *refused, struct hk_package_fault *fault)
-{
-    struct arrivals arrivals = {location, additions, count, count, NULL};
-    int error;
-
-    arrivals.all = calloc(count + 1, sizeof(*arrivals.all));
-    error = arrivals.all == NULL ? no_memory(fault)
-                                 : look_at_all(root, &arrivals, fault);
-    if (error == 0)
-        error = copy_all(root, &arrivals, fault);
-    if (error == 0) {
-        arrivals.at = count;
-        error = make_way(root, &arrivals, fault);
-    }
-    if (error == 0)
-        error = put_in_place(root, &arrivals, fault);
-    if (error == 0)
-        error = activate_all(root, &arrivals, fault);
-    if (error < 0 && refused != NULL)
-        *refused = arrivals.at;
-    remove_waiting(root, count);
-    for (size_t i = 0; i < count && arrivals.all != NULL; i++)
-        free(arrivals.all[i].name);
-    free(arrivals.all);
-    return error;
 }
 
 int hk_root_list(const struct hk_root *root, size_t index,

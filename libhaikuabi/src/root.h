@@ -280,6 +280,19 @@ struct hk_root {
     struct hk_view view; /* the active one; without entries */
 };
 
+/* A fault of the host's call that failed, at a path: HK_PACKAGE_ERR_IO. */
+int hk_root_fail(struct hk_package_fault *fault, const char *path);
+
+/* All of it: 0, or -1 and errno. */
+int hk_root_write(int fd, const void *bytes, size_t size);
+
+/* Says which packages are to go: lines "system/NAME". */
+int hk_root_write_doomed(const struct hk_root *root, const char *lines,
+                         struct hk_package_fault *fault);
+
+/* Activates the packages that are there, when they are not as they were. */
+int hk_root_refresh(struct hk_root *root, struct hk_package_fault *fault);
+
 /* "boot/system" */
 const char *hk_location_path(enum hk_location location);
 

@@ -30,9 +30,16 @@ struct work {
     uint8_t *buffer;
     uint8_t *is_touched; /* of each entry: a directory that needs its times */
     char directory[PATH_MAX]; /* the one that is open */
-    int fd;                   /* of it, or -1 when there is none */
+    int fd;                   /* of it, or -1 and error */
+    int error;                /* of the host's; absence is none */
     int is_open;
 };
+
+/* Whether the host could say that something is not there. */
+static int is_absence(int error)
+{
+    return error == ENOENT || error == ENOTDIR || error == ELOOP;
+}
 
 static int fail(struct work *work, const char *path)
 {
@@ -66,13 +73,14 @@ static int parent_of(struct work *work, const char *path, const char **leaf)
     work->directory[length] = '\0';
     work->fd = hk_host_open_below(work->root->files, work->directory,
                                   O_PATH | O_DIRECTORY, 0);
+    work->error = work->fd < 0 ? errno : 0;
     work->is_open = 1;
     return work->fd;
 }
 
 /* ---- what is there ---- */
 
-enum there { ABSENT, AS_MADE, LOST, CHANGED };
+enum there { ABSENT, AS_MADE, LOST, CHANGED, UNKNOWN };
 
 /* A root that was copied without extended attributes: of a size, and nothing
  * behind it. */
@@ -126,8 +134,11 @@ static enum there what_is_there(struct work *work,
     struct stat st;
 
     if (directory < 0 ||
-        fstatat(directory, leaf, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        return ABSENT;
+        fstatat(directory, leaf, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (directory < 0)
+            errno = work->error;
+        return is_absence(errno) ? ABSENT : UNKNOWN;
+    }
     switch (entry->type) {
     case HK_PACKAGE_FILE:
         return file_there(directory, leaf, &st, entry);
@@ -192,11 +203,14 @@ static int remove_old(struct work *work, const struct hk_view *before)
         const struct hk_view_entry *old = &before->entries[i];
         const struct hk_view_entry *new = find(work->view, old->path);
         int is_directory = old->type == HK_PACKAGE_DIRECTORY;
+        int is_kept = new != NULL &&is_same_kind(old, new);
+        enum there there = is_kept ? CHANGED : what_is_there(work, old);
         const char *leaf;
         int directory;
 
-        if ((new != NULL &&is_same_kind(old, new)) ||
-            what_is_there(work, old) != AS_MADE)
+        if (there == UNKNOWN)
+            return fail(work, old->path);
+        if (there != AS_MADE)
             continue;
         directory = parent_of(work, old->path, &leaf);
         if (unlinkat(directory, leaf, is_directory ? AT_REMOVEDIR : 0) != 0 &&
@@ -358,10 +372,28 @@ static int is_replaceable(struct work *work, const struct hk_view_entry *entry)
     return 0;
 }
 
+/* Whether an entry stays what a view before had: there is nothing to be done,
+ * wherever it is. */
+static int is_kept(const struct work *work, const struct hk_view_entry *entry)
+{
+    for (int i = 0; i < 2; i++) {
+        const struct hk_view_entry *old = find(work->before[i], entry->path);
+
+        if (old != NULL && old->type == entry->type &&
+            old->package == entry->package && old->mtime == entry->mtime &&
+            old->data.offset == entry->data.offset &&
+            old->data.size == entry->data.size)
+            return 1;
+    }
+    return 0;
+}
+
 static int put_entry(struct work *work, const struct hk_view_entry *entry)
 {
     enum there there = what_is_there(work, entry);
 
+    if (there == UNKNOWN)
+        return is_kept(work, entry) ? 0 : fail(work, entry->path);
     if (there == AS_MADE || (there == ABSENT && is_removed(work, entry)) ||
         (there == CHANGED &&
          (entry->type == HK_PACKAGE_DIRECTORY || !is_replaceable(work, entry))))

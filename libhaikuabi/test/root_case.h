@@ -38,6 +38,37 @@ inline std::vector<Node> package_info(const std::string &name,
     return nodes;
 }
 
+// Packages to come: their files' names, and where the host has them.
+class Additions
+{
+  public:
+    struct One {
+        std::string name, path;
+    };
+    Additions(std::initializer_list<One> some = {}) : all(some) {}
+
+    int come(hk_root *root, hk_package_fault *fault, size_t *refused = nullptr,
+             hk_location location = HK_LOCATION_SYSTEM)
+    {
+        const hk_root_additions additions = {all.size(), open, this};
+        return hk_root_add(root, location, &additions, refused, fault);
+    }
+
+    std::vector<One> all;
+
+  private:
+    static int open(void *context, size_t index, char **file_name, int *package,
+                    hk_package_fault *)
+    {
+        const One &one = static_cast<Additions *>(context)->all[index];
+        *package = ::open(one.path.c_str(), O_RDONLY | O_CLOEXEC);
+        if (*package < 0)
+            return HK_PACKAGE_ERR_IO;
+        *file_name = strdup(one.name.c_str());
+        return 0;
+    }
+};
+
 class RootCase : public testing::Test
 {
   protected:
@@ -75,11 +106,8 @@ class RootCase : public testing::Test
         if (root == nullptr && reopen() < 0)
             return HK_PACKAGE_ERR_IO;
         host.write(name, bytes);
-        int fd = ::open(host.at(name).c_str(), O_RDONLY);
-        const hk_root_addition addition = {name.c_str(), fd};
-        int error = hk_root_add(root, location, &addition, 1, nullptr, &fault);
-        close(fd);
-        return error;
+        return Additions{{name, host.at(name)}}.come(root, &fault, nullptr,
+                                                     location);
     }
     int remove(const std::vector<const char *> &names)
     {

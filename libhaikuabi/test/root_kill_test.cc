@@ -121,10 +121,7 @@ int add_to(const std::string &path, const std::string &host_file)
     if (error < 0)
         return 1;
     const std::string name = host_file.substr(host_file.rfind('/') + 1);
-    const hk_root_addition addition = {name.c_str(),
-                                       ::open(host_file.c_str(), O_RDONLY)};
-    error =
-        hk_root_add(root, HK_LOCATION_SYSTEM, &addition, 1, nullptr, nullptr);
+    error = Additions{{name, host_file}}.come(root, nullptr);
     return error < 0 ? 2 : 0;
 }
 

@@ -2,11 +2,15 @@
 // SPDX-License-Identifier: MIT
 #include "libhaikuabi/test/root_case.h"
 
+#include <linux/capability.h>
+#include <signal.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 
 #include <fstream>
+#include <functional>
 
 extern "C" {
 #include "libhaikuabi/src/root.h"
@@ -493,14 +497,13 @@ TEST_F(Root, ReplacesAPackageByAnotherVersion)
 // Of several files of one version the last stays.
 TEST_F(Root, AddsAllPackagesOrNone)
 {
-    std::vector<hk_root_addition> all;
+    Additions additions;
     auto come = [&](const char *name, const std::string &bytes) {
         host.write(name, bytes);
-        all.push_back({name, ::open(host.at(name).c_str(), O_RDONLY)});
+        additions.all.push_back({name, host.at(name)});
     };
     auto add_all = [&](size_t *refused) {
-        return hk_root_add(root, HK_LOCATION_SYSTEM, all.data(), all.size(),
-                           refused, &fault);
+        return additions.come(root, &fault, refused);
     };
     size_t refused = 99;
 
@@ -514,7 +517,7 @@ TEST_F(Root, AddsAllPackagesOrNone)
     EXPECT_TRUE(has("boot/system/packages/one-1.hpkg"));
     EXPECT_FALSE(has("boot/system/packages/one-2.hpkg"));
     EXPECT_FALSE(has("boot/system/two"));
-    all.pop_back();
+    additions.all.pop_back();
     come("two-2.hpkg", package({File("two", "2")}, package_info("two")));
     come("one-1.hpkg", package({File("one", "new")}, package_info("one")));
     EXPECT_EQ(add_all(nullptr), 0) << fault.text;
@@ -561,24 +564,193 @@ TEST_F(Root, TakesMorePackagesThanThereAreDescriptors)
     EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
+TEST_F(Root, AddsMorePackagesThanThereAreDescriptors)
+{
+    constexpr int COUNT = 300;
+    Additions additions;
+    for (int i = 0; i < COUNT; i++) {
+        std::string name = "many" + std::to_string(i);
+        host.write(name, package({File(name, "content of " + name)},
+                                 package_info(name)));
+        additions.all.push_back({name + ".hpkg", host.at(name)});
+    }
+    ASSERT_EQ(reopen(), 0) << fault.text;
+    struct rlimit before, few;
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = COUNT - 10;
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+    EXPECT_EQ(additions.come(root, &fault), 0) << fault.text;
+    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_EQ(read("/boot/system/many299"), "content of many299");
+    EXPECT_EQ(check(), std::vector<std::string>());
+}
+
+// ---- what the host refuses ----
+
+// Files may not become larger than that, as on a disk that is full.
+class Limit
+{
+  public:
+    explicit Limit(rlim_t size)
+    {
+        signal(SIGXFSZ, SIG_IGN);
+        getrlimit(RLIMIT_FSIZE, &before);
+        const struct rlimit now = {size, before.rlim_max};
+        EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &now), 0);
+    }
+    ~Limit()
+    {
+        setrlimit(RLIMIT_FSIZE, &before);
+    }
+
+  private:
+    struct rlimit before;
+};
+
+TEST_F(Root, IsAsItWasWhenAPackageCannotBeCopied)
+{
+    ASSERT_EQ(add("one.hpkg", package({File("one", "1")}, package_info("one"))),
+              0);
+    int error;
+    {
+        const std::string bytes =
+            package({File("two", pattern(100000, 1))}, package_info("two"));
+        host.write("two.hpkg", bytes);
+        Additions two{{"two.hpkg", host.at("two.hpkg")}};
+        Limit limit(bytes.size() - 100);
+        error = two.come(root, &fault);
+    }
+    EXPECT_EQ(error, HK_PACKAGE_ERR_IO);
+    EXPECT_STREQ(fault.text, "state/incoming: File too large");
+    ASSERT_EQ(reopen(), 0) << fault.text;
+    EXPECT_EQ(check(), std::vector<std::string>());
+    EXPECT_EQ(read("/boot/system/one"), "1");
+    EXPECT_FALSE(has("state/incoming.0"));
+    EXPECT_FALSE(has("boot/system/two"));
+}
+
+// What was to be replaced by it stays.
+TEST_F(Root, IsAsItWasWhenAPackageCannotBeActivated)
+{
+    std::vector<Node> many;
+    for (int i = 0; i < 3000; i++)
+        many.push_back(File("file" + std::to_string(i), "x"));
+    ASSERT_EQ(
+        add("one-1.hpkg", package({File("one", "1")}, package_info("one"))), 0);
+    host.write("one-2.hpkg", package({Directory("many", std::move(many))},
+                                     package_info("one")));
+    Additions two{{"one-2.hpkg", host.at("one-2.hpkg")}};
+    size_t refused = 99;
+    int error;
+    {
+        Limit limit(host.read("one-2.hpkg").size());
+        error = two.come(root, &fault, &refused);
+    }
+    EXPECT_EQ(error, HK_PACKAGE_ERR_IO);
+    EXPECT_STREQ(fault.text, "state/pending: File too large");
+    EXPECT_EQ(refused, 1u);
+    EXPECT_FALSE(has("boot/system/packages/one-2.hpkg"));
+    ASSERT_EQ(reopen(), 0) << fault.text;
+    EXPECT_EQ(check(), std::vector<std::string>());
+    EXPECT_EQ(read("/boot/system/one"), "1");
+    EXPECT_FALSE(has("boot/system/many"));
+}
+
+// Runs something as a user whom permissions bind, in a process of its own.
+void without_privileges(const std::function<void()> &run)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+        __user_cap_data_struct none[2] = {};
+        if (syscall(SYS_capset, &head, none) != 0)
+            _exit(2);
+        run();
+        _exit(testing::Test::HasFailure() ? 1 : 0);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+}
+
+TEST_F(Root, KeepsAPackageWhoseFileCannotBeRemoved)
+{
+    ASSERT_EQ(add("one.hpkg", package({File("one", "1")}, package_info("one"))),
+              0);
+    chmod(file("boot/system/packages").c_str(), 0555);
+    without_privileges([&] {
+        EXPECT_EQ(remove({"one"}), HK_PACKAGE_ERR_IO);
+        EXPECT_STREQ(fault.text,
+                     "boot/system/packages/one.hpkg: Permission denied");
+        EXPECT_EQ(reopen(), 0) << fault.text;
+        EXPECT_EQ(read("/boot/system/one"), "1");
+    });
+    chmod(file("boot/system/packages").c_str(), 0755);
+    ASSERT_EQ(reopen(), 0) << fault.text;
+    EXPECT_EQ(check(), std::vector<std::string>());
+    EXPECT_EQ(remove({"one"}), 0) << fault.text;
+    EXPECT_FALSE(has("boot/system/one"));
+}
+
+// Otherwise files of the package would be left behind, without content.
+TEST_F(Root, KeepsAPackageInWhoseDirectoriesNobodyMayLook)
+{
+    ASSERT_EQ(
+        add("one.hpkg",
+            package({Directory("closed", {File("file", pattern(5000, 1))}),
+                     File("one", "1")},
+                    package_info("one"))),
+        0);
+    chmod(file("boot/system/closed").c_str(), 0);
+    without_privileges([&] {
+        EXPECT_EQ(remove({"one"}), HK_PACKAGE_ERR_IO);
+        EXPECT_STREQ(fault.text, "/boot/system/closed/file: Permission denied");
+        EXPECT_EQ(reopen(), 0) << fault.text;
+        EXPECT_EQ(read("/boot/system/one"), "1");
+        EXPECT_EQ(
+            add("two.hpkg", package({File("two", "2")}, package_info("two"))),
+            0)
+            << fault.text;
+    });
+    chmod(file("boot/system/closed").c_str(), 0755);
+    ASSERT_EQ(reopen(), 0) << fault.text;
+    EXPECT_EQ(check(), std::vector<std::string>());
+    EXPECT_EQ(read("/boot/system/closed/file"), pattern(5000, 1));
+    EXPECT_EQ(read("/boot/system/two"), "2");
+    EXPECT_EQ(remove({"one"}), 0) << fault.text;
+    EXPECT_FALSE(has("boot/system/closed"));
+}
+
+TEST(RootCreation, LeavesNothingBehindWhenItFails)
+{
+    class Directory host;
+    hk_package_fault fault = {};
+    {
+        Limit limit(4); // less than the manifest
+        EXPECT_EQ(hk_root_create(host.at("root").c_str(), &fault),
+                  HK_PACKAGE_ERR_IO);
+    }
+    EXPECT_STREQ(fault.text, "uvm-root: File too large");
+    EXPECT_TRUE(std::filesystem::is_empty(host.at("root")));
+    EXPECT_EQ(hk_root_create(host.at("root").c_str(), &fault), 0) << fault.text;
+}
+
 TEST_F(Root, AddsTheNewestOfSeveralVersions)
 {
-    std::vector<hk_root_addition> all;
+    Additions additions;
     auto come = [&](const char *name, const char *version) {
         auto info = package_info("one");
         info[2] = Node(HK_PACKAGE_VERSION_MAJOR, version);
         host.write(name, package({File("one", version)}, info));
-        all.push_back({name, ::open(host.at(name).c_str(), O_RDONLY)});
+        additions.all.push_back({name, host.at(name)});
     };
 
     ASSERT_EQ(add("two.hpkg", package({}, package_info("two"))), 0);
     come("one-10.hpkg", "10");
     come("one-11.hpkg", "11");
     come("one-9.hpkg", "9");
-    ASSERT_EQ(hk_root_add(root, HK_LOCATION_SYSTEM, all.data(), all.size(),
-                          nullptr, &fault),
-              0)
-        << fault.text;
+    ASSERT_EQ(additions.come(root, &fault), 0) << fault.text;
     EXPECT_EQ(read("/boot/system/one"), "11");
     EXPECT_FALSE(has("boot/system/packages/one-10.hpkg"));
     EXPECT_FALSE(has("boot/system/packages/one-9.hpkg"));
@@ -587,15 +759,14 @@ TEST_F(Root, AddsTheNewestOfSeveralVersions)
 // So that no package goes unsaid.
 TEST_F(Root, RefusesAFileNameThatAnotherPackageHas)
 {
-    std::vector<hk_root_addition> all;
+    Additions additions;
     auto come = [&](const char *name, const char *file,
                     const std::string &bytes) {
         host.write(file, bytes);
-        all.push_back({name, ::open(host.at(file).c_str(), O_RDONLY)});
+        additions.all.push_back({name, host.at(file)});
     };
     auto add_all = [&](size_t *refused) {
-        return hk_root_add(root, HK_LOCATION_SYSTEM, all.data(), all.size(),
-                           refused, &fault);
+        return additions.come(root, &fault, refused);
     };
     size_t refused = 99;
 
@@ -607,7 +778,7 @@ TEST_F(Root, RefusesAFileNameThatAnotherPackageHas)
     EXPECT_EQ(refused, 1u);
     EXPECT_STREQ(fault.text,
                  "the root has the package one in a file of this name");
-    all[1].file_name = "y.hpkg";
+    additions.all[1].name = "y.hpkg";
     EXPECT_EQ(add_all(&refused), HK_PACKAGE_ERR_INPUT);
     EXPECT_EQ(refused, 1u);
     EXPECT_STREQ(fault.text, "the package two, added too, has this file name");
@@ -1109,12 +1280,8 @@ TEST_F(RootPieces, StayThoseOfThePackageThatWasOpen)
     ASSERT_EQ(hk_root_open(path.c_str(), &other, &fault), 0);
     host.write("big-2.hpkg", package({File("big", pattern(SIZE, 2), 2000)},
                                      package_info("big")));
-    const hk_root_addition added = {
-        "big-2.hpkg", ::open(host.at("big-2.hpkg").c_str(), O_RDONLY)};
-    ASSERT_EQ(
-        hk_root_add(other, HK_LOCATION_SYSTEM, &added, 1, nullptr, &fault), 0)
-        << fault.text;
-    close(added.package);
+    Additions added{{"big-2.hpkg", host.at("big-2.hpkg")}};
+    ASSERT_EQ(added.come(other, &fault), 0) << fault.text;
     hk_root_close(other);
     EXPECT_FALSE(has("boot/system/packages/big-1.hpkg"));
     EXPECT_EQ(read_at(fd, 5000000, 100), part(5000000, 100));

@@ -140,13 +140,18 @@ TEST_F(Packages, OfARootOfUvmsAreActivated)
     hk_root *made = nullptr;
     ASSERT_EQ(hk_root_create(root.c_str(), &fault), 0) << fault.text;
     ASSERT_EQ(hk_root_open(root.c_str(), &made, &fault), 0) << fault.text;
-    const hk_root_addition some = {
-        "some-1-2-x86.hpkg",
-        open(write_file("base.hpkg", base()).c_str(), O_RDONLY)};
-    EXPECT_EQ(hk_root_add(made, HK_LOCATION_SYSTEM, &some, 1, nullptr, &fault),
-              0)
+    std::string file = write_file("base.hpkg", base());
+    const hk_root_additions some = {
+        1,
+        [](void *name, size_t, char **file_name, int *package,
+           hk_package_fault *) {
+            *file_name = strdup("some-1-2-x86.hpkg");
+            *package = open(static_cast<char *>(name), O_RDONLY);
+            return 0;
+        },
+        file.data()};
+    EXPECT_EQ(hk_root_add(made, HK_LOCATION_SYSTEM, &some, nullptr, &fault), 0)
         << fault.text;
-    close(some.package);
     hk_root_close(made);
     expect_images(kSystem);
 }

@@ -202,16 +202,21 @@ TEST_F(RootCommandTest, more_packages_are_added_than_the_user_may_open)
 TEST_F(RootCommandTest, faults_are_told_in_a_line)
 {
     write("text.hpkg", "text");
+    ASSERT_EQ(mkfifo("fifo.hpkg", 0600), 0);
     const std::vector<std::vector<std::string>> wrong = {
         {"root", "create", "R"},
         {"root", "create", "none/there"},
         {"root", "add", "guests", "text.hpkg"},
         {"root", "add", "R", "text.hpkg"},
         {"root", "add", "R", "missing.hpkg"},
+        {"root", "add", "R", "fifo.hpkg"},
+        {"root", "add", "R", "/dev/null"},
         {"root", "add", "none", "text.hpkg"},
         {"root", "remove", "R", "missing"},
         {"root", "list", "guests"},
         {"root", "check", "guests"},
+        {"root", "check", "none"},
+        {"root", "path", "none"},
         {"root", "path"}};
     for (const auto &arguments : wrong) {
         Outcome told = run(arguments);
@@ -219,6 +224,9 @@ TEST_F(RootCommandTest, faults_are_told_in_a_line)
         EXPECT_EQ(told.out, "") << arguments[1];
         EXPECT_TRUE(is_one_message(told.err)) << told.err;
     }
+    EXPECT_NE(run({"root", "check", "none"})
+                  .err.find("root 'none': No such file or directory"),
+              std::string::npos);
     const std::vector<std::vector<std::string>> misused = {
         {"root"},
         {"root", "create"},

@@ -53,24 +53,30 @@ const char *hk_root_attributes(const struct hk_root *root);
  * or out of memory. For free. */
 char *hk_root_around(const char *path);
 
-/* A package that is to come: "bash-5.2-1-x86.hpkg", and its descriptor, which
- * stays the caller's. */
-struct hk_root_addition {
-    const char *file_name;
-    int package;
+/*
+ * Packages that are to come, opened one after another. open gives the index'th:
+ * the name of its file ("bash-5.2-1-x86.hpkg"), for free(), and a descriptor
+ * that hk_root_add closes; 0, or HK_PACKAGE_ERR_* with a fault and nothing to
+ * free or close.
+ */
+struct hk_root_additions {
+    size_t count;
+    int (*open)(void *context, size_t index, char **file_name, int *package,
+                struct hk_package_fault *fault);
+    void *context;
 };
 
 /*
  * Copies packages into the root, under their own names, and activates them in
  * place of others of the same package: all, or none when one is refused, whose
- * index is in *refused then (count: none in particular; refused may be NULL).
- * Of several versions of one package the newest comes. One that is not for x86,
- * or whose file name another package has, is HK_PACKAGE_ERR_INPUT. Who is
- * killed while they come may leave some of them.
+ * index is in *refused then (count: none in particular; refused may be NULL),
+ * or when the host fails. Of several versions of one package the newest comes.
+ * One that is not for x86, or whose file name another package has, is
+ * HK_PACKAGE_ERR_INPUT. Who is killed while they come may leave some of them.
  */
 int hk_root_add(struct hk_root *root, enum hk_location location,
-                const struct hk_root_addition *additions, size_t count,
-                size_t *refused, struct hk_package_fault *fault);
+                const struct hk_root_additions *additions, size_t *refused,
+                struct hk_package_fault *fault);
 
 /* Removes packages, by their files' names or their own, all or none;
  * HK_PACKAGE_ERR_MISSING when there is not each. What a guest has written over
