@@ -1,12 +1,12 @@
 /* main.c -- uvm: runs Haiku programs. */
 /* SPDX-License-Identifier: MIT */
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "uvm.h"
 
-/* Areas and monitors take descriptors of the host's beside the guest's own, and
- * to activate packages takes one for each. */
+/* Areas and monitors take descriptors of the host's beside the guest's own. */
 static void take_all_descriptors(void)
 {
     struct rlimit limit;
@@ -22,6 +22,10 @@ int main(int argc, char **argv)
     static struct uvm_options options;
     static struct uvm_program program;
 
+    /* A file that may not grow is told as its write's fault. */
+    if (argc > 1 &&
+        (strcmp(argv[1], "package") == 0 || strcmp(argv[1], "root") == 0))
+        signal(SIGXFSZ, SIG_IGN);
     if (argc > 1 && strcmp(argv[1], "package") == 0)
         uvm_package(argc - 1, argv + 1);
     take_all_descriptors();

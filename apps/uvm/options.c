@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <haikuabi/version.h>
 
@@ -152,6 +153,8 @@ static void check_root(const char *root)
         uvm_fail(UVM_EXIT_USAGE, "root '%s': %s", root, strerror(errno));
     if (!S_ISDIR(st.st_mode))
         uvm_fail(UVM_EXIT_USAGE, "root '%s': not a directory", root);
+    if (access(root, X_OK) != 0)
+        uvm_fail(UVM_EXIT_USAGE, "root '%s': %s", root, strerror(errno));
 }
 
 static void parse_option(int option, struct uvm_options *options,

@@ -39,7 +39,7 @@ struct arguments {
 static int try_open(const char *name, struct hk_package **package,
                     struct hk_package_fault *fault)
 {
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    int fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     int error;
 
     if (fd < 0) {
@@ -236,13 +236,44 @@ static cJSON *json_tree(const struct hk_package *package, uint32_t list)
     return object;
 }
 
+/* How many bytes of UTF-8 make the character that a text begins with; 0: they
+ * make none (RFC 3629). */
+static int utf8_length(const char *text)
+{
+    const uint8_t *at = (const uint8_t *)text;
+    int length = at[0] < 0x80   ? 1
+                 : at[0] < 0xc2 ? 0
+                 : at[0] < 0xe0 ? 2
+                 : at[0] < 0xf0 ? 3
+                 : at[0] < 0xf5 ? 4
+                                : 0;
+
+    for (int i = 1; i < length; i++)
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+    if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
+        (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))
+        return 0;
+    return length;
+}
+
+/* JSON is UTF-8, names are bytes: one that is part of no character becomes the
+ * escape of U+DC00 and itself, as Python has it (PEP 383). */
 void uvm_print_json(cJSON *json)
 {
     char *text = cJSON_Print(json);
+    int length;
 
     if (text == NULL)
         uvm_fail(UVM_EXIT_FAILURE, "out of memory");
-    puts(text);
+    for (const char *at = text; *at != '\0'; at += length > 0 ? length : 1) {
+        length = utf8_length(at);
+        if (length > 0)
+            fwrite(at, 1, (size_t)length, stdout);
+        else
+            printf("\\udc%02x", (uint8_t)*at);
+    }
+    putchar('\n');
     free(text);
     cJSON_Delete(json);
 }

@@ -3,6 +3,7 @@
 #include "apps/uvm/test/uvm_case.h"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -66,6 +67,57 @@ TEST_F(PackageTest, list_tells_files_and_keeps_a_terminal_unharmed)
               "-0644          0 1970-01-01T00:16:40Z odd?name\n");
     told = run({"package", "list", "--json", "sample.hpkg"});
     EXPECT_NE(told.out.find("\"odd\\u001bname\""), std::string::npos);
+}
+
+// JSON is UTF-8, whatever a name is.
+TEST_F(PackageTest, list_tells_bytes_in_json_that_are_no_characters)
+{
+    PackageBuilder made(ZLIB);
+    for (const char *name : {"caf\xe9", "caf\xc3\xa9", "\xed\xa0\x80",
+                             "\xf0\x9f\x98\x80", "end\xe2"})
+        made.toc.push_back(File(name, "text"));
+    made.info = {Node(HK_PACKAGE_NAME, "bytes")};
+    write("bytes.hpkg", made.build());
+    const std::string told =
+        run({"package", "list", "--json", "bytes.hpkg"}).out;
+    for (const char *name :
+         {"\"caf\\udce9\"", "\"caf\xc3\xa9\"", "\"\\udced\\udca0\\udc80\"",
+          "\"\xf0\x9f\x98\x80\"", "\"end\\udce2\""})
+        EXPECT_NE(told.find(name), std::string::npos) << name << told;
+}
+
+TEST_F(PackageTest, what_is_no_file_is_not_waited_for)
+{
+    ASSERT_EQ(mkfifo("fifo", 0600), 0);
+    for (const char *command : {"info", "list", "verify", "extract"}) {
+        Outcome told = run({"package", command, "fifo"});
+        EXPECT_EQ(told.status, 125) << command;
+        EXPECT_EQ(told.err, "uvm: fifo: not a regular file\n");
+    }
+}
+
+// As on a disk that is full.
+TEST_F(PackageTest, create_that_cannot_write_leaves_nothing)
+{
+    std::filesystem::create_directories("from");
+    write("from/.PackageInfo", "name from\nversion 1-1\narchitecture any\n"
+                               "summary \"s\"\ndescription \"d\"\n"
+                               "vendor v\npackager p\ncopyrights none\n"
+                               "licenses none\nprovides from\n");
+    write("from/file", std::string(100000, 'x'));
+    struct rlimit before, now;
+    ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+    now = before;
+    now.rlim_cur = 5000;
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &now), 0);
+    Outcome told =
+        run({"package", "create", "-z", "none", "from", "made.hpkg"});
+    setrlimit(RLIMIT_FSIZE, &before);
+    EXPECT_EQ(told.status, 125);
+    EXPECT_EQ(told.err, "uvm: from: writing the package: File too large\n");
+    for (const auto &entry : std::filesystem::directory_iterator("."))
+        EXPECT_EQ(entry.path().string().find("made.hpkg"), std::string::npos)
+            << entry.path();
 }
 
 TEST_F(PackageTest, info_and_list_tell_all_that_the_format_has)
