@@ -171,6 +171,56 @@ TEST_F(RootKill, ActivationIsDoneOrDoneAgain)
     }
 }
 
+// Files of it that a guest has moved or written to are the guest's, whatever
+// becomes of the package; trim takes no content that is needed.
+TEST_F(RootKill, RemovalIsDoneOrDoneAgain)
+{
+    const std::string two = version_of("two", 5, 30, 3000, 0600);
+    ASSERT_EQ(add("one.hpkg", version_of("one", 4, 3, 3000)), 0) << fault.text;
+    ASSERT_EQ(add("two.hpkg", two), 0) << fault.text;
+    ASSERT_EQ(guest().call("rename", -1, "/boot/system/two/file0", -1,
+                           "/boot/home/moved"),
+              0);
+    ASSERT_EQ(write("/boot/system/two/file1", "own", WRONLY | TRUNC), 3);
+    longest = 3000;
+    for (int round = 0; round < rounds && !HasFailure(); round++) {
+        const bool is_trim = round % 4 == 3;
+        for (int i = 2; i < 10; i++)
+            if (has("boot/system/two/" + name_of(i)))
+                content("boot/system/two/" + name_of(i));
+        kill_in([&] {
+            hk_root *own;
+            const char *name = "two";
+            uint64_t freed;
+            if (hk_root_open(path.c_str(), &own, nullptr) < 0)
+                _exit(1);
+            if (is_trim ? hk_root_trim(own, &freed, nullptr) != 0
+                        : hk_root_remove(own, &name, 1, nullptr) != 0)
+                _exit(2);
+        });
+        EXPECT_EQ(check(), std::vector<std::string>());
+        const bool is_there = has("boot/system/packages/two.hpkg");
+        EXPECT_TRUE(is_there || !is_trim);
+        for (int i = 2; i < 30; i++) {
+            std::string name = "boot/system/two/" + name_of(i);
+            EXPECT_EQ(has(name), is_there) << name;
+            if (is_there && i > 5) {
+                EXPECT_EQ(content(name),
+                          pattern(3000 + static_cast<size_t>(i), 5));
+            }
+        }
+        EXPECT_FALSE(has("boot/system/two/file0"));
+        EXPECT_EQ(content("boot/home/moved"), pattern(3000, 5));
+        EXPECT_EQ(content("boot/system/two/file1"), "own");
+        EXPECT_EQ(content("boot/system/one/file1"), pattern(3001, 4));
+        if (!is_there) {
+            ASSERT_EQ(add("two.hpkg", two), 0) << fault.text;
+            if (has("boot/system/two/file0")) // the package is another one
+                unlink(file("boot/system/two/file0").c_str());
+        }
+    }
+}
+
 TEST_F(RootKill, ContentIsPendingOrWhole)
 {
     constexpr int FILES = 40;
