@@ -177,6 +177,22 @@ TEST_F(ViewTest, names_of_the_network_are_looked_up_as_on_the_host)
                   "interfaces: B_OK\n");
 }
 
+TEST_F(ViewTest, programs_outside_are_not_run)
+{
+    std::filesystem::copy(guest("hello_static"), "../other/program");
+    std::filesystem::create_symlink("../other/program", "../root/link");
+    std::filesystem::create_symlink(top + "/other/program", "../root/absolute");
+    std::filesystem::create_symlink("../other/program", "link");
+    for (const char *path : {"/link", "/absolute", "/../other/program", "link",
+                             "../other/program"}) {
+        Outcome outcome = run({"--root", "../root", guest("exec"), path});
+        EXPECT_EQ(outcome.out.find("Hello"), std::string::npos) << path;
+        EXPECT_NE(outcome.out.find("load_image: failed: B_ENTRY_NOT_FOUND\n"),
+                  std::string::npos)
+            << outcome.out;
+    }
+}
+
 TEST_F(ViewTest, mistakes_are_named)
 {
     expect_misuse("none", "--bind 'none': No such file or directory");
