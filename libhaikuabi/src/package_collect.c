@@ -51,7 +51,7 @@ static const char *level_name(const struct collection *work, unsigned depth)
 /* A fault with the path of the entry that the deepest level is at. */
 static int fail(struct collection *work, int error, const char *what)
 {
-    char path[160] = "";
+    char path[1024] = "";
 
     for (unsigned i = 0; i < work->depth; i++) {
         size_t used = strlen(path);

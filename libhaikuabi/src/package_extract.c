@@ -34,7 +34,7 @@ struct extraction {
 static int fail_at(struct extraction *work, int error, const char *name,
                    const char *what)
 {
-    char path[160] = "";
+    char path[1024] = "";
 
     for (unsigned i = 1; i < work->depth; i++) {
         size_t used = strlen(path);

@@ -30,7 +30,7 @@ static void tell_package(struct report *report,
                          const struct hk_view_package *package,
                          const char *text)
 {
-    char line[1024];
+    char line[2048];
 
     snprintf(line, sizeof(line), "%.200s: %s", package->file_name, text);
     report->tell(report->context, line);
@@ -78,7 +78,7 @@ static void check_entry(struct report *report, const struct hk_root *root,
     const struct hk_content pending = hk_content_of(entry);
     struct hk_content content;
     struct stat st;
-    char line[1024];
+    char line[2048];
     int fd;
 
     if (entry->type != HK_PACKAGE_FILE)

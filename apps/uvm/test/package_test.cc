@@ -120,6 +120,26 @@ TEST_F(PackageTest, create_that_cannot_write_leaves_nothing)
             << entry.path();
 }
 
+TEST_F(PackageTest, faults_have_long_paths_whole)
+{
+    const std::string name(255, 'n'), deep(250, 'd');
+    PackageBuilder made(STORED);
+    made.toc = {Directory(
+        deep, {Directory(deep, {File(name, std::string(100000, 'x'))})})};
+    made.info = {Node(HK_PACKAGE_NAME, "long")};
+    write("long.hpkg", made.build());
+    struct rlimit before, now;
+    ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+    now = before;
+    now.rlim_cur = 5000;
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &now), 0);
+    Outcome told = run({"package", "extract", "long.hpkg"});
+    setrlimit(RLIMIT_FSIZE, &before);
+    EXPECT_EQ(told.err, "uvm: long.hpkg: " + deep + "/" + deep + "/" + name +
+                            ": File too large\n");
+    EXPECT_TRUE(std::filesystem::is_empty(deep + "/" + deep)); // no rest
+}
+
 TEST_F(PackageTest, info_and_list_tell_all_that_the_format_has)
 {
     PackageBuilder made(ZLIB);

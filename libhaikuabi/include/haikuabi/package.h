@@ -37,7 +37,7 @@ enum hk_package_error {
 
 /* What is wrong, and where: a line without newline. */
 struct hk_package_fault {
-    char text[256];
+    char text[1536]; /* a path and more */
 };
 
 /* Attribute ids and their types. X(NAME, id, TYPE, "name of the format"). */
