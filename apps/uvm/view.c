@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "uvm.h"
 
 static const char host_prefix[] = "/host";
+
+enum { GUEST_PATH_MAX = 1024 }; /* B_PATH_NAME_LENGTH */
 
 /* "/host" and an absolute path of the host. */
 static void prefix_path(const char *host_path, char guest_path[UVM_PATH_MAX])
@@ -42,6 +45,13 @@ static char *next_part(char **text)
     return part;
 }
 
+static int is_directory(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 void uvm_add_bind(struct uvm_options *options, const char *text)
 {
     struct hk_bind *bind = &options->binds[options->bind_count];
@@ -65,6 +75,8 @@ void uvm_add_bind(struct uvm_options *options, const char *text)
         prefix_path(real, prefixed);
         guest = prefixed;
     }
+    if (guest[strspn(guest, "/")] == '\0' && !is_directory(real))
+        uvm_fail(UVM_EXIT_USAGE, "--bind '%s': %s", host, strerror(ENOTDIR));
     bind->host_path = copy(real);
     bind->guest_path = copy(guest);
     bind->read_only = how != NULL;
@@ -154,6 +166,10 @@ void uvm_make_view(const struct uvm_options *options,
     }
     for (size_t i = 0; i < options->bind_count; i++)
         view->binds[count++] = options->binds[i];
+    for (size_t i = 0; i < count; i++)
+        if (strlen(view->binds[i].guest_path) >= GUEST_PATH_MAX)
+            uvm_fail(UVM_EXIT_FAILURE, "%s: path too long for a program",
+                     view->binds[i].guest_path);
     view->count = count;
     offer_network_files(options, view);
 }

@@ -202,6 +202,24 @@ TEST_F(ViewTest, mistakes_are_named)
     expect_misuse(".:/data:rw", "not '.:/data:rw'");
     expect_misuse(".:/data:ro:", "not '.:/data:ro:'");
     expect_misuse(":/data", "not ':/data'");
+    expect_misuse("file:/", "--bind 'file': Not a directory");
+}
+
+TEST_F(ViewTest, a_path_that_is_too_long_for_a_program_is_named)
+{
+    std::string deep;
+    for (int i = 0; i < 6; i++)
+        deep += "/" + std::string(200, 'd');
+    Outcome outcome = run({"--bind", ".:" + deep, view});
+    EXPECT_EQ(outcome.status, 125);
+    EXPECT_EQ(outcome.err, "uvm: " + deep + ": path too long for a program\n");
+    std::filesystem::create_directories("." + deep);
+    ASSERT_EQ(chdir(("." + deep).c_str()), 0);
+    outcome = run({view});
+    EXPECT_EQ(outcome.status, 125);
+    EXPECT_NE(outcome.err.find(deep + ": path too long for a program\n"),
+              std::string::npos)
+        << outcome.err;
 }
 
 TEST_F(ViewTest, without_a_network_only_local_sockets_are_left)
