@@ -216,14 +216,15 @@ static int write_at(int fd, const uint8_t *bytes, size_t size, uint64_t offset)
     return 0;
 }
 
-/* Copies what lies between two offsets; their checksum, unless it is NULL, goes
- * on from that. */
+/* Copies what lies between two offsets, all or, on a disk that is full,
+ * nothing; their checksum, unless it is NULL, goes on from that. */
 static int copy_range(struct hk_package *package, int fd,
                       const struct hk_package_data *data, uint64_t at,
                       uint64_t end, uLong *checksum)
 {
     uint8_t *buffer = malloc(HK_PACKAGE_BUFFER_SIZE);
     int error = buffer == NULL ? ENOMEM : 0;
+    uint64_t start = at;
 
     while (at < end && error == 0) {
         uint64_t size = end - at < HK_PACKAGE_BUFFER_SIZE
@@ -241,6 +242,9 @@ static int copy_range(struct hk_package *package, int fd,
         error = write_at(fd, buffer, (size_t)got, at);
         at += (uint64_t)got;
     }
+    if (error != 0 && buffer != NULL)
+        fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)start,
+                  (off_t)(end - start));
     free(buffer);
     return error;
 }

@@ -657,6 +657,30 @@ TEST_F(Root, IsAsItWasWhenAPackageCannotBeActivated)
     EXPECT_FALSE(has("boot/system/many"));
 }
 
+TEST_F(Root, KeepsNoPartOfAContentForWhichThereIsNoRoom)
+{
+    const std::string small = pattern(3000000, 1), big = pattern(9000000, 2);
+    ASSERT_EQ(add("one.hpkg", package({File("small", small), File("big", big)},
+                                      package_info("one"))),
+              0);
+    {
+        Limit limit(1000000);
+        for (const char *name : {"boot/system/small", "boot/system/big"}) {
+            int fd = open("/" + std::string(name));
+            Address bytes = guest().room(4096);
+            if (fd >= 0) {
+                EXPECT_LT(guest().call("read", fd, INT64_C(2900000), bytes, 1),
+                          0);
+                guest().call("close", fd);
+            }
+            EXPECT_EQ(stat(name).st_blocks, 0) << name;
+        }
+    }
+    EXPECT_EQ(check(), std::vector<std::string>());
+    EXPECT_EQ(read("/boot/system/small"), small);
+    EXPECT_EQ(read("/boot/system/big"), big);
+}
+
 // Runs something as a user whom permissions bind, in a process of its own.
 void without_privileges(const std::function<void()> &run)
 {
