@@ -266,10 +266,12 @@ int64_t hk_sys_get_cpuclockid(struct hk_thread *self, int32_t id, int32_t which,
     int32_t status = HK_B_BAD_VALUE;
     uint8_t word[4];
 
-    if (which == TEAM && id >= 0)
+    if (which == TEAM && id == HK_KERNEL_TEAM)
+        status = HK_B_OK; /* get_clock refuses it */
+    else if (which == TEAM && id >= 0)
         status = read_team_clock(self, id, &us);
-    else if (which == THREAD && id >= 0)
-        status = read_thread_clock(self, id != 0 ? id : self->id, &us);
+    else if (which == THREAD && id > 0)
+        status = read_thread_clock(self, id, &us);
     if (status != HK_B_OK)
         return status;
     hk_put32(word, (uint32_t)id | (which == THREAD ? clock_of_thread : 0));

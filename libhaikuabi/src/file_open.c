@@ -299,6 +299,8 @@ int64_t hk_sys_dup2(struct hk_thread *self, int32_t ofd, int32_t nfd)
 int64_t hk_sys_dup2__r1beta6(struct hk_thread *self, int32_t ofd, int32_t nfd,
                              int32_t flags)
 {
+    if (ofd < 0 || nfd < 0)
+        return HK_B_FILE_ERROR;
     if ((uint32_t)flags & ~(uint32_t)(HK_O_CLOEXEC | HK_O_CLOFORK))
         return HK_B_BAD_VALUE;
     return hk_fd_replace(self, ofd, nfd, hk_fd_flags_of((uint32_t)flags));

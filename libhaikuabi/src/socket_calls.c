@@ -438,12 +438,12 @@ static int64_t do_accept(struct hk_thread *self, int32_t socket,
     int64_t result = hk_sockaddr_room(self, address, address_length, &room);
 
     if (result == HK_B_OK)
-        result = split_flags(self, type, &host_flags, &flags);
-    if (result == HK_B_OK)
         result = hk_socket_get(self, socket, &file);
     if (result != HK_B_OK)
         return result;
-    result = check_accept(self, file);
+    result = split_flags(self, type, &host_flags, &flags);
+    if (result == HK_B_OK)
+        result = check_accept(self, file);
     if (result == HK_B_OK)
         result = wait_accept(self, file, host_flags, &host);
     if (result >= 0)
