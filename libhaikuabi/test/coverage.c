@@ -163,19 +163,18 @@ struct guest {
 };
 
 static const char *const sources[] = {"testdata/haiku/*.c",
-                                      "testdata/haiku/errors/*.c"};
+                                      "testdata/haiku/errors/*.c",
+                                      "testdata/haiku/release/*.c"};
 enum { GUESTS_MAX = 128 };
 static struct guest guests[GUESTS_MAX];
 static int guest_count;
 
-/* A row's name, or that of another release's row of the same call. */
 static void note_call(struct guest *guest, const char *name, size_t length)
 {
     for (int row = 0; row < HK_ROW_COUNT; row++) {
-        const struct hk_syscall_row *call = &hk_syscall_rows[row];
+        const char *wanted = hk_syscall_rows[row].name;
 
-        if (length == (size_t)hk_row_name_length(call) &&
-            memcmp(name, call->name, length) == 0)
+        if (length == strlen(wanted) && memcmp(name, wanted, length) == 0)
             guest->makes[row] = 1;
     }
 }
@@ -246,28 +245,39 @@ static int read_guests(void)
     return result;
 }
 
-static void print_tests(void)
+/* Returns how many guests make the call. */
+static int print_guests(int row)
 {
+    int count = 0;
+
+    for (int i = 0; i < guest_count; i++)
+        if (guests[i].makes[row])
+            printf("%s%s", count++ == 0 ? "" : ", ", guests[i].name);
+    return count;
+}
+
+/* Prints which guests make each call. A row that is FULL has one: 1. */
+static int print_tests(void)
+{
+    int result = 1;
+
     printf("\n## Who makes them\n\n"
            "The guests of `testdata/haiku` whose sources name the call; each "
            "is a test of\nits own on each engine. Their errors: "
-           "[errors.md](errors.md). Calls that r1beta5 has\nnot, and some "
-           "that are not FULL, are made by `libhaikuabi/test` alone.\n\n"
+           "[errors.md](errors.md). What r1beta5 has not,\nthe guests "
+           "`r1beta4` and `r1beta6` make in a root of their release.\n\n"
            "| Call | Guests |\n|---|---|\n");
     for (int row = 0; row < HK_ROW_COUNT; row++) {
         const struct hk_syscall_row *call = &hk_syscall_rows[row];
-        const char *before = "";
 
-        if (hk_row_name_length(call) != (int)strlen(call->name))
-            continue; /* of another release */
         printf("| %s | ", call->name);
-        for (int i = 0; i < guest_count; i++)
-            if (guests[i].makes[row]) {
-                printf("%s%s", before, guests[i].name);
-                before = ", ";
-            }
+        if (print_guests(row) == 0 && call->status == HK_FULL) {
+            fprintf(stderr, "%s: no guest makes this call\n", call->name);
+            result = 0;
+        }
         printf(" |\n");
     }
+    return result;
 }
 
 int main(void)
@@ -294,6 +304,5 @@ int main(void)
     for (int row = 0; row < HK_ROW_COUNT; row++)
         print_row((enum hk_row)row);
     print_lacks();
-    print_tests();
-    return 0;
+    return print_tests() ? 0 : 1;
 }

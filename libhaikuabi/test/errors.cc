@@ -113,15 +113,12 @@ int main()
 {
     const Errors errors = provoked_by_guests();
     const Reasons reasons = reasons_for_none();
-    const uint16_t *rows = nullptr;
-    uint32_t count = 0;
     bool is_complete = true;
 
-    hk_release_rows(HK_R1BETA5, &rows, &count);
     std::printf(
         "# Errors of system calls\n\n"
         "What guests of `testdata/haiku` bring about and compare with "
-        "Haiku's answer, for\neach call of r1beta5 that is FULL. Printed by "
+        "Haiku's answer, for\neach call that is FULL. Printed by "
         "`libhaikuabi/test/errors.cc` from\nthe guests' rows, `FAILS(error, "
         "call, arguments)` most of them in\n`testdata/haiku/errors/`, and "
         "from the reasons in `testdata/haiku/calls.txt` why a\ncall never "
@@ -131,13 +128,8 @@ int main()
         "Errors that no program can bring about are not here: a kernel or "
         "a host without\nmemory, a disk that breaks.\n\n"
         "| Call | Errors |\n|---|---|\n");
-    for (uint32_t i = 0; i < count; i++) {
-        const hk_syscall_row *row = &hk_syscall_rows[rows[i]];
-        const std::string name(row->name,
-                               static_cast<size_t>(hk_row_name_length(row)));
-
-        if (row->status == HK_FULL)
-            is_complete &= print_call(name, errors, reasons);
-    }
+    for (const hk_syscall_row &row : hk_syscall_rows)
+        if (row.status == HK_FULL)
+            is_complete &= print_call(row.name, errors, reasons);
     return is_complete ? 0 : 1;
 }

@@ -3,19 +3,23 @@
 load(":haiku.bzl", "haiku_binary")
 
 _TABLES = [
-    "//libhaikuabi:src/numbers/r1beta5.def",
     "//libhaikuabi:src/status.def",
     "//libhaikuabi:src/syscalls.def",
 ]
 
 _SUPPORT = ["support/guest.c", "support/sys.S"]
 
-def guest(name, srcs = None, extra_hdrs = [], static = True, **kwargs):
-    """A program with the support code that stands in for libroot."""
+def guest(name, srcs = None, extra_hdrs = [], static = True, release = "r1beta5", **kwargs):
+    """A program with the support code that stands in for libroot of a release."""
+    numbers = "src/numbers/%s.def" % release
     haiku_binary(
         name = name,
         srcs = (srcs or [name + ".c"]) + _SUPPORT,
-        hdrs = _TABLES + extra_hdrs,
+        hdrs = _TABLES + ["//libhaikuabi:" + numbers] + extra_hdrs,
+        copts = [
+            "-DBETA=" + release[-1],
+            '-DNUMBERS="libhaikuabi/%s"' % numbers,
+        ],
         static = static,
         **kwargs
     )

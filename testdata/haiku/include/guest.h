@@ -6,10 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Numbers of the system calls: what uvm answers without a root is r1beta5. */
+/* Numbers of the system calls, of the release that the guest is for: what uvm
+ * answers without a root is r1beta5. */
 enum {
 #define NUMBER(number, name) SYS_##name = number,
-#include "libhaikuabi/src/numbers/r1beta5.def"
+#include NUMBERS
 #undef NUMBER
 };
 

@@ -11,10 +11,15 @@ enum { RELATIVE_TIMEOUT = 8, ABSOLUTE_TIMEOUT = 16 };
 struct thread_attributes {
     int (*entry)(void *, void *);
     const char *name;
+#if BETA < 6
     int32_t priority;
+#endif
     void *arg1, *arg2, *stack;
     uint32_t stack_size, guard_size;
     void *pthread;
+#if BETA >= 6
+    int32_t priority;
+#endif
     uint32_t flags;
 };
 

@@ -58,7 +58,8 @@ void interrupt_no_more(void)
     int32_t result;
 
     is_interrupting = 0;
-    while (sys(SYS_wait_for_thread, interrupter, &result) == HK_B_INTERRUPTED)
+    while (sys(SYS_wait_for_thread_etc, interrupter, 0, 0LL, &result) ==
+           HK_B_INTERRUPTED)
         continue;
 }
 
@@ -76,23 +77,6 @@ void in_child(void (*something)(void))
     CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
                  child);
     CHECK(info.code == CLD_EXITED && info.status == 0);
-}
-
-static void (*users_own)(void);
-
-static void become_user(void)
-{
-    enum { USER = 1000 };
-
-    CHECK_STATUS(sys(SYS_setregid, USER, USER, 1), HK_B_OK);
-    CHECK_STATUS(sys(SYS_setreuid, USER, USER, 1), HK_B_OK);
-    users_own();
-}
-
-void as_user(void (*something)(void))
-{
-    users_own = something;
-    in_child(become_user);
 }
 
 long new_sleeper(void)

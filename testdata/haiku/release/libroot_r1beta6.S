@@ -1,5 +1,5 @@
-/* r1beta6.S -- a libroot that a root's release is told by: the calls that no
- * release before has. */
+/* libroot_r1beta6.S -- a libroot that a root's release is told by: a call that
+ * no release before has. */
 /* SPDX-License-Identifier: MIT */
 
         .text

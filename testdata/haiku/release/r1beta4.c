@@ -1,0 +1,175 @@
+/* r1beta4.c -- calls that r1beta4 alone has, or has with other arguments. */
+/* SPDX-License-Identifier: MIT */
+#include <errors.h>
+
+enum { LOCKED = 1, DISABLED = 4 };
+#define UNBLOCK_ALL 0x80000000u
+
+static volatile int32_t mutex, other, sem;
+static char *odd = (char *)&mutex + 1;
+
+static int lock(void *word, void *unused)
+{
+    (void)unused;
+    return (int)sys(SYS_mutex_lock, word, "word", 0, 0LL);
+}
+
+static long new_locker(volatile int32_t *word)
+{
+    long thread = spawn_thread("locker", lock, (void *)word, (void *)0);
+
+    CHECK_STATUS(sys(SYS_resume_thread, thread), HK_B_OK);
+    wait_until_waiting(thread);
+    return thread;
+}
+
+static void check_has_lock(long thread)
+{
+    int32_t status = -1;
+
+    CHECK_STATUS(sys(SYS_wait_for_thread, thread, &status), HK_B_OK);
+    CHECK_STATUS(status, HK_B_OK);
+}
+
+/* The kernel clears the word, or hands the mutex over. */
+static void mutexes(void)
+{
+    long lockers[2];
+
+    mutex = LOCKED;
+    CHECK_STATUS(sys(SYS_mutex_unlock, &mutex, 0), HK_B_OK);
+    CHECK_STATUS(mutex, 0);
+    mutex = LOCKED;
+    for (int i = 0; i < 2; i++)
+        lockers[i] = new_locker(&mutex);
+    CHECK_STATUS(sys(SYS_mutex_unlock, &mutex, 0), HK_B_OK);
+    check_has_lock(lockers[0]);
+    CHECK(mutex & LOCKED);
+    CHECK_STATUS(sys(SYS_mutex_unlock, &mutex, 0), HK_B_OK);
+    check_has_lock(lockers[1]);
+    CHECK_STATUS(mutex, LOCKED);
+    for (int i = 0; i < 2; i++)
+        lockers[i] = new_locker(&mutex);
+    CHECK_STATUS(sys(SYS_mutex_unlock, &mutex, UNBLOCK_ALL), HK_B_OK);
+    for (int i = 0; i < 2; i++)
+        check_has_lock(lockers[i]);
+    FAILS(B_BAD_ADDRESS, mutex_unlock, (void *)0, 0);
+    FAILS(B_BAD_ADDRESS, mutex_unlock, odd, 0);
+    FAILS(B_BAD_ADDRESS, mutex_unlock, BAD_POINTER, 0);
+    FAILS(B_BAD_ADDRESS, mutex_unlock, KERNEL_POINTER, 0);
+}
+
+/* What is given up goes to who waits for it. */
+static void switching(void)
+{
+    long locker;
+
+    mutex = LOCKED;
+    other = 0;
+    locker = new_locker(&mutex);
+    CHECK_STATUS(
+        sys(SYS_mutex_switch_lock__r1beta4, &mutex, &other, "other", 0, 0LL),
+        HK_B_OK);
+    check_has_lock(locker);
+    CHECK(mutex == LOCKED && other == LOCKED);
+    FAILS(B_WOULD_BLOCK, mutex_switch_lock__r1beta4, &mutex, &other, "x",
+          RELATIVE_TIMEOUT, 0LL);
+    FAILS(B_TIMED_OUT, mutex_switch_lock__r1beta4, &mutex, &other, "x",
+          RELATIVE_TIMEOUT, 1000LL);
+    FAILS(B_TIMED_OUT, mutex_switch_lock__r1beta4, &mutex, &other, "x",
+          ABSOLUTE_TIMEOUT, 1LL);
+    interrupt_from_now();
+    FAILS(B_INTERRUPTED, mutex_switch_lock__r1beta4, &mutex, &other, "x", 0,
+          0LL);
+    interrupt_no_more();
+    CHECK_STATUS(mutex, 0);
+    FAILS(B_BAD_ADDRESS, mutex_switch_lock__r1beta4, (void *)0, &mutex, "x", 0,
+          0LL);
+    FAILS(B_BAD_ADDRESS, mutex_switch_lock__r1beta4, odd, &mutex, "x", 0, 0LL);
+    FAILS(B_BAD_ADDRESS, mutex_switch_lock__r1beta4, &mutex, odd, "x", 0, 0LL);
+    FAILS(B_BAD_ADDRESS, mutex_switch_lock__r1beta4, &mutex, BAD_POINTER, "x",
+          0, 0LL);
+    FAILS(B_BAD_ADDRESS, mutex_switch_lock__r1beta4, KERNEL_POINTER, &mutex,
+          "x", 0, 0LL);
+}
+
+static int acquire(void *word, void *unused)
+{
+    (void)unused;
+    return (int)sys(SYS_mutex_sem_acquire, word, "word", 0, 0LL);
+}
+
+static void semaphores(void)
+{
+    long thread = spawn_thread("acquirer", acquire, (void *)&sem, (void *)0);
+
+    CHECK_STATUS(sys(SYS_mutex_sem_release__r1beta4, &sem), HK_B_OK);
+    CHECK_STATUS(sem, 1);
+    CHECK_STATUS(sys(SYS_mutex_sem_acquire, &sem, "sem", 0, 0LL), HK_B_OK);
+    CHECK_STATUS(sem, 0);
+    sys(SYS_resume_thread, thread);
+    wait_until_waiting(thread);
+    CHECK_STATUS(sys(SYS_mutex_sem_release__r1beta4, &sem), HK_B_OK);
+    check_has_lock(thread);
+    CHECK_STATUS(sem, 0);
+    FAILS(B_BAD_ADDRESS, mutex_sem_release__r1beta4, (void *)0);
+    FAILS(B_BAD_ADDRESS, mutex_sem_release__r1beta4, odd);
+    FAILS(B_BAD_ADDRESS, mutex_sem_release__r1beta4, BAD_POINTER);
+    FAILS(B_BAD_ADDRESS, mutex_sem_release__r1beta4, KERNEL_POINTER);
+}
+
+/* haiku-abi/structs.md, "team_info", as far as r1beta4 has it. */
+struct team_info {
+    int32_t team, thread_count, image_count, area_count;
+    int32_t debugger_thread, debugger_port, argc;
+    char arguments[64];
+    uint32_t user, group;
+    uint32_t behind; /* not the kernel's */
+};
+
+static void check_info(const struct team_info *info)
+{
+    CHECK_STATUS(info->team, sys(SYS_get_current_team));
+    CHECK_STATUS(info->thread_count, 1);
+    CHECK(info->area_count > 0);
+    CHECK(info->debugger_thread == -1 && info->debugger_port == -1);
+    CHECK_STATUS(info->argc, 1);
+    CHECK(info->user == 0 && info->group == 0);
+    CHECK_STATUS(info->behind, 77);
+}
+
+static void teams(void)
+{
+    struct team_info info = {.behind = 77};
+    int32_t cookie = 0, found = 0;
+
+    CHECK_STATUS(sys(SYS_get_team_info__r1beta4, 0, &info), HK_B_OK);
+    check_info(&info);
+    while (sys(SYS_get_next_team_info__r1beta4, &cookie, &info) == HK_B_OK)
+        if (info.team == sys(SYS_get_current_team)) {
+            check_info(&info);
+            found++;
+        }
+    CHECK_STATUS(found, 1);
+    FAILS(B_BAD_TEAM_ID, get_next_team_info__r1beta4, &cookie, &info);
+    FAILS(B_BAD_TEAM_ID, get_team_info__r1beta4, NO_ID, &info);
+    FAILS(B_BAD_TEAM_ID, get_team_info__r1beta4, -1, &info);
+    FAILS(B_BAD_ADDRESS, get_team_info__r1beta4, NO_ID, KERNEL_POINTER);
+    FAILS(B_BAD_ADDRESS, get_team_info__r1beta4, 0, BAD_POINTER);
+    FAILS(B_BAD_ADDRESS, get_next_team_info__r1beta4, BAD_POINTER, &info);
+    FAILS(B_BAD_ADDRESS, get_next_team_info__r1beta4, KERNEL_POINTER, &info);
+    FAILS(B_BAD_ADDRESS, get_next_team_info__r1beta4, &cookie, KERNEL_POINTER);
+    cookie = 0;
+    FAILS(B_BAD_ADDRESS, get_next_team_info__r1beta4, &cookie, BAD_POINTER);
+}
+
+int main(int argc, char **argv, char **environment)
+{
+    (void)argc, (void)argv, (void)environment;
+    mutexes();
+    switching();
+    semaphores();
+    teams();
+    print("release checked\n");
+    return 0;
+}

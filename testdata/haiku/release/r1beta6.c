@@ -1,0 +1,284 @@
+/* r1beta6.c -- calls that no release before r1beta6 has, or with other
+ * arguments. */
+/* SPDX-License-Identifier: MIT */
+#include <errors.h>
+
+enum { F_GETFD = 2, F_GETFL = 8, FD_CLOEXEC = 1, FD_CLOFORK = 2 };
+enum { O_CLOFORK = 0x400000, NO_FLAG = 0x10, FEW = 16, LIMIT_NOFILE = 4 };
+
+/* haiku-abi/structs.md, "loadavg" */
+struct loadavg {
+    uint32_t average[3]; /* of 1, 5 and 15 minutes, times scale */
+    int32_t scale;
+};
+
+static void load_averages(void)
+{
+    enum { SCALE = 65536, MOST = 10000 };
+    struct loadavg load = {{~0u, ~0u, ~0u}, 0};
+
+    CHECK_STATUS(sys(SYS_get_loadavg, &load, sizeof(load)), HK_B_OK);
+    CHECK(load.scale == SCALE);
+    for (int i = 0; i < 3; i++)
+        CHECK(load.average[i] / SCALE < MOST);
+    FAILS(B_BAD_VALUE, get_loadavg, &load, sizeof(load) - 1);
+    FAILS(B_BAD_VALUE, get_loadavg, &load, sizeof(load) + 1);
+    FAILS(B_BAD_ADDRESS, get_loadavg, BAD_POINTER, sizeof(load));
+    FAILS(B_BAD_ADDRESS, get_loadavg, KERNEL_POINTER, sizeof(load));
+    FAILS(B_BAD_ADDRESS, get_loadavg, KERNEL_POINTER, 1);
+    FAILS(B_BAD_ADDRESS, get_loadavg, (void *)0, 1);
+}
+
+/* ---- users and groups: real, effective, saved ---- */
+
+enum { SAME = -1, NOBODY = 4000 };
+
+static void check_users(uint32_t real, uint32_t effective, uint32_t saved)
+{
+    uint32_t ids[4] = {77, 77, 77, 77};
+
+    CHECK_STATUS(sys(SYS_getresuid, &ids[0], &ids[1], &ids[2]), HK_B_OK);
+    CHECK_STATUS((long)ids[0], (long)real);
+    CHECK_STATUS((long)ids[1], (long)effective);
+    CHECK_STATUS((long)ids[2], (long)saved);
+    CHECK_STATUS((long)ids[3], 77);
+}
+
+static void check_groups(uint32_t real, uint32_t effective, uint32_t saved)
+{
+    uint32_t ids[4] = {77, 77, 77, 77};
+
+    CHECK_STATUS(sys(SYS_getresgid, &ids[0], &ids[1], &ids[2]), HK_B_OK);
+    CHECK_STATUS((long)ids[0], (long)real);
+    CHECK_STATUS((long)ids[1], (long)effective);
+    CHECK_STATUS((long)ids[2], (long)saved);
+    CHECK_STATUS((long)ids[3], 77);
+}
+
+static void reading_ids(void)
+{
+    uint32_t id;
+
+    check_users(0, 0, 0);
+    check_groups(0, 0, 0);
+    CHECK_STATUS(sys(SYS_getresuid, (void *)0, (void *)0, (void *)0), HK_B_OK);
+    CHECK_STATUS(sys(SYS_getresgid, (void *)0, (void *)0, (void *)0), HK_B_OK);
+    FAILS(B_BAD_ADDRESS, getresuid, BAD_POINTER, &id, &id);
+    FAILS(B_BAD_ADDRESS, getresuid, &id, KERNEL_POINTER, &id);
+    FAILS(B_BAD_ADDRESS, getresuid, &id, &id, BAD_POINTER);
+    FAILS(B_BAD_ADDRESS, getresgid, KERNEL_POINTER, &id, &id);
+    FAILS(B_BAD_ADDRESS, getresgid, &id, BAD_POINTER, &id);
+    FAILS(B_BAD_ADDRESS, getresgid, &id, &id, KERNEL_POINTER);
+}
+
+/* A new real id is the saved one as well. Who is not privileged goes to and
+ * fro among its own ids. */
+static void becoming_user(void)
+{
+    CHECK_STATUS(sys(SYS_setresgid, SAME, 6, 7, 0), HK_B_OK);
+    check_groups(0, 6, 7);
+    CHECK_STATUS(sys(SYS_setresgid, 5, 6, 7, 0), HK_B_OK);
+    check_groups(5, 6, 5);
+    CHECK_STATUS(sys(SYS_setresuid, SAME, 6, 7, 0), HK_B_OK);
+    check_users(0, 6, 7);
+    FAILS(B_NOT_ALLOWED, setresgid, NOBODY, SAME, SAME, 0);
+    FAILS(B_NOT_ALLOWED, setresgid, SAME, NOBODY, SAME, 0);
+    CHECK_STATUS(sys(SYS_setresgid, SAME, 5, NOBODY, 0), HK_B_OK);
+    check_groups(5, 5, 5);
+    FAILS(B_NOT_ALLOWED, setresuid, NOBODY, SAME, SAME, 0);
+    FAILS(B_NOT_ALLOWED, setresuid, SAME, NOBODY, SAME, 0);
+    FAILS(B_NOT_ALLOWED, setresuid, SAME, SAME, NOBODY, 0);
+    FAILS(B_NOT_ALLOWED, setresuid, NOBODY, SAME, SAME, 1);
+    check_users(0, 6, 7);
+    CHECK_STATUS(sys(SYS_setresuid, 7, SAME, SAME, 1), HK_B_OK);
+    check_users(0, 7, 7);
+    CHECK_STATUS(sys(SYS_setresuid, SAME, 0, 0, 0), HK_B_OK);
+    check_users(0, 0, 0);
+    CHECK_STATUS(sys(SYS_setresuid, 9, SAME, SAME, 1), HK_B_OK);
+    check_users(9, 9, 9);
+}
+
+/* ---- descriptors ---- */
+
+static void check_flags(long fd, long flags)
+{
+    CHECK_STATUS(sys(SYS_fcntl, fd, F_GETFD, 0), flags);
+}
+
+static void pipes(void)
+{
+    int32_t ends[3] = {-1, -1, 77};
+    char byte;
+
+    CHECK_STATUS(sys(SYS_create_pipe__r1beta6, ends, 0), HK_B_OK);
+    for (int i = 0; i < 2; i++) {
+        check_flags(ends[i], 0);
+        CHECK_STATUS(sys(SYS_fcntl, ends[i], F_GETFL, 0) & O_NONBLOCK, 0);
+        sys(SYS_close, ends[i]);
+    }
+    CHECK_STATUS(
+        sys(SYS_create_pipe__r1beta6, ends, O_NONBLOCK | O_CLOEXEC | O_CLOFORK),
+        HK_B_OK);
+    CHECK_STATUS(ends[2], 77);
+    for (int i = 0; i < 2; i++)
+        check_flags(ends[i], FD_CLOEXEC | FD_CLOFORK);
+    FAILS(B_WOULD_BLOCK, read, ends[0], NO_POSITION, &byte, 1);
+    sys(SYS_close, ends[0]);
+    sys(SYS_close, ends[1]);
+    FAILS(B_BAD_VALUE, create_pipe__r1beta6, ends, NO_FLAG);
+    FAILS(B_BAD_VALUE, create_pipe__r1beta6, BAD_POINTER, NO_FLAG);
+    FAILS(B_BAD_ADDRESS, create_pipe__r1beta6, BAD_POINTER, 0);
+    FAILS(B_BAD_ADDRESS, create_pipe__r1beta6, KERNEL_POINTER, 0);
+    FAILS(B_BAD_ADDRESS, create_pipe__r1beta6, (void *)0, 0);
+}
+
+static void files(void)
+{
+    long file = sys(SYS_open, AT_FDCWD, "file", O_RDWR | O_CREAT, 0600);
+    long socket = sys(SYS_socket, 9, 1, 0);
+
+    CHECK(file >= 0 && socket >= 0);
+    CHECK_STATUS(sys(SYS_fsync__r1beta6, file, 0), HK_B_OK);
+    CHECK_STATUS(sys(SYS_fsync__r1beta6, file, 1), HK_B_OK);
+    FAILS(B_FILE_ERROR, fsync__r1beta6, NO_FD, 0);
+    FAILS(B_FILE_ERROR, fsync__r1beta6, -1, 1);
+    FAILS(B_FILE_ERROR, fsync__r1beta6, socket, 0);
+    CHECK_STATUS(sys(SYS_dup2__r1beta6, file, 20, 0), 20);
+    check_flags(20, 0);
+    CHECK_STATUS(sys(SYS_dup2__r1beta6, file, 20, O_CLOEXEC | O_CLOFORK), 20);
+    check_flags(20, FD_CLOEXEC | FD_CLOFORK);
+    check_flags(file, 0);
+    FAILS(B_BAD_VALUE, dup2__r1beta6, file, 20, NO_FLAG);
+    FAILS(B_BAD_VALUE, dup2__r1beta6, NO_FD, 20, NO_FLAG);
+    FAILS(B_FILE_ERROR, dup2__r1beta6, -1, 20, NO_FLAG);
+    FAILS(B_FILE_ERROR, dup2__r1beta6, file, -1, NO_FLAG);
+    FAILS(B_FILE_ERROR, dup2__r1beta6, NO_FD, 20, 0);
+    FAILS(B_FILE_ERROR, dup2__r1beta6, file, 100000, 0);
+    sys(SYS_close, socket);
+    sys(SYS_close, file);
+}
+
+static void ranges(void)
+{
+    enum { CLOSE_RANGE_CLOEXEC = 4 };
+
+    for (int fd = 30; fd < 33; fd++)
+        CHECK_STATUS(sys(SYS_dup2__r1beta6, 20, fd, 0), fd);
+    CHECK_STATUS(sys(SYS_close_range, 31, ~0u, CLOSE_RANGE_CLOEXEC), HK_B_OK);
+    for (int fd = 30; fd < 33; fd++)
+        check_flags(fd, fd > 30 ? FD_CLOEXEC : 0);
+    CHECK_STATUS(sys(SYS_close_range, 30, 31, 0), HK_B_OK);
+    FAILS(B_FILE_ERROR, close, 30);
+    FAILS(B_FILE_ERROR, close, 31);
+    check_flags(32, FD_CLOEXEC);
+    CHECK_STATUS(sys(SYS_close_range, 20, ~0u, 0), HK_B_OK);
+    FAILS(B_FILE_ERROR, close, 32);
+    FAILS(B_BAD_VALUE, close_range, 5, 4, 0);
+    FAILS(B_BAD_VALUE, close_range, 20, 21, 1);
+}
+
+/* ---- sockets ---- */
+
+enum { AF_UNIX = 9, SOCK_STREAM = 1, SOCK_DGRAM = 2, NONBLOCK = 0x40000 };
+enum { CLOEXEC = 0x80000, CLOFORK = 0x100000 };
+
+static const uint8_t socket_at[32] = {32, AF_UNIX, 's', 'o', 'c', 'k'};
+
+static void accepting(void)
+{
+    uint8_t address[32];
+    uint32_t length = sizeof(address);
+    long listening = sys(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
+    long client = sys(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
+    long datagrams = sys(SYS_socket, AF_UNIX, SOCK_DGRAM, 0);
+    long file = sys(SYS_open, AT_FDCWD, "file", O_RDWR, 0);
+    long server;
+
+    FAILS(B_BAD_VALUE, accept__r1beta6, listening, address, &length, 0);
+    CHECK_STATUS(sys(SYS_bind, listening, socket_at, 32), HK_B_OK);
+    CHECK_STATUS(sys(SYS_listen, listening, 2), HK_B_OK);
+    CHECK_STATUS(sys(SYS_connect, client, socket_at, 32), HK_B_OK);
+    server = sys(SYS_accept__r1beta6, listening, address, &length,
+                 NONBLOCK | CLOEXEC | CLOFORK);
+    CHECK(server >= 0 && address[1] == AF_UNIX);
+    check_flags(server, FD_CLOEXEC | FD_CLOFORK);
+    FAILS(B_WOULD_BLOCK, recv, server, address, 1, 0);
+    FAILS(B_BAD_VALUE, accept__r1beta6, listening, address, &length, 1);
+    FAILS(B_BAD_VALUE, accept__r1beta6, NO_FD, address, (void *)0, 1);
+    FAILS(B_BAD_ADDRESS, accept__r1beta6, NO_FD, address, BAD_POINTER, 1);
+    FAILS(B_FILE_ERROR, accept__r1beta6, NO_FD, address, &length, 1);
+    FAILS(ENOTSOCK, accept__r1beta6, file, address, &length, 1);
+    FAILS(B_NOT_SUPPORTED, accept__r1beta6, datagrams, address, &length, 0);
+    interrupt_from_now();
+    FAILS(B_INTERRUPTED, accept__r1beta6, listening, address, &length, 0);
+    interrupt_no_more();
+    sys(SYS_close, client);
+    client = sys(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
+    CHECK_STATUS(sys(SYS_connect, client, socket_at, 32), HK_B_OK);
+    FAILS(B_BAD_ADDRESS, accept__r1beta6, listening, KERNEL_POINTER, &length,
+          0);
+    FAILS(B_BAD_ADDRESS, accept__r1beta6, listening, BAD_POINTER, &length, 0);
+    CHECK_STATUS(sys(SYS_fcntl, listening, 16, O_NONBLOCK), HK_B_OK);
+    FAILS(B_WOULD_BLOCK, accept__r1beta6, listening, address, &length, 0);
+}
+
+/* No more descriptors than a team may have. */
+static void full_table(void)
+{
+    const uint32_t few[2] = {FEW, 0xffffffff};
+    int32_t ends[2];
+
+    CHECK_STATUS(sys(SYS_close_range, 3, ~0u, 0), HK_B_OK);
+    CHECK_STATUS(sys(SYS_setrlimit, LIMIT_NOFILE, few), HK_B_OK);
+    while (sys(SYS_dup, 0) >= 0)
+        continue;
+    FAILS(B_NO_MORE_FDS, create_pipe__r1beta6, ends, 0);
+}
+
+/* ---- clocks ---- */
+
+static void clocks(void)
+{
+    enum { TEAM = 1, THREAD = 2, OF_THREAD = 0x80000000 };
+    long self = this_thread(), team = sys(SYS_get_current_team);
+    int32_t clock = -1;
+    int64_t time = -1;
+
+    CHECK_STATUS(sys(SYS_get_cpuclockid, self, THREAD, &clock), HK_B_OK);
+    CHECK_STATUS(clock, (long)((uint32_t)self | OF_THREAD));
+    CHECK_STATUS(sys(SYS_get_clock, clock, &time), HK_B_OK);
+    CHECK(time >= 0);
+    CHECK_STATUS(sys(SYS_get_cpuclockid, team, TEAM, &clock), HK_B_OK);
+    CHECK_STATUS(clock, team);
+    CHECK_STATUS(sys(SYS_get_clock, clock, &time), HK_B_OK);
+    CHECK_STATUS(sys(SYS_get_cpuclockid, 0, TEAM, &clock), HK_B_OK);
+    CHECK_STATUS(clock, 0);
+    CHECK_STATUS(sys(SYS_get_cpuclockid, KERNEL_TEAM, TEAM, &clock), HK_B_OK);
+    FAILS(B_NOT_ALLOWED, get_clock, clock, &time);
+    CHECK_STATUS(sys(SYS_get_cpuclockid, team, TEAM, (void *)0), HK_B_OK);
+    FAILS(B_BAD_VALUE, get_cpuclockid, 0, THREAD, &clock);
+    FAILS(B_BAD_VALUE, get_cpuclockid, team, 0, &clock);
+    FAILS(B_BAD_VALUE, get_cpuclockid, team, 3, BAD_POINTER);
+    FAILS(B_BAD_VALUE, get_cpuclockid, NO_ID, TEAM, &clock);
+    FAILS(B_BAD_VALUE, get_cpuclockid, NO_ID, THREAD, &clock);
+    FAILS(B_BAD_VALUE, get_cpuclockid, -1, TEAM, &clock);
+    FAILS(B_BAD_VALUE, get_cpuclockid, -1, THREAD, &clock);
+    FAILS(B_BAD_ADDRESS, get_cpuclockid, team, TEAM, BAD_POINTER);
+    FAILS(B_BAD_ADDRESS, get_cpuclockid, self, THREAD, KERNEL_POINTER);
+}
+
+int main(int argc, char **argv, char **environment)
+{
+    (void)argc, (void)argv, (void)environment;
+    load_averages();
+    reading_ids();
+    in_child(becoming_user);
+    pipes();
+    files();
+    ranges();
+    accepting();
+    clocks();
+    in_child(full_table);
+    print("release checked\n");
+    return 0;
+}
