@@ -40,6 +40,12 @@ int uvm_open_in_root(const struct uvm_options *options, const char *path)
     return -1;
 }
 
+static int is_absence(int error)
+{
+    return error == ENOENT || error == ENOTDIR || error == ELOOP ||
+           error == ENAMETOOLONG;
+}
+
 /* A path inside the root, as the guest writes it. 1 when it exists, even
  * when it cannot be read. */
 static int find_in_root(const struct uvm_options *options, const char *path,
@@ -48,7 +54,7 @@ static int find_in_root(const struct uvm_options *options, const char *path,
     if (options->root == NULL)
         return 0;
     program->fd = uvm_open_in_root(options, path);
-    if (program->fd < 0 && errno != EACCES)
+    if (program->fd < 0 && is_absence(errno))
         return 0;
     program->error = program->fd < 0 ? errno : 0;
     snprintf(program->guest_path, UVM_PATH_MAX, "%s", path);

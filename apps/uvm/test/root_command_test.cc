@@ -2,12 +2,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "apps/uvm/test/uvm_case.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include "libhaikuabi/test/package_builder.h"
 
@@ -197,6 +199,26 @@ TEST_F(RootCommandTest, more_packages_are_added_than_the_user_may_open)
     EXPECT_EQ(told.status, 0) << told.err;
     const std::string listed = expect_good({"root", "list", "R"});
     EXPECT_EQ(std::count(listed.begin(), listed.end(), '\n'), 100);
+}
+
+TEST_F(RootCommandTest, a_program_that_cannot_be_read_is_there)
+{
+    const std::string file = "R/files/boot/system/packages/guests-0-1-any.hpkg";
+    expect_good({"root", "add", "R", "guests"});
+    struct stat st;
+    ASSERT_EQ(stat(file.c_str(), &st), 0);
+    const timespec times[] = {st.st_atim, st.st_mtim};
+    std::fstream damaged(file, std::ios::in | std::ios::out);
+    damaged.seekp(80); // behind the header
+    damaged << std::string(2000, 'x');
+    damaged.close();
+    ASSERT_EQ(utimensat(AT_FDCWD, file.c_str(), times, 0), 0);
+    for (const char *name : {"hello_static", "/bin/hello_static"}) {
+        Outcome told = run({"--root", "R", name});
+        EXPECT_EQ(told.status, 126);
+        EXPECT_EQ(told.err,
+                  "uvm: " + std::string(name) + ": Input/output error\n");
+    }
 }
 
 TEST_F(RootCommandTest, faults_are_told_in_a_line)
