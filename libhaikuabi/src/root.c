@@ -265,6 +265,13 @@ int hk_root_write_doomed(const struct hk_root *root, const char *lines,
                : hk_root_fail(fault, "state/remove");
 }
 
+/* The view that is active may be one without them: they are activated. */
+void hk_root_spare_doomed(const struct hk_root *root)
+{
+    if (faccessat(root->state, "remove", F_OK, 0) == 0)
+        hk_root_write_doomed(root, "\n", NULL);
+}
+
 static int unlink_package(const struct hk_root *root,
                           const struct hk_view_package *package,
                           struct hk_package_fault *fault)
@@ -517,6 +524,7 @@ int hk_root_open(const char *path, struct hk_root **root,
     if (error == 0)
         error = open_attributes(made, fault);
     if (error == 0) {
+        hk_root_recover_replaced(made);
         hk_content_recover(made);
         error = hk_root_refresh(made, fault);
     }

@@ -265,6 +265,22 @@ struct hk_origin {
 int hk_root_origin(const struct hk_root *root, int fd,
                    struct hk_origin *origin);
 
+/* ---- root_replaced.c ---- */
+
+/* The lock of who adds packages, as a descriptor to close; below 0, and errno,
+ * when somebody else has it and there is no waiting. */
+int hk_root_lock_adding(const struct hk_root *root, int may_wait);
+
+/* Keeps a package's file that gives way for another one of its name; with the
+ * lock. What is kept goes, or comes back where its name is free. */
+int hk_root_keep_replaced(const struct hk_root *root, enum hk_location location,
+                          const char *file_name,
+                          struct hk_package_fault *fault);
+void hk_root_end_replacing(const struct hk_root *root);
+
+/* The same of who was killed. */
+void hk_root_recover_replaced(const struct hk_root *root);
+
 /* ---- root_check.c ---- */
 
 /* 1 for an architecture whose packages programs for x86 can use. */
@@ -289,6 +305,9 @@ int hk_root_write(int fd, const void *bytes, size_t size);
 /* Says which packages are to go: lines "system/NAME". */
 int hk_root_write_doomed(const struct hk_root *root, const char *lines,
                          struct hk_package_fault *fault);
+
+/* Those that were to go stay. */
+void hk_root_spare_doomed(const struct hk_root *root);
 
 /* Activates the packages that are there, when they are not as they were. */
 int hk_root_refresh(struct hk_root *root, struct hk_package_fault *fault);

@@ -64,12 +64,15 @@ int hk_root_remove(struct hk_root *root, const char *const *names, size_t count,
                    struct hk_package_fault *fault)
 {
     char *lines = NULL;
-    int error = 0;
+    int lock = hk_root_lock_adding(root, 1);
+    int error = lock < 0 ? hk_root_fail(fault, "state/adding") : 0;
 
     for (size_t i = 0; i < count && error == 0; i++)
         error = doom_named(&root->view, names[i], &lines, fault);
     if (error == 0 && lines != NULL)
         error = remove_lines(root, lines, fault);
+    if (lock >= 0)
+        close(lock);
     free(lines);
     return error;
 }
@@ -340,8 +343,11 @@ static int make_way(struct hk_root *root, const struct arrivals *arrivals,
     for (uint32_t i = 0; i < root->view.package_count && error == 0; i++) {
         const struct hk_view_package *package = &root->view.packages[i];
 
-        if (is_file_of(arrivals, package) &&
-            !doom(&lines, package->location, package->file_name))
+        if (!is_file_of(arrivals, package))
+            continue;
+        error = hk_root_keep_replaced(root, package->location,
+                                      package->file_name, fault);
+        if (error == 0 && !doom(&lines, package->location, package->file_name))
             error = no_memory(fault);
     }
     if (error == 0 && lines != NULL)
@@ -394,8 +400,7 @@ static int find_replaced(const struct hk_root *root,
     return 1;
 }
 
-/* Activation has failed: what has come goes again, and what was to go stays.
- * Files that gave way for others of their names are gone. */
+/* Activation has failed: what has come goes again, and what was to go stays. */
 static void take_back(struct hk_root *root, const struct arrivals *arrivals)
 {
     struct hk_package_fault unsaid;
@@ -409,7 +414,8 @@ static void take_back(struct hk_root *root, const struct arrivals *arrivals)
         if (!arrivals->all[i].is_older)
             unlinkat(root->files, path, 0);
     }
-    unlinkat(root->state, "remove", 0);
+    hk_root_spare_doomed(root);
+    hk_root_end_replacing(root);
     hk_root_refresh(root, &unsaid);
 }
 
@@ -425,6 +431,27 @@ static int activate_all(struct hk_root *root, const struct arrivals *arrivals,
     return error;
 }
 
+/* With the lock. */
+static int add(struct hk_root *root, struct arrivals *arrivals,
+               const struct hk_root_additions *additions,
+               struct hk_package_fault *fault)
+{
+    int error = take_all(root, arrivals, additions, fault);
+
+    if (error < 0)
+        return error;
+    arrivals->at = arrivals->count;
+    error = make_way(root, arrivals, fault);
+    if (error < 0)
+        return error;
+    error = put_in_place(root, arrivals, fault);
+    if (error == 0)
+        error = activate_all(root, arrivals, fault);
+    if (error < 0)
+        take_back(root, arrivals);
+    return error;
+}
+
 int hk_root_add(struct hk_root *root, enum hk_location location,
                 const struct hk_root_additions *additions, size_t *refused,
                 struct hk_package_fault *fault)
@@ -432,25 +459,22 @@ int hk_root_add(struct hk_root *root, enum hk_location location,
     size_t count = additions->count;
     struct arrivals arrivals = {location, count, count,
                                 calloc(count + 1, sizeof(*arrivals.all))};
-    int error;
+    int lock, error;
 
     if (arrivals.all == NULL)
         return no_memory(fault);
-    error = take_all(root, &arrivals, additions, fault);
-    if (error == 0) {
-        arrivals.at = count;
-        error = make_way(root, &arrivals, fault);
-    }
-    if (error == 0) {
-        error = put_in_place(root, &arrivals, fault);
-        if (error == 0)
-            error = activate_all(root, &arrivals, fault);
-        if (error < 0)
-            take_back(root, &arrivals);
+    lock = hk_root_lock_adding(root, 1);
+    if (lock < 0) {
+        error = hk_root_fail(fault, "state/adding");
+    } else {
+        hk_root_end_replacing(root);
+        error = add(root, &arrivals, additions, fault);
+        remove_waiting(root, count);
+        hk_root_end_replacing(root);
+        close(lock);
     }
     if (error < 0 && refused != NULL)
         *refused = arrivals.at;
-    remove_waiting(root, count);
     for (size_t i = 0; i < count; i++) {
         free(arrivals.all[i].file_name);
         free(arrivals.all[i].name);

@@ -171,6 +171,34 @@ TEST_F(RootKill, ActivationIsDoneOrDoneAgain)
     }
 }
 
+// In a file of the same name, so that one gives way for the other.
+TEST_F(RootKill, APackageIsReplacedOrNot)
+{
+    for (unsigned version = 1; version <= 3; version++)
+        host.write("v" + std::to_string(version) + "/one.hpkg",
+                   version_of("one", version, 20, 100));
+    ASSERT_EQ(add("one.hpkg", version_of("one", 1, 20, 100)), 0) << fault.text;
+    unsigned shown = 1;
+    for (int round = 0; round < rounds && !HasFailure(); round++) {
+        unsigned version = 1 + random() % 3;
+        std::string added =
+            host.at("v" + std::to_string(version) + "/one.hpkg");
+        kill_in([&] { _exit(add_to(path, added)); });
+        EXPECT_EQ(check(), std::vector<std::string>());
+        ASSERT_TRUE(has("boot/system/packages/one.hpkg"));
+        int64_t now = stat("boot/system/one/file0").st_mtime;
+        EXPECT_TRUE(now == shown || now == version) << now;
+        shown = static_cast<unsigned>(now);
+        for (int i = 0; i < 20; i++) {
+            std::string name = "boot/system/one/" + name_of(i);
+            size_t size = 100 + static_cast<size_t>(i);
+            EXPECT_EQ(content(name), pattern(size, shown)) << name;
+            expect_metadata(name, shown, 0444, size);
+        }
+        EXPECT_FALSE(std::filesystem::exists(path + "/state/replaced"));
+    }
+}
+
 // Files of it that a guest has moved or written to are the guest's, whatever
 // becomes of the package; trim takes no content that is needed.
 TEST_F(RootKill, RemovalIsDoneOrDoneAgain)

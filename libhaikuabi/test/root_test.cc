@@ -657,6 +657,34 @@ TEST_F(Root, IsAsItWasWhenAPackageCannotBeActivated)
     EXPECT_FALSE(has("boot/system/many"));
 }
 
+TEST_F(Root, KeepsAPackageInWhosePlaceNoOtherComes)
+{
+    std::vector<Node> many;
+    for (int i = 0; i < 3000; i++)
+        many.push_back(File("file" + std::to_string(i), "x"));
+    ASSERT_EQ(add("one.hpkg", package({File("one", "1")}, package_info("one"))),
+              0);
+    host.write("new.hpkg", package({Directory("many", std::move(many))},
+                                   package_info("one")));
+    Additions again{{"one.hpkg", host.at("new.hpkg")}};
+    int error;
+    {
+        Limit limit(host.read("new.hpkg").size());
+        error = again.come(root, &fault);
+    }
+    EXPECT_EQ(error, HK_PACKAGE_ERR_IO);
+    EXPECT_STREQ(fault.text, "state/pending: File too large");
+    EXPECT_EQ(read("/boot/system/one"), "1");
+    ASSERT_EQ(reopen(), 0) << fault.text;
+    EXPECT_EQ(check(), std::vector<std::string>());
+    EXPECT_EQ(read("/boot/system/one"), "1");
+    EXPECT_FALSE(has("boot/system/many"));
+    EXPECT_FALSE(has("state/replaced"));
+    EXPECT_EQ(again.come(root, &fault), 0) << fault.text;
+    EXPECT_FALSE(has("boot/system/one"));
+    EXPECT_EQ(read("/boot/system/many/file7"), "x");
+}
+
 TEST_F(Root, KeepsNoPartOfAContentForWhichThereIsNoRoom)
 {
     const std::string small = pattern(3000000, 1), big = pattern(9000000, 2);
