@@ -243,8 +243,6 @@ static int attach(struct hk_vfs *vfs, int fd, const char *name,
     struct hk_mount *mount = &vfs->mounts[vfs->mount_count];
     struct stat info;
 
-    if (fd < 0)
-        return error_from_errno();
     mount->fd = fd;
     vfs->mount_count++;
     if (fstat(fd, &info) < 0)
@@ -270,12 +268,16 @@ static int add_mount(struct hk_vfs *vfs, const char *host_path,
     const char *slash = strrchr(host_path, '/');
     char path[HK_PATH_LENGTH];
     int error = canonical_path(vfs, guest_path, path);
+    int fd;
 
-    return error < 0 ? error
-                     : attach(vfs, open(host_path, O_PATH | O_CLOEXEC),
-                              slash != NULL && slash[1] != '\0' ? slash + 1
-                                                                : host_path,
-                              make_place(vfs, path), mount);
+    if (error < 0)
+        return error;
+    fd = open(host_path, O_PATH | O_CLOEXEC);
+    if (fd < 0)
+        return error_from_errno();
+    return attach(vfs, fd,
+                  slash != NULL && slash[1] != '\0' ? slash + 1 : host_path,
+                  make_place(vfs, path), mount);
 }
 
 static int add_pty(struct hk_vfs *vfs, struct hk_place *directory,
