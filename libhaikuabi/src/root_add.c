@@ -65,7 +65,8 @@ int hk_root_remove(struct hk_root *root, const char *const *names, size_t count,
 {
     char *lines = NULL;
     int lock = hk_root_lock_adding(root, 1);
-    int error = lock < 0 ? hk_root_fail(fault, "state/adding") : 0;
+    int error = lock < 0 ? hk_root_fail(fault, "state/adding")
+                         : hk_root_refresh(root, fault);
 
     for (size_t i = 0; i < count && error == 0; i++)
         error = doom_named(&root->view, names[i], &lines, fault);
@@ -431,13 +432,15 @@ static int activate_all(struct hk_root *root, const struct arrivals *arrivals,
     return error;
 }
 
-/* With the lock. */
+/* With the lock, for which others may have been waited. */
 static int add(struct hk_root *root, struct arrivals *arrivals,
                const struct hk_root_additions *additions,
                struct hk_package_fault *fault)
 {
-    int error = take_all(root, arrivals, additions, fault);
+    int error = hk_root_refresh(root, fault);
 
+    if (error == 0)
+        error = take_all(root, arrivals, additions, fault);
     if (error < 0)
         return error;
     arrivals->at = arrivals->count;

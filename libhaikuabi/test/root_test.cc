@@ -685,6 +685,31 @@ TEST_F(Root, KeepsAPackageInWhosePlaceNoOtherComes)
     EXPECT_EQ(read("/boot/system/many/file7"), "x");
 }
 
+// Each with what it knew of the root before the other.
+TEST_F(Root, IsAddedToAndRemovedFromByTwo)
+{
+    ASSERT_EQ(reopen(), 0);
+    hk_root *other;
+    ASSERT_EQ(hk_root_open(path.c_str(), &other, &fault), 0) << fault.text;
+    ASSERT_EQ(add("one.hpkg", package({File("one", pattern(5000, 1))},
+                                      package_info("one"))),
+              0);
+    ASSERT_EQ(
+        guest().call("rename", -1, "/boot/system/one", -1, "/boot/home/moved"),
+        0);
+    host.write("new.hpkg", package({File("two", "2")}, package_info("one")));
+    EXPECT_EQ(
+        Additions({{"one.hpkg", host.at("new.hpkg")}}).come(other, &fault), 0)
+        << fault.text;
+    EXPECT_EQ(read("/boot/home/moved"), pattern(5000, 1));
+    EXPECT_EQ(read("/boot/system/two"), "2");
+    EXPECT_EQ(remove({"one"}), 0) << fault.text;
+    const char *name = "one";
+    EXPECT_EQ(hk_root_remove(other, &name, 1, &fault), HK_PACKAGE_ERR_MISSING);
+    hk_root_close(other);
+    EXPECT_EQ(check(), std::vector<std::string>());
+}
+
 TEST_F(Root, KeepsNoPartOfAContentForWhichThereIsNoRoom)
 {
     const std::string small = pattern(3000000, 1), big = pattern(9000000, 2);
