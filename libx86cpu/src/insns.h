@@ -56,7 +56,8 @@ enum xcpu_attribute {
     A_RET = 0x800 | A_END,
     A_IND = 0x1000 | A_END,
     A_FAR = 0x2000 | A_END,
-    A_CONTROL = 0x4000
+    A_CONTROL = 0x4000,
+    A_VARIES = 0x8000
 };
 
 enum xcpu_group { XG_INT, XG_X87, XG_MMX, XG_SSE, XG_PRIV, XG_UD };

@@ -21,10 +21,12 @@ static xcpu_vector stage(struct xcpu *cpu, const struct xcpu_slot *slot,
 }
 
 /* Of several NaNs each lane has another one, which that is depends on the CPU:
- * the host's choice, as in translated code. */
+ * the host's choice, as in translated code, unless it is to be the same on
+ * every host. */
 static inline int computes_on_host(struct xcpu *cpu)
 {
-    if (!(cpu->machine->host_features >> XT_SSE4_1 & 1))
+    if (!(cpu->machine->host_features >> XT_SSE4_1 & 1) ||
+        cpu->machine->config.portable_floats)
         return 0;
     return cpu->fpu.sse_mode == XCPU_SSE_HOST ||
            (xcpu_sse_enter(&cpu->fpu) && cpu->fpu.sse_mode == XCPU_SSE_HOST);

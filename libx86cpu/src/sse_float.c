@@ -1,5 +1,6 @@
 /* sse_float.c -- handlers of SSE instructions that compute with reals. */
 /* SPDX-License-Identifier: MIT */
+#include "machine.h"
 #include "sse.h"
 #include "sse_soft.h"
 
@@ -272,36 +273,52 @@ TO_INT(CVTTSD2SI_Gd_Wsd, cvttsd2si, cvtsd2si, 1, xcpu_load_low64)
 FROM_INT(CVTSI2SS_Vss_Ed, cvtsi2ss)
 FROM_INT(CVTSI2SD_Vsd_Ed, cvtsi2sd)
 
-/* ---- RCPPS, RSQRTPS: the host's own approximations, no flags ---- */
+/* ---- RCPPS, RSQRTPS, no flags: the host's own approximations, or Intel's
+ * ---- */
 
 #if defined(__x86_64__)
-#define APPROXIMATE(name, soft, lanes)                                         \
-    static inline xcpu_vector name##_of(xcpu_vector a, xcpu_vector b)          \
-    {                                                                          \
-        __asm__(#name " %1, %0" : "+x"(a) : "x"(b));                           \
-        return a;                                                              \
-    }
+static inline int approximates_on_host(const struct xcpu *cpu)
+{
+    return !cpu->machine->config.portable_floats && !cpu->fpu.portable;
+}
+#define APPROXIMATE(name, a, b) __asm__(#name " %1, %0" : "+x"(a) : "x"(b))
 #else
-#define APPROXIMATE(name, soft, lanes)                                         \
-    static inline xcpu_vector name##_of(xcpu_vector a, xcpu_vector b)          \
-    {                                                                          \
-        union xcpu_xmm *to = (union xcpu_xmm *)&a;                             \
-        const union xcpu_xmm *from = (const union xcpu_xmm *)&b;               \
-        int i;                                                                 \
-                                                                               \
-        for (i = 0; i < (lanes); i++)                                          \
-            to->u32[i] = xcpu_soft_##soft(from->u32[i]);                       \
-        return a;                                                              \
-    }
+static inline int approximates_on_host(const struct xcpu *cpu)
+{
+    (void)cpu;
+    return 0;
+}
+#define APPROXIMATE(name, a, b) (void)0
 #endif
 
+static xcpu_vector approximate(xcpu_vector a, xcpu_vector b,
+                               uint32_t (*of)(uint32_t), int lanes)
+{
+    uint32_t to[4], from[4];
+
+    memcpy(to, &a, sizeof(to));
+    memcpy(from, &b, sizeof(from));
+    for (int i = 0; i < lanes; i++)
+        to[i] = of(from[i]);
+    memcpy(&a, to, sizeof(to));
+    return a;
+}
+
 #define APPROXIMATION(id, name, soft, lanes, load)                             \
-    APPROXIMATE(name, soft, lanes)                                             \
+    static inline xcpu_vector name##_of(const struct xcpu *cpu, xcpu_vector a, \
+                                        xcpu_vector b)                         \
+    {                                                                          \
+        if (approximates_on_host(cpu))                                         \
+            APPROXIMATE(name, a, b);                                           \
+        else                                                                   \
+            a = approximate(a, b, xcpu_soft_##soft, lanes);                    \
+        return a;                                                              \
+    }                                                                          \
     static inline void name##_reg(struct xcpu *cpu,                            \
                                   const struct xcpu_slot *slot)                \
     {                                                                          \
         xcpu_sse_set(cpu, slot->reg,                                           \
-                     name##_of(xcpu_sse_get(cpu, slot->reg),                   \
+                     name##_of(cpu, xcpu_sse_get(cpu, slot->reg),              \
                                xcpu_sse_get(cpu, slot->rm)));                  \
     }                                                                          \
     static inline void name##_mem(struct xcpu *cpu,                            \
@@ -311,7 +328,7 @@ FROM_INT(CVTSI2SD_Vsd_Ed, cvtsi2sd)
         xcpu_vector b = load(cpu, slot, memory, address);                      \
                                                                                \
         xcpu_sse_set(cpu, slot->reg,                                           \
-                     name##_of(xcpu_sse_get(cpu, slot->reg), b));              \
+                     name##_of(cpu, xcpu_sse_get(cpu, slot->reg), b));         \
     }                                                                          \
     XCPU_REG_HANDLER(name##_reg)                                               \
     XCPU_MEM_HANDLERS(name##_mem)                                              \

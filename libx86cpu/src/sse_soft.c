@@ -511,30 +511,63 @@ FROM_INT(cvtsi2sd, 1, xcpu_f80_double)
 TO_INT(cvtss2si, 0)
 TO_INT(cvtsd2si, 1)
 
-/* ---- approximations: denormals count as zeroes, tiny results become zero
- * whatever MXCSR says; truncated to 12 bits, an error below 2^-11.5 ---- */
+/*
+ * ---- approximations as Intel's processors have them: of an operand whose
+ * significand ends in a one behind the bits that are looked at, 11 or, of
+ * roots, 10 and the exponent's lowest, rounded to 12 bits. Denormals count as
+ * zeroes, tiny results become zero, whatever MXCSR says. ----
+ */
 
-static uint32_t approximate(uint32_t b, int root)
+#define SINGLE_SIGN     UINT32_C(0x80000000)
+#define SINGLE_INFINITY UINT32_C(0x7f800000)
+#define SINGLE_QUIET    UINT32_C(0x00400000)
+#define SINGLE_NAN      (SINGLE_SIGN | SINGLE_INFINITY | SINGLE_QUIET)
+
+static uint32_t approximation(uint32_t sign, uint32_t exponent,
+                              uint32_t significand)
 {
-    struct xcpu_fpu fpu = {.mxcsr = XCPU_MXCSR_MASKS | XCPU_MXCSR_DAZ |
-                                    XCPU_MXCSR_FTZ | XCPU_MXCSR_ROUND};
-    const xcpu_vector one = {0x3f800000, 0};
-    xcpu_vector value = {b, 0};
-    uint32_t bits;
-
-    if (root)
-        value = xcpu_soft_sqrtss(&fpu, value, value);
-    value = xcpu_soft_divss(&fpu, one, value);
-    bits = (uint32_t)value[0];
-    return (bits & 0x7f800000) == 0x7f800000 ? bits : bits & 0xfffff800;
+    return sign | exponent << 23 | (significand & 0xfff) << 11;
 }
 
 uint32_t xcpu_soft_rcp(uint32_t b)
 {
-    return approximate(b, 0);
+    uint32_t sign = b & SINGLE_SIGN, exponent = b >> 23 & 0xff;
+    uint32_t x = (b >> 11 & 0xffe) | 0x1001; /* 2^12 times what is divided by */
+
+    if ((b & ~SINGLE_SIGN) > SINGLE_INFINITY)
+        return b | SINGLE_QUIET;
+    if (exponent == 0)
+        return sign | SINGLE_INFINITY;
+    if (exponent >= 253)
+        return sign;
+    return approximation(sign, 253 - exponent, ((1 << 25) + x / 2) / x);
+}
+
+/* 2^13 / sqrt(x / 2^11), rounded: 2^12 < it < 2^13. */
+static uint32_t divide_by_root(uint64_t x)
+{
+    uint32_t result = 0;
+    for (uint32_t bit = 1 << 12; bit != 0; bit >>= 1) {
+        uint64_t twice = 2 * (uint64_t)(result | bit) - 1;
+        if (twice * twice * x < UINT64_C(1) << 39)
+            result |= bit;
+    }
+    return result;
 }
 
 uint32_t xcpu_soft_rsqrt(uint32_t b)
 {
-    return approximate(b, 1);
+    uint32_t exponent = b >> 23 & 0xff;
+    uint32_t x = (b >> 12 & 0x7fe) | 0x801;
+
+    if ((b & ~SINGLE_SIGN) > SINGLE_INFINITY)
+        return b | SINGLE_QUIET;
+    if (exponent == 0)
+        return (b & SINGLE_SIGN) | SINGLE_INFINITY;
+    if (b & SINGLE_SIGN)
+        return SINGLE_NAN;
+    if (b == SINGLE_INFINITY)
+        return 0;
+    return approximation(0, (380 - exponent) / 2,
+                         divide_by_root(exponent & 1 ? x : 2 * x));
 }

@@ -79,7 +79,7 @@ xcpu_vector xcpu_soft_cvtsi2sd(struct xcpu_fpu *fpu, xcpu_vector a, int32_t b);
 int32_t xcpu_soft_cvtss2si(struct xcpu_fpu *fpu, xcpu_vector b, int truncate);
 int32_t xcpu_soft_cvtsd2si(struct xcpu_fpu *fpu, xcpu_vector b, int truncate);
 
-/* RCPPS and RSQRTPS of one lane: 12 bits, no flags. */
+/* RCPPS and RSQRTPS of one lane, as Intel's processors have them; no flags. */
 uint32_t xcpu_soft_rcp(uint32_t b);
 uint32_t xcpu_soft_rsqrt(uint32_t b);
 

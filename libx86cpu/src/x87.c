@@ -3,6 +3,7 @@
 #include "x87.h"
 
 #include "fxstate.h"
+#include "machine.h"
 
 #if defined(__x86_64__)
 /* Moves the state from struct xcpu_fpu into the host's x87. */
@@ -259,21 +260,44 @@ PLAIN(FLDPI, 0xd9, 0xeb)
 PLAIN(FLDLG2, 0xd9, 0xec)
 PLAIN(FLDLN2, 0xd9, 0xed)
 PLAIN(FLDZ, 0xd9, 0xee)
-PLAIN(F2XM1, 0xd9, 0xf0)
-PLAIN(FYL2X, 0xd9, 0xf1)
-PLAIN(FPTAN, 0xd9, 0xf2)
-PLAIN(FPATAN, 0xd9, 0xf3)
 PLAIN(FXTRACT, 0xd9, 0xf4)
 PLAIN(FPREM1, 0xd9, 0xf5)
 PLAIN(FDECSTP, 0xd9, 0xf6)
 PLAIN(FINCSTP, 0xd9, 0xf7)
 PLAIN(FPREM, 0xd9, 0xf8)
-PLAIN(FYL2XP1, 0xd9, 0xf9)
 PLAIN(FSQRT, 0xd9, 0xfa)
-PLAIN(FSINCOS, 0xd9, 0xfb)
 PLAIN(FRNDINT, 0xd9, 0xfc)
 PLAIN(FSCALE, 0xd9, 0xfd)
-PLAIN(FSIN, 0xd9, 0xfe)
-PLAIN(FCOS, 0xd9, 0xff)
 PLAIN(FUCOMPP, 0xda, 0xe9)
 PLAIN(FCOMPP, 0xde, 0xd9)
+
+/* ---- transcendental functions: the host's, or the same on every host ---- */
+
+static int computes_on_host(struct xcpu *cpu, int in_host)
+{
+    if (!in_host || !cpu->machine->config.portable_floats)
+        return in_host;
+    xcpu_fpu_leave(&cpu->fpu);
+    return 0;
+}
+
+#define VARYING(id, first, second)                                             \
+    static inline void id##_body(struct xcpu *cpu,                             \
+                                 const struct xcpu_slot *slot, int in_host)    \
+    {                                                                          \
+        if (computes_on_host(cpu, in_host))                                    \
+            XCPU_X87_ASM(".byte " #first ", " #second);                        \
+        else                                                                   \
+            xcpu_x87_execute(&cpu->fpu, slot->row, 0, NULL);                   \
+    }                                                                          \
+    XCPU_X87_REG_HANDLER(id##_body)                                            \
+    XCPU_FORMS(id) = {XCPU_REG(id##_body)};
+
+VARYING(F2XM1, 0xd9, 0xf0)
+VARYING(FYL2X, 0xd9, 0xf1)
+VARYING(FPTAN, 0xd9, 0xf2)
+VARYING(FPATAN, 0xd9, 0xf3)
+VARYING(FYL2XP1, 0xd9, 0xf9)
+VARYING(FSINCOS, 0xd9, 0xfb)
+VARYING(FSIN, 0xd9, 0xfe)
+VARYING(FCOS, 0xd9, 0xff)

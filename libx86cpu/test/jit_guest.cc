@@ -60,7 +60,7 @@ uint64_t read_tsc(void *)
 } // namespace
 
 Memory::Memory(enum xcpu_engine engine, uint32_t code_cache, uint32_t size_,
-               bool counted)
+               bool counted, bool portable_floats)
     : size(size_)
 {
     struct xcpu_config config = {};
@@ -83,6 +83,7 @@ Memory::Memory(enum xcpu_engine engine, uint32_t code_cache, uint32_t size_,
     config.read_tsc = read_tsc;
     config.translate_after = 1;
     config.counted = counted;
+    config.portable_floats = portable_floats;
     config.code_size = code_cache;
     if (xcpu_machine_new(&config, &machine) < 0)
         machine = nullptr;

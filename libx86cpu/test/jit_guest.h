@@ -22,7 +22,8 @@ class Memory
   public:
     /* size: of the code, at most code_size. */
     explicit Memory(enum xcpu_engine engine, uint32_t code_cache = 0,
-                    uint32_t size = code_size, bool counted = false);
+                    uint32_t size = code_size, bool counted = false,
+                    bool portable_floats = false);
     ~Memory();
     Memory(const Memory &) = delete;
     Memory &operator=(const Memory &) = delete;

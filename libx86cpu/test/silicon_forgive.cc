@@ -7,6 +7,8 @@ extern "C" {
 }
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace silicon
 {
@@ -197,8 +199,14 @@ bool is_interrupted_comparison(const Case &test, const State &host)
 
 bool is_transcendental(const struct xcpu_insn &insn)
 {
-    return is_mnemonic(insn, {"F2XM1", "FYL2X", "FYL2XP1", "FPATAN", "FPTAN",
-                              "FSIN", "FCOS", "FSINCOS"});
+    const struct xcpu_row &row = xcpu_rows[insn.op];
+
+    return row.group == XG_X87 && (row.attributes & A_VARIES);
+}
+
+bool is_approximation(const struct xcpu_insn &insn)
+{
+    return is_mnemonic(insn, {"RCPPS", "RCPSS", "RSQRTPS", "RSQRTSS"});
 }
 
 /* Whether two registers differ by one unit in the last place. */
@@ -251,6 +259,22 @@ void forgive_last_place(const State &before, const State &host, State *ours)
         if (is_tiny(host.fx + st))
             take_bits(&ours->fx[2], host.fx[2], underflow);
         memcpy(ours->fx + st, host.fx + st, 10);
+    }
+}
+
+/* Two approximations of one value are each within 1.5 / 2^12 of it, or one is
+ * the least normal number where the other is zero (SDM 2, RCPPS). */
+void forgive_approximations(const uint8_t *host, uint8_t *ours)
+{
+    const float least = std::numeric_limits<float>::min();
+    float value[2];
+
+    for (size_t i = 0; i < 16; i += sizeof(float)) {
+        memcpy(&value[0], host + i, sizeof(float));
+        memcpy(&value[1], ours + i, sizeof(float));
+        const float apart = std::fabs(value[0] - value[1]);
+        if (apart <= 3 * std::fabs(value[0]) / 4096 || apart <= least)
+            memcpy(ours + i, host + i, sizeof(float));
     }
 }
 
@@ -369,6 +393,9 @@ void forgive(const Case &test, const State &host, bool portable, State *ours)
         return;
     if (portable && is_transcendental(insn))
         forgive_last_place(test.before, host, ours);
+    if (portable && is_approximation(insn))
+        forgive_approximations(host.fx + 160 + 16 * insn.reg,
+                               ours->fx + 160 + 16 * insn.reg);
     if (insn.op == XCPU_OP_DPPS_Vps_Wps_Ib)
         forgive_nans<uint32_t>(0x7f800000, host.fx + 160 + 16 * insn.reg,
                                ours->fx + 160 + 16 * insn.reg);

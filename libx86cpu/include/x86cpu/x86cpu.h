@@ -127,6 +127,12 @@ struct xcpu_config {
      * takes the most. A budget that does not pay for the rest of a block has
      * that interpreted: with 1, each instruction is as translated. */
     uint32_t block_insns;
+    /* 1: what processors compute each in their own way, within what SDM 2
+     * allows, is the same on every host: RCPPS and RSQRTPS, scalar forms too,
+     * as Intel's have them, the x87's transcendental functions, and which NaN
+     * DPPS and DPPD give. These then take up to 100 times longer. 0: they are
+     * the host's. */
+    int portable_floats;
     /* Told of each piece of host code that XCPU_ENGINE_JIT makes, with
      * memory.owner: where it is, bytes, and the guest address that it stands
      * for. For profilers; may be NULL. Called inside xcpu_run by any cpu. */
