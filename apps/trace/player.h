@@ -28,7 +28,8 @@ struct tr_player {
     struct tr_memory *memory;
     struct xcpu_machine *machine; /* NULL before the first thread */
     enum xcpu_model model;
-    int hashes_wanted; /* the trace has some */
+    int hashes_wanted;   /* the trace has some */
+    int portable_floats; /* struct xcpu_config */
     struct tr_player_thread *threads, *current;
     struct tr_player_object *objects;
     struct tr_view *views; /* mappings of them */

@@ -52,6 +52,8 @@ static int read_infos(struct tr_player *player, struct tr_fault *fault)
                                 "version does not know");
             return TR_ERR_DAMAGED;
         }
+        if (says(&event, "floats=portable"))
+            player->portable_floats = 1;
         if (says(&event, "level=hash") || says(&event, "level=full"))
             player->hashes_wanted = 1;
     }
@@ -87,6 +89,7 @@ static int make_machine(struct tr_player *player, struct tr_fault *fault)
         .translate_after = player->config.translate_after,
         .counted = 1,
         .block_insns = player->config.block_insns,
+        .portable_floats = player->portable_floats,
     };
     int error = xcpu_machine_new(&config, &player->machine);
 

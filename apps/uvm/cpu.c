@@ -263,6 +263,7 @@ int uvm_machine_new(struct uvm *uvm)
         config.memory = tr_memory_window(tr_recorder_memory(uvm->recorder));
         config.read_tsc = tr_memory_read_tsc;
         config.counted = 1;
+        config.portable_floats = 1;
         config.translated = NULL; /* it would ask the window's owner */
     }
     result = xcpu_machine_new(&config, &uvm->machine);

@@ -67,6 +67,7 @@ static void tell(const char *parent)
                                          [XCPU_MODEL_PENTIUM] = "pentium"};
 
     tr_record_info(recorder, "cpu", models[options->model]);
+    tr_record_info(recorder, "floats", "portable");
     tr_record_info(recorder, "level", tr_level_name(options->level));
     tr_record_info(recorder, "release", hk_release_name(recorded.uvm->release));
     tr_record_info(recorder, "program", recorded.program);
