@@ -174,11 +174,18 @@ static int goes_on(const struct hk_transfer *transfer)
  * is its end. A writer that has come and gone shows as POLLHUP. */
 static int is_unwritten(const struct hk_transfer *transfer, mode_t type)
 {
-    int fd = transfer->file->node.fd;
-    struct pollfd poll_fd = {fd, POLLIN, 0};
+    struct pollfd poll_fd = {transfer->file->node.fd, POLLIN, 0};
 
-    return !transfer->is_write && type == S_IFIFO &&
-           fcntl(fd, F_GETFL) & O_NONBLOCK && poll(&poll_fd, 1, 0) == 0;
+    return !transfer->is_write && type == S_IFIFO && poll(&poll_fd, 1, 0) == 0;
+}
+
+/* B_OK: a writer has come. */
+static int32_t await_writer(struct hk_thread *self, const struct hk_file *file)
+{
+    int fd = file->node.fd;
+
+    return fcntl(fd, F_GETFL) & O_NONBLOCK ? HK_B_WOULD_BLOCK
+                                           : hk_block_fd(self, fd, POLLIN);
 }
 
 /* Where no file has a byte the host refuses to look. */
@@ -219,8 +226,11 @@ int64_t hk_transfer(struct hk_thread *self, const struct hk_transfer *transfer,
             done = try_io(self, &rest, vectors, count, PLAIN);
         if (done < 0 && !can_wait)
             done = is_beyond(&rest) ? 0 : hk_status_from_errno(errno);
-        if (done == 0 && is_unwritten(&rest, type))
-            done = HK_B_WOULD_BLOCK;
+        if (done == 0 && is_unwritten(&rest, type)) {
+            done = await_writer(self, rest.file);
+            if (done == HK_B_OK)
+                continue;
+        }
         if (done == HK_B_BUSTED_PIPE && total == 0)
             hk_signal_self(self, HK_SIGPIPE);
         if (done <= 0)

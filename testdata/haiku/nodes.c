@@ -3,6 +3,8 @@
 #include <guest.h>
 
 #include <file.h>
+#include <team.h>
+#include <thread.h>
 
 enum { LOCK_SHARED = 1, LOCK_EXCLUSIVE = 2, LOCK_NOW = 4, UNLOCK = 8 };
 enum { GETFL = 8, SETFL = 16, GETLK = 32, SETLK = 128 };
@@ -221,6 +223,32 @@ static void fifo(void)
     sys(SYS_close, fd);
 }
 
+/* Opened without a wait, and read with one: it is not at its end before the
+ * first writer has come. */
+static void late_writer(void)
+{
+    char text[8] = "";
+    long child, fd;
+    struct siginfo info;
+
+    CHECK_STATUS(sys(SYS_create_fifo, AT_FDCWD, "late", 0600), HK_B_OK);
+    fd = sys(SYS_open, AT_FDCWD, "late", O_RDONLY | O_NONBLOCK, 0);
+    CHECK_STATUS(sys(SYS_read, fd, NO_POSITION, text, 1), HK_B_WOULD_BLOCK);
+    CHECK_STATUS(sys(SYS_fcntl, fd, SETFL, 0), HK_B_OK);
+    child = fork_team();
+    if (child == 0) {
+        sys(SYS_snooze_etc, 20000LL, 0, RELATIVE_TIMEOUT, (void *)0);
+        fd = sys(SYS_open, AT_FDCWD, "late", O_WRONLY, 0);
+        sys(SYS_exit_team, sys(SYS_write, fd, NO_POSITION, "late", 4));
+    }
+    CHECK_STATUS(sys(SYS_read, fd, NO_POSITION, text, sizeof(text)), 4);
+    CHECK(memcmp(text, "late", 4) == 0);
+    CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
+                 child);
+    CHECK_STATUS(sys(SYS_read, fd, NO_POSITION, text, sizeof(text)), 0);
+    sys(SYS_close, fd);
+}
+
 static void volumes(void)
 {
     static uint8_t info[480];
@@ -358,6 +386,7 @@ int main(int argc, char **argv, char **environment)
     node_locks();
     devices();
     fifo();
+    late_writer();
     volumes();
     references();
     modes();

@@ -143,6 +143,11 @@ static void fifos(void)
     CHECK_STATUS(sys(SYS_create_fifo, AT_FDCWD, "fifo", 0600), HK_B_OK);
     fd = sys(SYS_open, AT_FDCWD, "fifo", O_RDONLY | O_NONBLOCK, 0);
     FAILS(B_WOULD_BLOCK, read, fd, NO_POSITION, buffer, 4);
+    CHECK_STATUS(sys(SYS_fcntl, fd, 16, 0), HK_B_OK);
+    interrupt_from_now();
+    FAILS(B_INTERRUPTED, read, fd, NO_POSITION, buffer, 4);
+    interrupt_no_more();
+    CHECK_STATUS(sys(SYS_fcntl, fd, 16, O_NONBLOCK), HK_B_OK);
     writer = sys(SYS_open, AT_FDCWD, "fifo", O_WRONLY, 0);
     FAILS(B_WOULD_BLOCK, read, fd, NO_POSITION, buffer, 4);
     CHECK_STATUS(sys(SYS_close, writer), HK_B_OK);
