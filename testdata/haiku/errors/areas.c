@@ -133,6 +133,8 @@ static void changing(void)
     FAILS(B_BAD_VALUE, reserve_address_range, ANYWHERE, NO_SPEC, PAGE);
     FAILS(B_BAD_VALUE, reserve_address_range, ANYWHERE, ANY_ADDRESS, 0);
     FAILS(B_BAD_VALUE, reserve_address_range, at(memory), EXACT_ADDRESS, PAGE);
+    FAILS(B_NO_MEMORY, reserve_address_range, ANYWHERE, ANY_ADDRESS,
+          0x7fff0000u);
     FAILS(B_BAD_ADDRESS, reserve_address_range, LOW, EXACT_ADDRESS, PAGE);
     FAILS(B_BAD_ADDRESS, reserve_address_range, KERNEL, EXACT_ADDRESS, PAGE);
     FAILS(B_BAD_ADDRESS, reserve_address_range, (void *)0, ANY_ADDRESS, PAGE);
@@ -195,6 +197,10 @@ static void mapping(void)
     FAILS(B_NOT_ALLOWED, map_file, "x",
           at((void *)((uint32_t)user_thread & ~(PAGE - 1u))), EXACT_ADDRESS,
           PAGE, READ_AREA, SHARED_MAP, 1, readable, 0LL);
+    FAILS(B_NO_MEMORY, map_file, "x", ANYWHERE, ANY_ADDRESS, 0x7fff0000u,
+          READ_AREA, SHARED_MAP, 0, readable, 0LL);
+    FAILS(B_NO_MEMORY, map_file, "x", ANYWHERE, ANY_ADDRESS, 0x7fff0000u,
+          READ_AREA, PRIVATE_MAP, 0, -1, 0LL);
     id = sys(SYS_map_file, "x", &mapped, ANY_ADDRESS, PAGE, READ_AREA,
              SHARED_MAP, 0, readable, 0LL);
     CHECK(id > 0);
