@@ -220,3 +220,46 @@ enum xcpu_flags_kind xcpu_flags_after(const struct xcpu_insn *insn,
     return insn->operand_size == 2 && forms->flags16 ? forms->flags16
                                                      : forms->flags;
 }
+
+/* ---- undefined flags that are looked at ---- */
+
+/* By the condition's upper three bits (SDM 2, B.1.4.7). */
+static const uint16_t read_by_condition[8] = {
+    XF_O, XF_C, XF_Z, XF_ZC, XF_S, XF_P, XF_S | XF_O, XF_S | XF_O | XF_Z,
+};
+
+static uint32_t flags_read(const struct xcpu_insn *insn)
+{
+    const struct xcpu_row *row = &xcpu_rows[insn->op];
+    if (row->attributes & A_COND)
+        return read_by_condition[insn->cond >> 1 & 7];
+    return row->read;
+}
+
+/* The row has those of any count: one below the operand's size leaves CF, and 1
+ * also OF (SDM 2, SAL). */
+static uint32_t flags_undefined(const struct xcpu_insn *insn)
+{
+    const struct xcpu_row *row = &xcpu_rows[insn->op];
+    uint32_t undefined = row->undefined & XF_OSZAPC;
+    if (!undefined || !(row->attributes & A_KEEP))
+        return undefined;
+    unsigned bits = row->operands[0] == XO_Eb ? 8 : insn->operand_size * 8u;
+    unsigned count = row->encoding & XE_IMM8 ? insn->imm & 31 : 0;
+    if (bits == 32 || (count && count < bits))
+        undefined &= ~(uint32_t)XF_C;
+    return count == 1 ? undefined & ~(uint32_t)XF_O : undefined;
+}
+
+int xcpu_shows_undefined(const struct xcpu_insn *insns, unsigned count)
+{
+    uint32_t undefined = flags_undefined(&insns[0]);
+    for (unsigned i = 1; undefined && i < count; i++) {
+        const struct xcpu_row *row = &xcpu_rows[insns[i].op];
+        if (flags_read(&insns[i]) & undefined)
+            return 1;
+        if (!keeps_flags(&insns[i]))
+            undefined &= ~(uint32_t)(row->written | row->undefined);
+    }
+    return 0;
+}

@@ -34,4 +34,8 @@ int xcpu_is_quiet(const struct xcpu_insn *insn, uint32_t after);
 enum xcpu_flags_kind xcpu_flags_after(const struct xcpu_insn *insn,
                                       enum xcpu_flags_kind before);
 
+/* Whether the first of some instructions that follow each other leaves a flag
+ * undefined which another one of them looks at. */
+int xcpu_shows_undefined(const struct xcpu_insn *insns, unsigned count);
+
 #endif

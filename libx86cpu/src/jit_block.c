@@ -514,14 +514,16 @@ static int has_changed(const struct xcpu_emit *e)
     return e->change && (e->change->starts[offset / 8] >> offset % 8 & 1);
 }
 
-/* None for what the host lacks, or has in its own way where it must not. */
+/* None for what the host lacks, or has in its own way where that is seen. */
 static xcpu_emitter *emitter_of(const struct xcpu_emit *e,
                                 const struct xcpu_insn *insn)
 {
     const struct xcpu_machine *machine = e->cpu->machine;
     const struct xcpu_row *row = &xcpu_rows[insn->op];
     if (!(machine->host_features >> row->feature & 1) ||
-        (machine->config.portable_floats && (row->attributes & A_VARIES)))
+        (machine->config.portable_floats && (row->attributes & A_VARIES)) ||
+        xcpu_shows_undefined(insn, e->block->insns -
+                                       (unsigned)(insn - e->draft.insns)))
         return NULL;
     return xcpu_emitter_of(insn);
 }

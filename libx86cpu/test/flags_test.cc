@@ -320,4 +320,32 @@ TEST_F(Flags, AreComputedWhenTheyAreAskedForLate)
         }
 }
 
+/* Those that instructions leave undefined and the next one stores: of hosts
+ * each has its own. */
+TEST_F(Flags, UndefinedOnesThatAreLookedAtAreTheSameOnEveryHost)
+{
+    static const struct {
+        const char *insn;
+        uint32_t flags;
+    } rows[] = {
+        {"c1 e0 05", 0x00},    /* shl eax, 5 */
+        {"d3 e8", 0x04},       /* shr eax, cl */
+        {"0f ac c8 05", 0x04}, /* shrd eax, ecx, 5 */
+        {"f7 e1", 0x04},       /* mul ecx */
+        {"0f af c1", 0x04},    /* imul eax, ecx */
+        {"f7 f1", 0x95},       /* div ecx */
+        {"0f bc c1", 0x95},    /* bsf eax, ecx */
+        {"37", 0x11},          /* aaa */
+    };
+
+    guest.map(0x20000, 0x1000, PROT_READ | PROT_WRITE);
+    for (const auto &row : rows) {
+        /* mov esp, 20800; the instruction; pushf, pop ebx */
+        guest.write(code,
+                    "bc 00 08 02 00 " + std::string(row.insn) + " 9c 5b cc");
+        start(0x12345687, 5, 0x202 | 0x95);
+        EXPECT_EQ(cpu.get(XCPU_EBX) & 0x8d5, row.flags) << row.insn;
+    }
+}
+
 } // namespace
