@@ -165,6 +165,7 @@ struct xcpu {
     _Atomic uint32_t in_jit;  /* it may be running */
     uint32_t jit_vector;      /* of INT */
     uint32_t jit_roundings; /* times that FLDCW before FISTP did not truncate */
+    uint32_t young;         /* runs of blocks until it is no new fork's child */
     uint16_t jit_word;  /* the host's control word while FRNDINT is executed */
     uint16_t jit_flags; /* as LAHF and SETO AL leave them in AX */
     uint8_t no_sse;     /* its XMM registers are in fpu */

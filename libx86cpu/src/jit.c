@@ -164,6 +164,7 @@ void xcpu_jit_after_fork(struct xcpu *cpu)
     cpu->jit = NULL;
     cpu->generation++;
     memset(cpu->cache->heat, 0, sizeof(cpu->cache->heat));
+    cpu->young = XCPU_YOUNG_RUNS;
     atomic_store(&cpu->poll, NULL);
     atomic_store(&cpu->in_jit, 0);
 }
@@ -455,10 +456,22 @@ int xcpu_jit_can_pay(const struct xcpu *cpu, const struct xcpu_block *block)
     return !in || in->insns <= cpu->left;
 }
 
+/* How many runs of a block come before its translation; this is one. */
+static unsigned runs_before(struct xcpu *cpu)
+{
+    unsigned after = cpu->machine->config.translate_after;
+    if (after)
+        return after;
+    if (!cpu->young)
+        return XCPU_TRANSLATE_AFTER;
+    cpu->young--;
+    return XCPU_YOUNG_TRANSLATE_AFTER;
+}
+
 /* Whether to translate a block now that has to be executed once more. */
 static int is_hot(struct xcpu *cpu, struct xcpu_block *block)
 {
-    unsigned after = cpu->machine->config.translate_after;
+    unsigned after = runs_before(cpu);
     const struct xcpu_jit_change *change =
         cpu->jit ? xcpu_jit_find_change(cpu->jit, block->eip) : NULL;
     uint8_t *heat = xcpu_block_heat(cpu, block->eip);
@@ -466,7 +479,7 @@ static int is_hot(struct xcpu *cpu, struct xcpu_block *block)
         block->hopeless = 1;
         return 0;
     }
-    if (++*heat < (after ? after : XCPU_TRANSLATE_AFTER) && !change)
+    if (++*heat < after && !change)
         return 0;
     *heat = 0;
     return 1;

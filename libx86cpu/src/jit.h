@@ -16,6 +16,10 @@
 /* Runs of a block in the interpreter before it is translated, unless the
  * configuration says otherwise. */
 #define XCPU_TRANSLATE_AFTER 8
+/* A fork's child has no translations, and most end soon, or become another
+ * program: so many runs of blocks it makes by another measure. */
+#define XCPU_YOUNG_RUNS            100000
+#define XCPU_YOUNG_TRANSLATE_AFTER 64
 
 /* State of the guest that has to be in the host's registers. */
 enum xcpu_jit_needs {
