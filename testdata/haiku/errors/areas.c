@@ -85,6 +85,19 @@ static void cloning(void)
           NO_ID);
 }
 
+/* Of two that are more than half of what there is the second has no room. */
+static void cloning_the_big(void)
+{
+    const uint32_t more_than_half = 0x48000000;
+    char *bytes;
+    long big = sys(SYS_create_area, "big", &bytes, ANY_ADDRESS, more_than_half,
+                   NO_LOCK, READ_AREA);
+
+    CHECK(big > 0);
+    FAILS(B_NO_MEMORY, clone_area, "x", ANYWHERE, ANY_ADDRESS, READ_AREA, big);
+    CHECK_STATUS(sys(SYS_delete_area, big), HK_B_OK);
+}
+
 /* Ids that are none: three of the calls speak of the team that an area has. */
 static void bad_ids(void)
 {
@@ -282,6 +295,7 @@ int main(int argc, char **argv, char **environment)
     CHECK(kernel_area > 0);
     creating();
     cloning();
+    cloning_the_big();
     bad_ids();
     changing();
     in_child(others);

@@ -208,6 +208,21 @@ static void accepting(void)
     FAILS(B_WOULD_BLOCK, accept, listening, address, &length);
 }
 
+/* There may be as many descriptors as there are now. */
+static void accepting_no_more(void)
+{
+    enum { LIMIT_NOFILE = 4 };
+    const uint32_t few[] = {20, 0xffffffff};
+    long caller = sys(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
+
+    CHECK_STATUS(sys(SYS_connect, caller, listening_at, sizeof(listening_at)),
+                 HK_B_OK);
+    CHECK_STATUS(sys(SYS_setrlimit, LIMIT_NOFILE, few), HK_B_OK);
+    while (sys(SYS_dup, file) >= 0)
+        continue;
+    FAILS(B_NO_MORE_FDS, accept, listening, address, &length);
+}
+
 static void receiving(void)
 {
     struct message too_many = {.vectors = data, .vector_count = 1025};
@@ -468,6 +483,7 @@ int main(int argc, char **argv, char **environment)
     making();
     addresses();
     accepting();
+    in_child(accepting_no_more);
     receiving();
     sending();
     options();
