@@ -561,7 +561,8 @@ static void discard(struct hk_team *team, uint32_t at, uint32_t end)
     pthread_mutex_unlock(&team->areas->lock);
 }
 
-/* All but one is for speed, and changes nothing. */
+/* All but one is for speed, and changes nothing. That one leaves what was
+ * stored to the private pages of a file. */
 int64_t hk_sys_memory_advice(struct hk_thread *self, gm_addr address,
                              uint32_t size, uint32_t advice)
 {
