@@ -273,8 +273,7 @@ TO_INT(CVTTSD2SI_Gd_Wsd, cvttsd2si, cvtsd2si, 1, xcpu_load_low64)
 FROM_INT(CVTSI2SS_Vss_Ed, cvtsi2ss)
 FROM_INT(CVTSI2SD_Vsd_Ed, cvtsi2sd)
 
-/* ---- RCPPS, RSQRTPS, no flags: the host's own approximations, or Intel's
- * ---- */
+/* ---- RCPPS, RSQRTPS: approximations, the host's or Intel's; no flags ---- */
 
 #if defined(__x86_64__)
 static inline int approximates_on_host(const struct xcpu *cpu)

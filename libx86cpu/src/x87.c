@@ -236,11 +236,14 @@ COMPARE(FCOMIP_ST0_STi, 0xdf, 0xf0)
 
 /* ---- no operand in the encoding ---- */
 
-#define PLAIN(id, first, second)                                               \
+#define PLAIN(id, first, second) BARE(id, first, second, in_host)
+#define VARYING(id, first, second)                                             \
+    BARE(id, first, second, computes_on_host(cpu, in_host))
+#define BARE(id, first, second, on_host)                                       \
     static inline void id##_body(struct xcpu *cpu,                             \
                                  const struct xcpu_slot *slot, int in_host)    \
     {                                                                          \
-        if (in_host)                                                           \
+        if (on_host)                                                           \
             XCPU_X87_ASM(".byte " #first ", " #second);                        \
         else                                                                   \
             xcpu_x87_execute(&cpu->fpu, slot->row, 0, NULL);                   \
@@ -280,18 +283,6 @@ static int computes_on_host(struct xcpu *cpu, int in_host)
     xcpu_fpu_leave(&cpu->fpu);
     return 0;
 }
-
-#define VARYING(id, first, second)                                             \
-    static inline void id##_body(struct xcpu *cpu,                             \
-                                 const struct xcpu_slot *slot, int in_host)    \
-    {                                                                          \
-        if (computes_on_host(cpu, in_host))                                    \
-            XCPU_X87_ASM(".byte " #first ", " #second);                        \
-        else                                                                   \
-            xcpu_x87_execute(&cpu->fpu, slot->row, 0, NULL);                   \
-    }                                                                          \
-    XCPU_X87_REG_HANDLER(id##_body)                                            \
-    XCPU_FORMS(id) = {XCPU_REG(id##_body)};
 
 VARYING(F2XM1, 0xd9, 0xf0)
 VARYING(FYL2X, 0xd9, 0xf1)

@@ -59,12 +59,21 @@ uint64_t read_tsc(void *)
 
 } // namespace
 
-Memory::Memory(enum xcpu_engine engine, uint32_t code_cache, uint32_t size_,
-               bool counted, bool portable_floats)
-    : size(size_)
+struct xcpu_config config_for(enum xcpu_engine engine, bool counted)
 {
     struct xcpu_config config = {};
 
+    config.engine = engine;
+    config.read_tsc = read_tsc;
+    config.translate_after = 1;
+    config.counted = counted;
+    return config;
+}
+
+Memory::Memory(enum xcpu_engine engine) : Memory(config_for(engine)) {}
+
+Memory::Memory(struct xcpu_config config, uint32_t size_) : size(size_)
+{
     void *room = mmap(nullptr, window_size + 2 * guard_size, PROT_NONE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (room == MAP_FAILED)
@@ -79,12 +88,6 @@ Memory::Memory(enum xcpu_engine engine, uint32_t code_cache, uint32_t size_,
     config.memory.fetch = fetch;
     config.memory.watch_writes = watch_writes;
     config.memory.protection = protection;
-    config.engine = engine;
-    config.read_tsc = read_tsc;
-    config.translate_after = 1;
-    config.counted = counted;
-    config.portable_floats = portable_floats;
-    config.code_size = code_cache;
     if (xcpu_machine_new(&config, &machine) < 0)
         machine = nullptr;
 }

@@ -16,14 +16,17 @@ constexpr uint64_t guard_size = (uint64_t{30} << 30) + 0x10000;
 constexpr uint32_t data_at = 0x10000000, data_size = 0x4000;
 constexpr uint32_t code_at = 0x20000000, code_size = 0x80000;
 
+/* What tests have, but for the memory: blocks are translated in their first
+ * run. */
+struct xcpu_config config_for(enum xcpu_engine engine, bool counted = false);
+
 /* Memory and a machine; code can be fetched, and written, at code_at alone. */
 class Memory
 {
   public:
+    explicit Memory(enum xcpu_engine engine);
     /* size: of the code, at most code_size. */
-    explicit Memory(enum xcpu_engine engine, uint32_t code_cache = 0,
-                    uint32_t size = code_size, bool counted = false,
-                    bool portable_floats = false);
+    explicit Memory(struct xcpu_config config, uint32_t size = code_size);
     ~Memory();
     Memory(const Memory &) = delete;
     Memory &operator=(const Memory &) = delete;

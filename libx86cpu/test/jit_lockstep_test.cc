@@ -31,9 +31,17 @@ using Random = std::mt19937_64;
 /* The code is around the end of the first page. */
 constexpr uint32_t pages = 0x2000;
 
+struct xcpu_config with_small_cache(enum xcpu_engine engine, bool counted)
+{
+    struct xcpu_config config = config_for(engine, counted);
+
+    config.code_size = 256 << 10;
+    return config;
+}
+
 struct Engine {
     explicit Engine(enum xcpu_engine engine, bool counted = false)
-        : memory(engine, 256 << 10, pages, counted), guest(memory)
+        : memory(with_small_cache(engine, counted), pages), guest(memory)
     {
     }
     void load(const std::vector<uint8_t> &code, uint32_t at,

@@ -123,7 +123,7 @@ TEST_F(Jit, LoopsOfAnyKindAreLeftByAKick)
 
 TEST_F(Jit, LoopsThatCountAreLeftByAKick)
 {
-    Memory other(XCPU_ENGINE_JIT, 0, code_size, true);
+    Memory other(config_for(XCPU_ENGINE_JIT, true));
     Guest counting(other);
 
     expect_loops_kicked(other, counting);
@@ -201,7 +201,7 @@ TEST_F(Jit, ABudgetIsExact)
  * of what was paid together, what was executed is told. */
 TEST_F(Jit, WhatIsPaidTogetherIsCountedOneByOne)
 {
-    Memory other(XCPU_ENGINE_JIT, 0, code_size, true);
+    Memory other(config_for(XCPU_ENGINE_JIT, true));
     Guest counting(other);
 
     /* 1: inc %eax; cmp %ecx, %eax; je 2f; inc %ebx; cmp %edx, %ebx; jb 1b;
@@ -381,7 +381,9 @@ TEST_F(Jit, AnotherThreadsStoresToCodeAreSeen)
 
 TEST(JitCache, AFullOneIsForgotten)
 {
-    Memory memory(XCPU_ENGINE_JIT, 64 << 10);
+    struct xcpu_config config = config_for(XCPU_ENGINE_JIT);
+    config.code_size = 64 << 10;
+    Memory memory(config);
     Guest guest(memory);
     if (!guest.usable())
         GTEST_SKIP() << "no translator for this host";
@@ -786,6 +788,30 @@ TEST_F(Jit, ForkedChildrenTranslateOnTheirOwn)
     xcpu_kick(second.cpu);
     other.join();
     sem_destroy(&ready);
+}
+
+/* Most children end before it pays to translate what runs a few times. */
+TEST(JitFork, AChildTranslatesLater)
+{
+    struct xcpu_config config = config_for(XCPU_ENGINE_JIT);
+    config.translate_after = 0; /* the default */
+    Memory memory(config);
+    Guest guest(memory);
+    if (!guest.usable())
+        GTEST_SKIP() << "no translator for this host";
+    install_handlers();
+    memory.place(code_at, {0x40, 0xcd, 0x80, 0xeb, 0xfb});
+    for (int i = 0; i < 20; i++)
+        guest.run();
+    EXPECT_GT(guest.translated(), 0u);
+    xcpu_machine_after_fork(memory.machine, guest.cpu);
+    for (int i = 0; i < 20; i++)
+        guest.run();
+    EXPECT_EQ(0u, guest.translated());
+    for (int i = 0; i < 100; i++)
+        guest.run();
+    EXPECT_GT(guest.translated(), 0u);
+    EXPECT_EQ(140u, guest.regs.gpr[XCPU_EAX]);
 }
 #endif
 

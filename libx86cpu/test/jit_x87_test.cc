@@ -96,13 +96,19 @@ std::vector<double> interesting()
 
 enum engine { INTERPRETED, TRANSLATED, COUNTED };
 
+struct xcpu_config config_of(enum engine engine)
+{
+    return config_for(engine == INTERPRETED ? XCPU_ENGINE_INTERP
+                                            : XCPU_ENGINE_JIT,
+                      engine == COUNTED);
+}
+
 /* Each guest, made for the engine, is given its registers by prepare. */
 template <typename Prepare>
 Outcome execute(enum engine engine, const Form &form,
                 const std::vector<Words> &words, Prepare prepare)
 {
-    Memory memory(engine == INTERPRETED ? XCPU_ENGINE_INTERP : XCPU_ENGINE_JIT,
-                  0, code_size, engine == COUNTED);
+    Memory memory(config_of(engine));
     Outcome outcome;
     if (!memory.machine)
         return outcome;
@@ -287,8 +293,7 @@ const std::vector<uint8_t> loads_mxcsr = {
 Outcome load_mxcsr(enum engine engine, const std::vector<uint32_t> &words,
                    double dividend)
 {
-    Memory memory(engine == INTERPRETED ? XCPU_ENGINE_INTERP : XCPU_ENGINE_JIT,
-                  0, code_size, engine == COUNTED);
+    Memory memory(config_of(engine));
     Guest guest(memory);
     const double values[] = {dividend, 3};
     xcpu_jit_stats stats;
@@ -350,8 +355,7 @@ TEST_F(JitMxcsr, WordsForTheInterpreter)
 Outcome loop(enum engine engine, const std::vector<uint8_t> &body,
              uint32_t left_esi, uint32_t left_edi)
 {
-    Memory memory(engine == INTERPRETED ? XCPU_ENGINE_INTERP : XCPU_ENGINE_JIT,
-                  0, code_size, engine == COUNTED);
+    Memory memory(config_of(engine));
     Guest guest(memory);
     std::vector<uint8_t> code = {0xd9, 0xe8, 0xdd, 0xd8}; /* fld1; fstp %st */
     Outcome outcome;
