@@ -54,12 +54,8 @@ void hk_images_inherit(struct hk_shared *shared, uint32_t parent)
     const struct hk_shared_image *image =
         hk_owned_next(shared, HK_OWNED_IMAGES, parent, NULL);
 
-    for (; image != NULL;
-         image = hk_owned_next(shared, HK_OWNED_IMAGES, parent, &image->own)) {
-        hk_shared_bring(image->info);
-        if (add_image(shared, image->info, HK_OWNED_LAST) == NULL)
-            return;
-    }
+    while (image != NULL && add_image(shared, image->info, HK_OWNED_LAST))
+        image = hk_owned_next(shared, HK_OWNED_IMAGES, parent, &image->own);
 }
 
 int64_t hk_sys_register_image(struct hk_thread *self, gm_addr info,

@@ -32,8 +32,6 @@ void hk_ptys_drop(struct hk_shared *shared, uint32_t team)
 {
     struct hk_pty *ptys = hk_shared_ptys(shared);
 
-    if (team == shared->team && !shared->has_held_ptys)
-        return;
     for (uint32_t i = 0; i < HK_PTYS_MAX; i++)
         if (hk_team_set_has(&ptys[i].holders, team))
             hk_team_set_put(shared, &ptys[i].holders, team, 0);
@@ -76,7 +74,6 @@ static int32_t take(struct hk_shared *shared, uint32_t wanted, uint32_t number,
         hk_put(shared, &ptys[i].number, number);
         hk_put(shared, &ptys[i].session, 0);
         hk_team_set_put(shared, &ptys[i].holders, shared->team, 1);
-        shared->has_held_ptys = 1;
         *index = i;
         return HK_B_OK;
     }

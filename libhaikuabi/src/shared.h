@@ -495,7 +495,6 @@ struct hk_shared {
     unsigned wake_count;
     int64_t boot_time;  /* struct hk_config's */
     int has_many_cpus;  /* who has to wait for a moment need not sleep */
-    int has_held_ptys;  /* this process, or who it is a fork of */
     uint64_t host_cpus; /* what the process may run on: bits */
 };
 
@@ -523,12 +522,6 @@ void hk_shared_commit(struct hk_shared *shared);
 void hk_put(struct hk_shared *shared, void *word, uint32_t value);
 
 /* ---- shared_items.c ---- */
-
-/* Stores to a word of the file what it holds. A fork's child has no page of the
- * file mapped: its first load maps fifteen pages around as well, which takes
- * the host several times as long as a first store, which maps the page alone.
- */
-void hk_shared_bring(const void *word);
 
 /* The item of an index; NULL for 0 and one out of range. */
 void *hk_item(const struct hk_shared *shared, enum hk_pool pool,

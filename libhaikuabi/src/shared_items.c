@@ -49,30 +49,20 @@ void *hk_item(const struct hk_shared *shared, enum hk_pool pool, uint32_t index)
     return (uint8_t *)shared->file + pools[pool].at + index * pools[pool].size;
 }
 
-void hk_shared_bring(const void *word)
-{
-    uint32_t none = 0;
-
-    atomic_compare_exchange_strong((_Atomic uint32_t *)(uintptr_t)word, &none,
-                                   none);
-}
-
 uint32_t hk_item_new(struct hk_shared *shared, enum hk_pool pool)
 {
     struct hk_free_list *list = &shared->file->pools[pool];
     uint32_t fresh = list->fresh == 0 ? 1 : list->fresh;
     uint32_t index = list->first;
-    uint32_t *next = hk_item(shared, pool, index);
+    const uint32_t *next = hk_item(shared, pool, index);
 
     if (next == NULL ||
         (list->count <= pools[pool].later && fresh < pools[pool].limit)) {
         if (fresh >= pools[pool].limit)
             return 0;
         hk_put(shared, &list->fresh, fresh + 1);
-        hk_shared_bring(hk_item(shared, pool, fresh));
         return fresh;
     }
-    hk_shared_bring(next);
     hk_put(shared, &list->first, *next);
     hk_put(shared, &list->count, list->count - 1);
     if (*next == 0)

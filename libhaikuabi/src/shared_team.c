@@ -193,10 +193,8 @@ void hk_shared_reap(struct hk_shared *shared)
 {
     uint32_t end = hk_item_end(shared, HK_POOL_TEAMS);
 
-    for (uint32_t team = 1; team < end; team++) {
-        hk_shared_bring(&slot_of(shared, team)->id);
+    for (uint32_t team = 1; team < end; team++)
         hk_shared_is_alive(shared, team);
-    }
 }
 
 int hk_shared_has_room(struct hk_shared *shared, enum hk_pool pool,
@@ -331,8 +329,6 @@ void hk_shared_join(struct hk_shared *shared, int32_t id)
     shared->team = 0;
     shared->wake_count = 0; /* a fork's: of its parent's threads */
     hk_deaths_fork_child(shared->deaths);
-    hk_shared_bring(&shared->file->change_count);
-    hk_shared_bring(shared->file->pools);
     hk_shared_lock(shared);
     hk_shared_reap(shared);
     start_machine(shared);

@@ -134,7 +134,6 @@ void hk_threads_fork_child(struct hk_thread *self)
     team->main_thread = self;
     self->life->is_main = 1;
     self->id = (int32_t)syscall(SYS_gettid);
-    self->record = 0; /* that of the parent's thread */
 }
 
 /* ---- suspension and death ---- */
