@@ -33,22 +33,12 @@ static void load_averages(void)
 
 enum { SAME = -1, NOBODY = 4000 };
 
-static void check_users(uint32_t real, uint32_t effective, uint32_t saved)
+static void check_ids(int call, uint32_t real, uint32_t effective,
+                      uint32_t saved)
 {
     uint32_t ids[4] = {77, 77, 77, 77};
 
-    CHECK_STATUS(sys(SYS_getresuid, &ids[0], &ids[1], &ids[2]), HK_B_OK);
-    CHECK_STATUS((long)ids[0], (long)real);
-    CHECK_STATUS((long)ids[1], (long)effective);
-    CHECK_STATUS((long)ids[2], (long)saved);
-    CHECK_STATUS((long)ids[3], 77);
-}
-
-static void check_groups(uint32_t real, uint32_t effective, uint32_t saved)
-{
-    uint32_t ids[4] = {77, 77, 77, 77};
-
-    CHECK_STATUS(sys(SYS_getresgid, &ids[0], &ids[1], &ids[2]), HK_B_OK);
+    CHECK_STATUS(sys(call, &ids[0], &ids[1], &ids[2]), HK_B_OK);
     CHECK_STATUS((long)ids[0], (long)real);
     CHECK_STATUS((long)ids[1], (long)effective);
     CHECK_STATUS((long)ids[2], (long)saved);
@@ -59,8 +49,8 @@ static void reading_ids(void)
 {
     uint32_t id;
 
-    check_users(0, 0, 0);
-    check_groups(0, 0, 0);
+    check_ids(SYS_getresuid, 0, 0, 0);
+    check_ids(SYS_getresgid, 0, 0, 0);
     CHECK_STATUS(sys(SYS_getresuid, (void *)0, (void *)0, (void *)0), HK_B_OK);
     CHECK_STATUS(sys(SYS_getresgid, (void *)0, (void *)0, (void *)0), HK_B_OK);
     FAILS(B_BAD_ADDRESS, getresuid, BAD_POINTER, &id, &id);
@@ -76,26 +66,26 @@ static void reading_ids(void)
 static void becoming_user(void)
 {
     CHECK_STATUS(sys(SYS_setresgid, SAME, 6, 7, 0), HK_B_OK);
-    check_groups(0, 6, 7);
+    check_ids(SYS_getresgid, 0, 6, 7);
     CHECK_STATUS(sys(SYS_setresgid, 5, 6, 7, 0), HK_B_OK);
-    check_groups(5, 6, 5);
+    check_ids(SYS_getresgid, 5, 6, 5);
     CHECK_STATUS(sys(SYS_setresuid, SAME, 6, 7, 0), HK_B_OK);
-    check_users(0, 6, 7);
+    check_ids(SYS_getresuid, 0, 6, 7);
     FAILS(B_NOT_ALLOWED, setresgid, NOBODY, SAME, SAME, 0);
     FAILS(B_NOT_ALLOWED, setresgid, SAME, NOBODY, SAME, 0);
     CHECK_STATUS(sys(SYS_setresgid, SAME, 5, NOBODY, 0), HK_B_OK);
-    check_groups(5, 5, 5);
+    check_ids(SYS_getresgid, 5, 5, 5);
     FAILS(B_NOT_ALLOWED, setresuid, NOBODY, SAME, SAME, 0);
     FAILS(B_NOT_ALLOWED, setresuid, SAME, NOBODY, SAME, 0);
     FAILS(B_NOT_ALLOWED, setresuid, SAME, SAME, NOBODY, 0);
     FAILS(B_NOT_ALLOWED, setresuid, NOBODY, SAME, SAME, 1);
-    check_users(0, 6, 7);
+    check_ids(SYS_getresuid, 0, 6, 7);
     CHECK_STATUS(sys(SYS_setresuid, 7, SAME, SAME, 1), HK_B_OK);
-    check_users(0, 7, 7);
+    check_ids(SYS_getresuid, 0, 7, 7);
     CHECK_STATUS(sys(SYS_setresuid, SAME, 0, 0, 0), HK_B_OK);
-    check_users(0, 0, 0);
+    check_ids(SYS_getresuid, 0, 0, 0);
     CHECK_STATUS(sys(SYS_setresuid, 9, SAME, SAME, 1), HK_B_OK);
-    check_users(9, 9, 9);
+    check_ids(SYS_getresuid, 9, 9, 9);
 }
 
 /* ---- descriptors ---- */
