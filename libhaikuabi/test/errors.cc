@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <vector>
 
 extern "C" {
 #include "libhaikuabi/src/syscall_table.h"
@@ -80,6 +81,23 @@ Reasons reasons_for_none()
     return reasons;
 }
 
+struct Unreached {
+    std::string call, error, reason;
+};
+
+// Lines "CALL ERROR: REASON".
+std::vector<Unreached> errors_unreached()
+{
+    const std::string text = read_file("testdata/haiku/errors/unreached.txt");
+    const std::regex regex(R"(\n(\w+) +(\w+): ([^\n]+))");
+    std::vector<Unreached> unreached;
+
+    for (std::sregex_iterator at(text.begin(), text.end(), regex), end;
+         at != end; ++at)
+        unreached.push_back({(*at)[1], (*at)[2], (*at)[3]});
+    return unreached;
+}
+
 // Whether there is either an error or a reason why there is none.
 bool print_call(const std::string &name, const Errors &errors,
                 const Reasons &reasons)
@@ -107,6 +125,31 @@ bool print_call(const std::string &name, const Errors &errors,
     return true;
 }
 
+bool is_full(const std::string &name)
+{
+    for (const hk_syscall_row &row : hk_syscall_rows)
+        if (row.name == name)
+            return row.status == HK_FULL;
+    return false;
+}
+
+// Whether it is a call that is FULL, and no guest brings the error about.
+bool print_unreached(const Unreached &row, const Errors &errors)
+{
+    const auto found = errors.find(row.call);
+
+    if (!is_full(row.call) ||
+        (found != errors.end() && found->second.count(row.error) != 0)) {
+        std::fprintf(stderr, "unreached.txt: %s %s: %s\n", row.call.c_str(),
+                     row.error.c_str(),
+                     is_full(row.call) ? "a guest does" : "no call is FULL");
+        return false;
+    }
+    std::printf("| %s | %s | %s |\n", row.call.c_str(), row.error.c_str(),
+                row.reason.c_str());
+    return true;
+}
+
 } // namespace
 
 int main()
@@ -125,11 +168,16 @@ int main()
         "fails; `//libhaikuabi:errors_test` keeps it equal, the guests' own "
         "tests\nthat the rows hold. Bad addresses in each argument are "
         "`pointers.c`'s as well.\n\n"
-        "Errors that no program can bring about are not here: a kernel or "
-        "a host without\nmemory, a disk that breaks.\n\n"
+        "Errors that a kernel or a host without memory has, or a disk that "
+        "breaks, are not\nhere; what else Haiku's sources have and no guest "
+        "brings about stands at the end.\n\n"
         "| Call | Errors |\n|---|---|\n");
     for (const hk_syscall_row &row : hk_syscall_rows)
         if (row.status == HK_FULL)
             is_complete &= print_call(row.name, errors, reasons);
+    std::printf("\n## Errors that no guest brings about\n\n"
+                "| Call | Error | Why |\n|---|---|---|\n");
+    for (const Unreached &row : errors_unreached())
+        is_complete &= print_unreached(row, errors);
     return is_complete ? 0 : 1;
 }
