@@ -320,6 +320,7 @@ static enum tr_reason reason_of(const struct tr_recorder *recorder,
         if (!is_of_host(recorder, exit))
             return TR_REASON_EXCEPTION;
         break;
+    case XCPU_EXIT_ANSWERED: /* not while it is recorded */
     case XCPU_EXIT_BUDGET:
     case XCPU_EXIT_KICK:
     case XCPU_EXIT_MISMATCH:

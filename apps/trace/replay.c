@@ -419,6 +419,7 @@ static struct ending found_ending(const struct xcpu_exit *exit,
         found.error = exit->error_code;
         found.address = exit->address;
         break;
+    case XCPU_EXIT_ANSWERED: /* not of a machine for replays */
     case XCPU_EXIT_BUDGET:
     case XCPU_EXIT_KICK:
     case XCPU_EXIT_MISMATCH:

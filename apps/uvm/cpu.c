@@ -235,6 +235,15 @@ static void translated(void *owner, const void *host, uint32_t size,
     uvm_name_translation(owner, host, size, eip);
 }
 
+/* Of no use where each system call is recorded. */
+static int on_int(void *owner, struct xcpu *cpu, uint32_t vector)
+{
+    (void)owner;
+    enum hk_action action = uvm_answer_int(cpu, vector);
+
+    return action <= HK_RETRY ? 0 : (int)action;
+}
+
 static void forget(void *context, enum gm_event event, gm_addr address,
                    uint64_t size)
 {
@@ -255,6 +264,7 @@ int uvm_machine_new(struct uvm *uvm)
         .engine = uvm->options->engine,
         .model = uvm->options->model,
         .translate_after = uvm->options->translate_after,
+        .on_int = on_int,
         .translated = uvm->options->perf_map ? translated : NULL,
     };
     int result;
@@ -264,6 +274,7 @@ int uvm_machine_new(struct uvm *uvm)
         config.read_tsc = tr_memory_read_tsc;
         config.counted = 1;
         config.portable_floats = 1;
+        config.on_int = NULL;     /* a trace tells of each */
         config.translated = NULL; /* it would ask the window's owner */
     }
     result = xcpu_machine_new(&config, &uvm->machine);

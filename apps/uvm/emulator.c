@@ -23,9 +23,18 @@ static _Thread_local struct {
     struct xcpu *cpu;
 } current;
 
+enum hk_action uvm_answer_int(struct xcpu *cpu, uint32_t vector)
+{
+    enum { HAIKU_VECTOR = 99 };
+
+    if (vector == HAIKU_VECTOR)
+        return uvm_call(current.thread, cpu);
+    /* The gate of any other vector is not for user code. */
+    return hk_exception(current.thread, XCPU_GP, vector * 8 + 2, 0);
+}
+
 static void run_thread(void *host, struct hk_thread *thread, void *cpu)
 {
-    enum { HAIKU_VECTOR = 99, INT_GP = XCPU_GP };
     enum hk_action action = HK_CONTINUE;
     struct xcpu_exit exit;
 
@@ -35,10 +44,10 @@ static void run_thread(void *host, struct hk_thread *thread, void *cpu)
         uvm_run_cpu(host, cpu, hk_budget(thread), &exit);
         switch (exit.reason) {
         case XCPU_EXIT_INT:
-            if (exit.vector == HAIKU_VECTOR)
-                action = uvm_call(thread, cpu);
-            else /* the gate of any other vector is not for user code */
-                action = hk_exception(thread, INT_GP, exit.vector * 8 + 2, 0);
+            action = uvm_answer_int(cpu, exit.vector);
+            break;
+        case XCPU_EXIT_ANSWERED:
+            action = (enum hk_action)exit.vector;
             break;
         case XCPU_EXIT_SYSCALL:
             action = hk_exception(thread, XCPU_UD, 0, 0);

@@ -153,12 +153,15 @@ static void tell_of_child(uint32_t team)
 
 enum hk_action uvm_call(struct hk_thread *thread, struct xcpu *cpu)
 {
-    uint32_t number = xcpu_get_gpr(cpu, XCPU_EAX);
-    enum hk_action action = hk_syscall(thread);
+    enum hk_action action;
+    uint32_t number;
     int32_t result;
 
-    if (recorded.uvm == NULL ||
-        (number != recorded.fork && number != recorded.load_image))
+    if (recorded.uvm == NULL)
+        return hk_syscall(thread);
+    number = xcpu_get_gpr(cpu, XCPU_EAX);
+    action = hk_syscall(thread);
+    if (number != recorded.fork && number != recorded.load_image)
         return action;
     result = (int32_t)xcpu_get_gpr(cpu, XCPU_EAX);
     if (action == HK_CONTINUE && result > 0)

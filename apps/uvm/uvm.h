@@ -220,6 +220,9 @@ void uvm_step_cpu(const struct uvm *uvm, struct xcpu *cpu,
 /* hk_syscall. */
 enum hk_action uvm_call(struct hk_thread *thread, struct xcpu *cpu);
 
+/* Answers INT n of the calling thread's cpu. */
+enum hk_action uvm_answer_int(struct xcpu *cpu, uint32_t vector);
+
 /* The state of a cpu has been changed, or is about to be freed. */
 void uvm_record_change(struct xcpu *cpu, enum tr_change change);
 void uvm_record_free_cpu(struct xcpu *cpu);

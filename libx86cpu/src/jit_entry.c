@@ -6,6 +6,7 @@
 #include "jit.h"
 #include "jit_asm.h"
 #include "machine.h"
+#include "run.h"
 #include "sse.h"
 #include "x87.h"
 
@@ -451,18 +452,51 @@ static void look_at_roundings(struct xcpu *cpu)
     xcpu_jit_clear(cpu);
 }
 
-XCPU_HANDLER(translated)
+/*
+ * INT n: 1 to enter again, by the way that indirect jumps take. What the loop
+ * around blocks looks at, but for cpu->stop, is looked at here.
+ */
+static int go_on_behind_int(struct xcpu *cpu)
 {
-    (void)slot;
-    (void)memory;
+    xcpu_leave_exit(cpu, cpu->eip, XCPU_EXIT_INT, cpu->jit_vector);
+    if (!xcpu_answer_int(cpu) || !cpu->jit || cpu->machine->config.counted ||
+        (cpu->eflags & (XCPU_TF | XCPU_DF | XCPU_AC)))
+        return 0;
+    struct xcpu_jit *jit = cpu->jit;
+    uint32_t to = jit->table[cpu->eip];
+    if (!to) {
+        jit->wanted = cpu->eip;
+        return 0;
+    }
+    jit->entry = jit->code + to;
+    jit->stats.entries++;
+    return 1;
+}
+
+/* Runs translated code until it leaves by itself; 0: something is pending. */
+static int run_translated(struct xcpu *cpu, enum xcpu_jit_result *result)
+{
     cpu->leaving = XCPU_LEAVING_BLOCK;
+    cpu->running = 1;
     /* In this order: with xcpu_jit_stop. */
     atomic_store_explicit(&cpu->in_jit, 1, memory_order_seq_cst);
     if (atomic_load_explicit(&cpu->stop, memory_order_seq_cst))
-        return NULL;
+        return 0;
     xcpu_jit_pack_flags(cpu);
-    enum xcpu_jit_result result = enter(cpu);
+    *result = enter(cpu);
     xcpu_jit_unpack_flags(cpu);
+    return 1;
+}
+
+XCPU_HANDLER(translated)
+{
+    enum xcpu_jit_result result;
+    (void)slot;
+    (void)memory;
+    do {
+        if (!run_translated(cpu, &result))
+            return NULL;
+    } while (result == XCPU_JIT_INT && go_on_behind_int(cpu));
     switch (result) {
     case XCPU_JIT_LINK:
         came_from(cpu);
@@ -478,7 +512,7 @@ XCPU_HANDLER(translated)
         xcpu_jit_changed(cpu);
         break;
     case XCPU_JIT_INT:
-        return xcpu_leave_exit(cpu, cpu->eip, XCPU_EXIT_INT, cpu->jit_vector);
+        break;
     }
     return NULL;
 }

@@ -284,6 +284,35 @@ static void run_slots(struct xcpu *cpu, const struct xcpu_slot *slot)
 #endif
 }
 
+/* The state is what programs may look at. */
+static void put_away(struct xcpu *cpu)
+{
+    atomic_store_explicit(&cpu->in_jit, 0, memory_order_relaxed);
+    cpu->running = 0;
+    xcpu_jit_leave(cpu);
+    xcpu_fpu_leave(&cpu->fpu);
+    cpu->stepping = 0;
+}
+
+int xcpu_answer_int(struct xcpu *cpu)
+{
+    const struct xcpu_config *config = &cpu->machine->config;
+    int result;
+    if (cpu->exit.reason != XCPU_EXIT_INT || !config->on_int ||
+        cpu->paid != BUDGET_MAX || cpu->trial != XCPU_TRIAL_NONE)
+        return 0;
+    put_away(cpu);
+    result = config->on_int(config->memory.owner, cpu, cpu->exit.vector);
+    if (result == 0) {
+        cpu->leaving = XCPU_LEAVING_BLOCK;
+        cpu->link = NULL;
+        return 1;
+    }
+    cpu->exit.reason = XCPU_EXIT_ANSWERED;
+    cpu->exit.vector = (uint32_t)result;
+    return 0;
+}
+
 void xcpu_run_engine(struct xcpu *cpu, uint64_t budget, struct xcpu_exit *exit)
 {
     cpu->left = budget < BUDGET_MAX ? (int64_t)budget : BUDGET_MAX;
@@ -300,7 +329,7 @@ void xcpu_run_engine(struct xcpu *cpu, uint64_t budget, struct xcpu_exit *exit)
         cpu->running = 1;
         xcpu_raise_crossing(cpu);
     }
-    while (cpu->leaving != XCPU_LEAVING_EXIT) {
+    while (cpu->leaving != XCPU_LEAVING_EXIT || xcpu_answer_int(cpu)) {
         const struct xcpu_slot *slot = next_slot(cpu);
         if (!slot)
             break;
@@ -309,12 +338,10 @@ void xcpu_run_engine(struct xcpu *cpu, uint64_t budget, struct xcpu_exit *exit)
         cpu->running = 0;
         atomic_store_explicit(&cpu->in_jit, 0, memory_order_relaxed);
     }
-    xcpu_jit_leave(cpu);
-    xcpu_fpu_leave(&cpu->fpu);
+    put_away(cpu);
     xcpu_finish_exit(cpu);
     cpu->exit.executed = (uint64_t)(cpu->paid - cpu->left - cpu->reserve);
     cpu->reserve = 0;
-    cpu->stepping = 0;
     *exit = cpu->exit;
 }
 

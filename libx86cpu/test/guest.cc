@@ -376,6 +376,9 @@ std::string text_of(const struct xcpu_exit &exit)
     case XCPU_EXIT_INT:
         snprintf(text, sizeof(text), "INT %x", exit.vector);
         break;
+    case XCPU_EXIT_ANSWERED:
+        snprintf(text, sizeof(text), "ANSWERED %x", exit.vector);
+        break;
     case XCPU_EXIT_SYSCALL:
         return "SYSCALL";
     case XCPU_EXIT_MISMATCH:

@@ -133,6 +133,12 @@ struct xcpu_config {
      * DPPS and DPPD give. These then take up to 100 times longer. 0: they are
      * the host's. */
     int portable_floats;
+    /* Answers INT n inside xcpu_run, where leaving it for each would take
+     * longer: called with memory.owner as after XCPU_EXIT_INT, and may do all
+     * that its caller may do then but run or free the cpu. 0: to go on at EIP;
+     * else xcpu_run returns with XCPU_EXIT_ANSWERED. Not called in runs with a
+     * budget, nor by XCPU_ENGINE_LOCKSTEP: INT leaves those. May be NULL. */
+    int (*on_int)(void *owner, struct xcpu *cpu, uint32_t vector);
     /* Told of each piece of host code that XCPU_ENGINE_JIT makes, with
      * memory.owner: where it is, bytes, and the guest address that it stands
      * for. For profilers; may be NULL. Called inside xcpu_run by any cpu. */
@@ -227,7 +233,7 @@ struct xcpu_fxstate {
     uint8_t bytes[512];
 };
 
-/* Exact while the cpu is not inside xcpu_run. */
+/* Exact while the cpu is not inside xcpu_run, or inside on_int. */
 void xcpu_get_regs(const struct xcpu *cpu, struct xcpu_regs *regs);
 void xcpu_set_regs(struct xcpu *cpu, const struct xcpu_regs *regs);
 void xcpu_get_fxstate(const struct xcpu *cpu, struct xcpu_fxstate *state);
@@ -245,6 +251,8 @@ enum xcpu_exit_reason {
     XCPU_EXIT_BUDGET,    /* the budget is used up */
     XCPU_EXIT_KICK,      /* xcpu_kick was called */
     XCPU_EXIT_INT,       /* INT n: vector is n, EIP behind the instruction */
+    XCPU_EXIT_ANSWERED,  /* xcpu_config.on_int ended it: vector is what it
+                            returned */
     XCPU_EXIT_SYSCALL,   /* SYSENTER or SYSCALL: EIP behind the instruction */
     XCPU_EXIT_EXCEPTION, /* vector, error_code, address; EIP at the faulting
                             instruction, behind it for traps (#BP, #OF, #DB) */
