@@ -74,11 +74,14 @@ static uint32_t events_of(const struct hk_event_entry *entry,
     return events & entry->selected;
 }
 
-static int32_t no_such(uint32_t type)
+static int32_t no_such(struct hk_shared *shared,
+                       const struct hk_event_entry *entry)
 {
-    if (type == HK_EVENT_SEM)
-        return HK_B_BAD_SEM_ID;
-    return type == HK_EVENT_PORT ? HK_B_BAD_PORT_ID : HK_B_BAD_THREAD_ID;
+    struct hk_sem *sem;
+
+    if (entry->type == HK_EVENT_SEM)
+        return hk_sem_find_allowed(shared, entry->object, &sem);
+    return entry->type == HK_EVENT_PORT ? HK_B_BAD_PORT_ID : HK_B_BAD_THREAD_ID;
 }
 
 int32_t hk_event_object_select(struct hk_shared *shared,
@@ -92,7 +95,7 @@ int32_t hk_event_object_select(struct hk_shared *shared,
     hk_shared_commit(shared);
     state = state_of(shared, entry);
     if (!state.is_there)
-        return no_such(entry->type);
+        return no_such(shared, entry);
     hk_put(shared, &entry->selected,
            entry->selected & (state.supported | HK_POLLNVAL));
     /* What is so already is told once. */

@@ -82,9 +82,10 @@ static int32_t begin_fd(struct hk_shared *shared, struct hk_event_entry *entry)
     return HK_B_OK;
 }
 
+/* The wish's events are then those that there can be. */
 static int32_t begin_entry(struct hk_shared *shared,
                            struct hk_event_queue *queue, int epoll_fd,
-                           const struct wish *wish)
+                           struct wish *wish)
 {
     struct hk_event_entry *entry = hk_event_entry_new(shared, queue);
     int32_t status;
@@ -108,7 +109,9 @@ static int32_t begin_entry(struct hk_shared *shared,
     hk_put(shared, &entry->seen_events, 0);
     status = wish->type == HK_EVENT_FD ? begin_fd(shared, entry)
                                        : hk_event_object_select(shared, entry);
-    if (status != HK_B_OK) {
+    if (status == HK_B_OK) {
+        wish->events &= entry->selected | entry->behavior;
+    } else {
         hk_put(shared, &entry->is_closed, 1); /* the host does not know it */
         hk_event_entry_free(shared, queue, entry);
     }
@@ -124,8 +127,7 @@ static int is_same(const struct hk_event_entry *entry, uint32_t events)
 
 /* Who waits is to watch it, too. */
 static int32_t select_locked(struct hk_shared *shared,
-                             const struct hk_file *file,
-                             const struct wish *wish)
+                             const struct hk_file *file, struct wish *wish)
 {
     struct hk_event_queue *queue = hk_event_queue_find(shared, file->queue);
     struct hk_event_entry *entry;
@@ -145,7 +147,7 @@ static int32_t select_locked(struct hk_shared *shared,
 }
 
 static int32_t select_object(struct hk_thread *self, const struct hk_file *file,
-                             const struct wish *wish)
+                             struct wish *wish)
 {
     struct hk_shared *shared = hk_shared_of(self);
     int32_t status;
@@ -242,7 +244,7 @@ static int32_t deselect(struct hk_thread *self, const struct hk_file *file,
 
 /* events above 0 select, 0 deselects, below 0 asks. */
 static int32_t take_info(struct hk_thread *self, const struct hk_file *queue,
-                         uint8_t info[HK_EVENT_INFO_SIZE], gm_addr user)
+                         uint8_t info[HK_EVENT_INFO_SIZE])
 {
     struct wish wish = {.object = (int32_t)hk_get32(info),
                         .type = hk_get16(info + 4),
@@ -253,32 +255,58 @@ static int32_t take_info(struct hk_thread *self, const struct hk_file *queue,
 
     if (wish.events == 0)
         return deselect(self, queue, &wish);
-    if ((int32_t)wish.events > 0)
-        return wish.type == HK_EVENT_FD ? select_fd(self, queue, &wish)
-                                        : select_object(self, queue, &wish);
-    status = query(self, queue, &wish, info);
-    return status == HK_B_OK
-               ? hk_write_user(self, user, info, HK_EVENT_INFO_SIZE)
-               : status;
+    if ((int32_t)wish.events < 0)
+        return query(self, queue, &wish, info);
+    status = wish.type == HK_EVENT_FD ? select_fd(self, queue, &wish)
+                                      : select_object(self, queue, &wish);
+    hk_put32(info + 8, wish.events);
+    return status;
+}
+
+/* Before r1beta6 only answers and errors get to the guest. */
+static int32_t tell_one(struct hk_thread *self, gm_addr user, uint8_t *info,
+                        int32_t status, int is_question)
+{
+    uint8_t error[4];
+
+    if (status == HK_B_OK && is_question)
+        status = hk_write_user(self, user, info, HK_EVENT_INFO_SIZE);
+    if (status == HK_B_OK)
+        return HK_B_OK;
+    hk_put32(error, (uint32_t)status);
+    hk_write_user(self, user + 8, error, sizeof(error));
+    return HK_B_ERROR;
+}
+
+static int32_t tell_later(uint8_t *info, int32_t status)
+{
+    if (status == HK_B_OK)
+        return HK_B_OK;
+    hk_put32(info + 8, (uint32_t)status);
+    return HK_B_ERROR;
 }
 
 /* One that fails has its error in place of its events. */
 static int32_t take_infos(struct hk_thread *self, const struct hk_file *queue,
                           gm_addr user, uint8_t *infos, uint32_t count)
 {
+    int is_r1beta6 = hk_kernel_of(self)->config.release >= HK_R1BETA6;
+    size_t size = (size_t)count * HK_EVENT_INFO_SIZE;
     int32_t result = HK_B_OK;
 
     for (uint32_t i = 0; i < count; i++) {
         gm_addr at = user + (gm_addr)i * HK_EVENT_INFO_SIZE;
-        uint8_t *info = infos + (size_t)i * HK_EVENT_INFO_SIZE, error[4];
-        int32_t status = take_info(self, queue, info, at);
+        uint8_t *info = infos + (size_t)i * HK_EVENT_INFO_SIZE;
+        int is_question = (int32_t)hk_get32(info + 8) < 0;
+        int32_t status = take_info(self, queue, info);
 
-        if (status == HK_B_OK)
-            continue;
-        hk_put32(error, (uint32_t)status);
-        hk_write_user(self, at + 8, error, sizeof(error));
-        result = HK_B_ERROR;
+        status = is_r1beta6 ? tell_later(info, status)
+                            : tell_one(self, at, info, status, is_question);
+        if (status != HK_B_OK)
+            result = status;
     }
+    if (is_r1beta6 && hk_write_user(self, user, infos, size) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
     return result;
 }
 
@@ -292,7 +320,7 @@ int64_t hk_sys_event_queue_select(struct hk_thread *self, int32_t queue,
 
     if (num_infos <= 0)
         return HK_B_BAD_VALUE;
-    if (user_infos == 0 || user_infos >= HK_USER_LIMIT)
+    if (!hk_is_user_address(user_infos))
         return HK_B_BAD_ADDRESS;
     infos = num_infos <= INFOS_MAX ? malloc(size) : NULL;
     if (infos == NULL)

@@ -308,6 +308,20 @@ static int32_t wait_and_tell(struct hk_thread *self, const struct hk_file *file,
     return count;
 }
 
+/* Haiku does not look at the queue when it is too late already: it has nothing
+ * to tell. Before r1beta6 so does a time that no flag is about. */
+static int is_too_late(struct hk_thread *self, uint32_t flags, int64_t timeout,
+                       int64_t deadline)
+{
+    enum { ANY = HK_RELATIVE_TIMEOUT | HK_ABSOLUTE_TIMEOUT };
+
+    if ((flags & ANY) == 0 && hk_kernel_of(self)->config.release >= HK_R1BETA6)
+        return 0;
+    if ((flags & HK_RELATIVE_TIMEOUT) != 0 && timeout > 0)
+        timeout = deadline;
+    return timeout != 0 && hk_system_time() >= timeout;
+}
+
 int64_t hk_sys_event_queue_wait(struct hk_thread *self, int32_t queue,
                                 gm_addr infos, int32_t num_infos,
                                 uint32_t flags, int64_t timeout)
@@ -319,11 +333,15 @@ int64_t hk_sys_event_queue_wait(struct hk_thread *self, int32_t queue,
 
     if (num_infos < 0)
         return HK_B_BAD_VALUE;
-    if (num_infos > 0 && (infos == 0 || infos >= HK_USER_LIMIT))
+    if (num_infos > 0 && !hk_is_user_address(infos))
         return HK_B_BAD_ADDRESS;
     count = hk_event_queue_get(self, queue, &file);
     if (count != HK_B_OK)
         return count;
+    if (is_too_late(self, flags, timeout, deadline)) {
+        hk_file_put(file);
+        return 0;
+    }
     count = make_room(&told, (uint32_t)num_infos)
                 ? wait_and_tell(self, file, &told, deadline, infos)
                 : HK_B_NO_MEMORY;

@@ -152,6 +152,13 @@ static inline struct gm_space *hk_space_of(const struct hk_thread *thread)
 /* 1 when a range lies in the lower 2 GiB, below the kernel's addresses. */
 int hk_is_user_range(gm_addr address, uint64_t size);
 
+/* Haiku's IS_USER_ADDRESS: whether there could be memory of a team; NULL is
+ * none. */
+static inline int hk_is_user_address(gm_addr address)
+{
+    return address >= HK_USER_BASE && address < HK_USER_TOP;
+}
+
 /* Guest memory with Haiku's error: 0 or B_BAD_ADDRESS. A guest address at or
  * above 2 GiB is the kernel's and refused. */
 int32_t hk_read_user(const struct hk_thread *thread, void *to, gm_addr from,

@@ -1,5 +1,6 @@
 /* mutex.c -- locks and semaphores in user memory. */
 /* SPDX-License-Identifier: MIT */
+#include "bytes.h"
 #include "clock.h"
 #include "mutex_queue.h"
 #include "syscalls.h"
@@ -14,7 +15,7 @@ static int is_r1beta4(const struct hk_thread *self)
 }
 
 /* The word with bits set or cleared, as it was before; 0 where it cannot be
- * reached any more: its first use by a call has been checked. */
+ * reached. */
 static uint32_t set_bits(const struct hk_word *word, uint32_t bits)
 {
     uint32_t old = 0;
@@ -31,11 +32,23 @@ static uint32_t clear_bits(const struct hk_word *word, uint32_t bits)
     return old;
 }
 
+static int is_misplaced(const struct hk_word *word)
+{
+    return !hk_is_user_address(word->address) || word->address % 4 != 0;
+}
+
+/* Haiku looks whether a word is there when it wires its page; of others it
+ * does not see that they cannot be reached, and finds them without a bit. */
 static int32_t check_word(const struct hk_word *word)
 {
     uint32_t old;
 
-    return hk_exchange_user(word->self, word->address, UINT32_MAX, 0, &old);
+    if (is_misplaced(word))
+        return HK_B_BAD_ADDRESS;
+    if (!word->is_wired || hk_exchange_user(word->self, word->address,
+                                            UINT32_MAX, 0, &old) == HK_B_OK)
+        return HK_B_OK;
+    return word->has_area ? HK_B_PERMISSION_DENIED : HK_B_BAD_ADDRESS;
 }
 
 /* WAITING goes with the last waiter. */
@@ -50,12 +63,9 @@ static int32_t lock_locked(const struct hk_word *word,
                            const struct hk_word *other, int64_t deadline)
 {
     uint32_t busy = is_r1beta4(word->self) ? LOCKED | WAITING : LOCKED;
-    uint32_t old;
-    int32_t status = hk_exchange_user(word->self, word->address, UINT32_MAX,
-                                      LOCKED | WAITING, &old);
+    uint32_t old = set_bits(word, LOCKED | WAITING);
+    int32_t status;
 
-    if (status != HK_B_OK)
-        return status;
     if ((old & busy) == 0 || (old & DISABLED) != 0) {
         forget_waiting(word);
         return HK_B_OK;
@@ -80,9 +90,12 @@ int64_t hk_sys_mutex_lock(struct hk_thread *self, gm_addr mutex, gm_addr name,
                           uint32_t flags, int64_t timeout)
 {
     const struct hk_word word = hk_word_at(self, mutex, flags);
-    int32_t status = lock_alone(&word, hk_call_deadline(self, flags, timeout));
+    int64_t deadline = hk_call_deadline(self, flags, timeout);
+    int32_t status = check_word(&word);
 
     (void)name;
+    if (status == HK_B_OK)
+        status = lock_alone(&word, deadline);
     return hk_timeout_status(status, flags, timeout);
 }
 
@@ -117,26 +130,29 @@ static void unblock_locked(const struct hk_word *word, uint32_t flags)
 /* r1beta4: the kernel clears LOCKED, or hands the mutex over. */
 static void unlock_locked(const struct hk_word *word, uint32_t flags)
 {
-    uint32_t old = set_bits(word, 0);
+    uint32_t old;
 
+    if (!hk_word_has_waiter(word)) {
+        clear_bits(word, LOCKED);
+        return;
+    }
+    old = set_bits(word, LOCKED);
     if ((flags & UNBLOCK_ALL) != 0 || (old & DISABLED) != 0) {
         wake_all(word);
-    } else if (!hk_word_has_waiter(word)) {
-        clear_bits(word, LOCKED);
-    } else {
-        set_bits(word, LOCKED);
-        hk_word_wake(word);
-        forget_waiting(word);
+        return;
     }
+    hk_word_wake(word);
+    forget_waiting(word);
 }
 
 int64_t hk_sys_mutex_unblock(struct hk_thread *self, gm_addr mutex,
                              uint32_t flags)
 {
     const struct hk_word word = hk_word_at(self, mutex, flags);
+    int32_t status = check_word(&word);
 
-    if (check_word(&word) != HK_B_OK)
-        return HK_B_BAD_ADDRESS;
+    if (status != HK_B_OK)
+        return status;
     hk_words_lock(&word, NULL);
     unblock_locked(&word, flags);
     hk_words_unlock(&word, NULL);
@@ -147,13 +163,21 @@ int64_t hk_sys_mutex_unlock(struct hk_thread *self, gm_addr mutex,
                             uint32_t flags)
 {
     const struct hk_word word = hk_word_at(self, mutex, flags);
+    int32_t status = check_word(&word);
 
-    if (check_word(&word) != HK_B_OK)
-        return HK_B_BAD_ADDRESS;
+    if (status != HK_B_OK)
+        return status;
     hk_words_lock(&word, NULL);
     unlock_locked(&word, flags);
     hk_words_unlock(&word, NULL);
     return HK_B_OK;
+}
+
+static int32_t check_words(const struct hk_word *from, const struct hk_word *to)
+{
+    int32_t status = is_misplaced(to) ? HK_B_BAD_ADDRESS : check_word(from);
+
+    return status == HK_B_OK ? check_word(to) : status;
 }
 
 /*
@@ -165,8 +189,6 @@ static int32_t switch_lock(const struct hk_word *from, uint32_t from_flags,
 {
     int32_t status;
 
-    if (check_word(from) != HK_B_OK || check_word(to) != HK_B_OK)
-        return HK_B_BAD_ADDRESS;
     hk_words_lock(to, from);
     if ((clear_bits(from, LOCKED) & WAITING) != 0) {
         if (is_r1beta4(from->self))
@@ -189,12 +211,13 @@ int64_t hk_sys_mutex_switch_lock(struct hk_thread *self, gm_addr from_mutex,
     const struct hk_word from = hk_word_at(self, from_mutex, from_flags);
     const struct hk_word to = hk_word_at(self, to_mutex, toflags);
     int64_t deadline = hk_call_deadline(self, toflags, timeout);
-    int32_t status;
+    int32_t status = check_words(&from, &to);
 
     (void)name;
-    status = self->restart.is_running
-                 ? lock_alone(&to, deadline)
-                 : switch_lock(&from, from_flags, &to, deadline);
+    if (status == HK_B_OK)
+        status = self->restart.is_running
+                     ? lock_alone(&to, deadline)
+                     : switch_lock(&from, from_flags, &to, deadline);
     self->restart.is_allowed = 0;
     return hk_timeout_status(status, toflags, timeout);
 }
@@ -204,56 +227,58 @@ int64_t hk_sys_mutex_switch_lock__r1beta4(struct hk_thread *self,
                                           gm_addr name, uint32_t flags,
                                           int64_t timeout)
 {
-    return hk_sys_mutex_switch_lock(self, from_mutex, 0, to_mutex, name, flags,
-                                    timeout);
+    return hk_sys_mutex_switch_lock(self, from_mutex, flags, to_mutex, name,
+                                    flags, timeout);
 }
 
 /* ---- semaphores in user memory: their count, -1 when threads wait ---- */
 
 enum { CONTENDED = -1 };
 
-/* Puts the word from one value to another; 1, 0 when it is another (then
- * told), or B_BAD_ADDRESS. */
-static int32_t swap_word(const struct hk_word *word, int32_t *expected,
+/* What was there; INT32_MIN where nothing can be reached. */
+static int32_t swap_word(const struct hk_word *word, int32_t expected,
                          int32_t wanted)
 {
-    uint32_t found = (uint32_t)*expected;
-    int done;
+    uint32_t found = (uint32_t)expected;
+    int done = gm_compare_exchange(hk_space_of(word->self), word->address,
+                                   &found, (uint32_t)wanted);
 
-    if (word->address == 0 || word->address % 4 != 0 ||
-        !hk_is_user_range(word->address, 4))
-        return HK_B_BAD_ADDRESS;
-    done = gm_compare_exchange(hk_space_of(word->self), word->address, &found,
-                               (uint32_t)wanted);
-    *expected = (int32_t)found;
-    return done < 0 ? HK_B_BAD_ADDRESS : done;
+    return done < 0 ? INT32_MIN : (int32_t)found;
+}
+
+static int32_t read_word(const struct hk_word *word)
+{
+    uint8_t bytes[4];
+
+    return hk_read_user(word->self, bytes, word->address, sizeof(bytes)) ==
+                   HK_B_OK
+               ? (int32_t)hk_get32(bytes)
+               : INT32_MIN;
 }
 
 static void forget_contended(const struct hk_word *word)
 {
-    int32_t contended = CONTENDED;
-
     if (!hk_word_has_waiter(word))
-        swap_word(word, &contended, 0);
+        swap_word(word, CONTENDED, 0);
 }
 
+/* Only r1beta4 looks at the word again when the wait has failed. */
 static int32_t acquire_locked(const struct hk_word *word, int64_t deadline)
 {
-    int32_t count = 1, done = 0;
+    int32_t count = read_word(word);
+    int32_t status;
 
-    while (done == 0) {
-        int32_t next = count > 0 ? count - 1 : CONTENDED;
+    while (count >= 0) {
+        int32_t found = swap_word(word, count, count - 1);
 
-        done = swap_word(word, &count, next);
-        if (done < 0)
-            return done;
+        if (found == count && count > 0)
+            return HK_B_OK;
+        count = found;
     }
-    if (count > 0)
-        return HK_B_OK;
-    done = hk_word_sleep(word, NULL, deadline);
-    if (done != HK_B_OK)
+    status = hk_word_sleep(word, NULL, deadline);
+    if (status != HK_B_OK && is_r1beta4(word->self))
         forget_contended(word);
-    return done;
+    return status;
 }
 
 int64_t hk_sys_mutex_sem_acquire(struct hk_thread *self, gm_addr sem,
@@ -261,39 +286,48 @@ int64_t hk_sys_mutex_sem_acquire(struct hk_thread *self, gm_addr sem,
 {
     const struct hk_word word = hk_word_at(self, sem, flags);
     int64_t deadline = hk_call_deadline(self, flags, timeout);
-    int32_t status;
+    int32_t status = check_word(&word);
 
     (void)name;
+    if (status != HK_B_OK)
+        return status;
     hk_words_lock(&word, NULL);
     status = acquire_locked(&word, deadline);
     hk_words_unlock(&word, NULL);
     return hk_timeout_status(status, flags, timeout);
 }
 
-static int32_t release_locked(const struct hk_word *word)
+static void release_locked(const struct hk_word *word)
 {
-    int32_t count = 0, done = 0;
+    int32_t count, found;
 
     if (hk_word_wake(word)) {
         forget_contended(word);
-        return HK_B_OK;
+        return;
     }
-    while (done == 0)
-        done = swap_word(word, &count,
-                         (int32_t)((uint32_t)count + (count < 0 ? 2 : 1)));
-    return done < 0 ? done : HK_B_OK;
+    count = read_word(word);
+    for (;;) {
+        uint32_t more = count < 0 ? 2 : 1;
+
+        found = swap_word(word, count, (int32_t)((uint32_t)count + more));
+        if (found == count)
+            return;
+        count = found;
+    }
 }
 
 int64_t hk_sys_mutex_sem_release(struct hk_thread *self, gm_addr sem,
                                  uint32_t flags)
 {
     const struct hk_word word = hk_word_at(self, sem, flags);
-    int32_t status;
+    int32_t status = check_word(&word);
 
+    if (status != HK_B_OK)
+        return status;
     hk_words_lock(&word, NULL);
-    status = release_locked(&word);
+    release_locked(&word);
     hk_words_unlock(&word, NULL);
-    return status;
+    return HK_B_OK;
 }
 
 int64_t hk_sys_mutex_sem_release__r1beta4(struct hk_thread *self, gm_addr sem)

@@ -177,8 +177,10 @@ struct hk_word hk_word_at(struct hk_thread *self, gm_addr address,
 
     if ((flags & HK_USER_MUTEX_SHARED) == 0 && !is_r1beta4)
         return word;
+    word.is_wired = 1;
     pthread_mutex_lock(&areas->lock);
     area = hk_area_at(areas, (uint32_t)address);
+    word.has_area = area != NULL;
     if (area != NULL && area->fd >= 0) {
         word.is_shared = 1;
         word.place = area->place;

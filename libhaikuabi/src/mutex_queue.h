@@ -10,6 +10,8 @@
 struct hk_word {
     struct hk_thread *self;
     gm_addr address;
+    int is_wired; /* its page, while a call is about it */
+    int has_area;
     int is_shared;
     struct hk_memory_place place; /* of a shared one */
 };

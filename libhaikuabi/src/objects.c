@@ -281,12 +281,21 @@ static int32_t wait_for_infos(struct hk_thread *self, uint8_t *infos,
     return result;
 }
 
+static int has_invalid(const uint8_t *infos, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (hk_get16(infos + (size_t)i * INFO_SIZE + 6) & EVENT_INVALID)
+            return 1;
+    return 0;
+}
+
 int64_t hk_sys_wait_for_objects(struct hk_thread *self, gm_addr infos,
                                 int32_t num_infos, uint32_t flags,
                                 int64_t timeout)
 {
     enum { BOTH = HK_RELATIVE_TIMEOUT | HK_ABSOLUTE_TIMEOUT };
-    int is_bad = (flags & BOTH) == BOTH; /* found out only when it would wait */
+    /* Found out only when all objects are valid. */
+    int is_bad = (hk_timeout_flags(flags, timeout) & BOTH) == BOTH;
     int64_t deadline = is_bad ? 0 : hk_call_deadline(self, flags, timeout);
     uint32_t most = hk_fds_limit(self->team->fds) + HK_SEMS_MAX + HK_PORTS_MAX +
                     HK_USER_SLOTS;
@@ -305,10 +314,11 @@ int64_t hk_sys_wait_for_objects(struct hk_thread *self, gm_addr infos,
         result = hk_read_user(self, bytes, infos, size);
     if (result == HK_B_OK)
         result = wait_for_infos(self, bytes, (uint32_t)num_infos, deadline);
+    if (is_bad && (result == HK_B_TIMED_OUT ||
+                   (result > 0 && !has_invalid(bytes, (uint32_t)num_infos))))
+        result = HK_B_BAD_VALUE;
     if (result > 0 && hk_write_user(self, infos, bytes, size) != HK_B_OK)
         result = HK_B_BAD_ADDRESS;
     free(bytes);
-    if (is_bad && result == HK_B_TIMED_OUT)
-        return HK_B_BAD_VALUE;
     return hk_timeout_status(result, flags, timeout);
 }

@@ -179,18 +179,24 @@ static int32_t read_mask(const struct hk_thread *self, gm_addr from,
     return HK_B_OK;
 }
 
-enum { POLLFD_SIZE = 8 };
+enum {
+    POLLFD_SIZE = 8,
+    ALWAYS = HK_POLLERR | HK_POLLHUP | HK_POLLNVAL /* asked for in any case */
+};
 
+/* Haiku tells the guest also what was asked for. */
 static void watch_all(const struct hk_thread *self, struct watch *watch,
-                      const uint8_t *raw)
+                      uint8_t *raw)
 {
     for (uint32_t i = 0; i < watch->count; i++) {
-        const uint8_t *one = raw + i * POLLFD_SIZE;
+        uint8_t *one = raw + i * POLLFD_SIZE;
         int32_t fd = (int32_t)hk_get32(one);
+        uint16_t asked = hk_get16(one + 4);
 
+        hk_put16(one + 4, asked | ALWAYS);
+        hk_put16(one + 6, 0);
         watch->host[i].fd = -1;
-        if (fd >= 0 &&
-            add(self, watch, i, fd, hk_get16(one + 4), ~0u) != HK_B_OK) {
+        if (fd >= 0 && add(self, watch, i, fd, asked, ~0u) != HK_B_OK) {
             watch->host[i].revents = POLLNVAL;
             watch->ready++;
         }
@@ -229,9 +235,11 @@ static int64_t poll_raw(struct hk_thread *self, uint8_t *raw, uint32_t count,
     return result;
 }
 
-static int is_count(const struct hk_thread *self, int32_t count)
+static int is_count(const struct hk_thread *self, int32_t count, uint32_t least)
 {
-    return count >= 0 && (uint32_t)count <= hk_fds_limit(self->team->fds);
+    uint32_t most = hk_fds_limit(self->team->fds);
+
+    return count >= 0 && (uint32_t)count <= (most > least ? most : least);
 }
 
 int64_t hk_sys_poll(struct hk_thread *self, gm_addr fds, int32_t num_fds,
@@ -244,7 +252,7 @@ int64_t hk_sys_poll(struct hk_thread *self, gm_addr fds, int32_t num_fds,
     uint8_t *raw;
     int64_t result;
 
-    if (!is_count(self, num_fds))
+    if (!is_count(self, num_fds, 0))
         return HK_B_BAD_VALUE;
     raw = malloc(size + 1);
     if (raw == NULL)
@@ -252,11 +260,12 @@ int64_t hk_sys_poll(struct hk_thread *self, gm_addr fds, int32_t num_fds,
     result = size > 0 ? hk_read_user(self, raw, fds, size) : HK_B_OK;
     if (result == HK_B_OK)
         result = read_mask(self, sig_mask, &value, &mask);
-    if (result == HK_B_OK)
+    if (result == HK_B_OK) {
         result = poll_raw(self, raw, (uint32_t)num_fds, deadline, mask);
-    if (result >= 0 && size > 0 &&
-        hk_write_user(self, fds, raw, size) != HK_B_OK)
-        result = HK_B_BAD_ADDRESS;
+        if (size > 0 && hk_write_user(self, fds, raw, size) != HK_B_OK &&
+            result >= 0)
+            result = HK_B_BAD_ADDRESS;
+    }
     free(raw);
     return result;
 }
@@ -370,13 +379,16 @@ int64_t hk_sys_select(struct hk_thread *self, int32_t numfds, gm_addr read_set,
                       gm_addr write_set, gm_addr error_set, int64_t timeout,
                       gm_addr sig_mask)
 {
+    enum { SET_SIZE = 1024 }; /* r1beta6's FD_SETSIZE: never too many */
+    uint32_t least =
+        hk_kernel_of(self)->config.release >= HK_R1BETA6 ? SET_SIZE : 0;
     int64_t deadline = deadline_of(timeout);
     struct sets sets = {.from = {read_set, write_set, error_set}};
     const uint64_t *mask;
     uint64_t value;
     int64_t result;
 
-    if (!is_count(self, numfds))
+    if (!is_count(self, numfds, least))
         return HK_B_BAD_VALUE;
     sets.size = ((uint32_t)numfds + 31) / 32 * 4;
     sets.bytes = calloc(SET_COUNT, sets.size + 1);

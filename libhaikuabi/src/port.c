@@ -236,7 +236,7 @@ int64_t hk_sys_get_port_info(struct hk_thread *self, int32_t id, gm_addr info)
 
     if (info == 0)
         return HK_B_BAD_VALUE;
-    if (info >= HK_USER_LIMIT)
+    if (!hk_is_user_address(info))
         return HK_B_BAD_ADDRESS;
     hk_shared_lock(shared);
     port = hk_port_find(shared, id);
@@ -282,7 +282,7 @@ int64_t hk_sys_get_next_port_info(struct hk_thread *self, int32_t team,
 
     if (cookie == 0 || info == 0)
         return HK_B_BAD_VALUE;
-    if (info >= HK_USER_LIMIT ||
+    if (!hk_is_user_address(info) ||
         hk_read_user(self, word, cookie, sizeof(word)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     told = (int32_t)hk_get32(word);

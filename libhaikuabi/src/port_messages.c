@@ -317,7 +317,8 @@ int64_t hk_sys_read_port_etc(struct hk_thread *self, int32_t port,
 
     if (msg_buffer == 0 && buffer_size != 0)
         return HK_B_BAD_VALUE;
-    if (msg_code >= HK_USER_LIMIT || msg_buffer >= HK_USER_LIMIT)
+    if ((msg_code != 0 && !hk_is_user_address(msg_code)) ||
+        (msg_buffer != 0 && !hk_is_user_address(msg_buffer)))
         return HK_B_BAD_ADDRESS;
     if (port < 0)
         return HK_B_BAD_PORT_ID;
@@ -436,6 +437,13 @@ static void fill_head(struct hk_kept_message *message, int32_t code,
         (struct hk_kept_message){.code = code, .size = size, .team = team};
 }
 
+/* Who a message of a team's is from. */
+static void sign(struct hk_kept_message *message, const struct hk_user_ids *ids)
+{
+    message->uid = ids->user.effective;
+    message->gid = ids->group.effective;
+}
+
 static int32_t copy_pieces(struct hk_thread *self, uint32_t chunk,
                            const struct hk_piece *pieces, uint32_t count,
                            uint32_t size)
@@ -482,6 +490,8 @@ static void clear_rest(const struct hk_shared *shared, uint32_t chunk,
     }
 }
 
+/* Haiku's writev_port_etc answers B_OK also when bytes cannot be read: the
+ * message is lost. */
 static int32_t write_locked(struct hk_thread *self,
                             const struct hk_port_wait *wait, int32_t code,
                             const struct hk_piece *pieces, uint32_t count,
@@ -496,11 +506,11 @@ static int32_t write_locked(struct hk_thread *self,
     if (status != HK_B_OK)
         return status;
     fill_head(&hk_chunk(shared, chunk)->u.message, code, size, self->team->id);
-    status = copy_pieces(self, chunk, pieces, count, size);
-    if (status != HK_B_OK) {
+    sign(&hk_chunk(shared, chunk)->u.message, &self->team->ids);
+    if (copy_pieces(self, chunk, pieces, count, size) != HK_B_OK) {
         hk_chunks_free(shared, chunk);
         wake_writer(shared, port); /* the room goes to somebody else */
-        return status;
+        return HK_B_OK;
     }
     if (given < size)
         clear_rest(shared, chunk, given, size);
@@ -525,8 +535,9 @@ static int32_t write_to_kernel(struct hk_thread *self, int32_t id, int32_t code,
         status = hk_read_user(self, bytes + at, pieces[i].address, part);
         at += part;
     }
-    if (status == HK_B_OK)
-        status = hk_account_port_write(self, id, code, bytes, size);
+    status = status == HK_B_OK
+                 ? hk_account_port_write(self, id, code, bytes, size)
+                 : HK_B_OK;
     free(bytes);
     return status;
 }
@@ -561,7 +572,7 @@ int64_t hk_sys_write_port_etc(struct hk_thread *self, int32_t port,
 
     if (msg_buffer == 0 && buffer_size != 0)
         return HK_B_BAD_VALUE;
-    if (msg_buffer >= HK_USER_LIMIT)
+    if (msg_buffer != 0 && !hk_is_user_address(msg_buffer))
         return HK_B_BAD_ADDRESS;
     wait = make_wait(self, port, flags, timeout);
     return write_message(self, &wait, msg_code, &piece, 1, buffer_size);
@@ -571,6 +582,7 @@ static int32_t read_pieces(struct hk_thread *self, gm_addr from,
                            struct hk_piece *pieces, uint32_t count)
 {
     uint8_t bytes[8];
+    uint32_t left = INT32_MAX;
 
     for (uint32_t i = 0; i < count; i++) {
         if (hk_read_user(self, bytes, from + i * sizeof(bytes),
@@ -580,6 +592,9 @@ static int32_t read_pieces(struct hk_thread *self, gm_addr from,
         pieces[i].size = hk_get32(bytes + 4);
         if (!hk_is_user_range(pieces[i].address, pieces[i].size))
             return HK_B_BAD_ADDRESS;
+        if (pieces[i].size > left)
+            return HK_B_BAD_VALUE;
+        left -= pieces[i].size;
     }
     return HK_B_OK;
 }
@@ -642,6 +657,7 @@ int32_t hk_port_send(struct hk_thread *self, int32_t id, int32_t code,
     status = wait_for_room(self, &wait, size, &port, &chunk);
     if (status == HK_B_OK) {
         fill_message(shared, chunk, code, bytes, size, self->team->id);
+        sign(&hk_chunk(shared, chunk)->u.message, &self->team->ids);
         deliver(shared, port, chunk);
     }
     hk_shared_unlock(shared);

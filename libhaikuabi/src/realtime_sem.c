@@ -320,11 +320,11 @@ int64_t hk_sys_realtime_sem_open(struct hk_thread *self, gm_addr name,
 
     if (sem_count > INT32_MAX || user_sem == 0)
         return HK_B_BAD_VALUE;
-    if (user_sem >= HK_USER_LIMIT)
+    if (!hk_is_user_address(user_sem))
         return HK_B_BAD_ADDRESS;
     if (used_user_sem == 0)
         return HK_B_BAD_VALUE;
-    if (used_user_sem >= HK_USER_LIMIT)
+    if (!hk_is_user_address(used_user_sem) || !hk_is_user_address(name))
         return HK_B_BAD_ADDRESS;
     status = read_name(self, text, name);
     if (status != HK_B_OK)
@@ -345,7 +345,7 @@ int64_t hk_sys_realtime_sem_close(struct hk_thread *self, int32_t sem_id,
     uint8_t word[4];
     int32_t status;
 
-    if (delete_user_sem >= HK_USER_LIMIT)
+    if (delete_user_sem != 0 && !hk_is_user_address(delete_user_sem))
         return HK_B_BAD_ADDRESS;
     hk_shared_lock(shared);
     status = close_locked(shared, sem_id, &user_sem);
@@ -399,7 +399,7 @@ int64_t hk_sys_realtime_sem_get_value(struct hk_thread *self, int32_t sem_id,
 
     if (value == 0)
         return HK_B_BAD_VALUE;
-    if (value >= HK_USER_LIMIT)
+    if (!hk_is_user_address(value))
         return HK_B_BAD_ADDRESS;
     hk_shared_lock(shared);
     if (find_own(shared, sem_id) != 0)

@@ -6,7 +6,11 @@
 #include "syscalls.h"
 
 /* haiku-abi/structs.md, "flags shared by sem/port/thread/mutex waits". */
-enum { RELEASE_ALL = 0x8, RELEASE_IF_WAITING_ONLY = 0x10 };
+enum {
+    CHECK_PERMISSION = 0x4,
+    RELEASE_ALL = 0x8,
+    RELEASE_IF_WAITING_ONLY = 0x10
+};
 
 static struct hk_sem *sem_at(const struct hk_shared *shared, uint32_t index)
 {
@@ -27,6 +31,24 @@ struct hk_sem *hk_sem_find_named(struct hk_shared *shared, int32_t id)
     struct hk_sem *sem = sem_at(shared, hk_id_index(HK_POOL_SEMS, id));
 
     return sem != NULL && sem->id == id && sem->named != 0 ? sem : NULL;
+}
+
+/* A team's or the kernel's. */
+static struct hk_sem *find_any(struct hk_shared *shared, int32_t id)
+{
+    struct hk_sem *sem = hk_sem_find(shared, id);
+
+    return sem != NULL ? sem : hk_sem_find_named(shared, id);
+}
+
+int32_t hk_sem_find_allowed(struct hk_shared *shared, int32_t id,
+                            struct hk_sem **sem)
+{
+    *sem = hk_sem_find(shared, id);
+    if (*sem != NULL)
+        return HK_B_OK;
+    return hk_sem_find_named(shared, id) != NULL ? HK_B_NOT_ALLOWED
+                                                 : HK_B_BAD_SEM_ID;
 }
 
 static void add_count(struct hk_shared *shared, int32_t *count, int32_t more)
@@ -87,6 +109,8 @@ int64_t hk_sys_create_sem(struct hk_thread *self, int32_t count, gm_addr name)
 
     if (name != 0 && hk_read_user_name(self, text, name) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
+    if (count < 0 && hk_kernel_of(self)->config.release >= HK_R1BETA6)
+        return HK_B_BAD_VALUE;
     hk_shared_lock(shared);
     if (shared->team != 0)
         id = create_own(shared, count, text);
@@ -127,14 +151,12 @@ int64_t hk_sys_delete_sem(struct hk_thread *self, int32_t id)
 {
     struct hk_shared *shared = hk_shared_of(self);
     struct hk_sem *sem;
-    int32_t status = HK_B_BAD_SEM_ID;
+    int32_t status;
 
     hk_shared_lock(shared);
-    sem = hk_sem_find(shared, id);
-    if (sem != NULL) {
+    status = hk_sem_find_allowed(shared, id, &sem);
+    if (status == HK_B_OK)
         hk_sem_delete(shared, sem);
-        status = HK_B_OK;
-    }
     hk_shared_unlock(shared);
     return status;
 }
@@ -175,7 +197,8 @@ static void tell_acquirable(struct hk_shared *shared, struct hk_sem *sem)
     hk_watches_alert(shared, sem->watches);
 }
 
-/* Nothing may be half done. */
+/* Nothing may be half done. A count below 0 is what all of those who wait are
+ * told. */
 static void release_locked(struct hk_shared *shared, struct hk_sem *sem,
                            int32_t count, uint32_t flags)
 {
@@ -203,17 +226,18 @@ static int32_t release(struct hk_thread *self, int32_t id, int32_t count,
 {
     struct hk_shared *shared = hk_shared_of(self);
     struct hk_sem *sem;
+    int32_t status;
 
     if (id < 0)
         return HK_B_BAD_SEM_ID;
     if (count <= 0 && (flags & RELEASE_ALL) == 0)
         return HK_B_BAD_VALUE;
     hk_shared_lock(shared);
-    sem = hk_sem_find(shared, id);
-    if (sem != NULL)
+    status = hk_sem_find_allowed(shared, id, &sem);
+    if (status == HK_B_OK)
         release_locked(shared, sem, count, flags);
     hk_shared_unlock(shared);
-    return sem != NULL ? HK_B_OK : HK_B_BAD_SEM_ID;
+    return status;
 }
 
 int32_t hk_sem_release_named(struct hk_thread *self, int32_t id)
@@ -237,6 +261,10 @@ int64_t hk_sys_release_sem(struct hk_thread *self, int32_t id)
 int64_t hk_sys_release_sem_etc(struct hk_thread *self, int32_t id,
                                uint32_t count, uint32_t flags)
 {
+    int is_r1beta4 = hk_kernel_of(self)->config.release == HK_R1BETA4;
+
+    if (is_r1beta4 && (flags & RELEASE_ALL) != 0)
+        count = 0; /* nobody is told another status */
     return release(self, id, (int32_t)count, flags);
 }
 
@@ -288,9 +316,10 @@ struct acquisition {
     int64_t timeout, deadline;
 };
 
+/* Haiku does not look whose it is. */
 static void release_other(struct hk_shared *shared, int32_t id)
 {
-    struct hk_sem *other = id >= 0 ? hk_sem_find(shared, id) : NULL;
+    struct hk_sem *other = id >= 0 ? find_any(shared, id) : NULL;
 
     if (other != NULL)
         release_locked(shared, other, 1, 0);
@@ -322,16 +351,25 @@ static int32_t wait_for(struct hk_thread *self, struct hk_sem *sem,
     return status;
 }
 
+static int32_t find_wanted(struct hk_shared *shared,
+                           const struct acquisition *wanted,
+                           struct hk_sem **sem)
+{
+    if (!wanted->is_named || (wanted->flags & CHECK_PERMISSION) != 0)
+        return hk_sem_find_allowed(shared, wanted->id, sem);
+    *sem = hk_sem_find_named(shared, wanted->id);
+    return *sem != NULL ? HK_B_OK : HK_B_BAD_SEM_ID;
+}
+
 static int32_t acquire_locked(struct hk_thread *self,
                               const struct acquisition *wanted)
 {
     struct hk_shared *shared = hk_shared_of(self);
-    struct hk_sem *sem = wanted->is_named
-                             ? hk_sem_find_named(shared, wanted->id)
-                             : hk_sem_find(shared, wanted->id);
+    struct hk_sem *sem;
+    int32_t status = find_wanted(shared, wanted, &sem);
 
-    if (sem == NULL)
-        return HK_B_BAD_SEM_ID;
+    if (status != HK_B_OK)
+        return status;
     if ((int64_t)sem->count - wanted->count < 0) {
         if ((wanted->flags & HK_RELATIVE_TIMEOUT) != 0 && wanted->timeout <= 0)
             return HK_B_WOULD_BLOCK;
@@ -391,7 +429,7 @@ int64_t hk_sys_acquire_sem_etc(struct hk_thread *self, int32_t id,
     struct acquisition wanted = {.id = id,
                                  .count = (int32_t)count,
                                  .release = -1,
-                                 .flags = flags,
+                                 .flags = hk_timeout_flags(flags, timeout),
                                  .timeout = timeout};
 
     return acquire(self, &wanted);
@@ -412,6 +450,8 @@ int64_t hk_sys_switch_sem_etc(struct hk_thread *self, int32_t release_sem,
 
     if (release_sem >= 0)
         self->restart.is_allowed = 0;
+    else
+        wanted.flags = hk_timeout_flags(flags, timeout);
     return acquire(self, &wanted);
 }
 
@@ -430,10 +470,10 @@ int64_t hk_sys_get_sem_count(struct hk_thread *self, int32_t id,
     const struct hk_sem *sem;
     uint8_t bytes[4] = {0};
 
-    if (thread_count == 0 || thread_count >= HK_USER_LIMIT)
+    if (!hk_is_user_address(thread_count))
         return HK_B_BAD_ADDRESS;
     hk_shared_lock(shared);
-    sem = hk_sem_find(shared, id);
+    sem = find_any(shared, id);
     if (sem != NULL)
         hk_put32(bytes, (uint32_t)sem->count);
     hk_shared_unlock(shared);
@@ -452,7 +492,7 @@ static void fill_info(const struct hk_shared *shared, const struct hk_sem *sem,
         hk_item(shared, HK_POOL_TEAMS, sem->owner);
 
     hk_put32(info, (uint32_t)sem->id);
-    hk_put32(info + 4, owner != NULL ? (uint32_t)owner->id : 0);
+    hk_put32(info + 4, owner != NULL ? (uint32_t)owner->id : HK_KERNEL_TEAM);
     memcpy(info + 8, sem->name, HK_NAME_LENGTH);
     hk_put32(info + 40, (uint32_t)sem->count);
     hk_put32(info + 44, (uint32_t)sem->latest_holder);
@@ -465,14 +505,14 @@ int64_t hk_sys_get_sem_info(struct hk_thread *self, int32_t semaphore,
     uint8_t bytes[SEM_INFO_SIZE];
     const struct hk_sem *sem;
 
-    if (info == 0 || info >= HK_USER_LIMIT)
+    if (!hk_is_user_address(info))
         return HK_B_BAD_ADDRESS;
     if (semaphore < 0)
         return HK_B_BAD_SEM_ID;
     if (size != SEM_INFO_SIZE)
         return HK_B_BAD_VALUE;
     hk_shared_lock(shared);
-    sem = hk_sem_find(shared, semaphore);
+    sem = find_any(shared, semaphore);
     if (sem != NULL)
         fill_info(shared, sem, bytes);
     hk_shared_unlock(shared);
@@ -509,7 +549,7 @@ int64_t hk_sys_get_next_sem_info(struct hk_thread *self, int32_t team,
     uint8_t bytes[SEM_INFO_SIZE], word[4];
     int32_t told, status;
 
-    if (cookie == 0 || info == 0 || info >= HK_USER_LIMIT ||
+    if (!hk_is_user_address(cookie) || !hk_is_user_address(info) ||
         hk_read_user(self, word, cookie, sizeof(word)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     if (size != SEM_INFO_SIZE)
@@ -553,7 +593,7 @@ int64_t hk_sys_set_sem_owner(struct hk_thread *self, int32_t id, int32_t proc)
         return HK_B_BAD_TEAM_ID;
     hk_shared_lock(shared);
     owner = hk_shared_find_team(shared, proc);
-    sem = hk_sem_find(shared, id);
+    sem = find_any(shared, id);
     if (owner != 0 && sem != NULL)
         give_to(shared, sem, owner);
     hk_shared_unlock(shared);

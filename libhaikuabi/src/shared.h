@@ -781,6 +781,11 @@ int32_t hk_sem_release_named(struct hk_thread *self, int32_t id);
 /* The semaphore of an id that is behind a name, or NULL. */
 struct hk_sem *hk_sem_find_named(struct hk_shared *shared, int32_t id);
 
+/* One that teams may use by its id: B_BAD_SEM_ID, or B_NOT_ALLOWED for one
+ * behind a name, which is the kernel's team's. */
+int32_t hk_sem_find_allowed(struct hk_shared *shared, int32_t id,
+                            struct hk_sem **sem);
+
 /* The team has no POSIX semaphore open any more; a fork has what its parent
  * has. */
 void hk_named_sems_close(struct hk_shared *shared, uint32_t team);

@@ -526,10 +526,12 @@ int64_t hk_sys_block_thread(struct hk_thread *self, uint32_t flags,
                             int64_t timeout)
 {
     int64_t deadline = hk_call_deadline(self, flags, timeout);
-    int32_t status;
+    int32_t status, own;
 
     pthread_mutex_lock(&self->team->lock);
-    if (get_wait_status(self, &status) != HK_B_OK || status <= 0) {
+    if (get_wait_status(self, &status) != HK_B_OK)
+        status = HK_B_BAD_ADDRESS;
+    if (status <= 0) {
         pthread_mutex_unlock(&self->team->lock);
         return status;
     }
@@ -542,9 +544,14 @@ int64_t hk_sys_block_thread(struct hk_thread *self, uint32_t flags,
     self->life->is_blocked = 0;
     if (hk_wait_result(self) != HK_WAITING)
         status = hk_wait_result(self);
-    put_wait_status(self, status);
+    if (get_wait_status(self, &own) != HK_B_OK)
+        status = HK_B_BAD_ADDRESS;
+    else if (own <= 0)
+        status = own;
+    else if (put_wait_status(self, status) != HK_B_OK)
+        status = HK_B_BAD_ADDRESS;
     pthread_mutex_unlock(&self->team->lock);
-    return hk_timeout_status(status, flags, timeout);
+    return status;
 }
 
 static int32_t unblock(struct hk_thread *thread, int32_t value)
@@ -553,8 +560,10 @@ static int32_t unblock(struct hk_thread *thread, int32_t value)
 
     if (get_wait_status(thread, &status) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    if (status > 0)
-        put_wait_status(thread, value);
+    if (status <= 0)
+        return HK_B_OK;
+    if (put_wait_status(thread, value) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
     if (thread->life->is_blocked) {
         thread->life->is_blocked = 0;
         hk_wake(thread, value);
@@ -574,7 +583,7 @@ int64_t hk_sys_unblock_threads(struct hk_thread *self, gm_addr threads,
     enum { MAX_COUNT = 128 };
     uint8_t ids[MAX_COUNT * 4];
 
-    if (threads == 0)
+    if (!hk_is_user_address(threads))
         return HK_B_BAD_ADDRESS;
     if (count > MAX_COUNT)
         return HK_B_BAD_VALUE;

@@ -79,7 +79,7 @@ int64_t hk_sys_send_data(struct hk_thread *self, int32_t thread, int32_t code,
     int32_t status;
     int is_kept;
 
-    if (buffer >= HK_USER_LIMIT)
+    if (buffer != 0 && !hk_is_user_address(buffer))
         return HK_B_BAD_ADDRESS;
     if (!exists(self, thread))
         return HK_B_BAD_THREAD_ID;
@@ -111,7 +111,8 @@ int64_t hk_sys_receive_data(struct hk_thread *self, gm_addr sender,
     uint8_t word[4];
     int32_t status = HK_B_OK;
 
-    if (sender >= HK_USER_LIMIT || buffer >= HK_USER_LIMIT)
+    if ((sender != 0 && !hk_is_user_address(sender)) ||
+        (buffer != 0 && !hk_is_user_address(buffer)))
         return HK_B_BAD_ADDRESS;
     self->restart.is_required = 1;
     for (;;) {

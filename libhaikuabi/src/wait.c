@@ -133,3 +133,11 @@ int32_t hk_timeout_status(int32_t status, uint32_t flags, int64_t timeout)
         return HK_B_WOULD_BLOCK;
     return status;
 }
+
+uint32_t hk_timeout_flags(uint32_t flags, int64_t timeout)
+{
+    int is_made_absolute = (flags & HK_RELATIVE_TIMEOUT) != 0 && timeout > 0 &&
+                           timeout != HK_INFINITE_TIMEOUT;
+
+    return is_made_absolute ? flags & ~(uint32_t)HK_ABSOLUTE_TIMEOUT : flags;
+}

@@ -84,4 +84,8 @@ int hk_interrupt_signal(void);
 /* B_WOULD_BLOCK instead of B_TIMED_OUT for a relative timeout of 0 or less. */
 int32_t hk_timeout_status(int32_t status, uint32_t flags, int64_t timeout);
 
+/* Flags as those of Haiku's calls see them that may be executed again: of a
+ * relative timeout they make an absolute one. */
+uint32_t hk_timeout_flags(uint32_t flags, int64_t timeout);
+
 #endif

@@ -50,16 +50,22 @@ static struct hk_xsi_queue *queue_of_key(const struct hk_shared *shared,
 
 /* ---- msgget ---- */
 
-static int32_t make_queue(struct hk_thread *self, int32_t key, uint32_t flags)
+/* Haiku clears what it has set of permissions: only user 0 may use a new queue,
+ * whoever has made it. */
+static int32_t make_queue(struct hk_shared *shared, int32_t key)
 {
-    struct hk_shared *shared = hk_shared_of(self);
     uint32_t index = hk_item_new(shared, HK_POOL_XSI_QUEUES);
     struct hk_xsi_queue *queue = queue_at(shared, index);
 
     if (queue == NULL)
         return HK_B_DEVICE_FULL;
-    hk_xsi_perm_init(self, &queue->perm, key == HK_IPC_PRIVATE ? -1 : key,
-                     flags);
+    hk_put(shared, &queue->perm.key,
+           key == HK_IPC_PRIVATE ? UINT32_MAX : (uint32_t)key);
+    hk_put(shared, &queue->perm.uid, 0);
+    hk_put(shared, &queue->perm.gid, 0);
+    hk_put(shared, &queue->perm.cuid, 0);
+    hk_put(shared, &queue->perm.cgid, 0);
+    hk_put(shared, &queue->perm.mode, 0);
     hk_put(shared, &queue->message_count, 0);
     hk_put(shared, &queue->byte_count, 0);
     hk_put(shared, &queue->byte_limit, BYTES_MAX);
@@ -91,7 +97,7 @@ static int32_t get_queue(struct hk_thread *self, int32_t key, uint32_t flags)
     if (queue == NULL)
         return hk_items_used(hk_shared_of(self), HK_POOL_XSI_QUEUES) <
                        ALL_QUEUES_MAX
-                   ? make_queue(self, key, flags)
+                   ? make_queue(hk_shared_of(self), key)
                    : HK_B_DEVICE_FULL;
     if ((flags & exclusive) == exclusive)
         return HK_B_FILE_EXISTS;
@@ -122,13 +128,31 @@ static struct hk_kept_message *message_at(const struct hk_shared *shared,
     return chunk != NULL ? &chunk->u.message : NULL;
 }
 
+/* A message, whose first chunk this is, at the end of a queue. */
+static void append(struct hk_thread *self, struct hk_xsi_queue *queue,
+                   uint32_t index)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    struct hk_kept_message *message = message_at(shared, index);
+    struct hk_kept_message *last = message_at(shared, queue->last);
+
+    hk_put(shared, &message->next, 0);
+    hk_put(shared, last != NULL ? &last->next : &queue->first, index);
+    hk_put(shared, &queue->last, index);
+    hk_put(shared, &queue->message_count, queue->message_count + 1);
+    hk_put(shared, &queue->byte_count, queue->byte_count + message->size);
+    hk_put(shared, &queue->sender, (uint32_t)self->team->id);
+    hk_put(shared, &queue->send_time, hk_xsi_time(shared));
+    hk_xsi_wake(shared, &queue->readers, HK_B_OK);
+}
+
 /* With the lock: B_OK, B_WOULD_BLOCK when there is no room, B_NO_MEMORY. */
 static int32_t insert(struct hk_thread *self, struct hk_xsi_queue *queue,
                       const uint8_t *text, uint32_t size)
 {
     struct hk_shared *shared = hk_shared_of(self);
     uint32_t all, index, data = size - TYPE_SIZE;
-    struct hk_kept_message *message, *last;
+    struct hk_kept_message *message;
 
     queue_of_key(shared, HK_IPC_PRIVATE, &all);
     if (queue->byte_count + data > queue->byte_limit || all >= ALL_MESSAGES_MAX)
@@ -137,24 +161,16 @@ static int32_t insert(struct hk_thread *self, struct hk_xsi_queue *queue,
     message = message_at(shared, index);
     if (message == NULL)
         return HK_B_NO_MEMORY;
-    message->next = 0;
     message->code = (int32_t)hk_get32(text);
     message->size = data;
     hk_chunks_write(shared, hk_chunk(shared, index)->next, text + TYPE_SIZE,
                     data);
-    last = message_at(shared, queue->last);
-    hk_put(shared, last != NULL ? &last->next : &queue->first, index);
-    hk_put(shared, &queue->last, index);
-    hk_put(shared, &queue->message_count, queue->message_count + 1);
-    hk_put(shared, &queue->byte_count, queue->byte_count + data);
-    hk_put(shared, &queue->sender, (uint32_t)self->team->id);
-    hk_put(shared, &queue->send_time, hk_xsi_time(shared));
-    hk_xsi_wake(shared, &queue->readers, HK_B_OK);
+    append(self, queue, index);
     return HK_B_OK;
 }
 
-static void drop(struct hk_shared *shared, struct hk_xsi_queue *queue,
-                 uint32_t before, uint32_t index)
+static void take_off(struct hk_shared *shared, struct hk_xsi_queue *queue,
+                     uint32_t before, uint32_t index)
 {
     struct hk_kept_message *message = message_at(shared, index);
     struct hk_kept_message *previous = message_at(shared, before);
@@ -165,7 +181,6 @@ static void drop(struct hk_shared *shared, struct hk_xsi_queue *queue,
         hk_put(shared, &queue->last, before);
     hk_put(shared, &queue->message_count, queue->message_count - 1);
     hk_put(shared, &queue->byte_count, queue->byte_count - message->size);
-    hk_chunks_free(shared, index);
 }
 
 /* As Haiku understands a type: any, this one, or for one below 0 the first
@@ -240,8 +255,12 @@ static int32_t delete_queue(struct hk_shared *shared,
 
     hk_xsi_wake(shared, &queue->readers, HK_EIDRM);
     hk_xsi_wake(shared, &queue->writers, HK_EIDRM);
-    while (message_at(shared, queue->first) != NULL)
-        drop(shared, queue, 0, queue->first);
+    while (message_at(shared, queue->first) != NULL) {
+        uint32_t message = queue->first;
+
+        take_off(shared, queue, 0, message);
+        hk_chunks_free(shared, message);
+    }
     hk_put(shared, &queue->generation, queue->generation + 1);
     hk_put(shared, &queue->id, 0);
     hk_item_free(shared, HK_POOL_XSI_QUEUES, index);
@@ -272,6 +291,7 @@ int64_t hk_sys_xsi_msgctl(struct hk_thread *self, int32_t message_queue_id,
                           int32_t command, gm_addr buffer)
 {
     struct hk_shared *shared = hk_shared_of(self);
+    int is_r1beta4 = hk_kernel_of(self)->config.release == HK_R1BETA4;
     struct hk_xsi_queue *queue;
     int32_t result;
 
@@ -279,7 +299,7 @@ int64_t hk_sys_xsi_msgctl(struct hk_thread *self, int32_t message_queue_id,
     queue = find_queue(shared, message_queue_id);
     if (queue == NULL)
         result = HK_B_BAD_VALUE;
-    else if (buffer >= HK_USER_LIMIT)
+    else if (!hk_is_user_address(buffer) && (buffer != 0 || is_r1beta4))
         result = HK_B_BAD_ADDRESS;
     else
         result = control(self, queue, command, buffer);
@@ -299,7 +319,7 @@ static int32_t check(struct hk_thread *self, int32_t id, gm_addr pointer,
         return HK_B_BAD_VALUE;
     if (!hk_xsi_is_permitted(self, &queue->perm))
         return HK_B_PERMISSION_DENIED;
-    return pointer >= HK_USER_LIMIT ? HK_B_BAD_ADDRESS : HK_B_OK;
+    return hk_is_user_address(pointer) ? HK_B_OK : HK_B_BAD_ADDRESS;
 }
 
 static int32_t check_locked(struct hk_thread *self, int32_t id, gm_addr pointer,
@@ -357,11 +377,9 @@ int64_t hk_sys_xsi_msgsnd(struct hk_thread *self, int32_t message_queue_id,
     return status;
 }
 
-/* Copies a message out, and takes it off: its size, cut when that is asked
- * for, or an error and it stays where it is. */
-static int32_t take_message(struct hk_thread *self, struct hk_xsi_queue *queue,
-                            uint32_t before, uint32_t index, gm_addr to,
-                            uint32_t size, uint32_t flags)
+/* Copies a message out: its size, cut when that is asked for, or an error. */
+static int32_t copy_out(struct hk_thread *self, uint32_t index, gm_addr to,
+                        uint32_t size, uint32_t flags)
 {
     struct hk_shared *shared = hk_shared_of(self);
     const struct hk_kept_message *message = message_at(shared, index);
@@ -373,13 +391,29 @@ static int32_t take_message(struct hk_thread *self, struct hk_xsi_queue *queue,
     hk_put32(text, (uint32_t)message->code);
     hk_chunks_read(shared, hk_chunk(shared, index)->next, text + TYPE_SIZE,
                    part);
-    if (hk_write_user(self, to, text, TYPE_SIZE + part) != HK_B_OK)
-        return HK_B_BAD_ADDRESS;
-    drop(shared, queue, before, index);
+    return hk_write_user(self, to, text, TYPE_SIZE + part) == HK_B_OK
+               ? (int32_t)part
+               : HK_B_BAD_ADDRESS;
+}
+
+/* Takes a message off; one that cannot be had goes back to the queue's end, as
+ * if it had been sent again. */
+static int32_t take_message(struct hk_thread *self, struct hk_xsi_queue *queue,
+                            uint32_t before, uint32_t index, gm_addr to,
+                            uint32_t size, uint32_t flags)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    int32_t result = copy_out(self, index, to, size, flags);
+
+    take_off(shared, queue, before, index);
     hk_put(shared, &queue->receiver, (uint32_t)self->team->id);
     hk_put(shared, &queue->receive_time, hk_xsi_time(shared));
+    if (result >= 0)
+        hk_chunks_free(shared, index);
+    else
+        append(self, queue, index);
     hk_xsi_wake(shared, &queue->writers, HK_B_OK);
-    return (int32_t)part;
+    return result;
 }
 
 static int32_t receive_message(struct hk_thread *self, int32_t id, gm_addr to,

@@ -424,7 +424,7 @@ static uint32_t try_operations(const struct hk_xsi_set *set,
     return count;
 }
 
-/* What the team's end is to take back. */
+/* What the team's end is to take back, in 16 bits as Haiku has it. */
 static int32_t record_undo(struct hk_shared *shared, struct hk_xsi_set *set,
                            const struct operation *ops, uint32_t count)
 {
@@ -434,10 +434,6 @@ static int32_t record_undo(struct hk_shared *shared, struct hk_xsi_set *set,
     for (uint32_t i = 0; i < count; i++)
         if ((ops[i].flags & SEM_UNDO) != 0)
             values[ops[i].number] += ops[i].op;
-    for (uint32_t i = 0; undo != NULL && i < set->count; i++)
-        if (values[i] + undo->values[i] > VALUE_MAX ||
-            values[i] + undo->values[i] < -VALUE_MAX)
-            return HK_B_DEVICE_FULL;
     for (uint32_t i = 0; i < set->count; i++) {
         if (values[i] == 0)
             continue;
@@ -446,7 +442,7 @@ static int32_t record_undo(struct hk_shared *shared, struct hk_xsi_set *set,
         if (undo == NULL)
             return HK_B_DEVICE_FULL;
         hk_put(shared, &undo->values[i],
-               (uint32_t)(undo->values[i] + values[i]));
+               (uint32_t)(int16_t)(undo->values[i] + values[i]));
     }
     return HK_B_OK;
 }
@@ -502,14 +498,16 @@ int64_t hk_sys_xsi_semop(struct hk_thread *self, int32_t sem_id,
     struct hk_shared *shared = hk_shared_of(self);
     struct operation ops[OPS_MAX];
     int32_t status;
+    int is_there;
 
-    if (sem_ops >= HK_USER_LIMIT)
-        return HK_B_BAD_ADDRESS;
-    if (num_sem_ops > OPS_MAX)
-        return HK_B_BAD_VALUE;
     hk_shared_lock(shared);
-    status = find_set(shared, sem_id) != NULL ? HK_B_OK : HK_B_BAD_VALUE;
+    is_there = find_set(shared, sem_id) != NULL;
     hk_shared_unlock(shared);
+    if (!is_there && hk_kernel_of(self)->config.release == HK_R1BETA4)
+        return HK_B_BAD_VALUE;
+    if (!hk_is_user_address(sem_ops))
+        return HK_B_BAD_ADDRESS;
+    status = is_there && num_sem_ops <= OPS_MAX ? HK_B_OK : HK_B_BAD_VALUE;
     if (status == HK_B_OK)
         status = read_operations(self, ops, sem_ops, num_sem_ops);
     if (status != HK_B_OK)

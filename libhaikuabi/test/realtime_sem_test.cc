@@ -118,7 +118,7 @@ TEST_F(Named, RefuseWhatIsWrong)
         {"used NULL", call("/a", room, Address{0}), HK_B_BAD_VALUE},
         {"used of the kernel's", call("/a", room, kernels), HK_B_BAD_ADDRESS},
         {"used nowhere", call("/a", room, nowhere), HK_B_BAD_ADDRESS},
-        {"name NULL", call(nullptr, room, room), HK_B_BAD_VALUE},
+        {"name NULL", call(nullptr, room, room), HK_B_BAD_ADDRESS},
         {"name nowhere", call(nowhere, room, room), HK_B_BAD_ADDRESS},
         {"name of the kernel's", call(kernels, room, room), HK_B_BAD_ADDRESS},
         {"name too long", call(too_long, room, room), HK_B_NAME_TOO_LONG},
@@ -146,7 +146,7 @@ TEST_F(Named, RefuseWhatIsWrong)
         {"wait for none",
          team.call("realtime_sem_wait", sem + 1, 0, int64_t{0}),
          HK_B_BAD_VALUE},
-        {"as a semaphore", team.call("acquire_sem", sem), HK_B_BAD_SEM_ID},
+        {"as a semaphore", team.call("acquire_sem", sem), HK_B_NOT_ALLOWED},
     };
     for (const auto &row : rows)
         EXPECT_EQ(row.result, row.expected) << row.what;

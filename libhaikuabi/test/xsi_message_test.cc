@@ -100,14 +100,14 @@ TEST_F(XsiMessage, AreTakenByType)
     EXPECT_EQ(probe_count(team.harness).chunks, 0u);
 }
 
-TEST_F(XsiMessage, TooLargeOnesAreCutOrStay)
+TEST_F(XsiMessage, TooLargeOnesAreCutOrGoToTheEnd)
 {
     int queue = make(team);
     send(team, queue, 1, "first");
     send(team, queue, 1, "second");
     EXPECT_EQ(receive(team, queue, 0, 3), std::to_string(HK_B_TOO_MANY_ARGS));
-    EXPECT_EQ(receive(team, queue, 0, 3, NOERROR), "1:fir");
-    EXPECT_EQ(receive(team, queue, 0), "1:second");
+    EXPECT_EQ(receive(team, queue, 0, 3, NOERROR), "1:sec");
+    EXPECT_EQ(receive(team, queue, 0), "1:first");
     EXPECT_EQ(send(team, queue, 1, ""), 0);
     EXPECT_EQ(receive(team, queue, 0, 0), "1:");
 }
@@ -146,7 +146,7 @@ TEST_F(XsiMessage, QueuesTellTheirRecord)
     send(team, queue, 1, "text");
     ASSERT_EQ(team.call("xsi_msgctl", queue, (int)STAT, record), 0);
     EXPECT_EQ(team.get<int>(record), 8);
-    EXPECT_EQ(team.get<int>(record, 20), 0600);
+    EXPECT_EQ(team.get<int>(record, 20), 0); // Haiku forgets what was asked for
     EXPECT_EQ(team.get<int>(record, 24), 1);
     EXPECT_EQ(team.get<int>(record, 28), 2048);
     EXPECT_EQ(team.get<int>(record, 32), ::getpid());
@@ -163,6 +163,7 @@ TEST_F(XsiMessage, QueuesTellTheirRecord)
     EXPECT_EQ(team.call("xsi_msgctl", queue, (int)SET, record), HK_B_BAD_VALUE);
     team.set(record, 28, 6);
     team.set(record, 4, 1000);
+    team.set(record, 20, 0600);
     EXPECT_EQ(team.call("xsi_msgctl", queue, (int)SET, record), 0);
     ASSERT_EQ(team.call("xsi_msgctl", queue, (int)STAT, record), 0);
     EXPECT_EQ(team.get<int>(record, 36), ::getpid());

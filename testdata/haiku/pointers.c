@@ -153,10 +153,19 @@ static const struct exception {
     {SYS_get_safemode_option, 1, U | R | C, HK_B_ENTRY_NOT_FOUND},
     {SYS_get_safemode_option, 2, R, HK_B_ENTRY_NOT_FOUND},
     {SYS_event_queue_select, 1, R, HK_B_OK}, /* it is only read */
-    /* The name is nobody's business any more. */
+    /* The name is nobody's business any more; a word of one team that cannot
+     * be reached has no bit set. */
+    {SYS_mutex_lock, 0, U | R, HK_B_OK},
     {SYS_mutex_lock, 1, ANY, HK_B_OK},
+    {SYS_mutex_unblock, 0, U | R, HK_B_OK},
+    {SYS_mutex_switch_lock, 0, U | R, HK_B_OK},
+    {SYS_mutex_switch_lock, 2, U | R, HK_B_OK},
     {SYS_mutex_switch_lock, 3, ANY, HK_B_OK},
+    {SYS_mutex_sem_acquire, 0, U | R, HK_B_WOULD_BLOCK},
     {SYS_mutex_sem_acquire, 1, ANY, HK_B_WOULD_BLOCK},
+    {SYS_mutex_sem_release, 0, U | R, HK_B_OK},
+    /* The message is lost. */
+    {SYS_write_port_etc, 2, U | C, HK_B_OK},
     {SYS_xsi_msgctl, 2, F, HK_B_BAD_VALUE},
     {SYS_xsi_msgrcv, 1, F, HK_B_BAD_VALUE},
     {SYS_xsi_msgsnd, 1, F, HK_B_BAD_VALUE},

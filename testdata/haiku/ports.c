@@ -71,12 +71,40 @@ static void messages(void)
     CHECK_STATUS(read_port(port, &code, text, 4, 0), 4);
     CHECK(code == TWO && memcmp(text, "two t", 5) == 0);
     CHECK_STATUS(sys(SYS_port_count, port), 0);
-    CHECK_STATUS(write_port(port, 0, BAD_POINTER, 4, 0), HK_B_BAD_ADDRESS);
+    /* Haiku does not say that there is nothing to send. */
+    CHECK_STATUS(write_port(port, 0, BAD_POINTER, 4, 0), HK_B_OK);
+    CHECK_STATUS(sys(SYS_port_count, port), 0);
+    CHECK_STATUS(write_port(port, 0, "next", 4, 0), HK_B_OK);
+    CHECK_STATUS(read_port(port, &code, text, 4, 0), 4);
     CHECK_STATUS(write_port(port, 0, text, 262145, 0), HK_B_BAD_VALUE);
     CHECK_STATUS(sys(SYS_delete_port, port), HK_B_OK);
     CHECK_STATUS(sys(SYS_delete_port, port), HK_B_BAD_PORT_ID);
     CHECK_STATUS(sys(SYS_create_port, 0, "none"), HK_B_BAD_VALUE);
     CHECK_STATUS(sys(SYS_create_port, 4097, "none"), HK_B_BAD_VALUE);
+}
+
+/* A message tells who it is from. */
+static void senders(void)
+{
+    struct message_info message;
+    struct siginfo info;
+    long port = sys(SYS_create_port, 1, "senders");
+    long child = fork_team();
+
+    if (child == 0) {
+        sys(SYS_setregid, 5, 6, 0);
+        sys(SYS_setreuid, 7, 8, 0);
+        sys(SYS_exit_team, write_port(port, ONE, "from", 4, 0));
+    }
+    CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
+                 child);
+    CHECK_STATUS(info.status, HK_B_OK);
+    CHECK_STATUS(sys(SYS_get_port_message_info_etc, port, &message,
+                     sizeof(message), RELATIVE_TIMEOUT, 0LL),
+                 HK_B_OK);
+    CHECK(message.size == 4 && message.sender == 8 && message.group == 6);
+    CHECK_STATUS(message.team, child);
+    sys(SYS_delete_port, port);
 }
 
 /* A closed port is read to its end. */
@@ -180,6 +208,7 @@ int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
     messages();
+    senders();
     closing();
     listing();
     threads();

@@ -47,6 +47,11 @@ static void counting(void)
     CHECK_STATUS(sys(SYS_delete_sem, sem), HK_B_BAD_SEM_ID);
     CHECK_STATUS(sys(SYS_acquire_sem, sem), HK_B_BAD_SEM_ID);
     CHECK_STATUS(sys(SYS_create_sem, 1, BAD_POINTER), HK_B_BAD_ADDRESS);
+    sem = sys(SYS_create_sem, -2, "below"); /* not from r1beta6 on */
+    CHECK_STATUS(sys(SYS_release_sem_etc, sem, 3, 0), HK_B_OK);
+    CHECK_STATUS(sys(SYS_get_sem_count, sem, &count), HK_B_OK);
+    CHECK_STATUS(count, 1);
+    CHECK_STATUS(sys(SYS_delete_sem, sem), HK_B_OK);
 }
 
 /* One is given and another taken in one step; and all of the team's. */
@@ -138,6 +143,17 @@ static void waiting(void)
         CHECK_STATUS(status, HK_B_OK);
     }
     CHECK_STATUS(taken, THREADS);
+    /* All of them are told what the count says. */
+    for (int i = 0; i < THREADS; i++)
+        sys(SYS_resume_thread,
+            ids[i] = spawn_thread("taker", take, &sem, &taken));
+    wait_until_waiting(sem, THREADS);
+    CHECK_STATUS(sys(SYS_release_sem_etc, sem, HK_B_CANCELED, RELEASE_ALL),
+                 HK_B_OK);
+    for (int i = 0; i < THREADS; i++) {
+        CHECK_STATUS(sys(SYS_wait_for_thread, ids[i], &status), HK_B_OK);
+        CHECK_STATUS(status, HK_B_CANCELED);
+    }
     sys(SYS_release_sem_etc, sem, 1, RELEASE_IF_WAITING_ONLY);
     CHECK_STATUS(acquire(sem, 1, 0), HK_B_WOULD_BLOCK);
     /* Who waits for what is deleted is told. */

@@ -104,7 +104,7 @@ static void mutexes(void)
                  HK_B_TIMED_OUT);
     CHECK_STATUS(sys(SYS_mutex_lock, &held, "held", RELATIVE_TIMEOUT, 0LL),
                  HK_B_WOULD_BLOCK);
-    CHECK_STATUS(sys(SYS_mutex_lock, BAD_POINTER, "x", 0, 0LL),
+    CHECK_STATUS(sys(SYS_mutex_lock, KERNEL_POINTER, "x", 0, 0LL),
                  HK_B_BAD_ADDRESS);
     CHECK_STATUS(sys(SYS_mutex_lock, (char *)&held + 1, "x", 0, 0LL),
                  HK_B_BAD_ADDRESS);

@@ -14,6 +14,8 @@ static long port;
 static uint8_t info[52];
 static char message[8];
 static struct vector vector = {message, 8};
+/* Together they are larger than a result can say. */
+static struct vector halves[] = {{message, 0x40000000}, {message, 0x40000000}};
 static int32_t code, cookie;
 
 /* Ids that are none: negative, nobody's, of what was deleted. */
@@ -73,12 +75,38 @@ static void bad_messages(void)
           0LL);
     FAILS(B_BAD_VALUE, writev_port_etc, port, 1, &vector, 1, MESSAGE_MAX + 1, 0,
           0LL);
+    FAILS(B_BAD_VALUE, writev_port_etc, port, 1, halves, 2, 8, 0, 0LL);
+}
+
+static void bad_addresses(void)
+{
+    struct vector kernels = {KERNEL_POINTER, 1};
+
+    FAILS(B_BAD_ADDRESS, find_port, BAD_POINTER);
+    FAILS(B_BAD_ADDRESS, get_port_info, port, KERNEL_POINTER);
+    FAILS(B_BAD_ADDRESS, get_port_info, port, BAD_POINTER);
+    FAILS(B_BAD_ADDRESS, write_port_etc, port, 1, KERNEL_POINTER, 8, 0, 0LL);
+    FAILS(B_BAD_ADDRESS, writev_port_etc, port, 1, KERNEL_POINTER, 1, 8, 0,
+          0LL);
+    FAILS(B_BAD_ADDRESS, writev_port_etc, port, 1, BAD_POINTER, 1, 8, 0, 0LL);
+    FAILS(B_BAD_ADDRESS, writev_port_etc, port, 1, &kernels, 1, 0, 0, 0LL);
+    CHECK_STATUS(sys(SYS_write_port_etc, port, 1, message, 8, 0, 0LL), HK_B_OK);
+    FAILS(B_BAD_ADDRESS, get_port_message_info_etc, port, BAD_POINTER,
+          INFO_SIZE, 0, 0LL);
+    FAILS(B_BAD_ADDRESS, get_port_message_info_etc, port, KERNEL_POINTER,
+          INFO_SIZE, 0, 0LL);
+    FAILS(B_BAD_ADDRESS, read_port_etc, port, BAD_POINTER, message, 8, 0, 0LL);
+    CHECK_STATUS(sys(SYS_port_count, port), 0); /* it has been read */
 }
 
 /* Two things are wrong: which of them is told. */
 static void order(void)
 {
     FAILS(B_BAD_ADDRESS, create_port, 0, BAD_POINTER);
+    FAILS(B_BAD_VALUE, writev_port_etc, port, 1, KERNEL_POINTER,
+          VECTORS_MAX + 1, 8, 0, 0LL);
+    FAILS(B_BAD_ADDRESS, writev_port_etc, -1, 1, KERNEL_POINTER, 1, 8, 0, 0LL);
+    FAILS(B_BAD_ADDRESS, get_port_info, NO_ID, KERNEL_POINTER);
     FAILS(B_BAD_VALUE, get_port_info, NO_ID, (void *)0);
     FAILS(B_BAD_PORT_ID, get_port_info, NO_ID, BAD_POINTER);
     FAILS(B_BAD_PORT_ID, set_port_owner, -1, NO_ID);
@@ -199,6 +227,7 @@ int main(int argc, char **argv, char **environment)
     bad_ids();
     bad_values();
     bad_messages();
+    bad_addresses();
     order();
     times();
     closed();

@@ -36,6 +36,9 @@ static void bad_values(void)
     FAILS(B_BAD_VALUE, acquire_sem_etc, sem, 0, 0, 0LL);
     FAILS(B_BAD_VALUE, acquire_sem_etc, sem, -1, 0, 0LL);
     FAILS(B_BAD_VALUE, acquire_sem_etc, sem, 1, BOTH_TIMEOUTS, 0LL);
+    FAILS(B_BAD_VALUE, acquire_sem_etc, sem, 1, BOTH_TIMEOUTS, INT64_MAX);
+    FAILS(B_BAD_VALUE, switch_sem_etc, sem, sem, 1, BOTH_TIMEOUTS, 1LL);
+    FAILS(B_BAD_VALUE, switch_sem_etc, -1, sem, 1, BOTH_TIMEOUTS, -1LL);
     FAILS(B_BAD_VALUE, switch_sem_etc, sem, sem, 0, 0, 0LL);
     FAILS(B_BAD_VALUE, switch_sem_etc, sem, sem, 1, BOTH_TIMEOUTS, 0LL);
     FAILS(B_BAD_VALUE, release_sem_etc, sem, 0, 0);
@@ -96,6 +99,9 @@ static void waiting(void)
     FAILS(B_TIMED_OUT, acquire_sem_etc, sem, 1, RELATIVE_TIMEOUT, 1000LL);
     FAILS(B_TIMED_OUT, acquire_sem_etc, sem, 1, ABSOLUTE_TIMEOUT, -1LL);
     FAILS(B_TIMED_OUT, acquire_sem_etc, sem, 1, ABSOLUTE_TIMEOUT, 1LL);
+    /* One above 0 is made absolute where the call may be executed again. */
+    FAILS(B_TIMED_OUT, acquire_sem_etc, sem, 1, BOTH_TIMEOUTS, 1000LL);
+    FAILS(B_TIMED_OUT, switch_sem_etc, -1, sem, 1, BOTH_TIMEOUTS, 1000LL);
     FAILS(B_WOULD_BLOCK, switch_sem_etc, -1, sem, 1, RELATIVE_TIMEOUT, 0LL);
     FAILS(B_TIMED_OUT, switch_sem_etc, -1, sem, 1, RELATIVE_TIMEOUT, 1000LL);
     FAILS(B_TIMED_OUT, switch_sem_etc, -1, sem, 1, ABSOLUTE_TIMEOUT, -1LL);
@@ -148,8 +154,14 @@ static void posix_names(void)
           &used);
     FAILS(B_BAD_VALUE, realtime_sem_open, "/sem", O_CREAT, 0600, VALUE_MAX + 1u,
           opened, &used);
-    FAILS(B_BAD_VALUE, realtime_sem_open, (void *)0, O_CREAT, 0600, 0, opened,
+    FAILS(B_BAD_ADDRESS, realtime_sem_open, (void *)0, O_CREAT, 0600, 0, opened,
           &used);
+    FAILS(B_BAD_VALUE, realtime_sem_open, (void *)0, O_CREAT, 0600, 0, opened,
+          (void *)0);
+    FAILS(B_BAD_VALUE, realtime_sem_open, KERNEL_POINTER, O_CREAT, 0600,
+          VALUE_MAX + 1u, (void *)0, (void *)0);
+    FAILS(B_BAD_ADDRESS, realtime_sem_open, name, O_CREAT, 0600, 0,
+          KERNEL_POINTER, (void *)0);
     FAILS(B_BAD_VALUE, realtime_sem_open, "/sem", O_CREAT, 0600, 0, (void *)0,
           &used);
     FAILS(B_BAD_VALUE, realtime_sem_open, "/sem", O_CREAT, 0600, 0, opened,
@@ -169,17 +181,51 @@ static void posix_names(void)
     as_user(open_users);
 }
 
+/* What is behind a name is a semaphore of the kernel's team: it can be looked
+ * at, and is nobody's to use but by its name. */
+static void kernels(void)
+{
+    enum { CHECK_PERMISSION = 4 };
+    const long id = opened[1];
+    int32_t *words = (int32_t *)info;
+
+    CHECK_STATUS(sys(SYS_get_sem_info, id, info, INFO_SIZE), HK_B_OK);
+    CHECK_STATUS(words[0], id);
+    CHECK_STATUS(words[1], KERNEL_TEAM);
+    CHECK(strcmp((char *)&words[2], "/private") == 0);
+    CHECK_STATUS(sys(SYS_get_sem_count, id, &count), HK_B_OK);
+    CHECK_STATUS(count, 0);
+    FAILS(B_NOT_ALLOWED, delete_sem, id);
+    FAILS(B_NOT_ALLOWED, acquire_sem, id);
+    FAILS(B_NOT_ALLOWED, acquire_sem_etc, id, 1, RELATIVE_TIMEOUT, 0LL);
+    FAILS(B_BAD_VALUE, acquire_sem_etc, id, 0, RELATIVE_TIMEOUT, 0LL);
+    FAILS(B_NOT_ALLOWED, switch_sem, sem, id);
+    FAILS(B_NOT_ALLOWED, switch_sem_etc, sem, id, 1, RELATIVE_TIMEOUT, 0LL);
+    FAILS(B_NOT_ALLOWED, release_sem, id);
+    FAILS(B_NOT_ALLOWED, release_sem_etc, id, 1, 0);
+    FAILS(B_BAD_VALUE, release_sem_etc, id, 0, 0);
+    FAILS(B_NOT_ALLOWED, realtime_sem_wait, id, CHECK_PERMISSION, 0LL);
+    CHECK_STATUS(sys(SYS_realtime_sem_post, id), HK_B_OK);
+    CHECK_STATUS(sys(SYS_realtime_sem_get_value, id, &count), HK_B_OK);
+    CHECK_STATUS(count, 1);
+    CHECK_STATUS(sys(SYS_realtime_sem_wait, id, 0, 0LL), HK_B_OK);
+}
+
 static void posix_ids(void)
 {
     FAILS(B_BAD_VALUE, realtime_sem_close, NO_ID, (void *)0);
     FAILS(B_BAD_VALUE, realtime_sem_get_value, NO_ID, &count);
     FAILS(B_BAD_VALUE, realtime_sem_get_value, NO_ID, (void *)0);
+    FAILS(B_BAD_ADDRESS, realtime_sem_get_value, NO_ID, KERNEL_POINTER);
+    FAILS(B_BAD_ADDRESS, realtime_sem_close, NO_ID, KERNEL_POINTER);
+    FAILS(B_BAD_ADDRESS, realtime_sem_unlink, KERNEL_POINTER);
     FAILS(B_BAD_VALUE, realtime_sem_post, NO_ID);
     FAILS(B_BAD_VALUE, realtime_sem_wait, NO_ID, 0, 0LL);
     FAILS(B_WOULD_BLOCK, realtime_sem_wait, opened[1], RELATIVE_TIMEOUT, 0LL);
     FAILS(B_TIMED_OUT, realtime_sem_wait, opened[1], RELATIVE_TIMEOUT, 1000LL);
     FAILS(B_TIMED_OUT, realtime_sem_wait, opened[1], ABSOLUTE_TIMEOUT, 1LL);
     FAILS(B_BAD_VALUE, realtime_sem_wait, opened[1], BOTH_TIMEOUTS, 0LL);
+    FAILS(B_BAD_VALUE, realtime_sem_wait, opened[1], BOTH_TIMEOUTS, 1000LL);
     interrupt_from_now();
     FAILS(B_INTERRUPTED, realtime_sem_wait, opened[1], 0, 0LL);
     interrupt_no_more();
@@ -213,6 +259,7 @@ int main(int argc, char **argv, char **environment)
     waiting();
     in_child(no_more);
     posix_names();
+    kernels();
     posix_ids();
     in_child(posix_limit);
     print("errors checked\n");

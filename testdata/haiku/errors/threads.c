@@ -164,7 +164,8 @@ static void blocking(void)
     *wait_status() = HK_B_BAD_DATA; /* somebody was quicker */
     FAILS(B_BAD_DATA, block_thread, 0, 0LL);
     *wait_status() = 1;
-    FAILS(B_WOULD_BLOCK, block_thread, RELATIVE_TIMEOUT, 0LL);
+    FAILS(B_TIMED_OUT, block_thread, RELATIVE_TIMEOUT, 0LL);
+    CHECK_STATUS(*wait_status(), HK_B_TIMED_OUT);
     *wait_status() = 1;
     FAILS(B_TIMED_OUT, block_thread, RELATIVE_TIMEOUT, 1000LL);
     *wait_status() = 1;

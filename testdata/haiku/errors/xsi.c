@@ -19,7 +19,7 @@ struct message {
     char text[QUEUE_BYTES];
 };
 
-static long set, queue;
+static long set, queue, given;
 static struct op take = {0, -1, IPC_NOWAIT}, take_waiting = {0, -1, 0};
 static struct op zero = {0, 0, IPC_NOWAIT}, zero_waiting = {0, 0, 0};
 static struct op beyond = {2, 1, 0};
@@ -63,6 +63,9 @@ static void bad_operations(void)
     FAILS(B_BAD_VALUE, xsi_semop, set, &beyond, 1);
     FAILS(B_WOULD_BLOCK, xsi_semop, set, &take, 1);
     FAILS(B_BAD_VALUE, xsi_semop, NO_ID, BAD_POINTER, 1);
+    FAILS(B_BAD_ADDRESS, xsi_semop, set, BAD_POINTER, 1);
+    FAILS(B_BAD_ADDRESS, xsi_semop, NO_ID, KERNEL_POINTER, SEMS_MAX + 1);
+    FAILS(B_BAD_ADDRESS, xsi_semop, set, (void *)0, 0);
     FAILS(B_BAD_VALUE, xsi_semop, set, BAD_POINTER, SEMS_MAX + 1);
     interrupt_from_now();
     FAILS(B_INTERRUPTED, xsi_semop, set, &take_waiting, 1);
@@ -101,6 +104,9 @@ static void bad_queues(void)
     FAILS(B_BAD_VALUE, xsi_msgctl, NO_ID, IPC_STAT, KERNEL_POINTER);
     FAILS(B_BAD_VALUE, xsi_msgctl, queue, NO_COMMAND, words);
     FAILS(B_BAD_ADDRESS, xsi_msgctl, queue, NO_COMMAND, KERNEL_POINTER);
+    FAILS(B_BAD_ADDRESS, xsi_msgctl, queue, IPC_RMID, KERNEL_POINTER);
+    FAILS(B_BAD_ADDRESS, xsi_msgctl, queue, IPC_STAT, (void *)0);
+    FAILS(B_BAD_ADDRESS, xsi_msgctl, queue, IPC_SET, (void *)0);
     memset(words, 0, sizeof(words)); /* no bytes */
     FAILS(B_BAD_VALUE, xsi_msgctl, queue, IPC_SET, words);
 }
@@ -118,6 +124,12 @@ static void bad_messages(void)
     interrupt_no_more();
     CHECK_STATUS(sys(SYS_xsi_msgsnd, queue, &message, QUEUE_BYTES, 0), HK_B_OK);
     FAILS(B_TOO_MANY_ARGS, xsi_msgrcv, queue, &message, 8, 0, 0);
+    FAILS(B_BAD_ADDRESS, xsi_msgrcv, queue, BAD_POINTER, QUEUE_BYTES, 0, 0);
+    FAILS(B_BAD_ADDRESS, xsi_msgrcv, queue, (void *)0, 8, 0, 0);
+    FAILS(B_BAD_VALUE, xsi_msgrcv, queue, (void *)0, QUEUE_BYTES + 1, 0, 0);
+    FAILS(B_BAD_ADDRESS, xsi_msgsnd, queue, (void *)0, 8, IPC_NOWAIT);
+    FAILS(B_BAD_ADDRESS, xsi_msgsnd, queue, KERNEL_POINTER, 8, IPC_NOWAIT);
+    FAILS(B_NO_MEMORY, xsi_msgsnd, queue, BAD_POINTER, 8, IPC_NOWAIT);
     FAILS(ENOMSG, xsi_msgrcv, queue, &message, 8, 2, IPC_NOWAIT);
     FAILS(B_WOULD_BLOCK, xsi_msgsnd, queue, &message, 8, IPC_NOWAIT);
     interrupt_from_now();
@@ -136,15 +148,29 @@ static void others_queue(void)
     FAILS(B_PERMISSION_DENIED, xsi_msgsnd, queue, KERNEL_POINTER, 8, 0);
 }
 
-/* Its own; but its limit cannot be raised (haiku-abi/structs.md). */
+/* Its own is not for it; and of one that is the limit cannot be raised. */
 static void users_queue(void)
 {
-    long own = sys(SYS_xsi_msgget, 0, IPC_CREAT | MODE);
+    long own = sys(SYS_xsi_msgget, NO_KEY, IPC_CREAT | MODE);
 
-    CHECK_STATUS(sys(SYS_xsi_msgctl, own, IPC_STAT, words), HK_B_OK);
+    FAILS(B_PERMISSION_DENIED, xsi_msgget, NO_KEY, 0);
+    FAILS(B_PERMISSION_DENIED, xsi_msgctl, own, IPC_STAT, words);
+    FAILS(B_PERMISSION_DENIED, xsi_msgsnd, own, &message, 8, 0);
+    CHECK_STATUS(sys(SYS_xsi_msgctl, given, IPC_STAT, words), HK_B_OK);
     words[7]++;
-    FAILS(B_NOT_ALLOWED, xsi_msgctl, own, IPC_SET, words);
-    CHECK_STATUS(sys(SYS_xsi_msgctl, own, IPC_RMID, words), HK_B_OK);
+    FAILS(B_NOT_ALLOWED, xsi_msgctl, given, IPC_SET, words);
+    words[7]--;
+    CHECK_STATUS(sys(SYS_xsi_msgctl, given, IPC_SET, words), HK_B_OK);
+    CHECK_STATUS(sys(SYS_xsi_msgctl, given, IPC_RMID, words), HK_B_OK);
+}
+
+static void give_queue(void)
+{
+    given = sys(SYS_xsi_msgget, 0, IPC_CREAT | MODE);
+    CHECK_STATUS(sys(SYS_xsi_msgctl, given, IPC_STAT, words), HK_B_OK);
+    CHECK(words[5] == 0); /* the mode is not what was asked for */
+    words[5] = 0666;
+    CHECK_STATUS(sys(SYS_xsi_msgctl, given, IPC_SET, words), HK_B_OK);
 }
 
 /* ---- limits ---- */
@@ -222,7 +248,9 @@ int main(int argc, char **argv, char **environment)
     bad_queues();
     bad_messages();
     as_user(others_queue);
+    give_queue();
     as_user(users_queue);
+    sys(SYS_xsi_msgctl, sys(SYS_xsi_msgget, NO_KEY, 0), IPC_RMID, (void *)0);
     no_more_sets();
     no_more_queues();
     removed();

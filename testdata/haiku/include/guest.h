@@ -65,7 +65,7 @@ void *memset(void *to, int byte, size_t size);
 int main(int argc, char **argv, char **environment);
 
 #define NO_POSITION    (-1LL) /* of read and write: the descriptor's own */
-#define BAD_POINTER    ((void *)0x70) /* in the page at 0, never mapped */
+#define BAD_POINTER    ((void *)0x5fff0070) /* the user's, never mapped */
 #define KERNEL_POINTER ((void *)0x80001000u)
 
 /* haiku-abi/structs.md, "sigaction". */

@@ -53,6 +53,12 @@ static void mutexes(void)
     CHECK_STATUS(sys(SYS_mutex_unlock, &mutex, UNBLOCK_ALL), HK_B_OK);
     for (int i = 0; i < 2; i++)
         check_has_lock(lockers[i]);
+    CHECK_STATUS(mutex, LOCKED);
+    CHECK_STATUS(sys(SYS_mutex_unlock, &mutex, UNBLOCK_ALL), HK_B_OK);
+    CHECK_STATUS(mutex, 0);
+    mutex = LOCKED | DISABLED;
+    CHECK_STATUS(sys(SYS_mutex_unlock, &mutex, 0), HK_B_OK);
+    CHECK_STATUS(mutex, DISABLED);
     FAILS(B_BAD_ADDRESS, mutex_unlock, (void *)0, 0);
     FAILS(B_BAD_ADDRESS, mutex_unlock, odd, 0);
     FAILS(B_BAD_ADDRESS, mutex_unlock, BAD_POINTER, 0);
@@ -93,6 +99,44 @@ static void switching(void)
           "x", 0, 0LL);
 }
 
+/* Each word's page is wired. */
+static void read_only(void)
+{
+    enum { PAGE = 4096 };
+    int32_t *page = 0;
+
+    CHECK(sys(SYS_create_area, "read-only", &page, ANY_ADDRESS, PAGE, 0,
+              READ_AREA) > 0);
+    FAILS(B_PERMISSION_DENIED, mutex_lock, page, "x", 0, 0LL);
+    FAILS(B_PERMISSION_DENIED, mutex_unlock, page, 0);
+    FAILS(B_PERMISSION_DENIED, mutex_switch_lock__r1beta4, page, &mutex, "x", 0,
+          0LL);
+    FAILS(B_PERMISSION_DENIED, mutex_switch_lock__r1beta4, &mutex, page, "x", 0,
+          0LL);
+    FAILS(B_PERMISSION_DENIED, mutex_sem_acquire, page, "x", 0, 0LL);
+    FAILS(B_PERMISSION_DENIED, mutex_sem_release__r1beta4, page);
+}
+
+static int released(void *word, void *unused)
+{
+    (void)unused;
+    return (int)sys(SYS_acquire_sem, (long)word);
+}
+
+/* A count below 0 is nobody's status yet. */
+static void release_all(void)
+{
+    enum { RELEASE_ALL = 8 };
+    long kernels = sys(SYS_create_sem, 0, "kernel's");
+    long thread = spawn_thread("released", released, (void *)kernels, 0);
+
+    CHECK_STATUS(sys(SYS_resume_thread, thread), HK_B_OK);
+    wait_until_waiting(thread);
+    CHECK_STATUS(sys(SYS_release_sem_etc, kernels, HK_B_CANCELED, RELEASE_ALL),
+                 HK_B_OK);
+    check_has_lock(thread);
+}
+
 static int acquire(void *word, void *unused)
 {
     (void)unused;
@@ -112,10 +156,23 @@ static void semaphores(void)
     CHECK_STATUS(sys(SYS_mutex_sem_release__r1beta4, &sem), HK_B_OK);
     check_has_lock(thread);
     CHECK_STATUS(sem, 0);
+    sys(SYS_mutex_sem_acquire, &sem, "sem", RELATIVE_TIMEOUT, 0LL);
+    CHECK_STATUS(sem, 0); /* nobody waits any more */
     FAILS(B_BAD_ADDRESS, mutex_sem_release__r1beta4, (void *)0);
     FAILS(B_BAD_ADDRESS, mutex_sem_release__r1beta4, odd);
     FAILS(B_BAD_ADDRESS, mutex_sem_release__r1beta4, BAD_POINTER);
     FAILS(B_BAD_ADDRESS, mutex_sem_release__r1beta4, KERNEL_POINTER);
+}
+
+static void xsi(void)
+{
+    enum { RMID = 0, CREATE = 01600 };
+    long queue = sys(SYS_xsi_msgget, 0, CREATE);
+    uint32_t info[13];
+
+    FAILS(B_BAD_ADDRESS, xsi_msgctl, queue, RMID, (void *)0);
+    CHECK_STATUS(sys(SYS_xsi_msgctl, queue, RMID, info), HK_B_OK);
+    FAILS(B_BAD_VALUE, xsi_semop, NO_ID, KERNEL_POINTER, 1);
 }
 
 /* haiku-abi/structs.md, "team_info", as far as r1beta4 has it. */
@@ -168,7 +225,10 @@ int main(int argc, char **argv, char **environment)
     (void)argc, (void)argv, (void)environment;
     mutexes();
     switching();
+    read_only();
+    release_all();
     semaphores();
+    xsi();
     teams();
     print("release checked\n");
     return 0;

@@ -225,6 +225,56 @@ static void full_table(void)
     FAILS(B_NO_MORE_FDS, create_pipe__r1beta6, ends, 0);
 }
 
+/* ---- semaphores ---- */
+
+static void semaphores(void)
+{
+    CHECK(sys(SYS_create_sem, 0, "empty") > 0);
+    FAILS(B_BAD_VALUE, create_sem, -1, "below");
+    FAILS(B_BAD_ADDRESS, create_sem, -1, BAD_POINTER);
+}
+
+/* ---- events ---- */
+
+struct event {
+    int32_t object;
+    uint16_t type, padding;
+    int32_t events;
+    void *data;
+};
+
+/* Who selects is told what there can be; and a set may have places for more
+ * descriptors than there may be. */
+static void events(void)
+{
+    enum { SEM = 1, READ = 1, WRITE = 2, PAGE = 4096, SET_SIZE = 1024 };
+    long queue = sys(SYS_event_queue_create, O_CLOEXEC | O_CLOFORK);
+    struct event event = {0, SEM, 0, READ | WRITE, 0}, *page = 0;
+    uint32_t set[SET_SIZE / 32] = {0};
+
+    check_flags(queue, FD_CLOEXEC | FD_CLOFORK);
+    event.object = (int32_t)sys(SYS_create_sem, 0, "selected");
+    CHECK(sys(SYS_create_area, "page", &page, ANY_ADDRESS, PAGE, 0,
+              READ_AREA | WRITE_AREA) > 0);
+    *page = event;
+    CHECK_STATUS(sys(SYS_event_queue_select, queue, &event, 1), HK_B_OK);
+    CHECK_STATUS(event.events, READ);
+    event.object = NO_ID;
+    FAILS(B_ERROR, event_queue_select, queue, &event, 1);
+    CHECK_STATUS(event.events, HK_B_BAD_SEM_ID);
+    sys(SYS_set_memory_protection, page, PAGE, READ_AREA);
+    FAILS(B_BAD_ADDRESS, event_queue_select, queue, page, 1);
+    interrupt_from_now();
+    FAILS(B_INTERRUPTED, event_queue_wait, queue, &event, 1, 0, 1LL);
+    interrupt_no_more();
+    sys(SYS_close, queue);
+    CHECK_STATUS(
+        sys(SYS_select, SET_SIZE, set, (void *)0, (void *)0, 0LL, (void *)0),
+        0);
+    FAILS(B_BAD_VALUE, select, SET_SIZE + 1, set, (void *)0, (void *)0, 0LL,
+          (void *)0);
+}
+
 /* ---- clocks ---- */
 
 static void clocks(void)
@@ -267,6 +317,8 @@ int main(int argc, char **argv, char **environment)
     files();
     ranges();
     accepting();
+    semaphores();
+    events();
     clocks();
     in_child(full_table);
     print("release checked\n");
