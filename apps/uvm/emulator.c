@@ -70,6 +70,12 @@ static void run_thread(void *host, struct hk_thread *thread, void *cpu)
     current.cpu = NULL;
 }
 
+static void before_fork(void *host, struct hk_thread *thread, void *cpu)
+{
+    (void)host, (void)thread;
+    xcpu_before_fork(cpu);
+}
+
 static void after_fork(void *host, struct hk_thread *thread, void *cpu)
 {
     struct uvm *uvm = host;
@@ -287,6 +293,7 @@ _Noreturn void uvm_run(const struct uvm_options *options,
         .host = &uvm_of_process,
         .cpu = &uvm_cpu_ops,
         .run_thread = run_thread,
+        .before_fork = before_fork,
         .after_fork = after_fork,
         .end_team = end_team,
         .load_program = uvm_load_program,

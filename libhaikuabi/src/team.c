@@ -139,6 +139,7 @@ static int32_t check_room(struct hk_shared *shared)
 
 int32_t hk_team_fork(struct hk_thread *self)
 {
+    const struct hk_host *host = self->team->kernel->config.host;
     int32_t status = check_room(self->team->shared);
     sigset_t all, old;
     pid_t child;
@@ -150,6 +151,7 @@ int32_t hk_team_fork(struct hk_thread *self)
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
     lock_all(self->team);
+    host->before_fork(host->host, self, self->cpu);
     child = fork();
     error = errno;
     unlock_all(self->team, child == 0);

@@ -187,6 +187,11 @@ static void run_thread(void *host, struct hk_thread *thread, void *cpu)
         harness->run(harness->run_context, thread);
 }
 
+static void before_fork(void *host, struct hk_thread *thread, void *cpu)
+{
+    (void)host, (void)thread, (void)cpu;
+}
+
 static void after_fork(void *host, struct hk_thread *thread, void *cpu)
 {
     (void)host;
@@ -238,6 +243,7 @@ static int start(struct harness *harness)
         .host = harness,
         .cpu = &fake_cpu_ops,
         .run_thread = run_thread,
+        .before_fork = before_fork,
         .after_fork = after_fork,
         .end_team = end_team,
         .load_program = load_program,

@@ -27,33 +27,36 @@ static void *reserve(size_t size, int protection)
     return at == MAP_FAILED ? NULL : at;
 }
 
-/* Maps a memory file twice, behind the page that stops loops. 0 or < 0. */
-static int map_views(struct xcpu_jit *jit, int fd)
+/* Maps a new memory file twice, in place of what is there from an offset on;
+ * what is in use of that stays. 0 or < 0. */
+static int map_file(struct xcpu_jit *jit, uint32_t from)
+{
+    size_t size = jit->size - from;
+    int fd = memfd_create("xcpu", MFD_CLOEXEC);
+    int result = -1;
+    if (fd < 0)
+        return -1;
+    if (ftruncate(fd, (off_t)size) == 0 &&
+        mmap(jit->writable + from, size, PROT_READ | PROT_WRITE,
+             MAP_SHARED | MAP_FIXED, fd, 0) != MAP_FAILED) {
+        memcpy(jit->writable + from, jit->code + from, jit->used - from);
+        if (mmap(jit->code + from, size, PROT_READ | PROT_EXEC,
+                 MAP_SHARED | MAP_FIXED, fd, 0) != MAP_FAILED)
+            result = 0;
+    }
+    close(fd);
+    return result;
+}
+
+/* The code is behind the page that stops loops. */
+static int map_code(struct xcpu_jit *jit)
 {
     uint8_t *room = reserve(PAGE_SIZE + jit->size, PROT_READ);
     if (!room)
         return -1;
     jit->code = room + PAGE_SIZE;
-    if (mmap(jit->code, jit->size, PROT_READ | PROT_EXEC,
-             MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
-        return -1;
-    jit->writable =
-        mmap(NULL, jit->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (jit->writable == MAP_FAILED) {
-        jit->writable = NULL;
-        return -1;
-    }
-    return 0;
-}
-
-static int map_code(struct xcpu_jit *jit)
-{
-    int fd = memfd_create("xcpu", MFD_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    int result = ftruncate(fd, jit->size) < 0 ? -1 : map_views(jit, fd);
-    close(fd);
-    return result;
+    jit->writable = reserve(jit->size, PROT_NONE);
+    return jit->writable ? map_file(jit, 0) : -1;
 }
 
 /* Behind the page that a block reads that cannot be paid. */
@@ -64,15 +67,6 @@ static int map_purse(struct xcpu_jit *jit)
         return -1;
     jit->purse = room + PAGE_SIZE;
     return mprotect(room, PAGE_SIZE, PROT_NONE);
-}
-
-/* A child would share the code, and write to it. */
-static void keep_from_children(struct xcpu_jit *jit)
-{
-    madvise(jit->purse - PAGE_SIZE, PURSE_ROOM, MADV_DONTFORK);
-    madvise(jit->code - PAGE_SIZE, PAGE_SIZE + jit->size, MADV_DONTFORK);
-    madvise(jit->writable, jit->size, MADV_DONTFORK);
-    madvise(jit->table, TABLE_SIZE, MADV_DONTFORK);
 }
 
 static void unmap(struct xcpu_jit *jit)
@@ -89,8 +83,9 @@ static void unmap(struct xcpu_jit *jit)
 
 static void free_arenas(struct xcpu_jit *jit)
 {
-    xcpu_arena_free(jit->arena);
-    jit->arena = NULL;
+    struct xcpu_arena *arena = jit->arena;
+    jit->arena = NULL; /* first: a fork may come between */
+    xcpu_arena_free(arena);
 }
 
 static void free_list(struct xcpu_jit *jit)
@@ -138,7 +133,6 @@ void xcpu_jit_new(struct xcpu *cpu)
         free(jit);
         return;
     }
-    keep_from_children(jit);
     cpu->no_sse = 1;
     cpu->jit = jit;
     atomic_store_explicit(&cpu->poll,
@@ -157,16 +151,88 @@ void xcpu_jit_free(struct xcpu *cpu)
     cpu->jit = NULL;
 }
 
-void xcpu_jit_after_fork(struct xcpu *cpu)
+/* ---- forks ---- */
+
+/* Code goes on at the next page, in other memory. */
+static void share_up_to(struct xcpu_jit *jit, uint32_t end)
 {
-    if (cpu->jit)
-        free_list(cpu->jit);
+    jit->used = (end + PAGE_SIZE - 1) & ~(uint32_t)(PAGE_SIZE - 1);
+    jit->shared = jit->used;
+    jit->is_shared_behind = 1;
+}
+
+/*
+ * What is there stays as it is from now on, for others run it: new code has
+ * whole pages of its own, and what has to change becomes a copy of all.
+ */
+void xcpu_jit_before_fork(struct xcpu *cpu)
+{
+    struct xcpu_jit *jit = cpu->jit;
+    if (jit)
+        share_up_to(jit, jit->used);
+}
+
+static int copy_code(struct xcpu_jit *jit)
+{
+    if (map_file(jit, 0) < 0)
+        return 0;
+    jit->shared = 0;
+    jit->is_shared_behind = 0;
+    jit->pieces = 0;
+    return 1;
+}
+
+int xcpu_jit_may_add(struct xcpu_jit *jit)
+{
+    if (!jit->is_shared_behind)
+        return 1;
+    if (jit->pieces == XCPU_PIECES_MAX)
+        return copy_code(jit);
+    if (map_file(jit, jit->shared) < 0)
+        return 0;
+    jit->is_shared_behind = 0;
+    jit->pieces++;
+    return 1;
+}
+
+/* Whether an exit may be linked: where that takes a copy, looking up what it
+ * leads to does as well for some time. */
+static int may_link(struct xcpu_jit *jit, const struct xcpu_jit_exit *exit)
+{
+    if (exit->site >= jit->shared)
+        return 1;
+    if (++jit->unlinked < XCPU_UNLINKED_MAX)
+        return 0;
+    jit->unlinked = 0;
+    return copy_code(jit);
+}
+
+void xcpu_jit_abandon(struct xcpu *cpu)
+{
+    struct xcpu_jit *jit = cpu->jit;
     cpu->jit = NULL;
-    cpu->generation++;
-    memset(cpu->cache->heat, 0, sizeof(cpu->cache->heat));
-    cpu->young = XCPU_YOUNG_RUNS;
     atomic_store(&cpu->poll, NULL);
     atomic_store(&cpu->in_jit, 0);
+    if (!jit)
+        return;
+    unmap(jit);
+    free_arenas(jit);
+}
+
+void xcpu_jit_after_fork(struct xcpu *cpu)
+{
+    struct xcpu_jit *jit = cpu->jit;
+    if (jit && jit->shared) {
+        jit->stats =
+            (struct xcpu_jit_stats){.table_bytes = jit->stats.table_bytes};
+        atomic_store(&cpu->in_jit, 0);
+    } else if (jit) {
+        xcpu_jit_abandon(cpu);
+        cpu->generation++;
+        free_list(jit);
+    }
+    memset(cpu->cache->heat, 0, sizeof(cpu->cache->heat));
+    cpu->young = XCPU_YOUNG_RUNS;
 }
 
 void *xcpu_jit_allocate(struct xcpu_jit *jit, size_t size)
@@ -178,7 +244,6 @@ void *xcpu_jit_allocate(struct xcpu_jit *jit, size_t size)
             size > XCPU_ARENA_BYTES ? NULL : xcpu_arena_new(jit->arena);
         if (!arena)
             return NULL;
-        madvise(arena, XCPU_ARENA_SIZE, MADV_DONTFORK);
         jit->arena = arena;
         jit->arena_used = 0;
     }
@@ -310,6 +375,20 @@ static void cut_exit(struct xcpu_jit_exit *exit)
     exit->to = NULL;
 }
 
+/* Whether what leads to a block may be cut; all is forgotten otherwise. A
+ * fork's child whose code changes mostly becomes another program. */
+static int may_cut(struct xcpu *cpu, const struct xcpu_translation *to)
+{
+    struct xcpu_jit *jit = cpu->jit;
+    const struct xcpu_jit_exit *exit = to->incoming;
+    while (exit && exit->site >= jit->shared)
+        exit = exit->incoming;
+    if (!exit || (!cpu->young && copy_code(jit)))
+        return 1;
+    xcpu_jit_clear(cpu);
+    return 0;
+}
+
 void xcpu_jit_drop(struct xcpu *cpu, struct xcpu_block *block)
 {
     struct xcpu_translation *translation = translation_of(cpu, block);
@@ -321,6 +400,8 @@ void xcpu_jit_drop(struct xcpu *cpu, struct xcpu_block *block)
     if (translation->listed)
         jit->table[translation->eip] = 0;
     translation->listed = 0;
+    if (!may_cut(cpu, translation))
+        return;
     for (unsigned i = 0; i < translation->exits_count; i++) {
         cut_exit(&translation->exits[i]);
         if (jit->from == &translation->exits[i])
@@ -359,6 +440,8 @@ void xcpu_jit_clear(struct xcpu *cpu)
     jit->count = 0;
     cpu->generation++;
     jit->used = jit->first;
+    if (jit->shared)
+        share_up_to(jit, jit->first);
     jit->from = NULL;
     jit->modified = 1;
     jit->stats.table_bytes = 0;
@@ -375,6 +458,8 @@ void xcpu_jit_release(struct xcpu *cpu)
     if (jit->cleared)
         madvise(jit->table, TABLE_SIZE, MADV_DONTNEED);
     jit->cleared = 0;
+    if (jit->shared && !copy_code(jit))
+        return;
     first = (jit->first + PAGE_SIZE - 1) & ~(size_t)(PAGE_SIZE - 1);
     madvise(jit->writable + first, jit->size - first, MADV_REMOVE);
 }
@@ -438,7 +523,8 @@ static const struct xcpu_slot *enter_at(struct xcpu *cpu,
                                         struct xcpu_translation *to)
 {
     struct xcpu_jit *jit = cpu->jit;
-    if (jit->from && jit->from->eip == to->eip && !jit->from->to)
+    if (jit->from && jit->from->eip == to->eip && !jit->from->to &&
+        may_link(jit, jit->from))
         link_exit(jit, jit->from, to);
     if (jit->wanted == to->eip) {
         jit->table[to->eip] = to->code;

@@ -16,10 +16,14 @@
 /* Runs of a block in the interpreter before it is translated, unless the
  * configuration says otherwise. */
 #define XCPU_TRANSLATE_AFTER 8
-/* A fork's child has no translations, and most end soon, or become another
- * program: so many runs of blocks it makes by another measure. */
+/* Most children of a fork end soon, or become another program: so many runs of
+ * blocks that it has to interpret one translates by another measure. */
 #define XCPU_YOUNG_RUNS            100000
 #define XCPU_YOUNG_TRANSLATE_AFTER 64
+/* After so many links that are not made, and files that its code is in, code
+ * that a fork shares is copied. */
+#define XCPU_UNLINKED_MAX 1000
+#define XCPU_PIECES_MAX   8
 
 /* State of the guest that has to be in the host's registers. */
 enum xcpu_jit_needs {
@@ -133,13 +137,17 @@ struct xcpu_jit {
     struct xcpu_slot slot;
     struct xcpu_slot fault; /* the instruction that a signal interrupted */
     struct xcpu_translation *interrupted; /* what it is of */
-    int8_t window_scale;   /* XM_WINDOW does for an index that is shifted by no
-                              more; < 0: for nothing */
-    uint8_t wrapped[512];  /* a bit for some instructions each, of which one
-                              has missed the window */
-    uint8_t has_fsgsbase;  /* the host lets programs write GS's base */
-    uint8_t modified;      /* code was written since it was last entered */
-    uint8_t no_truncation; /* FLDCW and FISTP are not made FISTTP */
+    int8_t window_scale;  /* XM_WINDOW does for an index that is shifted by no
+                             more; < 0: for nothing */
+    uint8_t wrapped[512]; /* a bit for some instructions each, of which one
+                             has missed the window */
+    uint8_t has_fsgsbase; /* the host lets programs write GS's base */
+    uint8_t modified;     /* code was written since it was last entered */
+    uint32_t shared;      /* offset: code below is other processes' as well */
+    uint32_t unlinked;    /* links that were not made for it */
+    uint8_t is_shared_behind; /* the memory behind it is, too */
+    uint8_t pieces;           /* files that the code is in, but one */
+    uint8_t no_truncation;    /* FLDCW and FISTP are not made FISTTP */
     struct xcpu_jit_stats stats;
     struct xcpu_jit_change changes[XCPU_JIT_CHANGES];
 };
@@ -217,8 +225,13 @@ void xcpu_jit_release(struct xcpu *cpu);
 /* Stops the translated code of a cpu. Async-signal-safe, any thread. */
 void xcpu_jit_stop(struct xcpu *cpu);
 
-/* In the child of a fork: the mappings are not there. Touches no block. */
+/* Before a fork by the cpu's thread: its child has what is translated, too.
+ * And in the child, with or without that: touches no block. */
+void xcpu_jit_before_fork(struct xcpu *cpu);
 void xcpu_jit_after_fork(struct xcpu *cpu);
+
+/* In the child of a fork: of a cpu whose thread was left behind. */
+void xcpu_jit_abandon(struct xcpu *cpu);
 
 /* ---- jit.c, jit_block.c, jit_entry.c ---- */
 
@@ -229,6 +242,9 @@ int xcpu_jit_has_wrapped(const struct xcpu_jit *jit, uint32_t eip);
 /* Makes host code of the block at block->eip; 0, or < 0 when it has to be
  * interpreted. */
 int xcpu_jit_translate(struct xcpu *cpu, struct xcpu_block *block);
+
+/* Whether there may be new code at jit->used. */
+int xcpu_jit_may_add(struct xcpu_jit *jit);
 
 /* Memory that lives until the code is cleared; NULL when short of it. */
 void *xcpu_jit_allocate(struct xcpu_jit *jit, size_t size);

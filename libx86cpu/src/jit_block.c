@@ -827,6 +827,8 @@ int xcpu_jit_translate(struct xcpu *cpu, struct xcpu_block *block)
     struct xcpu_jit *jit = cpu->jit;
     if (jit->size - jit->used < BLOCK_CODE_MAX)
         xcpu_jit_clear(cpu);
+    if (!xcpu_jit_may_add(jit))
+        return -1;
     memset(&e, 0, offsetof(struct xcpu_emit, exits));
     memset(e.varying, 0, sizeof(e.varying));
     e.cpu = cpu;

@@ -127,6 +127,16 @@ void xcpu_jit_stop(struct xcpu *cpu)
     (void)cpu;
 }
 
+void xcpu_jit_before_fork(struct xcpu *cpu)
+{
+    (void)cpu;
+}
+
+void xcpu_jit_abandon(struct xcpu *cpu)
+{
+    (void)cpu;
+}
+
 void xcpu_jit_after_fork(struct xcpu *cpu)
 {
     (void)cpu;

@@ -262,17 +262,20 @@ void xcpu_machine_forget(struct xcpu_machine *machine, uint32_t address,
     tell_cpus(machine);
 }
 
+void xcpu_before_fork(struct xcpu *cpu)
+{
+    xcpu_jit_before_fork(cpu);
+}
+
 void xcpu_machine_after_fork(struct xcpu_machine *machine, struct xcpu *self)
 {
     struct xcpu *cpu = atomic_load(&machine->cpus);
     for (; cpu; cpu = cpu->next) {
         if (cpu == self)
             continue;
-        cpu->cache = NULL; /* in whatever state its thread had it, */
-        cpu->jit = NULL;   /* so that nothing of it can be freed */
-        cpu->lockstep = NULL;
-        atomic_store(&cpu->poll, NULL);
-        atomic_store(&cpu->in_jit, 0);
+        cpu->cache = NULL;    /* in whatever state its thread had it, */
+        cpu->lockstep = NULL; /* so that nothing of it can be freed */
+        xcpu_jit_abandon(cpu);
         atomic_store(&cpu->used, 0);
     }
     /* Whoever held the lock may have been between a watch and its record. */

@@ -112,7 +112,7 @@ uint32_t Memory::read32(uint32_t address) const
     return value;
 }
 
-Guest::Guest(Memory &memory)
+Guest::Guest(Memory &memory_) : memory(memory_)
 {
     if (memory.machine && xcpu_new(memory.machine, &cpu) == 0)
         xcpu_get_regs(cpu, &regs);

@@ -57,6 +57,7 @@ class Guest
     void run(uint64_t insns = XCPU_BUDGET_UNLIMITED);
     uint64_t translated() const;
 
+    Memory &memory;
     struct xcpu *cpu = nullptr;
     xcpu_regs regs = {};
     xcpu_exit exit = {};

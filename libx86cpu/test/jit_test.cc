@@ -790,6 +790,159 @@ TEST_F(Jit, ForkedChildrenTranslateOnTheirOwn)
     sem_destroy(&ready);
 }
 
+/* A fork whose child has what was translated; what it returns is its status. */
+template <typename Child> pid_t fork_with_code(Guest &guest, Child child)
+{
+    xcpu_before_fork(guest.cpu);
+    const pid_t pid = fork();
+    if (pid == 0) {
+        struct xcpu_machine *machine = guest.memory.machine;
+        xcpu_machine_after_fork(machine, guest.cpu);
+        _exit(child());
+    }
+    return pid;
+}
+
+int status_of(pid_t pid)
+{
+    int status = -1;
+
+    waitpid(pid, &status, 0);
+    return status;
+}
+
+uint64_t links_of(const Guest &guest)
+{
+    struct xcpu_jit_stats stats;
+
+    xcpu_get_jit_stats(guest.cpu, &stats);
+    return stats.links;
+}
+
+/* 1: test $1, %cl; je 2f; inc %eax; jmp 3f; 2: inc %ebx; 3: loop 1b; int */
+const Bytes alternating =
+    Bytes{0xf6, 0xc1, 1, 0x74, 3, 0x40, 0xeb, 1, 0x43, 0xe2, 0xf5} + stop;
+
+void alternate(Guest &guest, uint32_t rounds)
+{
+    guest.regs.eip = code_at;
+    guest.regs.gpr[XCPU_ECX] = rounds;
+    guest.run();
+}
+
+TEST_F(Jit, AChildGoesOnWithItsParentsCode)
+{
+    memory.place(code_at, alternating);
+    alternate(guest, 10000);
+    const pid_t child = fork_with_code(guest, [&] {
+        alternate(guest, 10000);
+        return guest.translated() != 0 || guest.regs.gpr[XCPU_EAX] != 10000;
+    });
+    EXPECT_EQ(0, status_of(child));
+    const uint64_t translated = guest.translated();
+    alternate(guest, 10000);
+    EXPECT_EQ(translated, guest.translated());
+    EXPECT_EQ(10000u, guest.regs.gpr[XCPU_EAX]);
+    EXPECT_EQ(10000u, guest.regs.gpr[XCPU_EBX]);
+}
+
+/* Exits that have led nowhere yet are in code that both run. */
+TEST_F(Jit, WhatIsSharedIsLinkedAsACopy)
+{
+    memory.place(code_at, alternating);
+    alternate(guest, 1);
+    alternate(guest, 2);
+    const auto go_on = [&] {
+        const uint64_t before = links_of(guest);
+        alternate(guest, 100000);
+        return links_of(guest) <= before ||
+               guest.regs.gpr[XCPU_EAX] + guest.regs.gpr[XCPU_EBX] != 100003;
+    };
+    const pid_t child = fork_with_code(guest, go_on);
+    EXPECT_FALSE(go_on());
+    EXPECT_EQ(0, status_of(child));
+}
+
+/* One of two changes what both jump to. */
+TEST_F(Jit, WhatIsSharedIsCutInACopy)
+{
+    const auto change = [&](uint32_t value) {
+        memory.place(code_at + 0x1000, mov(0, value) + stop);
+    };
+    const auto run = [&] {
+        for (int i = 0; i < 5; i++) {
+            guest.regs.eip = code_at;
+            guest.run();
+        }
+        return guest.regs.gpr[XCPU_EAX];
+    };
+    memory.place(code_at, Bytes{0xe9} + word(0x1000 - 5));
+    change(1);
+    ASSERT_EQ(1u, run());
+    EXPECT_EQ(0, status_of(fork_with_code(guest, [&] {
+                  change(2);
+                  return run() != 2;
+              })));
+    ASSERT_EQ(1u, run());
+    int go[2];
+    ASSERT_EQ(0, pipe(go));
+    const pid_t child = fork_with_code(guest, [&] {
+        char byte;
+        return read(go[0], &byte, 1) != 1 || run() != 1;
+    });
+    change(3);
+    EXPECT_EQ(3u, run());
+    EXPECT_EQ(1, write(go[1], "x", 1));
+    EXPECT_EQ(0, status_of(child));
+    close(go[0]);
+    close(go[1]);
+}
+
+/* A parent that forks again and again has new code each time, as its children
+ * have; code that they have in common changes for each alone. */
+TEST_F(Jit, EachChangesItsOwnCode)
+{
+    constexpr uint32_t functions = 100, apart = 64;
+    const auto add =
+        [&](uint32_t i,
+            uint32_t value) { /* add $value, %eax */
+                              memory.place(code_at + 0x1000 + i * apart,
+                                           Bytes{0x05} + word(value) +
+                                               Bytes{0xc3});
+        };
+    /* 1: mov %ecx, %edx; shl $6, %edx; add $(code_at + 0xfc0), %edx;
+     * call *%edx; loop 1b; int */
+    memory.place(code_at, Bytes{0x89, 0xca, 0xc1, 0xe2, 6, 0x81, 0xc2} +
+                              word(code_at + 0x1000 - apart) +
+                              Bytes{0xff, 0xd2, 0xe2, 0xf1} + stop);
+    const auto sum = [&](uint32_t count) {
+        for (int round = 0; round < 3; round++) {
+            guest.regs.eip = code_at;
+            guest.regs.gpr[XCPU_EAX] = 0;
+            guest.regs.gpr[XCPU_ECX] = count;
+            guest.run();
+        }
+        return guest.regs.gpr[XCPU_EAX];
+    };
+    for (uint32_t i = 0; i < functions; i++) {
+        add(i, i);
+        ASSERT_EQ(i * (i + 1) / 2, sum(i + 1));
+        const pid_t child = fork_with_code(guest, [&] {
+            const uint32_t before = sum(i + 1);
+            add(i / 2, 1000);
+            const uint32_t changed = sum(i + 1);
+            add(i + 1, 5000);
+            return before != i * (i + 1) / 2 ||
+                   changed != before - i / 2 + 1000 ||
+                   sum(i + 2) != changed + 5000;
+        });
+        if (i % 3 == 0)
+            add(i / 3, i / 3);
+        ASSERT_EQ(i * (i + 1) / 2, sum(i + 1));
+        ASSERT_EQ(0, status_of(child)) << i;
+    }
+}
+
 /* Most children end before it pays to translate what runs a few times. */
 TEST(JitFork, AChildTranslatesLater)
 {

@@ -121,7 +121,9 @@ struct hk_host {
      */
     void (*run_thread)(void *host, struct hk_thread *thread, void *cpu);
 
-    /* In the child of a fork, on its only thread. */
+    /* Before a fork by the thread, which may fail; and in the child, on its
+     * only thread. */
+    void (*before_fork)(void *host, struct hk_thread *thread, void *cpu);
     void (*after_fork)(void *host, struct hk_thread *thread, void *cpu);
 
     /* The whole team ends now; does not return. status: what a parent sees

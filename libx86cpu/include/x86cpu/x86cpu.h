@@ -174,6 +174,13 @@ int xcpu_machine_on_write_fault(struct xcpu_machine *machine,
                                 const void *host_address);
 
 /*
+ * Before a fork(2) by the thread that runs the cpu, inside of on_int or not:
+ * the child will have what is translated for it, too. Not to be called takes
+ * no more than that.
+ */
+void xcpu_before_fork(struct xcpu *cpu);
+
+/*
  * In the child of a fork(2): only the calling thread's cpu exists now. Makes
  * the machine usable again whatever other threads were doing.
  */
