@@ -56,6 +56,7 @@ struct hk_file {
     /* HK_FILE_SOCKET, see socket_protocol.h. */
     atomic_uint protocol, peer;
     atomic_int is_shut;         /* for sending */
+    atomic_int is_accepted;     /* the end of who listened */
     atomic_int is_named;        /* others are shown its address */
     atomic_uint send_low_water; /* SO_SNDLOWAT; 1 when it is 0 here */
     atomic_uint options;        /* flags that the host does not take, see

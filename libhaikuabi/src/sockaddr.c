@@ -188,6 +188,13 @@ static int32_t place_new(const struct hk_thread *self,
     return HK_B_OK;
 }
 
+static int is_socket(int fd)
+{
+    struct stat info;
+
+    return fstat(fd, &info) != 0 || S_ISSOCK(info.st_mode);
+}
+
 /* The guest's path is found from the working directory. */
 static int32_t read_path(const struct hk_thread *self,
                          struct hk_sockaddr *address, const char *path,
@@ -207,6 +214,8 @@ static int32_t read_path(const struct hk_thread *self,
                              &address->node);
         if (status == HK_B_OK && address->node.fd < 0)
             status = HK_ECONNREFUSED;
+        if (status == HK_B_OK && !is_socket(address->node.fd))
+            status = HK_B_BAD_VALUE;
         hk_host_fd_path(address->node.fd, host->sun_path);
     }
     if (status == HK_B_OK)
@@ -231,35 +240,41 @@ static int32_t read_unix(const struct hk_thread *self,
 
 int32_t hk_sockaddr_read(const struct hk_thread *self,
                          struct hk_sockaddr *address, gm_addr from,
-                         uint32_t size, int is_new)
+                         uint32_t size)
 {
-    uint8_t bytes[HK_SOCKADDR_MAX] = {0};
-    int32_t status = HK_EAFNOSUPPORT;
-
     memset(address, 0, sizeof(*address));
     address->node.fd = -1;
-    if (from == 0 || size > sizeof(bytes))
+    if (from == 0 || size > sizeof(address->given))
         return HK_B_BAD_VALUE;
-    if (hk_read_user(self, bytes, from, size) != HK_B_OK)
-        return HK_B_BAD_ADDRESS;
-    switch (bytes[1]) {
+    address->given_size = size;
+    return hk_is_user_address(from)
+               ? hk_read_user(self, address->given, from, size)
+               : HK_B_BAD_ADDRESS;
+}
+
+int32_t hk_sockaddr_family(const struct hk_sockaddr *address)
+{
+    return address->given[1];
+}
+
+int32_t hk_sockaddr_find(const struct hk_thread *self,
+                         struct hk_sockaddr *address, int is_new)
+{
+    switch (hk_sockaddr_family(address)) {
     case HK_AF_UNSPEC: /* connect: to nobody any more */
         address->host.any.sa_family = AF_UNSPEC;
         address->length = sizeof(address->host.any);
         return HK_B_OK;
     case HK_AF_INET:
-        return read_inet(address, bytes);
+        return read_inet(address, address->given);
     case HK_AF_INET6:
-        return read_inet6(address, bytes);
+        return read_inet6(address, address->given);
     case HK_AF_UNIX:
-        status = read_unix(self, address, bytes, size, is_new);
-        break;
+        return read_unix(self, address, address->given, address->given_size,
+                         is_new);
     default:
-        break;
+        return HK_EAFNOSUPPORT;
     }
-    if (status != HK_B_OK)
-        hk_sockaddr_release(address);
-    return status;
 }
 
 void hk_sockaddr_release(struct hk_sockaddr *address)
@@ -376,16 +391,18 @@ int hk_sockaddr_is_none(const struct hk_sockaddr *address)
 }
 
 int32_t hk_sockaddr_room(const struct hk_thread *self, gm_addr user,
-                         gm_addr user_length, uint32_t *room)
+                         gm_addr user_length, int is_required, uint32_t *room)
 {
+    int is_looked_at =
+        is_required || hk_kernel_of(self)->config.release < HK_R1BETA6;
     uint8_t bytes[4];
 
     *room = 0;
-    if (user_length == 0)
+    if (user_length == 0 || (user == 0 && is_required))
         return HK_B_BAD_VALUE;
     if (user == 0)
         return HK_B_OK;
-    if (user >= HK_USER_LIMIT ||
+    if ((is_looked_at && !hk_is_user_address(user)) ||
         hk_read_user(self, bytes, user_length, sizeof(bytes)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     *room = hk_get32(bytes);

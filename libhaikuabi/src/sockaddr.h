@@ -35,13 +35,19 @@ struct hk_sockaddr {
     socklen_t length;
     struct hk_node node; /* held while the address is used */
     char *name;          /* a local socket's path as given; or NULL */
+    uint8_t given[HK_SOCKADDR_MAX]; /* the guest's, with zeros behind it */
+    uint32_t given_size;
 };
 
-/* is_new: the address is about to be bound. B_OK, and the caller releases the
- * address, or an error. */
+/* Reads the guest's address: B_OK, and the caller releases it, or B_BAD_VALUE
+ * or B_BAD_ADDRESS. Then what it is on the host, for one that is about to be
+ * bound (is_new), or is there. */
 int32_t hk_sockaddr_read(const struct hk_thread *self,
                          struct hk_sockaddr *address, gm_addr from,
-                         uint32_t size, int is_new);
+                         uint32_t size);
+int32_t hk_sockaddr_find(const struct hk_thread *self,
+                         struct hk_sockaddr *address, int is_new);
+int32_t hk_sockaddr_family(const struct hk_sockaddr *address);
 void hk_sockaddr_release(struct hk_sockaddr *address);
 
 /* A local socket gets a name without a file that no other of the root has: 0;
@@ -60,10 +66,11 @@ int hk_sockaddr_is_none(const struct hk_sockaddr *address);
 
 /*
  * Address results: user_length holds the room at user and gets the length;
- * user may be 0. hk_sockaddr_room reads the room before the call.
+ * user may be 0. hk_sockaddr_room reads the room before the call; from r1beta6
+ * on a bad address is found later when none is required.
  */
 int32_t hk_sockaddr_room(const struct hk_thread *self, gm_addr user,
-                         gm_addr user_length, uint32_t *room);
+                         gm_addr user_length, int is_required, uint32_t *room);
 int32_t hk_sockaddr_write(const struct hk_thread *self, gm_addr user,
                           uint32_t room, gm_addr user_length,
                           const struct hk_sockaddr *address, const char *name);

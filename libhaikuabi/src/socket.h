@@ -11,11 +11,14 @@
 int32_t hk_socket_get(const struct hk_thread *self, int32_t fd,
                       struct hk_file **file);
 
+/* Which end of a connection a new socket is. */
+enum hk_socket_end { HK_NO_END, HK_CALLING_END, HK_ACCEPTED_END };
+
 /* A new descriptor for a host's socket, which is closed on failure.
  * flags: enum hk_fd_flags. listening: whose name and options it has; may be
- * NULL. has_peer: it is connected already. */
+ * NULL. */
 int32_t hk_socket_add(const struct hk_thread *self, int host_fd, unsigned flags,
-                      struct hk_file *listening, int has_peer);
+                      struct hk_file *listening, enum hk_socket_end end);
 
 /* A connection gets the options that it has of who listened. */
 void hk_socket_inherit(struct hk_file *file, struct hk_file *listening);

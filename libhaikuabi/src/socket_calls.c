@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +46,7 @@ int32_t hk_socket_get(const struct hk_thread *self, int32_t fd,
 }
 
 int32_t hk_socket_add(const struct hk_thread *self, int host_fd, unsigned flags,
-                      struct hk_file *listening, int has_peer)
+                      struct hk_file *listening, enum hk_socket_end end)
 {
     struct hk_node node = {NULL, NULL, host_fd, 0};
     struct hk_file *file = hk_file_new(HK_FILE_SOCKET, node, HK_O_RDWR);
@@ -57,7 +58,9 @@ int32_t hk_socket_add(const struct hk_thread *self, int host_fd, unsigned flags,
             file->local_name = strdup(listening->local_name);
         hk_socket_inherit(file, listening);
     }
-    hk_socket_set_peer(file, has_peer);
+    hk_socket_set_peer(file, end != HK_NO_END);
+    atomic_store_explicit(&file->is_accepted, end == HK_ACCEPTED_END,
+                          memory_order_relaxed);
     hk_socket_show(self, file, listening);
     return hk_fd_add(self, file, 0, flags);
 }
@@ -141,7 +144,7 @@ int64_t hk_sys_socket(struct hk_thread *self, int32_t family, int32_t type,
         return no_protocol(errno);
     if (host_family == AF_INET6) /* Haiku's know nothing of IPv4 */
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-    return hk_socket_add(self, fd, flags, NULL, 0);
+    return hk_socket_add(self, fd, flags, NULL, HK_NO_END);
 }
 
 int64_t hk_sys_socketpair(struct hk_thread *self, int32_t family, int32_t type,
@@ -158,7 +161,7 @@ int64_t hk_sys_socketpair(struct hk_thread *self, int32_t family, int32_t type,
 
     if (socket_vector == 0)
         return HK_B_BAD_VALUE;
-    if (socket_vector >= HK_USER_LIMIT)
+    if (!hk_is_user_address(socket_vector))
         return HK_B_BAD_ADDRESS;
     if (host_family < 0)
         return HK_EAFNOSUPPORT;
@@ -169,7 +172,8 @@ int64_t hk_sys_socketpair(struct hk_thread *self, int32_t family, int32_t type,
     for (int i = 0; i < 2; i++) {
         if (host_family == AF_UNIX)
             hk_bind_hidden(self, host[i]);
-        ends[i] = hk_socket_add(self, host[i], flags, NULL, 1);
+        ends[i] = hk_socket_add(self, host[i], flags, NULL,
+                                i == 0 ? HK_ACCEPTED_END : HK_CALLING_END);
         if (ends[i] < 0)
             status = ends[i];
         hk_put32(bytes + 4 * i, (uint32_t)ends[i]);
@@ -192,47 +196,15 @@ static void set_name(struct hk_file *file, char **name,
     pthread_mutex_unlock(&file->lock);
 }
 
-/* Whether sockets of a protocol are bound and connected to addresses of a
- * family; nobody: connect may be told that. */
-static int takes_family(unsigned protocol, int family, int nobody)
+/* The socket, and an address for it. */
+static int32_t get_with_address(struct hk_thread *self, int32_t socket,
+                                gm_addr from, uint32_t size,
+                                struct hk_sockaddr *address,
+                                struct hk_file **file)
 {
-    switch (family) {
-    case HK_AF_UNIX:
-        return (protocol & HK_LOCAL) != 0;
-    case HK_AF_INET:
-        return (protocol & (HK_TCP | HK_DATAGRAM)) != 0;
-    case HK_AF_INET6:
-        return (protocol & (HK_TCP6 | HK_DATAGRAM6)) != 0;
-    case HK_AF_UNSPEC:
-        return nobody && protocol & HK_ANY_DATAGRAM;
-    default:
-        return 0;
-    }
-}
+    int32_t status = hk_sockaddr_read(self, address, from, size);
 
-/* The socket, unless the address is none to read one from, or of another
- * family. */
-static int32_t get_for_address(struct hk_thread *self, int32_t socket,
-                               gm_addr address, uint32_t size, int is_connect,
-                               struct hk_file **file)
-{
-    uint8_t bytes[HK_SOCKADDR_MAX] = {0};
-    int32_t status;
-
-    if (address == 0 || size > sizeof(bytes))
-        return HK_B_BAD_VALUE;
-    if (hk_read_user(self, bytes, address, size) != HK_B_OK)
-        return HK_B_BAD_ADDRESS;
-    status = hk_socket_get(self, socket, file);
-    if (status != HK_B_OK)
-        return status;
-    if (is_connect && size == 0)
-        status = HK_ENETUNREACH;
-    else if (!takes_family(hk_socket_protocol(*file), bytes[1], is_connect))
-        status = HK_EAFNOSUPPORT;
-    if (status != HK_B_OK)
-        hk_file_put(*file);
-    return status;
+    return status == HK_B_OK ? hk_socket_get(self, socket, file) : status;
 }
 
 /* A local socket, which may get any name without a file. */
@@ -251,28 +223,67 @@ static int32_t bind_local(struct hk_thread *self, int fd,
     return status == HK_B_FILE_EXISTS ? HK_EADDRINUSE : status;
 }
 
+/* The host's raw sockets have their protocol in place of a port. */
+static int is_bound(const struct hk_file *file)
+{
+    struct hk_sockaddr address = {.length = sizeof(address.host)};
+    int type = SOCK_RAW;
+    socklen_t size = sizeof(type);
+
+    return getsockopt(file->node.fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+           type != SOCK_RAW &&
+           getsockname(file->node.fd, &address.host.any, &address.length) ==
+               0 &&
+           !hk_sockaddr_is_none(&address);
+}
+
+/* Of TCP only user 0 may choose it. */
+static int is_reserved_port(const struct hk_thread *self, unsigned protocol,
+                            const struct hk_sockaddr *address)
+{
+    enum { LAST_RESERVED = 1023 };
+    int port = address->given[2] << 8 | address->given[3];
+
+    return protocol & HK_ANY_TCP && port != 0 && port <= LAST_RESERVED &&
+           self->team->ids.user.effective != 0;
+}
+
+static int32_t check_bind(const struct hk_thread *self, struct hk_file *file,
+                          const struct hk_sockaddr *address)
+{
+    unsigned protocol = hk_socket_protocol(file);
+
+    if (is_bound(file))
+        return HK_B_BAD_VALUE;
+    if (!hk_socket_takes_family(protocol, hk_sockaddr_family(address)))
+        return HK_EAFNOSUPPORT;
+    return is_reserved_port(self, protocol, address) ? HK_B_PERMISSION_DENIED
+                                                     : HK_B_OK;
+}
+
 int64_t hk_sys_bind(struct hk_thread *self, int32_t socket, gm_addr address,
                     uint32_t address_length)
 {
     struct hk_sockaddr host;
     struct hk_file *file;
     int32_t status =
-        get_for_address(self, socket, address, address_length, 0, &file);
+        get_with_address(self, socket, address, address_length, &host, &file);
 
     if (status != HK_B_OK)
         return status;
-    status = hk_sockaddr_read(self, &host, address, address_length, 1);
-    if (status == HK_B_OK) {
+    status = check_bind(self, file, &host);
+    if (status == HK_B_OK)
+        status = hk_sockaddr_find(self, &host, 1);
+    if (status == HK_B_OK)
         status =
             host.host.any.sa_family == AF_UNIX
                 ? bind_local(self, file->node.fd, &host)
                 : result_of(bind(file->node.fd, &host.host.any, host.length));
-        if (status == HK_B_OK) {
-            set_name(file, &file->local_name, &host);
-            hk_socket_show_names(self, file, NULL);
-        }
-        hk_sockaddr_release(&host);
+    if (status == HK_B_OK) {
+        set_name(file, &file->local_name, &host);
+        hk_socket_show_names(self, file, NULL);
     }
+    hk_sockaddr_release(&host);
     hk_file_put(file);
     return status;
 }
@@ -291,6 +302,16 @@ static int32_t finish_connect(struct hk_thread *self, int fd)
     return hk_status_from_errno(error);
 }
 
+/* The host tells once that a connection has been made meanwhile. */
+static int is_established(int fd)
+{
+    struct tcp_info info = {0};
+    socklen_t size = sizeof(info);
+
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+           info.tcpi_state == TCP_ESTABLISHED;
+}
+
 /* A call that was interrupted goes on where it was: the host has not given
  * the connection up. */
 static int32_t start_connect(struct hk_thread *self, int fd,
@@ -298,6 +319,8 @@ static int32_t start_connect(struct hk_thread *self, int fd,
 {
     int is_blocking = !(fcntl(fd, F_GETFL) & O_NONBLOCK);
 
+    if (!self->restart.is_running && is_established(fd))
+        return HK_EISCONN;
     if (connect(fd, &address->host.any, address->length) == 0)
         return HK_B_OK;
     if (is_blocking && (errno == EINTR || errno == EALREADY))
@@ -324,13 +347,33 @@ static int32_t connect_to(struct hk_thread *self, struct hk_file *file,
     return status;
 }
 
-/* What an address with a file names. */
-static int is_socket(const struct hk_sockaddr *address)
+static int is_listening(int fd)
 {
-    struct stat info;
+    socklen_t size = sizeof(int);
+    int result = 0;
 
-    return address->node.fd < 0 || fstat(address->node.fd, &info) != 0 ||
-           S_ISSOCK(info.st_mode);
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &result, &size) == 0 &&
+           result != 0;
+}
+
+/* Datagrams may be for nobody any more. Local sockets are looked at before the
+ * address is. */
+static int32_t check_connect(struct hk_file *file,
+                             const struct hk_sockaddr *address)
+{
+    unsigned protocol = hk_socket_protocol(file);
+    int32_t family = hk_sockaddr_family(address);
+
+    if (address->given_size == 0)
+        return HK_ENETUNREACH;
+    if (!hk_socket_takes_family(protocol, family) &&
+        !(family == HK_AF_UNSPEC && protocol & HK_ANY_DATAGRAM))
+        return HK_EAFNOSUPPORT;
+    if (!(protocol & HK_LOCAL & HK_CONNECTED))
+        return HK_B_OK;
+    if (hk_socket_has_peer(file))
+        return HK_EISCONN;
+    return is_listening(file->node.fd) ? HK_B_BAD_VALUE : HK_B_OK;
 }
 
 int64_t hk_sys_connect(struct hk_thread *self, int32_t socket, gm_addr address,
@@ -339,20 +382,20 @@ int64_t hk_sys_connect(struct hk_thread *self, int32_t socket, gm_addr address,
     struct hk_sockaddr host;
     struct hk_file *file;
     int32_t status =
-        get_for_address(self, socket, address, address_length, 1, &file);
+        get_with_address(self, socket, address, address_length, &host, &file);
 
     if (status != HK_B_OK)
         return status;
-    status = hk_sockaddr_read(self, &host, address, address_length, 0);
-    if (status == HK_B_OK) {
-        status =
-            is_socket(&host) ? connect_to(self, file, &host) : HK_B_BAD_VALUE;
-        if (status == HK_B_OK || status == HK_EINPROGRESS) {
-            hk_socket_show_names(self, file, &host);
-            set_name(file, &file->peer_name, &host);
-        }
-        hk_sockaddr_release(&host);
+    status = check_connect(file, &host);
+    if (status == HK_B_OK)
+        status = hk_sockaddr_find(self, &host, 0);
+    if (status == HK_B_OK)
+        status = connect_to(self, file, &host);
+    if (status == HK_B_OK || status == HK_EINPROGRESS) {
+        hk_socket_show_names(self, file, &host);
+        set_name(file, &file->peer_name, &host);
     }
+    hk_sockaddr_release(&host);
     hk_file_put(file);
     return status;
 }
@@ -368,15 +411,6 @@ static int needs_bind(struct hk_file *file)
            getsockname(file->node.fd, (struct sockaddr *)&address, &size) ==
                0 &&
            size <= sizeof(sa_family_t);
-}
-
-static int is_listening(int fd)
-{
-    socklen_t size = sizeof(int);
-    int result = 0;
-
-    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &result, &size) == 0 &&
-           result != 0;
 }
 
 int64_t hk_sys_listen(struct hk_thread *self, int32_t socket, int32_t backlog)
@@ -427,34 +461,60 @@ static int32_t check_accept(const struct hk_thread *self, struct hk_file *file)
     return is_listening(file->node.fd) ? HK_B_OK : HK_B_BAD_VALUE;
 }
 
-static int64_t do_accept(struct hk_thread *self, int32_t socket,
-                         gm_addr address, gm_addr address_length, int32_t type)
+/* A descriptor, or an error. */
+static int64_t accept_one(struct hk_thread *self, int32_t socket, int32_t type,
+                          struct hk_sockaddr *host)
 {
-    struct hk_sockaddr host = {.node = {NULL, NULL, -1, 0}};
     struct hk_file *file;
     int host_flags = 0;
     unsigned flags;
-    uint32_t room;
-    int64_t result = hk_sockaddr_room(self, address, address_length, &room);
+    int64_t result = hk_socket_get(self, socket, &file);
 
-    if (result == HK_B_OK)
-        result = hk_socket_get(self, socket, &file);
     if (result != HK_B_OK)
         return result;
     result = split_flags(self, type, &host_flags, &flags);
     if (result == HK_B_OK)
         result = check_accept(self, file);
     if (result == HK_B_OK)
-        result = wait_accept(self, file, host_flags, &host);
+        result = wait_accept(self, file, host_flags, host);
     if (result >= 0)
-        result = hk_socket_add(self, (int)result, flags, file, 1);
+        result = hk_socket_add(self, (int)result, flags, file, HK_ACCEPTED_END);
     hk_file_put(file);
-    if (result >= 0 && hk_sockaddr_write(self, address, room, address_length,
-                                         &host, NULL) != HK_B_OK) {
-        hk_fd_close(self, (int32_t)result);
-        result = HK_B_BAD_ADDRESS;
-    }
     return result;
+}
+
+/* What Haiku tells also when there is no address, or no room for one. */
+static int32_t write_nobody(const struct hk_thread *self, gm_addr address,
+                            uint32_t room, gm_addr address_length)
+{
+    uint8_t bytes[HK_SOCKADDR_MAX] = {0}, length[4];
+
+    hk_put32(length, room);
+    if (hk_write_user(self, address_length, length, sizeof(length)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return address == 0 ? HK_B_OK : hk_write_user(self, address, bytes, room);
+}
+
+static int64_t do_accept(struct hk_thread *self, int32_t socket,
+                         gm_addr address, gm_addr address_length, int32_t type)
+{
+    struct hk_sockaddr host = {.node = {NULL, NULL, -1, 0}};
+    uint32_t room;
+    int64_t result = hk_sockaddr_room(self, address, address_length, 0, &room);
+    int32_t status;
+
+    if (result != HK_B_OK)
+        return result;
+    result = accept_one(self, socket, type, &host);
+    status = result < 0 || room == 0
+                 ? write_nobody(self, address, room, address_length)
+                 : hk_sockaddr_write(self, address, room, address_length, &host,
+                                     NULL);
+    if (status == HK_B_OK)
+        return result;
+    if (result >= 0)
+        hk_fd_close(self, (int32_t)result);
+    return HK_B_BAD_ADDRESS;
 }
 
 int64_t hk_sys_accept(struct hk_thread *self, int32_t socket, gm_addr address,
@@ -488,9 +548,7 @@ static int32_t check_shutdown(const struct hk_thread *self,
         *is_done = !is_how || !hk_socket_has_peer(file);
     else if (!is_how)
         return HK_B_BAD_VALUE;
-    else if (protocol & HK_CONNECTED && !hk_socket_has_peer(file))
-        return HK_ENOTCONN;
-    return HK_B_OK;
+    return hk_socket_check_connection(file);
 }
 
 /* SHUT_RD, SHUT_WR and SHUT_RDWR have the host's numbers. */
@@ -544,9 +602,7 @@ static int64_t get_name(struct hk_thread *self, int32_t socket, gm_addr address,
     uint32_t room;
     int32_t status;
 
-    if (address == 0)
-        return HK_B_BAD_VALUE;
-    status = hk_sockaddr_room(self, address, address_length, &room);
+    status = hk_sockaddr_room(self, address, address_length, 1, &room);
     if (status == HK_B_OK)
         status = hk_socket_get(self, socket, &file);
     if (status != HK_B_OK)

@@ -100,19 +100,29 @@ static int32_t wait_ready(struct hk_thread *self, struct hk_file *file,
                           hk_socket_timed_out(file));
 }
 
-/* A message by one call of the host's, which waits as the socket does; what it
- * says of an interruption is for who looks again. -1 and errno. */
-static ssize_t receive_waiting(struct hk_thread *self, struct hk_file *file,
-                               const struct hk_message *message,
-                               struct msghdr *host)
+/* What is received comes by one call of the host's, which waits as the socket
+ * does; and a local datagram goes that way: the host does not tell when there
+ * is room where it goes. */
+static int is_hosts_wait(struct hk_file *file, const struct hk_message *message)
 {
-    const struct hk_host_call call = {
-        .number = SYS_recvmsg,
-        .arguments = {file->node.fd, (long)host,
-                      flags_to_host(file, message) | MSG_CMSG_CLOEXEC}};
+    if (!HK_HOST_CALL_ENDS_ALL ||
+        message->flags & (HK_MSG_DONTWAIT | HK_MSG_OOB))
+        return 0;
+    return !message->is_send || hk_socket_protocol(file) & HK_LOCAL_DATAGRAM;
+}
 
-    if (HK_HOST_CALL_ENDS_ALL && !message->is_send &&
-        !(message->flags & (HK_MSG_DONTWAIT | HK_MSG_OOB)))
+/* -1 and errno; EINTR is for who looks again. */
+static ssize_t transfer_waiting(struct hk_thread *self, struct hk_file *file,
+                                const struct hk_message *message,
+                                struct msghdr *host)
+{
+    int flags = flags_to_host(file, message) |
+                (message->is_send ? MSG_NOSIGNAL : MSG_CMSG_CLOEXEC);
+    const struct hk_host_call call = {
+        .number = message->is_send ? SYS_sendmsg : SYS_recvmsg,
+        .arguments = {file->node.fd, (long)host, flags}};
+
+    if (is_hosts_wait(file, message))
         return hk_host_call(self, &call);
     errno = EINTR;
     return -1;
@@ -123,8 +133,15 @@ static int64_t transfer_once(struct hk_thread *self, struct hk_file *file,
                              struct hk_message *message, struct msghdr *host)
 {
     int flags = flags_to_host(file, message) | MSG_DONTWAIT;
-    ssize_t done = receive_waiting(self, file, message, host);
+    int is_hosts = message->is_send && is_hosts_wait(file, message);
+    ssize_t done = transfer_waiting(self, file, message, host);
     int fd = file->node.fd;
+
+    while (is_hosts && done < 0 && errno == EINTR) {
+        if (hk_is_interrupted(self))
+            return HK_B_INTERRUPTED;
+        done = transfer_waiting(self, file, message, host);
+    }
 
     if (done < 0 && errno == EAGAIN)
         return is_nonblocking(file, message) ? HK_B_WOULD_BLOCK
@@ -203,8 +220,12 @@ static int64_t send_all(struct hk_thread *self, struct hk_file *file,
     int64_t total = 0;
     struct msghdr host;
 
-    if (left == 0 && !sends_nothing(self, file))
-        return 0;
+    if (left == 0 && !sends_nothing(self, file)) {
+        int32_t status = hk_socket_check_connection(file);
+
+        return status == HK_B_OK ? 0
+                                 : send_failed(self, file, message, status, 0);
+    }
     set_header(message, &host);
     host.msg_iov = message->vectors;
     host.msg_iovlen = message->count;
@@ -313,6 +334,17 @@ static int64_t receive(struct hk_thread *self, struct hk_file *file,
     return result;
 }
 
+static int32_t find_receiver(struct hk_thread *self, struct hk_file *file,
+                             struct hk_sockaddr *address)
+{
+    if (atomic_load_explicit(&file->is_shut, memory_order_relaxed))
+        return HK_B_BUSTED_PIPE;
+    return hk_socket_takes_family(hk_socket_protocol(file),
+                                  hk_sockaddr_family(address))
+               ? hk_sockaddr_find(self, address, 0)
+               : HK_EAFNOSUPPORT;
+}
+
 /* MSG_EOF: nothing comes behind it. */
 static int64_t send_checked(struct hk_thread *self, struct hk_file *file,
                             struct hk_message *message)
@@ -320,6 +352,12 @@ static int64_t send_checked(struct hk_thread *self, struct hk_file *file,
     int64_t result = hk_socket_check_send(self, file, message->flags,
                                           message->address != NULL);
 
+    if (result == HK_B_OK && message->address != NULL) {
+        int32_t status = find_receiver(self, file, message->address);
+
+        if (status != HK_B_OK)
+            return send_failed(self, file, message, status, 0);
+    }
     if (result == HK_B_OK && hk_socket_protocol(file) & HK_LOCAL_DATAGRAM)
         hk_bind_hidden(self, file->node.fd); /* unless it has a name */
     if (result == HK_B_OK)
@@ -411,12 +449,11 @@ int64_t hk_sys_sendto(struct hk_thread *self, int32_t socket, gm_addr data,
         return HK_B_BAD_ADDRESS;
     if (!is_address_size(self, address_length))
         return HK_B_BAD_VALUE;
-    if (address == 0)
+    if (address == 0 || address_length == 0)
         return hk_sys_send(self, socket, data, length, flags);
-    result = hk_sockaddr_read(self, &host, address, address_length, 0);
-    if (result != HK_B_OK)
-        return result;
-    result = transfer(self, socket, data, length, &message);
+    result = hk_sockaddr_read(self, &host, address, address_length);
+    if (result == HK_B_OK)
+        result = transfer(self, socket, data, length, &message);
     hk_sockaddr_release(&host);
     return result;
 }
@@ -430,9 +467,9 @@ int64_t hk_sys_recvfrom(struct hk_thread *self, int32_t socket, gm_addr data,
     uint32_t room;
     int64_t result;
 
-    if (data == 0 || !hk_is_user_range(data, length))
+    if (!is_buffer(self, data, length))
         return HK_B_BAD_ADDRESS;
-    result = hk_sockaddr_room(self, address, address_length, &room);
+    result = hk_sockaddr_room(self, address, address_length, 0, &room);
     if (result == HK_B_OK)
         result = transfer(self, socket, data, length, &message);
     if (result < 0)

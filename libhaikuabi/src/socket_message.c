@@ -48,21 +48,34 @@ static int32_t read_header(const struct hk_thread *self, struct header *header,
     header->control_size = hk_get32(bytes + 20);
     if (header->vector_count < 0 || header->vector_count > HK_IOV_MAX)
         return HK_EMSGSIZE;
-    return header->name >= HK_USER_LIMIT || header->control >= HK_USER_LIMIT
-               ? HK_B_BAD_ADDRESS
-               : HK_B_OK;
+    return HK_B_OK;
 }
 
+static int32_t check_places(const struct header *header)
+{
+    int is_good = (header->name == 0 || hk_is_user_address(header->name)) &&
+                  (header->control == 0 || hk_is_user_address(header->control));
+
+    return is_good ? HK_B_OK : HK_B_BAD_ADDRESS;
+}
+
+/* NULL is no place, also for nothing. */
 static int32_t read_vectors(const struct hk_thread *self,
                             const struct header *header,
                             struct hk_message *message)
 {
+    int32_t status;
+
     message->count = 0;
     if (header->vectors == 0 || header->vector_count == 0)
         return HK_B_OK;
     message->count = (uint32_t)header->vector_count;
-    return hk_read_vectors(self, message->vectors, header->vectors,
-                           message->count);
+    status = hk_read_vectors(self, message->vectors, header->vectors,
+                             message->count);
+    for (uint32_t i = 0; i < message->count && status == HK_B_OK; i++)
+        if (message->vectors[i].iov_base == gm_space_base(hk_space_of(self)))
+            status = HK_B_BAD_ADDRESS;
+    return status;
 }
 
 /* Descriptors on their way: the host's numbers, and the files that they
@@ -163,8 +176,8 @@ static size_t put_rights(union control *control, const struct rights *rights)
 }
 
 static int64_t send_message(struct hk_thread *self, struct hk_file *file,
-                            const uint8_t *bytes, uint32_t size,
-                            struct hk_message *message)
+                            const struct header *header, const uint8_t *bytes,
+                            uint32_t size, struct hk_message *message)
 {
     struct rights rights = {.count = 0};
     union control control;
@@ -172,6 +185,8 @@ static int64_t send_message(struct hk_thread *self, struct hk_file *file,
                          ? HK_B_NOT_SUPPORTED
                          : parse_rights(self, &rights, bytes, size);
 
+    if (result == HK_B_OK && header->name == 0 && header->name_size > 0)
+        result = HK_B_BAD_VALUE;
     if (result == HK_B_OK) {
         message->control = &control;
         message->control_size = put_rights(&control, &rights);
@@ -179,6 +194,11 @@ static int64_t send_message(struct hk_thread *self, struct hk_file *file,
     }
     release(&rights);
     return result;
+}
+
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
 }
 
 int64_t hk_sys_sendmsg(struct hk_thread *self, int32_t socket, gm_addr message,
@@ -196,21 +216,21 @@ int64_t hk_sys_sendmsg(struct hk_thread *self, int32_t socket, gm_addr message,
     if (result == HK_B_OK)
         result = read_vectors(self, &header, &out);
     if (result == HK_B_OK)
+        result = check_places(&header);
+    if (result == HK_B_OK && header.name != 0 && header.name_size > 0) {
+        result = hk_sockaddr_read(self, &address, header.name,
+                                  smaller(header.name_size, HK_SOCKADDR_MAX));
+        out.address = &address;
+    }
+    if (result == HK_B_OK)
         result = read_control(self, &header, control, &control_size);
     if (result == HK_B_OK)
         result = hk_socket_get(self, socket, &file);
     if (result != HK_B_OK)
         return result;
-    if (header.name != 0 && header.name_size > 0) {
-        result =
-            hk_sockaddr_read(self, &address, header.name, header.name_size, 0);
-        out.address = &address;
-    }
-    if (result == HK_B_OK) {
-        result = send_message(self, file, control, control_size, &out);
-        if (out.address != NULL)
-            hk_sockaddr_release(&address);
-    }
+    result = send_message(self, file, &header, control, control_size, &out);
+    if (out.address != NULL)
+        hk_sockaddr_release(&address);
     hk_file_put(file);
     return result;
 }
@@ -256,6 +276,23 @@ static uint32_t find_rights(struct hk_message *message, int fds[RIGHTS_MAX])
     return count;
 }
 
+/* Descriptors for all of the host's, or for none: B_OK or an error. */
+static int32_t add_all(const struct hk_thread *self, const int fds[RIGHTS_MAX],
+                       uint32_t count, int32_t added[RIGHTS_MAX])
+{
+    for (uint32_t i = 0; i < count; i++) {
+        added[i] = add_received(self, fds[i]);
+        if (added[i] >= 0)
+            continue;
+        for (uint32_t rest = i + 1; rest < count; rest++)
+            close(fds[rest]);
+        for (uint32_t before = 0; before < i; before++)
+            hk_fd_close(self, added[before]);
+        return added[i];
+    }
+    return HK_B_OK;
+}
+
 /* What the host received, in the guest's form; its length. All of it is closed
  * when there is no room: that is B_BAD_VALUE, unless none was offered. */
 static int32_t take_rights(const struct hk_thread *self,
@@ -265,6 +302,7 @@ static int32_t take_rights(const struct hk_thread *self,
 {
     uint32_t room = header->control == 0 ? 0 : header->control_size;
     int fds[RIGHTS_MAX];
+    int32_t added[RIGHTS_MAX], status;
     uint32_t count = find_rights(message, fds);
     uint32_t size = CONTROL_HEADER_SIZE + 4 * count;
 
@@ -275,12 +313,14 @@ static int32_t take_rights(const struct hk_thread *self,
             close(fds[--count]);
         return header->control == 0 ? 0 : HK_B_BAD_VALUE;
     }
+    status = add_all(self, fds, count, added);
+    if (status != HK_B_OK)
+        return status;
     hk_put32(bytes, size);
     hk_put32(bytes + 4, (uint32_t)GUEST_SOL_SOCKET);
     hk_put32(bytes + 8, GUEST_SCM_RIGHTS);
     for (uint32_t i = 0; i < count; i++)
-        hk_put32(bytes + CONTROL_HEADER_SIZE + 4 * i,
-                 (uint32_t)add_received(self, fds[i]));
+        hk_put32(bytes + CONTROL_HEADER_SIZE + 4 * i, (uint32_t)added[i]);
     return (int32_t)size;
 }
 
@@ -377,6 +417,8 @@ int64_t hk_sys_recvmsg(struct hk_thread *self, int32_t socket, gm_addr message,
 
     if (result == HK_B_OK)
         result = read_vectors(self, &header, &in);
+    if (result == HK_B_OK)
+        result = check_places(&header);
     if (result == HK_B_OK)
         result = hk_socket_get(self, socket, &file);
     if (result != HK_B_OK)

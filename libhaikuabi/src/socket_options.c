@@ -251,11 +251,13 @@ static int32_t get_user(const struct hk_thread *self, struct hk_file *file,
     const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
     struct ucred host;
     socklen_t size = sizeof(host);
+    int32_t status;
 
     if (!(hk_socket_protocol(file) & HK_CONNECTED))
         return HK_B_NOT_SUPPORTED;
-    if (!hk_socket_has_peer(file))
-        return HK_ENOTCONN;
+    status = hk_socket_check_connection(file);
+    if (status != HK_B_OK)
+        return status;
     if (getsockopt(file->node.fd, SOL_SOCKET, SO_PEERCRED, &host, &size) < 0)
         return hk_status_from_errno(errno);
     hk_put32(value->bytes, (uint32_t)host.pid);

@@ -5,7 +5,10 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
+
+#include "sockaddr.h"
 
 struct rule {
     unsigned protocols;
@@ -121,6 +124,46 @@ int32_t hk_socket_check_receive(const struct hk_thread *self,
                                                             : HK_B_OK;
 }
 
+int hk_socket_takes_family(unsigned protocol, int32_t family)
+{
+    switch (family) {
+    case HK_AF_UNIX:
+        return (protocol & HK_LOCAL) != 0;
+    case HK_AF_INET:
+        return (protocol & (HK_TCP | HK_DATAGRAM)) != 0;
+    case HK_AF_INET6:
+        return (protocol & (HK_TCP6 | HK_DATAGRAM6)) != 0;
+    default:
+        return 0;
+    }
+}
+
+static int is_shut(struct hk_file *file)
+{
+    return atomic_load_explicit(&file->is_shut, memory_order_relaxed);
+}
+
+/* The host tells of a connection that is shut in both directions, too. */
+static int is_hung_up(int fd)
+{
+    struct pollfd ready = {.fd = fd};
+
+    return poll(&ready, 1, 0) == 1 && (ready.revents & POLLHUP) != 0;
+}
+
+int32_t hk_socket_check_connection(struct hk_file *file)
+{
+    if (!(hk_socket_protocol(file) & HK_LOCAL & HK_CONNECTED))
+        return HK_B_OK;
+    if (!hk_socket_has_peer(file))
+        return HK_ENOTCONN;
+    if (is_shut(file) || !is_hung_up(file->node.fd))
+        return HK_B_OK;
+    return atomic_load_explicit(&file->is_accepted, memory_order_relaxed)
+               ? HK_ENOTCONN
+               : HK_B_BUSTED_PIPE;
+}
+
 int32_t hk_socket_timed_out(struct hk_file *file)
 {
     return hk_socket_protocol(file) & HK_ANY_TCP ? HK_B_WOULD_BLOCK
@@ -150,9 +193,12 @@ int32_t hk_socket_send_error(struct hk_file *file, int error)
 
     if (error == EACCES && protocol & HK_ANY_DATAGRAM)
         return HK_B_BAD_VALUE; /* a broadcast without SO_BROADCAST */
+    if (error == EPIPE && hk_socket_check_connection(file) != HK_B_OK)
+        return hk_socket_check_connection(file);
+    if (error == ENOTCONN && protocol & HK_LOCAL_DATAGRAM)
+        return HK_ECONNREFUSED; /* as the host has said before */
     if ((error != EPIPE && error != ECONNRESET) || !(protocol & HK_ANY_TCP) ||
-        atomic_load_explicit(&file->is_shut, memory_order_relaxed) ||
-        !is_gone(file->node.fd))
+        is_shut(file) || !is_gone(file->node.fd))
         return hk_status_from_errno(error);
     if (error == ECONNRESET)
         note_reset(file);

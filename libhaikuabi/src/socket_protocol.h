@@ -51,6 +51,15 @@ int32_t hk_socket_check_send(const struct hk_thread *self, struct hk_file *file,
 int32_t hk_socket_check_receive(const struct hk_thread *self,
                                 struct hk_file *file, int flags);
 
+/* Whether a local socket that connects is connected, and its other end is
+ * there: ENOTCONN when not, and B_BUSTED_PIPE to who has called a peer that is
+ * gone. B_OK of other sockets. */
+int32_t hk_socket_check_connection(struct hk_file *file);
+
+/* Whether sockets of a protocol are bound and connected to, and send to,
+ * addresses of a family. */
+int hk_socket_takes_family(unsigned protocol, int32_t family);
+
 /* How a wait for bytes ends by SO_RCVTIMEO or SO_SNDTIMEO. */
 int32_t hk_socket_timed_out(struct hk_file *file);
 

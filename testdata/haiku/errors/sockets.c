@@ -43,6 +43,7 @@ static uint8_t long_name[128],
     server_at[32] = {32, AF_INET, 0, 0, 127, 0, 0, 1};
 static const int32_t on = 1;
 static const uint8_t this_host[32] = {32, AF_INET, 0, 1, 127, 0, 0, 1};
+static const uint8_t other_host[32] = {32, AF_INET, 0, 0, 192, 0, 2, 1};
 
 static void make_sockets(void)
 {
@@ -158,6 +159,11 @@ static void addresses(void)
     FAILS(B_BAD_VALUE, bind, unbound, bad_name, 32);
     FAILS(B_BAD_VALUE, bind, unbound, long_name, 128);
     FAILS(B_BAD_VALUE, bind, client, server_at, 32);
+    FAILS(B_BAD_VALUE, bind, client, nowhere, 32);
+    FAILS(B_BAD_VALUE, bind, listening, server_at, 32);
+    FAILS(B_BAD_VALUE, bind, pair[0], listening_at, 32);
+    FAILS(EADDRNOTAVAIL, bind, unconnected, other_host, 32);
+    FAILS(EADDRNOTAVAIL, bind, datagrams, other_host, 32);
     FAILS(EADDRINUSE, bind, unconnected, server_at, 32);
     FAILS(B_BAD_VALUE, connect, NO_FD, (void *)0, 32);
     FAILS(B_BAD_VALUE, connect, NO_FD, address, STORAGE + 1);
@@ -174,7 +180,11 @@ static void addresses(void)
           listening_at, 32);
     FAILS(EISCONN, connect, client, server_at, 32);
     FAILS(EISCONN, connect, pair[0], listening_at, 32);
+    FAILS(EISCONN, connect, pair[1], nowhere, 32);
+    FAILS(ENETUNREACH, connect, pair[1], nowhere, 0);
+    FAILS(EAFNOSUPPORT, connect, pair[1], server_at, 32);
     FAILS(B_BAD_VALUE, connect, listening, listening_at, 32);
+    FAILS(B_BAD_VALUE, connect, listening, nowhere, 32);
     FAILS(ENETUNREACH, connect, unbound, listening_at, 0);
     FAILS(ECONNREFUSED, connect, sys(SYS_socket, AF_INET, SOCK_STREAM, 0),
           this_host, 32);
@@ -195,8 +205,17 @@ static void addresses(void)
 
 static void accepting(void)
 {
+    uint32_t size = 200;
+
     FAILS(B_BAD_VALUE, accept, NO_FD, address, (void *)0);
     FAILS(B_BAD_ADDRESS, accept, NO_FD, address, BAD_POINTER);
+    /* Addresses are written also when nothing is accepted. */
+    FAILS(B_BAD_ADDRESS, accept, NO_FD, BAD_POINTER, &length);
+    FAILS(B_BAD_ADDRESS, accept, unbound, (void *)0, BAD_POINTER);
+    FAILS(B_FILE_ERROR, accept, NO_FD, address, &size);
+    CHECK_STATUS(size, STORAGE);
+    FAILS(B_FILE_ERROR, accept, NO_FD, (void *)0, &size);
+    CHECK_STATUS(size, 0);
     FAILS(B_BAD_VALUE, accept, unbound, address, &length);
     FAILS(B_BAD_VALUE, accept, pair[0], address, &length);
     interrupt_from_now();
@@ -221,6 +240,38 @@ static void accepting_no_more(void)
     while (sys(SYS_dup, file) >= 0)
         continue;
     FAILS(B_NO_MORE_FDS, accept, listening, address, &length);
+}
+
+/* A port that only user 0 may bind a socket of TCP to. */
+static void reserved_port(void)
+{
+    long reserved = sys(SYS_socket, AF_INET, SOCK_STREAM, 0);
+
+    FAILS(B_PERMISSION_DENIED, bind, reserved, this_host, 32);
+    FAILS(EAFNOSUPPORT, bind, reserved, nowhere, 32);
+}
+
+/* A connection that nobody waits for. */
+static void connecting(void)
+{
+    uint8_t at[32] = {32, AF_INET, 0, 0, 127, 0, 0, 1};
+    uint32_t size = sizeof(at);
+    long target = sys(SYS_socket, AF_INET, SOCK_STREAM, 0);
+    long caller = sys(SYS_socket, AF_INET, SOCK_STREAM, 0);
+    struct {
+        int32_t fd;
+        uint16_t events, found;
+    } one = {(int32_t)caller, 2, 0};
+
+    CHECK_STATUS(sys(SYS_bind, target, at, 32), HK_B_OK);
+    CHECK_STATUS(sys(SYS_getsockname, target, at, &size), HK_B_OK);
+    CHECK_STATUS(sys(SYS_listen, target, 1), HK_B_OK);
+    CHECK_STATUS(sys(SYS_fcntl, caller, 16, O_NONBLOCK), HK_B_OK);
+    FAILS(EINPROGRESS, connect, caller, at, 32);
+    CHECK_STATUS(sys(SYS_poll, &one, 1, -1LL, (void *)0), 1);
+    FAILS(EISCONN, connect, caller, at, 32);
+    sys(SYS_close, target);
+    sys(SYS_close, caller);
 }
 
 static void receiving(void)
@@ -261,6 +312,10 @@ static void receiving(void)
     FAILS(B_INTERRUPTED, recvmsg, datagrams, &empty, 0);
     interrupt_no_more();
     FAILS(B_TIMED_OUT, recv, wait_briefly(pair[1], SO_RCVTIMEO), data, 4, 0);
+    FAILS(B_TIMED_OUT, recvfrom, pair[1], data, 4, 0, address, &length);
+    FAILS(B_TIMED_OUT, recvmsg, pair[1], &empty, 0);
+    FAILS(ENOTCONN, recvfrom, unconnected, data, 4, 0, address, &length);
+    FAILS(ENOTCONN, recvmsg, unconnected, &empty, 0);
     FAILS(B_TIMED_OUT, recv, wait_briefly(datagrams, SO_RCVTIMEO), data, 4, 0);
     FAILS(B_WOULD_BLOCK, recv, wait_briefly(client, SO_RCVTIMEO), data, 4, 0);
 }
@@ -286,6 +341,7 @@ static void sending(void)
     } vector = {data, sizeof(data)};
     struct message some = {.vectors = &vector, .vector_count = 1};
     struct message beside = {.control = data, .control_length = 8};
+    struct message addressed = some, nameless = some;
 
     FAILS(B_BAD_ADDRESS, send, NO_FD, (void *)0, 0, 0);
     FAILS(B_BAD_ADDRESS, sendto, NO_FD, KERNEL_POINTER, 4, 0, this_host, 32);
@@ -293,7 +349,15 @@ static void sending(void)
     FAILS(B_BAD_VALUE, sendto, NO_FD, data, 4, 0, this_host, STORAGE + 1);
     FAILS(B_BAD_ADDRESS, sendto, NO_FD, data, 4, 0, BAD_POINTER, 32);
     FAILS(EDESTADDRREQ, send, datagrams, data, 4, 0);
+    addressed.name = server_at, addressed.name_length = 32;
+    nameless.name_length = 32;
+    FAILS(EDESTADDRREQ, sendto, datagrams, data, 4, 0, (void *)0, 32);
     FAILS(EDESTADDRREQ, sendmsg, datagrams, &some, 0);
+    FAILS(B_BAD_VALUE, sendmsg, datagrams, &nameless, 0);
+    FAILS(EISCONN, sendmsg, client, &addressed, 0);
+    FAILS(ENOTCONN, sendmsg, unconnected, &addressed, 0);
+    FAILS(B_FILE_ERROR, sendto, NO_FD, data, 4, 0, nowhere, 32);
+    FAILS(EISCONN, sendto, pair[0], data, 4, 0, nowhere, 32);
     FAILS(EMSGSIZE, sendto, datagrams, large_data, sizeof(large_data), 0,
           this_host, 32);
     FAILS(EISCONN, sendto, pair[0], data, 4, 0, listening_at, 32);
@@ -323,8 +387,125 @@ static void sending(void)
     FAILS(B_INTERRUPTED, sendmsg, pair[0], &some, 0);
     interrupt_no_more();
     FAILS(B_TIMED_OUT, send, wait_briefly(pair[0], SO_SNDTIMEO), data, 4, 0);
+    FAILS(B_TIMED_OUT, sendmsg, pair[0], &some, 0);
     fill(client);
     FAILS(B_WOULD_BLOCK, send, wait_briefly(client, SO_SNDTIMEO), data, 4, 0);
+}
+
+/* ---- local datagrams ---- */
+
+static long bound_to(const uint8_t at[32])
+{
+    long made = sys(SYS_socket, AF_UNIX, SOCK_DGRAM, 0);
+
+    CHECK_STATUS(sys(SYS_bind, made, at, 32), HK_B_OK);
+    return made;
+}
+
+/* Who is connected is for its peer alone. */
+static void local_receivers(void)
+{
+    static const uint8_t first_at[32] = {32, AF_UNIX, 'd', '1'};
+    static const uint8_t second_at[32] = {32, AF_UNIX, 'd', '2'};
+    long first = bound_to(first_at), second = bound_to(second_at);
+    long sender = sys(SYS_socket, AF_UNIX, SOCK_DGRAM, 0);
+    long early = sys(SYS_socket, AF_UNIX, SOCK_DGRAM, 0);
+
+    FAILS(EAFNOSUPPORT, sendto, sender, data, 4, 0, server_at, 32);
+    FAILS(B_ENTRY_NOT_FOUND, sendto, sender, data, 4, 0, nowhere, 32);
+    FAILS(EPROTOTYPE, sendto, sender, data, 4, 0, listening_at, 32);
+    FAILS(B_BAD_VALUE, sendto, sender, data, 4, 0, a_file, 32);
+    FAILS(B_BAD_VALUE, sendto, sender, data, 4, 0, no_name, 32);
+    FAILS(B_NOT_SUPPORTED, sendto, sender, data, 4, MSG_OOB, nowhere, 32);
+    FAILS(B_ENTRY_NOT_FOUND, connect, sender, nowhere, 32);
+    FAILS(B_BAD_VALUE, connect, sender, a_file, 32);
+    CHECK_STATUS(sys(SYS_connect, early, first_at, 32), HK_B_OK);
+    CHECK_STATUS(sys(SYS_connect, first, second_at, 32), HK_B_OK);
+    FAILS(B_NOT_ALLOWED, connect, sender, first_at, 32);
+    FAILS(B_NOT_ALLOWED, sendto, sender, data, 4, 0, first_at, 32);
+    FAILS(B_NOT_ALLOWED, send, early, data, 4, 0);
+    while (sys(SYS_sendto, sender, data, 4, MSG_DONTWAIT, second_at, 32) == 4)
+        continue;
+    FAILS(B_WOULD_BLOCK, sendto, sender, data, 4, MSG_DONTWAIT, second_at, 32);
+    interrupt_from_now();
+    FAILS(B_INTERRUPTED, sendto, sender, data, 4, 0, second_at, 32);
+    interrupt_no_more();
+    FAILS(B_TIMED_OUT, sendto, wait_briefly(sender, SO_SNDTIMEO), data, 4, 0,
+          second_at, 32);
+    sys(SYS_close, second);
+    FAILS(ECONNREFUSED, sendto, sender, data, 4, 0, second_at, 32);
+    FAILS(ECONNREFUSED, connect, sender, second_at, 32);
+    FAILS(B_BAD_VALUE, shutdown_socket, sender, NO_HOW);
+    CHECK_STATUS(sys(SYS_shutdown_socket, sender, SHUT_WR), HK_B_OK);
+    FAILS(B_BUSTED_PIPE, sendto, sender, data, 4, 0, nowhere, 32);
+    sys(SYS_close, first);
+}
+
+/* One of two that are connected: gone, or not to be sent to. */
+static void local_peers(void)
+{
+    struct {
+        void *base;
+        uint32_t length;
+    } vector = {data, 4};
+    struct message some = {.vectors = &vector, .vector_count = 1};
+    int32_t ends[2];
+
+    CHECK_STATUS(sys(SYS_socketpair, AF_UNIX, SOCK_DGRAM, 0, ends), HK_B_OK);
+    CHECK_STATUS(sys(SYS_shutdown_socket, ends[1], 0), HK_B_OK);
+    FAILS(B_BUSTED_PIPE, send, ends[0], data, 4, 0);
+    sys(SYS_close, ends[1]);
+    FAILS(ECONNREFUSED, send, ends[0], data, 4, 0);
+    FAILS(ECONNREFUSED, send, ends[0], data, 4, 0);
+    FAILS(ECONNREFUSED, sendmsg, ends[0], &some, 0);
+    sys(SYS_close, ends[0]);
+}
+
+/* ---- descriptors beside ---- */
+
+struct rights {
+    uint32_t length;
+    int32_t level, type, fds[2];
+};
+
+static void send_rights(struct message *message, struct rights *rights)
+{
+    *rights = (struct rights){20, SOL_SOCKET, 1, {(int32_t)file, 0}};
+    CHECK_STATUS(sys(SYS_sendmsg, pair[1], message, 0), 1);
+}
+
+static void rights(void)
+{
+    enum { LIMIT_NOFILE = 4 };
+    const uint32_t few[] = {21, 0xffffffff};
+    struct rights rights = {20, SOL_SOCKET, 1, {(int32_t)file, NO_FD}};
+    struct {
+        void *base;
+        uint32_t length;
+    } vector = {data, 1};
+    struct message message = {.vectors = &vector,
+                              .vector_count = 1,
+                              .control = &rights,
+                              .control_length = 20};
+
+    FAILS(B_FILE_ERROR, sendmsg, pair[1], &message, 0);
+    rights.length = 12;
+    FAILS(B_BAD_VALUE, sendmsg, pair[1], &message, 0);
+    rights = (struct rights){20, SOL_SOCKET, 7, {0, 0}};
+    FAILS(B_BAD_VALUE, sendmsg, pair[1], &message, 0);
+    send_rights(&message, &rights);
+    message.control_length = 16;
+    FAILS(B_BAD_VALUE, recvmsg, pair[0], &message, 0);
+    message.control_length = 20;
+    send_rights(&message, &rights);
+    CHECK_STATUS(sys(SYS_setrlimit, LIMIT_NOFILE, few), HK_B_OK);
+    while (sys(SYS_dup, file) >= 0)
+        continue;
+    FAILS(B_NO_MORE_FDS, recvmsg, pair[0], &message, 0);
+    sys(SYS_close, 20);
+    send_rights(&message, &rights);
+    FAILS(B_NO_MORE_FDS, recvmsg, pair[0], &message, 0);
+    CHECK_STATUS(sys(SYS_dup, file), 20); /* the one that there was room for */
 }
 
 static void options(void)
@@ -415,6 +596,7 @@ static void no_errors(void)
 /* Sends until the connection's end has been noticed: what is said then. */
 static void reset(void)
 {
+    struct message empty = {0};
     int32_t error = 0;
     uint32_t size = 4;
     long sent;
@@ -426,6 +608,8 @@ static void reset(void)
     FAILS(ENOTCONN, send, client, data, 4, 0);
     FAILS(ECONNRESET, recv, client, data, 4, 0);
     FAILS(ECONNRESET, recv, client, data, 4, 0);
+    FAILS(ECONNRESET, recvfrom, client, data, 4, 0, address, &length);
+    FAILS(ECONNRESET, recvmsg, client, &empty, 0);
     CHECK_STATUS(
         sys(SYS_getsockopt, client, SOL_SOCKET, SO_ERROR, &error, &size),
         HK_B_OK);
@@ -433,10 +617,29 @@ static void reset(void)
     FAILS(ENOTCONN, recv, client, data, 4, 0);
 }
 
+/* Who was called is told another error than who has called. */
+static void accepted_end(int32_t end, struct message *some)
+{
+    FAILS(ENOTCONN, send, end, data, 4, 0);
+    FAILS(ENOTCONN, send, end, data, 0, 0);
+    FAILS(ENOTCONN, sendmsg, end, some, 0);
+    FAILS(ENOTCONN, shutdown_socket, end, SHUT_WR);
+    FAILS(ENOTCONN, getsockopt, end, SOL_SOCKET, SO_PEERCRED, data, &length);
+}
+
+static void calling_end(int32_t end, struct message *some)
+{
+    FAILS(B_BUSTED_PIPE, send, end, data, 4, 0);
+    FAILS(B_BUSTED_PIPE, send, end, data, 0, 0);
+    FAILS(B_BUSTED_PIPE, sendmsg, end, some, 0);
+    FAILS(B_BUSTED_PIPE, shutdown_socket, end, SHUT_WR);
+    FAILS(B_BUSTED_PIPE, getsockopt, end, SOL_SOCKET, SO_PEERCRED, data,
+          &length);
+}
+
 /* The other end has gone: a signal as well, which is ignored here. */
 static void broken(void)
 {
-    const struct sigaction ignore = {.handler = (void *)1};
     struct {
         void *base;
         uint32_t length;
@@ -444,12 +647,16 @@ static void broken(void)
     struct message some = {.vectors = &vector, .vector_count = 1};
     int32_t ends[2];
 
-    CHECK_STATUS(sys(SYS_sigaction, 7, &ignore, (void *)0), HK_B_OK);
-    CHECK_STATUS(sys(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, ends), HK_B_OK);
-    sys(SYS_close, ends[1]);
-    FAILS(B_BUSTED_PIPE, send, ends[0], data, 4, 0);
-    FAILS(B_BUSTED_PIPE, sendmsg, ends[0], &some, 0);
-    sys(SYS_close, ends[0]);
+    for (int i = 0; i < 2; i++) {
+        CHECK_STATUS(sys(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, ends),
+                     HK_B_OK);
+        sys(SYS_close, ends[1 - i]);
+        if (i == 0)
+            accepted_end(ends[0], &some);
+        else
+            calling_end(ends[1], &some);
+        sys(SYS_close, ends[i]);
+    }
     /* The end of what was closed before all of it was read. */
     CHECK_STATUS(sys(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, ends), HK_B_OK);
     CHECK_STATUS(sys(SYS_send, ends[0], data, 4, 0), 4);
@@ -476,7 +683,10 @@ static void listing(void)
 
 int main(int argc, char **argv, char **environment)
 {
+    const struct sigaction ignore = {.handler = (void *)1};
+
     (void)argc, (void)argv, (void)environment;
+    CHECK_STATUS(sys(SYS_sigaction, 7, &ignore, (void *)0), HK_B_OK);
     make_sockets();
     make_connection();
     no_sockets();
@@ -484,8 +694,13 @@ int main(int argc, char **argv, char **environment)
     addresses();
     accepting();
     in_child(accepting_no_more);
+    as_user(reserved_port);
+    connecting();
     receiving();
+    in_child(rights);
     sending();
+    local_receivers();
+    local_peers();
     options();
     no_errors();
     broken();

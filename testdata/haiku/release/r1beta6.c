@@ -193,6 +193,9 @@ static void accepting(void)
     CHECK(server >= 0 && address[1] == AF_UNIX);
     check_flags(server, FD_CLOEXEC | FD_CLOFORK);
     FAILS(B_WOULD_BLOCK, recv, server, address, 1, 0);
+    FAILS(B_WOULD_BLOCK, recvfrom, server, (void *)0, 0, 0, address, &length);
+    FAILS(B_WOULD_BLOCK, recvfrom, server, address, 1, 0, KERNEL_POINTER,
+          &length);
     FAILS(B_BAD_VALUE, accept__r1beta6, listening, address, &length, 1);
     FAILS(B_BAD_VALUE, accept__r1beta6, NO_FD, address, (void *)0, 1);
     FAILS(B_BAD_ADDRESS, accept__r1beta6, NO_FD, address, BAD_POINTER, 1);
@@ -205,8 +208,12 @@ static void accepting(void)
     sys(SYS_close, client);
     client = sys(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
     CHECK_STATUS(sys(SYS_connect, client, socket_at, 32), HK_B_OK);
+    /* Who cannot be told has lost the connection. */
     FAILS(B_BAD_ADDRESS, accept__r1beta6, listening, KERNEL_POINTER, &length,
           0);
+    sys(SYS_close, client);
+    client = sys(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
+    CHECK_STATUS(sys(SYS_connect, client, socket_at, 32), HK_B_OK);
     FAILS(B_BAD_ADDRESS, accept__r1beta6, listening, BAD_POINTER, &length, 0);
     CHECK_STATUS(sys(SYS_fcntl, listening, 16, O_NONBLOCK), HK_B_OK);
     FAILS(B_WOULD_BLOCK, accept__r1beta6, listening, address, &length, 0);
