@@ -84,10 +84,11 @@ static int32_t split_flags(const struct hk_thread *self, int32_t flags,
 static int is_local_kind(const struct hk_thread *self, int32_t kind,
                          int32_t protocol)
 {
-    return protocol == 0 &&
-           (kind == SOCK_STREAM || kind == SOCK_DGRAM ||
-            (kind == SOCK_SEQPACKET &&
-             hk_kernel_of(self)->config.release >= HK_R1BETA6));
+    enum hk_release release = hk_kernel_of(self)->config.release;
+
+    return protocol == 0 && (kind == SOCK_STREAM ||
+                             (kind == SOCK_DGRAM && release >= HK_R1BETA5) ||
+                             (kind == SOCK_SEQPACKET && release >= HK_R1BETA6));
 }
 
 /* The kinds of socket have the host's numbers. */

@@ -349,7 +349,7 @@ static int32_t find_receiver(struct hk_thread *self, struct hk_file *file,
 static int64_t send_checked(struct hk_thread *self, struct hk_file *file,
                             struct hk_message *message)
 {
-    int64_t result = hk_socket_check_send(self, file, message->flags,
+    int64_t result = hk_socket_check_send(self, file, &message->flags,
                                           message->address != NULL);
 
     if (result == HK_B_OK && message->address != NULL) {
@@ -380,7 +380,7 @@ int64_t hk_socket_transfer(struct hk_thread *self, struct hk_file *file,
         hk_socket_show_sent(self, file);
         return sent;
     }
-    status = hk_socket_check_receive(self, file, message->flags);
+    status = hk_socket_check_receive(self, file, &message->flags);
     return status == HK_B_OK ? receive(self, file, message) : status;
 }
 

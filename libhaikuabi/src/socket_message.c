@@ -236,7 +236,8 @@ int64_t hk_sys_sendmsg(struct hk_thread *self, int32_t socket, gm_addr message,
 }
 
 /* A descriptor that came through a socket. It belongs to no mount. */
-static int32_t add_received(const struct hk_thread *self, int host_fd)
+static int32_t add_received(const struct hk_thread *self, int host_fd,
+                            unsigned descriptor_flags)
 {
     static const uint32_t modes[] = {[O_RDONLY] = HK_O_RDONLY,
                                      [O_WRONLY] = HK_O_WRONLY,
@@ -253,7 +254,7 @@ static int32_t add_received(const struct hk_thread *self, int host_fd)
         file->kind = HK_FILE_SOCKET;
         hk_socket_show_again(self->team->shared, file);
     }
-    return hk_fd_add(self, file, 0, 0);
+    return hk_fd_add(self, file, 0, descriptor_flags);
 }
 
 /* Descriptors of the host's in what it received; how many. */
@@ -277,11 +278,16 @@ static uint32_t find_rights(struct hk_message *message, int fds[RIGHTS_MAX])
 }
 
 /* Descriptors for all of the host's, or for none: B_OK or an error. */
-static int32_t add_all(const struct hk_thread *self, const int fds[RIGHTS_MAX],
-                       uint32_t count, int32_t added[RIGHTS_MAX])
+static int32_t add_all(const struct hk_thread *self, int flags,
+                       const int fds[RIGHTS_MAX], uint32_t count,
+                       int32_t added[RIGHTS_MAX])
 {
+    unsigned descriptor_flags =
+        (flags & HK_MSG_CMSG_CLOEXEC ? HK_FD_CLOEXEC : 0u) |
+        (flags & HK_MSG_CMSG_CLOFORK ? HK_FD_CLOFORK : 0u);
+
     for (uint32_t i = 0; i < count; i++) {
-        added[i] = add_received(self, fds[i]);
+        added[i] = add_received(self, fds[i], descriptor_flags);
         if (added[i] >= 0)
             continue;
         for (uint32_t rest = i + 1; rest < count; rest++)
@@ -313,7 +319,7 @@ static int32_t take_rights(const struct hk_thread *self,
             close(fds[--count]);
         return header->control == 0 ? 0 : HK_B_BAD_VALUE;
     }
-    status = add_all(self, fds, count, added);
+    status = add_all(self, message->flags, fds, count, added);
     if (status != HK_B_OK)
         return status;
     hk_put32(bytes, size);
@@ -398,6 +404,14 @@ static int32_t write_back(const struct hk_thread *self,
     return status;
 }
 
+/* Before r1beta6 TCP fails of bytes beside which there could be something. */
+static int is_control_refused(const struct hk_thread *self,
+                              struct hk_file *file, const struct header *header)
+{
+    return header->control != 0 && hk_socket_protocol(file) & HK_ANY_TCP &&
+           hk_kernel_of(self)->config.release < HK_R1BETA6;
+}
+
 int64_t hk_sys_recvmsg(struct hk_thread *self, int32_t socket, gm_addr message,
                        int32_t flags)
 {
@@ -424,6 +438,8 @@ int64_t hk_sys_recvmsg(struct hk_thread *self, int32_t socket, gm_addr message,
     if (result != HK_B_OK)
         return result;
     result = hk_socket_transfer(self, file, &in);
+    if (result > 0 && is_control_refused(self, file, &header))
+        result = HK_B_NOT_SUPPORTED;
     hk_file_put(file);
     if (result < 0)
         return result;

@@ -12,23 +12,31 @@
 
 struct rule {
     unsigned protocols;
-    enum hk_release since;         /* the last row that holds counts */
-    int send_flags, receive_flags; /* others are refused */
+    enum hk_release since; /* the last row that holds counts */
+    int send_flags, receive_flags;
+    int ignores; /* others, which are refused otherwise */
+};
+
+enum {
+    TCP_SEND = HK_MSG_DONTWAIT | HK_MSG_OOB | HK_MSG_EOF,
+    RECEIVE = HK_MSG_DONTWAIT | HK_MSG_PEEK | HK_MSG_TRUNC,
+    TCP_RECEIVE = RECEIVE | HK_MSG_WAITALL,
+    RIGHTS = HK_MSG_CMSG_CLOEXEC | HK_MSG_CMSG_CLOFORK
 };
 
 /* MSG_NOSIGNAL goes everywhere, MSG_TRUNC where a receive may cut. */
 static const struct rule rules[] = {
-    {HK_LOCAL, HK_R1BETA4, HK_MSG_DONTWAIT, HK_MSG_DONTWAIT},
-    {HK_ANY_TCP, HK_R1BETA4, HK_MSG_DONTWAIT | HK_MSG_OOB | HK_MSG_EOF,
-     HK_MSG_DONTWAIT | HK_MSG_WAITALL | HK_MSG_PEEK | HK_MSG_TRUNC},
-    {HK_ANY_DATAGRAM, HK_R1BETA4, ~0,
-     HK_MSG_DONTWAIT | HK_MSG_PEEK | HK_MSG_TRUNC},
+    {HK_LOCAL, HK_R1BETA4, 0, 0, 1},
+    {HK_ANY_TCP, HK_R1BETA4, TCP_SEND, TCP_RECEIVE, 1},
+    {HK_ANY_DATAGRAM, HK_R1BETA4, ~0, RECEIVE, 1},
+    {HK_LOCAL, HK_R1BETA5, HK_MSG_DONTWAIT, HK_MSG_DONTWAIT, 0},
+    {HK_ANY_TCP, HK_R1BETA5, TCP_SEND, TCP_RECEIVE, 0},
+    {HK_ANY_DATAGRAM, HK_R1BETA5, ~0, RECEIVE, 0},
     {HK_LOCAL_STREAM, HK_R1BETA6, HK_MSG_DONTWAIT,
-     HK_MSG_DONTWAIT | HK_MSG_PEEK | HK_MSG_WAITALL | HK_MSG_TRUNC},
+     RECEIVE | HK_MSG_WAITALL | RIGHTS, 0},
     {HK_LOCAL_SEQUENCE, HK_R1BETA6, HK_MSG_DONTWAIT | HK_MSG_EOR,
-     HK_MSG_DONTWAIT | HK_MSG_PEEK | HK_MSG_WAITALL | HK_MSG_TRUNC},
-    {HK_LOCAL_DATAGRAM, HK_R1BETA6, HK_MSG_DONTWAIT,
-     HK_MSG_DONTWAIT | HK_MSG_PEEK | HK_MSG_TRUNC},
+     RECEIVE | HK_MSG_WAITALL | RIGHTS, 0},
+    {HK_LOCAL_DATAGRAM, HK_R1BETA6, HK_MSG_DONTWAIT, RECEIVE | RIGHTS, 0},
 };
 
 static const struct rule *find_rule(const struct hk_thread *self,
@@ -100,28 +108,39 @@ int hk_socket_has_peer(struct hk_file *file)
     return hk_socket_has_peer(file);
 }
 
+/* Takes away what is ignored. */
+static int32_t check_flags(const struct rule *rule, int is_send, int *flags)
+{
+    int known =
+        (is_send ? rule->send_flags : rule->receive_flags) | HK_MSG_NOSIGNAL;
+
+    if (*flags & ~known && !rule->ignores)
+        return HK_B_NOT_SUPPORTED;
+    *flags &= known;
+    return HK_B_OK;
+}
+
 int32_t hk_socket_check_send(const struct hk_thread *self, struct hk_file *file,
-                             int flags, int has_address)
+                             int *flags, int has_address)
 {
     unsigned protocol = hk_socket_protocol(file);
     int has_peer = hk_socket_has_peer(file);
+    int32_t status;
 
     if (has_peer && has_address)
         return HK_EISCONN;
     if (!has_peer && !has_address)
         return HK_EDESTADDRREQ;
-    if (flags & ~(find_rule(self, protocol)->send_flags | HK_MSG_NOSIGNAL))
-        return HK_B_NOT_SUPPORTED;
+    status = check_flags(find_rule(self, protocol), 1, flags);
+    if (status != HK_B_OK)
+        return status;
     return has_peer || !(protocol & HK_CONNECTED) ? HK_B_OK : HK_ENOTCONN;
 }
 
 int32_t hk_socket_check_receive(const struct hk_thread *self,
-                                struct hk_file *file, int flags)
+                                struct hk_file *file, int *flags)
 {
-    const struct rule *rule = find_rule(self, hk_socket_protocol(file));
-
-    return flags & ~(rule->receive_flags | HK_MSG_NOSIGNAL) ? HK_B_NOT_SUPPORTED
-                                                            : HK_B_OK;
+    return check_flags(find_rule(self, hk_socket_protocol(file)), 0, flags);
 }
 
 int hk_socket_takes_family(unsigned protocol, int32_t family)

@@ -16,7 +16,9 @@ enum hk_message_flag {
     HK_MSG_WAITALL = 0x40,
     HK_MSG_DONTWAIT = 0x80,
     HK_MSG_EOF = 0x400,
-    HK_MSG_NOSIGNAL = 0x800
+    HK_MSG_NOSIGNAL = 0x800,
+    HK_MSG_CMSG_CLOEXEC = 0x1000, /* these from r1beta6 on */
+    HK_MSG_CMSG_CLOFORK = 0x2000
 };
 
 /* Bits, for those of which something is true. */
@@ -44,12 +46,12 @@ unsigned hk_socket_protocol(struct hk_file *file);
 int hk_socket_has_peer(struct hk_file *file);
 void hk_socket_set_peer(struct hk_file *file, int has_one);
 
-/* What is wrong with a send or a receive before anything is tried. flags: the
- * guest's; has_address: one to send to. */
+/* What is wrong with a send or a receive before anything is tried. *flags: the
+ * guest's, then without those that are ignored; has_address: one to send to. */
 int32_t hk_socket_check_send(const struct hk_thread *self, struct hk_file *file,
-                             int flags, int has_address);
+                             int *flags, int has_address);
 int32_t hk_socket_check_receive(const struct hk_thread *self,
-                                struct hk_file *file, int flags);
+                                struct hk_file *file, int *flags);
 
 /* Whether a local socket that connects is connected, and its other end is
  * there: ENOTCONN when not, and B_BUSTED_PIPE to who has called a peer that is

@@ -281,6 +281,14 @@ static void receiving(void)
     struct message bad_control = {.control = KERNEL_POINTER};
     struct message bad_vectors = {.vectors = BAD_POINTER, .vector_count = 1};
     struct message empty = {0};
+    struct {
+        void *base;
+        uint32_t length;
+    } vector = {data, 4};
+    struct message beside = {.vectors = &vector,
+                             .vector_count = 1,
+                             .control = data + 4,
+                             .control_length = 16};
 
     FAILS(B_BAD_ADDRESS, recv, NO_FD, (void *)0, 0, 0);
     FAILS(B_BAD_ADDRESS, recv, NO_FD, KERNEL_POINTER, 4, 0);
@@ -306,6 +314,9 @@ static void receiving(void)
     FAILS(B_NOT_SUPPORTED, recvfrom, client, data, 4, MSG_OOB, address,
           &length);
     FAILS(B_NOT_SUPPORTED, recvmsg, client, &empty, MSG_OOB);
+    CHECK_STATUS(sys(SYS_send, server, data, 4, 0), 4);
+    FAILS(B_NOT_SUPPORTED, recvmsg, client, &beside, 0); /* it is lost */
+    FAILS(B_WOULD_BLOCK, recv, client, data, 4, MSG_DONTWAIT);
     interrupt_from_now();
     FAILS(B_INTERRUPTED, recv, pair[0], data, 4, 0);
     FAILS(B_INTERRUPTED, recvfrom, pair[0], data, 4, 0, address, &length);

@@ -164,6 +164,22 @@ static void semaphores(void)
     FAILS(B_BAD_ADDRESS, mutex_sem_release__r1beta4, KERNEL_POINTER);
 }
 
+/* There are no local datagrams, and local sockets do not look at flags. */
+static void sockets(void)
+{
+    enum { AF_UNIX = 9, SOCK_STREAM = 1, SOCK_DGRAM = 2, MSG_PEEK = 2 };
+    int32_t ends[2];
+    char byte = 'x';
+
+    FAILS(EAFNOSUPPORT, socket, AF_UNIX, SOCK_DGRAM, 0);
+    FAILS(EAFNOSUPPORT, socketpair, AF_UNIX, SOCK_DGRAM, 0, ends);
+    CHECK_STATUS(sys(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, ends), HK_B_OK);
+    CHECK_STATUS(sys(SYS_send, ends[0], &byte, 1, MSG_PEEK), 1);
+    CHECK_STATUS(sys(SYS_recv, ends[1], &byte, 1, MSG_PEEK), 1);
+    CHECK_STATUS(sys(SYS_fcntl, ends[1], 16, O_NONBLOCK), HK_B_OK);
+    FAILS(B_WOULD_BLOCK, recv, ends[1], &byte, 1, MSG_PEEK);
+}
+
 static void xsi(void)
 {
     enum { RMID = 0, CREATE = 01600 };
@@ -228,6 +244,7 @@ int main(int argc, char **argv, char **environment)
     read_only();
     release_all();
     semaphores();
+    sockets();
     xsi();
     teams();
     print("release checked\n");

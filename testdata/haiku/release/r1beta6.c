@@ -219,6 +219,41 @@ static void accepting(void)
     FAILS(B_WOULD_BLOCK, accept__r1beta6, listening, address, &length, 0);
 }
 
+/* A descriptor that comes through a socket has the flags that are asked for. */
+static void receiving(void)
+{
+    enum { SOL_SOCKET = -1, SCM_RIGHTS = 1, CMSG_CLOEXEC = 0x1000 };
+    enum { CMSG_CLOFORK = 0x2000 };
+    struct {
+        uint32_t length;
+        int32_t level, type, fd;
+    } rights = {16, SOL_SOCKET, SCM_RIGHTS, 1};
+    char byte = 'x';
+    struct {
+        void *base;
+        uint32_t length;
+    } vector = {&byte, 1};
+    struct {
+        void *name;
+        uint32_t name_length;
+        void *vectors;
+        int32_t vector_count;
+        void *control;
+        uint32_t control_length;
+        int32_t flags;
+    } message = {0, 0, &vector, 1, &rights, 16, 0};
+    int32_t ends[2];
+
+    CHECK_STATUS(sys(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, ends), HK_B_OK);
+    CHECK_STATUS(sys(SYS_sendmsg, ends[0], &message, 0), 1);
+    CHECK_STATUS(
+        sys(SYS_recvmsg, ends[1], &message, CMSG_CLOEXEC | CMSG_CLOFORK), 1);
+    check_flags(rights.fd, FD_CLOEXEC | FD_CLOFORK);
+    sys(SYS_close, rights.fd);
+    sys(SYS_close, ends[0]);
+    sys(SYS_close, ends[1]);
+}
+
 /* No more descriptors than a team may have. */
 static void full_table(void)
 {
@@ -324,6 +359,7 @@ int main(int argc, char **argv, char **environment)
     files();
     ranges();
     accepting();
+    receiving();
     semaphores();
     events();
     clocks();
