@@ -8,6 +8,7 @@
 #include "attr.h"
 #include "bytes.h"
 #include "fd_path.h"
+#include "file_open.h"
 #include "host_open.h"
 #include "syscalls.h"
 
@@ -18,30 +19,55 @@ struct owner {
     const struct hk_team *team; /* that calls */
 };
 
-static int32_t find_owner(const struct hk_thread *self, int32_t fd,
-                          gm_addr path, int traverse, struct owner *owner)
+/* Synthetic directories and devices are not. */
+static int is_of_volume(const struct hk_node *node)
 {
-    int32_t status =
-        hk_node_of(self, fd, path, traverse, &owner->node, &owner->file);
-
-    owner->team = self->team;
-    if (status != HK_B_OK || owner->node.fd >= 0)
-        return status;
-    hk_node_release(&owner->node, owner->file);
-    return HK_B_UNSUPPORTED; /* synthetic directories have none */
+    return node->fd >= 0 &&
+           (node->place == NULL || node->place->device == NULL);
 }
 
-/* By a descriptor alone. */
+/* Nor have pipes any. */
+static int has_attributes(const struct owner *owner)
+{
+    const struct hk_node *node = &owner->node;
+    struct stat info;
+
+    if (!is_of_volume(node))
+        return 0;
+    if (owner->file != NULL)
+        return hk_file_type(owner->file) != S_IFIFO;
+    return fstat(node->fd, &info) != 0 || !S_ISFIFO(info.st_mode);
+}
+
+/* path: read already, or NULL; none: the error for what has no attributes. */
+static int32_t find_owner(const struct hk_thread *self, int32_t fd,
+                          const char *path, int traverse, int32_t none,
+                          struct owner *owner)
+{
+    int32_t status =
+        hk_node_at(self, fd, path, traverse, &owner->node, &owner->file);
+
+    owner->team = self->team;
+    if (status != HK_B_OK || has_attributes(owner))
+        return status;
+    hk_node_release(&owner->node, owner->file);
+    return none;
+}
+
+/* By a descriptor alone, whether it has attributes or not. */
 static int32_t find_open(const struct hk_thread *self, int32_t fd,
                          struct owner *owner)
 {
-    return fd < 0 ? HK_B_FILE_ERROR : find_owner(self, fd, 0, 0, owner);
+    owner->team = self->team;
+    return fd < 0 ? HK_B_FILE_ERROR
+                  : hk_node_at(self, fd, NULL, 0, &owner->node, &owner->file);
 }
 
 /* Whether attributes may change; a file of a package is one no more then. */
 static int32_t check_writable(const struct owner *owner)
 {
-    if (owner->node.mount == NULL || owner->node.mount->read_only)
+    if (owner->node.mount == NULL || owner->node.mount->read_only ||
+        !has_attributes(owner))
         return HK_B_READ_ONLY_DEVICE;
     return hk_node_make_own(owner->team, &owner->node);
 }
@@ -80,11 +106,15 @@ static int32_t add_file(const struct hk_thread *self, const struct owner *owner,
 int64_t hk_sys_open_attr_dir(struct hk_thread *self, int32_t fd, gm_addr path,
                              int traverse_leaf_link)
 {
+    char text[HK_PATH_LENGTH];
     struct owner owner;
     char *names;
     size_t size;
-    int32_t result = find_owner(self, fd, path, traverse_leaf_link, &owner);
+    int32_t result = path != 0 ? hk_read_path(self, text, path) : HK_B_OK;
 
+    if (result == HK_B_OK)
+        result = find_owner(self, fd, path != 0 ? text : NULL,
+                            traverse_leaf_link, HK_B_UNSUPPORTED, &owner);
     if (result != HK_B_OK)
         return result;
     result = hk_attr_status(hk_node_attr_list(&owner.node, &names, &size));
@@ -133,34 +163,53 @@ static int32_t open_attr(const struct hk_thread *self,
 {
     int32_t status = prepare(owner, name, type, mode);
 
+    if (status == HK_B_OK && (mode & HK_O_RWMASK) == HK_O_RWMASK)
+        status = HK_B_BAD_VALUE;
     if (status != HK_B_OK)
         return status;
     return add_file(self, owner, HK_FILE_ATTR, name, type, mode);
 }
 
-static int is_link(const struct hk_node *node)
+/* What is wrong with a mode, whatever attribute it is for. */
+static int32_t check_mode(const struct hk_thread *self,
+                          const struct hk_node *node, uint32_t mode)
 {
+    int is_r1beta6 = hk_kernel_of(self)->config.release >= HK_R1BETA6;
     struct stat info;
 
-    return fstat(node->fd, &info) == 0 && S_ISLNK(info.st_mode);
+    if (is_r1beta6 && hk_is_no_mode(mode))
+        return HK_B_BAD_VALUE;
+    if (!(mode & HK_O_NOFOLLOW) && !(is_r1beta6 && mode & HK_O_DIRECTORY))
+        return HK_B_OK;
+    if (fstat(node->fd, &info) != 0)
+        return HK_B_OK;
+    if (mode & HK_O_NOFOLLOW && S_ISLNK(info.st_mode))
+        return HK_B_LINK_LIMIT;
+    return is_r1beta6 && mode & HK_O_DIRECTORY && !S_ISDIR(info.st_mode)
+               ? HK_B_NOT_A_DIRECTORY
+               : HK_B_OK;
 }
 
 int64_t hk_sys_open_attr(struct hk_thread *self, int32_t fd, gm_addr path,
                          gm_addr name, uint32_t type, int32_t open_mode)
 {
     int traverse = !(open_mode & (HK_O_NOTRAVERSE | HK_O_NOFOLLOW));
-    char text[HK_FILE_NAME_LENGTH];
+    char text[HK_FILE_NAME_LENGTH], path_text[HK_PATH_LENGTH];
     struct owner owner;
-    int32_t result = read_name(self, text, name);
+    int32_t result = hk_read_file_name(self, text, name);
 
-    if (result == HK_B_OK && (open_mode & HK_O_RWMASK) == HK_O_RWMASK)
+    if (result == HK_B_OK && path != 0)
+        result = hk_read_path(self, path_text, path);
+    if (result == HK_B_OK && text[0] == '\0')
         result = HK_B_BAD_VALUE;
     if (result == HK_B_OK)
-        result = find_owner(self, fd, path, traverse, &owner);
+        result = find_owner(self, fd, path != 0 ? path_text : NULL, traverse,
+                            open_mode & HK_O_CREAT ? HK_B_READ_ONLY_DEVICE
+                                                   : HK_B_UNSUPPORTED,
+                            &owner);
     if (result != HK_B_OK)
         return result;
-    if ((open_mode & HK_O_NOFOLLOW) != 0 && is_link(&owner.node))
-        result = HK_B_LINK_LIMIT;
+    result = check_mode(self, &owner.node, (uint32_t)open_mode);
     if (result == HK_B_OK)
         result = open_attr(self, &owner, text, type, (uint32_t)open_mode);
     hk_node_release(&owner.node, owner.file);
@@ -200,7 +249,7 @@ int64_t hk_sys_read_attr(struct hk_thread *self, int32_t fd, gm_addr attribute,
         return HK_B_BAD_VALUE;
     result = read_name(self, name, attribute);
     if (result == HK_B_OK)
-        result = find_owner(self, fd, 0, 0, &owner);
+        result = find_owner(self, fd, NULL, 0, HK_B_UNSUPPORTED, &owner);
     if (result != HK_B_OK)
         return result;
     result = prepare(&owner, name, 0, HK_O_RDONLY);
@@ -287,7 +336,7 @@ int64_t hk_sys_write_attr(struct hk_thread *self, int32_t fd, gm_addr attribute,
         return HK_B_BAD_VALUE;
     result = read_name(self, name, attribute);
     if (result == HK_B_OK)
-        result = find_owner(self, fd, 0, 0, &owner);
+        result = find_owner(self, fd, NULL, 0, HK_B_READ_ONLY_DEVICE, &owner);
     if (result != HK_B_OK)
         return result;
     result = write_attr(self, &owner, name, type, pos, buffer, read_bytes);
@@ -306,11 +355,11 @@ int64_t hk_sys_stat_attr(struct hk_thread *self, int32_t fd, gm_addr attribute,
 
     if (attribute == 0 || attr_info == 0)
         return HK_B_BAD_VALUE;
-    if (attr_info >= HK_USER_LIMIT)
+    if (!hk_is_user_address(attr_info))
         return HK_B_BAD_ADDRESS;
     status = read_name(self, name, attribute);
     if (status == HK_B_OK)
-        status = find_owner(self, fd, 0, 0, &owner);
+        status = find_owner(self, fd, NULL, 0, HK_B_UNSUPPORTED, &owner);
     if (status != HK_B_OK)
         return status;
     status = hk_attr_status(hk_node_attr_read(&owner.node, name, &value));
@@ -367,6 +416,10 @@ static int32_t rename_attr(const struct owner *from, const char *from_name,
 {
     struct stat a, b;
 
+    if (is_of_volume(&from->node) != is_of_volume(&to->node))
+        return HK_B_CROSS_DEVICE_LINK;
+    if (!is_of_volume(&from->node))
+        return HK_B_READ_ONLY_DEVICE;
     if (fstat(from->node.fd, &a) < 0 || fstat(to->node.fd, &b) < 0)
         return hk_status_from_errno(errno);
     if (a.st_dev != b.st_dev)
@@ -383,11 +436,13 @@ int64_t hk_sys_rename_attr(struct hk_thread *self, int32_t from_file,
     struct owner from, to;
     int32_t status;
 
-    if (from_name >= HK_USER_LIMIT || to_name >= HK_USER_LIMIT)
+    if (!hk_is_user_address(to_name))
         return HK_B_BAD_ADDRESS;
-    status = read_name(self, from_text, from_name);
+    status = hk_read_file_name(self, from_text, from_name);
     if (status == HK_B_OK)
-        status = read_name(self, to_text, to_name);
+        status = hk_read_file_name(self, to_text, to_name);
+    if (status == HK_B_OK && (from_text[0] == '\0' || to_text[0] == '\0'))
+        status = HK_B_BAD_VALUE;
     if (status == HK_B_OK)
         status = find_open(self, from_file, &from);
     if (status != HK_B_OK)

@@ -22,7 +22,7 @@
  */
 
 /* haiku-abi/structs.md, "dirent". */
-enum { AT_NAME = 26, BUFFER_MAX = 65536 };
+enum { AT_NAME = 26, BUFFER_MAX = 65536, BUFFER_MAX_OF_R1BETA6 = 8192 };
 
 /* Entries on their way into the guest's buffer. */
 struct listing {
@@ -256,12 +256,15 @@ static int64_t read_dir(const struct hk_thread *self, struct hk_file *file,
                         gm_addr buffer, uint32_t size, uint32_t max_count)
 {
     struct listing listing = {.max_count = max_count};
+    uint32_t most = BUFFER_MAX;
     int64_t count;
 
     if (file->kind != HK_FILE_DIR && file->kind != HK_FILE_ATTR_DIR &&
         file->kind != HK_FILE_QUERY)
         return HK_B_UNSUPPORTED;
-    listing.size = size < BUFFER_MAX ? size : BUFFER_MAX;
+    if (hk_kernel_of(self)->config.release >= HK_R1BETA6)
+        most = BUFFER_MAX_OF_R1BETA6;
+    listing.size = size < most ? size : most;
     listing.bytes = malloc(listing.size + 1);
     if (listing.bytes == NULL)
         return HK_B_NO_MEMORY;

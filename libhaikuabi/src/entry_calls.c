@@ -113,6 +113,23 @@ static int32_t read_entry(const struct hk_thread *self, int32_t fd,
     return status != HK_B_OK ? status : open_entry(self, fd, text, entry);
 }
 
+/* The two paths of a call, of which each has HK_PATH_LENGTH bytes. */
+static int32_t read_paths(const struct hk_thread *self, gm_addr from,
+                          char *path, gm_addr other_from, char *other)
+{
+    int32_t status = hk_is_user_address(other_from)
+                         ? hk_read_path(self, path, from)
+                         : HK_B_BAD_ADDRESS;
+
+    return status == HK_B_OK ? hk_read_path(self, other, other_from) : status;
+}
+
+/* Devices are a file system of their own, of which some calls ask nothing. */
+static int is_of_devices(const struct hk_node *directory)
+{
+    return directory->place != NULL && directory->place->is_closed;
+}
+
 /* Whether entries may come and go in a directory. */
 static int32_t check_writable(const struct hk_node *directory)
 {
@@ -165,9 +182,15 @@ int32_t hk_make_dir(const struct hk_node *directory, const char *name,
 int64_t hk_sys_create_dir(struct hk_thread *self, int32_t fd, gm_addr path,
                           int32_t perms)
 {
+    char text[HK_PATH_LENGTH];
     struct entry entry;
-    int32_t status = read_entry(self, fd, path, &entry);
+    int32_t status = hk_read_path(self, text, path);
+    size_t length = status == HK_B_OK ? strlen(text) : 0;
 
+    while (length > 1 && text[length - 1] == '/')
+        text[--length] = '\0';
+    if (status == HK_B_OK)
+        status = open_entry(self, fd, text, &entry);
     if (status != HK_B_OK)
         return status;
     status = hk_make_dir(&entry.directory, entry.leaf, perms);
@@ -268,7 +291,9 @@ static int32_t unlink_in(const struct hk_thread *self, int32_t fd,
     *was_gone = 0;
     if (status != HK_B_OK)
         return status;
-    status = is_dots(entry.leaf) ? HK_B_NOT_ALLOWED : check_old(&entry);
+    status = is_dots(entry.leaf) && !is_of_devices(&entry.directory)
+                 ? HK_B_NOT_ALLOWED
+                 : check_old(&entry);
     if (status == HK_B_OK)
         status = remove_entry(self, &entry, 0);
     *was_gone = status == HK_B_ENTRY_NOT_FOUND && is_gone(&entry);
@@ -319,7 +344,8 @@ static int32_t move(const struct hk_thread *self, const struct entry *from,
     if (!hk_is_one_volume(from->directory.mount, to->directory.mount))
         return HK_B_CROSS_DEVICE_LINK;
     if (is_same_entry(from, to))
-        return HK_B_OK;
+        return hk_kernel_of(self)->config.release == HK_R1BETA4 ? HK_B_BAD_VALUE
+                                                                : HK_B_OK;
     if (is_dots(from->leaf) || is_dots(to->leaf))
         return HK_B_BAD_VALUE;
     status = check_old(from);
@@ -345,15 +371,15 @@ static int32_t move(const struct hk_thread *self, const struct entry *from,
 int64_t hk_sys_rename(struct hk_thread *self, int32_t old_dir, gm_addr oldpath,
                       int32_t new_dir, gm_addr newpath)
 {
-    char text[HK_PATH_LENGTH];
+    char old_text[HK_PATH_LENGTH], new_text[HK_PATH_LENGTH];
     struct entry from, to;
-    int32_t status = hk_read_path(self, text, newpath);
+    int32_t status = read_paths(self, oldpath, old_text, newpath, new_text);
 
     if (status == HK_B_OK)
-        status = read_entry(self, old_dir, oldpath, &from);
+        status = open_entry(self, old_dir, old_text, &from);
     if (status != HK_B_OK)
         return status;
-    status = open_entry(self, new_dir, text, &to);
+    status = open_entry(self, new_dir, new_text, &to);
     if (status == HK_B_OK) {
         status = move(self, &from, &to);
         close_entry(&to);
@@ -365,20 +391,26 @@ int64_t hk_sys_rename(struct hk_thread *self, int32_t old_dir, gm_addr oldpath,
 int64_t hk_sys_create_symlink(struct hk_thread *self, int32_t fd, gm_addr path,
                               gm_addr to_path, int32_t mode)
 {
-    char target[HK_PATH_LENGTH];
+    char text[HK_PATH_LENGTH], target[HK_PATH_LENGTH];
     struct entry entry;
-    int32_t status = hk_read_path(self, target, to_path);
+    int32_t status = read_paths(self, path, text, to_path, target);
 
     (void)mode; /* a symlink's mode means nothing */
     if (status == HK_B_OK)
-        status = read_entry(self, fd, path, &entry);
+        status = open_entry(self, fd, text, &entry);
     if (status != HK_B_OK)
         return status;
-    status = check_new(&entry);
+    status =
+        is_of_devices(&entry.directory) ? HK_B_UNSUPPORTED : check_new(&entry);
     if (status == HK_B_OK)
         status = result_of(symlinkat(target, entry.directory.fd, entry.leaf));
     close_entry(&entry);
     return status;
+}
+
+static int is_device(const struct hk_node *node)
+{
+    return node->place != NULL && node->place->device != NULL;
 }
 
 /* The host's link of a descriptor is by its path in /proc: by the descriptor
@@ -388,7 +420,10 @@ static int32_t link_node(const struct hk_node *node, const struct entry *entry)
     char path[HK_FD_PATH_SIZE];
     int32_t status;
 
-    if (node->fd < 0 || node->mount == NULL ||
+    if (is_of_devices(&entry->directory))
+        return is_device(node) || is_of_devices(node) ? HK_B_READ_ONLY_DEVICE
+                                                      : HK_B_CROSS_DEVICE_LINK;
+    if (node->fd < 0 || node->mount == NULL || is_device(node) ||
         !hk_is_one_volume(node->mount, entry->directory.mount))
         return HK_B_CROSS_DEVICE_LINK;
     status = check_new(entry);
@@ -399,12 +434,21 @@ static int32_t link_node(const struct hk_node *node, const struct entry *entry)
                             AT_SYMLINK_FOLLOW));
 }
 
-/* A slash at the end asks for a directory here, as "." behind it does. */
+/* What is linked to is looked at before it is looked for: it has a name, and
+ * none that is too long. A slash at the end asks for a directory here, as "."
+ * behind it does (vfs.cpp, check_path). */
 static int32_t complete(char path[HK_PATH_LENGTH])
 {
-    size_t length = strlen(path);
+    size_t length = strlen(path), name = 0;
 
-    if (length == 0 || path[length - 1] != '/')
+    if (length == 0)
+        return HK_B_ENTRY_NOT_FOUND;
+    for (size_t i = 0; i < length; i++) {
+        name = path[i] == '/' ? 0 : name + 1;
+        if (name > HK_FILE_NAME_LENGTH)
+            return HK_B_NAME_TOO_LONG;
+    }
+    if (path[length - 1] != '/')
         return HK_B_OK;
     if (length > HK_PATH_LENGTH - 2)
         return HK_B_NAME_TOO_LONG;
@@ -416,20 +460,20 @@ int64_t hk_sys_create_link(struct hk_thread *self, int32_t path_fd,
                            gm_addr path, int32_t to_fd, gm_addr to_path,
                            int traverse_leaf_link)
 {
-    char text[HK_PATH_LENGTH];
+    char text[HK_PATH_LENGTH], to_text[HK_PATH_LENGTH];
     struct entry entry;
     struct hk_node node;
-    int32_t status = hk_read_path(self, text, to_path);
+    int32_t status = read_paths(self, path, text, to_path, to_text);
 
     if (status == HK_B_OK)
-        status = complete(text);
+        status = complete(to_text);
     if (status == HK_B_OK)
-        status = read_entry(self, path_fd, path, &entry);
+        status = open_entry(self, path_fd, text, &entry);
     if (status != HK_B_OK)
         return status;
     status =
-        hk_open_at(self, to_fd, text, traverse_leaf_link ? HK_WALK_FOLLOW : 0,
-                   O_PATH, 0, &node);
+        hk_open_at(self, to_fd, to_text,
+                   traverse_leaf_link ? HK_WALK_FOLLOW : 0, O_PATH, 0, &node);
     if (status == HK_B_OK) {
         status = link_node(&node, &entry);
         hk_node_close(&node);
@@ -446,7 +490,8 @@ int64_t hk_sys_create_fifo(struct hk_thread *self, int32_t fd, gm_addr path,
 
     if (status != HK_B_OK)
         return status;
-    status = check_new(&entry);
+    status =
+        is_of_devices(&entry.directory) ? HK_B_UNSUPPORTED : check_new(&entry);
     if (status == HK_B_OK)
         status =
             result_of(mkfifoat(entry.directory.fd, entry.leaf, perms & 07777));

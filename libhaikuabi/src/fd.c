@@ -348,6 +348,18 @@ int32_t hk_fds_set_limit(struct hk_fds *fds, uint32_t limit)
     return status;
 }
 
+int hk_fds_have_room(struct hk_fds *fds)
+{
+    int result;
+
+    hk_lock_out_others(&fds->lock);
+    result = fds->size < fds->limit;
+    for (uint32_t i = 0; !result && i < fds->limit; i++)
+        result = fds->slots[i].file == NULL;
+    hk_let_others_in(&fds->lock);
+    return result;
+}
+
 /* Makes room for a number below the limit; the lock is held. */
 static int make_room(struct hk_fds *fds, uint32_t number)
 {

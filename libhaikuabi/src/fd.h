@@ -30,10 +30,12 @@ enum hk_open_mode {
 enum hk_fd_flags { HK_FD_CLOEXEC = 1, HK_FD_CLOFORK = 2 };
 
 enum hk_file_kind {
+    /* of a node: */
     HK_FILE_NODE,     /* by open: any file, directories too; pipes */
     HK_FILE_DIR,      /* by open_dir */
     HK_FILE_ATTR,     /* by open_attr */
     HK_FILE_ATTR_DIR, /* by open_attr_dir */
+    /* of none: */
     HK_FILE_SOCKET,
     HK_FILE_QUEUE, /* by event_queue_create */
     HK_FILE_QUERY  /* by open_query and open_index_dir */
@@ -111,11 +113,18 @@ struct hk_range_locks *hk_range_locks_of(const struct hk_team *team);
  * higher one is in use, or B_BAD_VALUE. */
 uint32_t hk_fds_limit(struct hk_fds *fds);
 int32_t hk_fds_set_limit(struct hk_fds *fds, uint32_t limit);
+int hk_fds_have_room(struct hk_fds *fds); /* for one more */
 
 /* A new file with one reference, taking over the node (and closing it when
  * out of memory: NULL). */
 struct hk_file *hk_file_new(enum hk_file_kind kind, struct hk_node node,
                             uint32_t open_mode);
+
+/* Sockets, queues and queries are no nodes. */
+static inline int hk_file_has_node(const struct hk_file *file)
+{
+    return file->kind <= HK_FILE_ATTR_DIR;
+}
 
 /* S_IFMT of a file's node; S_IFDIR when synthetic. */
 mode_t hk_file_type(const struct hk_file *file);
@@ -123,6 +132,15 @@ static inline int hk_is_type_known(const struct hk_file *file)
 {
     return atomic_load_explicit(&file->type, memory_order_relaxed) != 0;
 }
+
+/* fcntl's F_GETFL and F_SETFL: of the second O_APPEND and O_NONBLOCK count.
+ * B_OK or an error. */
+int32_t hk_file_mode(const struct hk_file *file);
+int32_t hk_file_set_mode(const struct hk_file *file, uint32_t mode);
+
+/* What the driver of a device that is no terminal says to a request, as Haiku's
+ * do that have none. */
+int32_t hk_file_no_request(const struct hk_file *file);
 
 /* The file of a descriptor, with a reference for the caller; NULL for a
  * number that is none. */

@@ -23,6 +23,11 @@ int32_t hk_read_file_name(const struct hk_thread *self,
 struct hk_file *hk_start_of(const struct hk_thread *self, int32_t fd,
                             const char *path);
 
+/* The same for a path that is not empty: B_OK, B_ENTRY_NOT_FOUND for one that
+ * is, or B_FILE_ERROR. */
+int32_t hk_find_start(const struct hk_thread *self, int32_t fd,
+                      const char *path, struct hk_file **start);
+
 /* hk_vfs_open of a pair. */
 int32_t hk_open_at(const struct hk_thread *self, int32_t fd, const char *path,
                    unsigned walk_flags, int host_flags, mode_t mode,
@@ -40,6 +45,9 @@ int32_t hk_open_parent_at(const struct hk_thread *self, int32_t fd,
  * hk_node_release does either.
  */
 int32_t hk_node_of(const struct hk_thread *self, int32_t fd, gm_addr path,
+                   int traverse, struct hk_node *node, struct hk_file **file);
+/* With the path read already, or NULL. */
+int32_t hk_node_at(const struct hk_thread *self, int32_t fd, const char *path,
                    int traverse, struct hk_node *node, struct hk_file **file);
 void hk_node_release(struct hk_node *node, struct hk_file *file);
 

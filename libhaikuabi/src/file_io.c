@@ -253,9 +253,10 @@ static int32_t check(const struct hk_transfer *transfer)
 
     if (access == (transfer->is_write ? HK_O_RDONLY : HK_O_WRONLY))
         return HK_B_FILE_ERROR;
-    return file->kind == HK_FILE_DIR || file->kind == HK_FILE_ATTR_DIR
-               ? HK_B_BAD_VALUE
-               : HK_B_OK;
+    return file->kind == HK_FILE_NODE || file->kind == HK_FILE_ATTR ||
+                   file->kind == HK_FILE_SOCKET
+               ? HK_B_OK
+               : HK_B_BAD_VALUE;
 }
 
 /* What a file of that type says; sets the position that the host is to use. */
@@ -275,7 +276,7 @@ static int32_t check_type(const struct hk_thread *self,
     /* A position means nothing to terminals and sockets. Pipes refuse it,
      * save that of the loader's messages (haiku-abi/boot-sequence.md,
      * section B). */
-    if (transfer->position > 0 && type == S_IFIFO &&
+    if (transfer->position > (transfer->is_write ? 0 : -1) && type == S_IFIFO &&
         hk_kernel_of(self)->config.release >= HK_R1BETA5)
         return HK_ESPIPE;
     transfer->position = -1;
@@ -464,12 +465,16 @@ static int64_t vector_io(struct hk_thread *self, int32_t fd, int64_t pos,
 {
     struct hk_transfer transfer = {NULL, is_write, pos};
     struct iovec vectors[HK_IOV_MAX];
-    int64_t result = hk_read_vectors(self, vectors, vecs, count);
+    int64_t result;
 
+    /* Before R1/beta5 the position is looked at first. */
+    if (pos < -1 && hk_kernel_of(self)->config.release == HK_R1BETA4)
+        return HK_B_BAD_VALUE;
+    result = hk_read_vectors(self, vectors, vecs, count);
+    if (result == HK_B_OK && pos < -1)
+        result = HK_B_BAD_VALUE;
     if (result != HK_B_OK)
         return result;
-    if (pos < -1)
-        return HK_B_BAD_VALUE;
     transfer.file = hk_file_get(self, fd);
     if (transfer.file == NULL)
         return HK_B_FILE_ERROR;

@@ -11,6 +11,10 @@ int64_t hk_open_file(struct hk_thread *self, const struct hk_node *start,
 int64_t hk_open_dir(struct hk_thread *self, const struct hk_node *start,
                     const char *path);
 
+/* Whether an open mode is none, from R1/beta6 on: to write only, and to read
+ * and write; or for reading with truncation. */
+int hk_is_no_mode(uint32_t mode);
+
 /* create_dir in an open directory: B_OK or an error. */
 int32_t hk_make_dir(const struct hk_node *directory, const char *name,
                     int32_t perms);

@@ -140,7 +140,7 @@ int64_t hk_sys_read_fs_info(struct hk_thread *self, int32_t device,
 
     if (info == 0)
         return HK_B_BAD_VALUE;
-    if (info >= HK_USER_LIMIT)
+    if (!hk_is_user_address(info))
         return HK_B_BAD_ADDRESS;
     status = put_info(self, bytes, device);
     if (status != HK_B_OK)

@@ -306,9 +306,9 @@ int64_t hk_sys_read_index_stat(struct hk_thread *self, int32_t device,
     struct index index;
     struct hk_stat info;
     size_t at;
-    int32_t status = stat >= HK_USER_LIMIT
-                         ? HK_B_BAD_ADDRESS
-                         : hk_read_file_name(self, text, name);
+    int32_t status = hk_is_user_address(stat)
+                         ? hk_read_file_name(self, text, name)
+                         : HK_B_BAD_ADDRESS;
 
     if (status == HK_B_OK)
         status = keeper_of(self, device, HK_B_UNSUPPORTED, &mount);
@@ -342,7 +342,7 @@ int64_t hk_sys_open_index_dir(struct hk_thread *self, int32_t device)
     read_indices(mount, &indices);
     while (status == HK_B_OK && next(&indices, &at, &index))
         status = hk_findings_add(findings, 0, (int64_t)at, index.name, 1);
-    file = status == HK_B_OK ? hk_file_new(HK_FILE_QUERY, none, HK_O_RDONLY)
+    file = status == HK_B_OK ? hk_file_new(HK_FILE_QUERY, none, HK_O_CLOEXEC)
                              : NULL;
     if (file == NULL) {
         hk_findings_free(findings);

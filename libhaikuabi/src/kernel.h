@@ -176,6 +176,12 @@ int32_t hk_exchange_user(const struct hk_thread *thread, gm_addr address,
 int32_t hk_read_user_string(const struct hk_thread *thread, char *to,
                             gm_addr from, size_t size);
 
+/* Copies a string with its NUL, or the beginning of it that fits size bytes
+ * with one: B_OK, B_BAD_ADDRESS, or B_BUFFER_OVERFLOW when it was cut, and for
+ * a size that is below 0 as Haiku's kernel compares it. */
+int32_t hk_write_user_string(const struct hk_thread *thread, gm_addr to,
+                             const char *text, uint32_t size);
+
 /* An object's name, cut after 31 characters; B_OK or B_BAD_ADDRESS. */
 int32_t hk_read_user_name(const struct hk_thread *thread,
                           char name[HK_NAME_LENGTH], gm_addr from);

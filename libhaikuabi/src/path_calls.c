@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,6 +22,8 @@ int64_t hk_sys_normalize_path(struct hk_thread *self, gm_addr user_path,
 
     if (user_path == 0 || buffer == 0)
         return HK_B_BAD_VALUE;
+    if (!hk_is_user_address(buffer))
+        return HK_B_BAD_ADDRESS;
     status = hk_read_path(self, path, user_path);
     if (status != HK_B_OK)
         return status;
@@ -33,14 +36,15 @@ int64_t hk_sys_normalize_path(struct hk_thread *self, gm_addr user_path,
     return hk_write_user(self, buffer, normal, strlen(normal) + 1);
 }
 
-/* The target of a link: its length, or an error. */
-static int32_t read_target(struct hk_thread *self, int32_t fd, gm_addr path,
+/* The target of a link, that of the descriptor without a path: its length, or
+ * an error. */
+static int32_t read_target(struct hk_thread *self, int32_t fd, const char *path,
                            char target[HK_PATH_LENGTH])
 {
     struct hk_node node;
     struct hk_file *file;
     ssize_t length;
-    int32_t status = hk_node_of(self, fd, path, 0, &node, &file);
+    int32_t status = hk_node_at(self, fd, path, 0, &node, &file);
 
     if (status != HK_B_OK)
         return status;
@@ -51,23 +55,26 @@ static int32_t read_target(struct hk_thread *self, int32_t fd, gm_addr path,
 }
 
 /* The size that the guest sees is the link's, also when only its beginning
- * fits the buffer; there is no NUL. After an error it is the buffer's, of
- * which not more than a path's length is used. */
+ * fits the buffer; there is no NUL. When there is no link it is the buffer's,
+ * of which not more than a path's length is used. */
 int64_t hk_sys_read_link(struct hk_thread *self, int32_t fd, gm_addr path,
                          gm_addr buffer, gm_addr buffer_size)
 {
-    char target[HK_PATH_LENGTH];
-    int32_t length;
+    char text[HK_PATH_LENGTH], target[HK_PATH_LENGTH];
+    int32_t length, status;
     uint32_t size;
     uint8_t raw[4];
 
-    if (buffer >= HK_USER_LIMIT ||
+    if (!hk_is_user_address(buffer) ||
         hk_read_user(self, raw, buffer_size, sizeof(raw)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
+    status = path != 0 ? hk_read_path(self, text, path) : HK_B_OK;
+    if (status != HK_B_OK)
+        return status;
     size = hk_get32(raw);
     if (path != 0 && size > HK_PATH_LENGTH)
         size = HK_PATH_LENGTH;
-    length = read_target(self, fd, path, target);
+    length = read_target(self, fd, path != 0 ? text : NULL, target);
     hk_put32(raw, length < 0 ? size : (uint32_t)length);
     if (hk_write_user(self, buffer_size, raw, sizeof(raw)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
@@ -95,14 +102,16 @@ int64_t hk_sys_change_root(struct hk_thread *self, gm_addr path)
 
 int64_t hk_sys_getcwd(struct hk_thread *self, gm_addr buffer, uint32_t size)
 {
-    char path[HK_PATH_LENGTH];
+    char path[PATH_MAX];
     struct hk_file *cwd;
     int32_t length;
 
     if (size == 0)
         return HK_B_BAD_VALUE;
-    if (size > HK_PATH_LENGTH)
-        size = HK_PATH_LENGTH;
+    if (!hk_is_user_address(buffer))
+        return HK_B_BAD_ADDRESS;
+    if (size > sizeof(path))
+        size = sizeof(path);
     cwd = hk_cwd_get(self);
     length = hk_vfs_path(hk_kernel_of(self)->vfs, &cwd->node, path, size);
     hk_file_put(cwd);

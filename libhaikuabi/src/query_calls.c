@@ -70,7 +70,7 @@ static int64_t open_findings(struct hk_thread *self,
                              struct hk_live_query *live)
 {
     const struct hk_node none = {NULL, NULL, -1, 0};
-    struct hk_file *file = hk_file_new(HK_FILE_QUERY, none, HK_O_RDONLY);
+    struct hk_file *file = hk_file_new(HK_FILE_QUERY, none, HK_O_CLOEXEC);
 
     if (file == NULL) {
         hk_live_query_free(live);
@@ -165,7 +165,7 @@ int64_t hk_sys_open_query(struct hk_thread *self, int32_t device, gm_addr query,
 
     if (device < 0 || query == 0 || query_length == 0)
         return HK_B_BAD_VALUE;
-    if (query >= HK_USER_LIMIT)
+    if (!hk_is_user_address(query))
         return HK_B_BAD_ADDRESS;
     if (query_length >= QUERY_MAX)
         return HK_B_NAME_TOO_LONG;

@@ -101,7 +101,7 @@ int64_t hk_sys_entry_ref_to_path(struct hk_thread *self, int32_t device,
     struct hk_node directory;
     int32_t status = HK_B_OK;
 
-    if (user_path >= HK_USER_LIMIT)
+    if (!hk_is_user_address(user_path))
         return HK_B_BAD_ADDRESS;
     if (leaf != 0)
         status = read_name(self, text, leaf);
@@ -113,9 +113,7 @@ int64_t hk_sys_entry_ref_to_path(struct hk_thread *self, int32_t device,
         return status;
     status = path_of_entry(hk_kernel_of(self)->vfs, &directory, text, path);
     hk_node_close(&directory);
-    if (status == HK_B_OK && strlen(path) >= path_length)
-        status = HK_B_BUFFER_OVERFLOW;
     if (status != HK_B_OK)
         return status;
-    return hk_write_user(self, user_path, path, strlen(path) + 1);
+    return hk_write_user_string(self, user_path, path, path_length);
 }

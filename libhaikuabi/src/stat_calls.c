@@ -45,11 +45,10 @@ static int32_t stat_path(const struct hk_thread *self, int32_t fd, gm_addr path,
     struct hk_file *start;
     int32_t status = hk_read_path(self, text, path);
 
+    if (status == HK_B_OK)
+        status = hk_find_start(self, fd, text, &start);
     if (status != HK_B_OK)
         return status;
-    start = hk_start_of(self, fd, text);
-    if (start == NULL)
-        return HK_B_FILE_ERROR;
     status = stat_from(vfs, &start->node, text, traverse, stat);
     if (status == HK_B_OK && is_noted(stat))
         hk_refs_note(self, stat->device, stat->inode, start, text);
@@ -87,7 +86,7 @@ int64_t hk_sys_read_stat(struct hk_thread *self, int32_t fd, gm_addr path,
 
     if (stat_size > HK_STAT_SIZE)
         return HK_B_BAD_VALUE;
-    if (stat >= HK_USER_LIMIT)
+    if (!hk_is_user_address(stat))
         return HK_B_BAD_ADDRESS;
     status = path != 0 ? stat_path(self, fd, path, traverse_link, &info)
                        : stat_file(self, fd, &info);
@@ -114,8 +113,11 @@ static int32_t write_size(const struct hk_thread *self,
     int32_t status;
     int fd;
 
-    if (size < 0 ||
-        (file != NULL && (file->open_mode & HK_O_RWMASK) == HK_O_RDONLY))
+    if (fstat(node->fd, &info) < 0)
+        return hk_status_from_errno(errno);
+    if (S_ISDIR(info.st_mode))
+        return HK_B_IS_A_DIRECTORY;
+    if (!S_ISREG(info.st_mode) || size < 0)
         return HK_B_BAD_VALUE;
     status = file != NULL ? result_of(ftruncate(node->fd, size))
                           : hk_node_make_own(self->team, node);
@@ -125,9 +127,6 @@ static int32_t write_size(const struct hk_thread *self,
                                O_WRONLY | O_NONBLOCK);
     if (file == NULL)
         status = result_of(fd < 0 ? fd : ftruncate(fd, size));
-    if (status != HK_B_OK && fstat(node->fd, &info) == 0 &&
-        !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
-        status = HK_B_BAD_VALUE;
     if (fd >= 0 && !hk_range_locks_close(hk_range_locks_of(self->team), fd) &&
         fstat(node->fd, &info) == 0) {
         hk_host_fd_path(node->fd, path);
@@ -189,11 +188,17 @@ static int32_t write_stat(const struct hk_thread *self,
                           const struct hk_stat *stat, uint32_t mask)
 {
     const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
+    int is_device = node->place != NULL && node->place->device != NULL;
     int32_t status = HK_B_OK;
 
+    /* Directories that only exist here and devices keep their size. */
+    if (mask & HK_STAT_MASK_SIZE &&
+        (node->fd < 0 || is_device ||
+         (file != NULL && (file->open_mode & HK_O_RWMASK) == HK_O_RDONLY)))
+        return HK_B_BAD_VALUE;
     if (node->fd < 0 || (node->mount != NULL && node->mount->read_only))
         return HK_B_READ_ONLY_DEVICE;
-    if (node->place != NULL && node->place->device != NULL)
+    if (is_device)
         return HK_B_NOT_ALLOWED; /* it is the host's, for all who use it */
     if (mask & HK_STAT_MASK_SIZE)
         status = write_size(self, node, file, stat->size);
@@ -213,7 +218,7 @@ static int32_t write_stat(const struct hk_thread *self,
 static int32_t check_written(const struct hk_thread *self, int32_t fd)
 {
     struct hk_file *file = hk_file_get(self, fd);
-    int has_node = file != NULL && file->kind <= HK_FILE_ATTR_DIR;
+    int has_node = file != NULL && hk_file_has_node(file);
 
     if (file == NULL)
         return HK_B_FILE_ERROR;
@@ -233,7 +238,8 @@ int64_t hk_sys_write_stat(struct hk_thread *self, int32_t fd, gm_addr path,
 
     if (stat_size > HK_STAT_SIZE)
         return HK_B_BAD_VALUE;
-    if (hk_read_user(self, bytes, stat, stat_size) != HK_B_OK)
+    if (!hk_is_user_address(stat) ||
+        hk_read_user(self, bytes, stat, stat_size) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     hk_stat_get(&info, bytes);
     status = path == 0 ? check_written(self, fd) : HK_B_OK;
@@ -249,31 +255,38 @@ int64_t hk_sys_write_stat(struct hk_thread *self, int32_t fd, gm_addr path,
     return status;
 }
 
-/* Directories that only exist here may be searched and read. */
+/* Directories that only exist here, devices and pipes refuse nothing: their
+ * file systems are not asked. */
 static int32_t access_node(const struct hk_node *node, int mode,
                            int is_effective)
 {
-    if (mode & W_OK &&
-        (node->fd < 0 || (node->mount != NULL && node->mount->read_only)))
-        return HK_B_READ_ONLY_DEVICE;
-    if (node->fd < 0)
+    struct stat info;
+
+    if (node->fd < 0 || (node->place != NULL && node->place->device != NULL))
         return HK_B_OK;
-    return result_of(faccessat(
-        node->fd, "", mode, AT_EMPTY_PATH | (is_effective ? AT_EACCESS : 0)));
+    if (mode & ~(R_OK | W_OK | X_OK))
+        return HK_B_PERMISSION_DENIED; /* nobody has that right */
+    if (mode & W_OK && node->mount != NULL && node->mount->read_only)
+        return HK_B_READ_ONLY_DEVICE;
+    if (faccessat(node->fd, "", mode,
+                  AT_EMPTY_PATH | (is_effective ? AT_EACCESS : 0)) == 0)
+        return HK_B_OK;
+    return errno == EACCES && fstat(node->fd, &info) == 0 &&
+                   S_ISFIFO(info.st_mode)
+               ? HK_B_OK
+               : hk_status_from_errno(errno);
 }
 
 /* Whether there is a file. */
 static int32_t find(const struct hk_thread *self, int32_t fd, const char *path)
 {
-    struct hk_file *start = hk_start_of(self, fd, path);
-    int32_t status = HK_B_FILE_ERROR;
+    struct hk_file *start;
     struct hk_stat info;
+    int32_t status = hk_find_start(self, fd, path, &start);
 
-    if (path[0] == '\0')
-        status = HK_B_ENTRY_NOT_FOUND;
-    else if (start != NULL)
-        status =
-            stat_from(hk_kernel_of(self)->vfs, &start->node, path, 1, &info);
+    if (status != HK_B_OK)
+        return status;
+    status = stat_from(hk_kernel_of(self)->vfs, &start->node, path, 1, &info);
     hk_file_put(start);
     return status;
 }
@@ -291,9 +304,7 @@ int64_t hk_sys_access(struct hk_thread *self, int32_t fd, gm_addr path,
         status = hk_open_at(self, fd, text, HK_WALK_FOLLOW, O_PATH, 0, &node);
     if (status != HK_B_OK)
         return status;
-    status = mode & ~(R_OK | W_OK | X_OK)
-                 ? HK_B_PERMISSION_DENIED /* nobody has that right */
-                 : access_node(&node, mode, effective_user_group);
+    status = access_node(&node, mode, effective_user_group);
     hk_node_close(&node);
     return status;
 }

@@ -1,5 +1,7 @@
 /* user.c -- guest memory as the kernel sees it. */
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "area.h"
 
 int hk_is_user_range(gm_addr address, uint64_t size)
@@ -26,6 +28,21 @@ int32_t hk_write_user(const struct hk_thread *thread, gm_addr to,
          gm_copy_out(hk_space_of(thread), to, from, size) < 0))
         return HK_B_BAD_ADDRESS;
     return HK_B_OK;
+}
+
+int32_t hk_write_user_string(const struct hk_thread *thread, gm_addr to,
+                             const char *text, uint32_t size)
+{
+    size_t length = strlen(text);
+    size_t room = size == 0 || length < size ? length : size - 1;
+    int32_t status =
+        size == 0 ? HK_B_OK : hk_write_user(thread, to, text, room);
+
+    if (status == HK_B_OK && size != 0)
+        status = hk_write_user(thread, to + (gm_addr)room, "", 1);
+    if (status != HK_B_OK)
+        return status;
+    return length < size && size <= INT32_MAX ? HK_B_OK : HK_B_BUFFER_OVERFLOW;
 }
 
 int32_t hk_read_user_string(const struct hk_thread *thread, char *to,

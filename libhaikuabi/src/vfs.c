@@ -448,6 +448,7 @@ int hk_vfs_new(const struct hk_config *config, struct hk_vfs **vfs)
 
     if (made == NULL)
         return HK_ERR_NOMEM;
+    made->release = config->release;
     made->user = geteuid();
     made->group = getegid();
     made->known_dirs = hk_known_dirs_new();

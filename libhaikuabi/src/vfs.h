@@ -90,6 +90,7 @@ struct hk_vfs {
     struct hk_attr_store *attributes; /* of what is no layer; or NULL */
     struct hk_range_locks *range_locks;
     struct hk_top *_Atomic top; /* NULL: the root of all */
+    enum hk_release release;    /* whose rules paths follow */
     /* The host's numbers of who runs this, which are the guest's 0. */
     uint32_t user, group;
 };
@@ -114,7 +115,8 @@ int32_t hk_vfs_walk_plain(const struct hk_vfs *vfs, const struct hk_node *start,
                           const char *path, struct hk_node *node);
 
 /* Opens the directory of a path's last component by O_PATH, and copies that
- * component ("." for the root). Returns B_OK or an error. */
+ * component ("." for the root). Returns B_OK or an error; with a start of NULL
+ * B_FILE_ERROR when nothing is wrong with the path itself. */
 int32_t hk_vfs_open_parent(const struct hk_vfs *vfs,
                            const struct hk_node *start, const char *path,
                            struct hk_node *directory,

@@ -13,8 +13,10 @@
 
 enum { LINKS_MAX = 16 }; /* B_MAX_SYMLINKS */
 
-/* Cuts the last component off a path; what stays leads to its directory. */
-static int32_t split(char *path, char leaf[HK_FILE_NAME_LENGTH])
+/* Cuts the last component off a path; what stays leads to its directory.
+ * is_slash_dot: behind slashes at the end that is ".". */
+static int32_t split(char *path, int is_slash_dot,
+                     char leaf[HK_FILE_NAME_LENGTH])
 {
     size_t end = strlen(path);
     size_t start;
@@ -25,6 +27,11 @@ static int32_t split(char *path, char leaf[HK_FILE_NAME_LENGTH])
         end--;
     if (end == 0) {
         strcpy(path, "/");
+        strcpy(leaf, ".");
+        return HK_B_OK;
+    }
+    if (is_slash_dot && path[end] == '/') {
+        path[end] = '\0';
         strcpy(leaf, ".");
         return HK_B_OK;
     }
@@ -49,7 +56,9 @@ int32_t hk_vfs_open_parent(const struct hk_vfs *vfs,
     if (strlen(path) >= HK_PATH_LENGTH)
         return HK_B_NAME_TOO_LONG;
     strcpy(head, path);
-    status = split(head, leaf);
+    status = split(head, vfs->release >= HK_R1BETA6, leaf);
+    if (status == HK_B_OK && start == NULL)
+        status = HK_B_FILE_ERROR;
     if (status != HK_B_OK)
         return status;
     return hk_vfs_open(vfs, start, head, HK_WALK_FOLLOW, O_PATH | O_DIRECTORY,
@@ -140,11 +149,13 @@ int32_t hk_node_path_was(const struct hk_node *directory, char *path,
     return node_path(directory, hk_host_last_path_of, path, size);
 }
 
-int32_t hk_vfs_path(const struct hk_vfs *vfs, const struct hk_node *directory,
-                    char *path, size_t size)
+/* The path as the team has it, in place: its length, or an error. */
+static int32_t path_from_top(const struct hk_vfs *vfs,
+                             const struct hk_node *directory,
+                             char path[PATH_MAX])
 {
     const struct hk_top *top = atomic_load(&vfs->top);
-    int32_t length = hk_node_path_was(directory, path, size), skip;
+    int32_t length = hk_node_path_was(directory, path, PATH_MAX), skip;
     char root[HK_PATH_LENGTH];
 
     if (top == NULL || length < 0)
@@ -159,6 +170,38 @@ int32_t hk_vfs_path(const struct hk_vfs *vfs, const struct hk_node *directory,
     memmove(path, path + skip, (size_t)(length - skip) + 1);
     path[0] = '/';
     return length - skip;
+}
+
+/* Haiku puts a path together from its end: what does not fit any more, or lies
+ * too deep, is an error where it gets there (vfs.cpp, dir_vnode_to_path). */
+static int32_t check_depth(const char *path, size_t length, size_t size)
+{
+    enum { DEPTH_MAX = 257 };
+    int depth = 0;
+
+    for (size_t at = length; at-- > 0;) {
+        if (path[at] != '/')
+            continue;
+        if (++depth > DEPTH_MAX)
+            return HK_B_LINK_LIMIT;
+        if (length - at >= size)
+            return HK_B_RESULT_NOT_REPRESENTABLE;
+    }
+    return HK_B_OK;
+}
+
+int32_t hk_vfs_path(const struct hk_vfs *vfs, const struct hk_node *directory,
+                    char *path, size_t size)
+{
+    char whole[PATH_MAX];
+    int32_t length = path_from_top(vfs, directory, whole);
+    int32_t status =
+        length < 0 ? length : check_depth(whole, (size_t)length, size);
+
+    if (status != HK_B_OK)
+        return status;
+    memcpy(path, whole, (size_t)length + 1);
+    return length;
 }
 
 /* Appends the last component to the path of its directory. */

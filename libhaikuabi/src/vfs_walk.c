@@ -352,12 +352,11 @@ static int32_t finish_at_link(const struct walk *walk, int fd,
 {
     int32_t status = HK_B_LINK_LIMIT;
 
-    if (walk->host_flags & O_DIRECTORY)
-        status = HK_B_NOT_A_DIRECTORY;
-    else if (walk->host_flags & O_CREAT && walk->host_flags & O_EXCL)
+    if (walk->host_flags & O_CREAT && walk->host_flags & O_EXCL)
         status = HK_B_FILE_EXISTS;
     else if (walk->host_flags & O_PATH || walk->flags & HK_WALK_LINK)
-        status = HK_B_OK;
+        status =
+            walk->host_flags & O_DIRECTORY ? HK_B_NOT_A_DIRECTORY : HK_B_OK;
     if (status == HK_B_OK)
         *node = (struct hk_node){NULL, walk->at.mount, fd, 0};
     else
@@ -378,9 +377,13 @@ static int32_t follow_link(struct walk *walk, char *target, size_t length)
     if (walk->links >= walk->links_max || ++walk->taken > TAKEN_MAX)
         return HK_B_LINK_LIMIT;
     walk->ends[walk->links++] = walk->rest;
-    if (walk->rest[0] == '\0')
+    if (walk->rest[0] == '\0') {
         while (length > 1 && target[length - 1] == '/')
             length--;
+        /* What a link leads to R1/beta4 does not make. */
+        if (walk->vfs->release == HK_R1BETA4)
+            walk->host_flags &= ~O_CREAT;
+    }
     target[length] = '\0';
     if (target[0] == '/')
         move_to_top(walk);
@@ -564,12 +567,15 @@ static int32_t walk_path(struct walk *walk, const char *path,
     walk->links = 0;
     walk->taken = 0;
     walk->is_borrowed = 1;
-    /* Slashes at the end ask for nothing but the link's target; of what may be
-     * made they mean nothing. */
+    /* Slashes at the end ask for nothing but the link's target, from R1/beta6
+     * on for a directory; of what may be made they mean nothing. */
     while (length > 1 && path[length - 1] == '/') {
         length--;
-        if (!(walk->host_flags & O_CREAT))
-            walk->flags |= HK_WALK_FOLLOW;
+        if (walk->host_flags & O_CREAT)
+            continue;
+        walk->flags |= HK_WALK_FOLLOW;
+        if (walk->vfs->release >= HK_R1BETA6)
+            walk->host_flags |= O_DIRECTORY;
     }
     walk->rest = walk->buffer + sizeof(walk->buffer) - length - 1;
     memcpy(walk->rest, path, length);

@@ -199,7 +199,8 @@ TEST_F(Dir, OnlyOpenDirGivesWhatCanBeListed)
     EXPECT_EQ(team->call("read_dir", again, nullptr, 100, 1u),
               HK_B_BAD_ADDRESS);
     EXPECT_EQ(team->call("fcntl", again, 2, 0), 1); // closed by exec
-    EXPECT_EQ(team->call("open_dir", 0, nullptr), HK_B_NOT_A_DIRECTORY);
+    int file = static_cast<int>(team->call("open", -1, "/many/a", 0, 0));
+    EXPECT_EQ(team->call("open_dir", file, nullptr), HK_B_NOT_A_DIRECTORY);
 }
 
 TEST_F(Dir, ParentsHaveANameForTheirChild)

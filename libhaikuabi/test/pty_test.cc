@@ -277,7 +277,7 @@ TEST(Pty, IsADeviceToStat)
         EXPECT_EQ(team.call("write_stat", -1, path, 1, stat, 88, 1),
                   HK_B_NOT_ALLOWED);
     }
-    EXPECT_EQ(team.call("open_dir", -1, "/dev/tt/p0"), HK_B_NOT_A_DIRECTORY);
+    EXPECT_EQ(team.call("open_dir", -1, "/dev/tt/p0"), HK_B_BAD_VALUE);
     int directory = static_cast<int>(team.call("open_dir", -1, "/dev/tt"));
     Address entries = team.room(8192);
     EXPECT_EQ(team.call("read_dir", directory, entries, 8192, 100), 66);

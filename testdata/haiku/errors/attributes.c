@@ -9,7 +9,8 @@ enum { O_NOFOLLOW = 0x80000, TYPE = 0x43535452 }; /* 'CSTR' */
 static const long cwd = AT_FDCWD;
 static long file;
 static char path[1025], name[257]; /* too long */
-static char data[64], info[16];
+static char data[64], info[16], stat[88];
+enum { ROOTFS = 1 };
 
 static void listing(void)
 {
@@ -22,6 +23,9 @@ static void listing(void)
     FAILS(B_LINK_LIMIT, open_attr_dir, cwd, "loop", 1);
     FAILS(B_NAME_TOO_LONG, open_attr_dir, cwd, path, 0);
     FAILS(B_BAD_ADDRESS, open_attr_dir, NO_FD, BAD_POINTER, 0);
+    FAILS(B_UNSUPPORTED, open_attr_dir, cwd, "fifo", 0);
+    FAILS(B_UNSUPPORTED, open_attr_dir, cwd, "/dev/null", 0);
+    FAILS(B_UNSUPPORTED, open_attr_dir, cwd, "/dev", 0);
 }
 
 static void opening(void)
@@ -43,6 +47,20 @@ static void opening(void)
           O_RDWR | O_CREAT | O_EXCL);
     FAILS(B_BAD_VALUE, open_attr, file, (void *)0, "there", TYPE,
           O_RDWR | O_WRONLY);
+    FAILS(B_ENTRY_NOT_FOUND, open_attr, cwd, "none", "there", TYPE,
+          O_RDWR | O_WRONLY);
+    FAILS(B_ENTRY_NOT_FOUND, open_attr, file, (void *)0, "none", TYPE,
+          O_RDWR | O_WRONLY);
+    FAILS(B_BAD_ADDRESS, open_attr, NO_FD, BAD_POINTER, "", TYPE, O_RDONLY);
+    FAILS(B_NAME_TOO_LONG, open_attr, NO_FD, path, "", TYPE, O_RDONLY);
+    FAILS(B_UNSUPPORTED, open_attr, cwd, "fifo", "x", TYPE, O_RDONLY);
+    FAILS(B_UNSUPPORTED, open_attr, cwd, "/dev/null", "x", TYPE, O_RDONLY);
+    FAILS(B_READ_ONLY_DEVICE, open_attr, cwd, "fifo", "x", TYPE,
+          O_RDWR | O_CREAT);
+    FAILS(B_READ_ONLY_DEVICE, open_attr, cwd, "/dev/null", "x", TYPE,
+          O_RDWR | O_CREAT);
+    FAILS(B_READ_ONLY_DEVICE, open_attr, cwd, "/dev", "x", TYPE,
+          O_RDWR | O_CREAT);
     FAILS(B_BAD_ADDRESS, open_attr, NO_FD, "none", BAD_POINTER, TYPE, O_RDONLY);
     FAILS(B_BAD_ADDRESS, open_attr, NO_FD, BAD_POINTER, "x", TYPE, O_RDONLY);
     FAILS(B_NAME_TOO_LONG, open_attr, NO_FD, BAD_POINTER, name, TYPE, O_RDONLY);
@@ -95,9 +113,28 @@ static void asking(void)
     FAILS(B_NAME_TOO_LONG, rename_attr, NO_FD, "there", file, name);
     FAILS(B_BAD_ADDRESS, rename_attr, NO_FD, (void *)0, file, name);
     FAILS(B_BAD_ADDRESS, rename_attr, NO_FD, name, file, KERNEL_POINTER);
+    FAILS(B_BAD_ADDRESS, rename_attr, NO_FD, "", file, BAD_POINTER);
+    FAILS(B_NAME_TOO_LONG, rename_attr, NO_FD, "", file, name);
+}
+
+/* Pipes and devices have none. */
+static void without(long fd)
+{
+    FAILS(B_UNSUPPORTED, read_attr, fd, "x", 0LL, data, 4);
+    FAILS(B_READ_ONLY_DEVICE, write_attr, fd, "x", TYPE, 0LL, data, 4);
+    FAILS(B_UNSUPPORTED, stat_attr, fd, "x", info);
+    FAILS(B_READ_ONLY_DEVICE, remove_attr, fd, "x");
+    FAILS(B_READ_ONLY_DEVICE, rename_attr, fd, "x", fd, "y");
 }
 
 static int32_t device;
+
+/* The volumes are compared first. */
+static void crossing(long fd)
+{
+    FAILS(B_CROSS_DEVICE_LINK, rename_attr, file, "there", fd, "x");
+    FAILS(B_CROSS_DEVICE_LINK, rename_attr, fd, "x", file, "there");
+}
 
 static void indices(void)
 {
@@ -107,6 +144,11 @@ static void indices(void)
     FAILS(B_BAD_TYPE, create_index, device, "x", 77, 0);
     FAILS(B_NAME_TOO_LONG, create_index, NO_ID, name, TYPE, 0);
     FAILS(B_BAD_ADDRESS, create_index, NO_ID, (void *)0, TYPE, 0);
+    FAILS(B_UNSUPPORTED, open_index_dir, ROOTFS);
+    FAILS(B_READ_ONLY_DEVICE, create_index, ROOTFS, "x", TYPE, 0);
+    FAILS(B_READ_ONLY_DEVICE, remove_index, ROOTFS, "x");
+    FAILS(B_NAME_TOO_LONG, read_index_stat, ROOTFS, name, stat);
+    FAILS(B_BAD_ADDRESS, read_index_stat, ROOTFS, name, KERNEL_POINTER);
     CHECK_STATUS(sys(SYS_create_index, device, "x", TYPE, 0), HK_B_OK);
     FAILS(B_FILE_EXISTS, create_index, device, "x", TYPE, 0);
     CHECK_STATUS(sys(SYS_remove_index, device, "x"), HK_B_OK);
@@ -143,21 +185,26 @@ static void other_users(void)
 
 int main(int argc, char **argv, char **environment)
 {
-    struct stat stat;
+    struct stat of_file;
 
     (void)argc, (void)argv, (void)environment;
     memset(path, 'p', sizeof(path) - 1);
     memset(name, 'n', sizeof(name) - 1);
     file = sys(SYS_open, cwd, "file", O_RDWR | O_CREAT, 0600);
     CHECK_STATUS(sys(SYS_create_symlink, cwd, "loop", "loop", 0), HK_B_OK);
-    CHECK_STATUS(stat_of(file, &stat), HK_B_OK);
-    device = stat.device;
+    CHECK_STATUS(sys(SYS_create_fifo, cwd, "fifo", 0600), HK_B_OK);
+    CHECK_STATUS(stat_of(file, &of_file), HK_B_OK);
+    device = of_file.device;
     /* Not every file system of a host has them. */
     if (sys(SYS_write_attr, file, "there", TYPE, 0LL, data, 4) == 4) {
         listing();
         opening();
         transferring();
         asking();
+        without(sys(SYS_open, cwd, "fifo", O_RDONLY | O_NONBLOCK, 0));
+        without(sys(SYS_open, cwd, "/dev/null", O_RDWR, 0));
+        without(sys(SYS_open_dir, cwd, "/dev"));
+        crossing(sys(SYS_open, cwd, "/dev/null", O_RDWR, 0));
         indices();
         queries();
         as_user(other_users);

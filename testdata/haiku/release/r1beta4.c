@@ -236,6 +236,19 @@ static void teams(void)
     FAILS(B_BAD_ADDRESS, get_next_team_info__r1beta4, &cookie, BAD_POINTER);
 }
 
+/* What later releases do otherwise. */
+static void files(void)
+{
+    const long cwd = AT_FDCWD;
+
+    sys(SYS_close, sys(SYS_open, cwd, "file", O_RDWR | O_CREAT, 0600));
+    CHECK_STATUS(sys(SYS_create_symlink, cwd, "dangling", "new", 0), HK_B_OK);
+    FAILS(B_ENTRY_NOT_FOUND, open, cwd, "dangling", O_RDWR | O_CREAT, 0600);
+    FAILS(B_BAD_VALUE, rename, cwd, "file", cwd, "file");
+    FAILS(B_BAD_VALUE, readv, NO_FD, -2LL, BAD_POINTER, 2);
+    FAILS(B_BAD_VALUE, writev, NO_FD, -2LL, BAD_POINTER, 2);
+}
+
 int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
@@ -247,6 +260,7 @@ int main(int argc, char **argv, char **environment)
     sockets();
     xsi();
     teams();
+    files();
     print("release checked\n");
     return 0;
 }

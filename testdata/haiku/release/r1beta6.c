@@ -3,6 +3,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <errors.h>
 
+#include <file.h>
+
 enum { F_GETFD = 2, F_GETFL = 8, FD_CLOEXEC = 1, FD_CLOFORK = 2 };
 enum { O_CLOFORK = 0x400000, NO_FLAG = 0x10, FEW = 16, LIMIT_NOFILE = 4 };
 
@@ -165,6 +167,91 @@ static void ranges(void)
     FAILS(B_FILE_ERROR, close, 32);
     FAILS(B_BAD_VALUE, close_range, 5, 4, 0);
     FAILS(B_BAD_VALUE, close_range, 20, 21, 1);
+}
+
+/* ---- paths ---- */
+
+enum { O_NOFOLLOW = 0x80000, O_DIRECTORY = 0x200000, TYPE = 0x43535452 };
+
+static const long cwd = AT_FDCWD;
+static char buffer[65536];
+
+static void nodes(void)
+{
+    CHECK_STATUS(sys(SYS_create_dir, cwd, "directory/", 0700), HK_B_OK);
+    CHECK_STATUS(sys(SYS_create_dir, cwd, "other//", 0700), HK_B_OK);
+    CHECK_STATUS(sys(SYS_remove_dir, cwd, "other/"), HK_B_OK);
+    CHECK_STATUS(sys(SYS_create_symlink, cwd, "link", "file", 0), HK_B_OK);
+}
+
+/* A path that ends in slashes is a directory's, and the entry is its ".". */
+static void slashes(void)
+{
+    struct stat stat;
+
+    CHECK_STATUS(read_stat("directory//", 1, &stat), HK_B_OK);
+    CHECK((stat.mode & S_IFMT) == S_IFDIR);
+    CHECK_STATUS(sys(SYS_normalize_path, "directory/", 1, buffer), HK_B_OK);
+    CHECK(strcmp(buffer + strlen(buffer) - 10, "/directory") == 0);
+    FAILS(B_NOT_A_DIRECTORY, read_stat, cwd, "file/", 1, &stat, sizeof(stat));
+    FAILS(B_NOT_A_DIRECTORY, read_stat, cwd, "link/", 0, &stat, sizeof(stat));
+    FAILS(B_NOT_A_DIRECTORY, access, cwd, "file/", 0, 0);
+    FAILS(B_NOT_A_DIRECTORY, normalize_path, "file/", 1, buffer);
+    FAILS(B_NOT_A_DIRECTORY, open, cwd, "file/", O_RDONLY, 0);
+    FAILS(B_NOT_A_DIRECTORY, open, cwd, "file/", O_RDWR, 0);
+    FAILS(B_IS_A_DIRECTORY, open, cwd, "file/", O_RDWR | O_CREAT, 0600);
+    FAILS(B_IS_A_DIRECTORY, open, cwd, "directory/", O_RDONLY | O_CREAT, 0600);
+    FAILS(B_ENTRY_NOT_FOUND, open, cwd, "none/", O_RDWR | O_CREAT, 0600);
+    FAILS(B_NOT_A_DIRECTORY, open, cwd, "file/x/", O_RDWR | O_CREAT, 0600);
+    FAILS(B_NOT_ALLOWED, unlink, cwd, "directory/");
+    FAILS(B_ENTRY_NOT_FOUND, unlink, cwd, "none/");
+    FAILS(B_BAD_VALUE, rename, cwd, "directory/", cwd, "new");
+    FAILS(B_ENTRY_NOT_FOUND, rename, cwd, "directory", cwd, "new/");
+    FAILS(B_FILE_EXISTS, create_symlink, cwd, "directory/", "to", 0);
+    FAILS(B_ENTRY_NOT_FOUND, create_symlink, cwd, "none/", "to", 0);
+    FAILS(B_ENTRY_NOT_FOUND, create_fifo, cwd, "none/", 0600);
+    FAILS(B_ENTRY_NOT_FOUND, create_link, cwd, "none/", cwd, "file", 0);
+}
+
+/* The kernel looks at them, not the file system. */
+static void modes(void)
+{
+    FAILS(B_BAD_VALUE, open, cwd, "file", O_RDONLY | O_TRUNC, 0);
+    FAILS(B_BAD_VALUE, open, cwd, "link", O_RDONLY | O_TRUNC | O_NOFOLLOW, 0);
+    FAILS(B_BAD_VALUE, open, cwd, "directory", O_RDWR | O_WRONLY, 0);
+    FAILS(B_BAD_VALUE, open, cwd, "/dev/null", O_RDONLY | O_TRUNC, 0);
+    FAILS(B_ENTRY_NOT_FOUND, open, cwd, "none", O_RDWR | O_WRONLY, 0);
+    FAILS(B_LINK_LIMIT, open, cwd, "link", O_RDONLY | O_NOFOLLOW | O_DIRECTORY,
+          0);
+    FAILS(B_IS_A_DIRECTORY, open, cwd, "directory", O_RDONLY | O_CREAT, 0600);
+    FAILS(B_IS_A_DIRECTORY, open, cwd, "directory",
+          O_RDONLY | O_CREAT | O_DIRECTORY, 0600);
+    FAILS(B_IS_A_DIRECTORY, open, cwd, ".", O_RDONLY | O_CREAT, 0600);
+    FAILS(B_NOT_A_DIRECTORY, open, cwd, "file",
+          O_RDONLY | O_CREAT | O_DIRECTORY, 0600);
+    FAILS(B_FILE_EXISTS, open, cwd, "directory", O_RDONLY | O_CREAT | O_EXCL,
+          0600);
+    FAILS(B_BAD_VALUE, open_attr, cwd, "file", "x", TYPE, O_RDONLY | O_TRUNC);
+    FAILS(B_BAD_VALUE, open_attr, cwd, "file", "x", TYPE, O_RDWR | O_WRONLY);
+    FAILS(B_NOT_A_DIRECTORY, open_attr, cwd, "file", "x", TYPE,
+          O_RDONLY | O_DIRECTORY);
+}
+
+/* No more of a directory is read at once than fits two pages. */
+static void listing(void)
+{
+    enum { COUNT = 40, LENGTH = 250 };
+    char name[LENGTH + 1] = "";
+    long fd = sys(SYS_open_dir, cwd, "directory");
+    long count;
+
+    memset(name, 'n', LENGTH);
+    for (int i = 0; i < COUNT; i++) {
+        name[0] = (char)('A' + i);
+        sys(SYS_close, sys(SYS_open, fd, name, O_RDWR | O_CREAT, 0600));
+    }
+    count = sys(SYS_read_dir, fd, buffer, sizeof(buffer), 2 * COUNT);
+    CHECK(count > 0 && count < COUNT);
 }
 
 /* ---- sockets ---- */
@@ -358,6 +445,10 @@ int main(int argc, char **argv, char **environment)
     pipes();
     files();
     ranges();
+    nodes();
+    slashes();
+    modes();
+    listing();
     accepting();
     receiving();
     semaphores();
