@@ -10,6 +10,7 @@
 #include "bytes.h"
 #include "fd.h"
 #include "host_open.h"
+#include "query.h"
 #include "range_locks.h"
 #include "request.h"
 #include "stat.h"
@@ -44,7 +45,7 @@ static int32_t duplicate(const struct hk_thread *self, struct hk_file *file,
 }
 
 /* What is asked for at open, and the two flags that the host keeps. */
-static int32_t get_mode(const struct hk_file *file)
+int32_t hk_file_mode(const struct hk_file *file)
 {
     uint32_t mode = file->open_mode & ~(uint32_t)(HK_O_APPEND | HK_O_NONBLOCK);
     int flags = file->node.fd >= 0 ? fcntl(file->node.fd, F_GETFL) : 0;
@@ -56,12 +57,46 @@ static int32_t get_mode(const struct hk_file *file)
     return (int32_t)mode;
 }
 
-static int32_t set_mode(const struct hk_file *file, uint32_t mode)
+int32_t hk_file_no_request(const struct hk_file *file)
 {
-    int flags = file->node.fd >= 0 ? fcntl(file->node.fd, F_GETFL) : -1;
+    const struct hk_place *place = file->node.place;
 
-    if (flags < 0)
+    return place != NULL && place->device != NULL &&
+                   strstr(place->device, "random") != NULL
+               ? HK_B_ERROR
+               : HK_B_NOT_ALLOWED;
+}
+
+/* Whether the two flags of a file can be set: files that have none of them (the
+ * hook of vfs.cpp) and devices, which are requested to, refuse. */
+static int32_t check_set_mode(const struct hk_file *file)
+{
+    const struct hk_place *place = file->node.place;
+
+    if (!hk_file_has_node(file) && file->kind != HK_FILE_SOCKET)
         return HK_B_UNSUPPORTED;
+    if (place != NULL && place->device == NULL && place->is_closed)
+        return HK_B_NOT_ALLOWED; /* a directory of devices */
+    if (file->node.fd < 0)
+        return HK_B_UNSUPPORTED;
+    if (file->kind == HK_FILE_NODE && hk_file_type(file) == S_IFCHR &&
+        !isatty(file->node.fd))
+        return hk_file_no_request(file);
+    return HK_B_OK;
+}
+
+int32_t hk_file_set_mode(const struct hk_file *file, uint32_t mode)
+{
+    int32_t status = check_set_mode(file);
+    int flags;
+
+    if (status != HK_B_OK)
+        return status;
+    flags = fcntl(file->node.fd, F_GETFL);
+    if (flags < 0)
+        return hk_status_from_errno(errno);
+    if (flags & O_PATH)
+        return HK_B_OK; /* links and attributes: they mean nothing there */
     flags &= ~(O_APPEND | O_NONBLOCK);
     flags |= mode & HK_O_APPEND ? O_APPEND : 0;
     flags |= mode & HK_O_NONBLOCK ? O_NONBLOCK : 0;
@@ -88,9 +123,9 @@ static int32_t file_control(struct hk_thread *self, struct hk_file *file,
         fd = hk_fd_flags(self, fd, (int)argument & all_flags);
         return fd < 0 ? fd : HK_B_OK;
     case OP_GETFL:
-        return get_mode(file);
+        return hk_file_mode(file);
     case OP_SETFL:
-        return set_mode(file, argument);
+        return hk_file_set_mode(file, argument);
     case OP_GETLK:
         return hk_range_lock(self, file, HK_RANGE_TEST, argument);
     case OP_SETLK:
@@ -127,7 +162,7 @@ int64_t hk_sys_flock(struct hk_thread *self, int32_t fd, int32_t op)
     file = hk_file_get(self, fd);
     if (file == NULL)
         return HK_B_FILE_ERROR;
-    if (file->kind == HK_FILE_SOCKET)
+    if (!hk_file_has_node(file))
         status = HK_B_FILE_ERROR;
     if (file->kind == HK_FILE_NODE && file->node.fd >= 0)
         status = hk_whole_lock(self, file, op);
@@ -137,9 +172,12 @@ int64_t hk_sys_flock(struct hk_thread *self, int32_t fd, int32_t op)
 
 static int32_t sync_file(const struct hk_file *file, int data_only)
 {
-    if (file->kind == HK_FILE_SOCKET)
+    mode_t type;
+
+    if (!hk_file_has_node(file))
         return HK_B_FILE_ERROR;
-    if (file->node.fd < 0 || hk_file_type(file) == S_IFLNK)
+    type = hk_file_type(file);
+    if (file->node.fd < 0 || type == S_IFLNK || type == S_IFCHR)
         return HK_B_OK;
     if (file->kind == HK_FILE_NODE || file->kind == HK_FILE_DIR)
         return result_of(data_only ? fdatasync(file->node.fd)
@@ -195,7 +233,7 @@ int64_t hk_sys_sync(struct hk_thread *self)
 static int32_t preallocate(const struct hk_file *file, int64_t offset,
                            int64_t length)
 {
-    if (file->kind == HK_FILE_SOCKET ||
+    if (!hk_file_has_node(file) ||
         (file->open_mode & HK_O_RWMASK) == HK_O_RDONLY)
         return HK_B_FILE_ERROR;
     switch (hk_file_type(file)) {
@@ -220,9 +258,9 @@ int64_t hk_sys_preallocate(struct hk_thread *self, int32_t fd, int64_t offset,
     struct hk_file *file;
     int32_t status;
 
-    if (offset < 0 || length <= 0)
+    if (offset < 0 || length == 0)
         return HK_B_BAD_VALUE;
-    if (offset > INT64_MAX - length)
+    if (length < 0 || offset > INT64_MAX - length)
         return HK_B_FILE_TOO_LARGE;
     file = hk_file_get(self, fd);
     if (file == NULL)
@@ -264,11 +302,14 @@ int32_t hk_fd_info_from(const struct hk_thread *self, uint32_t number,
         return HK_B_ENTRY_NOT_FOUND;
     memset(bytes, 0, HK_FD_INFO_SIZE);
     hk_put32(bytes, number - 1);
-    hk_put32(bytes + 4, (uint32_t)get_mode(file));
-    if (file->kind <= HK_FILE_ATTR_DIR &&
+    hk_put32(bytes + 4, (uint32_t)hk_file_mode(file));
+    if (hk_file_has_node(file) &&
         hk_stat_node(hk_kernel_of(self)->vfs, &file->node, &info) == HK_B_OK) {
         hk_put32(bytes + 8, (uint32_t)info.device);
         hk_put64(bytes + 12, (uint64_t)info.inode);
+    } else if (file->kind == HK_FILE_QUERY) {
+        hk_put32(bytes + 8, (uint32_t)file->findings->device);
+        hk_put64(bytes + 12, UINT64_MAX);
     }
     hk_file_put(file);
     return HK_B_OK;
@@ -303,7 +344,7 @@ int64_t hk_sys_get_next_fd_info(struct hk_thread *self, int32_t team,
         return HK_B_NOT_ALLOWED;
     if (info_size != sizeof(bytes))
         return HK_B_BAD_VALUE;
-    if (info >= HK_USER_LIMIT ||
+    if (!hk_is_user_address(info) ||
         hk_read_user(self, word, cookie, sizeof(word)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     status = fd_info_of(self, team, hk_get32(word), bytes);

@@ -18,25 +18,20 @@
 #define GUEST_FIONREAD 0xbe000001u
 
 /* haiku-abi/structs.md, "device ioctls". */
-enum { GET_PATH_FOR_DEVICE = 21 };
+enum { SET_NONBLOCKING_IO = 3, SET_BLOCKING_IO = 4, GET_PATH_FOR_DEVICE = 21 };
 
 static int32_t set_nonblocking(const struct hk_thread *self,
                                const struct hk_file *file, gm_addr data)
 {
+    uint32_t mode = (uint32_t)hk_file_mode(file) & ~(uint32_t)HK_O_NONBLOCK;
     uint8_t bytes[4];
-    int flags;
 
     if (data == 0)
         return HK_B_BAD_VALUE;
     if (hk_read_user(self, bytes, data, sizeof(bytes)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    flags = fcntl(file->node.fd, F_GETFL);
-    if (flags < 0)
-        return hk_status_from_errno(errno);
-    flags = hk_get32(bytes) != 0 ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
-    return fcntl(file->node.fd, F_SETFL, flags) < 0
-               ? hk_status_from_errno(errno)
-               : HK_B_OK;
+    return hk_file_set_mode(file,
+                            hk_get32(bytes) != 0 ? mode | HK_O_NONBLOCK : mode);
 }
 
 static int32_t get_available(const struct hk_thread *self,
@@ -51,10 +46,27 @@ static int32_t get_available(const struct hk_thread *self,
     return hk_write_user(self, data, bytes, sizeof(bytes));
 }
 
+/* Pipes know requests of their own, and that others are none. */
+static int32_t pipe_ioctl(const struct hk_thread *self,
+                          const struct hk_file *file, uint32_t cmd,
+                          gm_addr data)
+{
+    uint32_t mode = (uint32_t)hk_file_mode(file) & ~(uint32_t)HK_O_NONBLOCK;
+
+    if (cmd == SET_BLOCKING_IO)
+        return hk_file_set_mode(file, mode);
+    if (cmd == SET_NONBLOCKING_IO)
+        return hk_file_set_mode(file, mode | HK_O_NONBLOCK);
+    if (cmd == GUEST_FIONREAD && data != 0)
+        return get_available(self, file, data);
+    return HK_B_BAD_VALUE;
+}
+
 /* What can be opened to reach the same device: "/dev/tty" for a terminal that
  * was open when the program came, if it is the session's. */
 static int32_t get_device_path(struct hk_thread *self,
-                               const struct hk_file *file, gm_addr data)
+                               const struct hk_file *file, gm_addr data,
+                               uint32_t size)
 {
     const struct hk_place *place = file->node.place;
     char path[HK_PATH_LENGTH] = "/dev/tty";
@@ -72,47 +84,71 @@ static int32_t get_device_path(struct hk_thread *self,
         return HK_B_DEV_INVALID_IOCTL;
     if (length < 0)
         return length;
+    if (size != 0 && size <= (uint32_t)length)
+        return HK_B_RESULT_NOT_REPRESENTABLE;
     return hk_write_user(self, data, path, (size_t)length + 1) == HK_B_OK
                ? length
                : HK_B_BAD_ADDRESS;
 }
 
-static int32_t file_ioctl(struct hk_thread *self, struct hk_file *file,
-                          uint32_t cmd, gm_addr data)
+static int32_t socket_ioctl(struct hk_thread *self, struct hk_file *file,
+                            uint32_t cmd, gm_addr data)
 {
-    if (cmd == GUEST_FIONBIO)
-        return set_nonblocking(self, file, data);
-    if (file->kind == HK_FILE_DIR || file->kind == HK_FILE_ATTR ||
-        file->kind == HK_FILE_ATTR_DIR || file->node.fd < 0)
-        return HK_B_DEV_INVALID_IOCTL;
-    if (cmd == GUEST_FIONREAD && file->kind == HK_FILE_SOCKET && data == 0)
-        return HK_B_BAD_VALUE;
-    if (cmd == GUEST_FIONREAD)
-        return get_available(self, file, data);
-    if (file->kind == HK_FILE_SOCKET)
+    if (cmd != GUEST_FIONREAD)
         return hk_interfaces_ioctl(self, file, cmd, data);
-    if (hk_file_type(file) == S_IFCHR && cmd == GET_PATH_FOR_DEVICE)
-        return get_device_path(self, file, data);
-    if (hk_file_type(file) == S_IFCHR && isatty(file->node.fd))
-        return hk_tty_ioctl(self, file, cmd, data);
-    return HK_B_DEV_INVALID_IOCTL;
+    return data == 0 ? HK_B_BAD_VALUE : get_available(self, file, data);
 }
 
-/* The length is whatever the caller happened to pass: the number says it.
- * Disks and drivers of the host are not reached, its interfaces are told. */
+/* Or one that only leads to others. */
+static int is_directory_of_devices(const struct hk_file *file)
+{
+    const struct hk_place *place = file->node.place;
+
+    return place != NULL && place->device == NULL &&
+           (place->is_closed || file->node.fd < 0);
+}
+
+static int32_t file_ioctl(struct hk_thread *self, struct hk_file *file,
+                          uint32_t cmd, gm_addr data, uint32_t length)
+{
+    mode_t type;
+
+    if (cmd == GUEST_FIONBIO)
+        return set_nonblocking(self, file, data);
+    if (file->kind == HK_FILE_SOCKET)
+        return socket_ioctl(self, file, cmd, data);
+    if (!hk_file_has_node(file))
+        return HK_B_DEV_INVALID_IOCTL;
+    if (is_directory_of_devices(file))
+        return HK_B_BAD_VALUE;
+    type = hk_file_type(file);
+    if (file->kind != HK_FILE_NODE || (type != S_IFIFO && type != S_IFCHR))
+        return HK_B_DEV_INVALID_IOCTL;
+    if (type == S_IFIFO)
+        return pipe_ioctl(self, file, cmd, data);
+    if (cmd == GET_PATH_FOR_DEVICE)
+        return get_device_path(self, file, data, length);
+    if (!isatty(file->node.fd))
+        return hk_file_no_request(file);
+    return cmd == GUEST_FIONREAD ? get_available(self, file, data)
+                                 : hk_tty_ioctl(self, file, cmd, data);
+}
+
+/* The length is whatever the caller happened to pass: the number says it, but
+ * for a device's path. Disks and drivers of the host are not reached, its
+ * interfaces are told. */
 int64_t hk_sys_ioctl(struct hk_thread *self, int32_t fd, uint32_t cmd,
                      gm_addr data, uint32_t length)
 {
     struct hk_file *file;
     int32_t status;
 
-    (void)length;
     if (data >= HK_USER_LIMIT)
         return HK_B_BAD_ADDRESS;
     file = hk_file_get(self, fd);
     if (file == NULL)
         return HK_B_FILE_ERROR;
-    status = file_ioctl(self, file, cmd, data);
+    status = file_ioctl(self, file, cmd, data, length);
     hk_file_put(file);
     return status == HK_B_DEV_INVALID_IOCTL ? HK_ENOTTY : status;
 }

@@ -209,7 +209,7 @@ int64_t hk_sys_lock_node(struct hk_thread *self, int32_t fd)
     struct hk_file *file = hk_file_get(self, fd);
     int32_t status = HK_B_FILE_ERROR;
 
-    if (file != NULL && file->kind <= HK_FILE_ATTR_DIR)
+    if (file != NULL && hk_file_has_node(file))
         status = lock(hk_shared_of(self), file);
     hk_file_put(file);
     return status;
@@ -220,7 +220,7 @@ int64_t hk_sys_unlock_node(struct hk_thread *self, int32_t fd)
     struct hk_file *file = hk_file_get(self, fd);
     int32_t status = HK_B_FILE_ERROR;
 
-    if (file != NULL && file->kind <= HK_FILE_ATTR_DIR)
+    if (file != NULL && hk_file_has_node(file))
         status = unlock(hk_shared_of(self), file);
     hk_file_put(file);
     return status;

@@ -8,7 +8,7 @@ enum { F_DUPFD = 1, F_GETFL = 8, F_GETLK = 0x20, F_SETLK = 0x80 };
 enum { F_SETLKW = 0x100, NO_OPERATION = 0x7777 };
 enum { F_RDLCK = 0x40, F_UNLCK = 0x200, F_WRLCK = 0x400 };
 enum { LOCK_SH = 1, LOCK_EX, LOCK_NB = 4, LOCK_UN = 8 };
-enum { SEEK_DATA = 3, NO_SEEK = 9, VECTORS_MAX = 1024 };
+enum { SEEK_DATA = 3, SEEK_HOLE = 4, NO_SEEK = 9, VECTORS_MAX = 1024 };
 enum { FIONREAD = 0xbe000001u, LIMIT_NOFILE = 4 };
 
 static const uint32_t FIONBIO = 0xbe000000u, NO_REQUEST = 0x12345678;
@@ -29,6 +29,7 @@ static int32_t ends[2];
 static char buffer[1024];
 static struct vector vectors[] = {{buffer, 4}, {buffer, 4}};
 static struct stat stat;
+static int32_t device;
 
 static void make_descriptors(void)
 {
@@ -83,6 +84,7 @@ static void reading(void)
     FAILS(B_BAD_ADDRESS, read, plain_directory, 0LL, KERNEL_POINTER, 4);
     CHECK_STATUS(sys(SYS_read, plain_directory, 0LL, buffer, 0), 0);
     FAILS(ESPIPE, read, ends[0], 1LL, buffer, 4);
+    FAILS(ESPIPE, read, ends[0], 0LL, buffer, 4);
     FAILS(B_FILE_ERROR, read, ends[1], NO_POSITION, buffer, 4);
     FAILS(B_BAD_ADDRESS, read, file, 0LL, BAD_POINTER, 4);
     FAILS(B_FILE_ERROR, read, writable, 0LL, KERNEL_POINTER, 4);
@@ -181,6 +183,11 @@ static void positions(void)
     FAILS(B_BAD_VALUE, preallocate, file, -1LL, 1LL);
     FAILS(B_BAD_VALUE, preallocate, NO_FD, 0LL, 0LL);
     FAILS(B_FILE_TOO_LARGE, preallocate, NO_FD, INT64_MAX, 1LL);
+    FAILS(B_FILE_TOO_LARGE, preallocate, NO_FD, 0LL, -1LL);
+    FAILS(B_BAD_VALUE, seek, file, 200LL, SEEK_HOLE + 1);
+    FAILS(ENXIO, seek, plain_directory, INT64_MAX, SEEK_DATA);
+    FAILS(B_BAD_VALUE, seek, plain_directory, -1LL, SEEK_SET);
+    FAILS(ESPIPE, seek, directory, 0LL, SEEK_SET);
     FAILS(B_FILE_ERROR, preallocate, readable, 0LL, 1LL);
     FAILS(ESPIPE, preallocate, ends[1], 0LL, 1LL);
     FAILS(B_FILE_ERROR, preallocate, directory, 0LL, 1LL);
@@ -211,10 +218,39 @@ static void requests(void)
     FAILS(B_BAD_VALUE, ioctl, file, FIONBIO, (void *)0, 4);
     FAILS(B_BAD_ADDRESS, ioctl, file, FIONBIO, BAD_POINTER, 4);
     FAILS(B_BAD_ADDRESS, ioctl, NO_FD, NO_REQUEST, KERNEL_POINTER, 4);
+    FAILS(ENOTTY, ioctl, file, FIONREAD, buffer, 4);
+    FAILS(ENOTTY, ioctl, listing, FIONREAD, buffer, 4);
+    FAILS(B_BAD_VALUE, ioctl, ends[1], NO_REQUEST, buffer, 4);
+    FAILS(B_BAD_VALUE, ioctl, ends[1], FIONREAD, (void *)0, 4);
+    FAILS(B_BAD_ADDRESS, ioctl, ends[1], FIONREAD, BAD_POINTER, 4);
     FAILS(B_BAD_VALUE, fcntl, file, NO_OPERATION, 0);
     FAILS(B_BAD_VALUE, fcntl, file, F_DUPFD, -1);
     FAILS(B_BAD_VALUE, fcntl, file, F_DUPFD, 100000);
     FAILS(B_BAD_VALUE, unlock_node, file);
+}
+
+/* Drivers and directories of devices have answers of their own. */
+static void devices(void)
+{
+    enum { F_SETFL = 16, GET_PATH = 21 };
+    long null = sys(SYS_open, AT_FDCWD, "/dev/null", O_RDWR, 0);
+    long random = sys(SYS_open, AT_FDCWD, "/dev/random", O_RDONLY, 0);
+    long all = sys(SYS_open_dir, AT_FDCWD, "/dev");
+
+    FAILS(B_NOT_ALLOWED, ioctl, null, FIONREAD, buffer, 4);
+    FAILS(B_ERROR, ioctl, random, FIONREAD, buffer, 4);
+    FAILS(B_BAD_VALUE, ioctl, all, FIONREAD, buffer, 4);
+    FAILS(B_RESULT_NOT_REPRESENTABLE, ioctl, null, GET_PATH, buffer, 9);
+    CHECK_STATUS(sys(SYS_ioctl, null, GET_PATH, buffer, 10), 9);
+    FAILS(B_NOT_ALLOWED, fcntl, null, F_SETFL, O_NONBLOCK);
+    FAILS(B_ERROR, fcntl, random, F_SETFL, O_NONBLOCK);
+    FAILS(B_NOT_ALLOWED, fcntl, all, F_SETFL, O_NONBLOCK);
+    FAILS(B_DEVICE_NOT_FOUND, preallocate, null, 0LL, 1LL);
+    CHECK_STATUS(sys(SYS_fsync, null), HK_B_OK);
+    CHECK_STATUS(sys(SYS_fsync, all), HK_B_OK);
+    sys(SYS_close, null);
+    sys(SYS_close, random);
+    sys(SYS_close, all);
 }
 
 /* ---- locks ---- */
@@ -292,6 +328,20 @@ static void no_more(void)
     FAILS(B_NO_MORE_FDS, socket, 9, 1, 0);
     FAILS(B_NO_MORE_FDS, socketpair, 9, 1, 0, fds);
     FAILS(B_FILE_ERROR, dup2, file, 20);
+    /* Nothing is made then. */
+    FAILS(B_NO_MORE_FDS, open, AT_FDCWD, "new", O_RDWR | O_CREAT, 0600);
+    FAILS(B_ENTRY_NOT_FOUND, read_stat, AT_FDCWD, "new", 1, &stat,
+          sizeof(stat));
+    FAILS(B_ENTRY_NOT_FOUND, open, AT_FDCWD, "none/new", O_RDWR | O_CREAT,
+          0600);
+    FAILS(B_FILE_EXISTS, open, AT_FDCWD, "file", O_RDWR | O_CREAT | O_EXCL,
+          0600);
+    FAILS(B_NO_MORE_FDS, open_attr_dir, AT_FDCWD, ".", 0);
+    FAILS(B_NO_MORE_FDS, open_index_dir, device);
+    CHECK_STATUS(read_stat(".", 1, &stat), HK_B_OK);
+    FAILS(B_NO_MORE_FDS, open_entry_ref, stat.device, stat.node, "file",
+          O_RDONLY, 0);
+    FAILS(B_NO_MORE_FDS, open_dir_entry_ref, stat.device, stat.node, (void *)0);
 }
 
 /* They are no nodes. */
@@ -314,8 +364,34 @@ static void socket_descriptors(void)
     FAILS(B_FILE_ERROR, map_file, "x", buffer, 0, 4096, READ_AREA, 0, 0, fd,
           0LL);
     FAILS(B_BAD_VALUE, fsync, ends[1]);
-    FAILS(B_DEVICE_NOT_FOUND, preallocate,
-          sys(SYS_open, AT_FDCWD, "/dev/null", O_RDWR, 0), 0LL, 1LL);
+    sys(SYS_close, fd);
+}
+
+/* Neither are they. */
+static void other_descriptors(long fd)
+{
+    enum { F_SETFL = 16 };
+
+    FAILS(B_FILE_ERROR, fsync, fd);
+    FAILS(B_FILE_ERROR, flock, fd, LOCK_EX);
+    FAILS(B_FILE_ERROR, lock_node, fd);
+    FAILS(B_FILE_ERROR, unlock_node, fd);
+    FAILS(B_FILE_ERROR, preallocate, fd, 0LL, 1LL);
+    FAILS(B_UNSUPPORTED, read_stat, fd, (void *)0, 0, &stat, sizeof(stat));
+    FAILS(B_UNSUPPORTED, write_stat, fd, (void *)0, 0, &stat, sizeof(stat), 0);
+    FAILS(B_BAD_VALUE, fcntl, fd, F_SETLK, buffer);
+    FAILS(B_UNSUPPORTED, fcntl, fd, F_SETFL, O_NONBLOCK);
+    FAILS(B_UNSUPPORTED, ioctl, fd, FIONBIO, buffer, 4);
+    FAILS(ENOTTY, ioctl, fd, FIONREAD, buffer, 4);
+    FAILS(ESPIPE, seek, fd, 0LL, SEEK_SET);
+    FAILS(B_BAD_VALUE, read, fd, 0LL, buffer, 4);
+    FAILS(B_FILE_ERROR, read_link, fd, (void *)0, buffer, buffer);
+    FAILS(B_FILE_ERROR, setcwd, fd, (void *)0);
+    FAILS(B_FILE_ERROR, open_dir, fd, (void *)0);
+    FAILS(B_FILE_ERROR, open_attr_dir, fd, (void *)0, 0);
+    FAILS(B_FILE_ERROR, read_attr, fd, "x", 0LL, buffer, 4);
+    FAILS(B_FILE_ERROR, remove_attr, fd, "x");
+    sys(SYS_close, fd);
 }
 
 static void information(void)
@@ -333,7 +409,7 @@ static void information(void)
     FAILS(B_BAD_ADDRESS, next_device, BAD_POINTER);
     FAILS(B_BAD_VALUE, read_fs_info, 1, (void *)0);
     FAILS(B_BAD_VALUE, read_fs_info, NO_ID, buffer);
-    FAILS(B_BAD_VALUE, read_fs_info, -1, BAD_POINTER);
+    FAILS(B_BAD_VALUE, read_fs_info, -1, buffer);
     FAILS(B_BAD_ADDRESS, read_fs_info, NO_ID, KERNEL_POINTER);
 }
 
@@ -356,8 +432,13 @@ int main(int argc, char **argv, char **environment)
     requests();
     locks();
     whole_locks();
+    devices();
+    CHECK_STATUS(stat_of(file, &stat), HK_B_OK);
+    device = stat.device;
     in_child(no_more);
     socket_descriptors();
+    other_descriptors(sys(SYS_event_queue_create, 0));
+    other_descriptors(sys(SYS_open_index_dir, device));
     information();
     as_user(other_users);
     print("errors checked\n");
