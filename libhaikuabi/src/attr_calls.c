@@ -216,6 +216,12 @@ int64_t hk_sys_open_attr(struct hk_thread *self, int32_t fd, gm_addr path,
     return result;
 }
 
+/* What has a descriptor on Haiku, for a moment, needs one that is free. */
+static int32_t check_room(const struct hk_thread *self)
+{
+    return hk_fds_have_room(self->team->fds) ? HK_B_OK : HK_B_NO_MORE_FDS;
+}
+
 /* read_attr and write_attr are open_attr, a read or write, and close. */
 static int64_t transfer(struct hk_thread *self, const struct owner *owner,
                         const char *name, uint32_t type, uint32_t mode,
@@ -254,6 +260,8 @@ int64_t hk_sys_read_attr(struct hk_thread *self, int32_t fd, gm_addr attribute,
         return result;
     result = prepare(&owner, name, 0, HK_O_RDONLY);
     if (result == HK_B_OK)
+        result = check_room(self);
+    if (result == HK_B_OK)
         result = transfer(self, &owner, name, 0, HK_O_RDONLY, pos, buffer,
                           read_bytes);
     hk_node_release(&owner.node, owner.file);
@@ -266,10 +274,8 @@ static int64_t replace(const struct hk_thread *self, const struct owner *owner,
                        uint32_t size)
 {
     struct hk_attr_value value = {.type = type, .size = size};
-    int32_t status = check_writable(owner);
+    int32_t status;
 
-    if (status != HK_B_OK)
-        return status;
     if (size > HK_ATTR_MAX)
         return HK_B_DEVICE_FULL;
     value.bytes = malloc(size);
@@ -288,12 +294,8 @@ static int32_t write_nothing(const struct owner *owner, const char *name,
                              int64_t pos)
 {
     struct hk_attr_value value;
-    int32_t status = check_writable(owner);
-    int error;
+    int error = hk_node_attr_read(&owner->node, name, &value);
 
-    if (status != HK_B_OK)
-        return status;
-    error = hk_node_attr_read(&owner->node, name, &value);
     if (error == 0) {
         free(value.bytes);
         value.bytes = NULL;
@@ -311,8 +313,12 @@ static int64_t write_attr(struct hk_thread *self, const struct owner *owner,
                           gm_addr buffer, uint32_t size)
 {
     uint32_t mode = HK_O_CREAT | HK_O_WRONLY | (pos == 0 ? HK_O_TRUNC : 0u);
-    int32_t status;
+    int32_t status = check_writable(owner);
 
+    if (status == HK_B_OK)
+        status = check_room(self);
+    if (status != HK_B_OK)
+        return status;
     if (size == 0)
         return write_nothing(owner, name, pos);
     if (pos == 0)
@@ -369,6 +375,9 @@ int64_t hk_sys_stat_attr(struct hk_thread *self, int32_t fd, gm_addr attribute,
     hk_put32(bytes, value.type);
     hk_put64(bytes + 4, value.size);
     free(value.bytes);
+    status = check_room(self);
+    if (status != HK_B_OK)
+        return status;
     return hk_write_user(self, attr_info, bytes, sizeof(bytes));
 }
 

@@ -70,7 +70,7 @@ int64_t hk_sys_create_dir_entry_ref(struct hk_thread *self, int32_t device,
         return status;
     status = hk_make_dir(&directory, text, perms);
     hk_node_close(&directory);
-    return status;
+    return status == HK_B_NOT_A_DIRECTORY ? HK_B_BAD_TYPE : status;
 }
 
 /* The path of a directory's entry, which need not exist. */

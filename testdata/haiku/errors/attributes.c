@@ -177,6 +177,24 @@ static void queries(void)
     FAILS(B_UNSUPPORTED, open_query, 1, "name==x", 7, 0, -1, 0);
 }
 
+/* As many descriptors as there may be. */
+static void no_more(void)
+{
+    enum { LIMIT_NOFILE = 4 };
+    const uint32_t few[] = {20, 0xffffffff};
+
+    CHECK_STATUS(sys(SYS_setrlimit, LIMIT_NOFILE, few), HK_B_OK);
+    while (sys(SYS_dup, file) >= 0)
+        continue;
+    FAILS(B_NO_MORE_FDS, open_attr, file, (void *)0, "there", TYPE, O_RDONLY);
+    FAILS(B_NO_MORE_FDS, read_attr, file, "there", 0LL, data, 4);
+    FAILS(B_NO_MORE_FDS, write_attr, file, "there", TYPE, 0LL, data, 4);
+    FAILS(B_NO_MORE_FDS, write_attr, file, "there", TYPE, 0LL, data, 0);
+    FAILS(B_NO_MORE_FDS, stat_attr, file, "there", info);
+    FAILS(B_ENTRY_NOT_FOUND, read_attr, file, "none", 0LL, data, 4);
+    FAILS(B_NO_MORE_FDS, open_query, device, "name==x", 7, 0, -1, 0);
+}
+
 static void other_users(void)
 {
     FAILS(B_NOT_ALLOWED, create_index, device, "x", 77, 0);
@@ -207,6 +225,7 @@ int main(int argc, char **argv, char **environment)
         crossing(sys(SYS_open, cwd, "/dev/null", O_RDWR, 0));
         indices();
         queries();
+        in_child(no_more);
         as_user(other_users);
     }
     print("errors checked\n");
