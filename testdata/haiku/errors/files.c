@@ -154,8 +154,12 @@ static void fifos(void)
     FAILS(B_WOULD_BLOCK, read, fd, NO_POSITION, buffer, 4);
     CHECK_STATUS(sys(SYS_close, writer), HK_B_OK);
     CHECK_STATUS(sys(SYS_read, fd, NO_POSITION, buffer, 4), 0);
-    FAILS(ENXIO, open, (sys(SYS_close, fd), AT_FDCWD), "fifo",
-          O_WRONLY | O_NONBLOCK, 0);
+    sys(SYS_close, fd);
+    FAILS(ENXIO, open, AT_FDCWD, "fifo", O_WRONLY | O_NONBLOCK, 0);
+    interrupt_from_now();
+    FAILS(B_INTERRUPTED, open, AT_FDCWD, "fifo", O_RDONLY, 0);
+    FAILS(B_INTERRUPTED, open, AT_FDCWD, "fifo", O_WRONLY, 0);
+    interrupt_no_more();
 }
 
 /* Nobody reads: a signal as well, which is ignored here. */

@@ -110,6 +110,25 @@ static void opening(void)
     CHECK(strcmp(buffer, "direct") == 0);
 }
 
+/* A locked node is not opened. */
+static void locked(void)
+{
+    long fd = sys(SYS_open, directory, "file", O_RDWR, 0);
+    long below = sys(SYS_open_dir, directory, "below");
+
+    CHECK_STATUS(sys(SYS_lock_node, fd), HK_B_OK);
+    FAILS(B_BUSY, open_entry_ref, stat.device, stat.node, "file", O_RDONLY, 0);
+    FAILS(B_BUSY, open, directory, "file", O_RDWR | O_WRONLY, 0);
+    CHECK_STATUS(sys(SYS_lock_node, directory), HK_B_OK);
+    FAILS(B_BUSY, lock_node, directory);
+    FAILS(B_BUSY, open_dir_entry_ref, stat.device, stat.node, (void *)0);
+    FAILS(B_BUSY, open_parent_dir, below, (void *)0, 0);
+    CHECK_STATUS(sys(SYS_unlock_node, directory), HK_B_OK);
+    FAILS(B_BAD_VALUE, unlock_node, directory);
+    sys(SYS_close, fd);
+    sys(SYS_close, below);
+}
+
 /* By a directory's device and node. */
 static void references(void)
 {
@@ -127,6 +146,30 @@ static void references(void)
     FAILS(B_BAD_ADDRESS, open_entry_ref, NO_DEVICE, 1LL, BAD_POINTER, O_RDONLY,
           0);
     FAILS(B_BAD_VALUE, open_dir_entry_ref, stat.device, stat.node, "");
+    CHECK_STATUS(sys(SYS_create_dir, directory, "below", 0700), HK_B_OK);
+    CHECK_STATUS(sys(SYS_create_fifo, directory, "fifo", 0600), HK_B_OK);
+    CHECK_STATUS(sys(SYS_create_symlink, directory, "loop", "loop", 0),
+                 HK_B_OK);
+    sys(SYS_close, sys(SYS_open, directory, "file", O_RDWR | O_CREAT, 0600));
+    FAILS(B_LINK_LIMIT, open_entry_ref, stat.device, stat.node, "loop",
+          O_RDONLY, 0);
+    FAILS(B_IS_A_DIRECTORY, open_entry_ref, stat.device, stat.node, "below",
+          O_RDWR, 0);
+    FAILS(B_NOT_A_DIRECTORY, open_entry_ref, stat.device, stat.node, "file",
+          O_RDONLY | O_DIRECTORY, 0);
+    FAILS(B_FILE_EXISTS, open_entry_ref, stat.device, stat.node, "file",
+          O_RDWR | O_CREAT | O_EXCL, 0600);
+    FAILS(B_NOT_ALLOWED, open_entry_ref, stat.device, stat.node, "file",
+          O_RDONLY | O_TRUNC, 0);
+    FAILS(B_BAD_VALUE, open_entry_ref, stat.device, stat.node, "file",
+          O_RDWR | O_WRONLY, 0);
+    FAILS(ENXIO, open_entry_ref, stat.device, stat.node, "fifo",
+          O_WRONLY | O_NONBLOCK, 0);
+    FAILS(B_LINK_LIMIT, open_dir_entry_ref, stat.device, stat.node, "loop");
+    FAILS(B_NOT_A_DIRECTORY, open_dir_entry_ref, stat.device, stat.node,
+          "file");
+    FAILS(B_UNSUPPORTED, open_dir_entry_ref, stat.device, stat.node, "fifo");
+    locked();
     FAILS(B_ENTRY_NOT_FOUND, open_dir_entry_ref, stat.device, stat.node,
           "none");
     FAILS(B_ENTRY_NOT_FOUND, open_dir_entry_ref, NO_DEVICE, 1LL, (void *)0);
@@ -155,6 +198,17 @@ static void references(void)
     FAILS(B_BAD_ADDRESS, entry_ref_to_path, NO_DEVICE, 1LL, "", (void *)0, 64);
     FAILS(B_BAD_ADDRESS, entry_ref_to_path, NO_DEVICE, 1LL, KERNEL_POINTER,
           buffer, 64);
+    /* A file has a number as well. */
+    CHECK_STATUS(stat_of(file, &stat), HK_B_OK);
+    FAILS(B_NOT_A_DIRECTORY, open_entry_ref, stat.device, stat.node, "x",
+          O_RDONLY, 0);
+    FAILS(B_NOT_A_DIRECTORY, open_dir_entry_ref, stat.device, stat.node,
+          (void *)0);
+    FAILS(B_BAD_TYPE, create_dir_entry_ref, stat.device, stat.node, "x", 0700);
+    FAILS(B_NOT_A_DIRECTORY, entry_ref_to_path, stat.device, stat.node, "x",
+          buffer, sizeof(buffer));
+    FAILS(B_NOT_A_DIRECTORY, entry_ref_to_path, stat.device, stat.node,
+          (void *)0, buffer, sizeof(buffer));
     CHECK_STATUS(read_stat("full", 1, &stat), HK_B_OK);
     FAILS(B_FILE_EXISTS, create_dir_entry_ref, stat.device, stat.node, "below",
           0700);
@@ -314,6 +368,8 @@ static void standing(void)
     FAILS(B_BAD_ADDRESS, normalize_path, BAD_POINTER, 1, buffer);
     FAILS(B_BAD_ADDRESS, normalize_path, "none", 1, KERNEL_POINTER);
     FAILS(B_BAD_ADDRESS, normalize_path, path, 1, KERNEL_POINTER);
+    FAILS(B_LINK_LIMIT, change_root, "loop");
+    FAILS(B_NOT_A_DIRECTORY, change_root, "file/below");
 }
 
 /* Where nothing can be made: Haiku's devices are a file system of their own. */
