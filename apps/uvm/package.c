@@ -64,7 +64,7 @@ static struct hk_package *open_package(const char *name)
 
 /* Bytes from a package may be anything: those that would steer a terminal
  * are shown as `?`. */
-static void print_text(const char *text)
+void uvm_print_text(const char *text)
 {
     for (; *text != '\0'; text++)
         putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
@@ -99,7 +99,7 @@ static void print_details(const struct hk_package *package, uint32_t list)
         printf("%s", rows[row].word);
         if (at->type == HK_PACKAGE_STRING) {
             putchar(' ');
-            print_text(at->value.string);
+            uvm_print_text(at->value.string);
         } else if (at->id == HK_PACKAGE_UPDATE_TYPE && at->value.number < 3) {
             printf(" %s", updates[at->value.number]);
         }
@@ -120,12 +120,12 @@ static void print_versions(const struct hk_package *package, uint32_t list)
                    operators[hk_package_at(package, sign)->value.number]);
         else
             printf(" = ");
-        print_text(version);
+        uvm_print_text(version);
     }
     hk_package_compatible(package, list, version, sizeof(version));
     if (version[0] != '\0') {
         printf(" compat >= ");
-        print_text(version);
+        uvm_print_text(version);
     }
 }
 
@@ -152,7 +152,7 @@ static void print_lines(const char *text)
     if (copy == NULL)
         uvm_fail(UVM_EXIT_FAILURE, "out of memory");
     while ((line = strsep(&rest, "\n")) != NULL) {
-        print_text(line);
+        uvm_print_text(line);
         if (rest != NULL)
             printf("\n    ");
     }
@@ -187,7 +187,7 @@ static void print_info(const struct hk_package *package)
         if (at->id == HK_PACKAGE_VERSION_MAJOR) {
             hk_package_version(package, i, version, sizeof(version));
             printf("package:version: ");
-            print_text(version);
+            uvm_print_text(version);
         } else {
             printf("%s: ", hk_package_id_name(at->id));
             print_value(package, at);
@@ -362,10 +362,10 @@ static void print_file(const char *path, const struct hk_package_file *file)
     format_time(file, time);
     printf("%c%04o %10" PRIu64 " %s ", "-dl"[file->type], file -> permissions,
            file -> data.size, time);
-    print_text(path);
+    uvm_print_text(path);
     if (file->type == HK_PACKAGE_LINK) {
         printf(" -> ");
-        print_text(file->target);
+        uvm_print_text(file->target);
     }
     putchar('\n');
 }

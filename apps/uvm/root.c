@@ -271,6 +271,13 @@ static cJSON *json_package(const struct hk_root_package *package)
     return object;
 }
 
+static void print_package(const struct hk_root_package *package)
+{
+    printf("%-6s ", hk_location_name(package->location));
+    uvm_print_text(package->file_name);
+    puts(package->is_active ? "" : " (not activated)");
+}
+
 static void list(const struct arguments *arguments)
 {
     struct hk_root *root = open_root(arguments->words[0]);
@@ -281,9 +288,7 @@ static void list(const struct arguments *arguments)
         if (array != NULL)
             cJSON_AddItemToArray(array, json_package(&package));
         else
-            printf("%-6s %s%s\n", hk_location_name(package.location),
-                   package.file_name,
-                   package.is_active ? "" : " (not activated)");
+            print_package(&package);
     }
     if (array != NULL)
         uvm_print_json(array);
@@ -307,8 +312,7 @@ static void add_line(void *context, const char *line)
         cJSON_AddItemToArray(report->lines, cJSON_CreateString(line));
         return;
     }
-    for (; *line != '\0'; line++)
-        putchar((unsigned char)*line < ' ' || *line == 0x7f ? '?' : *line);
+    uvm_print_text(line);
     putchar('\n');
 }
 

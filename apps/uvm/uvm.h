@@ -283,6 +283,10 @@ void uvm_check_programs(const struct uvm_options *options, char **programs,
                         void (*tell)(void *context, const char *line),
                         void *context);
 
+/* Prints names of others' making: what would steer a terminal as `?`
+ * (package.c). */
+void uvm_print_text(const char *text);
+
 /* Prints it and frees it (package.c). */
 struct cJSON;
 void uvm_print_json(struct cJSON *json);

@@ -83,6 +83,9 @@ TEST_F(RootCommandTest, guests_run_from_packages)
     EXPECT_EQ(expect_good({"root", "remove", "R", "guests"}), "");
     EXPECT_EQ(run({"--root", "R", "hello_static"}).status, 127);
     EXPECT_EQ(expect_good({"root", "list", "R"}), "");
+    write("R/files/boot/system/packages/a\33[2Jb.hpkg", "hpkg");
+    EXPECT_EQ(expect_good({"root", "list", "R"}),
+              "system a?[2Jb.hpkg (not activated)\n");
 }
 
 TEST_F(RootCommandTest, packages_of_the_home_are_found_first)
