@@ -357,9 +357,19 @@ static int is_listening(int fd)
            result != 0;
 }
 
+/* From r1beta6 on nobody is connected to all of a network. */
+static int is_broadcast(const struct hk_thread *self, unsigned protocol,
+                        const struct hk_sockaddr *address)
+{
+    return protocol & HK_DATAGRAM &&
+           hk_sockaddr_family(address) == HK_AF_INET &&
+           hk_get32(address->given + 4) == INADDR_BROADCAST &&
+           hk_kernel_of(self)->config.release >= HK_R1BETA6;
+}
+
 /* Datagrams may be for nobody any more. Local sockets are looked at before the
  * address is. */
-static int32_t check_connect(struct hk_file *file,
+static int32_t check_connect(const struct hk_thread *self, struct hk_file *file,
                              const struct hk_sockaddr *address)
 {
     unsigned protocol = hk_socket_protocol(file);
@@ -370,6 +380,8 @@ static int32_t check_connect(struct hk_file *file,
     if (!hk_socket_takes_family(protocol, family) &&
         !(family == HK_AF_UNSPEC && protocol & HK_ANY_DATAGRAM))
         return HK_EAFNOSUPPORT;
+    if (is_broadcast(self, protocol, address))
+        return HK_EADDRNOTAVAIL;
     if (!(protocol & HK_LOCAL & HK_CONNECTED))
         return HK_B_OK;
     if (hk_socket_has_peer(file))
@@ -387,7 +399,7 @@ int64_t hk_sys_connect(struct hk_thread *self, int32_t socket, gm_addr address,
 
     if (status != HK_B_OK)
         return status;
-    status = check_connect(file, &host);
+    status = check_connect(self, file, &host);
     if (status == HK_B_OK)
         status = hk_sockaddr_find(self, &host, 0);
     if (status == HK_B_OK)
@@ -567,8 +579,10 @@ int64_t hk_sys_shutdown_socket(struct hk_thread *self, int32_t socket,
         status = result_of(shutdown(file->node.fd, how));
         if (how != SHUT_RD)
             atomic_store_explicit(&file->is_shut, 1, memory_order_relaxed);
-        if (status == HK_ENOTCONN && hk_socket_protocol(file) & HK_ANY_TCP)
-            status = HK_B_OK; /* the connection is gone */
+        /* The connection is gone; and the host does it to datagrams, too. */
+        if (status == HK_ENOTCONN &&
+            (hk_socket_protocol(file) & HK_ANY_TCP || is_bound(file)))
+            status = HK_B_OK;
     }
     hk_file_put(file);
     return status;

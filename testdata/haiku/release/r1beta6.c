@@ -341,6 +341,29 @@ static void receiving(void)
     sys(SYS_close, ends[1]);
 }
 
+static void datagrams(void)
+{
+    enum { AF_INET = 1, SHUT_RD = 0, SHUT_WR = 1, NO_HOW = 3 };
+    static const uint8_t here[32] = {32, AF_INET, 0, 0, 127, 0, 0, 1};
+    static const uint8_t all[32] = {32, AF_INET, 0, 7, 255, 255, 255, 255};
+    const struct sigaction ignore = {.handler = (void *)1};
+    long socket = sys(SYS_socket, AF_INET, SOCK_DGRAM, 0);
+    char byte = 'x';
+
+    CHECK_STATUS(sys(SYS_sigaction, 7, &ignore, (void *)0), HK_B_OK);
+    FAILS(EADDRNOTAVAIL, connect, socket, all, 32);
+    FAILS(ENOTCONN, shutdown_socket, socket, SHUT_WR);
+    FAILS(B_BAD_VALUE, shutdown_socket, socket, NO_HOW);
+    sys(SYS_close, socket);
+    socket = sys(SYS_socket, AF_INET, SOCK_DGRAM, 0);
+    CHECK_STATUS(sys(SYS_bind, socket, here, 32), HK_B_OK);
+    CHECK_STATUS(sys(SYS_shutdown_socket, socket, SHUT_WR), HK_B_OK);
+    FAILS(B_BUSTED_PIPE, sendto, socket, &byte, 1, 0, all, 32);
+    CHECK_STATUS(sys(SYS_shutdown_socket, socket, SHUT_RD), HK_B_OK);
+    CHECK_STATUS(sys(SYS_recv, socket, &byte, 1, 0), 0);
+    sys(SYS_close, socket);
+}
+
 /* No more descriptors than a team may have. */
 static void full_table(void)
 {
@@ -451,6 +474,7 @@ int main(int argc, char **argv, char **environment)
     listing();
     accepting();
     receiving();
+    datagrams();
     semaphores();
     events();
     clocks();
