@@ -416,6 +416,11 @@ static long bound_to(const uint8_t at[32])
 /* Who is connected is for its peer alone. */
 static void local_receivers(void)
 {
+    struct {
+        void *base;
+        uint32_t length;
+    } vector = {data, 4};
+    struct message some = {.vectors = &vector, .vector_count = 1};
     static const uint8_t first_at[32] = {32, AF_UNIX, 'd', '1'};
     static const uint8_t second_at[32] = {32, AF_UNIX, 'd', '2'};
     long first = bound_to(first_at), second = bound_to(second_at);
@@ -435,6 +440,13 @@ static void local_receivers(void)
     FAILS(B_NOT_ALLOWED, connect, sender, first_at, 32);
     FAILS(B_NOT_ALLOWED, sendto, sender, data, 4, 0, first_at, 32);
     FAILS(B_NOT_ALLOWED, send, early, data, 4, 0);
+    FAILS(B_NOT_ALLOWED, sendmsg, early, &some, 0);
+    some.name = (void *)nowhere, some.name_length = 32;
+    FAILS(B_ENTRY_NOT_FOUND, sendmsg, sender, &some, 0);
+    some.name = (void *)listening_at;
+    FAILS(EPROTOTYPE, sendmsg, sender, &some, 0);
+    some.name = server_at;
+    FAILS(EAFNOSUPPORT, sendmsg, sender, &some, 0);
     while (sys(SYS_sendto, sender, data, 4, MSG_DONTWAIT, second_at, 32) == 4)
         continue;
     FAILS(B_WOULD_BLOCK, sendto, sender, data, 4, MSG_DONTWAIT, second_at, 32);
