@@ -58,19 +58,23 @@ static void messages(void)
     CHECK_STATUS(write_port(port, 0, "x", 1, 0), HK_B_WOULD_BLOCK);
     CHECK_STATUS(sys(SYS_port_count, port), 2);
     CHECK_STATUS(sys(SYS_get_port_info, port, &info), HK_B_OK);
-    CHECK(info.capacity == 2 && info.queued == 2);
+    CHECK(info.port == port && strcmp(info.name, "mailbox") == 0);
+    CHECK(info.capacity == 2 && info.queued == 2 && info.total == 0);
     CHECK_STATUS(info.team, sys(SYS_get_current_team));
     CHECK_STATUS(sys(SYS_port_buffer_size_etc, port, RELATIVE_TIMEOUT, 0LL), 6);
     CHECK_STATUS(sys(SYS_get_port_message_info_etc, port, &message,
                      sizeof(message), RELATIVE_TIMEOUT, 0LL),
                  HK_B_OK);
     CHECK(message.size == 6 && message.team == info.team);
+    CHECK(message.sender == 0 && message.group == 0);
     CHECK_STATUS(read_port(port, &code, text, sizeof(text), 0), 6);
     CHECK(code == ONE && strcmp(text, "first") == 0);
     /* What does not fit is lost. */
     CHECK_STATUS(read_port(port, &code, text, 4, 0), 4);
     CHECK(code == TWO && memcmp(text, "two t", 5) == 0);
     CHECK_STATUS(sys(SYS_port_count, port), 0);
+    CHECK_STATUS(sys(SYS_get_port_info, port, &info), HK_B_OK);
+    CHECK(info.queued == 0 && info.total == 2); /* that were read */
     /* Haiku does not say that there is nothing to send. */
     CHECK_STATUS(write_port(port, 0, BAD_POINTER, 4, 0), HK_B_OK);
     CHECK_STATUS(sys(SYS_port_count, port), 0);
@@ -110,12 +114,16 @@ static void senders(void)
 /* A closed port is read to its end. */
 static void closing(void)
 {
+    struct port_info info;
     char byte;
     int32_t code;
     long port = sys(SYS_create_port, 5, (void *)0);
 
     CHECK_STATUS(write_port(port, 7, "z", 1, 0), HK_B_OK);
     CHECK_STATUS(sys(SYS_close_port, port), HK_B_OK);
+    CHECK_STATUS(sys(SYS_get_port_info, port, &info), HK_B_OK);
+    CHECK(info.capacity == 0 && info.queued == 1);
+    CHECK(strcmp(info.name, "unnamed port") == 0);
     CHECK_STATUS(write_port(port, 7, "z", 1, 0), HK_B_BAD_PORT_ID);
     CHECK_STATUS(read_port(port, &code, &byte, 1, 0), 1);
     CHECK(byte == 'z' && code == 7);

@@ -116,15 +116,16 @@ static int echo(void *a, void *b)
     int32_t sender;
     long code = sys(SYS_receive_data, &sender, text, sizeof(text));
 
-    (void)a, (void)b;
+    (void)b;
     CHECK(strcmp(text, "hello") == 0);
+    CHECK_STATUS(sender, (long)a);
     return (int)code + 1;
 }
 
 static void mailboxes(void)
 {
     int32_t status;
-    long id = spawn_thread("echo", echo, 0, 0);
+    long id = spawn_thread("echo", echo, (void *)this_thread(), 0);
 
     CHECK_STATUS(sys(SYS_send_data, id, 41, "hello", 6), HK_B_OK);
     CHECK_STATUS(sys(SYS_has_data, id) & 0xff, 1);
