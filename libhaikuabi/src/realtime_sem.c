@@ -62,12 +62,23 @@ static uint32_t find_open(const struct hk_shared *shared, uint32_t index,
     return 0;
 }
 
-/* The same by the semaphore's id, for the own team. */
+/* The same by the semaphore's id, for the own team: also of one that has gone
+ * with a team it was given to. */
 static uint32_t find_own(struct hk_shared *shared, int32_t id)
 {
     const struct hk_sem *sem = hk_sem_find_named(shared, id);
+    uint32_t end = hk_item_end(shared, HK_POOL_SEM_OPENS);
 
-    return sem != NULL ? find_open(shared, sem->named, shared->team) : 0;
+    if (sem != NULL)
+        return find_open(shared, sem->named, shared->team);
+    for (uint32_t i = 1; i < end && id > 0; i++) {
+        const struct hk_sem_open *open = open_at(shared, i);
+
+        if (open->named != 0 && open->team == shared->team &&
+            named_at(shared, open->named)->sem == id)
+            return i;
+    }
+    return 0;
 }
 
 static uint32_t count_opens(const struct hk_shared *shared, uint32_t team)
@@ -394,21 +405,24 @@ int64_t hk_sys_realtime_sem_get_value(struct hk_thread *self, int32_t sem_id,
                                       gm_addr value)
 {
     struct hk_shared *shared = hk_shared_of(self);
-    const struct hk_sem *sem = NULL;
+    const struct hk_sem *sem;
     uint8_t word[4] = {0};
+    int is_own;
 
     if (value == 0)
         return HK_B_BAD_VALUE;
     if (!hk_is_user_address(value))
         return HK_B_BAD_ADDRESS;
     hk_shared_lock(shared);
-    if (find_own(shared, sem_id) != 0)
-        sem = hk_sem_find_named(shared, sem_id);
+    is_own = find_own(shared, sem_id) != 0;
+    sem = hk_sem_find_named(shared, sem_id);
     if (sem != NULL)
         hk_put32(word, (uint32_t)sem->count);
     hk_shared_unlock(shared);
-    if (sem == NULL)
+    if (!is_own)
         return HK_B_BAD_VALUE;
+    if (sem == NULL)
+        return HK_B_BAD_SEM_ID;
     return hk_write_user(self, value, word, sizeof(word));
 }
 

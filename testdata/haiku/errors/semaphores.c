@@ -211,6 +211,29 @@ static void kernels(void)
     CHECK_STATUS(sys(SYS_realtime_sem_wait, id, 0, 0LL), HK_B_OK);
 }
 
+/* Haiku gives it to a team all the same, with which it goes. */
+static void take_kernels(void)
+{
+    CHECK_STATUS(sys(SYS_set_sem_owner, opened[1], 0), HK_B_OK);
+    CHECK_STATUS(sys(SYS_release_sem, opened[1]), HK_B_OK);
+    CHECK_STATUS(sys(SYS_acquire_sem, opened[1]), HK_B_OK);
+}
+
+static void taken(void)
+{
+    CHECK_STATUS(
+        sys(SYS_realtime_sem_open, "/taken", O_CREAT, 0600, 0, opened, &used),
+        HK_B_OK);
+    in_child(take_kernels);
+    FAILS(B_BAD_SEM_ID, get_sem_info, opened[1], info, INFO_SIZE);
+    FAILS(B_BAD_SEM_ID, realtime_sem_get_value, opened[1], &count);
+    FAILS(B_BAD_VALUE, realtime_sem_post, opened[1]);
+    FAILS(B_BAD_VALUE, realtime_sem_wait, opened[1], RELATIVE_TIMEOUT, 0LL);
+    CHECK_STATUS(sys(SYS_realtime_sem_close, opened[1], &used), HK_B_OK);
+    CHECK(used == opened);
+    CHECK_STATUS(sys(SYS_realtime_sem_unlink, "/taken"), HK_B_OK);
+}
+
 static void posix_ids(void)
 {
     FAILS(B_BAD_VALUE, realtime_sem_close, NO_ID, (void *)0);
@@ -261,6 +284,7 @@ int main(int argc, char **argv, char **environment)
     posix_names();
     kernels();
     posix_ids();
+    taken();
     in_child(posix_limit);
     print("errors checked\n");
     return 0;
