@@ -55,17 +55,20 @@ void hk_arguments_free(struct hk_arguments *arguments)
 }
 
 /* Checks one NULL-terminated pointer array and copies its strings. Pointers
- * are to lie in [flat, flat + size), where block is a copy. */
+ * are to lie behind both arrays in [flat, flat + size), where block is a copy.
+ */
 static int32_t collect(const uint8_t *block, uint32_t flat, uint32_t size,
                        uint32_t first, uint32_t count,
                        struct hk_arguments *arguments)
 {
+    const uint32_t pointers = (arguments->argc + arguments->envc + 2) * 4;
+
     for (uint32_t i = 0; i < count; i++) {
         uint32_t at = hk_get32(block + (first + i) * 4) - flat;
         const uint8_t *end;
         uint32_t length;
 
-        if (at >= size)
+        if (at < pointers || at >= size)
             return HK_B_BAD_VALUE;
         end = memchr(block + at, 0, size - at);
         if (end == NULL)
@@ -90,11 +93,11 @@ int32_t hk_arguments_read(const struct hk_thread *self, gm_addr flat,
     uint8_t *block;
     int32_t status;
 
+    if (argc < 0 || envc < 0)
+        return HK_B_BAD_VALUE;
     if (size > FLAT_SIZE_MAX)
         return HK_B_TOO_MANY_ARGS;
-    if (argc < 0 || envc < 0 || (uint32_t)argc > size / 4 ||
-        (uint32_t)envc > size / 4 ||
-        ((uint64_t)argc + (uint64_t)envc + 2) * 4 > size)
+    if (((uint64_t)argc + (uint64_t)envc + 2) * 4 > size)
         return HK_B_BAD_VALUE;
     made.argc = (uint32_t)argc;
     made.envc = (uint32_t)envc;

@@ -6,6 +6,7 @@
 #include "fd.h"
 #include "request.h"
 #include "signals.h"
+#include "team.h"
 #include "thread.h"
 
 /* The thread's exit status, once it has ended: others may still ask. */
@@ -103,6 +104,8 @@ int32_t hk_do_asked(struct hk_team *team, const struct hk_asked *asked,
         return hk_debug_install(team, (int32_t)asked->words[0], 0);
     case HK_ASKED_REMOVE_DEBUGGER:
         return hk_debug_remove(team);
+    case HK_ASKED_SET_GROUP:
+        return hk_team_set_group((int32_t)asked->words[0]);
     }
     return HK_B_BAD_VALUE;
 }

@@ -98,8 +98,10 @@ static void tell_port(struct hk_team *team, int32_t port)
     struct hk_shared *shared = team->shared;
     struct hk_team_slot *slot = hk_item(shared, HK_POOL_TEAMS, shared->team);
 
-    if (slot != NULL)
+    if (slot != NULL) {
         hk_put(shared, &slot->debugger, (uint32_t)port);
+        hk_put(shared, &slot->nub, (uint32_t)team->debug->nub_port);
+    }
     hk_port_alert_readers(shared, port);
 }
 

@@ -109,6 +109,8 @@ int64_t hk_sys_install_team_debugger(struct hk_thread *self, int32_t team,
     if (user != 0 && !is_own(self, team) && user_of(shared, team) != user)
         return HK_B_PERMISSION_DENIED;
     status = check_port(shared, debugger_port);
+    if (status == HK_B_OK && team == HK_KERNEL_TEAM)
+        status = HK_B_NOT_ALLOWED;
     if (status != HK_B_OK)
         return status;
     return is_own(self, team) ? hk_debug_install(self->team, debugger_port, 0)
@@ -119,6 +121,8 @@ int64_t hk_sys_remove_team_debugger(struct hk_thread *self, int32_t team)
 {
     struct hk_asking asking = {.asked = {.kind = HK_ASKED_REMOVE_DEBUGGER}};
 
+    if (team == HK_KERNEL_TEAM)
+        return HK_B_NOT_ALLOWED;
     return is_own(self, team) ? hk_debug_remove(self->team)
                               : hk_ask_team(self, team, &asking);
 }

@@ -147,11 +147,12 @@ static int32_t image_at(struct hk_shared *shared, int32_t team, int32_t place,
     return status;
 }
 
-/* The cookie is a place in the team's list. */
+/* The cookie is a place in the team's list. Both are written whatever was
+ * found. */
 int64_t hk_sys_get_next_image_info(struct hk_thread *self, int32_t team,
                                    gm_addr cookie, gm_addr info, uint32_t size)
 {
-    uint8_t bytes[HK_IMAGE_INFO_SIZE], word[4];
+    uint8_t bytes[HK_IMAGE_INFO_SIZE] = {0}, word[4];
     int32_t place, status;
 
     if (size > sizeof(bytes))
@@ -161,12 +162,12 @@ int64_t hk_sys_get_next_image_info(struct hk_thread *self, int32_t team,
         return HK_B_BAD_ADDRESS;
     place = (int32_t)hk_get32(word);
     status = image_at(hk_shared_of(self), team, place, bytes);
-    if (status != HK_B_OK)
-        return status;
-    hk_put32(word, (uint32_t)place + 1);
-    if (hk_write_user(self, info, bytes, size) != HK_B_OK)
+    if (status == HK_B_OK)
+        hk_put32(word, (uint32_t)place + 1);
+    if (hk_write_user(self, info, bytes, size) != HK_B_OK ||
+        hk_write_user(self, cookie, word, sizeof(word)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    return hk_write_user(self, cookie, word, sizeof(word));
+    return status;
 }
 
 /* The program is linked when its own image is. */

@@ -110,7 +110,8 @@ int64_t hk_sys_generic_syscall(struct hk_thread *self, gm_addr subsystem,
 
 /* Facts of each release: haiku-abi/structs.md, "system_info". The ABI is
  * that of the system's own libraries: gcc 4 and later. */
-enum { SYSTEM_INFO_SIZE = 452, ABI_GCC4 = 0x00040000, HAIKU_VERSION = 1 };
+enum { SYSTEM_INFO_SIZE = 452, ABI_GCC4 = 0x00040000 };
+enum { KERNEL_VERSION = 1, KERNEL_VERSION_R1BETA6 = 0xa00 };
 
 static uint64_t pages(unsigned long bytes, unsigned unit)
 {
@@ -169,7 +170,9 @@ int64_t hk_sys_get_system_info(struct hk_thread *self, gm_addr info)
     fill_objects(team->shared, bytes + 88);
     snprintf((char *)bytes + 120, 256, "kernel_x86");
     snprintf((char *)bytes + 376, 32, "uvm");
-    hk_put64(bytes + 440, HAIKU_VERSION);
+    hk_put64(bytes + 440, team->kernel->config.release >= HK_R1BETA6
+                              ? KERNEL_VERSION_R1BETA6
+                              : KERNEL_VERSION);
     hk_put32(bytes + 448, ABI_GCC4);
     return hk_write_user(self, info, bytes, sizeof(bytes));
 }

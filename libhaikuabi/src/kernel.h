@@ -56,8 +56,8 @@ struct hk_team {
     struct gm_space *space; /* of the kernel's configuration */
     int32_t id;             /* the host's process id */
     char name[HK_NAME_LENGTH];
-    char args[64]; /* of team_info */
-    int32_t argc;
+    char args[64];        /* of team_info */
+    int has_execed;       /* its parent may move it to no other group */
     pthread_mutex_t lock; /* guards threads, thread_count, names and ids */
     struct hk_thread *threads;
     uint32_t thread_count;

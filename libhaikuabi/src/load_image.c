@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "block.h"
@@ -101,7 +101,7 @@ static void become(struct hk_thread *self, struct hk_arguments *arguments,
     struct hk_team *team = self->team;
 
     forget_children(team);
-    self->priority = arguments->priority;
+    self->priority = HK_NORMAL_PRIORITY;
     if (team->result_fd >= 0) {
         close(team->result_fd);
         close(team->resume_fd);
@@ -170,7 +170,8 @@ static int32_t start(struct hk_thread *self, struct hk_arguments *arguments,
     return child;
 }
 
-/* As on Haiku nothing interrupts the wait for the loader. */
+/* As on Haiku nothing interrupts the wait for the loader, the priority is not
+ * looked at, and a path that is too long is cut. */
 int64_t hk_sys_load_image(struct hk_thread *self, gm_addr flat_args,
                           uint32_t flat_args_size, int32_t arg_count,
                           int32_t env_count, int32_t priority, uint32_t flags,
@@ -180,21 +181,17 @@ int64_t hk_sys_load_image(struct hk_thread *self, gm_addr flat_args,
     struct hk_arguments arguments;
     int32_t status;
 
+    (void)priority;
     if (arg_count < 1)
         return HK_B_BAD_VALUE;
     status = hk_arguments_read(self, flat_args, flat_args_size, arg_count,
                                env_count, &arguments);
     if (status != HK_B_OK)
         return status;
-    if (strlen(arguments.strings) >= sizeof(path)) {
-        hk_arguments_free(&arguments);
-        return HK_B_NAME_TOO_LONG;
-    }
-    strcpy(path, arguments.strings);
+    snprintf(path, sizeof(path), "%s", arguments.strings);
     arguments.path = path;
     arguments.error_port = error_port;
     arguments.error_token = error_token;
-    arguments.priority = hk_first_priority(priority);
     status = start(self, &arguments, flags);
     hk_arguments_free(&arguments);
     return status;

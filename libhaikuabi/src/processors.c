@@ -95,29 +95,82 @@ void hk_processors_begin(struct hk_shared *shared,
 
 /* ---- of single threads ---- */
 
-static struct hk_shared_thread *find(struct hk_thread *self, int32_t id)
+static int is_r1beta6(const struct hk_thread *self)
 {
-    return hk_thread_find_shown(hk_shared_of(self), id == 0 ? self->id : id);
+    return hk_kernel_of(self)->config.release >= HK_R1BETA6;
+}
+
+/* Since r1beta6 root alone has to do with those of other teams. */
+static int32_t find(struct hk_thread *self, int32_t id,
+                    struct hk_shared_thread **thread)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+
+    *thread = hk_thread_find_shown(shared, id == 0 ? self->id : id);
+    if (*thread == NULL)
+        return HK_B_BAD_THREAD_ID;
+    if (is_r1beta6(self) && (*thread)->own.team != shared->team &&
+        self->team->ids.user.effective != 0)
+        return HK_B_NOT_ALLOWED;
+    return HK_B_OK;
+}
+
+/* r1beta6 clears what is left of a larger mask. */
+static int32_t put_mask(struct hk_thread *self, gm_addr to,
+                        const uint8_t bytes[MASK_SIZE], uint32_t size)
+{
+    uint32_t known = size < MASK_SIZE ? size : MASK_SIZE;
+
+    if (hk_write_user(self, to, bytes, known) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    if (!is_r1beta6(self) || size == known)
+        return HK_B_OK;
+    if (!hk_is_user_range(to + known, size - known) ||
+        gm_fill(hk_space_of(self), to + known, 0, size - known) != 0)
+        return HK_B_BAD_ADDRESS;
+    return HK_B_OK;
+}
+
+/* With the lock. A mask of none is one of all; before r1beta6 also when it is
+ * given, since then as one of all that are enabled. */
+static int32_t check_mask(const struct hk_thread *self, uint64_t *mask)
+{
+    const struct hk_shared *shared = hk_shared_of(self);
+    uint64_t enabled = shared->host_cpus & ~disabled(shared);
+
+    if (is_r1beta6(self)) {
+        if ((*mask & enabled) == 0)
+            return HK_B_BAD_VALUE;
+        if ((*mask & enabled) == enabled)
+            *mask = 0;
+        return HK_B_OK;
+    }
+    if (count_of_all() < MASK_SIZE * 8 && *mask >> count_of_all() != 0)
+        return HK_B_BAD_VALUE; /* there are not so many */
+    return *mask == 0 || (*mask & shared->host_cpus) != 0 ? HK_B_OK
+                                                          : HK_B_BAD_VALUE;
 }
 
 int64_t hk_sys_get_thread_affinity(struct hk_thread *self, int32_t id,
                                    gm_addr user_mask, uint32_t size)
 {
     struct hk_shared *shared = hk_shared_of(self);
-    const struct hk_shared_thread *thread;
+    struct hk_shared_thread *thread;
     uint8_t bytes[MASK_SIZE] = {0};
+    int32_t status;
 
-    if (id < 0 || user_mask == 0)
+    if (id < 0 || user_mask == 0 || (is_r1beta6(self) && size < MASK_SIZE))
         return HK_B_BAD_VALUE;
+    if (user_mask >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
     hk_shared_lock(shared);
-    thread = find(self, id);
-    if (thread != NULL)
-        hk_put64(bytes, given(shared, thread));
+    status = find(self, id, &thread);
+    if (status == HK_B_OK)
+        hk_put64(bytes, is_r1beta6(self)
+                            ? given(shared, thread) & ~disabled(shared)
+                            : thread->affinity);
     hk_shared_unlock(shared);
-    if (thread == NULL)
-        return HK_B_BAD_THREAD_ID;
-    return hk_write_user(self, user_mask, bytes,
-                         size < MASK_SIZE ? size : MASK_SIZE);
+    return status == HK_B_OK ? put_mask(self, user_mask, bytes, size) : status;
 }
 
 /* Without the host's leave a thread keeps what it had. */
@@ -127,8 +180,6 @@ static int32_t give(struct hk_shared *shared, struct hk_shared_thread *thread,
     uint64_t before = thread->affinity;
     int error;
 
-    if ((mask & shared->host_cpus) == 0)
-        return HK_B_BAD_VALUE;
     thread->affinity = mask;
     error = bind_thread(shared, thread);
     if (error == 0)
@@ -143,19 +194,20 @@ int64_t hk_sys_set_thread_affinity(struct hk_thread *self, int32_t id,
     struct hk_shared *shared = hk_shared_of(self);
     struct hk_shared_thread *thread;
     uint8_t bytes[MASK_SIZE];
-    int32_t status = HK_B_BAD_THREAD_ID;
+    uint64_t mask;
+    int32_t status;
 
     if (id < 0 || size < MASK_SIZE || user_mask == 0)
         return HK_B_BAD_VALUE;
     if (hk_read_user(self, bytes, user_mask, sizeof(bytes)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
-    if (count_of_all() < MASK_SIZE * 8 &&
-        hk_get64(bytes) >> count_of_all() != 0)
-        return HK_B_BAD_VALUE; /* there are not so many */
+    mask = hk_get64(bytes);
     hk_shared_lock(shared);
-    thread = find(self, id);
-    if (thread != NULL)
-        status = give(shared, thread, hk_get64(bytes));
+    status = check_mask(self, &mask);
+    if (status == HK_B_OK)
+        status = find(self, id, &thread);
+    if (status == HK_B_OK)
+        status = give(shared, thread, mask);
     hk_shared_unlock(shared);
     return status;
 }

@@ -292,26 +292,27 @@ static int32_t write_arguments(struct hk_thread *thread,
     return status;
 }
 
-/* Name and arguments as team_info and the main thread show them. */
+/* Name and arguments as team_info and the main thread show them: the path in
+ * place of the first argument. */
 static void name_team(struct hk_thread *thread,
                       const struct hk_arguments *arguments)
 {
     struct hk_team *team = thread->team;
     const char *leaf = strrchr(arguments->path, '/');
     const char *string = arguments->strings;
-    size_t used = 0;
+    size_t used;
 
     leaf = leaf != NULL ? leaf + 1 : arguments->path;
     pthread_mutex_lock(&team->lock);
     snprintf(team->name, sizeof(team->name), "%.31s", leaf);
     snprintf(thread->name, sizeof(thread->name), "%.31s", leaf);
-    team->argc = (int32_t)arguments->argc;
     memset(team->args, 0, sizeof(team->args));
+    used =
+        (size_t)snprintf(team->args, sizeof(team->args), "%s", arguments->path);
     for (uint32_t i = 0; i < arguments->argc; i++) {
-        if (used < sizeof(team->args))
-            used +=
-                (size_t)snprintf(team->args + used, sizeof(team->args) - used,
-                                 i == 0 ? "%s" : " %s", string);
+        if (i > 0 && used < sizeof(team->args))
+            used += (size_t)snprintf(team->args + used,
+                                     sizeof(team->args) - used, " %s", string);
         string += strlen(string) + 1;
     }
     team->no_aslr = 0;

@@ -17,7 +17,6 @@ struct hk_arguments {
     uint32_t umask; /* UINT32_MAX: not set */
     int32_t error_port;
     uint32_t error_token;
-    int32_t priority; /* of load_image */
 };
 
 /* Collects NULL-terminated arrays. 0 or HK_ERR_*; *arguments is to be freed

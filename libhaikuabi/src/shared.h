@@ -102,7 +102,7 @@ struct hk_owned_list {
 struct hk_team_facts {
     char name[HK_NAME_LENGTH];
     char args[64];
-    int32_t argc;
+    uint32_t has_execed;
     uint32_t uid, gid, real_uid, real_gid;
     int64_t start_time;
     int32_t directory_device; /* of the working directory, and its node */
@@ -119,6 +119,7 @@ struct hk_team_slot {
     uint32_t has_ended;     /* those who watch have been told */
     uint32_t watches_nodes; /* wants to be told of changes to files */
     uint32_t debugger; /* the port of who debugs it, or 0; what that is told */
+    uint32_t nub;      /* the port that answers the debugger */
     uint32_t exit_status, exit_signal, exit_usage[4];
     _Atomic int64_t cpu_clock_offset; /* us that CPU time was set ahead */
     struct hk_owned_list owned[HK_OWNED_KINDS];
@@ -205,7 +206,8 @@ enum hk_asked_kind {
     HK_ASKED_NEXT_FD,      /* number; answer: fd_info */
     HK_ASKED_DEBUG_THREAD,
     HK_ASKED_INSTALL_DEBUGGER, /* port; the nub's is the status */
-    HK_ASKED_REMOVE_DEBUGGER
+    HK_ASKED_REMOVE_DEBUGGER,
+    HK_ASKED_SET_GROUP /* setpgid: words: group */
 };
 
 enum { HK_ASKED_WORDS = 12, HK_ANSWER_WORDS = 5 };

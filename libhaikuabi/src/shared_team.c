@@ -245,7 +245,7 @@ void hk_shared_tell_team(struct hk_team *team)
     hk_shared_lock(team->shared);
     memcpy(slot->facts.name, team->name, sizeof(slot->facts.name));
     memcpy(slot->facts.args, team->args, sizeof(slot->facts.args));
-    slot->facts.argc = team->argc;
+    slot->facts.has_execed = (uint32_t)team->has_execed;
     slot->facts.uid = ids->user.effective;
     slot->facts.gid = ids->group.effective;
     slot->facts.real_uid = ids->user.real;

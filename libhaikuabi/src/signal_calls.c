@@ -109,7 +109,7 @@ static int32_t check_team(struct hk_thread *self, int32_t id)
 }
 
 /* Another team of the root is a process of the host; no other process is
- * reached. */
+ * reached. The kernel's is there, for root. */
 static int32_t send_to_team(struct hk_thread *self, int32_t id,
                             const struct hk_siginfo *info)
 {
@@ -120,6 +120,10 @@ static int32_t send_to_team(struct hk_thread *self, int32_t id,
 
     if (id == 0 || id == self->team->id)
         return send_to_own_team(self, info);
+    if (id == HK_KERNEL_TEAM)
+        return info->signal == 0 && self->team->ids.user.effective == 0
+                   ? HK_B_OK
+                   : HK_B_NOT_ALLOWED;
     status = id > 0 ? check_team(self, id) : HK_B_BAD_TEAM_ID;
     if (status != HK_B_OK)
         return status;
@@ -213,11 +217,9 @@ int64_t hk_sys_set_signal_mask(struct hk_thread *self, int32_t how, gm_addr set,
         else if (how != SET)
             return HK_B_BAD_VALUE;
     }
-    if (old_set != 0 && write_set(self, old_set, old) != HK_B_OK)
-        return HK_B_BAD_ADDRESS;
     if (set != 0)
         hk_signals_set_mask(self, wanted);
-    return HK_B_OK;
+    return old_set != 0 ? write_set(self, old_set, old) : HK_B_OK;
 }
 
 void hk_sigaction_put(const struct hk_sigaction *action,
@@ -249,15 +251,12 @@ int64_t hk_sys_sigaction(struct hk_thread *self, int32_t sig, gm_addr action,
         wanted.flags = (int32_t)hk_get32(bytes + 12);
         wanted.user_data = hk_get32(bytes + 16);
     }
-    if (old_action != 0) {
-        old = hk_signals_get_action(self->team, sig);
-        hk_sigaction_put(&old, was);
-        if (hk_write_user(self, old_action, was, sizeof(was)) != HK_B_OK)
-            return HK_B_BAD_ADDRESS;
-    }
+    old = hk_signals_get_action(self->team, sig);
+    hk_sigaction_put(&old, was);
     if (action != 0)
         hk_signals_set_action(self->team, sig, &wanted);
-    return HK_B_OK;
+    return old_action != 0 ? hk_write_user(self, old_action, was, sizeof(was))
+                           : HK_B_OK;
 }
 
 int64_t hk_sys_sigpending(struct hk_thread *self, gm_addr set)
@@ -347,10 +346,13 @@ int64_t hk_sys_sigsuspend(struct hk_thread *self, gm_addr mask)
     return status;
 }
 
+/* There is no timer for a time below 0, as in snooze_etc. */
 int64_t hk_sys_sigwait(struct hk_thread *self, gm_addr set, gm_addr info,
                        uint32_t flags, int64_t timeout)
 {
-    int64_t deadline = hk_call_deadline(self, flags, timeout);
+    int is_never = timeout < 0 && (flags & HK_RELATIVE_TIMEOUT) == 0;
+    int64_t deadline =
+        is_never ? HK_INFINITE_TIMEOUT : hk_call_deadline(self, flags, timeout);
     struct hk_siginfo found;
     uint8_t bytes[HK_SIGINFO_SIZE];
     uint64_t wanted;

@@ -17,6 +17,7 @@
 #include "monitor.h"
 #include "mutex.h"
 #include "range_locks.h"
+#include "request.h"
 #include "shared.h"
 #include "syscalls.h"
 #include "thread.h"
@@ -45,6 +46,8 @@ int64_t hk_sys_kill_team(struct hk_thread *self, int32_t team)
 {
     if (team == self->team->id)
         hk_end_team(self, 0, HK_SIGKILL);
+    if (team == HK_KERNEL_TEAM)
+        return HK_B_NOT_ALLOWED;
     if (!hk_shared_has_team(self->team->shared, team))
         return HK_B_BAD_TEAM_ID;
     if (kill(team, SIGKILL) != 0)
@@ -97,6 +100,7 @@ static void begin_child(struct hk_thread *self)
 
     team->id = (int32_t)getpid();
     team->start_time = hk_system_time();
+    team->has_execed = 0;
     hk_threads_fork_child(self);
     hk_mutexes_fork_child(team->mutexes);
     hk_timers_fork_child(team->timers);
@@ -229,12 +233,13 @@ static void tell_exec(struct hk_thread *self)
     hk_shared_unlock(shared);
 }
 
-/* Only a team of one thread: the main one. The file is looked at by the new
- * program's loader alone. */
+/* In the main thread alone; before r1beta6 there may be no other one. The file
+ * is looked at by the new program's loader alone. */
 int64_t hk_sys_exec(struct hk_thread *self, gm_addr path, gm_addr flat_args,
                     uint32_t flat_args_size, int32_t arg_count,
                     int32_t env_count, uint32_t umask)
 {
+    int is_r1beta6 = hk_kernel_of(self)->config.release >= HK_R1BETA6;
     char program[HK_PATH_LENGTH];
     struct hk_arguments arguments;
     int32_t status;
@@ -242,18 +247,21 @@ int64_t hk_sys_exec(struct hk_thread *self, gm_addr path, gm_addr flat_args,
     if (flat_args >= HK_USER_LIMIT)
         return HK_B_BAD_ADDRESS;
     status = hk_read_user_string(self, program, path, sizeof(program));
-    if (status < 0)
+    if (status == HK_B_BAD_ADDRESS)
         return status;
+    program[sizeof(program) - 1] = '\0'; /* one that is too long is cut */
     status = hk_arguments_read(self, flat_args, flat_args_size, arg_count,
                                env_count, &arguments);
     if (status != HK_B_OK)
         return status;
-    if (!self->life->is_main || self->team->thread_count > 1) {
+    if (!self->life->is_main || (self->team->thread_count > 1 && !is_r1beta6)) {
         hk_arguments_free(&arguments);
         return HK_B_NOT_ALLOWED;
     }
+    hk_threads_end_others(self->team);
     arguments.path = program;
     arguments.umask = umask;
+    self->team->has_execed = 1;
     hk_team_exec(self, &arguments);
     hk_arguments_free(&arguments);
     tell_exec(self);
@@ -306,17 +314,103 @@ static int is_team(struct hk_thread *self, int32_t process)
            hk_shared_has_team(self->team->shared, process);
 }
 
-/* Only teams of the root; of those the host moves the own one and its
- * children. */
-int64_t hk_sys_setpgid(struct hk_thread *self, int32_t process, int32_t group)
+static int is_group(struct hk_shared *shared, int32_t group)
 {
-    if (group < 0)
-        return HK_B_BAD_VALUE;
+    int32_t team = 0;
+
+    while ((team = hk_shared_next_team(shared, team)) != 0)
+        if (getpgid(team) == group)
+            return 1;
+    return 0;
+}
+
+static int is_descendant(struct hk_thread *self, int32_t process)
+{
+    while (process > 1 && process != self->team->id)
+        process = parent_of(process);
+    return process == self->team->id;
+}
+
+/* What is wrong also when the team is in that group already. */
+static int32_t check_process(struct hk_thread *self, int32_t process)
+{
     if (!is_team(self, process))
         return HK_ESRCH;
-    if (setpgid(process, group) != 0)
-        return errno == ESRCH ? HK_B_NOT_ALLOWED : hk_status_from_errno(errno);
-    return getpgid(process);
+    if (hk_kernel_of(self)->config.release < HK_R1BETA6)
+        return HK_B_OK;
+    if (!is_descendant(self, process))
+        return HK_ESRCH;
+    return getsid(process) == process ? HK_B_NOT_ALLOWED : HK_B_OK;
+}
+
+static int has_execed(struct hk_shared *shared, int32_t process)
+{
+    const struct hk_team_slot *slot;
+    int result;
+
+    hk_shared_lock(shared);
+    slot = hk_shared_slot(shared, hk_shared_find_team(shared, process));
+    result = slot != NULL && slot->facts.has_execed;
+    hk_shared_unlock(shared);
+    return result;
+}
+
+/* Before r1beta6 children alone are moved, since then theirs as well. */
+static int32_t check_move(struct hk_thread *self, int32_t process)
+{
+    int is_r1beta6 = hk_kernel_of(self)->config.release >= HK_R1BETA6;
+    int32_t own = self->team->id;
+
+    if (process == own)
+        return getsid(0) == own ? HK_B_NOT_ALLOWED : HK_B_OK;
+    if ((!is_r1beta6 && parent_of(process) != own) ||
+        getsid(process) != getsid(0))
+        return HK_B_NOT_ALLOWED;
+    return has_execed(hk_shared_of(self), process) ? HK_B_PERMISSION_DENIED
+                                                   : HK_B_OK;
+}
+
+int32_t hk_team_set_group(int32_t group)
+{
+    return setpgid(0, group) == 0 ? HK_B_OK : hk_status_from_errno(errno);
+}
+
+/* The host lets a process move its children, not theirs. */
+static int32_t move_to_group(struct hk_thread *self, int32_t process,
+                             int32_t group)
+{
+    struct hk_asking asking = {
+        .asked = {.kind = HK_ASKED_SET_GROUP, .words = {(uint32_t)group}}};
+
+    if (setpgid(process, group) == 0)
+        return HK_B_OK;
+    if (errno != ESRCH)
+        return hk_status_from_errno(errno);
+    self->restart.is_required = 1;
+    return hk_ask_team(self, process, &asking);
+}
+
+int64_t hk_sys_setpgid(struct hk_thread *self, int32_t process, int32_t group)
+{
+    int32_t status;
+
+    if (group < 0)
+        return HK_B_BAD_VALUE;
+    if (process == 0)
+        process = self->team->id;
+    if (group == 0)
+        group = process;
+    if (group != process && !is_group(hk_shared_of(self), group))
+        return HK_B_NOT_ALLOWED;
+    status = check_process(self, process);
+    if (status != HK_B_OK)
+        return status;
+    if (getpgid(process) == group)
+        return group;
+    status = check_move(self, process);
+    if (status == HK_B_OK)
+        status = move_to_group(self, process, group);
+    return status == HK_B_OK ? group : status;
 }
 
 int64_t hk_sys_process_info(struct hk_thread *self, int32_t process,
@@ -328,12 +422,12 @@ int64_t hk_sys_process_info(struct hk_thread *self, int32_t process,
     if (process < 0 || which < SESSION_ID || which > PARENT_ID)
         return HK_B_BAD_VALUE;
     if (!is_team(self, process))
-        return HK_B_BAD_TEAM_ID;
+        return HK_ESRCH;
     if (which == SESSION_ID)
         id = getsid(process);
     else if (which == GROUP_ID)
         id = getpgid(process);
     else
         id = parent_of(process == 0 ? self->team->id : process);
-    return id < 0 ? HK_B_BAD_TEAM_ID : id;
+    return id < 0 ? HK_ESRCH : id;
 }

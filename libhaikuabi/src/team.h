@@ -23,6 +23,9 @@ int32_t hk_team_wait_status(struct hk_thread *self, int32_t id,
  * team: what a terminal sends does not stop it then. */
 int hk_team_is_orphaned(struct hk_thread *self);
 
+/* Moves the team to a group that is there, or is named as it. */
+int32_t hk_team_set_group(int32_t group);
+
 /* Stops all threads, by one of Haiku's signals, until SIGCONT comes. */
 void hk_team_stop(struct hk_team *team, int signal);
 

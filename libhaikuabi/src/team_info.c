@@ -36,6 +36,7 @@ static int32_t parent_of(const struct hk_team_slot *slot)
     return hk_host_task_get(slot->id, 0, &task) == 0 ? task.parent : -1;
 }
 
+/* Haiku counts no areas. A nub is no thread to be seen, its port is. */
 static void fill_info(const struct hk_team_slot *slot,
                       uint8_t info[TEAM_INFO_SIZE])
 {
@@ -45,10 +46,9 @@ static void fill_info(const struct hk_team_slot *slot,
     hk_put32(info, (uint32_t)slot->id);
     hk_put32(info + 4, slot->owned[HK_OWNED_THREADS].count);
     hk_put32(info + 8, slot->owned[HK_OWNED_IMAGES].count);
-    hk_put32(info + 12, slot->owned[HK_OWNED_AREAS].count);
-    hk_put32(info + 16, (uint32_t)-1); /* debugger */
-    hk_put32(info + 20, (uint32_t)-1);
-    hk_put32(info + 24, (uint32_t)facts->argc);
+    hk_put32(info + 16, (uint32_t)-1);
+    hk_put32(info + 20, slot->debugger != 0 ? slot->nub : (uint32_t)-1);
+    hk_put32(info + 24, 1); /* whatever the arguments */
     memcpy(info + 28, facts->args, sizeof(facts->args));
     hk_put32(info + 92, facts->uid);
     hk_put32(info + 96, facts->gid);
@@ -61,41 +61,49 @@ static void fill_info(const struct hk_team_slot *slot,
     hk_put64(info + 152, (uint64_t)facts->start_time);
 }
 
-static int64_t write_info(struct hk_thread *self, int32_t id, gm_addr info,
+static int64_t write_info(struct hk_thread *self,
+                          const struct hk_team_slot *slot, gm_addr info,
                           uint32_t size)
 {
     uint8_t bytes[TEAM_INFO_SIZE];
+
+    fill_info(slot, bytes);
+    return hk_write_user(self, info, bytes, size);
+}
+
+static int64_t team_info(struct hk_thread *self, int32_t id, gm_addr info,
+                         uint32_t size)
+{
     struct hk_team_slot slot;
 
-    if (size > sizeof(bytes))
+    if (size > TEAM_INFO_SIZE)
         return HK_B_BAD_VALUE;
     if (info >= HK_USER_LIMIT)
         return HK_B_BAD_ADDRESS;
     if (!get_slot(self, id, &slot))
         return HK_B_BAD_TEAM_ID;
-    fill_info(&slot, bytes);
-    return hk_write_user(self, info, bytes, size);
+    return write_info(self, &slot, info, size);
 }
 
 int64_t hk_sys_get_team_info(struct hk_thread *self, int32_t id, gm_addr info,
                              uint32_t size)
 {
-    return write_info(self, id, info, size);
+    return team_info(self, id, info, size);
 }
 
 int64_t hk_sys_get_team_info__r1beta4(struct hk_thread *self, int32_t id,
                                       gm_addr info)
 {
-    return write_info(self, id, info, TEAM_INFO_SIZE_R1BETA4);
+    return team_info(self, id, info, TEAM_INFO_SIZE_R1BETA4);
 }
 
 /* The cookie is the last team's id + 1. */
 static int64_t next_team_info(struct hk_thread *self, gm_addr cookie,
                               gm_addr info, uint32_t size)
 {
+    struct hk_team_slot slot;
     uint8_t word[4];
     int32_t from, id;
-    int64_t status;
 
     if (size > TEAM_INFO_SIZE)
         return HK_B_BAD_VALUE;
@@ -108,12 +116,11 @@ static int64_t next_team_info(struct hk_thread *self, gm_addr cookie,
         if (id == 0)
             return HK_B_BAD_TEAM_ID;
         from = id + 1;
-        status = write_info(self, id, info, size);
-    } while (status == HK_B_BAD_TEAM_ID);
-    if (status != HK_B_OK)
-        return status;
+    } while (!get_slot(self, id, &slot));
     hk_put32(word, (uint32_t)from);
-    return hk_write_user(self, cookie, word, sizeof(word));
+    if (hk_write_user(self, cookie, word, sizeof(word)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return write_info(self, &slot, info, size);
 }
 
 int64_t hk_sys_get_next_team_info(struct hk_thread *self, gm_addr cookie,
@@ -129,6 +136,14 @@ int64_t hk_sys_get_next_team_info__r1beta4(struct hk_thread *self,
 }
 
 /* ---- usage ---- */
+
+static int may_look(const struct hk_thread *self,
+                    const struct hk_team_slot *slot)
+{
+    uint32_t user = self->team->ids.user.effective;
+
+    return user == 0 || user == slot->facts.uid;
+}
 
 enum { USAGE_SELF = 0, USAGE_CHILDREN = -1 };
 
@@ -173,23 +188,19 @@ static int get_usage(struct hk_thread *self, int32_t id, int32_t who,
     return 0;
 }
 
-int64_t hk_sys_get_team_usage_info(struct hk_thread *self, int32_t team,
-                                   int32_t who, gm_addr info, uint32_t size)
+enum { USAGE_SIZE = 16 };
+
+static int32_t team_usage(struct hk_thread *self, int32_t team, int32_t who,
+                          uint8_t bytes[USAGE_SIZE])
 {
-    uint8_t bytes[16];
     struct hk_host_task usage;
     struct hk_team_slot slot;
-    uint32_t user = self->team->ids.user.effective;
 
-    if (size != sizeof(bytes))
-        return HK_B_BAD_VALUE;
-    if (info == 0 || info >= HK_USER_LIMIT)
-        return HK_B_BAD_ADDRESS;
     if (who != USAGE_SELF && who != USAGE_CHILDREN)
         return HK_B_BAD_VALUE;
     if (!get_slot(self, team, &slot))
         return HK_B_BAD_TEAM_ID;
-    if (user != 0 && user != slot.facts.uid)
+    if (!may_look(self, &slot))
         return HK_B_NOT_ALLOWED;
     if (get_usage(self, slot.id, who, &usage) != 0)
         return HK_B_BAD_TEAM_ID;
@@ -198,7 +209,22 @@ int64_t hk_sys_get_team_usage_info(struct hk_thread *self, int32_t team,
     hk_put64(bytes + 8,
              (uint64_t)(who == USAGE_SELF ? usage.kernel_time
                                           : usage.children_kernel_time));
-    return hk_write_user(self, info, bytes, sizeof(bytes));
+    return HK_B_OK;
+}
+
+/* Haiku writes to the guest whatever it found. */
+int64_t hk_sys_get_team_usage_info(struct hk_thread *self, int32_t team,
+                                   int32_t who, gm_addr info, uint32_t size)
+{
+    uint8_t bytes[USAGE_SIZE] = {0};
+    int32_t status;
+
+    if (size != sizeof(bytes))
+        return HK_B_BAD_VALUE;
+    status = team_usage(self, team, who, bytes);
+    if (info == 0 || hk_write_user(self, info, bytes, sizeof(bytes)) != HK_B_OK)
+        return HK_B_BAD_ADDRESS;
+    return status;
 }
 
 /* ---- the extended info: a message ---- */
@@ -260,12 +286,14 @@ static int32_t write_message(struct hk_thread *self,
     return hk_write_user(self, buffer, message->bytes, message->size);
 }
 
-/* Of the flags Haiku's kernel knows this one. */
+/* Of the flags Haiku's kernel knows this one. r1beta6 looks at the team
+ * whatever is asked. */
 int64_t hk_sys_get_extended_team_info(struct hk_thread *self, int32_t team_id,
                                       uint32_t flags, gm_addr buffer,
                                       uint32_t size, gm_addr size_needed)
 {
     enum { BASIC = 1 };
+    int is_r1beta6 = hk_kernel_of(self)->config.release >= HK_R1BETA6;
     struct hk_kmessage_maker message;
     struct hk_team_slot slot;
     int32_t status;
@@ -273,8 +301,10 @@ int64_t hk_sys_get_extended_team_info(struct hk_thread *self, int32_t team_id,
     if (buffer >= HK_USER_LIMIT || (buffer == 0 && size > 0) ||
         size_needed == 0 || size_needed >= HK_USER_LIMIT)
         return HK_B_BAD_ADDRESS;
-    if ((flags & BASIC) != 0 && !get_slot(self, team_id, &slot))
+    if ((is_r1beta6 || (flags & BASIC) != 0) && !get_slot(self, team_id, &slot))
         return HK_B_BAD_TEAM_ID;
+    if (is_r1beta6 && !may_look(self, &slot))
+        return HK_B_NOT_ALLOWED;
     hk_kmessage_begin(&message, -1);
     if ((flags & BASIC) != 0)
         make_message(&slot, &message);

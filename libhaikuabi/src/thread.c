@@ -16,8 +16,6 @@
 #include "request.h"
 #include "timer.h"
 
-enum { NORMAL_PRIORITY = 10 };
-
 static void free_parts(struct hk_thread *thread)
 {
     if (thread->life != NULL)
@@ -46,7 +44,7 @@ struct hk_thread *hk_thread_new(struct hk_team *team)
         return NULL;
     }
     thread->id = (int32_t)syscall(SYS_gettid);
-    thread->priority = NORMAL_PRIORITY;
+    thread->priority = HK_NORMAL_PRIORITY;
     thread->stack_area = -1;
     return thread;
 }
@@ -194,6 +192,7 @@ void hk_thread_exit(struct hk_thread *self, int32_t status)
 
 struct hk_dead_thread {
     int32_t id, status;
+    uint32_t waiters;            /* that have not seen it yet */
     struct hk_dead_thread *next; /* ended earlier */
 };
 
@@ -206,6 +205,7 @@ static void remember(struct hk_team *team, const struct hk_thread *thread)
         return;
     dead->id = thread->id;
     dead->status = thread->life->exit_status;
+    dead->waiters = thread->life->waiters;
     dead->next = team->dead_threads;
     team->dead_threads = dead;
 }
@@ -240,15 +240,20 @@ int hk_thread_peek_dead(struct hk_team *team, int32_t id, int32_t *status)
     return dead != NULL;
 }
 
-int hk_thread_take_dead(struct hk_team *team, int32_t id, int32_t *status)
+int hk_thread_take_dead(struct hk_team *team, int32_t id, int is_waiter,
+                        int32_t *status)
 {
     for (struct hk_dead_thread **link = &team->dead_threads; *link != NULL;
          link = &(*link)->next) {
         struct hk_dead_thread *dead = *link;
 
-        if (dead->id != id)
+        if (dead->id != id || (dead->waiters > 0) != is_waiter)
             continue;
         *status = dead->status;
+        if (dead->waiters > 1) {
+            dead->waiters--;
+            return 1;
+        }
         *link = dead->next;
         free(dead);
         return 1;
@@ -256,7 +261,7 @@ int hk_thread_take_dead(struct hk_team *team, int32_t id, int32_t *status)
     return 0;
 }
 
-void hk_threads_free(struct hk_team *team)
+void hk_threads_end_others(struct hk_team *team)
 {
     unsigned count;
 
@@ -270,6 +275,11 @@ void hk_threads_free(struct hk_team *team)
                                          memory_order_acquire)) > 0)
         syscall(SYS_futex, &team->host_threads, FUTEX_WAIT_PRIVATE, count,
                 NULL);
+}
+
+void hk_threads_free(struct hk_team *team)
+{
+    hk_threads_end_others(team);
     while (team->threads != NULL)
         hk_thread_free(team->threads);
     while (team->dead_threads != NULL) {

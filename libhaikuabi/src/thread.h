@@ -7,12 +7,15 @@
 #include "shared.h"
 #include "signals.h"
 
+enum { HK_NORMAL_PRIORITY = 10 };
+
 /* A thread's share of struct hk_thread; the team's lock guards it. */
 struct hk_thread_life {
     atomic_int suspended; /* 1: does not run; a futex */
     atomic_int resumed;   /* the call that was interrupted fails for good */
     atomic_int killed;    /* ends at its next checkpoint */
     int32_t exit_status;
+    uint32_t waiters; /* threads of the team that wait for its end */
     int is_main;
     int is_blocked;              /* in block_thread */
     atomic_uint cancel_function; /* 0, or what cancel_thread wants run */
@@ -37,11 +40,13 @@ void hk_thread_free(struct hk_thread *thread);
  * frees the thread when it ends. B_OK or B_NO_MORE_THREADS. */
 int32_t hk_thread_start(struct hk_thread *thread);
 
-/* Exit status of a thread that has ended, once: 1, or 0 when there is none
- * of that id. With the team's lock. */
-int hk_thread_take_dead(struct hk_team *team, int32_t id, int32_t *status);
+/* Exit status of a thread that has ended: 1, or 0 when there is none of that
+ * id. Those who waited (life->waiters) are told, once each; when there was none
+ * the first one who asks. With the team's lock. */
+int hk_thread_take_dead(struct hk_team *team, int32_t id, int is_waiter,
+                        int32_t *status);
 
-/* The same, and the next one asked is told as well. */
+/* The same for whoever asks, as often as one likes. */
 int hk_thread_peek_dead(struct hk_team *team, int32_t id, int32_t *status);
 
 /* The thread of that id, or NULL; also 0 for self. With the team's lock. */
@@ -62,7 +67,10 @@ void hk_thread_kill(struct hk_thread *thread);
 void hk_thread_suspend(struct hk_thread *thread);
 void hk_thread_resume(struct hk_thread *thread);
 
-/* Ends all threads but the main one, waits for that, and frees them all. */
+/* Ends all threads but the main one, and waits for that. */
+void hk_threads_end_others(struct hk_team *team);
+
+/* The same, and frees them all. */
 void hk_threads_free(struct hk_team *team);
 
 /* In the child of a fork: the others are gone. */
@@ -85,9 +93,6 @@ int32_t hk_thread_plan_read(struct hk_thread *self, gm_addr attributes,
 /* A thread, to be resumed: its id, or an error. */
 int32_t hk_thread_spawn(struct hk_thread *self,
                         const struct hk_thread_plan *plan);
-
-/* What becomes of a priority that a new thread is to have. */
-int32_t hk_first_priority(int32_t priority);
 
 /* Suspends, resumes, ends, ... a thread of the team: with a value, as the
  * kind says. B_BAD_THREAD_ID for none of the team's. */

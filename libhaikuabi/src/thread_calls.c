@@ -43,38 +43,41 @@ enum {
     MAX_STACK_R1BETA6 = 0x4000000
 };
 
-static int32_t check_stack(enum hk_release release,
-                           struct hk_thread_plan *attributes)
+/* 0 is a size as well: the default one. */
+static int is_stack_size(enum hk_release release, uint32_t size)
 {
     uint32_t max = release >= HK_R1BETA6 ? MAX_STACK_R1BETA6 : MAX_STACK;
 
-    if (attributes->stack_size == 0)
-        attributes->stack_size = DEFAULT_STACK;
-    if (attributes->stack_size < MIN_STACK || attributes->stack_size > max)
-        return HK_B_BAD_VALUE;
-    if (attributes->stack_address != 0 &&
-        !hk_is_user_range(attributes->stack_address, attributes->stack_size))
-        return HK_B_BAD_ADDRESS;
-    if (attributes->guard_size > MAX_STACK_R1BETA6)
-        return HK_B_BAD_VALUE;
-    return HK_B_OK;
+    return size == 0 || (size >= MIN_STACK && size <= max);
 }
 
-/* The kernel's own stack, or the top of the caller's memory for TLS. */
+static int is_user_memory(uint32_t address, uint32_t size)
+{
+    return address < HK_USER_LIMIT && hk_is_user_range(address, size);
+}
+
+/* The kernel's own stack, or the top of the caller's memory for TLS, of which
+ * there has to be a size. */
 static int32_t prepare_stack(struct hk_thread *thread,
                              const struct hk_thread_plan *attributes)
 {
     const uint32_t page = HK_PAGE_SIZE - 1;
+    uint32_t size = attributes->stack_size;
     int64_t extra;
 
     if (attributes->stack_address == 0) {
-        extra = hk_stack_create(thread, (attributes->stack_size + page) & ~page,
+        if (size == 0)
+            size = DEFAULT_STACK;
+        if (attributes->guard_size > HK_USER_LIMIT - MAX_STACK_R1BETA6)
+            return HK_B_NO_MEMORY;
+        extra = hk_stack_create(thread, (size + page) & ~page,
                                 (attributes->guard_size + page) & ~page, 0);
         return extra < 0 ? (int32_t)extra : HK_B_OK;
     }
+    if (size == 0)
+        return HK_B_BAD_VALUE;
     thread->stack_base = attributes->stack_address;
-    thread->stack_end =
-        attributes->stack_address + attributes->stack_size - HK_TLS_SIZE;
+    thread->stack_end = attributes->stack_address + size - HK_TLS_SIZE;
     thread->tls = thread->stack_end;
     return HK_B_OK;
 }
@@ -107,11 +110,9 @@ static int32_t clamp_priority(int32_t priority)
     return priority > HIGHEST ? HIGHEST : priority;
 }
 
-int32_t hk_first_priority(int32_t priority)
+static int32_t first_priority(int32_t priority)
 {
-    enum { NORMAL = 10 };
-
-    return priority == -1 ? NORMAL : clamp_priority(priority);
+    return priority == -1 ? HK_NORMAL_PRIORITY : clamp_priority(priority);
 }
 
 int32_t hk_thread_plan_read(struct hk_thread *self, gm_addr attributes,
@@ -120,16 +121,16 @@ int32_t hk_thread_plan_read(struct hk_thread *self, gm_addr attributes,
     enum hk_release release = hk_kernel_of(self)->config.release;
     uint8_t bytes[40];
     uint32_t name;
-    int32_t status;
 
     if (hk_read_user(self, bytes, attributes, sizeof(bytes)) != HK_B_OK)
         return HK_B_BAD_ADDRESS;
     memset(plan, 0, sizeof(*plan));
     parse_attributes(release, bytes, plan, &name);
-    status = check_stack(release, plan);
-    if (status != HK_B_OK)
-        return status;
-    if (plan->entry == 0 || plan->entry >= HK_USER_LIMIT)
+    if (!is_stack_size(release, plan->stack_size))
+        return HK_B_BAD_VALUE;
+    if (plan->entry == 0 || plan->entry >= HK_USER_LIMIT ||
+        (plan->stack_address != 0 &&
+         !is_user_memory(plan->stack_address, plan->stack_size)))
         return HK_B_BAD_ADDRESS;
     if (name != 0)
         return hk_read_user_name(self, plan->name, name);
@@ -151,7 +152,7 @@ int32_t hk_thread_spawn(struct hk_thread *self,
         hk_thread_free(thread);
         return status;
     }
-    thread->priority = hk_first_priority(plan->priority);
+    thread->priority = first_priority(plan->priority);
     atomic_store(&thread->signals->mask, atomic_load(&self->signals->mask));
     status = prepare(thread, plan);
     id = thread->id; /* once it is added others may end it */
@@ -366,24 +367,44 @@ int64_t hk_sys_cancel_thread(struct hk_thread *self, int32_t thread_id,
 }
 
 /* The thread of this team, or a child's main thread, has ended: 1 and its
- * status; else 0, or an error. */
-static int32_t look_for_dead(struct hk_thread *self, int32_t id,
+ * status; else 0, or an error. *is_waiter: the thread knows of this one. */
+static int32_t look_for_dead(struct hk_thread *self, int32_t id, int *is_waiter,
                              int32_t *status)
 {
     struct hk_team *team = self->team;
-    struct hk_thread *thread;
+    struct hk_thread *thread = NULL;
     int is_dead;
 
     pthread_mutex_lock(&team->lock);
-    thread = hk_thread_find(self, id);
-    if (thread != NULL)
+    is_dead = hk_thread_take_dead(team, id, *is_waiter, status);
+    if (!is_dead)
+        thread = hk_thread_find(self, id);
+    if (thread != NULL) {
         hk_thread_resume(thread); /* its end would never come */
-    is_dead = thread == NULL && hk_thread_take_dead(team, id, status);
+        thread->life->waiters += !*is_waiter;
+        *is_waiter = 1;
+    }
     pthread_mutex_unlock(&team->lock);
     if (thread != NULL || is_dead)
         return is_dead;
     hk_team_resume(self, id);
     return hk_team_wait_status(self, id, status);
+}
+
+/* Who does not wait any longer: 1 when the thread has ended meanwhile. */
+static int give_up(struct hk_thread *self, int32_t id, int32_t *status)
+{
+    struct hk_thread *thread = NULL;
+    int is_dead;
+
+    pthread_mutex_lock(&self->team->lock);
+    is_dead = hk_thread_take_dead(self->team, id, 1, status);
+    if (!is_dead)
+        thread = hk_thread_find(self, id);
+    if (thread != NULL)
+        thread->life->waiters--;
+    pthread_mutex_unlock(&self->team->lock);
+    return is_dead;
 }
 
 /* A thread of another team. */
@@ -400,9 +421,11 @@ static int32_t ask_for_dead(struct hk_thread *self, int32_t id,
 static int32_t wait_for_end(struct hk_thread *self, int32_t id,
                             int64_t deadline, int32_t *status)
 {
+    int is_waiter = 0;
+
     for (;;) {
         unsigned seen = hk_changes(self->team);
-        int32_t result = look_for_dead(self, id, status);
+        int32_t result = look_for_dead(self, id, &is_waiter, status);
 
         if (result == HK_B_BAD_THREAD_ID)
             return ask_for_dead(self, id, deadline, status);
@@ -410,7 +433,7 @@ static int32_t wait_for_end(struct hk_thread *self, int32_t id,
             return result < 0 ? result : HK_B_OK;
         result = hk_wait_change(self, seen, deadline);
         if (result != HK_B_OK)
-            return result;
+            return is_waiter && give_up(self, id, status) ? HK_B_OK : result;
     }
 }
 
@@ -456,6 +479,13 @@ int64_t hk_sys_wait_for_thread_etc(struct hk_thread *self, int32_t thread,
 
 /* ---- sleep ---- */
 
+/* Haiku's kernel has no timer for a time below 0, and what waits for that
+ * waits for ever. */
+static int is_before_all_times(uint32_t flags, int64_t time)
+{
+    return time < ((flags & HK_RELATIVE_TIMEOUT) != 0 ? -hk_system_time() : 0);
+}
+
 int64_t hk_sys_snooze_etc(struct hk_thread *self, int64_t time,
                           int32_t timebase, int32_t flags,
                           gm_addr remaining_time)
@@ -477,6 +507,8 @@ int64_t hk_sys_snooze_etc(struct hk_thread *self, int64_t time,
     if ((wait_flags & HK_RELATIVE_TIMEOUT) == 0)
         wait_flags |= HK_ABSOLUTE_TIMEOUT;
     deadline = hk_call_deadline(self, wait_flags, time);
+    if (is_before_all_times(wait_flags, time))
+        deadline = HK_INFINITE_TIMEOUT;
     hk_wait_prepare(self);
     hk_thread_tell_wait(self, HK_THREAD_ASLEEP);
     status = hk_wait(self, deadline);
@@ -521,11 +553,13 @@ static int32_t put_wait_status(const struct hk_thread *thread, int32_t status)
                          sizeof(bytes));
 }
 
-/* The user's word says whether somebody was quicker: 0 or below. */
+/* The user's word says whether somebody was quicker: 0 or below. There is no
+ * timer for a time below 0, as in snooze_etc. */
 int64_t hk_sys_block_thread(struct hk_thread *self, uint32_t flags,
                             int64_t timeout)
 {
-    int64_t deadline = hk_call_deadline(self, flags, timeout);
+    int64_t deadline = timeout < 0 ? HK_INFINITE_TIMEOUT
+                                   : hk_call_deadline(self, flags, timeout);
     int32_t status, own;
 
     pthread_mutex_lock(&self->team->lock);

@@ -123,7 +123,7 @@ int64_t hk_sys_get_thread_info(struct hk_thread *self, int32_t id, gm_addr info)
     if (id < 0)
         return HK_B_BAD_VALUE;
     hk_shared_lock(shared);
-    thread = hk_thread_find_shown(shared, id != 0 ? id : self->id);
+    thread = id != 0 ? hk_thread_find_shown(shared, id) : NULL;
     if (thread != NULL)
         copy_shown(shared, thread, &shown);
     hk_shared_unlock(shared);

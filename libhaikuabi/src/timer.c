@@ -475,7 +475,8 @@ static int32_t check_event(uint32_t how, int32_t signal)
     return HK_B_OK;
 }
 
-/* An owner: the team, below 0, or one of its threads. */
+/* An owner: the team, below 0, or one of its threads; others than own ones are
+ * not allowed. */
 static int32_t check_owner(struct hk_thread *self, int32_t id)
 {
     struct hk_shared *shared = hk_shared_of(self);
@@ -492,6 +493,18 @@ static int32_t check_owner(struct hk_thread *self, int32_t id)
     is_shown = id > 0 && hk_thread_find_shown(shared, id) != NULL;
     hk_shared_unlock(shared);
     return is_shown ? HK_B_NOT_ALLOWED : HK_B_BAD_THREAD_ID;
+}
+
+/* Before r1beta6 a timer may be made for another team's thread, and is out of
+ * reach then. */
+static int32_t check_new_owner(struct hk_thread *self, int32_t id)
+{
+    int is_r1beta6 = hk_kernel_of(self)->config.release >= HK_R1BETA6;
+    int32_t status = check_owner(self, id);
+
+    if (status != HK_B_NOT_ALLOWED)
+        return status;
+    return is_r1beta6 ? HK_B_BAD_THREAD_ID : HK_B_OK;
 }
 
 /* The first free place; its number, or B_WOULD_BLOCK. The plan is the timer's
@@ -533,7 +546,7 @@ int64_t hk_sys_create_timer(struct hk_thread *self, int32_t clock_id,
         read_event(self, event, thread_attributes, &wanted, &plan, &how);
 
     if (status == HK_B_OK)
-        status = check_owner(self, thread_id);
+        status = check_new_owner(self, thread_id);
     if (status == HK_B_OK)
         status = check_clock(self, clock_id);
     if (status == HK_B_OK)

@@ -192,10 +192,16 @@ int32_t hk_team_wait_status(struct hk_thread *self, int32_t id, int32_t *status)
     return 1;
 }
 
+/* A team that has ended is none, also one that nobody has waited for. */
 int64_t hk_sys_wait_for_team(struct hk_thread *self, int32_t team,
                              gm_addr return_code)
 {
-    int64_t status = hk_sys_wait_for_thread(self, team, return_code);
+    int64_t status;
 
+    if (return_code >= HK_USER_LIMIT)
+        return HK_B_BAD_ADDRESS;
+    if (team != self->team->id && !hk_shared_has_team(hk_shared_of(self), team))
+        return HK_B_BAD_TEAM_ID;
+    status = hk_sys_wait_for_thread(self, team, return_code);
     return status == HK_B_BAD_THREAD_ID ? HK_B_BAD_TEAM_ID : status;
 }

@@ -118,7 +118,7 @@ TEST_F(ThreadCalls, RefuseAttributes)
         {"small stack", 24, 0x1fff, HK_B_BAD_VALUE},
         {"large stack", 24, 0x1000001, HK_B_BAD_VALUE},
         {"stack of the kernel's", 20, 0x80000000, HK_B_BAD_ADDRESS},
-        {"large guard", 28, 0x4000001, HK_B_BAD_VALUE},
+        {"large guard", 28, 0x7f000000, HK_B_NO_MEMORY},
     };
     for (const auto &row : rows) {
         Address attributes = team.attributes();

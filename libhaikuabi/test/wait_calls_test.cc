@@ -189,8 +189,9 @@ TEST_F(Waiting, TellsATeamsStatus)
 {
     Address to = team.room(4);
     int child = fork([] { return 250; });
-    EXPECT_EQ(team.call("wait_for_team", child, to), 0);
-    EXPECT_EQ(team.get<int>(to), -6);      // 8 bits, with their sign
+    EXPECT_EQ(team.call("wait_for_thread", child, to), 0);
+    EXPECT_EQ(team.get<int>(to), -6); // 8 bits, with their sign
+    EXPECT_EQ(team.call("wait_for_team", child, to), HK_B_BAD_TEAM_ID);
     EXPECT_EQ(wait(child, EXITED), child); // is still to be waited for
     child = fork_idle();
     team.call("kill_team", child);

@@ -213,12 +213,26 @@ static void be_debugged(void)
 
 /* ---- one after the other ---- */
 
+/* The nub's port that team_info tells. */
+static long nub_of(long team)
+{
+    int32_t info[40] = {0};
+
+    CHECK_STATUS(sys(SYS_get_team_info, team, info, sizeof(info)), HK_B_OK);
+    return info[5];
+}
+
 static void refusals(void)
 {
+    enum { KERNEL_TEAM = 1 };
+
     CHECK_STATUS(sys(SYS_install_team_debugger, child, NONE), HK_B_BAD_PORT_ID);
     CHECK_STATUS(sys(SYS_install_team_debugger, NONE, port), HK_B_BAD_TEAM_ID);
     CHECK_STATUS(sys(SYS_install_team_debugger, 0, port), HK_B_NOT_ALLOWED);
+    CHECK_STATUS(sys(SYS_install_team_debugger, KERNEL_TEAM, port),
+                 HK_B_NOT_ALLOWED);
     CHECK_STATUS(sys(SYS_remove_team_debugger, child), HK_B_BAD_VALUE);
+    CHECK_STATUS(nub_of(child), -1);
     CHECK_STATUS(sys(SYS_debug_thread, NONE), HK_B_BAD_THREAD_ID);
     CHECK_STATUS(sys(SYS_install_default_debugger, NONE), HK_B_BAD_PORT_ID);
 }
@@ -227,6 +241,7 @@ static void calls_and_memory(void)
 {
     nub = sys(SYS_install_team_debugger, child, port);
     CHECK(nub > 0);
+    CHECK_STATUS(nub_of(child), nub);
     CHECK_STATUS(sys(SYS_install_team_debugger, child, port), HK_B_BAD_VALUE);
     expect(THREAD_DEBUGGED);
     CHECK_STATUS(message.nub, nub);

@@ -45,14 +45,18 @@ static void descriptors(void)
 
 static void threads(void)
 {
+    enum { RUNNING = 1, NORMAL = 10 };
     long self = this_thread(), team = sys(SYS_get_current_team);
     struct thread_info info;
     int32_t cookie = 0;
-    uint64_t mask = 0;
+    uint64_t mask = 77;
     int count = 0;
 
     CHECK_STATUS(sys(SYS_get_thread_info, self, &info), HK_B_OK);
     CHECK(info.thread == self && info.team == team);
+    CHECK(info.name[0] != '\0' && info.name[31] == '\0');
+    CHECK(info.state == RUNNING && info.priority == NORMAL && info.sem == -1);
+    CHECK(info.user_time >= 0 && info.kernel_time >= 0);
     CHECK((char *)info.stack_base < (char *)&info &&
           (char *)&info < (char *)info.stack_end);
     CHECK_STATUS(sys(SYS_get_thread_info, self, BAD_POINTER), HK_B_BAD_ADDRESS);
@@ -65,6 +69,7 @@ static void threads(void)
                  HK_B_BAD_ADDRESS);
     CHECK_STATUS(sys(SYS_get_thread_affinity, self, &mask, sizeof(mask)),
                  HK_B_OK);
+    CHECK(mask == 0); /* it was given none */
     CHECK_STATUS(sys(SYS_set_thread_affinity, self, &mask, sizeof(mask)),
                  HK_B_OK);
     CHECK_STATUS(sys(SYS_get_thread_affinity, self, BAD_POINTER, sizeof(mask)),
@@ -73,9 +78,47 @@ static void threads(void)
                  HK_B_BAD_ADDRESS);
 }
 
+/* haiku-abi/structs.md, "team_info". */
+struct team_info {
+    int32_t team, thread_count, image_count, area_count;
+    int32_t debugger_thread, debugger_port, argc;
+    char arguments[64];
+    uint32_t user, group, real_user, real_group;
+    int32_t process_group, session, parent;
+    char name[32];
+    int64_t start_time __attribute__((packed, aligned(4)));
+};
+_Static_assert(sizeof(struct team_info) == TEAM_INFO_SIZE, "team_info");
+
+static const char *program;
+
+static void check_team(const struct team_info *info)
+{
+    enum { SESSION = 1, GROUP, PARENT };
+    const char *leaf = program;
+
+    for (const char *at = program; *at != '\0'; at++)
+        leaf = *at == '/' ? at + 1 : leaf;
+    CHECK_STATUS(info->team, sys(SYS_get_current_team));
+    CHECK_STATUS(info->thread_count, 1);
+    CHECK(info->image_count >= 1);
+    CHECK_STATUS(info->area_count, 0); /* the kernel counts none */
+    CHECK(info->debugger_thread == -1 && info->debugger_port == -1);
+    CHECK_STATUS(info->argc, 1); /* whatever the arguments */
+    CHECK(strcmp(info->name, leaf) == 0);
+    CHECK(info->arguments[0] != '\0' && info->arguments[63] == '\0');
+    CHECK(info->user == 0 && info->group == 0);
+    CHECK(info->real_user == 0 && info->real_group == 0);
+    CHECK_STATUS(info->process_group, sys(SYS_process_info, 0, GROUP));
+    CHECK_STATUS(info->session, sys(SYS_process_info, 0, SESSION));
+    CHECK_STATUS(info->parent, sys(SYS_process_info, 0, PARENT));
+    CHECK(info->start_time > 0 && info->start_time <= sys64(SYS_system_time));
+}
+
 static void teams(void)
 {
     static uint8_t info[TEAM_INFO_SIZE + 1], extended[4096];
+    struct team_info first;
     long self = sys(SYS_get_current_team);
     int32_t cookie = 0;
     uint32_t fd_cookie = 0, needed = 0;
@@ -86,7 +129,8 @@ static void teams(void)
     CHECK_STATUS(sys(SYS_get_team_info, self, info, TEAM_INFO_SIZE + 1),
                  HK_B_BAD_VALUE);
     CHECK_STATUS(sys(SYS_get_team_info, self, info, TEAM_INFO_SIZE), HK_B_OK);
-    CHECK_STATUS(*(int32_t *)info, self);
+    memcpy(&first, info, sizeof(first));
+    check_team(&first);
     CHECK_STATUS(sys(SYS_get_team_info, 999999999, info, TEAM_INFO_SIZE),
                  HK_B_BAD_TEAM_ID);
     while (sys(SYS_get_next_team_info, &cookie, info, TEAM_INFO_SIZE) ==
@@ -386,7 +430,8 @@ static void syslog_of_others(void)
 
 int main(int argc, char **argv, char **environment)
 {
-    (void)argc, (void)argv, (void)environment;
+    (void)argc, (void)environment;
+    program = argv[0];
     limits();
     descriptors();
     threads();

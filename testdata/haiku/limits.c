@@ -160,6 +160,7 @@ static long made[THREADS_MAX];
 static void threads(void)
 {
     struct thread_attributes one_more = {.entry = nothing, .name = "too many"};
+    static struct flat flat;
     int count = 0;
     long status;
 
@@ -173,6 +174,10 @@ static void threads(void)
     CHECK_STATUS(sys(SYS_spawn_thread, &one_more), HK_B_NO_MORE_THREADS);
     if (count == THREADS_MAX - 1) {
         CHECK_STATUS(sys(SYS_fork), HK_B_NO_MORE_THREADS);
+        flatten(&flat, "none", "word");
+        CHECK_STATUS(
+            sys(SYS_load_image, &flat, sizeof(flat), 2, 1, 10, 0, -1, 0),
+            HK_B_NO_MORE_THREADS);
         end(made[--count]);
         status = spawn_with(2 * PAGE);
         CHECK(status > 0);

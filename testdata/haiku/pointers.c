@@ -31,7 +31,8 @@ enum {
     INDEX,
     FORMULA,
     EVENT,
-    CHILD
+    CHILD,
+    LIVING_CHILD
 };
 
 /* What calls are given: ids and descriptors. */
@@ -61,6 +62,25 @@ static long ended_child(void)
     return id;
 }
 
+/* One that ends when its parent waits, or is no more. */
+static long living_child(void)
+{
+    enum { WAITING = 6 };
+    long parent = this_thread(), id = fork_team();
+    struct thread_info info;
+    int times = 0;
+
+    while (id == 0 && times < 3) {
+        sys(SYS_snooze_etc, 1000LL, 0, RELATIVE_TIMEOUT, (void *)0);
+        if (sys(SYS_get_thread_info, parent, &info) != HK_B_OK)
+            break;
+        times = info.state == WAITING ? times + 1 : 0;
+    }
+    if (id == 0)
+        sys(SYS_exit_team, 0);
+    return id;
+}
+
 /* A good argument: a word that stands for something is replaced. */
 static long fill(int argument, enum kind kind, long word)
 {
@@ -68,6 +88,8 @@ static long fill(int argument, enum kind kind, long word)
 
     if (word == CHILD)
         return ended_child();
+    if (word == LIVING_CHILD)
+        return living_child();
     if (word < P || word >= CHILD)
         return word;
     memset(at, 0, PAGE);
@@ -488,7 +510,7 @@ static void try_rows(void)
         {CALL_OF(xsi_msgrcv), {xsi_queue, P, 64, 0, IPC_NOWAIT}},
         {CALL_OF(xsi_msgsnd), {xsi_queue, P, 64, IPC_NOWAIT}},
         {CALL_OF(load_image), {P, 64, 1, 1, 10}},
-        {CALL_OF(wait_for_team), {CHILD, P}},
+        {CALL_OF(wait_for_team), {LIVING_CHILD, P}},
         {CALL_OF(wait_for_child), {CHILD, EXITED, P, P}},
         {CALL_OF(exec), {P, P, 64, 1, 1, 0}},
         {CALL_OF(spawn_thread), {P}},

@@ -75,7 +75,7 @@ static void teams(void)
                  child);
     CHECK(info.code == CLD_EXITED && info.status == 0);
     CHECK_STATUS(sys(SYS_kill_team, NONE), HK_B_BAD_TEAM_ID);
-    CHECK_STATUS(sys(SYS_process_info, NONE, SESSION), HK_B_BAD_TEAM_ID);
+    CHECK_STATUS(sys(SYS_process_info, NONE, SESSION), HK_ESRCH);
     CHECK_STATUS(sys(SYS_get_image_info, NONE, &info, sizeof(info)),
                  HK_B_ENTRY_NOT_FOUND);
     CHECK_STATUS(

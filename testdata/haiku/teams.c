@@ -137,13 +137,16 @@ static void exec_in_child(const char *program)
 /* The new team sleeps until it is resumed. */
 static void load(const char *program)
 {
+    struct thread_info thread;
     struct flat flat;
     struct siginfo info;
     long child;
 
     flatten(&flat, program, "loaded");
-    child = sys(SYS_load_image, &flat, sizeof(flat), 2, 1, 10, 0, -1, 0);
+    child = sys(SYS_load_image, &flat, sizeof(flat), 2, 1, 15, 0, -1, 0);
     CHECK(child > 0);
+    CHECK_STATUS(sys(SYS_get_thread_info, child, &thread), HK_B_OK);
+    CHECK_STATUS(thread.priority, 10); /* what is asked for is not looked at */
     CHECK_STATUS(
         sys(SYS_wait_for_child, child, EXITED | NOHANG, &info, (void *)0),
         HK_B_WOULD_BLOCK);

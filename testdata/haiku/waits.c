@@ -17,7 +17,7 @@ enum {
 };
 enum { SIG_BLOCK = 1, SIG_UNBLOCK = 2, SIG_DFL = 0 };
 enum { SA_NOCLDSTOP = 1, SA_NOCLDWAIT = 2 };
-enum { CONTINUED = 4, STOPPED = 16, NOWAIT = 32 }; /* of wait_for_child */
+enum { CONTINUED = 4, STOPPED = 16 }; /* of wait_for_child */
 enum { CLD_STOPPED = 64, CLD_CONTINUED = 65 };
 enum { WATCH_TEAMS = 3, TEAM_CREATED = 0, TEAM_DELETED = 1 };
 enum { CODE_MESSAGE = 0x706a7070 }; /* 'pjpp' */
@@ -397,8 +397,29 @@ static void expect_team(long port, int opcode, long team)
     CHECK_STATUS(found[1], team);
 }
 
+static int is_waiting(void *thread)
+{
+    enum { WAITING = 6 };
+    struct thread_info state;
+
+    sys(SYS_snooze_etc, 1000LL, 0, RELATIVE_TIMEOUT, (void *)0);
+    sys(SYS_get_thread_info, (long)thread, &state);
+    return state.state == WAITING;
+}
+
+/* Once a thread has waited for a while. */
+static int releases_late(void *sem, void *waiter)
+{
+    for (int times = 0; times < 4; times = is_waiting(waiter) ? times + 1 : 0)
+        continue;
+    return (int)sys(SYS_release_sem, (long)sem);
+}
+
 static void watching(void)
 {
+    long sem = make_sem(0);
+    long releaser = spawn_thread("releases", releases_late, (void *)sem,
+                                 (void *)this_thread());
     long port = sys(SYS_create_port, 20, "teams");
     struct siginfo info;
     int32_t status = 0;
@@ -411,9 +432,11 @@ static void watching(void)
     child = fork_team();
     if (child == 0) {
         sys(SYS_setpgid, 0, 0);
+        sys(SYS_acquire_sem, sem);
         sys(SYS_send_signal, 0, SIGKILL, (void *)0, 0);
     }
     expect_team(port, TEAM_CREATED, child);
+    sys(SYS_resume_thread, releaser);
     CHECK_STATUS(sys(SYS_wait_for_team, child, &status), HK_B_OK);
     expect_team(port, TEAM_DELETED, child);
     sys(SYS_wait_for_child, child, EXITED, &info, (void *)0);

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errors.h>
 
-enum { SIGSTOP = 10, SIGNAL_MAX = 64, BLOCK = 1, NO_HOW = 4 };
+enum { SIGSTOP = 10, SIGNAL_MAX = 64, SET = 3, NO_HOW = 4 };
 enum { TO_THREAD = 0x20000, ONSTACK = 1, MIN_STACK = 8192 };
 
 struct stack {
@@ -27,6 +27,8 @@ static void sending(void)
     FAILS(B_BAD_THREAD_ID, send_signal, NO_ID, 0, (void *)0, TO_THREAD);
     FAILS(B_BAD_THREAD_ID, send_signal, NO_ID, SIGUSR1, (void *)0, TO_THREAD);
     FAILS(B_BAD_ADDRESS, send_signal, NO_ID, SIGNAL_MAX + 1, BAD_POINTER, 0);
+    FAILS(B_NOT_ALLOWED, send_signal, KERNEL_TEAM, SIGUSR1, (void *)0, 0);
+    CHECK_STATUS(sys(SYS_send_signal, KERNEL_TEAM, 0, (void *)0, 0), HK_B_OK);
 }
 
 static void other_users(void)
@@ -35,6 +37,7 @@ static void other_users(void)
     FAILS(B_NOT_ALLOWED, send_signal, other, SIGKILL, (void *)0, 0);
     FAILS(B_NOT_ALLOWED, send_signal, other, 0, (void *)0, 0);
     FAILS(B_NOT_ALLOWED, send_signal, other, SIGUSR1, (void *)0, TO_THREAD);
+    FAILS(B_NOT_ALLOWED, send_signal, KERNEL_TEAM, 0, (void *)0, 0);
 }
 
 static void masks(void)
@@ -58,9 +61,44 @@ static void masks(void)
     FAILS(B_BAD_ADDRESS, sigsuspend, BAD_POINTER);
 }
 
+/* What was before cannot be told, and it is done all the same. */
+static void untold(void)
+{
+    static const uint64_t read_only[3] = {0};
+    struct sigaction ignore = {.handler = (void *)1}, found;
+
+    set = 1u << (SIGUSR2 - 1);
+    CHECK_STATUS(sys(SYS_set_signal_mask, SET, &read_only, &old_set), HK_B_OK);
+    FAILS(B_BAD_ADDRESS, set_signal_mask, SET, &set, read_only);
+    CHECK_STATUS(sys(SYS_set_signal_mask, 0, (void *)0, &old_set), HK_B_OK);
+    CHECK(old_set == set);
+    FAILS(B_BAD_ADDRESS, sigaction, SIGUSR2, &ignore, read_only);
+    CHECK_STATUS(sys(SYS_sigaction, SIGUSR2, (void *)0, &found), HK_B_OK);
+    CHECK(found.handler == ignore.handler);
+    ignore.handler = (void *)0;
+    CHECK_STATUS(sys(SYS_sigaction, SIGUSR2, &ignore, (void *)0), HK_B_OK);
+}
+
+static int sends(void *thread, void *unused)
+{
+    (void)unused;
+    wait_until_waiting((long)thread);
+    return (int)sys(SYS_send_signal, (long)thread, SIGUSR2, (void *)0,
+                    TO_THREAD);
+}
+
+/* SIGUSR2 is blocked. No timer is set for a time below 0. */
+static void waiting_for_ever(void)
+{
+    sys(SYS_resume_thread,
+        spawn_thread("sends", sends, (void *)this_thread(), (void *)0));
+    CHECK_STATUS(sys(SYS_sigwait, &set, info, ABSOLUTE_TIMEOUT, -1LL), HK_B_OK);
+}
+
 static void waiting(void)
 {
     set = 1u << (SIGUSR2 - 1);
+    waiting_for_ever();
     FAILS(B_BAD_ADDRESS, sigwait, (void *)0, info, 0, 0LL);
     FAILS(B_BAD_ADDRESS, sigwait, BAD_POINTER, info, 0, 0LL);
     FAILS(B_BAD_ADDRESS, sigwait, &set, KERNEL_POINTER, 0, 0LL);
@@ -148,6 +186,7 @@ int main(int argc, char **argv, char **environment)
     sending();
     as_user(other_users);
     masks();
+    untold();
     waiting();
     stacks();
     limits();

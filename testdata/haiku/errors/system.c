@@ -107,9 +107,11 @@ static void debugging(void)
     FAILS(B_BAD_PORT_ID, install_default_debugger, NO_ID);
     breakpoints();
     FAILS(B_BAD_TEAM_ID, remove_team_debugger, NO_ID);
+    FAILS(B_NOT_ALLOWED, remove_team_debugger, KERNEL_TEAM);
     FAILS(B_BAD_VALUE, remove_team_debugger, self);
     FAILS(B_BAD_THREAD_ID, debug_thread, NO_ID);
     FAILS(B_BAD_THREAD_ID, debug_thread, -1);
+    FAILS(B_BAD_THREAD_ID, debug_thread, 0);
 }
 
 static void other_users(void)

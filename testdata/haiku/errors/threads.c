@@ -42,6 +42,10 @@ static void spawning(void)
     struct thread_attributes no_entry = {.name = "no entry"};
     struct thread_attributes bad_entry = {.entry = KERNEL_POINTER};
     struct thread_attributes both = {.stack_size = PAGE};
+    struct thread_attributes no_size = with_stack(data, 0);
+    struct thread_attributes no_room = good;
+
+    no_room.guard_size = 0x7f000000;
 
     FAILS(B_BAD_ADDRESS, spawn_thread, (void *)0);
     FAILS(B_BAD_ADDRESS, spawn_thread, BAD_POINTER);
@@ -52,6 +56,11 @@ static void spawning(void)
     FAILS(B_BAD_VALUE, spawn_thread, &small);
     FAILS(B_BAD_VALUE, spawn_thread, &large);
     FAILS(B_BAD_VALUE, spawn_thread, &both);
+    FAILS(B_BAD_VALUE, spawn_thread, &no_size);
+    FAILS(B_NO_MEMORY, spawn_thread, &no_room);
+    no_size.name = no_room.name = BAD_POINTER;
+    FAILS(B_BAD_ADDRESS, spawn_thread, &no_size);
+    FAILS(B_BAD_ADDRESS, spawn_thread, &no_room);
 }
 
 /* Ids that are none: negative, nobody's, of what has ended. */
@@ -81,6 +90,14 @@ static void bad_ids(void)
     FAILS(B_BAD_VALUE, suspend_thread, -1);
     FAILS(B_BAD_VALUE, kill_thread, -1);
     FAILS(B_BAD_VALUE, get_thread_info, -1, info);
+    FAILS(B_BAD_THREAD_ID, get_thread_info, 0, info);
+    FAILS(B_BAD_THREAD_ID, wait_for_thread, 0, &result);
+    FAILS(B_BAD_THREAD_ID, rename_thread, 0, "name");
+    FAILS(B_BAD_THREAD_ID, cancel_thread, 0, returns);
+    FAILS(B_BAD_THREAD_ID, send_data, 0, 1, data, 1);
+    FAILS(B_BAD_VALUE, suspend_thread, 0);
+    FAILS(B_BAD_VALUE, resume_thread, 0);
+    FAILS(B_BAD_VALUE, kill_thread, 0);
     FAILS(B_BAD_VALUE, get_thread_affinity, -1, mask, MASK_SIZE);
     FAILS(B_BAD_VALUE, set_thread_affinity, -1, mask, MASK_SIZE);
     FAILS(B_BAD_THREAD_ID, rename_thread, -1, "name");
@@ -126,9 +143,13 @@ static void affinity_and_blocking(void)
 
     FAILS(B_BAD_VALUE, get_thread_affinity, self, none, MASK_SIZE);
     FAILS(B_BAD_VALUE, set_thread_affinity, self, none, MASK_SIZE);
+    FAILS(B_BAD_ADDRESS, get_thread_affinity, NO_ID, KERNEL_POINTER, MASK_SIZE);
+    FAILS(B_BAD_ADDRESS, get_thread_affinity, self, BAD_POINTER, MASK_SIZE);
+    FAILS(B_BAD_ADDRESS, set_thread_affinity, NO_ID, BAD_POINTER, MASK_SIZE);
     FAILS(B_BAD_VALUE, set_thread_affinity, self, mask, MASK_SIZE - 1);
     memset(mask, 0xff, sizeof(mask)); /* there are not so many processors */
     FAILS(B_BAD_VALUE, set_thread_affinity, self, mask, MASK_SIZE);
+    FAILS(B_BAD_VALUE, set_thread_affinity, NO_ID, mask, MASK_SIZE);
     FAILS(B_BAD_ADDRESS, unblock_threads, (void *)0, 1, 0);
     FAILS(B_BAD_VALUE, unblock_threads, ids, UNBLOCK_MAX + 1, 0);
     FAILS(B_BAD_VALUE, unblock_threads, BAD_POINTER, UNBLOCK_MAX + 1, 0);
@@ -173,6 +194,10 @@ static void blocking(void)
     interrupt_from_now();
     *wait_status() = 1;
     FAILS(B_INTERRUPTED, block_thread, 0, 0LL);
+    *wait_status() = 1; /* no timer is set for a time below 0 */
+    FAILS(B_INTERRUPTED, block_thread, ABSOLUTE_TIMEOUT, -1LL);
+    *wait_status() = 1;
+    FAILS(B_INTERRUPTED, block_thread, RELATIVE_TIMEOUT, -1LL);
     interrupt_no_more();
     *wait_status() = 1;
     sys(SYS_resume_thread, spawn_thread("unblocks", unblocks, (void *)self, 0));
@@ -196,6 +221,43 @@ static void waiting(void)
     FAILS(B_INTERRUPTED, wait_for_thread_etc, sleeper, 0, 0LL, &result);
     interrupt_no_more();
     CHECK_STATUS(sys(SYS_kill_thread, sleeper), HK_B_OK);
+}
+
+/* Whoever waits is told of the end, who comes later is not. */
+static int waits_for(void *thread, void *unused)
+{
+    int32_t status = -1;
+    long result = sys(SYS_wait_for_thread, (long)thread, &status);
+
+    (void)unused;
+    return result == HK_B_OK ? (int)status : (int)result;
+}
+
+static int acquires(void *sem, void *unused)
+{
+    (void)unused;
+    return sys(SYS_acquire_sem, (long)sem) == HK_B_OK ? 55 : -1;
+}
+
+static void waiting_together(void)
+{
+    long sem = sys(SYS_create_sem, 0, "end");
+    long awaited = spawn_thread("awaited", acquires, (void *)sem, 0);
+    long waiters[2];
+
+    for (int i = 0; i < 2; i++) {
+        waiters[i] = spawn_thread("waits", waits_for, (void *)awaited, 0);
+        CHECK_STATUS(sys(SYS_resume_thread, waiters[i]), HK_B_OK);
+        wait_until_waiting(waiters[i]);
+    }
+    FAILS(B_TIMED_OUT, wait_for_thread_etc, awaited, RELATIVE_TIMEOUT, 1000LL,
+          &result);
+    CHECK_STATUS(sys(SYS_release_sem, sem), HK_B_OK);
+    for (int i = 0; i < 2; i++) {
+        CHECK_STATUS(sys(SYS_wait_for_thread, waiters[i], &result), HK_B_OK);
+        CHECK_STATUS(result, 55);
+    }
+    FAILS(B_BAD_THREAD_ID, wait_for_thread, awaited, &result);
 }
 
 static int waits_for_data(void *unused, void *unused_too)
@@ -240,6 +302,7 @@ int main(int argc, char **argv, char **environment)
     affinity_and_blocking();
     blocking();
     waiting();
+    waiting_together();
     bad_receiver();
     others();
     as_user(other_users);

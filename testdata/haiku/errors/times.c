@@ -43,6 +43,12 @@ static void sleeping(void)
           (void *)0);
     FAILS(B_BAD_ADDRESS, snooze_etc, 60000000LL, MONOTONIC, RELATIVE_TIMEOUT,
           BAD_POINTER);
+    /* no timer is set for a time below 0 */
+    FAILS(B_INTERRUPTED, snooze_etc, -1LL, MONOTONIC, ABSOLUTE_TIMEOUT, &left);
+    FAILS(B_INTERRUPTED, snooze_etc, -1LL, REAL_TIME, ABSOLUTE_TIMEOUT,
+          (void *)0);
+    FAILS(B_INTERRUPTED, snooze_etc, INT64_MIN, MONOTONIC, RELATIVE_TIMEOUT,
+          (void *)0);
     interrupt_no_more();
 }
 
@@ -76,7 +82,13 @@ static void creating(void)
 static void setting(void)
 {
     long timer = sys(SYS_create_timer, MONOTONIC, -1, 0, (void *)0, (void *)0);
+    long strange =
+        sys(SYS_create_timer, MONOTONIC, other, 0, (void *)0, (void *)0);
 
+    /* Another team's thread may have one, which is out of reach. */
+    CHECK(strange >= 0);
+    FAILS(B_NOT_ALLOWED, get_timer, strange, other, info);
+    FAILS(B_NOT_ALLOWED, delete_timer, strange, other);
     CHECK(timer >= 0);
     FAILS(B_BAD_VALUE, set_timer, timer, -1, -1LL, 0LL, 0, info);
     FAILS(B_BAD_VALUE, set_timer, timer, -1, 0LL, -1LL, 0, info);

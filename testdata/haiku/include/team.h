@@ -5,7 +5,7 @@
 
 #include <guest.h>
 
-enum { NOHANG = 1, UNTRACED = 2, EXITED = 8 };
+enum { NOHANG = 1, UNTRACED = 2, EXITED = 8, NOWAIT = 32 };
 enum { CLD_EXITED = 60, CLD_KILLED = 61 };
 enum { WAIT_TILL_LOADED = 1 };
 

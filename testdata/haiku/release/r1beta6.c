@@ -459,9 +459,148 @@ static void clocks(void)
     FAILS(B_BAD_ADDRESS, get_cpuclockid, self, THREAD, KERNEL_POINTER);
 }
 
+/* ---- teams ---- */
+
+enum { GROUP = 2, BASIC = 1, MASK_SIZE = 8, SIZE_OF_ALL = 24 };
+
+static long self, other; /* other: a child */
+static uint8_t mask[SIZE_OF_ALL], message[1024];
+static uint32_t needed;
+
+static void leading(void)
+{
+    CHECK(sys(SYS_setsid) > 0);
+    FAILS(B_NOT_ALLOWED, setpgid, 0, 0);
+    FAILS(ESRCH, setpgid, self, 0);
+}
+
+/* A child's child is moved as well. */
+static void groups(void)
+{
+    struct siginfo info;
+    int32_t ends[2], grandchild;
+    long child;
+
+    CHECK_STATUS(sys(SYS_create_pipe__r1beta6, ends, 0), HK_B_OK);
+    child = fork_team();
+    if (child == 0) {
+        grandchild = (int32_t)new_sleeper();
+        sys(SYS_write, ends[1], NO_POSITION, &grandchild, 4);
+        sys(SYS_wait_for_child, grandchild, EXITED, &info, (void *)0);
+        guest_exit(0);
+    }
+    CHECK_STATUS(sys(SYS_read, ends[0], NO_POSITION, &grandchild, 4), 4);
+    CHECK_STATUS(sys(SYS_setpgid, grandchild, 0), grandchild);
+    CHECK_STATUS(sys(SYS_process_info, grandchild, GROUP), grandchild);
+    CHECK_STATUS(sys(SYS_kill_team, grandchild), HK_B_OK);
+    CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
+                 child);
+    sys(SYS_close, ends[0]);
+    sys(SYS_close, ends[1]);
+    in_child(leading);
+}
+
+static void as_other_user(void)
+{
+    CHECK_STATUS(sys(SYS_setresuid, NOBODY, NOBODY, NOBODY, 0), HK_B_OK);
+    FAILS(B_NOT_ALLOWED, get_extended_team_info, other, 0, message,
+          sizeof(message), &needed);
+    FAILS(B_NOT_ALLOWED, get_thread_affinity, other, mask, MASK_SIZE);
+    memset(mask, 0xff, sizeof(mask));
+    FAILS(B_NOT_ALLOWED, set_thread_affinity, other, mask, MASK_SIZE);
+}
+
+static void affinity(void)
+{
+    memset(mask, 0xff, sizeof(mask));
+    CHECK_STATUS(sys(SYS_set_thread_affinity, 0, mask, MASK_SIZE), HK_B_OK);
+    CHECK_STATUS(sys(SYS_get_thread_affinity, 0, mask, SIZE_OF_ALL - 1),
+                 HK_B_OK);
+    CHECK(mask[0] != 0 && mask[MASK_SIZE] == 0);
+    CHECK(mask[SIZE_OF_ALL - 2] == 0 && mask[SIZE_OF_ALL - 1] == 0xff);
+    FAILS(B_BAD_VALUE, get_thread_affinity, 0, mask, MASK_SIZE - 1);
+    FAILS(B_BAD_ADDRESS, get_thread_affinity, 0, mask, 0x7fffffff);
+    memset(mask, 0, sizeof(mask));
+    FAILS(B_BAD_VALUE, set_thread_affinity, 0, mask, MASK_SIZE);
+}
+
+static void information(void)
+{
+    static uint8_t system[452];
+    int64_t version;
+
+    FAILS(B_BAD_TEAM_ID, get_extended_team_info, NO_ID, 0, message,
+          sizeof(message), &needed);
+    CHECK_STATUS(sys(SYS_get_extended_team_info, other, BASIC, message,
+                     sizeof(message), &needed),
+                 HK_B_OK);
+    CHECK_STATUS(sys(SYS_get_system_info, system), HK_B_OK);
+    memcpy(&version, system + 440, sizeof(version));
+    CHECK(version == 0xa00);
+    FAILS(B_BAD_THREAD_ID, create_timer, 0, other, 0, (void *)0, (void *)0);
+}
+
+static int sleeps(void *unused, void *unused_too)
+{
+    (void)unused, (void)unused_too;
+    for (;;)
+        snooze(1000000);
+    return 0;
+}
+
+static int runs(void *unused, void *unused_too)
+{
+    (void)unused, (void)unused_too;
+    for (;;)
+        __asm__ volatile("");
+    return 0;
+}
+
+/* The new program has the main thread alone. */
+static void executing(const char *program)
+{
+    struct siginfo info;
+    struct flat flat;
+    long child = fork_team();
+
+    if (child == 0) {
+        sys(SYS_resume_thread, spawn_thread("sleeps", sleeps, 0, 0));
+        sys(SYS_resume_thread, spawn_thread("runs", runs, 0, 0));
+        spawn_thread("suspended", runs, 0, 0);
+        flatten(&flat, program, "executed");
+        sys(SYS_exec, program, &flat, sizeof(flat), 2, 1, 022);
+        guest_exit(1);
+    }
+    CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
+                 child);
+    CHECK(info.code == CLD_EXITED);
+    CHECK_STATUS(info.status, 44);
+}
+
+static int executed(void)
+{
+    struct thread_info info;
+    int32_t cookie = 0;
+    int count = 0;
+
+    while (sys(SYS_get_next_thread_info, 0, &cookie, &info) == HK_B_OK)
+        count++;
+    return count == 1 ? 44 : 1;
+}
+
 int main(int argc, char **argv, char **environment)
 {
-    (void)argc, (void)argv, (void)environment;
+    (void)environment;
+    if (argc > 1)
+        return executed();
+    self = sys(SYS_get_current_team);
+    other = new_sleeper();
+    groups();
+    affinity();
+    information();
+    in_child(as_other_user);
+    executing(argv[0]);
+    end_sleeper(other);
     load_averages();
     reading_ids();
     in_child(becoming_user);
