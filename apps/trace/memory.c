@@ -293,6 +293,7 @@ void tr_memory_changed(struct tr_memory *memory, enum gm_event event,
     switch (event) {
     case GM_EVENT_MAP:
     case GM_EVENT_UNMAP:
+    case GM_EVENT_DISCARD:
         drop(memory, address, end);
         forget_aliases(memory, address, end);
         look_at(memory, address, end);

@@ -1,5 +1,6 @@
 /* record_space.c -- writes down what is done to a space. */
 /* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,33 +32,33 @@ void tr_emit_image(struct tr_recorder *recorder, gm_addr address,
     tr_memory_changed(recorder->memory, GM_EVENT_STORE, address, GM_PAGE_SIZE);
 }
 
-/* The content of a page, through the file where the guest may not read: 0
- * when there is none to be had. */
-static int read_page(const struct tr_recorder *recorder,
-                     const struct gm_mapping *region, gm_addr address,
-                     uint8_t page[GM_PAGE_SIZE])
+/* The content of a page, through a descriptor of the process's memory where the
+ * guest may not read: 0 when there is none to be had. */
+static int read_page(const struct tr_recorder *recorder, int memory,
+                     gm_addr address, uint8_t page[GM_PAGE_SIZE])
 {
-    uint64_t offset = region->offset + (address - region->address);
-    ssize_t got;
+    const uint8_t *host = gm_space_base(recorder->config.space) + address;
 
     if (gm_copy_in(recorder->config.space, page, address, GM_PAGE_SIZE) == 0)
         return 1;
-    if (region->fd < 0 || region->prot != GM_PROT_NONE)
-        return 0;
-    memset(page, 0, GM_PAGE_SIZE);
-    got = pread(region->fd, page, GM_PAGE_SIZE, (off_t)offset);
-    return got > 0;
+    return memory >= 0 && pread(memory, page, GM_PAGE_SIZE,
+                                (off_t)(uintptr_t)host) == GM_PAGE_SIZE;
 }
 
 static void emit_content(struct tr_recorder *recorder,
                          const struct gm_mapping *region, gm_addr start,
                          gm_addr end)
 {
+    int memory = region->prot == GM_PROT_NONE
+                     ? open("/proc/self/mem", O_RDONLY | O_CLOEXEC)
+                     : -1;
     uint8_t page[GM_PAGE_SIZE];
 
     for (gm_addr at = start; at < end; at += GM_PAGE_SIZE)
-        if (read_page(recorder, region, at, page) && !is_zero(page))
+        if (read_page(recorder, memory, at, page) && !is_zero(page))
             tr_emit_image(recorder, at, page);
+    if (memory >= 0)
+        close(memory);
 }
 
 /* ---- mappings ---- */
@@ -145,6 +146,29 @@ static void emit_old_mapping(struct tr_recorder *recorder,
         } else {
             emit_object(recorder, tr_find_object(recorder, view.object), &view,
                         1);
+            tr_memory_alias(recorder->memory, first, size);
+        }
+        first += size;
+    }
+}
+
+/* Private pages without what was stored to them: as mapped anew. */
+static void emit_discarded(struct tr_recorder *recorder,
+                           const struct gm_mapping *region, gm_addr first,
+                           gm_addr last)
+{
+    while (first < last) {
+        struct tr_view view = tr_views_piece(
+            recorder->views, first / GM_PAGE_SIZE, last / GM_PAGE_SIZE);
+        uint64_t size = view.pages * GM_PAGE_SIZE;
+
+        if (view.object == 0) {
+            tr_emit_map(recorder, &view, region->prot);
+            if (region->fd >= 0)
+                emit_content(recorder, region, first, first + size);
+        } else {
+            tr_hold_shared(recorder);
+            tr_emit_map(recorder, &view, region->prot | TR_PROTECTION_PRIVATE);
             tr_memory_alias(recorder->memory, first, size);
         }
         first += size;
@@ -255,6 +279,9 @@ static void after(void *context, enum gm_event kind, gm_addr address,
             break;
         case GM_EVENT_UNMAP:
             tr_emit_unmap(recorder, address, size);
+            break;
+        case GM_EVENT_DISCARD:
+            emit_mappings(recorder, address, address + size, emit_discarded);
             break;
         case GM_EVENT_PROTECT:
             emit_protect(recorder, address, size);

@@ -30,6 +30,7 @@ struct page {
     struct cell *cell; /* NULL: behind the end of the file */
     int is_mapped, is_shared, is_file, is_read_only_file, is_watched;
     int follows_file; /* private, and not stored to so far */
+    int is_copy;      /* of a file's private page, by a clone */
     unsigned prot;
     uint64_t tag, object, offset;
 };
@@ -235,6 +236,35 @@ static void do_protect(struct model *model, const struct step *step)
     }
 }
 
+static void discard_page(struct model *model, struct page *page)
+{
+    page->is_watched = 0;
+    if (page->cell == NULL)
+        return;
+    if (--page->cell->users == 0)
+        free(page->cell);
+    page->follows_file = page->is_file && !page->is_copy;
+    page->cell =
+        page->follows_file ? hold(model->file[page->offset]) : new_cell(NULL);
+}
+
+static void do_discard(struct model *model, const struct step *step)
+{
+    int expected = 0;
+    for (unsigned i = step->first; i < step->first + step->count; i++)
+        if (model->pages[i].is_shared)
+            expected = GM_ERR_INVALID;
+    if (!is_covered(model, step->first, step->count))
+        expected = GM_ERR_FAULT;
+    require(gm_discard(model->space, step->first * PAGE, step->count * PAGE) ==
+            expected);
+    if (expected < 0)
+        return;
+    model->expected_events++;
+    for (unsigned i = step->first; i < step->first + step->count; i++)
+        discard_page(model, &model->pages[i]);
+}
+
 static void do_set_tag(struct model *model, const struct step *step)
 {
     int covered = is_covered(model, step->first, step->count);
@@ -378,8 +408,10 @@ static void do_clone(struct model *model)
             stored_cell(&model->pages[i]);
         model->pages[i].follows_file = 0;
         /* The copy is no mapping of the file, whose mode binds it no more. */
-        if (!model->pages[i].is_shared)
+        if (!model->pages[i].is_shared) {
             model->pages[i].is_read_only_file = 0;
+            model->pages[i].is_copy = model->pages[i].is_file;
+        }
     }
 }
 
@@ -462,7 +494,10 @@ static void run_step(struct model *model, const uint8_t *bytes)
         do_exchange(model, &step);
         break;
     case 9:
-        do_find_free(model, &step);
+        if (step.c % 2)
+            do_discard(model, &step);
+        else
+            do_find_free(model, &step);
         break;
     default:
         do_clone(model);

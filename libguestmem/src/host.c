@@ -99,6 +99,11 @@ int gm_host_unmap(uint8_t *host, size_t size)
     return 0;
 }
 
+int gm_host_discard(uint8_t *host, size_t size)
+{
+    return madvise(host, size, MADV_DONTNEED) == 0 ? 0 : error_of(errno);
+}
+
 int gm_host_protect(uint8_t *host, size_t size, unsigned prot)
 {
     return mprotect(host, size, prot_of(prot)) == 0 ? 0 : error_of(errno);

@@ -29,6 +29,9 @@ int gm_host_map(uint8_t *host, size_t size, unsigned prot, int shared, int fd,
 /* Puts an inaccessible reservation in the place of whatever is there. */
 int gm_host_unmap(uint8_t *host, size_t size);
 
+/* Drops what was stored to private memory. */
+int gm_host_discard(uint8_t *host, size_t size);
+
 /* May have changed a part when it fails. Async-signal-safe. */
 int gm_host_protect(uint8_t *host, size_t size, unsigned prot);
 

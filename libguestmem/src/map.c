@@ -183,6 +183,35 @@ int gm_protect(struct gm_space *space, gm_addr address, uint64_t size,
     return error;
 }
 
+static int discard_locked(struct gm_space *space, gm_addr start, gm_addr end)
+{
+    const struct gm_intervals *map = &space->map;
+    int error;
+
+    if (gm_intervals_reach(map, start, end, 0) < end)
+        return GM_ERR_FAULT;
+    if (gm_is_shared(space, start, end - start))
+        return GM_ERR_INVALID;
+    gm_pages_reload(space, start, end);
+    error = gm_host_discard(space->base + start, end - start);
+    gm_pages_settle(space, start, end);
+    gm_tell(space, GM_EVENT_DISCARD, start, end - start);
+    return error;
+}
+
+int gm_discard(struct gm_space *space, gm_addr address, uint64_t size)
+{
+    int error = gm_check_pages(space, address, size);
+    if (error < 0)
+        return error;
+    gm_observe_before(space);
+    pthread_mutex_lock(&space->lock);
+    error = discard_locked(space, address, address + size);
+    pthread_mutex_unlock(&space->lock);
+    gm_observe_after(space, GM_EVENT_DISCARD, address, error == 0 ? size : 0);
+    return error;
+}
+
 int gm_set_tag(struct gm_space *space, gm_addr address, uint64_t size,
                uint64_t tag)
 {

@@ -284,6 +284,64 @@ TEST(Protect, ManySmallChangesLeaveOneRegion)
     EXPECT_EQ(Regions(space).size(), 1u);
 }
 
+TEST(Discard, LeavesZerosAndThePagesOfAFile)
+{
+    Space space;
+    const int fd = memfd_create("file", MFD_CLOEXEC);
+    const std::string page(kPage, 'f');
+    char byte = 0;
+    ASSERT_EQ(write(fd, page.data(), kPage), static_cast<ssize_t>(kPage));
+    ASSERT_EQ(Map(space, 0, 2 * kPage, kRW), 0);
+    const gm_mapping file = {2 * kPage, kPage, kRW, 0, fd, 0, 0};
+    ASSERT_EQ(gm_map(space, &file), 0);
+    close(fd);
+    ASSERT_EQ(gm_fill(space, 0, 's', 3 * kPage), 0);
+    ASSERT_EQ(gm_protect(space, kPage, kPage, GM_PROT_NONE), 0);
+    EXPECT_EQ(gm_discard(space, kPage, 2 * kPage), 0);
+    ASSERT_EQ(gm_protect(space, kPage, kPage, GM_PROT_READ), 0);
+    for (const auto &[at, expected] :
+         std::map<gm_addr, char>{{kPage - 1, 's'},
+                                 {kPage, 0},
+                                 {2 * kPage - 1, 0},
+                                 {2 * kPage, 'f'}}) {
+        ASSERT_EQ(gm_copy_in(space, &byte, at, 1), 0);
+        EXPECT_EQ(byte, expected) << at;
+    }
+    ASSERT_EQ(gm_fill(space, 2 * kPage, 't', 1), 0);
+    ASSERT_EQ(gm_copy_in(space, &byte, 2 * kPage, 1), 0);
+    EXPECT_EQ(byte, 't');
+}
+
+TEST(Discard, EndsWatchesAndTellsTheWatcher)
+{
+    Space space;
+    std::vector<Event> events;
+    ASSERT_EQ(Map(space, 0, 2 * kPage, kRW), 0);
+    ASSERT_EQ(gm_watch_writes(space, 0, kPage, 1), 0);
+    gm_set_watcher(space, RecordEvent, &events);
+    EXPECT_EQ(gm_discard(space, 0, 2 * kPage), 0);
+    EXPECT_EQ(events, (std::vector<Event>{{GM_EVENT_DISCARD, 0, 2 * kPage}}));
+    EXPECT_EQ(HostProt(gm_space_base(space)), "rw-p");
+}
+
+TEST(Discard, RefusesHolesAndSharedPages)
+{
+    Space space;
+    std::vector<Event> events;
+    ASSERT_EQ(Map(space, 0, kPage, kRW, GM_MAP_SHARED), 0);
+    ASSERT_EQ(Map(space, kPage, kPage, kRW), 0);
+    ASSERT_EQ(gm_fill(space, 0, 's', 2 * kPage), 0);
+    gm_set_watcher(space, RecordEvent, &events);
+    EXPECT_EQ(gm_discard(space, 0, 2 * kPage), GM_ERR_INVALID);
+    EXPECT_EQ(gm_discard(space, kPage, 2 * kPage), GM_ERR_FAULT);
+    EXPECT_EQ(gm_discard(space, kPage, 1), GM_ERR_INVALID);
+    EXPECT_EQ(gm_discard(space, gm_space_size(space), kPage), GM_ERR_RANGE);
+    EXPECT_TRUE(events.empty());
+    char bytes[2] = "";
+    ASSERT_EQ(gm_copy_in(space, bytes, kPage - 1, 2), 0);
+    EXPECT_EQ(std::string(bytes, 2), "ss");
+}
+
 TEST(SetTag, SplitsAndJoinsRegions)
 {
     Space space;

@@ -90,6 +90,9 @@ TEST_F(ObserveTest, IsToldOfChangesOfMappings)
               (std::vector<Record>{{GM_EVENT_PROTECT, 0x11000, 0x1000}}));
     ASSERT_EQ(Map(0x11000, kPage, GM_MAP_REPLACE), 0);
     EXPECT_EQ(Take(), (std::vector<Record>{{GM_EVENT_MAP, 0x11000, 0x1000}}));
+    ASSERT_EQ(gm_discard(space_, 0x10000, 2 * kPage), 0);
+    EXPECT_EQ(Take(),
+              (std::vector<Record>{{GM_EVENT_DISCARD, 0x10000, 0x2000}}));
     ASSERT_EQ(gm_unmap(space_, 0x10000, 2 * kPage), 0);
     EXPECT_EQ(Take(), (std::vector<Record>{{GM_EVENT_UNMAP, 0x10000, 0x2000}}));
 }
@@ -101,6 +104,7 @@ TEST_F(ObserveTest, IsToldThatNothingHasChanged)
     EXPECT_EQ(Map(0x10000, kPage), GM_ERR_EXISTS);
     EXPECT_EQ(Map(0x10000, kPage, GM_MAP_REPLACE, 9999), GM_ERR_IO);
     EXPECT_EQ(gm_protect(space_, 0x20000, kPage, kRW), GM_ERR_FAULT);
+    EXPECT_EQ(gm_discard(space_, 0x20000, kPage), GM_ERR_FAULT);
     for (const Record &record : Take())
         EXPECT_EQ(record.size, 0u);
     EXPECT_EQ(log_.open, 0);

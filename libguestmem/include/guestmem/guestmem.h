@@ -123,6 +123,14 @@ int gm_unmap(struct gm_space *space, gm_addr address, uint64_t size);
 int gm_protect(struct gm_space *space, gm_addr address, uint64_t size,
                unsigned prot);
 
+/*
+ * Drops what was stored to a range that is mapped without holes and privately:
+ * its pages are zeros again, or the file's. On failure nothing has changed:
+ * GM_ERR_INVALID (also of shared pages), GM_ERR_RANGE, GM_ERR_FAULT (a hole),
+ * GM_ERR_NOMEM, GM_ERR_IO (the host keeps the pages).
+ */
+int gm_discard(struct gm_space *space, gm_addr address, uint64_t size);
+
 /* Sets the tag of a range that is mapped without holes. Errors: as above. */
 int gm_set_tag(struct gm_space *space, gm_addr address, uint64_t size,
                uint64_t tag);
@@ -134,11 +142,12 @@ int gm_is_shared(struct gm_space *space, gm_addr address, uint64_t size);
 /*
  * Makes the pages of a range refuse stores (on != 0) or gives them their own
  * protection back; what gm_query says does not change. A watch lasts until it
- * is taken off, or the page is mapped, unmapped or protected anew, or one of
- * the functions below stores to it: the watcher is told. A page that is not
- * writable may be watched as well. Async-signal-safe, takes no lock; the host
- * and a concurrent gm_protect agree in the end. 0, GM_ERR_RANGE, GM_ERR_FAULT
- * (a page is not mapped) or GM_ERR_NOMEM (the host is out of mappings).
+ * is taken off, or the page is mapped, unmapped, discarded or protected anew,
+ * or one of the functions below stores to it: the watcher is told. A page that
+ * is not writable may be watched as well. Async-signal-safe, takes no lock; the
+ * host and a concurrent gm_protect agree in the end. 0, GM_ERR_RANGE,
+ * GM_ERR_FAULT (a page is not mapped) or GM_ERR_NOMEM (the host is out of
+ * mappings).
  */
 int gm_watch_writes(struct gm_space *space, gm_addr address, uint64_t size,
                     int on);
@@ -218,6 +227,7 @@ int gm_on_fault(void *siginfo, void *ucontext);
 enum gm_event {
     GM_EVENT_MAP,     /* new memory */
     GM_EVENT_UNMAP,   /* what was here is gone, or replaced: a MAP follows */
+    GM_EVENT_DISCARD, /* what was stored is gone */
     GM_EVENT_PROTECT, /* another protection */
     GM_EVENT_STORE    /* watches ended, because of a store to come */
 };
