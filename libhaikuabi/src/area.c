@@ -29,7 +29,7 @@ int hk_areas_new(struct hk_areas **areas)
     if (made == NULL)
         return HK_ERR_NOMEM;
     made->areas.item_size = sizeof(struct hk_area);
-    made->ranges.item_size = sizeof(struct hk_span);
+    made->ranges.item_size = sizeof(struct hk_range);
     pthread_mutex_init(&made->lock, NULL);
     *areas = made;
     return 0;
@@ -78,8 +78,8 @@ void hk_areas_clear(struct hk_team *team)
 
 int hk_area_is_user(uint32_t base, uint32_t size)
 {
-    return base >= HK_USER_BASE && base <= HK_USER_TOP &&
-           size <= HK_USER_TOP - base;
+    return size <= UINT32_MAX - base && hk_is_user_address(base) &&
+           hk_is_user_address(base + size - 1);
 }
 
 struct hk_area *hk_area_find(struct hk_areas *areas, int32_t id)
@@ -120,10 +120,9 @@ int hk_area_is_kernel(const struct hk_areas *areas, uint32_t base,
 }
 
 /* The area leaves the list; its memory stays mapped. */
-static void remove_area(struct hk_team *team, uint32_t base)
+static void remove_area(struct hk_team *team, uint32_t i)
 {
     struct hk_spans *areas = &team->areas->areas;
-    uint32_t i = hk_spans_after(areas, base);
 
     hk_area_unpublish(team, hk_spans_at(areas, i));
     close_memory(team, hk_spans_at(areas, i));
@@ -146,7 +145,7 @@ static void remove_inside(struct hk_team *team, uint32_t base, uint32_t size)
         if (area->span.base - base >= size ||
             area->span.size > size - (area->span.base - base))
             return;
-        remove_area(team, area->span.base);
+        remove_area(team, i);
     }
 }
 
@@ -163,6 +162,10 @@ static int32_t make_rest(struct hk_team *team, const struct hk_area *around,
     int32_t status;
 
     *rest = *around;
+    if (hk_area_is_cloned(team, around->id)) {
+        rest->protection |= HK_SHARED_AREA;
+        rest->is_shared = 1;
+    }
     if (rest->fd >= 0) {
         rest->fd = hk_range_locks_dup(hk_range_locks_of(team), around->fd);
         if (rest->fd < 0)
@@ -221,32 +224,85 @@ static uint32_t random_pages(struct hk_team *team, uint32_t limit)
     return value % limit & ~(uint32_t)(HK_PAGE_SIZE - 1);
 }
 
+/* 1 when a place is free for a range, or for an area, which may be in one. */
+static int is_free(const struct hk_areas *areas, int is_range, uint32_t base,
+                   uint32_t size)
+{
+    uint32_t i = hk_spans_after(&areas->ranges, base);
+    const struct hk_span *range;
+
+    if (hk_spans_overlap(&areas->areas, base, size))
+        return 0;
+    if (!hk_spans_overlap(&areas->ranges, base, size))
+        return 1;
+    range = hk_spans_at(&areas->ranges, i);
+    return !is_range && range->base <= base &&
+           size <= range->size - (base - range->base);
+}
+
+static int32_t place_exactly(const struct hk_areas *areas, int is_range,
+                             uint32_t hint, uint32_t size, uint32_t *address)
+{
+    uint32_t base = hk_page_round(hint);
+
+    if (!hk_area_is_user(hint, size))
+        return HK_B_BAD_ADDRESS;
+    if (!is_free(areas, is_range, base, size))
+        return HK_B_BAD_VALUE;
+    *address = base;
+    return HK_B_OK;
+}
+
+/* Where to look from for anything but an exact address; *base: the lowest place
+ * of all. */
+static int32_t find_base(uint32_t spec, uint32_t hint, uint32_t size,
+                         uint32_t *base)
+{
+    if (spec == HK_CLONE_ADDRESS || spec > HK_RANDOMIZED_BASE_ADDRESS)
+        return HK_B_BAD_VALUE;
+    if ((spec == HK_BASE_ADDRESS || spec == HK_RANDOMIZED_BASE_ADDRESS) &&
+        hint > HK_USER_BASE)
+        *base = hint;
+    /* The kernel does not see that a last byte wraps around. */
+    if (*base + (size - 1) >= HK_USER_TOP)
+        return HK_B_BAD_ADDRESS;
+    if (hk_page_round(*base) > *base)
+        *base = hk_page_round(*base);
+    return HK_B_OK;
+}
+
+/* Ranges may end in the middle of a page. */
+static int find_pages(const struct hk_areas *areas,
+                      const struct hk_spans *avoid, uint32_t base,
+                      uint32_t size, uint32_t *address)
+{
+    while (hk_spans_find_free(&areas->areas, avoid, base, HK_USER_TOP, size,
+                              address)) {
+        base = hk_page_round(*address);
+        if (base == *address)
+            return 1;
+    }
+    return 0;
+}
+
 /*
  * Finds room for size bytes. Reserved ranges are left alone as long as there
  * is other room; an area may take of them then, another range may not. B_OK,
- * B_BAD_VALUE (exact address taken) or B_NO_MEMORY.
+ * B_BAD_VALUE (exact address taken, no such specification), B_BAD_ADDRESS (not
+ * in user memory) or B_NO_MEMORY.
  */
 static int32_t place(struct hk_team *team, int is_range, uint32_t spec,
                      uint32_t hint, uint32_t size, uint32_t *address)
 {
     struct hk_areas *areas = team->areas;
-    uint32_t base = HK_USER_BASE;
-    uint32_t stray = 0;
+    uint32_t base = HK_USER_BASE, stray = 0;
+    int32_t status;
 
-    if (spec == HK_EXACT_ADDRESS) {
-        if (!hk_area_is_user(hint, size))
-            return HK_B_BAD_ADDRESS;
-        if (hint % HK_PAGE_SIZE != 0 ||
-            hk_spans_overlap(&areas->areas, hint, size) ||
-            (is_range && hk_spans_overlap(&areas->ranges, hint, size)))
-            return HK_B_BAD_VALUE;
-        *address = hint;
-        return HK_B_OK;
-    }
-    if (spec == HK_CLONE_ADDRESS || spec > HK_RANDOMIZED_BASE_ADDRESS)
-        return HK_B_BAD_VALUE;
-    if (spec == HK_BASE_ADDRESS || spec == HK_RANDOMIZED_BASE_ADDRESS)
-        base = hint < HK_USER_BASE ? HK_USER_BASE : hint;
+    if (spec == HK_EXACT_ADDRESS)
+        return place_exactly(areas, is_range, hint, size, address);
+    status = find_base(spec, hint, size, &base);
+    if (status != HK_B_OK)
+        return status;
     if (spec == HK_RANDOMIZED_BASE_ADDRESS || spec == HK_RANDOMIZED_ANY_ADDRESS)
         stray = random_pages(team, FIRST_RANDOM);
     if (base > HK_USER_TOP || stray > HK_USER_TOP - base)
@@ -256,8 +312,7 @@ static int32_t place(struct hk_team *team, int is_range, uint32_t spec,
         const uint32_t starts[] = {base + stray, base, HK_USER_BASE};
 
         for (int i = 0; i < 3; i++)
-            if (hk_spans_find_free(&areas->areas, avoid, starts[i], HK_USER_TOP,
-                                   size, address))
+            if (find_pages(areas, avoid, starts[i], size, address))
                 return HK_B_OK;
     }
     return HK_B_NO_MEMORY;
@@ -282,6 +337,8 @@ static int32_t map_memory(struct hk_team *team,
         return HK_B_OK;
     case GM_ERR_NOMEM:
         return HK_B_NO_MEMORY;
+    case GM_ERR_IO: /* a file that is not open for it */
+        return HK_B_NOT_ALLOWED;
     default:
         return HK_B_BAD_VALUE;
     }
@@ -295,8 +352,6 @@ static int32_t clear_place(struct hk_team *team,
 
     if (!what->replace || what->spec != HK_EXACT_ADDRESS)
         return HK_B_OK;
-    if (!hk_area_is_user(what->address, size))
-        return HK_B_BAD_ADDRESS;
     if (hk_area_is_kernel(team->areas, what->address, size))
         return HK_B_NOT_ALLOWED;
     status = hk_area_cut(team, what->address, size);
@@ -377,6 +432,7 @@ static int32_t create_locked(struct hk_team *team,
         .protection = what->protection | (what->shared && !what->is_transfer
                                               ? (uint32_t)HK_SHARED_AREA
                                               : 0u),
+        .most = what->most,
         .lock = lock_of(what->lock, size),
         .is_file = what->is_clone ? what->is_file_clone : what->fd >= 0,
         .fd = -1,
@@ -402,7 +458,7 @@ static int32_t create_locked(struct hk_team *team,
                                        hk_area_at(team->areas, area.span.base));
     if (status != HK_B_OK) {
         gm_unmap(team->space, area.span.base, size);
-        remove_area(team, area.span.base);
+        remove_area(team, hk_spans_after(&team->areas->areas, area.span.base));
         return status;
     }
     *address = area.span.base;
@@ -417,8 +473,6 @@ int32_t hk_area_create(struct hk_team *team, const struct hk_area_source *what,
 
     if (size == 0 || what->lock > HK_ALREADY_WIRED)
         return HK_B_BAD_VALUE;
-    if (size > HK_USER_TOP - HK_USER_BASE)
-        return HK_B_NO_MEMORY;
     pthread_mutex_lock(&team->areas->lock);
     result = create_locked(team, what, size, address);
     pthread_mutex_unlock(&team->areas->lock);
@@ -439,7 +493,7 @@ int32_t hk_area_delete(struct hk_team *team, int32_t id, int force)
         status = HK_B_NOT_ALLOWED;
     if (status == HK_B_OK) {
         gm_unmap(team->space, area->span.base, area->span.size);
-        remove_area(team, area->span.base);
+        remove_area(team, hk_spans_index(&areas->areas, area));
     }
     pthread_mutex_unlock(&areas->lock);
     return status;
@@ -449,38 +503,64 @@ int32_t hk_range_reserve(struct hk_team *team, uint32_t spec, uint32_t *address,
                          uint32_t size)
 {
     struct hk_areas *areas = team->areas;
-    struct hk_span range;
+    struct hk_range range;
     int32_t status;
 
-    size = hk_page_round(size);
     if (size == 0)
         return HK_B_BAD_VALUE;
     pthread_mutex_lock(&areas->lock);
     status = place(team, 1, spec, *address, size, address);
-    range = (struct hk_span){*address, size};
+    range = (struct hk_range){{*address, size}, *address};
     if (status == HK_B_OK && hk_spans_insert(&areas->ranges, &range) < 0)
         status = HK_B_NO_MEMORY;
     pthread_mutex_unlock(&areas->lock);
     return status;
 }
 
-int32_t hk_range_unreserve(struct hk_team *team, uint32_t base, uint32_t size)
+void hk_range_unreserve(struct hk_team *team, uint32_t base, uint32_t size)
 {
-    int result;
+    struct hk_spans *ranges = &team->areas->ranges;
+    uint32_t last = base + size - 1, i;
 
     pthread_mutex_lock(&team->areas->lock);
-    result = hk_spans_cut(&team->areas->ranges, base, hk_page_round(size));
+    i = hk_spans_after(ranges, base);
+    while (i < ranges->count) {
+        const struct hk_span *span = hk_spans_at(ranges, i);
+
+        if (span->base + (span->size - 1) > last)
+            break;
+        if (span->base < base)
+            i++;
+        else
+            hk_spans_remove(ranges, i);
+    }
     pthread_mutex_unlock(&team->areas->lock);
-    return result < 0 ? HK_B_NO_MEMORY : HK_B_OK;
 }
 
+/* The range that holds a byte of a place, or NULL. */
+static struct hk_range *range_in(struct hk_areas *areas, uint32_t base,
+                                 uint32_t size)
+{
+    if (!hk_spans_overlap(&areas->ranges, base, size))
+        return NULL;
+    return hk_spans_at(&areas->ranges, hk_spans_after(&areas->ranges, base));
+}
+
+/* Before r1beta6 an area grows into a range only if it was made in it, and not
+ * beyond. */
 static int can_grow(struct hk_team *team, const struct hk_area *area,
                     uint32_t more)
 {
     uint32_t end = area->span.base + area->span.size;
+    const struct hk_range *range;
 
-    return hk_area_is_user(end, more) &&
-           !hk_spans_overlap(&team->areas->areas, end, more);
+    if (!hk_area_is_user(end, more) ||
+        hk_spans_overlap(&team->areas->areas, end, more))
+        return 0;
+    range = range_in(team->areas, end, more);
+    return range == NULL || team->kernel->config.release >= HK_R1BETA6 ||
+           (range->origin <= area->span.base &&
+            more <= range->span.base - end + range->span.size);
 }
 
 static int32_t grow(struct hk_team *team, struct hk_area *area, uint32_t more)
@@ -503,6 +583,19 @@ static int32_t grow(struct hk_team *team, struct hk_area *area, uint32_t more)
     return HK_B_OK;
 }
 
+/* A range that begins at an area's end gets back what the area had of it. */
+static void widen_range(struct hk_areas *areas, uint32_t end, uint32_t less)
+{
+    struct hk_range *range = range_in(areas, end, 1);
+
+    if (range == NULL || range->span.base != end)
+        return;
+    if (less > end - range->origin)
+        less = end - range->origin;
+    range->span.base -= less;
+    range->span.size += less;
+}
+
 static void shrink(struct hk_team *team, struct hk_area *area,
                    uint32_t new_size)
 {
@@ -512,6 +605,8 @@ static void shrink(struct hk_team *team, struct hk_area *area,
     if (area->fd >= 0 && !area->is_file) /* what comes back is zeroed */
         fallocate(area->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                   (off_t)(area->place.offset + new_size), less);
+    if (team->kernel->config.release >= HK_R1BETA6)
+        widen_range(team->areas, area->span.base + area->span.size, less);
     area->span.size = new_size;
     hk_area_tell(team, area);
 }

@@ -21,11 +21,17 @@ enum {
     HK_USER_PROTECTION = 0xf
 };
 
+/* The kernel's own read and write bits, which readable and writable areas
+ * report as well. */
+enum { HK_KERNEL_READ_AREA = 0x10, HK_KERNEL_WRITE_AREA = 0x20 };
+
 enum hk_address_spec {
     HK_ANY_ADDRESS = 0,
     HK_EXACT_ADDRESS = 1,
     HK_BASE_ADDRESS = 2,
     HK_CLONE_ADDRESS = 3,
+    HK_ANY_KERNEL_ADDRESS = 4, /* which map_file takes as any */
+    HK_ANY_KERNEL_BLOCK_ADDRESS = 5,
     HK_RANDOMIZED_ANY_ADDRESS = 6,
     HK_RANDOMIZED_BASE_ADDRESS = 7
 };
@@ -45,6 +51,7 @@ struct hk_area {
     int32_t id;
     char name[HK_NAME_LENGTH];
     uint32_t protection;
+    uint32_t most; /* bits of a protection it can be given; 0: all */
     uint32_t lock;
     int is_file; /* mapped from one: cannot grow */
     /* Memory that others may map as well: the host's descriptor of it, or -1
@@ -55,10 +62,16 @@ struct hk_area {
     int has_page_protections; /* some of its pages have one of their own */
 };
 
+/* What is kept free, and where it began when it was reserved. */
+struct hk_range {
+    struct hk_span span;
+    uint32_t origin;
+};
+
 struct hk_areas {
     pthread_mutex_t lock;   /* guards all of it, and what the space maps */
     struct hk_spans areas;  /* of struct hk_area */
-    struct hk_spans ranges; /* of struct hk_span: reserved */
+    struct hk_spans ranges; /* of struct hk_range: reserved */
     atomic_uint remappings; /* counts changes of what stores go to */
 };
 
@@ -69,6 +82,7 @@ struct hk_area_source {
     uint32_t address; /* for exact and base */
     uint32_t size;    /* bytes; rounded up to pages */
     uint32_t protection;
+    uint32_t most; /* see struct hk_area */
     uint32_t lock;
     int replace; /* with an exact address: what is there goes */
     int fd;      /* host descriptor, -1 for zeroed memory */
@@ -96,11 +110,12 @@ int32_t hk_area_delete(struct hk_team *team, int32_t id, int force);
 int32_t hk_range_reserve(struct hk_team *team, uint32_t spec, uint32_t *address,
                          uint32_t size);
 
-int32_t hk_range_unreserve(struct hk_team *team, uint32_t base, uint32_t size);
+/* Gives the ranges back that lie in a span as a whole. */
+void hk_range_unreserve(struct hk_team *team, uint32_t base, uint32_t size);
 
-/* Grows or shrinks an area at its end; growing takes free or reserved memory.
- * B_OK, B_BAD_VALUE, B_NOT_ALLOWED (a file's, the kernel's) or B_ERROR (no
- * room). */
+/* Grows or shrinks an area at its end, also to nothing; growing takes free
+ * memory, and reserved memory as the release does. B_OK, B_BAD_VALUE,
+ * B_NOT_ALLOWED (a file's, the kernel's) or B_ERROR (no room). */
 int32_t hk_area_resize(struct hk_team *team, int32_t id, uint32_t new_size);
 
 /* The same two changes for areas of the kernel itself. */
@@ -136,9 +151,29 @@ static inline uint32_t hk_page_round(uint32_t size)
     return (size + (HK_PAGE_SIZE - 1)) & ~(uint32_t)(HK_PAGE_SIZE - 1);
 }
 
-/* 1 when a range lies where areas may: not in the first MiB, nor in the 64 KiB
- * below the kernel (haiku-abi/x86-32.md, "user range"). */
+/* 1 when the first and the last byte of a range lie where areas may: not in the
+ * first MiB, nor in the 64 KiB below the kernel (haiku-abi/x86-32.md, "user
+ * range"). The last byte of nothing is the one before. */
 int hk_area_is_user(uint32_t base, uint32_t size);
+
+/* 1 when an area can have these protection bits. */
+static inline int hk_area_can_have(const struct hk_area *area,
+                                   uint32_t protection)
+{
+    return area->most == 0 ||
+           (protection & HK_USER_PROTECTION & ~area->most) == 0;
+}
+
+/* A protection as it is told. */
+static inline uint32_t hk_told_protection(uint32_t protection,
+                                          uint32_t is_cloned)
+{
+    if ((protection & HK_READ_AREA) != 0)
+        protection |= HK_KERNEL_READ_AREA;
+    if ((protection & HK_WRITE_AREA) != 0)
+        protection |= HK_KERNEL_WRITE_AREA;
+    return is_cloned ? protection | HK_SHARED_AREA : protection;
+}
 
 /* Guest protection bits as gm_map takes them. */
 unsigned hk_area_host_protection(uint32_t protection);
@@ -150,6 +185,16 @@ unsigned hk_area_host_protection(uint32_t protection);
 int32_t hk_area_publish(struct hk_team *team, struct hk_area *area);
 void hk_area_tell(struct hk_team *team, const struct hk_area *area);
 void hk_area_unpublish(struct hk_team *team, const struct hk_area *area);
+
+/* Gives an area another protection. Who had it shared no longer has, says the
+ * kernel: a fork copies it. */
+void hk_area_set_protection(struct hk_team *team, struct hk_area *area,
+                            uint32_t protection);
+
+/* How many bytes of an area, as its team shows it, are in the machine's memory.
+ * memory: where the team has its own (struct hk_team_facts). Without locks. */
+uint32_t hk_area_ram(int32_t team, uint64_t memory,
+                     const struct hk_shared_area *area);
 
 /* Whether anybody has cloned an area. Without the shared lock. */
 int hk_area_is_cloned(const struct hk_team *team, int32_t id);
@@ -176,8 +221,14 @@ int hk_area_was_moving(struct hk_thread *self);
  * the lock. */
 int hk_area_may_have_moved(const struct hk_thread *self);
 
-/* What another team's area is, for clone_area: its memory's descriptor, which
- * is the caller's. B_OK, B_BAD_VALUE or B_NOT_ALLOWED. Without the lock. */
+/* What a clone that another team makes of an area can be given, of the area's
+ * protection and what that can be given itself. */
+uint32_t hk_area_most_of_clone(const struct hk_team *team, uint32_t protection,
+                               uint32_t most);
+
+/* What an area is that will be cloned with what->protection: its memory's
+ * descriptor, which is the caller's. B_OK, B_BAD_VALUE or B_NOT_ALLOWED.
+ * Without the lock. */
 int32_t hk_area_open_source(struct hk_thread *self, int32_t id,
                             struct hk_area_source *what);
 

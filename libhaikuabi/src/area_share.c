@@ -35,6 +35,7 @@ static void write_record(struct hk_shared_area *record,
     record->size = area->span.size;
     record->protection = area->protection;
     record->lock = area->lock;
+    record->most = area->most;
     record->fd = area->fd;
     record->is_file = (uint32_t)area->is_file;
     record->place = area->place;
@@ -68,6 +69,23 @@ void hk_area_tell(struct hk_team *team, const struct hk_area *area)
     record = record_of(team, area);
     if (record != NULL)
         write_record(record, area);
+    hk_shared_unlock(team->shared);
+}
+
+void hk_area_set_protection(struct hk_team *team, struct hk_area *area,
+                            uint32_t protection)
+{
+    struct hk_shared_area *record;
+
+    area->protection = protection;
+    if (!area->is_file)
+        area->is_shared = 0;
+    hk_shared_lock(team->shared);
+    record = record_of(team, area);
+    if (record != NULL) {
+        record->is_cloned = 0;
+        write_record(record, area);
+    }
     hk_shared_unlock(team->shared);
 }
 
@@ -189,6 +207,7 @@ int32_t hk_area_make_sharable(struct hk_team *team, struct hk_area *area)
         close(fd);
         return HK_B_NO_MEMORY;
     }
+    moved.is_file = 0; /* its private pages are memory like any other now */
     *area = moved;
     hk_area_tell(team, area);
     return HK_B_OK;
@@ -287,9 +306,10 @@ int32_t hk_areas_fork_child(struct hk_thread *self)
         int32_t id = area->id;
 
         if (area->fd >= 0 && !area->is_shared) {
-            if (hk_area_is_cloned(team, id))
+            if (hk_area_is_cloned(team, id)) {
                 area->is_shared = 1;
-            else if (copy_area(team, area) != HK_B_OK)
+                area->protection |= HK_SHARED_AREA;
+            } else if (copy_area(team, area) != HK_B_OK)
                 status = HK_B_NO_MEMORY;
         }
         if (hk_area_publish(team, area) != HK_B_OK)
@@ -324,7 +344,20 @@ int hk_area_open_memory(int32_t team, const struct hk_shared_area *record)
     return -1;
 }
 
-static int32_t find_others(struct hk_shared *shared, int32_t id,
+uint32_t hk_area_most_of_clone(const struct hk_team *team, uint32_t protection,
+                               uint32_t most)
+{
+    if (team->kernel->config.release < HK_R1BETA6)
+        return most;
+    if (most == 0)
+        most = HK_USER_PROTECTION;
+    return (protection & HK_WRITE_AREA) != 0 ? most
+                                             : most & ~(uint32_t)HK_WRITE_AREA;
+}
+
+/* The area of that id as it is shown, and its team. To ask for a clone makes it
+ * a shared one, whether there will be a clone or not. */
+static int32_t find_source(struct hk_shared *shared, int32_t id,
                            struct hk_shared_area *found, int32_t *team)
 {
     struct hk_shared_area *record = hk_owned_find(shared, HK_OWNED_AREAS, id);
@@ -337,9 +370,9 @@ static int32_t find_others(struct hk_shared *shared, int32_t id,
     *team = hk_shared_slot(shared, record->own.team)->id;
     if (record->own.team == shared->team)
         return HK_B_OK;
+    hk_put(shared, &record->is_cloned, 1);
     if ((record->protection & HK_CLONEABLE_AREA) == 0 || record->fd < 0)
         return HK_B_NOT_ALLOWED;
-    hk_put(shared, &record->is_cloned, 1);
     return HK_B_OK;
 }
 
@@ -362,6 +395,7 @@ static int32_t open_own(struct hk_team *team, int32_t id,
         what->offset = area->place.offset;
         what->size = area->span.size;
         what->lock = area->lock;
+        what->most = area->most;
         what->is_file_clone = area->is_file;
         if (what->fd < 0)
             status = HK_B_NO_MEMORY;
@@ -378,13 +412,18 @@ int32_t hk_area_open_source(struct hk_thread *self, int32_t id,
     int32_t status, team = 0;
 
     hk_shared_lock(shared);
-    status = find_others(shared, id, &record, &team);
+    status = find_source(shared, id, &record, &team);
     hk_shared_unlock(shared);
     if (status != HK_B_OK)
         return status;
     what->shared = what->is_clone = 1;
     if (record.own.team == shared->team)
         return open_own(self->team, id, what);
+    what->most =
+        hk_area_most_of_clone(self->team, record.protection, record.most);
+    if (hk_kernel_of(self)->config.release >= HK_R1BETA6 &&
+        (what->protection & HK_USER_PROTECTION & ~what->most) != 0)
+        return HK_B_NOT_ALLOWED;
     what->fd = hk_area_open_memory(team, &record);
     what->offset = record.place.offset;
     what->size = record.size;

@@ -16,6 +16,7 @@ enum take_word {
     TAKE_ADDRESS,
     TAKE_SIZE,
     TAKE_PROTECTION,
+    TAKE_MOST,
     TAKE_LOCK, /* and IS_FILE */
     TAKE_FD,
     TAKE_DEVICE,
@@ -54,6 +55,7 @@ int32_t hk_area_take(struct hk_team *team, const struct hk_asked *asked,
         .address = words[TAKE_ADDRESS],
         .size = words[TAKE_SIZE],
         .protection = words[TAKE_PROTECTION],
+        .most = words[TAKE_MOST],
         .lock = words[TAKE_LOCK] & ~is_file,
         .fd = hk_area_open_memory(asked->sender, &from),
         .offset = from.place.offset,
@@ -71,7 +73,26 @@ int32_t hk_area_take(struct hk_team *team, const struct hk_asked *asked,
     return id;
 }
 
-/* The area as the other team is to make it; what others may clone. */
+/* To clone an area the kernel makes it cloneable, and so it stays when it
+ * cannot be given after all. */
+static int32_t share(struct hk_team *team, struct hk_area *area)
+{
+    int is_kernel = (area->protection & HK_KERNEL_AREA) != 0;
+    int32_t status;
+
+    if (is_kernel && team->kernel->config.release >= HK_R1BETA6)
+        return HK_B_NOT_ALLOWED;
+    status = is_kernel ? HK_B_NOT_ALLOWED : hk_area_make_sharable(team, area);
+    area->protection |= HK_CLONEABLE_AREA;
+    if (status == HK_B_OK) {
+        area->protection |= HK_SHARED_AREA;
+        area->is_shared = 1;
+    }
+    hk_area_tell(team, area);
+    return status;
+}
+
+/* The area as the other team is to make it. */
 static int32_t offer(struct hk_team *team, int32_t id, struct hk_asking *asking,
                      char name[HK_NAME_LENGTH])
 {
@@ -81,15 +102,17 @@ static int32_t offer(struct hk_team *team, int32_t id, struct hk_asking *asking,
 
     pthread_mutex_lock(&team->areas->lock);
     area = hk_area_find(team->areas, id);
-    if (area != NULL)
-        status = (area->protection & HK_KERNEL_AREA) != 0
-                     ? HK_B_NOT_ALLOWED
-                     : hk_area_make_sharable(team, area);
+    if (area != NULL) {
+        words[TAKE_PROTECTION] =
+            area->protection |
+            (hk_area_is_cloned(team, id) ? (uint32_t)HK_SHARED_AREA : 0);
+        status = share(team, area);
+    }
     if (status == HK_B_OK) {
-        area->is_shared = 1;
         memcpy(name, area->name, HK_NAME_LENGTH);
         words[TAKE_SIZE] = area->span.size;
-        words[TAKE_PROTECTION] = area->protection;
+        words[TAKE_MOST] =
+            hk_area_most_of_clone(team, area->protection, area->most);
         words[TAKE_LOCK] = area->lock | (area->is_file ? is_file : 0);
         words[TAKE_FD] = (uint32_t)area->fd;
         put_words(words + TAKE_DEVICE, area->place.device);
@@ -145,7 +168,9 @@ int64_t hk_sys_transfer_area(struct hk_thread *self, int32_t area,
     asking.asked.words[TAKE_ADDRESS] = hk_get32(word);
     status = offer(self->team, area, &asking, name);
     if (status == HK_B_BAD_TEAM_ID && is_shown(self, area))
-        return HK_B_PERMISSION_DENIED;
+        return hk_kernel_of(self)->config.release >= HK_R1BETA6
+                   ? HK_B_NOT_ALLOWED
+                   : HK_B_PERMISSION_DENIED;
     if (status != HK_B_OK)
         return status;
     id = give(self, target, &asking, name);
@@ -230,7 +255,7 @@ static int32_t resize_everywhere(struct hk_thread *self,
 }
 
 /* Missing: an area of a file's private pages does not grow, for nobody keeps a
- * descriptor of the file; and none becomes empty. */
+ * descriptor of the file. */
 int64_t hk_sys_resize_area(struct hk_thread *self, int32_t area,
                            uint32_t new_size)
 {
@@ -238,7 +263,7 @@ int64_t hk_sys_resize_area(struct hk_thread *self, int32_t area,
     const struct hk_shared_area *found;
     struct hk_shared_area copy = {.size = 0};
 
-    if (new_size == 0 || new_size % HK_PAGE_SIZE != 0)
+    if (new_size % HK_PAGE_SIZE != 0)
         return HK_B_BAD_VALUE;
     hk_shared_lock(shared);
     found = hk_owned_find(shared, HK_OWNED_AREAS, area);
@@ -247,7 +272,9 @@ int64_t hk_sys_resize_area(struct hk_thread *self, int32_t area,
     hk_shared_unlock(shared);
     if (found == NULL)
         return HK_B_BAD_TEAM_ID;
-    if ((copy.protection & HK_KERNEL_AREA) != 0)
+    if ((copy.protection & HK_KERNEL_AREA) != 0 ||
+        (copy.own.team != shared->team &&
+         hk_kernel_of(self)->config.release >= HK_R1BETA6))
         return HK_B_NOT_ALLOWED;
     if (copy.size == new_size)
         return HK_B_OK;

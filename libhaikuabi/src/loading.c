@@ -73,7 +73,7 @@ int hk_guest_reserve(struct hk_team *team, uint32_t hint, uint32_t size,
 {
     uint32_t at = hint;
     uint32_t spec = exact ? HK_EXACT_ADDRESS : HK_RANDOMIZED_BASE_ADDRESS;
-    int32_t status = hk_range_reserve(team, spec, &at, size);
+    int32_t status = hk_range_reserve(team, spec, &at, hk_page_round(size));
 
     if (status != HK_B_OK)
         return host_error(status);

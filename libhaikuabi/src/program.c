@@ -127,6 +127,7 @@ static int32_t create_user_area(struct hk_team *team)
         .spec = HK_EXACT_ADDRESS,
         .size = USER_AREA_SIZE,
         .protection = HK_READ_AREA | HK_WRITE_AREA | HK_KERNEL_AREA,
+        .lock = HK_FULL_LOCK,
         .fd = -1,
     };
     uint32_t base = kernel_area_base(team->kernel);
@@ -212,6 +213,7 @@ static int32_t create_commpage(struct hk_team *team)
         .address = kernel_area_base(team->kernel),
         .size = HK_COMMPAGE_SIZE,
         .protection = HK_READ_AREA | HK_WRITE_AREA | HK_KERNEL_AREA,
+        .lock = HK_FULL_LOCK,
         .fd = -1,
     };
     uint8_t info[HK_EXTENDED_IMAGE_INFO_SIZE] = {0};
@@ -226,7 +228,8 @@ static int32_t create_commpage(struct hk_team *team)
     if (id >= 0) {
         gm_copy_out(team->space, team->commpage, page, HK_COMMPAGE_SIZE);
         hk_area_protect_kernel(team, id,
-                               HK_READ_AREA | HK_EXECUTE_AREA | HK_KERNEL_AREA);
+                               HK_READ_AREA | HK_EXECUTE_AREA | HK_SHARED_AREA |
+                                   HK_KERNEL_AREA);
         hk_put32(info + 4, HK_SYSTEM_IMAGE);
         memcpy(info + 36, "commpage", sizeof("commpage"));
         hk_put32(info + 1060, team->commpage);

@@ -104,6 +104,7 @@ struct hk_team_facts {
     char args[64];
     uint32_t has_execed;
     uint32_t uid, gid, real_uid, real_gid;
+    uint64_t memory; /* the host's address of its address 0 */
     int64_t start_time;
     int32_t directory_device; /* of the working directory, and its node */
     int64_t directory_node;
@@ -136,7 +137,7 @@ struct hk_memory_place {
 
 struct hk_shared_area {
     struct hk_owned own;
-    uint32_t base, size, protection, lock;
+    uint32_t base, size, protection, most, lock;
     int32_t fd; /* the owner's descriptor of the memory, or -1 */
     uint32_t is_cloned, is_file;
     struct hk_memory_place place;
@@ -210,7 +211,7 @@ enum hk_asked_kind {
     HK_ASKED_SET_GROUP /* setpgid: words: group */
 };
 
-enum { HK_ASKED_WORDS = 12, HK_ANSWER_WORDS = 5 };
+enum { HK_ASKED_WORDS = 13, HK_ANSWER_WORDS = 5 };
 
 struct hk_asked {
     uint32_t kind;          /* enum hk_asked_kind */

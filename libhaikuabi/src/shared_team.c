@@ -250,6 +250,7 @@ void hk_shared_tell_team(struct hk_team *team)
     slot->facts.gid = ids->group.effective;
     slot->facts.real_uid = ids->user.real;
     slot->facts.real_gid = ids->group.real;
+    slot->facts.memory = (uintptr_t)gm_space_base(team->space);
     slot->facts.start_time = team->start_time;
     hk_shared_unlock(team->shared);
 }

@@ -15,6 +15,12 @@ void *hk_spans_at(const struct hk_spans *spans, uint32_t i)
     return spans->items + i * spans->item_size;
 }
 
+uint32_t hk_spans_index(const struct hk_spans *spans, const void *item)
+{
+    return (uint32_t)((size_t)((const char *)item - spans->items) /
+                      spans->item_size);
+}
+
 uint32_t hk_spans_after(const struct hk_spans *spans, uint32_t address)
 {
     uint32_t low = 0, high = spans->count;

@@ -20,6 +20,9 @@ struct hk_spans {
 /* Item number i, in order of addresses. */
 void *hk_spans_at(const struct hk_spans *spans, uint32_t i);
 
+/* The number of an item of the list. */
+uint32_t hk_spans_index(const struct hk_spans *spans, const void *item);
+
 /* Number of the first item that ends behind address; count when none. */
 uint32_t hk_spans_after(const struct hk_spans *spans, uint32_t address);
 

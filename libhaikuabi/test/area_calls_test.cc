@@ -140,6 +140,34 @@ TEST_F(AreaCalls, AreaInfoHasTheKernelsBitsToo)
     }
 }
 
+TEST_F(AreaCalls, AreaInfoTellsThePagesThatThereAre)
+{
+    auto ram_of = [this](int64_t id) {
+        EXPECT_EQ(team->call("get_area_info", (int32_t)id, info), HK_B_OK);
+        return team->get<uint32_t>(info, 52);
+    };
+    int64_t id = create("ram", HERE, 4 * PAGE);
+
+    EXPECT_EQ(ram_of(id), 0u);
+    ASSERT_EQ(harness_write(team->harness, HERE + PAGE, "s", 1), 0);
+    EXPECT_EQ(ram_of(id), PAGE);
+    EXPECT_EQ(team->call("memory_advice", Address{HERE}, 4 * PAGE, 6), HK_B_OK);
+    EXPECT_EQ(ram_of(id), 0u);
+    ASSERT_EQ(harness_write(team->harness, HERE + PAGE, "s", 1), 0);
+    ASSERT_EQ(team->call("set_area_protection", (int32_t)id, 0x103u), HK_B_OK);
+    EXPECT_GE(ram_of(id), PAGE + 0u); // its memory can be cloned now
+    EXPECT_LE(ram_of(id), 4 * PAGE);
+    id = map(open("/file", 0), READ | WRITE, 1, 0, EXACT, HERE + 0x10000);
+    EXPECT_EQ(byte(HERE + 0x10000), 'f');
+    EXPECT_EQ(ram_of(id), 0u); // that is the file's page
+    ASSERT_EQ(harness_write(team->harness, HERE + 0x10000, "s", 1), 0);
+    EXPECT_EQ(ram_of(id), PAGE);
+    team->set(at, 0, HERE + 0x20000);
+    EXPECT_EQ(ram_of(team->call("create_area", "locked", at, EXACT, 3 * PAGE,
+                                2u, READ)),
+              3 * PAGE);
+}
+
 TEST_F(AreaCalls, AreasAreListedByAddress)
 {
     Address cookie = team->room(4);
@@ -158,6 +186,8 @@ TEST_F(AreaCalls, AreasAreListedByAddress)
     EXPECT_EQ(team->call("get_next_area_info", getpid(), cookie, info),
               HK_B_ENTRY_NOT_FOUND);
     EXPECT_EQ(team->call("get_next_area_info", 1, cookie, info),
+              HK_B_ENTRY_NOT_FOUND); // the kernel's
+    EXPECT_EQ(team->call("get_next_area_info", 4711, cookie, info),
               HK_B_BAD_TEAM_ID);
     EXPECT_EQ(team->call("get_next_area_info", 0, missing, info),
               HK_B_BAD_ADDRESS);
@@ -374,6 +404,61 @@ TEST_F(AreaCalls, SyncAdviceAndLocksWantMappedPages)
     }
 }
 
+TEST_F(AreaCalls, SetMemoryProtectionStopsAtWhatComesFirst)
+{
+    int32_t fd = open("/file", 0);
+
+    ASSERT_EQ(team->start("/x", {"x"}), 0);
+    at = team->room(4);
+    const uint32_t commpage = team->places().commpage;
+    ASSERT_GT(map(fd, READ, 0), 0);
+    ASSERT_GT(create("before", HERE - PAGE, PAGE), 0);
+    EXPECT_EQ(team->call("set_memory_protection", Address{HERE - PAGE},
+                         4 * PAGE, READ | WRITE),
+              HK_B_NOT_ALLOWED);
+    EXPECT_EQ(team->call("set_memory_protection", Address{HERE - 2 * PAGE},
+                         4 * PAGE, READ | WRITE),
+              HK_B_NO_MEMORY);
+    EXPECT_EQ(team->call("set_memory_protection", Address{commpage - PAGE},
+                         2 * PAGE, READ),
+              HK_B_NO_MEMORY);
+    EXPECT_EQ(team->call("set_memory_protection", Address{HERE - PAGE},
+                         2 * PAGE, READ | EXECUTE),
+              HK_B_OK);
+}
+
+TEST_F(AreaCalls, LocksWantPagesThatCanBeStoredTo)
+{
+    int32_t fd = open("/file", 2);
+
+    ASSERT_GT(create("w", HERE - PAGE, PAGE), 0);
+    ASSERT_GT(map(fd, READ | WRITE, 0), 0);
+    EXPECT_EQ(team->call("mlock", Address{HERE - PAGE}, 4096u), HK_B_OK);
+    EXPECT_EQ(team->call("mlock", Address{HERE - PAGE}, 8192u), HK_B_BAD_VALUE);
+    team->call("set_memory_protection", Address{HERE}, 2 * PAGE, READ);
+    EXPECT_EQ(team->call("munlock", Address{HERE - PAGE}, 8192u),
+              HK_B_PERMISSION_DENIED);
+    team->set(at, 0, HERE - 3 * PAGE);
+    ASSERT_GT(team->call("create_area", "wired", at, EXACT, 4096u, 2u, READ),
+              0);
+    EXPECT_EQ(team->call("mlock", Address{HERE - 3 * PAGE}, 4096u), HK_B_OK);
+}
+
+TEST_F(AreaCalls, MappingsStayWhereNobodyIsToldOfThem)
+{
+    ASSERT_GT(create("read", HERE, PAGE), 0);
+    team->set({HERE}, 0, HERE + 0x10000);
+    team->call("set_memory_protection", Address{HERE}, 4096u, READ);
+    EXPECT_EQ(team->call("map_file", "stays", Address{HERE}, EXACT, 4096u, READ,
+                         1u, 0, -1, (int64_t)0),
+              HK_B_BAD_ADDRESS);
+    EXPECT_GT(team->call("find_area", "stays"), 0);
+    EXPECT_EQ(
+        team->call("create_area", "goes", Address{HERE}, ANY, 4096u, 0u, READ),
+        HK_B_BAD_ADDRESS);
+    EXPECT_EQ(team->call("find_area", "goes"), HK_B_NAME_NOT_FOUND);
+}
+
 TEST_F(AreaCalls, MemoryPropertiesAreThoseOfThePage)
 {
     Address protection = team->room(4), lock = team->room(4);
@@ -390,7 +475,10 @@ TEST_F(AreaCalls, MemoryPropertiesAreThoseOfThePage)
                          protection, lock),
               HK_B_OK);
     EXPECT_EQ(team->get<uint32_t>(protection), 0x33u);
-    for (int other : {0, 1}) // it does not know 0 for the own one
+    EXPECT_EQ(
+        team->call("get_memory_properties", 1, Address{HERE}, protection, lock),
+        HK_B_NO_MEMORY);
+    for (int other : {0, 4711}) // it does not know 0 for the own one
         EXPECT_EQ(team->call("get_memory_properties", other, Address{HERE},
                              protection, lock),
                   HK_B_BAD_TEAM_ID);

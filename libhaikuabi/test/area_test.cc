@@ -26,9 +26,16 @@ enum : uint32_t {
 class Areas : public testing::Test
 {
   protected:
-    Areas() : team(hk::make_config(nullptr))
+    explicit Areas(hk_release release = HK_R1BETA5) : team(config_of(release))
     {
         at = team.room(4);
+    }
+
+    static hk_config config_of(hk_release release)
+    {
+        hk_config config = hk::make_config(nullptr);
+        config.release = release;
+        return config;
     }
 
     int64_t create(uint32_t spec, uint32_t address, uint32_t size)
@@ -91,7 +98,7 @@ TEST_F(Areas, StayInUserMemory)
         {TOP - PAGE, 2 * PAGE, HK_B_BAD_ADDRESS},
         {0x80000000, PAGE, HK_B_BAD_VALUE},
         {0xfffff000, PAGE, HK_B_BAD_VALUE},
-        {HERE + 1, PAGE, HK_B_BAD_VALUE},
+        {HERE + 1, PAGE, 1}, // at the next page
     };
 
     for (const auto &row : rows) {
@@ -109,15 +116,21 @@ TEST_F(Areas, LieAtOrAboveABaseElseBelow)
     ASSERT_GT(create(BASE, TOP - PAGE, PAGE), 0);
     ASSERT_GT(create(BASE, TOP - PAGE, PAGE), 0);
     EXPECT_LT(address(), TOP - PAGE);
-    ASSERT_GT(create(BASE, 0xffff0000, PAGE), 0);
-    EXPECT_LT(address(), TOP);
+    ASSERT_GT(create(BASE, HERE + 2 * PAGE + 1, PAGE), 0);
+    EXPECT_EQ(address(), HERE + 3 * PAGE);
+    EXPECT_EQ(create(BASE, TOP - PAGE, 2 * PAGE), HK_B_BAD_ADDRESS);
+    EXPECT_EQ(create(BASE, 0xffff0000, PAGE), HK_B_BAD_ADDRESS);
+    ASSERT_GT(create(BASE, 0xfffff001, 2 * PAGE), 0); // its end wraps around
+    EXPECT_LT(address(), HERE);
 }
 
 TEST_F(Areas, OfNoSizeAndOfTooMuchAreRefused)
 {
     EXPECT_EQ(create(ANY, 0, 0), HK_B_BAD_VALUE);
     EXPECT_EQ(create(ANY, 0, 0xffffffff), HK_B_BAD_VALUE); // round up
-    EXPECT_EQ(create(ANY, 0, 0x80000000), HK_B_NO_MEMORY);
+    EXPECT_EQ(create(ANY, 0, 0x80000000), HK_B_BAD_ADDRESS);
+    EXPECT_EQ(create(ANY, 0, 0xfffff000), HK_B_NO_MEMORY);
+    EXPECT_EQ(create(3, 0, 0x80000000), HK_B_BAD_VALUE);
     ASSERT_GT(create(ANY, 0, 0x50000000), 0);
     EXPECT_EQ(create(ANY, 0, 0x50000000), HK_B_NO_MEMORY);
 }
@@ -140,6 +153,7 @@ TEST_F(Areas, KeepOutOfReservedRanges)
     EXPECT_EQ(address(), HERE + 4 * PAGE);
     ASSERT_GT(create(EXACT, HERE + PAGE, PAGE), 0);
     EXPECT_EQ(reserve(EXACT, HERE + 2 * PAGE, PAGE), HK_B_BAD_VALUE);
+    EXPECT_EQ(create(EXACT, HERE + 3 * PAGE, 2 * PAGE), HK_B_BAD_VALUE);
     EXPECT_EQ(team.call("unreserve_address_range", HERE, 4 * PAGE), HK_B_OK);
     ASSERT_GT(create(BASE, HERE, PAGE), 0);
     EXPECT_EQ(address(), HERE);
@@ -154,15 +168,65 @@ TEST_F(Areas, TakeFromRangesWhatIsNowhereElse)
 TEST_F(Areas, ReservedRangesHaveTheirOwnLimits)
 {
     EXPECT_EQ(reserve(ANY, 0, 0), HK_B_BAD_VALUE);
-    EXPECT_EQ(reserve(ANY, 0, 0xffffffff), HK_B_BAD_VALUE);
+    EXPECT_EQ(reserve(ANY, 0, 0xffffffff), HK_B_NO_MEMORY);
+    EXPECT_EQ(reserve(ANY, 0, TOP), HK_B_BAD_ADDRESS);
     EXPECT_EQ(reserve(EXACT, 0, PAGE), HK_B_BAD_ADDRESS);
-    EXPECT_EQ(reserve(EXACT, HERE + 1, PAGE), HK_B_BAD_VALUE);
+    EXPECT_EQ(reserve(EXACT, HERE + 1, PAGE), HK_B_OK);
+    EXPECT_EQ(address(), HERE + PAGE);
     EXPECT_EQ(reserve(3, HERE, PAGE), HK_B_BAD_VALUE);
     EXPECT_EQ(team.call("reserve_address_range", nullptr, 0u, 4096u),
               HK_B_BAD_ADDRESS);
     EXPECT_EQ(team.call("unreserve_address_range", 0x80000000u, 4096u),
               HK_B_OK);
     EXPECT_EQ(team.call("unreserve_address_range", HERE + 1, 4096u), HK_B_OK);
+}
+
+TEST_F(Areas, RangesAreGivenBackAsAWhole)
+{
+    ASSERT_EQ(reserve(EXACT, HERE, 5000), HK_B_OK);
+    ASSERT_EQ(reserve(EXACT, HERE + 2 * PAGE, 2 * PAGE), HK_B_OK);
+    EXPECT_EQ(create(EXACT, HERE, 2 * PAGE), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("unreserve_address_range", HERE + 0u, 4 * PAGE - 1),
+              HK_B_OK);
+    ASSERT_GT(create(BASE, HERE, 2 * PAGE), 0);
+    EXPECT_EQ(address(), HERE);
+    EXPECT_EQ(team.call("unreserve_address_range", HERE + 3 * PAGE, 4 * PAGE),
+              HK_B_OK);
+    ASSERT_GT(create(BASE, HERE, PAGE), 0);
+    EXPECT_EQ(address(), HERE + 4 * PAGE);
+    EXPECT_EQ(team.call("unreserve_address_range", HERE + 0u, 4 * PAGE),
+              HK_B_OK);
+    ASSERT_GT(create(BASE, HERE, PAGE), 0);
+    EXPECT_EQ(address(), HERE + 2 * PAGE);
+}
+
+TEST_F(Areas, BecomeEmptyAndGrowAgain)
+{
+    int32_t id = (int32_t)create(EXACT, HERE, 2 * PAGE);
+    Address info = team.room(72);
+
+    ASSERT_EQ(team.call("resize_area", id, 0u), HK_B_OK);
+    EXPECT_FALSE(is_mapped(HERE));
+    EXPECT_EQ(team.call("area_for", Address{HERE}), HK_B_ERROR);
+    ASSERT_EQ(team.call("get_area_info", id, info), HK_B_OK);
+    EXPECT_EQ(team.get<uint32_t>(info, 36), 0u);
+    EXPECT_EQ(team.get<uint32_t>(info, 68), HERE);
+    EXPECT_EQ(team.call("set_area_protection", id, 1u), HK_B_OK);
+    EXPECT_EQ(create(EXACT, HERE - PAGE, 2 * PAGE), HK_B_BAD_VALUE);
+    ASSERT_EQ(team.call("resize_area", id, PAGE + 0u), HK_B_OK);
+    EXPECT_EQ(team.call("area_for", Address{HERE}), id);
+    ASSERT_EQ(team.call("resize_area", id, 0u), HK_B_OK);
+    EXPECT_EQ(team.call("unmap_memory", Address{HERE}, 4096u), HK_B_OK);
+    EXPECT_EQ(team.call("get_area_info", id, info), HK_B_OK);
+    EXPECT_EQ(team.call("unmap_memory", Address{HERE - PAGE}, 8192u), HK_B_OK);
+    EXPECT_EQ(team.call("delete_area", id), HK_B_BAD_VALUE);
+    id = (int32_t)create(EXACT, HERE, PAGE);
+    ASSERT_EQ(team.call("resize_area", id, 0u), HK_B_OK);
+    int64_t other = create(EXACT, HERE, PAGE);
+    ASSERT_GT(other, 0);
+    EXPECT_EQ(team.call("resize_area", id, PAGE + 0u), HK_B_ERROR);
+    EXPECT_EQ(team.call("delete_area", id), HK_B_OK);
+    EXPECT_EQ(team.call("area_for", Address{HERE}), other);
 }
 
 TEST_F(Areas, GrowAndShrinkAtTheirEnd)
@@ -173,20 +237,50 @@ TEST_F(Areas, GrowAndShrinkAtTheirEnd)
     EXPECT_TRUE(is_mapped(HERE + 3 * PAGE));
     EXPECT_EQ(team.call("resize_area", id, PAGE + 0u), HK_B_OK);
     EXPECT_FALSE(is_mapped(HERE + PAGE));
-    EXPECT_EQ(team.call("resize_area", id, 0u), HK_B_BAD_VALUE);
     EXPECT_EQ(team.call("resize_area", id, PAGE + 1u), HK_B_BAD_VALUE);
     EXPECT_EQ(team.call("resize_area", 4711, PAGE + 0u), HK_B_BAD_TEAM_ID);
 }
 
-TEST_F(Areas, GrowIntoReservedMemoryButNotIntoOthers)
+TEST_F(Areas, GrowIntoTheRangeTheyWereMadeInAlone)
+{
+    ASSERT_EQ(reserve(EXACT, HERE, 3 * PAGE), HK_B_OK);
+    int32_t id = (int32_t)create(EXACT, HERE, PAGE);
+
+    EXPECT_EQ(team.call("resize_area", id, 4 * PAGE), HK_B_ERROR);
+    EXPECT_EQ(team.call("resize_area", id, 2 * PAGE), HK_B_OK);
+    EXPECT_EQ(team.call("resize_area", id, PAGE + 0u), HK_B_OK);
+    ASSERT_GT(create(BASE, HERE, PAGE), 0); // it did not give that back
+    EXPECT_EQ(address(), HERE + PAGE);
+    EXPECT_EQ(team.call("resize_area", id, 2 * PAGE), HK_B_ERROR);
+    EXPECT_EQ(team.call("resize_area", id, 0x7ff00000u), HK_B_ERROR);
+    id = (int32_t)create(EXACT, HERE - PAGE, PAGE);
+    ASSERT_EQ(team.call("unmap_memory", Address{HERE}, 2 * PAGE), HK_B_OK);
+    ASSERT_EQ(reserve(EXACT, HERE, PAGE), HK_B_OK);
+    EXPECT_EQ(team.call("resize_area", id, 2 * PAGE), HK_B_ERROR);
+}
+
+class AreasOfR1beta6 : public Areas
+{
+  protected:
+    AreasOfR1beta6() : Areas(HK_R1BETA6) {}
+};
+
+TEST_F(AreasOfR1beta6, GrowIntoRangesAndGiveThemBack)
 {
     int32_t id = (int32_t)create(EXACT, HERE, PAGE);
 
-    ASSERT_EQ(reserve(EXACT, HERE + PAGE, PAGE), HK_B_OK);
+    ASSERT_EQ(reserve(EXACT, HERE + PAGE, 2 * PAGE), HK_B_OK);
+    ASSERT_EQ(reserve(EXACT, HERE + 3 * PAGE, 2 * PAGE), HK_B_OK);
     EXPECT_EQ(team.call("resize_area", id, 2 * PAGE), HK_B_OK);
-    ASSERT_GT(create(EXACT, HERE + 3 * PAGE, PAGE), 0);
-    EXPECT_EQ(team.call("resize_area", id, 4 * PAGE), HK_B_ERROR);
-    EXPECT_EQ(team.call("resize_area", id, 0x7ff00000u), HK_B_ERROR);
+    EXPECT_EQ(team.call("resize_area", id, PAGE + 0u), HK_B_OK);
+    ASSERT_GT(create(BASE, HERE, PAGE), 0);
+    EXPECT_EQ(address(), HERE + 5 * PAGE);
+    EXPECT_EQ(team.call("resize_area", id, 6 * PAGE), HK_B_ERROR);
+    EXPECT_EQ(team.call("resize_area", id, 4 * PAGE), HK_B_OK);
+    EXPECT_EQ(team.call("resize_area", id, PAGE + 0u), HK_B_OK);
+    ASSERT_GT(create(BASE, HERE, PAGE), 0); // the first range is gone
+    EXPECT_EQ(address(), HERE + PAGE);
+    EXPECT_EQ(team.call("resize_area", id, 2 * PAGE), HK_B_ERROR);
 }
 
 TEST_F(Areas, OfTheKernelStay)

@@ -66,9 +66,7 @@ static const struct {
     {HK_ROW_set_clock, "files keep the host's time"},
     {HK_ROW_resize_area,
      "a file's private pages become fewer, but not more, for nobody "
-     "keeps a descriptor of the file; no area becomes empty"},
-    {HK_ROW_memory_advice,
-     "MADV_FREE leaves what was stored to the private pages of a file"},
+     "keeps a descriptor of the file"},
     {HK_ROW_install_team_debugger, "the nub makes no profile and no core file"},
     {HK_ROW_system_profiler_start, "nothing samples the host's processors"},
     {HK_ROW_system_profiler_next_buffer, "as system_profiler_start"},

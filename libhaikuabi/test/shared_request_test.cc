@@ -379,6 +379,10 @@ TEST_F(Requests, TransferArea)
     EXPECT_EQ(team.call("transfer_area", area, at, EXACT, other.pid),
               HK_B_BAD_VALUE); // taken there
     EXPECT_EQ(team.call("area_for", Address{HERE}), area);
+    // The attempt has made it cloneable.
+    ASSERT_EQ(team.call("get_area_info", area, info), 0);
+    EXPECT_EQ(team.get<uint32_t>(info, 44) & 0x10f, READ | WRITE | 0x100);
+    EXPECT_EQ(team.call("set_area_protection", area, READ | WRITE), HK_B_OK);
     team.set(at, 0, (uint32_t)THERE);
     int given = (int)team.call("transfer_area", area, at, EXACT, other.pid);
     ASSERT_GT(given, 0);

@@ -35,6 +35,7 @@ static void create_and_ask(void)
     CHECK(strcmp(info.name, "an area") == 0);
     /* The kernel's own read and write bits show as well. */
     CHECK(info.protection == 0x33);
+    CHECK(info.ram_size == info.size && info.lock == 0);
     CHECK_STATUS(sys(SYS_area_for, memory + PAGE), id);
     CHECK_STATUS(sys(SYS_area_for, BAD_POINTER), HK_B_ERROR);
     CHECK_STATUS(sys(SYS_find_area, "an area"), id);
@@ -59,8 +60,10 @@ static void create_errors(void)
                  HK_B_BAD_VALUE);
     CHECK_STATUS(create("x", &address, SPEC_KERNEL, PAGE, READ_AREA),
                  HK_B_BAD_VALUE);
-    CHECK_STATUS(create("x", &odd, EXACT_ADDRESS, PAGE, READ_AREA),
-                 HK_B_BAD_VALUE);
+    CHECK_STATUS(
+        sys(SYS_delete_area, create("x", &odd, EXACT_ADDRESS, PAGE, READ_AREA)),
+        HK_B_OK);
+    CHECK(odd == (void *)0x20001000);
     CHECK_STATUS(create("x", &kernel, EXACT_ADDRESS, PAGE, READ_AREA),
                  HK_B_BAD_VALUE);
     CHECK_STATUS(create("x", BAD_POINTER, ANY_ADDRESS, PAGE, READ_AREA),
@@ -68,6 +71,8 @@ static void create_errors(void)
     CHECK_STATUS(create(BAD_POINTER, &address, ANY_ADDRESS, PAGE, READ_AREA),
                  HK_B_BAD_ADDRESS);
     CHECK_STATUS(create("x", &address, ANY_ADDRESS, 0x7fff0000, READ_AREA),
+                 HK_B_BAD_ADDRESS);
+    CHECK_STATUS(create("x", &address, ANY_ADDRESS, 0x70000000, READ_AREA),
                  HK_B_NO_MEMORY);
 }
 
@@ -221,6 +226,8 @@ static void told_protections(void)
     CHECK_STATUS(told(id), 0x2133);
     CHECK_STATUS(told(cloned), 0x2011);
     CHECK_STATUS(told_at(clone), 0x2011);
+    CHECK_STATUS(sys(SYS_set_area_protection, id, READ_AREA), HK_B_OK);
+    CHECK_STATUS(told(id), 0x11); /* not even shared */
     sys(SYS_set_memory_protection, clone, PAGE, 0);
     CHECK_STATUS(told(cloned), 0x2011);
     CHECK_STATUS(told_at(clone), 0);
@@ -238,6 +245,8 @@ static void told_protections(void)
                  locks[i].lock, READ_AREA);
         CHECK_STATUS(sys(SYS_get_area_info, id, &info), HK_B_OK);
         CHECK_STATUS(info.lock, locks[i].told);
+        if (info.lock == 2 || info.lock == 3)
+            CHECK_STATUS(info.ram_size, info.size);
         sys(SYS_delete_area, id);
     }
 }
@@ -294,6 +303,11 @@ static void iterate(void)
         count++;
         if (strcmp(info.name, "commpage") == 0)
             commpage = info.area;
+        CHECK(info.size > 0 && info.size % PAGE == 0);
+        CHECK_STATUS(info.team, sys(SYS_get_current_team));
+        CHECK(info.copy_count == 0 && info.in_count == 0 &&
+              info.out_count == 0);
+        CHECK(info.ram_size % PAGE == 0);
     }
     CHECK_STATUS(status, HK_B_ENTRY_NOT_FOUND);
     CHECK(count > 5);

@@ -244,6 +244,8 @@ static void errors(void)
         guest_exit(9);
     }
     CHECK_STATUS(wait_for(child), 9);
+    CHECK_STATUS(sys(SYS_get_area_info, id, &info), HK_B_OK);
+    CHECK(info.protection == 0x2033); /* somebody has asked for a clone */
     CHECK_STATUS(clone("x", &address, -1), HK_B_BAD_VALUE);
     CHECK_STATUS(clone(BAD_POINTER, &address, id), HK_B_BAD_ADDRESS);
     CHECK_STATUS(clone("x", BAD_POINTER, id), HK_B_BAD_ADDRESS);

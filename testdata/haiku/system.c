@@ -162,33 +162,95 @@ static void advice(void)
     sys(SYS_delete_area, sys(SYS_area_for, memory + 2 * PAGE));
 }
 
-/* Memory that others have stays as it is, and so does a file's. */
+/* Private pages of a file are the file's again, whatever may be done to them.
+ */
+static void advice_on_files(void)
+{
+    char *own = 0, *shared = 0;
+    long fd = sys(SYS_open, AT_FDCWD, "advised", O_RDWR | O_CREAT, 0644);
+    long mapped, other;
+
+    CHECK_STATUS(sys(SYS_write, fd, 0LL, "file", 4), 4);
+    CHECK_STATUS(sys(SYS_write, fd, 3 * PAGE - 4LL, "file", 4), 4);
+    mapped = sys(SYS_map_file, "own", &own, ANY_ADDRESS, 3 * PAGE,
+                 READ_AREA | WRITE_AREA, 1, 0, fd, 0LL);
+    other = sys(SYS_map_file, "shared", &shared, ANY_ADDRESS, 3 * PAGE,
+                READ_AREA | WRITE_AREA, 0, 0, fd, 0LL);
+    CHECK(mapped > 0 && other > 0);
+    memset(own, 'o', 3 * PAGE);
+    CHECK_STATUS(advise(own + PAGE, 1, MADV_FREE), HK_B_OK);
+    CHECK(own[PAGE - 1] == 'o' && own[2 * PAGE] == 'o');
+    CHECK(own[PAGE] == 0 && own[2 * PAGE - 1] == 0);
+    shared[PAGE] = 's';
+    CHECK(own[PAGE] == 's');
+    own[PAGE] = 'o';
+    CHECK(shared[PAGE] == 's');
+    sys(SYS_set_memory_protection, own + PAGE, PAGE, 0);
+    sys(SYS_set_memory_protection, own + 2 * PAGE, PAGE, READ_AREA);
+    CHECK_STATUS(advise(own, 3, MADV_FREE), HK_B_OK);
+    CHECK_STATUS(advise(shared, 3, MADV_FREE), HK_B_OK);
+    sys(SYS_set_memory_protection, own + PAGE, PAGE, READ_AREA);
+    CHECK(memcmp(own, "file\0", 5) == 0 && own[PAGE] == 's');
+    CHECK(memcmp(own + 3 * PAGE - 4, "file", 4) == 0);
+    CHECK(shared[PAGE] == 's');
+    sys(SYS_delete_area, mapped);
+    sys(SYS_delete_area, other);
+    sys(SYS_close, fd);
+    sys(SYS_unlink, AT_FDCWD, "advised");
+}
+
+static long clone_of(long id, char **clone)
+{
+    return sys(SYS_clone_area, "clone", clone, ANY_ADDRESS,
+               READ_AREA | WRITE_AREA, id);
+}
+
+/* Code that was executed is no more. */
+static void advice_on_code(void)
+{
+    static const uint8_t code[] = {0xb8, 7, 0, 0, 0, 0xc3}; /* mov eax, 7 */
+    char *memory = 0, *own = 0;
+    long fd = sys(SYS_open, AT_FDCWD, "code", O_RDWR | O_CREAT, 0644);
+    long id;
+
+    CHECK_STATUS(sys(SYS_write, fd, 0LL, code, sizeof(code)),
+                 (long)sizeof(code));
+    id = sys(SYS_map_file, "code", &own, ANY_ADDRESS, PAGE,
+             READ_AREA | WRITE_AREA | EXECUTE_AREA, 1, 0, fd, 0LL);
+    memory = own;
+    for (int i = 0; i < 20; i++) {
+        CHECK(((int (*)(void))memory)() == 7);
+        own[1] = 8;
+        CHECK(((int (*)(void))memory)() == 8);
+        CHECK_STATUS(advise(memory, 1, MADV_FREE), HK_B_OK);
+    }
+    CHECK(((int (*)(void))memory)() == 7);
+    sys(SYS_delete_area, id);
+    sys(SYS_close, fd);
+    sys(SYS_unlink, AT_FDCWD, "code");
+}
+
+/* Memory that others have stays as it is, as long as they have it. */
 static void advice_on_shared(void)
 {
-    char *memory = 0, *clone = 0, *own = 0;
-    long fd = sys(SYS_open, AT_FDCWD, "advised", O_RDWR | O_CREAT, 0644);
+    char *memory = 0, *clone = 0;
     long id = sys(SYS_create_area, "shared", &memory, ANY_ADDRESS, PAGE, 0,
                   READ_AREA | WRITE_AREA | CLONEABLE_AREA);
-    long other = sys(SYS_clone_area, "clone", &clone, ANY_ADDRESS,
-                     READ_AREA | WRITE_AREA, id);
-    long mapped;
+    long other = clone_of(id, &clone);
 
-    CHECK(fd >= 0 && id > 0 && other > 0);
+    CHECK(id > 0 && other > 0);
     memory[5] = 's';
     CHECK_STATUS(advise(memory, 1, MADV_FREE), HK_B_OK);
     CHECK_STATUS(advise(clone, 1, MADV_FREE), HK_B_OK);
     CHECK(memory[5] == 's' && clone[5] == 's');
-    CHECK_STATUS(sys(SYS_write, fd, 0LL, "file", 4), 4);
-    mapped = sys(SYS_map_file, "own", &own, ANY_ADDRESS, PAGE,
-                 READ_AREA | WRITE_AREA, 1, 0, fd, 0LL);
-    CHECK(mapped > 0);
-    CHECK_STATUS(advise(own, 1, MADV_FREE), HK_B_OK);
-    CHECK(own[0] == 'f');
-    sys(SYS_delete_area, mapped);
+    sys(SYS_delete_area, other);
+    CHECK_STATUS(advise(memory, 1, MADV_FREE), HK_B_OK);
+    CHECK(memory[5] == 0);
+    memory[5] = 's';
+    other = clone_of(id, &clone);
+    CHECK(clone[5] == 's');
     sys(SYS_delete_area, other);
     sys(SYS_delete_area, id);
-    sys(SYS_close, fd);
-    sys(SYS_unlink, AT_FDCWD, "advised");
 }
 
 static int leave(void *a, void *b)
@@ -226,6 +288,8 @@ int main(int argc, char **argv, char **environment)
     clocks();
     images();
     advice();
+    advice_on_files();
+    advice_on_code();
     advice_on_shared();
     ends();
     print("system checked\n");

@@ -3,6 +3,8 @@
 #include <errors.h>
 
 enum { PAGE = 4096, CLONE_ADDRESS = 3, ANY_KERNEL = 4, NO_SPEC = 99 };
+/* More than user memory has, and more than it has in one piece. */
+enum { TOO_MUCH = 0x7fff0000, TOO_LARGE = 0x70000000 };
 enum { NO_LOCK = 0, BAD_LOCK = 8, BAD_PROTECTION = 0x10000 };
 enum { KERNEL_READ_AREA = 0x10, CLONEABLE_AREA = 0x100 };
 enum { SHARED_MAP = 0, PRIVATE_MAP = 1, BOTH = READ_AREA | WRITE_AREA };
@@ -27,6 +29,7 @@ static void **at(void *address)
 #define ANYWHERE at(0)
 #define LOW      at((void *)PAGE) /* below what user memory can have */
 #define KERNEL   at(KERNEL_POINTER)
+#define LAST     ((char *)0x7ffef000) /* page of user memory */
 
 static void creating(void)
 {
@@ -56,9 +59,24 @@ static void creating(void)
           NO_LOCK, READ_AREA);
     FAILS(B_BAD_ADDRESS, create_area, "x", (void *)0, ANY_ADDRESS, PAGE,
           NO_LOCK, READ_AREA);
-    FAILS(B_NO_MEMORY, create_area, "x", ANYWHERE, ANY_ADDRESS, 0x7fff0000u,
+    FAILS(B_NO_MEMORY, create_area, "x", ANYWHERE, ANY_ADDRESS, TOO_LARGE,
           NO_LOCK, READ_AREA);
+    FAILS(B_BAD_ADDRESS, create_area, "x", ANYWHERE, ANY_ADDRESS, TOO_MUCH,
+          NO_LOCK, READ_AREA);
+    FAILS(B_BAD_ADDRESS, create_area, "x", at(LAST), BASE_ADDRESS, 2 * PAGE,
+          NO_LOCK, READ_AREA);
+    FAILS(B_BAD_ADDRESS, create_area, "x", at(LAST), EXACT_ADDRESS, 2 * PAGE,
+          NO_LOCK, READ_AREA);
+    FAILS(B_BAD_ADDRESS, create_area, "x", KERNEL, BASE_ADDRESS, PAGE, NO_LOCK,
+          READ_AREA);
+    /* Not all of it is reserved. */
+    FAILS(B_BAD_VALUE, create_area, "x", at(hole + PAGE), EXACT_ADDRESS,
+          2 * PAGE, NO_LOCK, READ_AREA);
     /* The order. */
+    FAILS(B_BAD_VALUE, create_area, "x", ANYWHERE, NO_SPEC, TOO_MUCH, NO_LOCK,
+          READ_AREA);
+    FAILS(B_BAD_VALUE, create_area, "x", LOW, EXACT_ADDRESS, PAGE, BAD_LOCK,
+          READ_AREA);
     FAILS(B_BAD_VALUE, create_area, BAD_POINTER, ANYWHERE, ANY_KERNEL, PAGE,
           NO_LOCK, READ_AREA);
     FAILS(B_BAD_VALUE, create_area, BAD_POINTER, ANYWHERE, ANY_ADDRESS, PAGE,
@@ -95,6 +113,10 @@ static void cloning_the_big(void)
 
     CHECK(big > 0);
     FAILS(B_NO_MEMORY, clone_area, "x", ANYWHERE, ANY_ADDRESS, READ_AREA, big);
+    FAILS(B_NO_MEMORY, transfer_area, big, ANYWHERE, ANY_ADDRESS,
+          sys(SYS_get_current_team));
+    FAILS(B_BAD_ADDRESS, clone_area, "x", at(LAST), BASE_ADDRESS, READ_AREA,
+          big);
     CHECK_STATUS(sys(SYS_delete_area, big), HK_B_OK);
 }
 
@@ -113,9 +135,12 @@ static void bad_ids(void)
     FAILS(B_NOT_ALLOWED, delete_area, kernel_area);
     FAILS(B_NOT_ALLOWED, resize_area, kernel_area, 64 * PAGE);
     FAILS(B_NOT_ALLOWED, set_area_protection, kernel_area, READ_AREA);
-    FAILS(B_BAD_ADDRESS, get_area_info, area, BAD_POINTER);
+    FAILS(B_NOT_ALLOWED, transfer_area, kernel_area, ANYWHERE, ANY_ADDRESS, 0);
+    FAILS(B_BAD_ADDRESS, get_area_info, area, hole);
     FAILS(B_BAD_ADDRESS, get_area_info, NO_ID, KERNEL_POINTER);
-    FAILS(B_BAD_TEAM_ID, get_area_info, NO_ID, BAD_POINTER);
+    FAILS(B_BAD_ADDRESS, get_area_info, NO_ID, (void *)PAGE);
+    FAILS(B_BAD_ADDRESS, get_area_info, NO_ID, (void *)0);
+    FAILS(B_BAD_TEAM_ID, get_area_info, NO_ID, hole);
     FAILS(B_ERROR, area_for, BAD_POINTER);
     FAILS(B_ERROR, area_for, hole);
     FAILS(B_NAME_NOT_FOUND, find_area, "nobody's");
@@ -123,12 +148,68 @@ static void bad_ids(void)
     cookie = 0;
     FAILS(B_BAD_TEAM_ID, get_next_area_info, NO_ID, &cookie, info);
     FAILS(B_BAD_TEAM_ID, get_next_area_info, -1, &cookie, info);
+    FAILS(B_ENTRY_NOT_FOUND, get_next_area_info, KERNEL_TEAM, &cookie, info);
     FAILS(B_BAD_ADDRESS, get_next_area_info, 0, (void *)0, info);
+    FAILS(B_BAD_ADDRESS, get_next_area_info, NO_ID, &cookie, (void *)PAGE);
+    FAILS(B_BAD_TEAM_ID, get_next_area_info, NO_ID, &cookie, hole);
+    FAILS(B_BAD_ADDRESS, get_next_area_info, 0, &cookie, hole);
+    CHECK(cookie > 0); /* which is written first */
     cookie = -1;
     FAILS(B_ENTRY_NOT_FOUND, get_next_area_info, 0, &cookie, info);
     FAILS(B_ENTRY_NOT_FOUND, get_next_area_info, NO_ID, &cookie, info);
     cookie = 0x7ffffff0;
     FAILS(B_ENTRY_NOT_FOUND, get_next_area_info, 0, &cookie, info);
+}
+
+static uint32_t told_protection(long id)
+{
+    uint32_t words[sizeof(info) / 4];
+
+    CHECK_STATUS(sys(SYS_get_area_info, id, words), HK_B_OK);
+    return words[11];
+}
+
+/* What could not be transferred has become cloneable and shared. */
+static void transferring(void)
+{
+    void *place;
+    long id =
+        sys(SYS_create_area, "kept", at(0), ANY_ADDRESS, PAGE, NO_LOCK, BOTH);
+
+    FAILS(B_BAD_ADDRESS, transfer_area, id, LOW, EXACT_ADDRESS,
+          sys(SYS_get_current_team));
+    FAILS(B_BAD_ADDRESS, transfer_area, id, BAD_POINTER, ANY_ADDRESS, NO_ID);
+    CHECK(told_protection(id) == 0x33 + 0x2100);
+    FAILS(B_BAD_VALUE, transfer_area, id, ANYWHERE, NO_SPEC,
+          sys(SYS_get_current_team));
+    CHECK_STATUS(sys(SYS_delete_area, id), HK_B_OK);
+    place = at((void *)0x20000000);
+    id = sys(SYS_create_area, "empty", place, EXACT_ADDRESS, PAGE, NO_LOCK,
+             BOTH);
+    CHECK_STATUS(sys(SYS_resize_area, id, 0), HK_B_OK);
+    FAILS(B_BAD_VALUE, clone_area, "x", ANYWHERE, ANY_ADDRESS, BOTH, id);
+    FAILS(B_BAD_VALUE, transfer_area, id, ANYWHERE, ANY_ADDRESS,
+          sys(SYS_get_current_team));
+    CHECK_STATUS(sys(SYS_delete_area, id), HK_B_OK);
+}
+
+/* Before a range that it was not made in an area does not grow. */
+static void growing(void)
+{
+    char *const place = (char *)0x20000000;
+    const long id = sys(SYS_create_area, "before", at(place), EXACT_ADDRESS,
+                        PAGE, NO_LOCK, BOTH);
+
+    CHECK_STATUS(
+        sys(SYS_reserve_address_range, at(place + PAGE), EXACT_ADDRESS, PAGE),
+        HK_B_OK);
+    FAILS(B_ERROR, resize_area, id, 2 * PAGE);
+    CHECK_STATUS(sys(SYS_unreserve_address_range, place + PAGE, PAGE - 1),
+                 HK_B_OK);
+    FAILS(B_ERROR, resize_area, id, 2 * PAGE);
+    CHECK_STATUS(sys(SYS_unreserve_address_range, place + PAGE, PAGE), HK_B_OK);
+    CHECK_STATUS(sys(SYS_resize_area, id, 2 * PAGE), HK_B_OK);
+    CHECK_STATUS(sys(SYS_delete_area, id), HK_B_OK);
 }
 
 static void changing(void)
@@ -146,8 +227,11 @@ static void changing(void)
     FAILS(B_BAD_VALUE, reserve_address_range, ANYWHERE, NO_SPEC, PAGE);
     FAILS(B_BAD_VALUE, reserve_address_range, ANYWHERE, ANY_ADDRESS, 0);
     FAILS(B_BAD_VALUE, reserve_address_range, at(memory), EXACT_ADDRESS, PAGE);
-    FAILS(B_NO_MEMORY, reserve_address_range, ANYWHERE, ANY_ADDRESS,
-          0x7fff0000u);
+    FAILS(B_NO_MEMORY, reserve_address_range, ANYWHERE, ANY_ADDRESS, TOO_LARGE);
+    FAILS(B_BAD_ADDRESS, reserve_address_range, ANYWHERE, ANY_ADDRESS,
+          TOO_MUCH);
+    FAILS(B_BAD_ADDRESS, reserve_address_range, at(LAST), BASE_ADDRESS,
+          2 * PAGE);
     FAILS(B_BAD_ADDRESS, reserve_address_range, LOW, EXACT_ADDRESS, PAGE);
     FAILS(B_BAD_ADDRESS, reserve_address_range, KERNEL, EXACT_ADDRESS, PAGE);
     FAILS(B_BAD_ADDRESS, reserve_address_range, (void *)0, ANY_ADDRESS, PAGE);
@@ -171,7 +255,8 @@ static void mapping(void)
     long readable = sys(SYS_open, AT_FDCWD, "mapped", O_RDWR | O_CREAT, 0600);
     long writable = sys(SYS_open, AT_FDCWD, "mapped", O_WRONLY, 0);
     long directory = sys(SYS_open_dir, AT_FDCWD, ".");
-    char *mapped = 0;
+    long queue = sys(SYS_event_queue_create, 0);
+    char *mapped, *const kept = (char *)0x20000000;
     long id;
 
     CHECK_STATUS(sys(SYS_write, readable, 0LL, info, 64), 64);
@@ -196,7 +281,15 @@ static void mapping(void)
     FAILS(B_BAD_ADDRESS, map_file, "x", KERNEL, EXACT_ADDRESS, PAGE, READ_AREA,
           SHARED_MAP, 0, readable, 0LL);
     FAILS(B_BAD_ADDRESS, map_file, "x", LOW, EXACT_ADDRESS, PAGE, READ_AREA,
-          SHARED_MAP, 0, readable, 0LL);
+          SHARED_MAP, 0, NO_FD, 0LL);
+    FAILS(B_BAD_ADDRESS, map_file, "x", at(LAST), EXACT_ADDRESS, 2 * PAGE,
+          READ_AREA, SHARED_MAP, 0, NO_FD, 0LL);
+    FAILS(B_BAD_ADDRESS, map_file, "x", at(LAST), BASE_ADDRESS, 2 * PAGE,
+          READ_AREA, SHARED_MAP, 0, readable, 0LL);
+    FAILS(B_BAD_ADDRESS, map_file, "x", ANYWHERE, ANY_ADDRESS, TOO_MUCH,
+          READ_AREA, PRIVATE_MAP, 0, readable, 0LL);
+    FAILS(B_FILE_ERROR, map_file, "x", ANYWHERE, ANY_ADDRESS, PAGE, READ_AREA,
+          SHARED_MAP, 0, queue, 0LL);
     FAILS(B_BAD_ADDRESS, map_file, (void *)0, ANYWHERE, ANY_ADDRESS, PAGE,
           READ_AREA, SHARED_MAP, 0, readable, 0LL);
     FAILS(B_FILE_ERROR, map_file, "x", ANYWHERE, ANY_ADDRESS, PAGE, READ_AREA,
@@ -210,22 +303,60 @@ static void mapping(void)
     FAILS(B_NOT_ALLOWED, map_file, "x",
           at((void *)((uint32_t)user_thread & ~(PAGE - 1u))), EXACT_ADDRESS,
           PAGE, READ_AREA, SHARED_MAP, 1, readable, 0LL);
-    FAILS(B_NO_MEMORY, map_file, "x", ANYWHERE, ANY_ADDRESS, 0x7fff0000u,
+    FAILS(B_NO_MEMORY, map_file, "x", ANYWHERE, ANY_ADDRESS, TOO_LARGE,
           READ_AREA, SHARED_MAP, 0, readable, 0LL);
-    FAILS(B_NO_MEMORY, map_file, "x", ANYWHERE, ANY_ADDRESS, 0x7fff0000u,
+    FAILS(B_NO_MEMORY, map_file, "x", ANYWHERE, ANY_ADDRESS, TOO_LARGE,
           READ_AREA, PRIVATE_MAP, 0, -1, 0LL);
-    id = sys(SYS_map_file, "x", &mapped, ANY_ADDRESS, PAGE, READ_AREA,
+    id = sys(SYS_map_file, "x", at(kept), EXACT_ADDRESS, PAGE, READ_AREA,
              SHARED_MAP, 0, readable, 0LL);
     CHECK(id > 0);
+    mapped = kept;
     /* What was opened for reading is not stored to. */
     FAILS(B_NOT_ALLOWED, set_area_protection, id, BOTH);
     FAILS(B_NOT_ALLOWED, set_memory_protection, mapped, PAGE, BOTH);
     FAILS(B_NOT_ALLOWED, resize_area, id, 2 * PAGE);
-    FAILS(B_BAD_VALUE, mlock, mapped, PAGE);
+    FAILS(B_NOT_ALLOWED, resize_area, id, 0);
+    /* The order is that of the addresses. */
+    FAILS(B_NOT_ALLOWED, set_memory_protection, mapped, 2 * PAGE, BOTH);
+    FAILS(B_NO_MEMORY, set_memory_protection, mapped - PAGE, 2 * PAGE, BOTH);
+    /* What is locked is to be stored to. */
+    FAILS(B_PERMISSION_DENIED, mlock, mapped, 2 * PAGE);
+    FAILS(B_PERMISSION_DENIED, munlock, mapped, PAGE);
+    CHECK_STATUS(sys(SYS_delete_area, id), HK_B_OK);
+    sys(SYS_close, readable);
+    readable = sys(SYS_open, AT_FDCWD, "mapped", O_RDWR, 0);
+    id = sys(SYS_map_file, "x", at(kept), EXACT_ADDRESS, PAGE, BOTH, SHARED_MAP,
+             0, readable, 0LL);
+    CHECK(id > 0);
+    FAILS(B_BAD_VALUE, mlock, mapped, 2 * PAGE);
     FAILS(B_BAD_VALUE, munlock, mapped, PAGE);
+    CHECK_STATUS(sys(SYS_delete_area, id), HK_B_OK);
+    sys(SYS_close, queue);
     sys(SYS_close, readable);
     sys(SYS_close, writable);
     sys(SYS_close, directory);
+}
+
+/* A mapping stays when its address cannot be told; an area does not. */
+static void telling(void)
+{
+    void **place;
+    const long id =
+        sys(SYS_create_area, "place", &place, ANY_ADDRESS, PAGE, NO_LOCK, BOTH);
+
+    *place = 0;
+    CHECK_STATUS(sys(SYS_set_area_protection, id, READ_AREA), HK_B_OK);
+    FAILS(B_BAD_ADDRESS, map_file, "stays", place, ANY_ADDRESS, PAGE, READ_AREA,
+          PRIVATE_MAP, 0, -1, 0LL);
+    CHECK_STATUS(sys(SYS_delete_area, sys(SYS_find_area, "stays")), HK_B_OK);
+    FAILS(B_BAD_ADDRESS, create_area, "goes", place, ANY_ADDRESS, PAGE, NO_LOCK,
+          READ_AREA);
+    FAILS(B_BAD_ADDRESS, clone_area, "goes", place, ANY_ADDRESS, READ_AREA,
+          area);
+    FAILS(B_NAME_NOT_FOUND, find_area, "goes");
+    FAILS(B_BAD_ADDRESS, reserve_address_range, place, ANY_ADDRESS, PAGE);
+    FAILS(B_PERMISSION_DENIED, mlock, place, PAGE);
+    CHECK_STATUS(sys(SYS_delete_area, id), HK_B_OK);
 }
 
 /* ---- ranges of memory ---- */
@@ -243,6 +374,7 @@ static void ranges(void)
     FAILS(B_NO_MEMORY, set_memory_protection, KERNEL_POINTER, PAGE,
           BAD_PROTECTION);
     FAILS(B_BAD_VALUE, set_memory_protection, hole, PAGE, CLONEABLE_AREA);
+    FAILS(B_NO_MEMORY, set_memory_protection, LAST + PAGE, 0, BAD_PROTECTION);
     FAILS(B_BAD_VALUE, sync_memory, memory + 1, PAGE, MS_SYNC);
     FAILS(B_BAD_VALUE, sync_memory, memory, PAGE, MS_SYNC | MS_ASYNC);
     FAILS(B_NO_MEMORY, sync_memory, hole, PAGE, MS_SYNC);
@@ -254,6 +386,7 @@ static void ranges(void)
     FAILS(B_NO_MEMORY, memory_advice, KERNEL_POINTER, PAGE, 7);
     FAILS(B_BAD_VALUE, mlock, memory + 1, PAGE);
     FAILS(B_BAD_VALUE, mlock, KERNEL_POINTER, PAGE);
+    FAILS(B_BAD_VALUE, mlock, LAST + PAGE, 0);
     FAILS(B_BAD_ADDRESS, mlock, hole, PAGE);
     FAILS(B_BAD_VALUE, munlock, memory + 1, PAGE);
     FAILS(B_BAD_VALUE, munlock, KERNEL_POINTER, PAGE);
@@ -271,8 +404,17 @@ static void properties(void)
     FAILS(B_BAD_TEAM_ID, get_memory_properties, 0, memory, &protection, &lock);
     FAILS(B_BAD_ADDRESS, get_memory_properties, NO_ID, memory, KERNEL_POINTER,
           &lock);
+    FAILS(B_BAD_ADDRESS, get_memory_properties, NO_ID, memory, &protection,
+          (void *)PAGE);
+    FAILS(B_BAD_TEAM_ID, get_memory_properties, NO_ID, memory, &protection,
+          hole);
+    FAILS(B_BAD_ADDRESS, get_memory_properties, team, memory, hole, &lock);
+    protection = 0;
     FAILS(B_BAD_ADDRESS, get_memory_properties, team, memory, &protection,
-          BAD_POINTER);
+          hole);
+    CHECK(protection == 0x2133); /* told first; it was to be transferred */
+    FAILS(B_NO_MEMORY, get_memory_properties, KERNEL_TEAM, memory, &protection,
+          &lock);
 }
 
 static void kernels(void)
@@ -297,9 +439,12 @@ int main(int argc, char **argv, char **environment)
     cloning();
     cloning_the_big();
     bad_ids();
-    changing();
     in_child(others);
+    changing();
+    transferring();
+    growing();
     mapping();
+    telling();
     ranges();
     properties();
     kernels();

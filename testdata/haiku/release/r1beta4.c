@@ -249,6 +249,42 @@ static void files(void)
     FAILS(B_BAD_VALUE, writev, NO_FD, -2LL, BAD_POINTER, 2);
 }
 
+/* ---- areas ---- */
+
+enum { PAGE = 4096, RW = READ_AREA | WRITE_AREA, CLONEABLE = 0x100 };
+
+static long area;
+
+/* The parent's area: who asks for the protection that it has is not refused. */
+static void protecting(void)
+{
+    FAILS(B_NOT_ALLOWED, set_area_protection, area, READ_AREA);
+    CHECK_STATUS(sys(SYS_set_area_protection, area, RW), HK_B_OK);
+}
+
+static void areas(void)
+{
+    long file = sys(SYS_open, AT_FDCWD, "file", O_RDWR | O_CREAT, 0600);
+    char *memory = 0, *mapped = 0;
+    long id;
+
+    area = sys(SYS_create_area, "area", &memory, ANY_ADDRESS, PAGE, 0, RW);
+    CHECK(area > 0);
+    in_child(protecting);
+    FAILS(B_BAD_VALUE, set_area_protection, area, RW | CLONEABLE);
+    CHECK_STATUS(sys(SYS_area_for, memory), area);
+    CHECK_STATUS(sys(SYS_set_area_protection, area, EXECUTE_AREA), HK_B_OK);
+    FAILS(B_ERROR, area_for, memory);
+    sys(SYS_write, file, 0LL, &area, sizeof(area));
+    id = sys(SYS_map_file, "file", &mapped, ANY_ADDRESS, PAGE, READ_AREA, 0, 0,
+             file, 0LL);
+    CHECK(id > 0);
+    CHECK_STATUS(sys(SYS_set_area_protection, id, RW), HK_B_OK);
+    FAILS(B_NOT_ALLOWED, set_area_protection, id, RW | EXECUTE_AREA);
+    FAILS(B_NOT_ALLOWED, set_memory_protection, mapped, PAGE, EXECUTE_AREA);
+    sys(SYS_close, file);
+}
+
 int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
@@ -261,6 +297,7 @@ int main(int argc, char **argv, char **environment)
     xsi();
     teams();
     files();
+    areas();
     print("release checked\n");
     return 0;
 }

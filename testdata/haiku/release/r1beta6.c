@@ -427,6 +427,139 @@ static void events(void)
           (void *)0);
 }
 
+/* ---- areas ---- */
+
+enum { PAGE = 4096, RW = READ_AREA | WRITE_AREA, CLONEABLE = 0x100 };
+enum { STACK = 8, SHARED = 0, PRIVATE = 1, NO_LOCK = 0 };
+
+static char *const place = (char *)0x20000000;
+static long area, readable;
+static uint32_t info[18]; /* haiku-abi/structs.md, "area_info" */
+
+static long create(void *address, uint32_t spec, uint32_t protection)
+{
+    return sys(SYS_create_area, "area", address, spec, 2 * PAGE, NO_LOCK,
+               protection);
+}
+
+static uint32_t told_protection(long id)
+{
+    CHECK_STATUS(sys(SYS_get_area_info, id, info), HK_B_OK);
+    return info[11];
+}
+
+/* The parent's areas. */
+static void others_areas(void)
+{
+    void *address = 0;
+
+    FAILS(B_NOT_ALLOWED, resize_area, area, PAGE);
+    FAILS(B_NOT_ALLOWED, resize_area, area, 2 * PAGE);
+    FAILS(B_NOT_ALLOWED, transfer_area, area, &address, ANY_ADDRESS, 0);
+    FAILS(B_NOT_ALLOWED, clone_area, "x", &address, ANY_ADDRESS, RW, readable);
+    CHECK(sys(SYS_clone_area, "x", &address, ANY_ADDRESS, READ_AREA, readable) >
+          0);
+    FAILS(B_NOT_ALLOWED, set_memory_protection, address, PAGE, RW);
+}
+
+static long parent;
+
+/* A user is told of its own teams' areas alone. */
+static void a_users_areas(void)
+{
+    uint32_t protection = 0, lock = 0;
+    int32_t cookie = 0;
+    void *address = 0;
+    long own;
+
+    CHECK_STATUS(sys(SYS_setresuid, 9, 9, 9, 0), HK_B_OK);
+    own = create(&address, ANY_ADDRESS, RW);
+    CHECK(own > 0);
+    CHECK_STATUS(told_protection(own), 3);
+    CHECK_STATUS(sys(SYS_get_next_area_info, 0, &cookie, info), HK_B_OK);
+    CHECK((info[11] & 0xf0) == 0);
+    CHECK_STATUS(sys(SYS_get_memory_properties, sys(SYS_get_current_team),
+                     address, &protection, &lock),
+                 HK_B_OK);
+    CHECK_STATUS(protection, 0x33);
+    FAILS(B_NOT_ALLOWED, get_area_info, area, info);
+    cookie = 0;
+    FAILS(B_NOT_ALLOWED, get_next_area_info, parent, &cookie, info);
+    CHECK_STATUS(cookie, 0);
+    FAILS(B_NOT_ALLOWED, get_memory_properties, parent, address, &protection,
+          &lock);
+    FAILS(B_NOT_ALLOWED, get_memory_properties, NO_ID, address, &protection,
+          &lock);
+    FAILS(B_BAD_TEAM_ID, get_memory_properties, 0, address, &protection, &lock);
+}
+
+static void mapping(void)
+{
+    long file = sys(SYS_open, AT_FDCWD, "mapped", O_RDWR | O_CREAT, 0600);
+    void *address = 0;
+
+    CHECK_STATUS(sys(SYS_write, file, 0LL, info, sizeof(info)), sizeof(info));
+    FAILS(B_BAD_VALUE, map_file, "x", &address, ANY_ADDRESS, PAGE, READ_AREA,
+          SHARED, 0, NO_FD, 1LL);
+    FAILS(B_BAD_VALUE, map_file, "x", &address, ANY_ADDRESS, PAGE, READ_AREA,
+          PRIVATE, 0, -1, 1LL);
+    FAILS(B_FILE_ERROR, map_file, "x", &address, ANY_ADDRESS, PAGE, READ_AREA,
+          SHARED, 0, NO_FD, 0LL);
+    FAILS(B_BAD_VALUE, map_file, "x", &address, ANY_ADDRESS, 2 * PAGE,
+          READ_AREA, SHARED, 0, file, 0LL);
+    FAILS(B_BAD_VALUE, map_file, "x", &address, ANY_ADDRESS, PAGE, READ_AREA,
+          SHARED, 0, file, PAGE + 0LL);
+    CHECK(sys(SYS_map_file, "x", &address, ANY_ADDRESS, 2 * PAGE, READ_AREA,
+              PRIVATE, 0, file, 0LL) > 0);
+    address = place;
+    CHECK(sys(SYS_map_file, "x", &address, EXACT_ADDRESS, PAGE, RW, SHARED, 0,
+              file, 0LL) > 0);
+    /* All is wired first. */
+    FAILS(B_BAD_ADDRESS, mlock, place, 2 * PAGE);
+    FAILS(B_BAD_VALUE, mlock, place, PAGE);
+    CHECK_STATUS(sys(SYS_unmap_memory, place, PAGE), HK_B_OK);
+    sys(SYS_close, file);
+}
+
+static void changing_areas(void)
+{
+    void *address = place, *range = place + 2 * PAGE;
+    void *user_thread;
+    long id = create(&address, EXACT_ADDRESS, RW), kernels;
+    uint32_t kernels_protection;
+
+    CHECK_STATUS(
+        sys(SYS_reserve_address_range, &range, EXACT_ADDRESS, 2 * PAGE),
+        HK_B_OK);
+    CHECK_STATUS(sys(SYS_resize_area, id, 4 * PAGE), HK_B_OK);
+    CHECK_STATUS(sys(SYS_resize_area, id, PAGE), HK_B_OK);
+    FAILS(B_BAD_VALUE, set_memory_protection, address, PAGE, STACK);
+    CHECK_STATUS(sys(SYS_set_area_protection, id, STACK), HK_B_OK);
+    FAILS(B_PERMISSION_DENIED, mlock, address, PAGE);
+    CHECK_STATUS(sys(SYS_set_area_protection, id, READ_AREA), HK_B_OK);
+    CHECK_STATUS(sys(SYS_mlock, address, PAGE), HK_B_OK);
+    __asm__("movl %%fs:16, %0" : "=r"(user_thread));
+    kernels = sys(SYS_area_for, user_thread);
+    kernels_protection = told_protection(kernels);
+    FAILS(B_NOT_ALLOWED, transfer_area, kernels, &address, ANY_ADDRESS, 0);
+    CHECK_STATUS(told_protection(kernels), kernels_protection);
+    CHECK_STATUS(sys(SYS_delete_area, id), HK_B_OK);
+}
+
+static void areas(void)
+{
+    void *address = 0;
+
+    parent = sys(SYS_get_current_team);
+    area = create(&address, ANY_ADDRESS, RW);
+    readable = create(&address, ANY_ADDRESS, READ_AREA | CLONEABLE);
+    CHECK(area > 0 && readable > 0);
+    in_child(others_areas);
+    in_child(a_users_areas);
+    mapping();
+    changing_areas();
+}
+
 /* ---- clocks ---- */
 
 static void clocks(void)
@@ -616,6 +749,7 @@ int main(int argc, char **argv, char **environment)
     datagrams();
     semaphores();
     events();
+    areas();
     clocks();
     in_child(full_table);
     print("release checked\n");
