@@ -91,8 +91,11 @@ enum hk_action hk_exception(struct hk_thread *thread, uint32_t vector,
     enum { PAGE_FAULT = 14 };
     const struct row *row = find_row(vector);
     struct hk_registers registers;
-    struct hk_siginfo info = {
-        .signal = row->signal, .code = row->code, .error = row->error};
+    struct hk_siginfo info = {.signal = row->signal,
+                              .code = row->code,
+                              .error = row->error,
+                              .pid = thread->team->id,
+                              .uid = thread->team->ids.user.real};
 
     (void)error_code;
     if (vector == PAGE_FAULT && hk_area_was_moving(thread))
