@@ -82,6 +82,23 @@ static void in_group(void)
     FAILS(B_NOT_ALLOWED, ioctl, slave, TIOCSCTTY, (void *)0, 0);
 }
 
+static void ignore(int signal)
+{
+    (void)signal;
+}
+
+/* Who is in the background is sent SIGTTOU, and may handle it. */
+static void in_background(void)
+{
+    enum { SIGTTOU = 17 };
+    const struct sigaction action = {.handler = (void *)ignore};
+    const int32_t group = (int32_t)sys(SYS_setpgid, 0, 0);
+
+    CHECK(group > 0);
+    CHECK_STATUS(sys(SYS_sigaction, SIGTTOU, &action, (void *)0), HK_B_OK);
+    FAILS(B_INTERRUPTED, ioctl, slave, TIOCSPGRP, &group, 0);
+}
+
 static void in_session(void)
 {
     const int32_t group = NO_GROUP;
@@ -91,6 +108,7 @@ static void in_session(void)
     slave = sys(SYS_open, AT_FDCWD, path, O_RDWR, 0);
     FAILS(B_BAD_VALUE, ioctl, slave, TIOCSPGRP, &group, 0);
     in_child(in_group);
+    in_child(in_background);
 }
 
 static void ending(void)
