@@ -138,7 +138,7 @@ TEST_F(Info, OfProcessors)
     ASSERT_EQ(::sched_getaffinity(0, sizeof(own), &own), 0);
     uint64_t all = 0;
     for (int i = 0; i < 64; i++)
-        all |= uint64_t{CPU_ISSET(i, &own)} << i;
+        all |= static_cast<uint64_t>(CPU_ISSET(i, &own)) << i;
     uint64_t first = all & (~all + 1);
     team.set(set, 0, first);
     EXPECT_EQ(team.call("set_thread_affinity", self(), set, 8), 0);
