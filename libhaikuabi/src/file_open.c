@@ -176,53 +176,41 @@ static int32_t refuse_slashes(const struct hk_vfs *vfs,
     return status == HK_B_OK ? HK_B_IS_A_DIRECTORY : status;
 }
 
-/* R1/beta6 makes no descriptor of a directory. */
-static int32_t make_node(const struct hk_vfs *vfs, const struct hk_node *start,
-                         const char *path, uint32_t mode, int32_t perms,
-                         struct hk_node *node)
+static int32_t refuse_directory(struct hk_node *node)
 {
-    unsigned walk = walk_flags(mode) | HK_WALK_PIECES;
-    int flags = host_flags(mode);
-    int32_t status;
-
-    if (path[strlen(path) - 1] == '/')
-        return refuse_slashes(vfs, start, path);
-    if (flags & O_DIRECTORY && !(flags & O_EXCL)) {
-        status = hk_vfs_open(vfs, start, path, walk, flags & ~O_CREAT, 0, node);
-        if (status == HK_B_OK)
-            hk_node_close(node);
-        if (status != HK_B_ENTRY_NOT_FOUND)
-            return status == HK_B_OK ? HK_B_IS_A_DIRECTORY : status;
-    }
-    status = hk_vfs_open(vfs, start, path, walk, flags & ~O_DIRECTORY,
-                         (mode_t)perms, node);
-    if (status != HK_B_OK || !is_directory_place(node->place))
-        return status;
     hk_node_close(node);
     return HK_B_IS_A_DIRECTORY;
 }
 
 /* Opens or makes a node. Haiku looks for it first, and makes what is not there,
- * where the host refuses directories and O_DIRECTORY together with O_CREAT. */
+ * where the host refuses directories and O_DIRECTORY together with O_CREAT;
+ * since R1/beta6 what is there may not be a directory. */
 static int32_t open_node(const struct hk_vfs *vfs, const struct hk_node *start,
                          const char *path, uint32_t mode, int32_t perms,
                          struct hk_node *node)
 {
     unsigned walk = walk_flags(mode) | HK_WALK_PIECES;
+    int is_r1beta6 = vfs->release >= HK_R1BETA6;
     int flags = host_flags(mode);
     int32_t status;
 
     if (!(flags & O_CREAT))
         return hk_vfs_open(vfs, start, path, walk, flags, 0, node);
-    if (vfs->release >= HK_R1BETA6)
-        return make_node(vfs, start, path, mode, perms, node);
+    if (is_r1beta6 && path[strlen(path) - 1] == '/')
+        return refuse_slashes(vfs, start, path);
     if (flags & O_DIRECTORY && !(flags & O_EXCL)) {
         status = hk_vfs_open(vfs, start, path, walk, flags & ~O_CREAT, 0, node);
+        if (status == HK_B_OK && is_r1beta6)
+            return refuse_directory(node);
         if (status != HK_B_ENTRY_NOT_FOUND)
             return status;
     }
     status = hk_vfs_open(vfs, start, path, walk, flags & ~O_DIRECTORY,
                          (mode_t)perms, node);
+    if (is_r1beta6)
+        return status == HK_B_OK && is_directory_place(node->place)
+                   ? refuse_directory(node)
+                   : status;
     if (status == HK_B_IS_A_DIRECTORY && !(mode & (HK_O_RWMASK | HK_O_TRUNC)))
         status = hk_vfs_open(vfs, start, path, walk, flags & ~O_CREAT, 0, node);
     return status;
