@@ -130,25 +130,58 @@ static void emit_new_mapping(struct tr_recorder *recorder,
         emit_content(recorder, region, first, last);
 }
 
-/* What was mapped before the trace: it shows what was shown by then. */
-static void emit_old_mapping(struct tr_recorder *recorder,
-                             const struct gm_mapping *region, gm_addr first,
-                             gm_addr last)
+/* Pieces of a mapping, each a view of one object, or of none. */
+static void emit_pieces(
+    struct tr_recorder *recorder, const struct gm_mapping *region,
+    gm_addr first, gm_addr last,
+    void (*emit)(struct tr_recorder *recorder, const struct gm_mapping *region,
+                 const struct tr_view *view, gm_addr first, uint64_t size))
 {
     while (first < last) {
         struct tr_view view = tr_views_piece(
             recorder->views, first / GM_PAGE_SIZE, last / GM_PAGE_SIZE);
         uint64_t size = view.pages * GM_PAGE_SIZE;
 
-        tr_emit_map(recorder, &view, region->prot);
-        if (view.object == 0) {
-            emit_content(recorder, region, first, first + size);
-        } else {
-            emit_object(recorder, tr_find_object(recorder, view.object), &view,
-                        1);
-            tr_memory_alias(recorder->memory, first, size);
-        }
+        emit(recorder, region, &view, first, size);
         first += size;
+    }
+}
+
+static void emit_old_piece(struct tr_recorder *recorder,
+                           const struct gm_mapping *region,
+                           const struct tr_view *view, gm_addr first,
+                           uint64_t size)
+{
+    tr_emit_map(recorder, view, region->prot);
+    if (view->object == 0) {
+        emit_content(recorder, region, first, first + size);
+    } else {
+        emit_object(recorder, tr_find_object(recorder, view->object), view, 1);
+        tr_memory_alias(recorder->memory, first, size);
+    }
+}
+
+/* What was mapped before the trace: it shows what was shown by then. */
+static void emit_old_mapping(struct tr_recorder *recorder,
+                             const struct gm_mapping *region, gm_addr first,
+                             gm_addr last)
+{
+    emit_pieces(recorder, region, first, last, emit_old_piece);
+}
+
+static void emit_discarded_piece(struct tr_recorder *recorder,
+                                 const struct gm_mapping *region,
+                                 const struct tr_view *view, gm_addr first,
+                                 uint64_t size)
+{
+    if (view->object == 0) {
+        tr_emit_map(recorder, view, region->prot);
+        if (region->fd >= 0)
+            emit_content(recorder, region, first, first + size);
+    } else {
+        tr_hold_shared(recorder);
+        tr_emit_map(recorder, view, region->prot | TR_PROTECTION_PRIVATE);
+        tr_memory_alias(recorder->memory, first, size);
     }
 }
 
@@ -157,22 +190,7 @@ static void emit_discarded(struct tr_recorder *recorder,
                            const struct gm_mapping *region, gm_addr first,
                            gm_addr last)
 {
-    while (first < last) {
-        struct tr_view view = tr_views_piece(
-            recorder->views, first / GM_PAGE_SIZE, last / GM_PAGE_SIZE);
-        uint64_t size = view.pages * GM_PAGE_SIZE;
-
-        if (view.object == 0) {
-            tr_emit_map(recorder, &view, region->prot);
-            if (region->fd >= 0)
-                emit_content(recorder, region, first, first + size);
-        } else {
-            tr_hold_shared(recorder);
-            tr_emit_map(recorder, &view, region->prot | TR_PROTECTION_PRIVATE);
-            tr_memory_alias(recorder->memory, first, size);
-        }
-        first += size;
-    }
+    emit_pieces(recorder, region, first, last, emit_discarded_piece);
 }
 
 static void emit_mappings(struct tr_recorder *recorder, gm_addr start,
