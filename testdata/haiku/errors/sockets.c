@@ -25,6 +25,11 @@ struct message {
     int32_t flags;
 };
 
+struct vector {
+    void *base;
+    uint32_t length;
+};
+
 static long listening, unbound, datagrams, file;
 static long server, client, unconnected; /* of TCP */
 static int32_t pair[2];
@@ -281,10 +286,7 @@ static void receiving(void)
     struct message bad_control = {.control = KERNEL_POINTER};
     struct message bad_vectors = {.vectors = BAD_POINTER, .vector_count = 1};
     struct message empty = {0};
-    struct {
-        void *base;
-        uint32_t length;
-    } vector = {data, 4};
+    struct vector vector = {data, 4};
     struct message beside = {.vectors = &vector,
                              .vector_count = 1,
                              .control = data + 4,
@@ -346,10 +348,7 @@ static void sending(void)
     struct message bad_vectors = {.vectors = BAD_POINTER, .vector_count = 1};
     struct message bad_control = {.control = BAD_POINTER, .control_length = 16};
     struct message large = {.control = data, .control_length = 1025};
-    struct {
-        void *base;
-        uint32_t length;
-    } vector = {data, sizeof(data)};
+    struct vector vector = {data, sizeof(data)};
     struct message some = {.vectors = &vector, .vector_count = 1};
     struct message beside = {.control = data, .control_length = 8};
     struct message addressed = some, nameless = some;
@@ -416,10 +415,7 @@ static long bound_to(const uint8_t at[32])
 /* Who is connected is for its peer alone. */
 static void local_receivers(void)
 {
-    struct {
-        void *base;
-        uint32_t length;
-    } vector = {data, 4};
+    struct vector vector = {data, 4};
     struct message some = {.vectors = &vector, .vector_count = 1};
     static const uint8_t first_at[32] = {32, AF_UNIX, 'd', '1'};
     static const uint8_t second_at[32] = {32, AF_UNIX, 'd', '2'};
@@ -467,10 +463,7 @@ static void local_receivers(void)
 /* One of two that are connected: gone, or not to be sent to. */
 static void local_peers(void)
 {
-    struct {
-        void *base;
-        uint32_t length;
-    } vector = {data, 4};
+    struct vector vector = {data, 4};
     struct message some = {.vectors = &vector, .vector_count = 1};
     int32_t ends[2];
 
@@ -502,10 +495,7 @@ static void rights(void)
     enum { LIMIT_NOFILE = 4 };
     const uint32_t few[] = {21, 0xffffffff};
     struct rights rights = {20, SOL_SOCKET, 1, {(int32_t)file, NO_FD}};
-    struct {
-        void *base;
-        uint32_t length;
-    } vector = {data, 1};
+    struct vector vector = {data, 1};
     struct message message = {.vectors = &vector,
                               .vector_count = 1,
                               .control = &rights,
@@ -663,10 +653,7 @@ static void calling_end(int32_t end, struct message *some)
 /* The other end has gone: a signal as well, which is ignored here. */
 static void broken(void)
 {
-    struct {
-        void *base;
-        uint32_t length;
-    } vector = {data, 4};
+    struct vector vector = {data, 4};
     struct message some = {.vectors = &vector, .vector_count = 1};
     int32_t ends[2];
 
