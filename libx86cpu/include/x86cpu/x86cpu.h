@@ -175,8 +175,8 @@ int xcpu_machine_on_write_fault(struct xcpu_machine *machine,
 
 /*
  * Before a fork(2) by the thread that runs the cpu, inside of on_int or not:
- * the child will have what is translated for it, too. Not to be called takes
- * no more than that.
+ * the child has what is translated for it, too. A child of which it was not
+ * told translates by itself.
  */
 void xcpu_before_fork(struct xcpu *cpu);
 
