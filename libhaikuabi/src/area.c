@@ -35,16 +35,19 @@ int hk_areas_new(struct hk_areas **areas)
     return 0;
 }
 
-static void close_memory(const struct hk_team *team, const struct hk_area *area)
+static void close_memory(struct hk_team *team, struct hk_area *area)
 {
     if (area->fd >= 0)
         hk_range_locks_close(hk_range_locks_of(team), area->fd);
+    hk_area_forget_file(team, area);
 }
 
 static void close_plainly(const struct hk_area *area)
 {
     if (area->fd >= 0)
         close(area->fd);
+    if (area->file >= 0)
+        close(area->file);
 }
 
 void hk_areas_free(struct hk_areas *areas)
@@ -65,7 +68,7 @@ void hk_areas_clear(struct hk_team *team)
 
     pthread_mutex_lock(&areas->lock);
     for (uint32_t i = 0; i < areas->areas.count; i++) {
-        const struct hk_area *area = hk_spans_at(&areas->areas, i);
+        struct hk_area *area = hk_spans_at(&areas->areas, i);
 
         hk_area_unpublish(team, area);
         close_memory(team, area);
@@ -171,6 +174,8 @@ static int32_t make_rest(struct hk_team *team, const struct hk_area *around,
         if (rest->fd < 0)
             return HK_B_NO_MEMORY;
     }
+    if (rest->file >= 0)
+        rest->file = hk_range_locks_dup(hk_range_locks_of(team), around->file);
     status = hk_area_publish(team, rest);
     if (status != HK_B_OK)
         close_memory(team, rest);
@@ -184,7 +189,7 @@ int32_t hk_area_cut(struct hk_team *team, uint32_t base, uint32_t size)
     struct hk_area *right = hk_area_at(team->areas, base + size);
     int is_split = left != NULL && left == right && left->span.base < base;
     uint32_t before = right != NULL ? right->span.base : 0;
-    struct hk_area rest = {.fd = -1};
+    struct hk_area rest = {.fd = -1, .file = -1};
     int result;
 
     if (is_split && make_rest(team, left, &rest) != HK_B_OK)
@@ -362,14 +367,16 @@ static int32_t clear_place(struct hk_team *team,
 
 /* The descriptor by which others get at the memory: of the file that is
  * mapped, or of memory that can be cloned. */
-static int32_t find_memory(const struct hk_team *team, struct hk_area *area,
+static int32_t find_memory(struct hk_team *team, struct hk_area *area,
                            const struct hk_area_source *what)
 {
-    int is_private_file = what->fd >= 0 && !what->shared;
     int fd;
 
-    if (is_private_file ||
-        (!what->shared && (what->protection & HK_CLONEABLE_AREA) == 0))
+    if (what->fd >= 0 && !what->shared) {
+        hk_area_keep_file(team, area, what);
+        return HK_B_OK;
+    }
+    if (!what->shared && (what->protection & HK_CLONEABLE_AREA) == 0)
         return HK_B_OK;
     fd = what->fd >= 0 ? hk_range_locks_dup(hk_range_locks_of(team), what->fd)
                        : hk_area_new_memory(area->span.size);
@@ -436,6 +443,7 @@ static int32_t create_locked(struct hk_team *team,
         .lock = lock_of(what->lock, size),
         .is_file = what->is_clone ? what->is_file_clone : what->fd >= 0,
         .fd = -1,
+        .file = -1,
         .is_shared = what->shared};
     int32_t status = clear_place(team, what, size);
 
@@ -567,12 +575,15 @@ static int32_t grow(struct hk_team *team, struct hk_area *area, uint32_t more)
 {
     uint32_t size = area->span.size, end = area->span.base + size;
     const struct hk_area_source what = {.protection = area->protection,
-                                        .fd = area->fd,
+                                        .fd = area->fd >= 0 ? area->fd
+                                                            : area->file,
                                         .offset = area->place.offset + size,
                                         .shared = area->fd >= 0};
 
     if (!can_grow(team, area, more))
         return HK_B_ERROR;
+    if (area->is_file && (what.fd < 0 || hk_area_bring(area, more) != 0))
+        return HK_B_NO_MEMORY;
     if (area->fd >= 0 && ftruncate(area->fd, (off_t)(what.offset + more)) != 0)
         return HK_B_NO_MEMORY;
     if (map_memory(team, &what, end, more, area->id) != HK_B_OK)
@@ -627,7 +638,7 @@ static int32_t resize_locked(struct hk_team *team, struct hk_area *area,
     int32_t status = HK_B_OK;
 
     if ((area->protection & HK_KERNEL_AREA) != 0 ||
-        (area->is_file && (area->is_shared || new_size > size)))
+        (area->is_file && area->fd >= 0))
         return HK_B_NOT_ALLOWED;
     for (uint32_t i = 0; new_size > size && i < areas->count; i++) {
         const struct hk_area *other = hk_spans_at(areas, i);

@@ -53,13 +53,17 @@ struct hk_area {
     uint32_t protection;
     uint32_t most; /* bits of a protection it can be given; 0: all */
     uint32_t lock;
-    int is_file; /* mapped from one: cannot grow */
+    int is_file; /* mapped from one */
     /* Memory that others may map as well: the host's descriptor of it, or -1
      * for the team's own pages. */
     int fd;
-    struct hk_memory_place place;
-    int is_shared;            /* a fork shares it, and gets no copy */
-    int has_page_protections; /* some of its pages have one of their own */
+    /* Private pages of a file: the host's descriptor of it, or -1, and of which
+     * packages it comes if it has not all content. */
+    int file;
+    const struct hk_root *layer;
+    struct hk_memory_place place; /* of fd, or where in file */
+    int is_shared;                /* a fork shares it, and gets no copy */
+    int has_page_protections;     /* some of its pages have one of their own */
 };
 
 /* What is kept free, and where it began when it was reserved. */
@@ -87,8 +91,9 @@ struct hk_area_source {
     int replace; /* with an exact address: what is there goes */
     int fd;      /* host descriptor, -1 for zeroed memory */
     uint64_t offset;
-    int shared;   /* stores reach the file */
-    int is_clone; /* fd is memory, or a file, of another area */
+    const struct hk_root *layer; /* see struct hk_area */
+    int shared;                  /* stores reach the file */
+    int is_clone;                /* fd is memory, or a file, of another area */
     int is_file_clone;
     int is_transfer; /* its protection is the one it had */
 };
@@ -115,7 +120,8 @@ void hk_range_unreserve(struct hk_team *team, uint32_t base, uint32_t size);
 
 /* Grows or shrinks an area at its end, also to nothing; growing takes free
  * memory, and reserved memory as the release does. B_OK, B_BAD_VALUE,
- * B_NOT_ALLOWED (a file's, the kernel's) or B_ERROR (no room). */
+ * B_NOT_ALLOWED (a file's own pages, the kernel's), B_ERROR (no room) or
+ * B_NO_MEMORY. */
 int32_t hk_area_resize(struct hk_team *team, int32_t id, uint32_t new_size);
 
 /* The same two changes for areas of the kernel itself. */
@@ -178,6 +184,24 @@ static inline uint32_t hk_told_protection(uint32_t protection,
 /* Guest protection bits as gm_map takes them. */
 unsigned hk_area_host_protection(uint32_t protection);
 
+/* ---- area_file.c ---- */
+
+/* Remembers the file whose private pages an area has, so that there can be more
+ * of them; forgets it. With the lock held. */
+void hk_area_keep_file(struct hk_team *team, struct hk_area *area,
+                       const struct hk_area_source *what);
+void hk_area_forget_file(struct hk_team *team, struct hk_area *area);
+
+/* Sees to it that a file has its content where an area would go on with it: an
+ * error number of the host. With the lock held. */
+int hk_area_bring(const struct hk_area *area, uint32_t more);
+
+/* Private pages behind the end of their file are zeros, which the host does not
+ * know: makes them so in a range. 1 when an access that has failed there may
+ * succeed now. Without the lock. */
+int hk_area_fill(struct hk_team *team, uint32_t address, uint32_t size,
+                 int is_store);
+
 /* ---- area_share.c: all with the lock held ---- */
 
 /* Shows an area to the other teams and gives it its id: B_OK or
@@ -213,12 +237,12 @@ int32_t hk_area_make_sharable(struct hk_team *team, struct hk_area *area);
  * shared with the parent, and shows it all. B_OK or B_NO_MEMORY. */
 int32_t hk_areas_fork_child(struct hk_thread *self);
 
-/* 1, once for each time that a store may have failed only because an area's
- * pages were moving; the lock is not held. */
+/* 1, once for each time that an access may have failed only because an area's
+ * pages were moving, or no pages yet; the lock is not held. */
 int hk_area_was_moving(struct hk_thread *self);
 
-/* 1 when a store that has failed may succeed now, for the same reason. Without
- * the lock. */
+/* 1 when an access that has failed may succeed now, for the same reason.
+ * Without the lock. */
 int hk_area_may_have_moved(const struct hk_thread *self);
 
 /* What a clone that another team makes of an area can be given, of the area's

@@ -183,6 +183,7 @@ static int64_t map_open_file(struct hk_thread *self,
         return HK_B_BAD_VALUE; /* it has no cache, or not so much */
     if (what->shared)
         what->most = most_of_mapping(self, what->protection, mode);
+    what->layer = hk_pieces_root(file->pieces);
     error = file->pieces == NULL ? 0
                                  : hk_pieces_bring(file->pieces, what->fd,
                                                    what->offset, what->size);

@@ -208,6 +208,7 @@ int32_t hk_area_make_sharable(struct hk_team *team, struct hk_area *area)
         return HK_B_NO_MEMORY;
     }
     moved.is_file = 0; /* its private pages are memory like any other now */
+    hk_area_forget_file(team, &moved);
     *area = moved;
     hk_area_tell(team, area);
     return HK_B_OK;

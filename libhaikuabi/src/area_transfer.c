@@ -254,8 +254,6 @@ static int32_t resize_everywhere(struct hk_thread *self,
     return status;
 }
 
-/* Missing: an area of a file's private pages does not grow, for nobody keeps a
- * descriptor of the file. */
 int64_t hk_sys_resize_area(struct hk_thread *self, int32_t area,
                            uint32_t new_size)
 {
@@ -278,7 +276,7 @@ int64_t hk_sys_resize_area(struct hk_thread *self, int32_t area,
         return HK_B_NOT_ALLOWED;
     if (copy.size == new_size)
         return HK_B_OK;
-    if (copy.is_file && new_size > copy.size)
+    if (copy.is_file && copy.fd >= 0)
         return HK_B_NOT_ALLOWED;
     self->restart.is_required = 1;
     return resize_everywhere(self, &copy, new_size);

@@ -88,7 +88,7 @@ static int is_for_debugger(struct hk_thread *thread, uint32_t vector,
 enum hk_action hk_exception(struct hk_thread *thread, uint32_t vector,
                             uint32_t error_code, uint32_t address)
 {
-    enum { PAGE_FAULT = 14 };
+    enum { PAGE_FAULT = 14, IS_STORE = 2 };
     const struct row *row = find_row(vector);
     struct hk_registers registers;
     struct hk_siginfo info = {.signal = row->signal,
@@ -97,8 +97,9 @@ enum hk_action hk_exception(struct hk_thread *thread, uint32_t vector,
                               .pid = thread->team->id,
                               .uid = thread->team->ids.user.real};
 
-    (void)error_code;
-    if (vector == PAGE_FAULT && hk_area_was_moving(thread))
+    if (vector == PAGE_FAULT &&
+        (hk_area_fill(thread->team, address, 1, (error_code & IS_STORE) != 0) ||
+         hk_area_was_moving(thread)))
         return HK_CONTINUE; /* the instruction once more */
     if (is_for_debugger(thread, vector, row))
         return HK_CONTINUE;

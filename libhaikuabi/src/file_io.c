@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "area.h"
 #include "attr.h"
 #include "block.h"
 #include "bytes.h"
@@ -109,6 +110,21 @@ static ssize_t bounce(struct hk_thread *self,
     return done;
 }
 
+/* 1 when what could not be written can be read now; else errno stays. */
+static int fill(struct hk_thread *self, const struct iovec *vectors,
+                uint32_t count)
+{
+    int is_filled = 0;
+
+    for (uint32_t i = 0; i < count; i++)
+        is_filled |= hk_area_fill(
+            self->team, (uint32_t)guest_address(self, vectors[i].iov_base),
+            (uint32_t)vectors[i].iov_len, 0);
+    if (!is_filled)
+        errno = EFAULT;
+    return is_filled;
+}
+
 static ssize_t try_io(struct hk_thread *self,
                       const struct hk_transfer *transfer,
                       const struct iovec *vectors, uint32_t count,
@@ -119,8 +135,12 @@ static ssize_t try_io(struct hk_thread *self,
     if (!transfer->is_write && gm_is_observed(hk_space_of(self)))
         return bounce(self, transfer, vectors, pace);
     done = host_io(self, transfer, vectors, count, pace);
-    if (done >= 0 || errno != EFAULT || transfer->is_write)
+    if (done >= 0 || errno != EFAULT)
         return done;
+    if (transfer->is_write)
+        return fill(self, vectors, count)
+                   ? host_io(self, transfer, vectors, count, pace)
+                   : done;
     return bounce(self, transfer, vectors, pace);
 }
 

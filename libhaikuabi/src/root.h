@@ -213,6 +213,8 @@ struct hk_pieces;
 int hk_pieces_open(const struct hk_root *root, int fd,
                    struct hk_pieces **pieces);
 void hk_pieces_free(struct hk_pieces *pieces);
+/* Which root they were opened with; of NULL: NULL. */
+const struct hk_root *hk_pieces_root(const struct hk_pieces *pieces);
 
 /* Before bytes are read of it; by several threads at once. Bytes behind the
  * end are none. 0 or an errno value. */

@@ -81,6 +81,11 @@ void hk_pieces_free(struct hk_pieces *pieces)
     free(pieces);
 }
 
+const struct hk_root *hk_pieces_root(const struct hk_pieces *pieces)
+{
+    return pieces != NULL ? pieces->root : NULL;
+}
+
 static int is_known(const struct hk_pieces *pieces, uint64_t number)
 {
     return (atomic_load_explicit(&pieces->known[number / 64],

@@ -9,11 +9,22 @@ int hk_is_user_range(gm_addr address, uint64_t size)
     return address < HK_USER_LIMIT && size <= HK_USER_LIMIT - address;
 }
 
+/* An access that has failed may succeed now. */
+static int is_mended(const struct hk_thread *thread, gm_addr at, size_t size,
+                     int is_store)
+{
+    return hk_area_fill(thread->team, (uint32_t)at, (uint32_t)size, is_store) ||
+           hk_area_may_have_moved(thread);
+}
+
 int32_t hk_read_user(const struct hk_thread *thread, void *to, gm_addr from,
                      size_t size)
 {
-    if (!hk_is_user_range(from, size) ||
-        gm_copy_in(hk_space_of(thread), to, from, size) < 0)
+    if (!hk_is_user_range(from, size))
+        return HK_B_BAD_ADDRESS;
+    if (gm_copy_in(hk_space_of(thread), to, from, size) < 0 &&
+        (!is_mended(thread, from, size, 0) ||
+         gm_copy_in(hk_space_of(thread), to, from, size) < 0))
         return HK_B_BAD_ADDRESS;
     return HK_B_OK;
 }
@@ -24,7 +35,7 @@ int32_t hk_write_user(const struct hk_thread *thread, gm_addr to,
     if (!hk_is_user_range(to, size))
         return HK_B_BAD_ADDRESS;
     if (gm_copy_out(hk_space_of(thread), to, from, size) < 0 &&
-        (!hk_area_may_have_moved(thread) ||
+        (!is_mended(thread, to, size, 1) ||
          gm_copy_out(hk_space_of(thread), to, from, size) < 0))
         return HK_B_BAD_ADDRESS;
     return HK_B_OK;
@@ -55,6 +66,8 @@ int32_t hk_read_user_string(const struct hk_thread *thread, char *to,
     if (size > HK_USER_LIMIT - from)
         size = HK_USER_LIMIT - from;
     result = gm_copy_string_in(hk_space_of(thread), to, from, size);
+    if (result == GM_ERR_FAULT && is_mended(thread, from, size, 0))
+        result = gm_copy_string_in(hk_space_of(thread), to, from, size);
     if (result >= 0)
         return result;
     return result == GM_ERR_TOOLONG ? HK_B_NAME_TOO_LONG : HK_B_BAD_ADDRESS;

@@ -64,9 +64,6 @@ static const struct {
     {HK_ROW_set_real_time_clock, "files keep the host's time"},
     {HK_ROW_set_real_time_clock_is_gmt, "files keep the host's time"},
     {HK_ROW_set_clock, "files keep the host's time"},
-    {HK_ROW_resize_area,
-     "a file's private pages become fewer, but not more, for nobody "
-     "keeps a descriptor of the file"},
     {HK_ROW_install_team_debugger, "the nub makes no profile and no core file"},
     {HK_ROW_system_profiler_start, "nothing samples the host's processors"},
     {HK_ROW_system_profiler_next_buffer, "as system_profiler_start"},

@@ -152,6 +152,119 @@ static void resize(void)
     sys(SYS_close, fd);
 }
 
+/* Private pages become more, and go on with the file; behind its end they are
+ * zeros, whoever looks first. */
+static void grow(void)
+{
+    char *private = 0, *wall = 0, *read_only = 0, text[PAGE + 4];
+    long fd = make("grown"), out = make("grown_out"), id, other;
+
+    for (int i = 0; i < 4; i++)
+        put(fd, i * PAGE, "page");
+    id = sys(SYS_map_file, "grown", &private, ANY_ADDRESS, PAGE,
+             READ_AREA | WRITE_AREA, 1, 0, fd, 1LL * PAGE);
+    CHECK(id > 0);
+    sys(SYS_close, fd);
+    CHECK_STATUS(sys(SYS_unlink, AT_FDCWD, "grown"), HK_B_OK);
+    private[1] = 'o';
+    CHECK_STATUS(sys(SYS_resize_area, id, 2 * PAGE), HK_B_OK);
+    CHECK(memcmp(private, "poge", 5) == 0);
+    CHECK(memcmp(private + PAGE, "page", 5) == 0);
+    private[PAGE] = 's';
+    CHECK_STATUS(sys(SYS_resize_area, id, 0), HK_B_OK);
+    CHECK_STATUS(sys(SYS_resize_area, id, 10 * PAGE), HK_B_OK);
+    CHECK_STATUS(sys(SYS_area_for, private + 9 * PAGE), id);
+    CHECK(memcmp(private, "page", 5) == 0);
+    CHECK(memcmp(private + PAGE, "page", 5) == 0);
+    /* Behind the end: loaded, stored to, read and written by the kernel. */
+    CHECK(private[3 * PAGE + 8] == 0);
+    private[4 * PAGE + 9] = 'z';
+    CHECK(private[4 * PAGE + 8] == 0 && private[4 * PAGE + 9] == 'z');
+    CHECK_STATUS(sys(SYS_write, out, 0LL, private + 5 * PAGE - 2, PAGE + 4),
+                 PAGE + 4);
+    CHECK_STATUS(sys(SYS_read, out, 0LL, private + 6 * PAGE + 4, PAGE + 4),
+                 PAGE + 4);
+    CHECK_STATUS(sys(SYS_read, out, 0LL, text, PAGE + 4), PAGE + 4);
+    CHECK(memcmp(private + 6 * PAGE + 4, text, PAGE + 4) == 0);
+    CHECK_STATUS(sys(SYS_open, AT_FDCWD, private + 8 * PAGE, O_RDWR, 0),
+                 HK_B_ENTRY_NOT_FOUND);
+    /* Also without having grown. */
+    other = map(out, &read_only, 9, 1);
+    CHECK(other > 0 && read_only[8 * PAGE] == 0);
+    CHECK_STATUS(sys(SYS_delete_area, other), HK_B_OK);
+    wall = private + 10 * PAGE;
+    other =
+        sys(SYS_create_area, "wall", &wall, EXACT_ADDRESS, PAGE, 0, READ_AREA);
+    CHECK(other > 0);
+    CHECK_STATUS(sys(SYS_resize_area, id, 11 * PAGE), HK_B_ERROR);
+    CHECK_STATUS(sys(SYS_delete_area, other), HK_B_OK);
+    CHECK_STATUS(sys(SYS_delete_area, id), HK_B_OK);
+    sys(SYS_close, out);
+}
+
+/* The child of a fork has the file as well, and so has what is cut off; pages
+ * that come have the area's protection. */
+static void grow_in_child(void)
+{
+    char *private = 0;
+    long fd = make("inherited"), child;
+
+    for (int i = 0; i < 6; i++)
+        put(fd, i * PAGE, "page");
+    CHECK(map(fd, &private, 4, 1) > 0);
+    sys(SYS_close, fd);
+    CHECK_STATUS(sys(SYS_unmap_memory, private + PAGE, PAGE), HK_B_OK);
+    private[2 * PAGE] = 'm';
+    CHECK_STATUS(
+        sys(SYS_set_memory_protection, private + 2 * PAGE, PAGE, READ_AREA),
+        HK_B_OK);
+    child = sys(SYS_fork);
+    CHECK_STATUS(
+        sys(SYS_resize_area, sys(SYS_area_for, private + 2 * PAGE), 4 * PAGE),
+        HK_B_OK);
+    CHECK_STATUS(sys(SYS_resize_area, sys(SYS_area_for, private), 2 * PAGE),
+                 HK_B_OK);
+    CHECK(memcmp(private + PAGE, "page", 5) == 0);
+    CHECK(memcmp(private + 2 * PAGE, "mage", 5) == 0);
+    CHECK(memcmp(private + 4 * PAGE, "page", 5) == 0);
+    private[5 * PAGE] = 'r';
+    CHECK(memcmp(private + 5 * PAGE, "rage", 5) == 0);
+    if (child == 0)
+        guest_exit(5);
+    CHECK_STATUS(wait_for(child), 5);
+    CHECK_STATUS(sys(SYS_unmap_memory, private, 6 * PAGE), HK_B_OK);
+}
+
+/* Threads that meet the same page behind the end. */
+static volatile char *behind;
+
+static int store_behind(void *offset, void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < 64; i++)
+        behind[i * PAGE + (long)offset] = 's';
+    return 0;
+}
+
+static void store_from_threads(void)
+{
+    enum { THREADS = 4 };
+    long fd = make("stored"), threads[THREADS], result = 0;
+
+    put(fd, 0, "page");
+    CHECK(map(fd, &behind, 64, 1) > 0);
+    for (long i = 0; i < THREADS; i++)
+        threads[i] = spawn_thread("store", store_behind, (void *)(i + 1), 0);
+    for (int i = 0; i < THREADS; i++)
+        CHECK_STATUS(sys(SYS_resume_thread, threads[i]), HK_B_OK);
+    for (int i = 0; i < THREADS; i++)
+        CHECK_STATUS(sys(SYS_wait_for_thread, threads[i], &result), HK_B_OK);
+    for (int i = 1; i < 64; i++)
+        for (int at = 0; at <= THREADS; at++)
+            CHECK(behind[i * PAGE + at] == (at > 0 ? 's' : 0));
+    sys(SYS_close, fd);
+}
+
 /* More than a process has descriptors, one after the other. */
 static void map_many(void)
 {
@@ -235,6 +348,9 @@ int main(int argc, char **argv, char **environment)
     map_again();
     change_size();
     resize();
+    grow();
+    grow_in_child();
+    store_from_threads();
     map_many();
     write_meanwhile();
     write_from_child();
