@@ -134,6 +134,20 @@ static const char *variable(const char *text)
     return made;
 }
 
+/* The host's terminal takes the place of Haiku's, which sets TERM. */
+static const char *terminal_kind(void)
+{
+    return isatty(STDIN_FILENO) || isatty(STDOUT_FILENO) ? variable("TERM")
+                                                         : NULL;
+}
+
+static void set_variable(struct uvm_options *options, size_t *count,
+                         const char *given)
+{
+    options->environment[*count] = given;
+    *count += given != NULL;
+}
+
 static uint32_t number(const char *option, const char *text, unsigned long max)
 {
     char *end;
@@ -178,8 +192,7 @@ static void parse_option(int option, struct uvm_options *options,
         options->root = optarg;
         break;
     case 'E':
-        options->environment[*variables] = variable(optarg);
-        *variables += options->environment[*variables] != NULL;
+        set_variable(options, variables, variable(optarg));
         break;
     case OPT_ENGINE:
         options->engine =
@@ -259,12 +272,13 @@ void uvm_parse_options(int argc, char **argv, struct uvm_options *options)
     memset(options, 0, sizeof(*options));
     options->root = getenv("UVM_ROOT");
     options->engine = XCPU_ENGINE_JIT;
-    options->environment = calloc((size_t)argc + 1, sizeof(char *));
+    options->environment = calloc((size_t)argc + 2, sizeof(char *));
     options->binds = calloc((size_t)argc + 1, sizeof(*options->binds));
     if (options->environment == NULL || options->binds == NULL)
         uvm_fail(UVM_EXIT_FAILURE, "out of memory");
     if (argc > 0)
         argv[0] = name;
+    set_variable(options, &variables, terminal_kind());
     /* '+': what follows the program belongs to the program. */
     while ((option = getopt_long(argc, argv, "+r:E:", long_options, NULL)) >= 0)
         parse_option(option, options, &variables);

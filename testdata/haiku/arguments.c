@@ -17,7 +17,8 @@ int main(int argc, char **argv, char **environment)
         printf("argv[%d] '%s'\n", i, argv[i]);
     CHECK(argv[argc] == 0);
     for (char **variable = environment; *variable != 0; variable++)
-        if (begins(*variable, "GUEST_") || begins(*variable, "HOME="))
+        if (begins(*variable, "GUEST_") || begins(*variable, "HOME=") ||
+            begins(*variable, "TERM="))
             printf("%s\n", *variable);
     /* Haiku's loader expects the strings right behind both arrays. */
     CHECK(argv[0] == (char *)(environment + 1) ||

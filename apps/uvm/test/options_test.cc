@@ -206,6 +206,18 @@ TEST_F(OptionsTest, variables_are_set_replaced_and_taken_over)
     EXPECT_EQ(run({arguments}).out, "argc 1\nHOME=/boot/home\n");
 }
 
+TEST_F(OptionsTest, a_terminals_kind_is_taken_over)
+{
+    setenv("TERM", "vt100", 1);
+    EXPECT_EQ(run({arguments}).out, "argc 1\nHOME=/boot/home\n");
+    EXPECT_EQ(run_in_terminal({arguments}).out,
+              "argc 1\nHOME=/boot/home\nTERM=vt100\n");
+    EXPECT_EQ(run_in_terminal({"-E", "TERM=beterm", arguments}).out,
+              "argc 1\nHOME=/boot/home\nTERM=beterm\n");
+    unsetenv("TERM");
+    EXPECT_EQ(run_in_terminal({arguments}).out, "argc 1\nHOME=/boot/home\n");
+}
+
 TEST_F(OptionsTest, arguments_that_are_too_long_are_refused)
 {
     Outcome outcome = run({hello, std::string(100000, 'x'),

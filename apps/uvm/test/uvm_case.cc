@@ -79,7 +79,7 @@ void UvmCase::TearDown()
 
 Outcome UvmCase::start(const char *name,
                        const std::vector<std::string> &arguments,
-                       const std::string &input, bool may_read_all)
+                       const std::string &input_path, bool may_read_all)
 {
     const std::string program = runfiles + "/apps/" + name;
     std::vector<char *> words = {const_cast<char *>(program.c_str())};
@@ -89,13 +89,12 @@ Outcome UvmCase::start(const char *name,
     for (const auto &argument : arguments)
         words.push_back(const_cast<char *>(argument.c_str()));
     words.push_back(nullptr);
-    std::ofstream(output_path(directory, "in")) << input;
     pid_t child = fork();
     if (child == 0) {
         const struct rlimit none = {0, 0};
 
         setrlimit(RLIMIT_CORE, &none);
-        redirect(0, output_path(directory, "in"), O_RDONLY);
+        redirect(0, input_path, O_RDONLY);
         redirect(1, output_path(directory, "out"),
                  O_WRONLY | O_CREAT | O_TRUNC);
         redirect(2, output_path(directory, "err"),
@@ -114,20 +113,38 @@ Outcome UvmCase::start(const char *name,
     return outcome;
 }
 
+std::string UvmCase::input_file(const std::string &text)
+{
+    const std::string path = output_path(directory, "in");
+
+    std::ofstream(path) << text;
+    return path;
+}
+
 Outcome UvmCase::run(const std::vector<std::string> &arguments,
                      const std::string &input)
 {
-    return start("uvm/uvm", arguments, input, true);
+    return start("uvm/uvm", arguments, input_file(input), true);
+}
+
+Outcome UvmCase::run_in_terminal(const std::vector<std::string> &arguments)
+{
+    const int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+    EXPECT_EQ(unlockpt(terminal), 0);
+    Outcome outcome = start("uvm/uvm", arguments, ptsname(terminal), true);
+    close(terminal);
+    return outcome;
 }
 
 Outcome UvmCase::run_utrace(const std::vector<std::string> &arguments)
 {
-    return start("utrace/utrace", arguments, "", true);
+    return start("utrace/utrace", arguments, input_file(""), true);
 }
 
 Outcome UvmCase::run_unprivileged(const std::vector<std::string> &arguments)
 {
-    Outcome outcome = start("uvm/uvm", arguments, "", false);
+    Outcome outcome = start("uvm/uvm", arguments, input_file(""), false);
 
     if (outcome.status == 98)
         outcome.status = -1;

@@ -25,7 +25,10 @@ class UvmCase : public ::testing::Test
     Outcome run(const std::vector<std::string> &arguments,
                 const std::string &input = "");
 
-    /* The same of utrace. */
+    /* The same with a terminal for standard input. */
+    Outcome run_in_terminal(const std::vector<std::string> &arguments);
+
+    /* As run, of utrace. */
     Outcome run_utrace(const std::vector<std::string> &arguments);
 
     /* Runs uvm without the right to read files whose mode forbids it, which
@@ -51,7 +54,8 @@ class UvmCase : public ::testing::Test
   private:
     Outcome start(const char *program,
                   const std::vector<std::string> &arguments,
-                  const std::string &input, bool may_read_all);
+                  const std::string &input_path, bool may_read_all);
+    std::string input_file(const std::string &text);
 };
 
 std::string contents(const std::string &path);
