@@ -62,8 +62,8 @@ static int32_t pipe_ioctl(const struct hk_thread *self,
     return HK_B_BAD_VALUE;
 }
 
-/* What can be opened to reach the same device: "/dev/tty" for a terminal that
- * was open when the program came, if it is the session's. */
+/* What can be opened to reach the same device: "/dev/tty" for the session's
+ * terminal where it is none of the host's pseudo-terminals. */
 static int32_t get_device_path(struct hk_thread *self,
                                const struct hk_file *file, gm_addr data,
                                uint32_t size)
@@ -73,6 +73,8 @@ static int32_t get_device_path(struct hk_thread *self,
     int32_t length = (int32_t)strlen(path);
     int32_t index = place == NULL ? hk_pty_index(self, file->node.fd) : -1;
 
+    if (place == NULL && index < 0)
+        index = hk_pty_index_of_hosts(self, file->node.fd);
     if (index >= 0) {
         strcpy(path, "/dev/tt/");
         hk_pty_name((uint32_t)index, path + strlen(path));

@@ -48,14 +48,15 @@ static int is_open(struct hk_shared *shared, const struct hk_pty *pty)
     return hk_team_set_has_any(&pty->holders);
 }
 
-/* The host's number of a terminal, or -1. */
+/* The host's number of a terminal that this team may reach, or -1. */
 static int32_t host_number(struct hk_shared *shared, uint32_t index)
 {
     const struct hk_pty *pty = &hk_shared_ptys(shared)[index];
     int32_t number = -1;
 
     hk_shared_lock(shared);
-    if (is_open(shared, pty))
+    if (is_open(shared, pty) &&
+        (!pty->is_hosts || pty->session == (uint32_t)getsid(0)))
         number = (int32_t)pty->number;
     hk_shared_unlock(shared);
     return number;
@@ -73,11 +74,37 @@ static int32_t take(struct hk_shared *shared, uint32_t wanted, uint32_t number,
             continue;
         hk_put(shared, &ptys[i].number, number);
         hk_put(shared, &ptys[i].session, 0);
+        hk_put(shared, &ptys[i].is_hosts, 0);
         hk_team_set_put(shared, &ptys[i].holders, shared->team, 1);
         *index = i;
         return HK_B_OK;
     }
     return wanted == HK_PTY_ANY ? HK_B_ENTRY_NOT_FOUND : HK_B_BUSY;
+}
+
+/* The teams of this one's session hold it, too. */
+static void hold_by_session(struct hk_shared *shared, struct hk_pty *pty)
+{
+    uint32_t end = hk_item_end(shared, HK_POOL_TEAMS);
+
+    for (uint32_t team = 1; team < end; team++)
+        if (hk_shared_is_alive(shared, team) &&
+            getsid(hk_shared_slot(shared, team)->id) == getsid(0))
+            hk_team_set_put(shared, &pty->holders, team, 1);
+}
+
+/* The index of the host's terminal of that number, or B_BAD_VALUE; session is
+ * what it controls, if that is this team's. */
+static int32_t find(struct hk_shared *shared, uint32_t number, pid_t session)
+{
+    const struct hk_pty *ptys = hk_shared_ptys(shared);
+
+    for (uint32_t i = 0; i < HK_PTYS_MAX; i++)
+        if (ptys[i].number == number &&
+            (!ptys[i].is_hosts || ptys[i].session == (uint32_t)session) &&
+            is_open(shared, &ptys[i]))
+            return (int32_t)i;
+    return HK_B_BAD_VALUE;
 }
 
 /* ---- masters ---- */
@@ -200,6 +227,16 @@ static int32_t take_control(struct hk_thread *self, uint32_t index, int fd)
     return HK_B_OK;
 }
 
+/* Whether what has been opened is the terminal of that index; by its number
+ * alone it may be another one. */
+static int is_still(struct hk_shared *shared, uint32_t index, int32_t number,
+                    int fd)
+{
+    return host_number(shared, index) == number &&
+           (!hk_shared_ptys(shared)[index].is_hosts ||
+            tcgetsid(fd) == getsid(0));
+}
+
 static int32_t open_slave(struct hk_thread *self, uint32_t index, uint32_t mode,
                           int *fd)
 {
@@ -213,7 +250,7 @@ static int32_t open_slave(struct hk_thread *self, uint32_t index, uint32_t mode,
     *fd = open(path, (int)(mode & HK_O_RWMASK) | host_flags(mode));
     if (*fd < 0)
         return errno == ENOENT ? HK_B_IO_ERROR : hk_status_from_errno(errno);
-    if (host_number(shared, index) != number) /* it may be another one */
+    if (!is_still(shared, index, number, *fd))
         status = HK_B_IO_ERROR;
     else if (!(mode & HK_O_NOCTTY))
         status = take_control(self, index, *fd);
@@ -262,16 +299,36 @@ static int get_host_number(int fd, uint32_t *number)
 int32_t hk_pty_index(struct hk_thread *self, int fd)
 {
     struct hk_shared *shared = hk_shared_of(self);
-    const struct hk_pty *ptys = hk_shared_ptys(shared);
-    int32_t index = HK_B_BAD_VALUE;
+    int32_t index;
     uint32_t number;
 
     if (!get_host_number(fd, &number))
         return HK_B_BAD_VALUE;
     hk_shared_lock(shared);
-    for (uint32_t i = 0; i < HK_PTYS_MAX && index < 0; i++)
-        if (ptys[i].number == number && is_open(shared, &ptys[i]))
-            index = (int32_t)i;
+    index = find(shared, number, tcgetsid(fd));
     hk_shared_unlock(shared);
     return index;
+}
+
+int32_t hk_pty_index_of_hosts(struct hk_thread *self, int fd)
+{
+    struct hk_shared *shared = hk_shared_of(self);
+    pid_t session = getsid(0);
+    uint32_t number, index;
+    int32_t found;
+
+    if (!get_host_number(fd, &number) || tcgetsid(fd) != session)
+        return HK_B_BAD_VALUE;
+    hk_shared_lock(shared);
+    found = find(shared, number, session);
+    if (found < 0 && take(shared, HK_PTY_ANY, number, &index) == HK_B_OK) {
+        struct hk_pty *pty = &hk_shared_ptys(shared)[index];
+
+        hk_put(shared, &pty->session, (uint32_t)session);
+        hk_put(shared, &pty->is_hosts, 1);
+        hold_by_session(shared, pty);
+        found = (int32_t)index;
+    }
+    hk_shared_unlock(shared);
+    return found;
 }

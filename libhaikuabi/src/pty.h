@@ -10,8 +10,8 @@
  * The host numbers its pseudo-terminals for all who use it, Haiku knows 64
  * from /dev/tt/p0 to /dev/tt/sf. The shared file says which of the host's is
  * behind a name, and which teams have its master open: as long as one does,
- * the host gives the number to nobody else, and no guest reaches a terminal
- * that no guest has made.
+ * the host gives the number to nobody else. Of those that no guest has made,
+ * guests reach the one that controls their session, as by /dev/tty.
  */
 
 /* A team has a master open. */
@@ -28,6 +28,10 @@ void hk_pty_master_fork(struct hk_pty_master *master);
 
 /* The index of a terminal by either end's host descriptor, or B_BAD_VALUE. */
 int32_t hk_pty_index(struct hk_thread *self, int fd);
+
+/* The same of the host's terminal that controls the session, which has an index
+ * from then on as long as a team of the session lives that does now. */
+int32_t hk_pty_index_of_hosts(struct hk_thread *self, int fd);
 
 /* The name of one, below /dev/tt or /dev/pt. */
 enum { HK_PTY_NAME_SIZE = 3 };

@@ -422,10 +422,12 @@ struct hk_departure {
     char from_name[HK_FILE_NAME_LENGTH], to_name[HK_FILE_NAME_LENGTH];
 };
 
-/* A pseudo-terminal: who has its master open (pty.h). */
+/* A pseudo-terminal (pty.h). */
 struct hk_pty {
-    uint32_t number;  /* the host's */
-    uint32_t session; /* that it controls, or 0 */
+    uint32_t number;   /* the host's */
+    uint32_t session;  /* that it controls, or 0 */
+    uint32_t is_hosts; /* its master is open on the host */
+    /* Who has its master open; of the host's, those of the session. */
     struct hk_team_set holders;
 };
 

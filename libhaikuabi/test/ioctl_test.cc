@@ -238,15 +238,15 @@ TEST_P(Ioctl, TellsTheGuestsPathOfADevice)
 }
 
 // The session of another process has the terminal.
-TEST_P(Ioctl, TheSessionsTerminalIsDevTty)
+TEST_P(Ioctl, TheSessionsTerminalHasAName)
 {
     pid_t child = ::fork();
     int status = -1;
 
     if (child == 0) {
         bool good = ::setsid() > 0 && ::ioctl(0, TIOCSCTTY, 0) == 0 &&
-                    ioctl(GUEST_PATH_FOR_DEVICE) == 8 &&
-                    team->text(data) == "/dev/tty";
+                    ioctl(GUEST_PATH_FOR_DEVICE) == 10 &&
+                    team->text(data) == "/dev/tt/p0";
         ::_exit(good ? 0 : 1);
     }
     ASSERT_EQ(::waitpid(child, &status, 0), child);

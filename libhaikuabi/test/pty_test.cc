@@ -4,6 +4,7 @@
 #include "libhaikuabi/test/team_threads.h"
 
 #include <fcntl.h>
+#include <functional>
 #include <pty.h>
 
 namespace
@@ -146,6 +147,72 @@ TEST(Pty, WithoutItsMasterIsNone)
     ::close(saved);
     ::close(host_master);
     ::close(host_slave);
+}
+
+// In a session that a terminal of the host controls, which is its standard
+// input: what it finds wrong is its exit status.
+int on_hosts(SharedRoot &root, const std::function<int(Team &)> &finds)
+{
+    int master = -1, slave = -1, status = -1;
+    EXPECT_EQ(::openpty(&master, &slave, nullptr, nullptr, nullptr), 0);
+    pid_t child = ::fork();
+    if (child == 0) {
+        ::signal(SIGHUP, SIG_IGN);
+        ::setsid();
+        ::dup2(slave, 0);
+        if (::ioctl(0, TIOCSCTTY, 0) != 0)
+            ::_exit(100);
+        Team team(root.config());
+        ::_exit(finds(team));
+    }
+    ::close(slave);
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    ::close(master);
+    return status;
+}
+
+TEST(Pty, TheHostsHasANameForItsSession)
+{
+    SharedRoot root;
+    EXPECT_EQ(on_hosts(root,
+                       [&](Team &its) {
+                           std::string name = device_path(its, 0);
+                           int tty = open(its, name.c_str());
+                           Process other(root, [&](Team &same) {
+                               return device_path(same, 0) == name ? 0 : 1;
+                           });
+                           if (name != "/dev/tt/p0" || other.wait() != 0)
+                               return 1;
+                           if (device_path(its, tty) != name)
+                               return 2;
+                           return index_of(its, 0) == 0 &&
+                                          index_of(its,
+                                                   open(its, "/dev/ptmx")) == 1
+                                      ? 0
+                                      : 3;
+                       }),
+              0);
+    // Its name goes with the session's teams.
+    Team team(root.config());
+    EXPECT_EQ(index_of(team, open(team, "/dev/ptmx")), 0);
+}
+
+TEST(Pty, TheHostsIsNoOtherSessions)
+{
+    SharedRoot root;
+    EXPECT_EQ(on_hosts(root,
+                       [&](Team &its) {
+                           if (device_path(its, 0) != "/dev/tt/p0")
+                               return 1;
+                           Process other(root, [](Team &apart) {
+                               ::setsid();
+                               return open(apart, "/dev/tt/p0") == HK_B_IO_ERROR
+                                          ? 0
+                                          : 1;
+                           });
+                           return other.wait();
+                       }),
+              0);
 }
 
 TEST(Pty, AnotherTeamOpensItByName)
