@@ -7,6 +7,7 @@
 
 #include "bytes.h"
 #include "host_process.h"
+#include "kernel_team.h"
 #include "shared.h"
 #include "syscalls.h"
 #include "thread.h"
@@ -169,6 +170,8 @@ static int32_t read_thread_clock(struct hk_thread *self, int32_t id,
     if (thread != NULL)
         team = hk_shared_slot(shared, thread->own.team)->id;
     hk_shared_unlock(shared);
+    if (hk_is_kernel_team(shared, team))
+        return HK_B_NOT_ALLOWED;
     if (team == 0 || hk_host_task_get(team, id, &task) != 0)
         return HK_B_BAD_VALUE;
     *us = task.user_time + task.kernel_time;

@@ -46,12 +46,15 @@ int64_t hk_sys_wait_for_debugger(struct hk_thread *self)
 /* B_OK, or the port is none of a team's. */
 static int32_t check_port(struct hk_shared *shared, int32_t port)
 {
-    int32_t status;
+    const struct hk_port *found;
+    int32_t status = HK_B_BAD_PORT_ID;
 
     if (hk_account_port_name(port) != NULL)
         return HK_B_NOT_ALLOWED;
     hk_shared_lock(shared);
-    status = hk_port_find(shared, port) != NULL ? HK_B_OK : HK_B_BAD_PORT_ID;
+    found = hk_port_find(shared, port);
+    if (found != NULL)
+        status = hk_port_is_kernels(found) ? HK_B_NOT_ALLOWED : HK_B_OK;
     hk_shared_unlock(shared);
     return status;
 }

@@ -93,6 +93,9 @@ int32_t hk_event_object_select(struct hk_shared *shared,
         hk_account_port_name(entry->object) != NULL)
         return HK_B_NOT_ALLOWED; /* the kernel's */
     hk_shared_commit(shared);
+    if (entry->type == HK_EVENT_PORT &&
+        hk_port_is_kernels(hk_port_find(shared, entry->object)))
+        return HK_B_NOT_ALLOWED;
     state = state_of(shared, entry);
     if (!state.is_there)
         return no_such(shared, entry);

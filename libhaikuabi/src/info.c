@@ -177,29 +177,6 @@ int64_t hk_sys_get_system_info(struct hk_thread *self, gm_addr info)
     return hk_write_user(self, info, bytes, sizeof(bytes));
 }
 
-/* How long each of the host's processors has not been idle, in us; a line is
- * "cpu0 USER NICE SYSTEM IDLE IOWAIT IRQ SOFTIRQ ...". 0 where nothing is told.
- */
-static void read_active_times(int64_t times[], uint32_t count)
-{
-    const int64_t tick = 1000000 / sysconf(_SC_CLK_TCK);
-    FILE *lines = fopen("/proc/stat", "re");
-    char line[512];
-
-    memset(times, 0, count * sizeof(*times));
-    while (lines != NULL && fgets(line, sizeof(line), lines) != NULL) {
-        long long user, nice, system, irq, soft;
-        unsigned cpu;
-
-        if (sscanf(line, "cpu%u %lld %lld %lld %*d %*d %lld %lld", &cpu, &user,
-                   &nice, &system, &irq, &soft) == 6 &&
-            cpu < count)
-            times[cpu] = (user + nice + system + irq + soft) * tick;
-    }
-    if (lines != NULL)
-        fclose(lines);
-}
-
 /* cpu_info, 20 bytes each: active time (for who is not alone), enabled,
  * frequency in Hz. */
 int64_t hk_sys_get_cpu_info(struct hk_thread *self, uint32_t first_cpu,
@@ -219,7 +196,7 @@ int64_t hk_sys_get_cpu_info(struct hk_thread *self, uint32_t first_cpu,
     if (cpu_count > count - first_cpu)
         cpu_count = count - first_cpu;
     if (!hk_kernel_of(self)->config.alone)
-        read_active_times(times, CPUS_MAX);
+        hk_processors_active(times, CPUS_MAX);
     for (uint32_t i = 0; i < cpu_count; i++) {
         memset(bytes, 0, sizeof(bytes));
         if (first_cpu + i < CPUS_MAX)

@@ -58,7 +58,7 @@ static uint32_t port_events(struct hk_shared *shared, int32_t id)
 {
     const struct hk_port *port = hk_port_find(shared, id);
 
-    if (port == NULL || hk_port_is_closed(port))
+    if (port == NULL || hk_port_is_closed(port) || hk_port_is_kernels(port))
         return EVENT_INVALID;
     return (port->queue_count > 0 ? EVENT_READ : 0u) |
            (port->queue_count < port->capacity ? EVENT_WRITE : 0u);

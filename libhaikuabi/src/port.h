@@ -25,6 +25,13 @@ static inline int hk_port_is_closed(const struct hk_port *port)
     return port->capacity == 0;
 }
 
+/* Given to the kernel's team: user programs may wait for its messages by
+ * reading it alone. */
+static inline int hk_port_is_kernels(const struct hk_port *port)
+{
+    return port != NULL && port->owner == HK_KERNEL_SLOT;
+}
+
 /* Frees the messages of a port, and those that wait for room in it. */
 void hk_port_drop_messages(struct hk_shared *shared, struct hk_port *port);
 void hk_port_drop_late(struct hk_shared *shared, struct hk_port *port);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "bytes.h"
@@ -100,6 +101,11 @@ static int is_r1beta6(const struct hk_thread *self)
     return hk_kernel_of(self)->config.release >= HK_R1BETA6;
 }
 
+static int is_kernels(const struct hk_shared_thread *thread)
+{
+    return thread->own.team == HK_KERNEL_SLOT;
+}
+
 /* Since r1beta6 root alone has to do with those of other teams. */
 static int32_t find(struct hk_thread *self, int32_t id,
                     struct hk_shared_thread **thread)
@@ -110,7 +116,7 @@ static int32_t find(struct hk_thread *self, int32_t id,
     if (*thread == NULL)
         return HK_B_BAD_THREAD_ID;
     if (is_r1beta6(self) && (*thread)->own.team != shared->team &&
-        self->team->ids.user.effective != 0)
+        (self->team->ids.user.effective != 0 || is_kernels(*thread)))
         return HK_B_NOT_ALLOWED;
     return HK_B_OK;
 }
@@ -181,7 +187,7 @@ static int32_t give(struct hk_shared *shared, struct hk_shared_thread *thread,
     int error;
 
     thread->affinity = mask;
-    error = bind_thread(shared, thread);
+    error = is_kernels(thread) ? 0 : bind_thread(shared, thread);
     if (error == 0)
         return HK_B_OK;
     thread->affinity = before;
@@ -273,4 +279,29 @@ int64_t hk_sys_set_cpu_enabled(struct hk_thread *self, int32_t cpu, int enabled)
     }
     hk_shared_unlock(shared);
     return status;
+}
+
+/* ---- how busy they are ---- */
+
+/* A line of the host's is
+ * "cpu0 USER NICE SYSTEM IDLE IOWAIT IRQ SOFTIRQ ...".
+ */
+void hk_processors_active(int64_t times[], uint32_t count)
+{
+    const int64_t tick = 1000000 / sysconf(_SC_CLK_TCK);
+    FILE *lines = fopen("/proc/stat", "re");
+    char line[512];
+
+    memset(times, 0, count * sizeof(*times));
+    while (lines != NULL && fgets(line, sizeof(line), lines) != NULL) {
+        long long user, nice, system, irq, soft;
+        unsigned cpu;
+
+        if (sscanf(line, "cpu%u %lld %lld %lld %*d %*d %lld %lld", &cpu, &user,
+                   &nice, &system, &irq, &soft) == 6 &&
+            cpu < count)
+            times[cpu] = (user + nice + system + irq + soft) * tick;
+    }
+    if (lines != NULL)
+        fclose(lines);
 }

@@ -12,6 +12,10 @@ void hk_processors_init(struct hk_shared *shared);
 void hk_processors_begin(struct hk_shared *shared,
                          struct hk_shared_thread *thread);
 
+/* How long each of the host's processors has not been idle, in us; 0 where
+ * nothing is told. */
+void hk_processors_active(int64_t times[], uint32_t count);
+
 int hk_processor_is_enabled(const struct hk_shared *shared, int32_t cpu);
 
 #endif

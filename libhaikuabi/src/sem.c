@@ -17,12 +17,24 @@ static struct hk_sem *sem_at(const struct hk_shared *shared, uint32_t index)
     return hk_item(shared, HK_POOL_SEMS, index);
 }
 
+/* Behind a name, or given to the kernel. */
+static int is_kernels(const struct hk_sem *sem)
+{
+    return sem->owner == 0 || sem->owner == HK_KERNEL_SLOT;
+}
+
+static uint32_t owner_of(const struct hk_sem *sem)
+{
+    return is_kernels(sem) ? HK_KERNEL_SLOT : sem->owner;
+}
+
 struct hk_sem *hk_sem_find(struct hk_shared *shared, int32_t id)
 {
     struct hk_sem *sem = sem_at(shared, hk_id_index(HK_POOL_SEMS, id));
 
-    if (sem == NULL || sem->id != id || !hk_shared_is_alive(shared, sem->owner))
-        return NULL; /* also one behind a name */
+    if (sem == NULL || sem->id != id || is_kernels(sem) ||
+        !hk_shared_is_alive(shared, sem->owner))
+        return NULL;
     return sem->id == id ? sem : NULL;
 }
 
@@ -36,9 +48,11 @@ struct hk_sem *hk_sem_find_named(struct hk_shared *shared, int32_t id)
 /* A team's or the kernel's. */
 static struct hk_sem *find_any(struct hk_shared *shared, int32_t id)
 {
-    struct hk_sem *sem = hk_sem_find(shared, id);
+    struct hk_sem *sem = sem_at(shared, hk_id_index(HK_POOL_SEMS, id));
 
-    return sem != NULL ? sem : hk_sem_find_named(shared, id);
+    return sem != NULL && sem->id == id && is_kernels(sem)
+               ? sem
+               : hk_sem_find(shared, id);
 }
 
 int32_t hk_sem_find_allowed(struct hk_shared *shared, int32_t id,
@@ -47,8 +61,7 @@ int32_t hk_sem_find_allowed(struct hk_shared *shared, int32_t id,
     *sem = hk_sem_find(shared, id);
     if (*sem != NULL)
         return HK_B_OK;
-    return hk_sem_find_named(shared, id) != NULL ? HK_B_NOT_ALLOWED
-                                                 : HK_B_BAD_SEM_ID;
+    return find_any(shared, id) != NULL ? HK_B_NOT_ALLOWED : HK_B_BAD_SEM_ID;
 }
 
 static void add_count(struct hk_shared *shared, int32_t *count, int32_t more)
@@ -489,10 +502,10 @@ static void fill_info(const struct hk_shared *shared, const struct hk_sem *sem,
                       uint8_t info[SEM_INFO_SIZE])
 {
     const struct hk_team_slot *owner =
-        hk_item(shared, HK_POOL_TEAMS, sem->owner);
+        hk_item(shared, HK_POOL_TEAMS, owner_of(sem));
 
     hk_put32(info, (uint32_t)sem->id);
-    hk_put32(info + 4, owner != NULL ? (uint32_t)owner->id : HK_KERNEL_TEAM);
+    hk_put32(info + 4, (uint32_t)owner->id);
     memcpy(info + 8, sem->name, HK_NAME_LENGTH);
     hk_put32(info + 40, (uint32_t)sem->count);
     hk_put32(info + 44, (uint32_t)sem->latest_holder);
@@ -533,7 +546,7 @@ static int32_t next_info(struct hk_shared *shared, int32_t team, int32_t skip,
     for (uint32_t i = 1; i < end; i++) {
         const struct hk_sem *sem = sem_at(shared, i);
 
-        if (sem->id == 0 || sem->owner != owner || skip-- > 0)
+        if (sem->id == 0 || owner_of(sem) != owner || skip-- > 0)
             continue;
         fill_info(shared, sem, info);
         return HK_B_OK;

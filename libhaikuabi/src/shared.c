@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "deaths.h"
+#include "kernel_team.h"
 #include "processors.h"
 
 #define MAGIC UINT64_C(0x64657261687375)
@@ -148,6 +149,7 @@ static void init_file(struct hk_shared_file *file)
         file->number = (uint64_t)getpid();
     read_boot_id(file->boot_id);
     hk_shared_init_mutex(&file->lock);
+    hk_kernel_team_make(file);
     in_order();
     file->is_complete = 1;
 }

@@ -74,6 +74,13 @@ enum {
     HK_SHARED_IMAGE_SIZE = 1100
 };
 
+/* The places of the kernel's own team and of its thread, the last ones: nobody
+ * else gets them (kernel_team.h). */
+enum {
+    HK_KERNEL_SLOT = HK_TEAMS_MAX - 1,
+    HK_KERNEL_THREAD = HK_SHARED_THREADS_MAX - 1
+};
+
 struct hk_queue {
     uint32_t first, last; /* of waiters, unless it says otherwise */
 };
@@ -369,10 +376,11 @@ struct hk_settings {
     uint32_t has_timezone;
     uint32_t timezone[HK_FILE_NAME_LENGTH / 4]; /* its name */
     uint32_t disabled_cpus[2];                  /* bits (processors.c) */
-    uint32_t clock_is_local;   /* the machine's clock (clock_set.c) */
-    int32_t clock_shift;       /* seconds, for that */
-    atomic_uint clock_changes; /* of any clock */
-    _Atomic int64_t clock_set; /* us the real-time clock was set ahead */
+    uint32_t clock_is_local;         /* the machine's clock (clock_set.c) */
+    int32_t clock_shift;             /* seconds, for that */
+    uint32_t kernel_thread_has_data; /* sent by somebody (kernel_team.c) */
+    atomic_uint clock_changes;       /* of any clock */
+    _Atomic int64_t clock_set;       /* us the real-time clock was set ahead */
 };
 
 /* The kernel's log (syslog.c): begin and end count all text that ever was. */
@@ -539,7 +547,7 @@ void hk_item_free(struct hk_shared *shared, enum hk_pool pool, uint32_t index);
 /* Indices from 1 up to this one, without it, may be in use. */
 uint32_t hk_item_end(const struct hk_shared *shared, enum hk_pool pool);
 
-/* How many are in use. */
+/* How many are in use, those that are the kernel's own among them. */
 uint32_t hk_items_used(const struct hk_shared *shared, enum hk_pool pool);
 
 /* An id for an item: its index, and a generation above; never 0. */

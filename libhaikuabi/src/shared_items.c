@@ -5,20 +5,22 @@
 
 #include "shared_file.h"
 
-/* later: how many items lie free before one is used again. */
+/* later: how many items lie free before one is used again; kept: how many at
+ * the end are the kernel's own. */
 static const struct {
     size_t at, size;
-    uint32_t limit, later;
+    uint32_t limit, later, kept;
 } pools[HK_POOL_COUNT] = {
-#define POOL(name, later)                                                      \
+#define POOL_OF(name, later, kept)                                             \
     {                                                                          \
         offsetof(struct hk_shared_file, name),                                 \
             sizeof(((struct hk_shared_file *)0)->name[0]),                     \
             sizeof(((struct hk_shared_file *)0)->name) /                       \
                 sizeof(((struct hk_shared_file *)0)->name[0]),                 \
-            later                                                              \
+            later, kept                                                        \
     }
-    [HK_POOL_TEAMS] = POOL(teams, 0),
+#define POOL(name, later) POOL_OF(name, later, 0)
+    [HK_POOL_TEAMS] = POOL_OF(teams, 0, 1),
     [HK_POOL_WAITERS] = POOL(waiters, 0),
     [HK_POOL_WATCHES] = POOL(watches, 0),
     [HK_POOL_SEMS] = POOL(sems, 1024),
@@ -26,7 +28,7 @@ static const struct {
     [HK_POOL_NAMED_SEMS] = POOL(named_sems, 0),
     [HK_POOL_SEM_OPENS] = POOL(sem_opens, 0),
     [HK_POOL_AREAS] = POOL(areas, 1024),
-    [HK_POOL_THREADS] = POOL(threads, 0),
+    [HK_POOL_THREADS] = POOL_OF(threads, 0, 1),
     [HK_POOL_IMAGES] = POOL(images, 256),
     [HK_POOL_REQUESTS] = POOL(requests, 0),
     [HK_POOL_XSI_SETS] = POOL(xsi_sets, 64),
@@ -38,6 +40,7 @@ static const struct {
     [HK_POOL_EVENT_ENTRIES] = POOL(event_entries, 0),
     [HK_POOL_SOCKETS] = POOL(sockets, 0),
 #undef POOL
+#undef POOL_OF
 };
 
 /* ---- items ---- */
@@ -54,11 +57,11 @@ uint32_t hk_item_new(struct hk_shared *shared, enum hk_pool pool)
     struct hk_free_list *list = &shared->file->pools[pool];
     uint32_t fresh = list->fresh == 0 ? 1 : list->fresh;
     uint32_t index = list->first;
+    uint32_t end = pools[pool].limit - pools[pool].kept;
     const uint32_t *next = hk_item(shared, pool, index);
 
-    if (next == NULL ||
-        (list->count <= pools[pool].later && fresh < pools[pool].limit)) {
-        if (fresh >= pools[pool].limit)
+    if (next == NULL || (list->count <= pools[pool].later && fresh < end)) {
+        if (fresh >= end)
             return 0;
         hk_put(shared, &list->fresh, fresh + 1);
         return fresh;
@@ -95,7 +98,8 @@ uint32_t hk_items_used(const struct hk_shared *shared, enum hk_pool pool)
 {
     const struct hk_free_list *list = &shared->file->pools[pool];
 
-    return list->fresh == 0 ? 0 : list->fresh - 1 - list->count;
+    return pools[pool].kept +
+           (list->fresh == 0 ? 0 : list->fresh - 1 - list->count);
 }
 
 int32_t hk_make_id(enum hk_pool pool, uint32_t index, uint32_t generation)

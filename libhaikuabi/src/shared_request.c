@@ -1,5 +1,6 @@
 /* shared_request.c -- what a team asks of another one, which does it itself. */
 /* SPDX-License-Identifier: MIT */
+#include "kernel_team.h"
 #include "request.h"
 
 #include <sched.h>
@@ -138,7 +139,8 @@ static void kick(const struct hk_shared *shared, uint32_t team)
 {
     const struct hk_team_slot *slot = hk_item(shared, HK_POOL_TEAMS, team);
 
-    if (slot != NULL && slot->id > 0 && slot->owned[HK_OWNED_THREADS].count > 0)
+    if (team != HK_KERNEL_SLOT && slot != NULL && slot->id > 0 &&
+        slot->owned[HK_OWNED_THREADS].count > 0)
         syscall(SYS_tgkill, slot->id, slot->id, hk_interrupt_signal());
 }
 
@@ -216,6 +218,17 @@ static int32_t ask_team(struct hk_thread *self, uint32_t team,
     return status;
 }
 
+/* What it does not answer at once is waited for like any other answer. */
+static int32_t ask_kernel(struct hk_thread *self, struct hk_asking *asking,
+                          int64_t deadline)
+{
+    int32_t status = hk_kernel_team_answer(hk_shared_of(self), &asking->asked);
+
+    return status == HK_ANSWER_LATER
+               ? ask_team(self, HK_KERNEL_SLOT, asking, deadline)
+               : status;
+}
+
 int32_t hk_ask_team(struct hk_thread *self, int32_t id,
                     struct hk_asking *asking)
 {
@@ -225,7 +238,9 @@ int32_t hk_ask_team(struct hk_thread *self, int32_t id,
 
     hk_shared_lock(shared);
     team = id > 0 ? hk_shared_find_team(shared, id) : 0;
-    if (team != 0 && team != shared->team)
+    if (team == HK_KERNEL_SLOT)
+        status = hk_kernel_team_answer(shared, &asking->asked);
+    else if (team != 0 && team != shared->team)
         status = ask_team(self, team, asking, HK_INFINITE_TIMEOUT);
     hk_shared_unlock(shared);
     return status;
@@ -259,6 +274,8 @@ int32_t hk_ask_thread(struct hk_thread *self, int32_t id,
         if (!is_permitted(self, permission,
                           hk_shared_slot(shared, thread->own.team)))
             status = HK_B_NOT_ALLOWED;
+        else if (thread->own.team == HK_KERNEL_SLOT)
+            status = ask_kernel(self, asking, deadline);
         else
             status = ask_team(self, thread->own.team, asking, deadline);
     }

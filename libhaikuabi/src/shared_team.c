@@ -12,6 +12,7 @@
 #include "debug.h"
 #include "departures.h"
 #include "host_direct.h"
+#include "kernel_team.h"
 #include "shared_file.h"
 #include "signals.h"
 #include "socket_share.h"
@@ -122,7 +123,7 @@ int hk_shared_is_alive(struct hk_shared *shared, uint32_t team)
 {
     struct hk_team_slot *slot = slot_of(shared, team);
 
-    if (team == shared->team && team != 0)
+    if ((team == shared->team && team != 0) || team == HK_KERNEL_SLOT)
         return 1;
     if (slot == NULL || slot->id == 0)
         return 0;
@@ -136,7 +137,7 @@ int hk_shared_is_dead(struct hk_shared *shared, uint32_t team)
 {
     struct hk_team_slot *slot = slot_of(shared, team);
 
-    if (team == shared->team && team != 0)
+    if ((team == shared->team && team != 0) || team == HK_KERNEL_SLOT)
         return 0;
     if (slot == NULL || slot->id == 0)
         return 1;
@@ -215,7 +216,7 @@ uint32_t hk_shared_find_team(struct hk_shared *shared, int32_t id)
     for (uint32_t team = 1; team < end && id > 0; team++)
         if (slot_of(shared, team)->id == id && hk_shared_is_alive(shared, team))
             return team;
-    return 0;
+    return id == HK_KERNEL_TEAM ? HK_KERNEL_SLOT : 0;
 }
 
 int hk_shared_has_team(struct hk_shared *shared, int32_t id)
@@ -312,13 +313,14 @@ static void start_machine(struct hk_shared *shared)
 {
     struct hk_settings *settings = hk_shared_settings(shared);
 
-    if (hk_items_used(shared, HK_POOL_TEAMS) != 0)
+    if (hk_items_used(shared, HK_POOL_TEAMS) > 1) /* the kernel's */
         return;
     hk_put(shared, &settings->disabled_cpus[0], 0);
     hk_put(shared, &settings->disabled_cpus[1], 0);
     hk_put(shared, &settings->clock_is_local, 0);
     hk_put(shared, &settings->clock_shift, 0);
     atomic_store(&settings->clock_set, 0);
+    hk_kernel_team_restart(shared);
 }
 
 void hk_shared_join(struct hk_shared *shared, int32_t id)

@@ -163,7 +163,8 @@ static int32_t send_to_group(struct hk_thread *self, int32_t group,
 /* What ends or stops all of another team goes to its process. */
 static int is_for_team(struct hk_thread *self, int32_t id, int32_t signal)
 {
-    return id != self->team->id && hk_shared_has_team(hk_shared_of(self), id) &&
+    return id != self->team->id && id != HK_KERNEL_TEAM &&
+           hk_shared_has_team(hk_shared_of(self), id) &&
            (signal == HK_SIGKILL || signal == HK_SIGSTOP ||
             signal == HK_SIGCONT);
 }

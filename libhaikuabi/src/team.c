@@ -13,6 +13,7 @@
 #include "debug.h"
 #include "fd.h"
 #include "host_process.h"
+#include "kernel_team.h"
 #include "known_dirs.h"
 #include "monitor.h"
 #include "mutex.h"
@@ -364,7 +365,7 @@ static int32_t check_move(struct hk_thread *self, int32_t process)
     if (process == own)
         return getsid(0) == own ? HK_B_NOT_ALLOWED : HK_B_OK;
     if ((!is_r1beta6 && parent_of(process) != own) ||
-        getsid(process) != getsid(0))
+        hk_team_session(hk_shared_of(self), process) != getsid(0))
         return HK_B_NOT_ALLOWED;
     return has_execed(hk_shared_of(self), process) ? HK_B_PERMISSION_DENIED
                                                    : HK_B_OK;
@@ -405,7 +406,7 @@ int64_t hk_sys_setpgid(struct hk_thread *self, int32_t process, int32_t group)
     status = check_process(self, process);
     if (status != HK_B_OK)
         return status;
-    if (getpgid(process) == group)
+    if (hk_team_group(hk_shared_of(self), process) == group)
         return group;
     status = check_move(self, process);
     if (status == HK_B_OK)
@@ -417,17 +418,22 @@ int64_t hk_sys_process_info(struct hk_thread *self, int32_t process,
                             int32_t which)
 {
     enum { SESSION_ID = 1, GROUP_ID = 2, PARENT_ID = 3 };
-    pid_t id;
+    struct hk_shared *shared = hk_shared_of(self);
+    int32_t id;
 
     if (process < 0 || which < SESSION_ID || which > PARENT_ID)
         return HK_B_BAD_VALUE;
     if (!is_team(self, process))
         return HK_ESRCH;
+    if (process == 0)
+        process = self->team->id;
+    if (which == PARENT_ID && hk_is_kernel_team(shared, process))
+        return HK_B_BAD_VALUE;
     if (which == SESSION_ID)
-        id = getsid(process);
+        id = hk_team_session(shared, process);
     else if (which == GROUP_ID)
-        id = getpgid(process);
+        id = hk_team_group(shared, process);
     else
-        id = parent_of(process == 0 ? self->team->id : process);
+        id = hk_team_parent(shared, process);
     return id < 0 ? HK_ESRCH : id;
 }

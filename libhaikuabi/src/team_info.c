@@ -1,11 +1,13 @@
 /* team_info.c -- what is known of teams. */
 /* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "bytes.h"
 #include "fd.h"
 #include "host_process.h"
+#include "kernel_team.h"
 #include "kmessage.h"
 #include "shared.h"
 #include "stat.h"
@@ -29,15 +31,8 @@ static int get_slot(struct hk_thread *self, int32_t id,
     return index != 0;
 }
 
-static int32_t parent_of(const struct hk_team_slot *slot)
-{
-    struct hk_host_task task;
-
-    return hk_host_task_get(slot->id, 0, &task) == 0 ? task.parent : -1;
-}
-
 /* Haiku counts no areas. A nub is no thread to be seen, its port is. */
-static void fill_info(const struct hk_team_slot *slot,
+static void fill_info(struct hk_shared *shared, const struct hk_team_slot *slot,
                       uint8_t info[TEAM_INFO_SIZE])
 {
     const struct hk_team_facts *facts = &slot->facts;
@@ -54,9 +49,9 @@ static void fill_info(const struct hk_team_slot *slot,
     hk_put32(info + 96, facts->gid);
     hk_put32(info + 100, facts->real_uid);
     hk_put32(info + 104, facts->real_gid);
-    hk_put32(info + 108, (uint32_t)getpgid(slot->id));
-    hk_put32(info + 112, (uint32_t)getsid(slot->id));
-    hk_put32(info + 116, (uint32_t)parent_of(slot));
+    hk_put32(info + 108, (uint32_t)hk_team_group(shared, slot->id));
+    hk_put32(info + 112, (uint32_t)hk_team_session(shared, slot->id));
+    hk_put32(info + 116, (uint32_t)hk_team_parent(shared, slot->id));
     memcpy(info + 120, facts->name, HK_NAME_LENGTH);
     hk_put64(info + 152, (uint64_t)facts->start_time);
 }
@@ -67,7 +62,7 @@ static int64_t write_info(struct hk_thread *self,
 {
     uint8_t bytes[TEAM_INFO_SIZE];
 
-    fill_info(slot, bytes);
+    fill_info(hk_shared_of(self), slot, bytes);
     return hk_write_user(self, info, bytes, size);
 }
 
@@ -97,6 +92,15 @@ int64_t hk_sys_get_team_info__r1beta4(struct hk_thread *self, int32_t id,
     return team_info(self, id, info, TEAM_INFO_SIZE_R1BETA4);
 }
 
+/* The team with the lowest id from one on, 0 for none: the kernel's is the
+ * first of all. */
+static int32_t team_from(struct hk_shared *shared, int32_t id)
+{
+    if (id <= HK_KERNEL_TEAM)
+        return HK_KERNEL_TEAM;
+    return hk_shared_next_team(shared, id - 1);
+}
+
 /* The cookie is the last team's id + 1. */
 static int64_t next_team_info(struct hk_thread *self, gm_addr cookie,
                               gm_addr info, uint32_t size)
@@ -112,7 +116,7 @@ static int64_t next_team_info(struct hk_thread *self, gm_addr cookie,
         return HK_B_BAD_ADDRESS;
     from = (int32_t)hk_get32(word);
     do { /* until one has not ended on the way */
-        id = hk_shared_next_team(hk_shared_of(self), from > 0 ? from - 1 : 0);
+        id = team_from(hk_shared_of(self), from);
         if (id == 0)
             return HK_B_BAD_TEAM_ID;
         from = id + 1;
@@ -173,7 +177,9 @@ static int get_usage(struct hk_thread *self, int32_t id, int32_t who,
 {
     struct rusage own;
 
-    if (hk_host_task_get(id, 0, usage) != 0)
+    if (hk_is_kernel_team(hk_shared_of(self), id))
+        hk_kernel_team_task(hk_kernel_of(self), usage);
+    else if (hk_host_task_get(id, 0, usage) != 0)
         return -1;
     if (id == self->team->id) {
         getrusage(RUSAGE_SELF, &own);
@@ -249,7 +255,25 @@ void hk_team_tell_directory(struct hk_team *team)
     hk_file_put(directory);
 }
 
-static void make_message(const struct hk_team_slot *slot,
+/* The kernel's team is where all paths begin. */
+static void find_directory(struct hk_thread *self, struct hk_team_slot *slot)
+{
+    const struct hk_vfs *vfs = hk_kernel_of(self)->vfs;
+    struct hk_stat info;
+    struct hk_node node;
+
+    if (!hk_is_kernel_team(hk_shared_of(self), slot->id) ||
+        hk_vfs_open(vfs, NULL, "/", HK_WALK_WHOLE, O_PATH, 0, &node) != HK_B_OK)
+        return;
+    if (hk_stat_node(vfs, &node, &info) == HK_B_OK) {
+        slot->facts.directory_device = (int32_t)info.device;
+        slot->facts.directory_node = (int64_t)info.inode;
+    }
+    hk_node_close(&node);
+}
+
+static void make_message(struct hk_shared *shared,
+                         const struct hk_team_slot *slot,
                          struct hk_kmessage_maker *message)
 {
     const struct hk_team_facts *facts = &slot->facts;
@@ -259,8 +283,10 @@ static void make_message(const struct hk_team_slot *slot,
     name[sizeof(name) - 1] = '\0';
     hk_kmessage_add_int32(message, "id", slot->id);
     hk_kmessage_add_string(message, "name", name);
-    hk_kmessage_add_int32(message, "process group", getpgid(slot->id));
-    hk_kmessage_add_int32(message, "session", getsid(slot->id));
+    hk_kmessage_add_int32(message, "process group",
+                          hk_team_group(shared, slot->id));
+    hk_kmessage_add_int32(message, "session",
+                          hk_team_session(shared, slot->id));
     hk_kmessage_add_int32(message, "uid", (int32_t)facts->real_uid);
     hk_kmessage_add_int32(message, "gid", (int32_t)facts->real_gid);
     hk_kmessage_add_int32(message, "euid", (int32_t)facts->uid);
@@ -306,8 +332,10 @@ int64_t hk_sys_get_extended_team_info(struct hk_thread *self, int32_t team_id,
     if (is_r1beta6 && !may_look(self, &slot))
         return HK_B_NOT_ALLOWED;
     hk_kmessage_begin(&message, -1);
-    if ((flags & BASIC) != 0)
-        make_message(&slot, &message);
+    if ((flags & BASIC) != 0) {
+        find_directory(self, &slot);
+        make_message(hk_shared_of(self), &slot, &message);
+    }
     status = write_message(self, &message, buffer, size, size_needed);
     hk_kmessage_maker_free(&message);
     return status;

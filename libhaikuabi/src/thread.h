@@ -114,6 +114,7 @@ int32_t hk_thread_put_data(struct hk_team *team, int32_t id,
 /* thread_info.state; a thread waits for what the host alone knows in 6. */
 enum hk_thread_state {
     HK_THREAD_RUNNING = 1,
+    HK_THREAD_READY = 2, /* a processor's idle one, while others run */
     HK_THREAD_RECEIVING = 3,
     HK_THREAD_ASLEEP = 4,
     HK_THREAD_SUSPENDED = 5,

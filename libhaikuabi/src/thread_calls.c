@@ -335,6 +335,9 @@ int64_t hk_sys_find_thread(struct hk_thread *self, gm_addr name)
         if (memcmp(thread->name, text, strlen(text) + 1) == 0 &&
             (id < 0 || thread->own.id < id))
             id = thread->own.id;
+    thread = hk_item(shared, HK_POOL_THREADS, HK_KERNEL_THREAD);
+    if (memcmp(thread->name, text, strlen(text) + 1) == 0)
+        id = thread->own.id;
     hk_shared_unlock(shared);
     return id;
 }

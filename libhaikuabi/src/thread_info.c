@@ -4,6 +4,7 @@
 
 #include "bytes.h"
 #include "host_process.h"
+#include "kernel_team.h"
 #include "shared.h"
 #include "syscalls.h"
 #include "thread.h"
@@ -14,7 +15,7 @@ enum { THREAD_INFO_SIZE = 76 };
 struct shown {
     int32_t id, team, priority, sem;
     uint32_t stack_base, stack_end;
-    unsigned is_suspended, doing;
+    unsigned is_suspended, doing, is_kernels;
     char name[HK_NAME_LENGTH];
 };
 
@@ -49,6 +50,7 @@ static void copy_shown(const struct hk_shared *shared,
         .stack_end = thread->stack_end,
         .is_suspended = atomic_load(&thread->is_suspended),
         .doing = atomic_load(&thread->doing),
+        .is_kernels = thread->own.team == HK_KERNEL_SLOT,
     };
     memcpy(shown->name, thread->name, sizeof(shown->name));
 }
@@ -56,6 +58,8 @@ static void copy_shown(const struct hk_shared *shared,
 static enum hk_thread_state state_of(const struct shown *shown,
                                      const struct hk_host_task *task)
 {
+    if (shown->is_kernels)
+        return HK_THREAD_READY;
     if (shown->is_suspended)
         return HK_THREAD_SUSPENDED;
     if (task->state == 'R')
@@ -82,6 +86,10 @@ static void get_task(const struct hk_thread *self, const struct shown *shown,
     struct rusage usage;
 
     *task = (struct hk_host_task){.state = 'S'};
+    if (shown->is_kernels) {
+        hk_kernel_team_task(hk_kernel_of(self), task);
+        return;
+    }
     if (shown->id != self->id) {
         hk_host_task_get(shown->team, shown->id, task);
         return;

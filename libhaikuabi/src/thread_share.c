@@ -127,6 +127,8 @@ struct hk_shared_thread *hk_thread_find_shown(struct hk_shared *shared,
                                                          : NULL)) != NULL)
         if (thread->own.id == id)
             break;
+    if (thread == NULL)
+        thread = hk_item(shared, HK_POOL_THREADS, HK_KERNEL_THREAD);
     if (thread == NULL || !hk_shared_is_alive(shared, thread->own.team))
         return NULL;
     return thread->own.id == id ? thread : NULL;

@@ -299,7 +299,7 @@ TEST_F(Fcntl, TheTableIsToldToWhoMayKnow)
 
     EXPECT_EQ(team.call("get_next_fd_info", team_id, cookie, info, 24),
               HK_B_BAD_VALUE);
-    EXPECT_EQ(team.call("get_next_fd_info", 1, cookie, info, 20),
+    EXPECT_EQ(team.call("get_next_fd_info", 999999999, cookie, info, 20),
               HK_B_BAD_TEAM_ID);
     EXPECT_EQ(team.call("get_next_fd_info", team_id, nullptr, info, 20),
               HK_B_BAD_ADDRESS);

@@ -85,6 +85,8 @@ TEST_F(Info, OfTheTeam)
     EXPECT_EQ(team.call("get_team_info", 0, nowhere, 160), HK_B_BAD_ADDRESS);
     Address cookie = team.room(4);
     EXPECT_EQ(team.call("get_next_team_info", cookie, info, 160), 0);
+    EXPECT_EQ(team.get<int>(info), 1); // the kernel's
+    EXPECT_EQ(team.call("get_next_team_info", cookie, info, 160), 0);
     EXPECT_EQ(team.call("get_next_team_info", cookie, info, 160),
               HK_B_BAD_TEAM_ID);
     EXPECT_EQ(team.call("get_next_team_info", nowhere, info, 160),
@@ -105,6 +107,8 @@ TEST_F(Info, OfTheTeamInTheFirstRelease)
     EXPECT_EQ(old.get<int>(info, 100), 0x55555555);
     EXPECT_EQ(old.call("get_team_info", 999999999, info), HK_B_BAD_TEAM_ID);
     EXPECT_EQ(old.call("get_team_info", 0, kernels), HK_B_BAD_ADDRESS);
+    EXPECT_EQ(old.call("get_next_team_info", cookie, info), 0);
+    EXPECT_EQ(old.get<int>(info), 1); // the kernel's
     EXPECT_EQ(old.call("get_next_team_info", cookie, info), 0);
     EXPECT_EQ(old.call("get_next_team_info", cookie, info), HK_B_BAD_TEAM_ID);
     EXPECT_EQ(old.call("get_next_team_info", nowhere, info), HK_B_BAD_ADDRESS);
@@ -151,13 +155,14 @@ TEST_F(Info, OfProcessors)
     EXPECT_EQ(team.call("set_thread_affinity", 0, set, 8), 0);
     EXPECT_EQ(team.call("set_thread_affinity", 0, set, 7), HK_B_BAD_VALUE);
     team.set(set, 0, all);
-    EXPECT_EQ(team.call("set_thread_affinity", 1, set, 8),
+    EXPECT_EQ(team.call("set_thread_affinity", ::getppid(), set, 8),
               HK_B_BAD_THREAD_ID); // of the host, and not ours
     EXPECT_EQ(team.call("set_thread_affinity", -1, set, 8), HK_B_BAD_VALUE);
     EXPECT_EQ(team.call("set_thread_affinity", 0, nullptr, 8), HK_B_BAD_VALUE);
     EXPECT_EQ(team.call("set_thread_affinity", 0, nowhere, 8),
               HK_B_BAD_ADDRESS);
-    EXPECT_EQ(team.call("get_thread_affinity", 1, mask, 8), HK_B_BAD_THREAD_ID);
+    EXPECT_EQ(team.call("get_thread_affinity", ::getppid(), mask, 8),
+              HK_B_BAD_THREAD_ID);
     EXPECT_EQ(team.call("get_thread_affinity", -1, mask, 8), HK_B_BAD_VALUE);
     EXPECT_EQ(team.call("get_thread_affinity", 0, nullptr, 8), HK_B_BAD_VALUE);
     EXPECT_EQ(team.call("get_thread_affinity", 0, kernels, 8),

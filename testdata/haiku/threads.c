@@ -132,7 +132,8 @@ static void mailboxes(void)
     sys(SYS_resume_thread, id);
     CHECK_STATUS(sys(SYS_wait_for_thread_etc, id, 0, 0LL, &status), HK_B_OK);
     CHECK_STATUS(status, 42);
-    CHECK_STATUS(sys(SYS_send_data, 1, 0, (void *)0, 0), HK_B_BAD_THREAD_ID);
+    CHECK_STATUS(sys(SYS_send_data, 999999999, 0, (void *)0, 0),
+                 HK_B_BAD_THREAD_ID);
 }
 
 static int forever(void *a, void *b)
