@@ -15,11 +15,14 @@
 
 /*
  * A timer of Haiku is one of the host that sends the library's own signal
- * with the timer's number. The first three always exist: alarm and setitimer
- * (haiku-abi/structs.md, "clocks and timers").
+ * with the timer's place. The first three always exist: alarm and setitimer
+ * (haiku-abi/structs.md, "clocks and timers"). Each thread has a timer of real
+ * time, too, that of set_alarm: it takes a place behind the defined ones when
+ * it is first asked for, as long as there is one.
  */
 enum { TIMER_REAL, TIMER_TOTAL, TIMER_USER, FIRST_DEFINED };
-enum { DEFINED_MAX = 32, TIMERS_MAX = FIRST_DEFINED + DEFINED_MAX };
+enum { DEFINED_MAX = 32, FIRST_OF_THREADS = FIRST_DEFINED + DEFINED_MAX };
+enum { THREADS_MAX = 256, TIMERS_MAX = FIRST_OF_THREADS + THREADS_MAX };
 
 /* us: a timer with shorter intervals expires once for several of them. */
 enum { INTERVAL_MIN = 100 };
@@ -413,12 +416,36 @@ static void put_info(const struct timer *timer, uint8_t info[TIMER_INFO_SIZE])
              (uint32_t)(overruns < INT32_MAX ? overruns : INT32_MAX));
 }
 
+/* A thread's timer of real time; NULL when too many have one. */
+static struct timer *find_of_thread(struct hk_timers *timers, int32_t thread)
+{
+    struct timer *unused = NULL;
+
+    for (int i = FIRST_OF_THREADS; i < TIMERS_MAX; i++) {
+        struct timer *timer = &timers->timers[i];
+
+        if (!atomic_load(&timer->is_used))
+            unused = unused == NULL ? timer : unused;
+        else if (timer->owner == thread)
+            return timer;
+    }
+    if (unused == NULL)
+        return NULL;
+    define(unused, HK_CLOCK_MONOTONIC, HK_SIGALRM);
+    unused->owner = thread;
+    unused->is_later = unused->to_thread = 1;
+    return unused;
+}
+
 /* The timer of an owner, a thread or (below 0) the team; NULL. */
 static struct timer *find(struct hk_timers *timers, int32_t id, int32_t owner)
 {
     struct timer *timer;
 
-    if (id < 0 || id >= TIMERS_MAX || !atomic_load(&timers->timers[id].is_used))
+    if (id == TIMER_REAL && owner >= 0)
+        return find_of_thread(timers, owner);
+    if (id < 0 || id >= FIRST_OF_THREADS ||
+        !atomic_load(&timers->timers[id].is_used))
         return NULL;
     timer = &timers->timers[id];
     return timer->owner == (owner < 0 ? -1 : owner) ? timer : NULL;
@@ -515,7 +542,7 @@ static int32_t add_timer(struct hk_timers *timers, const struct timer *wanted,
     int32_t number = HK_B_WOULD_BLOCK;
 
     pthread_mutex_lock(&timers->lock);
-    for (int32_t i = FIRST_DEFINED; i < TIMERS_MAX && number < 0; i++) {
+    for (int32_t i = FIRST_DEFINED; i < FIRST_OF_THREADS && number < 0; i++) {
         struct timer *timer = &timers->timers[i];
 
         if (atomic_load(&timer->is_used))
@@ -644,7 +671,7 @@ int64_t hk_sys_set_timer(struct hk_thread *self, int32_t timer_id,
         if (timer->is_relative && start_time != HK_INFINITE_TIMEOUT &&
             __builtin_add_overflow(start_time, clock_now(timer), &timer->start))
             timer->start = HK_INFINITE_TIMEOUT;
-        status = arm(timer, timer_id);
+        status = arm(timer, (int)(timer - timers->timers));
     }
     pthread_mutex_unlock(&timers->lock);
     if (status == HK_B_OK && old_info != 0)

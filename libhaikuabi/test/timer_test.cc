@@ -335,6 +335,38 @@ TEST_F(Timers, OfAThreadSignalItAlone)
               HK_B_BAD_THREAD_ID);
 }
 
+// That of set_alarm: USER_TIMER_REAL_TIME_ID of the thread.
+TEST_F(Timers, OfRealTimeEachThreadHasOne)
+{
+    constexpr int real_time = 0;
+    int own = harness_id(team.thread());
+    Address wanted = team.room(8), info = team.room(36), left = team.room(20);
+    std::atomic<int> got{0};
+    team.set(wanted, 0, uint64_t{1} << (SIG_ALRM - 1));
+    int thread = team.make([&](hk_thread *waiting) {
+        team.call_as(waiting, "set_signal_mask", 1, wanted, nullptr);
+        if (team.call_as(waiting, "sigwait", wanted, info, 0, int64_t{0}) == 0)
+            got = team.get<int>(info, 0);
+    });
+    ASSERT_EQ(team.call("set_timer", real_time, thread, int64_t{20000},
+                        int64_t{0}, (uint32_t)RELATIVE, nullptr),
+              0);
+    for (int other : {-1, own}) {
+        ASSERT_EQ(team.call("get_timer", real_time, other, left), 0);
+        EXPECT_EQ(team.get<int64_t>(left, 0), INFINITE);
+    }
+    EXPECT_EQ(team.call("get_timer", 1, own, left), HK_B_BAD_VALUE);
+    EXPECT_EQ(team.call("get_timer", 40, own, left), HK_B_BAD_VALUE);
+    team.call("resume_thread", thread);
+    while (got == 0)
+        team.call("snooze_etc", int64_t{1000}, 0, (int)RELATIVE, nullptr),
+            harness_poll(team.harness);
+    EXPECT_EQ(got, SIG_ALRM);
+    team.join(thread);
+    EXPECT_EQ(team.call("get_timer", real_time, thread, nullptr),
+              HK_B_BAD_THREAD_ID);
+}
+
 TEST_F(Timers, RunByTheTimeOfTheThreadThatMadeThem)
 {
     int self = harness_id(team.thread());
