@@ -240,6 +240,26 @@ static int32_t hunt_for(const struct hk_thread *self, int32_t device,
 
 /* ---- opening ---- */
 
+/*
+ * What is mounted around the root shows the root's directories once more. A
+ * directory of the boot volume is that alone, with the path it has there.
+ */
+static void prefer_boot(const struct hk_vfs *vfs, int32_t device, int64_t inode,
+                        struct hk_node *node)
+{
+    struct hk_node at_boot = {NULL, vfs->boot, node->fd, 0};
+    struct hk_node found;
+    char path[HK_PATH_LENGTH];
+
+    if (vfs->boot == NULL || node->mount == NULL || node->mount == vfs->boot ||
+        node->mount->device != vfs->boot->device ||
+        hk_node_path(&at_boot, path, sizeof(path)) < 0 ||
+        open_if(vfs, path, device, inode, &found) != HK_B_OK)
+        return;
+    hk_node_close(node);
+    *node = found;
+}
+
 int32_t hk_refs_open(const struct hk_thread *self, int32_t device,
                      int64_t inode, struct hk_node *node)
 {
@@ -257,6 +277,8 @@ int32_t hk_refs_open(const struct hk_thread *self, int32_t device,
     if (status != HK_B_OK && (open_place(vfs, device, inode, node) == HK_B_OK ||
                               hunt_for(self, device, inode, node) == HK_B_OK))
         status = HK_B_OK;
+    if (status == HK_B_OK)
+        prefer_boot(vfs, device, inode, node);
     return status;
 }
 

@@ -157,4 +157,42 @@ TEST_F(NodeRefs, AreLookedForOnce)
     }
 }
 
+// A bind around the root shows it once more.
+TEST(NodeRefsOfABoundRoot, LeadToTheBootVolume)
+{
+    hk::Directory host;
+    host.make("root/boot/home");
+    host.make("beside");
+    const std::string root = host.at("root");
+    const hk_bind bind = {host.path.c_str(), "/host", 0};
+    hk_config config = hk::make_config(root.c_str());
+    config.binds = &bind;
+    config.bind_count = 1;
+    hk::Team team(config);
+    Address stat = team.room(88), buffer = team.room(1024);
+    auto path_of = [&](const char *path) {
+        EXPECT_EQ(team.call("read_stat", -1, path, 1, stat, 88), HK_B_OK);
+        EXPECT_EQ(team.call("entry_ref_to_path", team.get<int>(stat),
+                            team.get<int64_t>(stat, 4), "x", buffer, 1024),
+                  HK_B_OK);
+        return team.text(buffer);
+    };
+
+    EXPECT_EQ(path_of("/host/root/boot/home"), "/boot/home/x");
+    EXPECT_EQ(path_of("/host/root/boot"), "/boot/x");
+    EXPECT_EQ(path_of("/host/beside"), "/host/beside/x");
+    // Nobody was told of these.
+    for (const char *name : {"root/boot/new", "beside/new"}) {
+        struct stat info;
+        host.make(name);
+        ASSERT_EQ(::stat(host.at(name).c_str(), &info), 0);
+        EXPECT_EQ(team.call("entry_ref_to_path", team.get<int>(stat),
+                            static_cast<int64_t>(info.st_ino), "x", buffer,
+                            1024),
+                  HK_B_OK);
+        EXPECT_EQ(team.text(buffer),
+                  name[0] == 'r' ? "/boot/new/x" : "/host/beside/new/x");
+    }
+}
+
 } // namespace
