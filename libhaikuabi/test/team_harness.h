@@ -108,6 +108,7 @@ struct hk_fds *harness_fds(struct harness *harness);
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -264,8 +265,7 @@ class Team
     // Room in guest memory that stays, zeroed.
     Address room(uint32_t size)
     {
-        Address address{next};
-        next += (size + 15) & ~15u;
+        Address address{next.fetch_add((size + 15) & ~15u)};
         std::memset(host(address), 0, size);
         return address;
     }
@@ -330,7 +330,7 @@ class Team
         push(words, std::string(value));
     }
 
-    uint32_t next = HARNESS_MEMORY;
+    std::atomic<uint32_t> next{HARNESS_MEMORY}; // of all threads
     std::function<void(hk_thread *)> body;
 };
 
