@@ -34,6 +34,10 @@ static void count_owned(struct hk_shared *shared, uint32_t team, uint32_t more)
 static void init_port(struct hk_shared *shared, struct hk_port *port,
                       uint32_t owner, int32_t capacity)
 {
+    uint32_t *count = &hk_shared_settings(shared)->port_count;
+
+    hk_put(shared, count, *count + 1);
+    hk_put(shared, &port->serial, *count);
     hk_put(shared, &port->owner, owner);
     hk_put(shared, &port->capacity, (uint32_t)capacity);
     hk_put(shared, &port->queue_count, 0);
@@ -170,18 +174,27 @@ int64_t hk_sys_delete_port(struct hk_thread *self, int32_t id)
 
 /* ---- finding and information ---- */
 
+static int is_newer(const struct hk_port *port, const struct hk_port *than)
+{
+    return than == NULL || (int32_t)(port->serial - than->serial) > 0;
+}
+
+/* The newest of that name, which comes first in Haiku's table as long as that
+ * does not change its size. */
 static int32_t find_locked(struct hk_shared *shared, const char *name)
 {
     uint32_t end = hk_item_end(shared, HK_POOL_PORTS);
+    const struct hk_port *found = NULL;
 
     for (uint32_t i = 1; i < end; i++) {
         const struct hk_port *port = port_at(shared, i);
 
-        if (port->id != 0 && strncmp(port->name, name, HK_NAME_LENGTH) == 0 &&
+        if (port->id != 0 && is_newer(port, found) &&
+            strncmp(port->name, name, HK_NAME_LENGTH) == 0 &&
             hk_port_find(shared, port->id) != NULL)
-            return port->id;
+            found = port;
     }
-    return HK_B_NAME_NOT_FOUND;
+    return found != NULL ? found->id : HK_B_NAME_NOT_FOUND;
 }
 
 int64_t hk_sys_find_port(struct hk_thread *self, gm_addr port_name)

@@ -314,21 +314,12 @@ static int32_t test_lock(struct hk_thread *self, const struct hk_file *file,
     return hk_write_user(self, argument, bytes, FLOCK_SIZE);
 }
 
-static int32_t get_type(uint32_t type, struct flock *lock)
+/* What is no known type is a lock for writing. */
+static short host_type(uint32_t type)
 {
-    switch (type) {
-    case READ_LOCK:
-        lock->l_type = F_RDLCK;
-        return HK_B_OK;
-    case WRITE_LOCK:
-        lock->l_type = F_WRLCK;
-        return HK_B_OK;
-    case NO_LOCK:
-        lock->l_type = F_UNLCK;
-        return HK_B_OK;
-    default:
-        return HK_B_BAD_VALUE;
-    }
+    if (type == READ_LOCK)
+        return F_RDLCK;
+    return type == NO_LOCK ? F_UNLCK : F_WRLCK;
 }
 
 static int32_t set_on_host(struct hk_thread *self, int fd, int waiting_op,
@@ -349,11 +340,9 @@ static int32_t set_lock(struct hk_thread *self, const struct hk_file *file,
                         const struct range *range)
 {
     uint32_t access = file->open_mode & HK_O_RWMASK;
-    struct flock lock;
-    int32_t status = get_type(type, &lock);
+    struct flock lock = {.l_type = host_type(type)};
+    int32_t status = HK_B_OK;
 
-    if (status != HK_B_OK)
-        return status;
     if ((access == HK_O_RDONLY && lock.l_type == F_WRLCK) ||
         (access == HK_O_WRONLY && lock.l_type == F_RDLCK))
         return HK_B_FILE_ERROR;

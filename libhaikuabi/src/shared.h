@@ -124,6 +124,7 @@ struct hk_team_slot {
     uint32_t has_life;      /* life has been initialised */
     uint32_t stopped_by;    /* Haiku's signal, while it has stopped the team */
     uint32_t is_ready;      /* a fork's parent waits for it */
+    uint32_t group_joined;  /* counts teams that joined a process group */
     uint32_t has_ended;     /* those who watch have been told */
     uint32_t watches_nodes; /* wants to be told of changes to files */
     uint32_t debugger; /* the port of who debugs it, or 0; what that is told */
@@ -305,6 +306,7 @@ struct hk_port {
     uint32_t owner;
     int32_t capacity; /* 0: closed */
     int32_t queue_count, total_count;
+    uint32_t serial;      /* counts ports that were made */
     uint32_t first, last; /* messages: first chunk of each */
     struct hk_queue late; /* messages that wait for room, and how many */
     uint32_t late_count;
@@ -379,6 +381,7 @@ struct hk_settings {
     uint32_t clock_is_local;         /* the machine's clock (clock_set.c) */
     int32_t clock_shift;             /* seconds, for that */
     uint32_t kernel_thread_has_data; /* sent by somebody (kernel_team.c) */
+    uint32_t port_count, join_count; /* of all that ever were */
     atomic_uint clock_changes;       /* of any clock */
     _Atomic int64_t clock_set;       /* us the real-time clock was set ahead */
 };
@@ -617,6 +620,9 @@ uint32_t hk_shared_find_team(struct hk_shared *shared, int32_t id);
 /* Without the lock: 1 when a team of that id lives; the next living team's id
  * above one, 0 for none. */
 int hk_shared_has_team(struct hk_shared *shared, int32_t id);
+
+/* A team has become the newest of a process group. Without the lock. */
+void hk_shared_join_group(struct hk_shared *shared, int32_t id);
 
 /* What stops a team on the host is SIGSTOP: which signal of Haiku's stops it
  * now (0: none any more; id 0 is one's own), or has done so (0: unknown). */

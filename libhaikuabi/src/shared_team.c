@@ -323,6 +323,25 @@ static void start_machine(struct hk_shared *shared)
     hk_kernel_team_restart(shared);
 }
 
+static void note_group(struct hk_shared *shared, struct hk_team_slot *slot)
+{
+    uint32_t *count = &hk_shared_settings(shared)->join_count;
+
+    hk_put(shared, count, *count + 1);
+    hk_put(shared, &slot->group_joined, *count);
+}
+
+void hk_shared_join_group(struct hk_shared *shared, int32_t id)
+{
+    struct hk_team_slot *slot;
+
+    hk_shared_lock(shared);
+    slot = slot_of(shared, hk_shared_find_team(shared, id));
+    if (slot != NULL)
+        note_group(shared, slot);
+    hk_shared_unlock(shared);
+}
+
 void hk_shared_join(struct hk_shared *shared, int32_t id)
 {
     uint32_t parent = shared->team;
@@ -347,6 +366,7 @@ void hk_shared_join(struct hk_shared *shared, int32_t id)
         hk_put(shared, &slot->is_ready, 0);
         hk_put(shared, &slot->has_ended, 0);
         hk_put(shared, &slot->debugger, 0);
+        note_group(shared, slot);
         atomic_store(&slot->cpu_clock_offset, 0);
         shared->team = team;
         hk_system_tell(shared, HK_TEAM_CREATED, id, id);

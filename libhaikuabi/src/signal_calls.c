@@ -140,24 +140,48 @@ static int32_t send_to_team(struct hk_thread *self, int32_t id,
     return errno == ESRCH ? HK_B_BAD_TEAM_ID : hk_status_from_errno(errno);
 }
 
-/* All teams of a process group, the own one last: the signal may end it. It
- * fails when it fails for all. */
+/* The team that joined a process group last; 0: it has none. */
+static int32_t newest_of_group(struct hk_shared *shared, int32_t group)
+{
+    int32_t team = 0, newest = 0;
+    uint32_t joined = 0;
+
+    while ((team = hk_shared_next_team(shared, team)) != 0) {
+        const struct hk_team_slot *slot;
+
+        if (getpgid(team) != group)
+            continue;
+        hk_shared_lock(shared);
+        slot = hk_shared_slot(shared, hk_shared_find_team(shared, team));
+        if (slot != NULL &&
+            (newest == 0 || (int32_t)(slot->group_joined - joined) > 0)) {
+            newest = team;
+            joined = slot->group_joined;
+        }
+        hk_shared_unlock(shared);
+    }
+    return newest;
+}
+
+/* All teams of a process group, the own one last: the signal may end it. None
+ * is sent it when the first of them, which joined last, may not be; others that
+ * may not be are left out (send_signal_to_process_group_locked, signal.cpp). */
 static int32_t send_to_group(struct hk_thread *self, int32_t group,
                              const struct hk_siginfo *info)
 {
-    int32_t status = HK_B_BAD_TEAM_ID;
-    int32_t team = 0;
+    int32_t first = newest_of_group(hk_shared_of(self), group), team = 0;
+    int32_t status = first != 0 ? HK_B_OK : HK_B_BAD_TEAM_ID;
 
+    if (first != 0 && first != self->team->id)
+        status = send_to_team(self, first, info);
+    if (status != HK_B_OK)
+        return status;
     while ((team = hk_shared_next_team(hk_shared_of(self), team)) != 0)
-        if (team != self->team->id && getpgid(team) == group) {
-            int32_t result = send_to_team(self, team, info);
-
-            if (status != HK_B_OK && result != HK_B_BAD_TEAM_ID)
-                status = result;
-        }
+        if (team != self->team->id && team != first && getpgid(team) == group)
+            send_to_team(self, team, info);
     if (getpgrp() == group)
         status = send_to_own_team(self, info);
-    return status;
+    return first == self->team->id ? status : HK_B_OK;
 }
 
 /* What ends or stops all of another team goes to its process. */

@@ -274,10 +274,12 @@ int64_t hk_sys_exec(struct hk_thread *self, gm_addr path, gm_addr flat_args,
 
 int64_t hk_sys_setsid(struct hk_thread *self)
 {
-    (void)self;
     pid_t session = setsid();
 
-    return session < 0 ? hk_status_from_errno(errno) : session;
+    if (session < 0)
+        return hk_status_from_errno(errno);
+    hk_shared_join_group(hk_shared_of(self), 0);
+    return session;
 }
 
 static int32_t parent_of(int32_t process)
@@ -411,7 +413,10 @@ int64_t hk_sys_setpgid(struct hk_thread *self, int32_t process, int32_t group)
     status = check_move(self, process);
     if (status == HK_B_OK)
         status = move_to_group(self, process, group);
-    return status == HK_B_OK ? group : status;
+    if (status != HK_B_OK)
+        return status;
+    hk_shared_join_group(hk_shared_of(self), process);
+    return group;
 }
 
 int64_t hk_sys_process_info(struct hk_thread *self, int32_t process,

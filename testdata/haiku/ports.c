@@ -37,6 +37,23 @@ static long read_port(long port, int32_t *code, void *data, uint32_t size,
                timeout);
 }
 
+/* Of two ports by one name the newer one is found. */
+static void namesakes(void)
+{
+    long ports[3];
+
+    for (int i = 0; i < 3; i++) {
+        ports[i] = sys(SYS_create_port, 1, "namesake");
+        CHECK_STATUS(sys(SYS_find_port, "namesake"), ports[i]);
+    }
+    CHECK_STATUS(sys(SYS_delete_port, ports[1]), HK_B_OK);
+    CHECK_STATUS(sys(SYS_find_port, "namesake"), ports[2]);
+    CHECK_STATUS(sys(SYS_delete_port, ports[2]), HK_B_OK);
+    CHECK_STATUS(sys(SYS_find_port, "namesake"), ports[0]);
+    CHECK_STATUS(sys(SYS_delete_port, ports[0]), HK_B_OK);
+    CHECK_STATUS(sys(SYS_find_port, "namesake"), HK_B_NAME_NOT_FOUND);
+}
+
 static void messages(void)
 {
     const struct iovec parts[] = {{"two ", 4}, {"parts", 5}};
@@ -215,6 +232,7 @@ static void teams(void)
 int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
+    namesakes();
     messages();
     senders();
     closing();

@@ -187,6 +187,15 @@ static void what_ends_them(void)
     is_free();
 }
 
+/* A type that nobody knows is a lock for writing. */
+static void unknown_type(void)
+{
+    lock(F_RDLCK | F_WRLCK, SEEK_SET, 2, 3);
+    others_see(range(F_RDLCK, 0, 0, 0), range(F_WRLCK, 0, 2, 3));
+    lock(F_UNLCK, SEEK_SET, 0, 0);
+    is_free();
+}
+
 /* flock's exclude those of ranges, whatever the descriptors may do. */
 static void whole_files(int mode)
 {
@@ -225,6 +234,7 @@ int main(int argc, char **argv, char **environment)
     what_ends_them();
     CHECK_STATUS(sys(SYS_close, file), HK_B_OK);
     file = sys(SYS_open, cwd, "file", O_RDWR, 0);
+    unknown_type();
     whole_files(O_RDWR);
     whole_files(O_RDONLY);
     whole_files(O_WRONLY);

@@ -40,6 +40,55 @@ static void other_users(void)
     FAILS(B_NOT_ALLOWED, send_signal, KERNEL_TEAM, 0, (void *)0, 0);
 }
 
+/* A team of the group until the pipe's other end is closed. */
+static long new_member(const int32_t pipe[2])
+{
+    long child = fork_team();
+    char byte;
+
+    if (child != 0)
+        return child;
+    sys(SYS_close, pipe[1]);
+    set = 0;
+    sys(SYS_set_signal_mask, SET, &set, (void *)0);
+    while (sys(SYS_read, pipe[0], NO_POSITION, &byte, 1) > 0)
+        continue;
+    guest_exit(7);
+}
+
+static int end_of(long child)
+{
+    struct siginfo end;
+
+    CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &end, (void *)0),
+                 child);
+    return end.status;
+}
+
+/* Whether the newest team of a group may be sent a signal decides for all. */
+static void groups(void)
+{
+    long group = sys(SYS_get_current_team), roots, users;
+    int32_t pipe[2];
+
+    CHECK_STATUS(sys(SYS_create_pipe, pipe), HK_B_OK);
+    CHECK_STATUS(sys(SYS_setpgid, 0, 0), group);
+    set = 1u << (SIGUSR1 - 1);
+    CHECK_STATUS(sys(SYS_set_signal_mask, SET, &set, (void *)0), HK_B_OK);
+    roots = new_member(pipe);
+    CHECK_STATUS(sys(SYS_setreuid, 1000, 1000, 1), HK_B_OK);
+    FAILS(B_NOT_ALLOWED, send_signal, -group, SIGUSR1, (void *)0, 0);
+    CHECK_STATUS(sys(SYS_sigpending, &old_set), HK_B_OK);
+    CHECK(old_set == 0);
+    users = new_member(pipe);
+    CHECK_STATUS(sys(SYS_send_signal, -group, SIGUSR1, (void *)0, 0), HK_B_OK);
+    CHECK_STATUS(sys(SYS_sigpending, &old_set), HK_B_OK);
+    CHECK(old_set == set);
+    CHECK_STATUS(end_of(users), SIGUSR1);
+    sys(SYS_close, pipe[1]);
+    CHECK_STATUS(end_of(roots), 7);
+}
+
 static void masks(void)
 {
     struct sigaction action = {.handler = 0};
@@ -184,6 +233,7 @@ int main(int argc, char **argv, char **environment)
     (void)argc, (void)argv, (void)environment;
     other = new_sleeper();
     sending();
+    in_child(groups);
     as_user(other_users);
     masks();
     untold();
