@@ -265,6 +265,42 @@ static void store_from_threads(void)
     sys(SYS_close, fd);
 }
 
+/* area_info.ram_size: of private pages those that are no longer the file's; of
+ * memory every page that was touched, and no other one of a large area. */
+static uint32_t ram_of(long area)
+{
+    uint32_t info[18];
+
+    CHECK_STATUS(sys(SYS_get_area_info, area, info), HK_B_OK);
+    return info[13];
+}
+
+static void count_ram(void)
+{
+    enum { LARGE = 1 << 30 };
+    long fd = make("counted"), area;
+    char *memory = 0;
+    uint32_t ram;
+
+    put(fd, 5 * PAGE, "page");
+    area = map(fd, &memory, 6, 1);
+    CHECK(area > 0 && memory[5 * PAGE] == 'p');
+    CHECK_STATUS(ram_of(area), 0);
+    memory[0] = memory[2 * PAGE] = memory[3 * PAGE] = 's';
+    CHECK_STATUS(ram_of(area), 3 * PAGE);
+    CHECK_STATUS(sys(SYS_delete_area, area), HK_B_OK);
+    area = sys(SYS_create_area, "large", &memory, ANY_ADDRESS, LARGE, 0,
+               READ_AREA | WRITE_AREA);
+    CHECK(area > 0);
+    CHECK_STATUS(ram_of(area), 0);
+    for (uint32_t at = 0; at < LARGE; at += LARGE / 128)
+        memory[at] = 's';
+    ram = ram_of(area); /* lockstep looks at others as well */
+    CHECK(ram >= 128 * PAGE && ram < LARGE / 2);
+    CHECK_STATUS(sys(SYS_delete_area, area), HK_B_OK);
+    sys(SYS_close, fd);
+}
+
 /* More than a process has descriptors, one after the other. */
 static void map_many(void)
 {
@@ -351,6 +387,7 @@ int main(int argc, char **argv, char **environment)
     grow();
     grow_in_child();
     store_from_threads();
+    count_ram();
     map_many();
     write_meanwhile();
     write_from_child();
