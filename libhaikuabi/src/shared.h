@@ -447,6 +447,12 @@ struct hk_exit {
     int32_t team, status;
 };
 
+/* Who sent a team a signal. */
+struct hk_signalled {
+    int32_t team;
+    uint32_t user;
+};
+
 /* A local socket's path on the host, and as the guest gave it
  * (bound_names.h). */
 struct hk_bound_name {
@@ -620,6 +626,11 @@ uint32_t hk_shared_find_team(struct hk_shared *shared, int32_t id);
 /* Without the lock: 1 when a team of that id lives; the next living team's id
  * above one, 0 for none. */
 int hk_shared_has_team(struct hk_shared *shared, int32_t id);
+
+/* A team is sent a signal of a user's, or ends by one; and whose that was, 0
+ * when that is not known. Without the lock. */
+void hk_shared_signalled(struct hk_shared *shared, int32_t id, uint32_t user);
+uint32_t hk_shared_signaller(struct hk_shared *shared, int32_t id);
 
 /* A team has become the newest of a process group. Without the lock. */
 void hk_shared_join_group(struct hk_shared *shared, int32_t id);

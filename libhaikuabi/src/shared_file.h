@@ -8,7 +8,7 @@
 /* Any change of the layout makes it another version. The journal has room for
  * the longest change of all: a waiter that ends HK_WATCHES_MAX watches. */
 enum {
-    HK_SHARED_VERSION = 29,
+    HK_SHARED_VERSION = 30,
     HK_BOOT_ID_LENGTH = 40,
     HK_JOURNAL_LENGTH = 1 << 20
 };
@@ -46,6 +46,8 @@ struct hk_shared_file {
     struct hk_bound_name bound_names[HK_BOUND_NAMES_MAX];
     uint32_t exit_count; /* of all that ever were */
     struct hk_exit exits[HK_EXITS_MAX];
+    uint32_t signalled_count; /* of all that ever were */
+    struct hk_signalled signalled[HK_EXITS_MAX];
     atomic_uint joins; /* counts teams that have joined: a futex */
     struct hk_team_slot teams[HK_TEAMS_MAX];
     struct hk_waiter waiters[HK_WAITERS_MAX];

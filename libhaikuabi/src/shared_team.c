@@ -256,6 +256,38 @@ void hk_shared_tell_team(struct hk_team *team)
     hk_shared_unlock(team->shared);
 }
 
+void hk_shared_signalled(struct hk_shared *shared, int32_t id, uint32_t user)
+{
+    struct hk_shared_file *file = shared->file;
+    struct hk_signalled *kept;
+
+    hk_shared_lock(shared);
+    kept = &file->signalled[file->signalled_count % HK_EXITS_MAX];
+    hk_put(shared, &kept->team, (uint32_t)id);
+    hk_put(shared, &kept->user, user);
+    hk_put(shared, &file->signalled_count, file->signalled_count + 1);
+    hk_shared_unlock(shared);
+}
+
+uint32_t hk_shared_signaller(struct hk_shared *shared, int32_t id)
+{
+    const struct hk_shared_file *file = shared->file;
+    uint32_t user = 0;
+
+    hk_shared_lock(shared);
+    for (uint32_t i = 1; i <= HK_EXITS_MAX && i <= file->signalled_count; i++) {
+        const struct hk_signalled *kept =
+            &file->signalled[(file->signalled_count - i) % HK_EXITS_MAX];
+
+        if (kept->team != id)
+            continue;
+        user = kept->user;
+        break;
+    }
+    hk_shared_unlock(shared);
+    return user;
+}
+
 void hk_shared_set_stopped(struct hk_shared *shared, int32_t id, int signal)
 {
     struct hk_team_slot *slot;

@@ -81,9 +81,11 @@ static int32_t send_to_own_team(struct hk_thread *self,
     case 0:
         return HK_B_OK;
     case HK_SIGKILL:
+        hk_shared_signalled(hk_shared_of(self), self->team->id, info->uid);
         hk_end_team(self, 0, HK_SIGKILL);
         return HK_B_OK;
     case HK_SIGSTOP:
+        hk_shared_signalled(hk_shared_of(self), self->team->id, info->uid);
         hk_team_stop(self->team, HK_SIGSTOP);
         return HK_B_OK;
     default:
@@ -129,6 +131,8 @@ static int32_t send_to_team(struct hk_thread *self, int32_t id,
         return status;
     if (info->signal != 0 && host_signal == 0)
         return HK_B_BAD_VALUE;
+    if (info->signal != 0) /* this team may be gone when it is taken */
+        hk_shared_signalled(hk_shared_of(self), id, info->uid);
     if (info->signal == HK_SIGSTOP) /* it does not get to say so itself */
         hk_shared_set_stopped(hk_shared_of(self), id, HK_SIGSTOP);
     if (info->code == HK_SI_QUEUE)
@@ -200,7 +204,7 @@ int64_t hk_sys_send_signal(struct hk_thread *self, int32_t id, uint32_t signal,
     struct hk_siginfo info = {.signal = (int32_t)signal,
                               .code = HK_SI_USER,
                               .pid = self->team->id,
-                              .uid = self->team->ids.user.effective};
+                              .uid = self->team->ids.user.real};
     uint8_t value[4];
 
     if ((flags & FLAG_QUEUE) != 0)

@@ -71,19 +71,24 @@ static void restart_call(struct hk_thread *thread, uint32_t call)
     thread->restart.call = call;
 }
 
-static enum hk_action default_action(struct hk_thread *thread, int signal)
+static enum hk_action default_action(struct hk_thread *thread,
+                                     const struct hk_siginfo *info)
 {
+    int signal = info->signal;
+
     switch (hk_signal_default(signal)) {
     case HK_DFL_KILL:
         if (signal == HK_SIGKILLTHR) {
             hk_thread_exit(thread, 0);
             return HK_EXIT;
         }
+        hk_shared_signalled(hk_shared_of(thread), thread->team->id, info->uid);
         hk_end_team(thread, 0, signal);
         return HK_EXIT;
     case HK_DFL_STOP:
         if (signal != HK_SIGSTOP && hk_team_is_orphaned(thread))
             break;
+        hk_shared_signalled(hk_shared_of(thread), thread->team->id, info->uid);
         hk_team_stop(thread->team, signal);
         break;
     case HK_DFL_CONTINUE:
@@ -144,7 +149,7 @@ static enum hk_action deliver(struct hk_thread *thread,
     if (action.handler == HK_SIG_IGN)
         return HK_CONTINUE;
     if (action.handler == HK_SIG_DFL)
-        return default_action(thread, info->signal);
+        return default_action(thread, info);
     if (call != HK_NO_CALL &&
         ((action.flags & HK_SA_RESTART) != 0 || thread->restart.is_required))
         restart_call(thread, call);
@@ -236,6 +241,7 @@ enum hk_action hk_signal_raise(struct hk_thread *self,
         return HK_CONTINUE;
     if (is_handled)
         return run_handler(self, &action, info);
+    hk_shared_signalled(hk_shared_of(self), self->team->id, info->uid);
     hk_end_team(self, 0, info->signal);
     return HK_EXIT;
 }

@@ -479,6 +479,12 @@ uint64_t hk_signals_pending(struct hk_thread *self)
     return set;
 }
 
+static int is_of_child(const struct hk_siginfo *info)
+{
+    return info->signal == HK_SIGCHLD && info->code >= HK_CLD_EXITED &&
+           info->code <= HK_CLD_CONTINUED;
+}
+
 /* The host does not know users of the guest. */
 static void set_sender(struct hk_thread *self, struct hk_siginfo *info)
 {
@@ -489,13 +495,20 @@ static void set_sender(struct hk_thread *self, struct hk_siginfo *info)
         info->pid = self->team->id;
         info->uid = self->team->ids.user.effective;
     }
+    if (is_of_child(info)) {
+        if (info->code != HK_CLD_EXITED)
+            info->uid = hk_shared_signaller(shared, info->pid);
+        return;
+    }
     if (info->pid <= 0 || info->pid == self->team->id)
         return;
     hk_shared_lock(shared);
     team = hk_shared_find_team(shared, info->pid);
     if (team != 0)
-        info->uid = hk_shared_slot(shared, team)->facts.uid;
+        info->uid = hk_shared_slot(shared, team)->facts.real_uid;
     hk_shared_unlock(shared);
+    if (team == 0)
+        info->uid = hk_shared_signaller(shared, self->team->id);
 }
 
 int hk_signals_take(struct hk_thread *self, uint64_t set,

@@ -51,6 +51,7 @@ int64_t hk_sys_kill_team(struct hk_thread *self, int32_t team)
         return HK_B_NOT_ALLOWED;
     if (!hk_shared_has_team(self->team->shared, team))
         return HK_B_BAD_TEAM_ID;
+    hk_shared_signalled(self->team->shared, team, self->team->ids.user.real);
     if (kill(team, SIGKILL) != 0)
         return errno == ESRCH ? HK_B_BAD_TEAM_ID : HK_B_NOT_ALLOWED;
     return HK_B_OK;

@@ -87,6 +87,8 @@ static int32_t look(struct hk_thread *self, int32_t child, int options,
     if (host.si_pid == 0)
         return 0;
     fill_info(hk_shared_of(self), &host, info);
+    if (host.si_code != CLD_EXITED)
+        info->uid = hk_shared_signaller(hk_shared_of(self), host.si_pid);
     return 1;
 }
 

@@ -85,7 +85,7 @@ static void senders(void)
     long parent = sys(SYS_get_current_team), team;
 
     CHECK_STATUS(sys(SYS_set_signal_mask, BLOCK, &set, (void *)0), HK_B_OK);
-    sys(SYS_setreuid, 0, OTHER, 0);
+    sys(SYS_setreuid, OTHER, 0, 0);
     team = fork_team();
     if (team == 0) {
         sys(SYS_send_signal, parent, USR1, (void *)0, 0);
@@ -99,6 +99,51 @@ static void senders(void)
     CHECK(info.pid == parent && info.uid == OTHER);
     sys(SYS_setreuid, 0, 0, 0);
     end(team);
+}
+
+static struct siginfo wait_for(long team, int flags)
+{
+    struct siginfo info = {.uid = 77};
+
+    CHECK_STATUS(sys(SYS_wait_for_child, team, flags, &info, (void *)0), team);
+    return info;
+}
+
+/* A child of a user's that signals a team. */
+static void signal_as(uint32_t user, long team, int signal)
+{
+    long sender = fork_team();
+
+    if (sender == 0) {
+        become(user);
+        CHECK_STATUS(sys(SYS_send_signal, team, signal, (void *)0, 0), HK_B_OK);
+        guest_exit(0);
+    }
+    CHECK(wait_for(sender, EXITED).uid == 0);
+}
+
+/* Who waits is told whose signal ended or stopped a team. */
+static void enders(void)
+{
+    enum { OTHER = 1000, USR2 = 19, STOP = 10, CONT = 12, CONTINUED = 4 };
+    static const int deadly[] = {9, 15, USR2};
+    long team = start_idle(OTHER);
+    struct siginfo info;
+
+    signal_as(OTHER, team, STOP);
+    info = wait_for(team, UNTRACED);
+    CHECK(info.code != CLD_KILLED && info.uid == OTHER);
+    signal_as(0, team, CONT);
+    CHECK(wait_for(team, CONTINUED).uid == 0);
+    for (int i = 0; i < 3; i++) {
+        signal_as(OTHER, team, deadly[i]);
+        info = wait_for(team, EXITED);
+        CHECK(info.code == CLD_KILLED && info.status == deadly[i]);
+        CHECK(info.uid == OTHER);
+        team = start_idle(OTHER);
+    }
+    signal_as(0, team, 15);
+    CHECK(wait_for(team, EXITED).uid == 0);
 }
 
 /* ---- programs that are their owner's ---- */
@@ -171,6 +216,7 @@ int main(int argc, char **argv, char **environment)
         return tell_ids();
     permissions();
     senders();
+    enders();
     set_ids(argv[0]);
     print("users checked\n");
     return 0;
