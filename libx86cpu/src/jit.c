@@ -389,19 +389,12 @@ static int may_cut(struct xcpu *cpu, const struct xcpu_translation *to)
     return 0;
 }
 
-void xcpu_jit_drop(struct xcpu *cpu, struct xcpu_block *block)
+/* 0: all is forgotten. */
+static int cut(struct xcpu *cpu, struct xcpu_translation *translation)
 {
-    struct xcpu_translation *translation = translation_of(cpu, block);
     struct xcpu_jit *jit = cpu->jit;
-    if (!translation)
-        return;
-    block->translation = NULL;
-    jit->stats.drops++;
-    if (translation->listed)
-        jit->table[translation->eip] = 0;
-    translation->listed = 0;
     if (!may_cut(cpu, translation))
-        return;
+        return 0;
     for (unsigned i = 0; i < translation->exits_count; i++) {
         cut_exit(&translation->exits[i]);
         if (jit->from == &translation->exits[i])
@@ -413,6 +406,22 @@ void xcpu_jit_drop(struct xcpu *cpu, struct xcpu_block *block)
         exit->to = NULL;
         patch(jit, exit, exit->stub);
     }
+    return 1;
+}
+
+void xcpu_jit_drop(struct xcpu *cpu, struct xcpu_block *block)
+{
+    struct xcpu_translation *translation = translation_of(cpu, block);
+    struct xcpu_jit *jit = cpu->jit;
+    if (!translation)
+        return;
+    block->translation = NULL;
+    jit->stats.drops++;
+    if (translation->listed)
+        jit->table[translation->eip] = 0;
+    translation->listed = 0;
+    while (translation && cut(cpu, translation))
+        translation = translation->copies;
 }
 
 /* To give the table's pages back takes long: a few entries are cleared one by
@@ -515,17 +524,62 @@ void xcpu_get_jit_stats(const struct xcpu *cpu, struct xcpu_jit_stats *stats)
     *stats = cpu->jit ? cpu->jit->stats : (struct xcpu_jit_stats){0};
 }
 
+/* ---- copies ---- */
+
+/*
+ * Hosts predict an indirect jump by where it is and what came before, and not
+ * one that goes to many places. A return goes to all that call the function:
+ * so a block that ends in an indirect jump has a copy for each exit that leads
+ * to it, but for the first few.
+ */
+#define SHARED_BY  4  /* exits */
+#define COPY_INSNS 32 /* at most, in a copy */
+#define COPIES_MAX 250
+#define DEPTH_MAX  4
+
+static int wants_copy(const struct xcpu_jit *jit,
+                      const struct xcpu_block *block,
+                      const struct xcpu_translation *of)
+{
+    const struct xcpu_jit_exit *exit = of->incoming;
+    unsigned sharing = 0;
+    if (!of->jumps || of->insns > COPY_INSNS || block->compared ||
+        of->copies_count == COPIES_MAX || jit->from_depth == DEPTH_MAX ||
+        jit->used > jit->size / 2)
+        return 0;
+    for (; exit && sharing < SHARED_BY; exit = exit->incoming)
+        sharing++;
+    return sharing == SHARED_BY;
+}
+
+/* What jit->from is to lead to. */
+static struct xcpu_translation *to_link(struct xcpu *cpu,
+                                        struct xcpu_block *block)
+{
+    struct xcpu_translation *of = block->translation;
+    if (!wants_copy(cpu->jit, block, of) || translate(cpu, block) < 0)
+        return of;
+    struct xcpu_translation *copy = block->translation;
+    block->translation = of;
+    copy->depth = (uint8_t)(cpu->jit->from_depth + 1);
+    copy->copies = of->copies;
+    of->copies = copy;
+    of->copies_count++;
+    return copy;
+}
+
 /* ---- the way in ---- */
 
 /* Into a translation of the block at cpu->eip. Jumps go there by themselves
  * once one has led there. */
 static const struct xcpu_slot *enter_at(struct xcpu *cpu,
-                                        struct xcpu_translation *to)
+                                        struct xcpu_block *block)
 {
     struct xcpu_jit *jit = cpu->jit;
+    struct xcpu_translation *to = block->translation;
     if (jit->from && jit->from->eip == to->eip && !jit->from->to &&
         may_link(jit, jit->from))
-        link_exit(jit, jit->from, to);
+        link_exit(jit, jit->from, to_link(cpu, block));
     if (jit->wanted == to->eip) {
         jit->table[to->eip] = to->code;
         to->listed = 1;
@@ -575,7 +629,7 @@ const struct xcpu_slot *xcpu_jit_slot(struct xcpu *cpu,
                                       struct xcpu_block *block)
 {
     if (translation_of(cpu, block))
-        return enter_at(cpu, block->translation);
+        return enter_at(cpu, block);
     if (block->hopeless || !is_hot(cpu, block))
         return NULL;
     if (!cpu->jit)
@@ -584,7 +638,7 @@ const struct xcpu_slot *xcpu_jit_slot(struct xcpu *cpu,
         block->hopeless = 1;
         return NULL;
     }
-    return enter_at(cpu, block->translation);
+    return enter_at(cpu, block);
 }
 
 #endif

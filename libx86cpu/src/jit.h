@@ -107,6 +107,11 @@ struct xcpu_translation {
     uint8_t loop_noted; /* of XCPU_JIT_AGAIN, from eip on */
     uint8_t counted;    /* it pays for its instructions */
     uint8_t listed;     /* in the table of entries */
+    uint8_t jumps;      /* it ends in an indirect jump, and is no loop */
+    uint8_t depth;      /* of copies, each of which led to the next */
+    uint8_t copies_count;
+    struct xcpu_translation *copies; /* of the same block, for some of the
+                                        exits that lead to it */
 };
 
 struct xcpu_jit {
@@ -132,6 +137,7 @@ struct xcpu_jit {
     struct xcpu_arena *arena;   /* the newest */
     size_t arena_used;          /* bytes of it */
     struct xcpu_jit_exit *from; /* that led to cpu->eip */
+    uint8_t from_depth;         /* of its translation */
     uint32_t wanted;            /* where the last indirect jump led */
     const uint8_t *entry;       /* what slot runs */
     struct xcpu_slot slot;

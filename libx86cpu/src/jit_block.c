@@ -352,6 +352,7 @@ void xcpu_emit_indirect(struct xcpu_emit *e)
     xcpu_put_memory(&e->a, xcpu_op(0x8b), XH_T1, &entry);
     xcpu_put_memory(&e->a, lea, XH_T1, &code);
     xcpu_put_reg(&e->a, xcpu_op(0xff), 4, XH_T1);
+    e->jumps = 1;
     e->ended = 1;
 }
 
@@ -780,6 +781,7 @@ static struct xcpu_translation *make_translation(struct xcpu_emit *e)
         .insns = (uint8_t)e->block->insns,
         .loop_noted = (uint8_t)(e->loop_noted - e->block->eip),
         .counted = e->counted,
+        .jumps = e->jumps && !e->loop,
     };
     memcpy(made->exits, e->exits, exits);
     memcpy(made->marks, e->marks, marks);

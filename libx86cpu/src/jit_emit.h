@@ -26,6 +26,7 @@ struct xcpu_emit {
     uint8_t known;                    /* enum xcpu_jit_needs, in the host */
     uint8_t needs;                    /* of the block, at its entry */
     uint8_t ended;                    /* nothing follows */
+    uint8_t jumps;                    /* it ended in an indirect jump */
     struct xcpu_jit_compare *compare; /* of code that changes */
     const struct xcpu_jit_change *change; /* how it did, or NULL */
     uint8_t failed;

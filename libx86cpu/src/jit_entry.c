@@ -440,6 +440,7 @@ static void came_from(struct xcpu *cpu)
         exit++;
     cpu->eip = exit->eip;
     jit->from = exit;
+    jit->from_depth = in->depth;
 }
 
 /* Where many words before FISTP do not truncate, to leave for each takes longer

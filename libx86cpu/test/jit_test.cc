@@ -403,6 +403,29 @@ TEST(JitCache, AFullOneIsForgotten)
     EXPECT_GT(stats.flushes, 3u);
 }
 
+/* A function has copies for those that call it, which are dropped as it is. */
+TEST_F(Jit, ManyCallersHaveCopiesOfAFunction)
+{
+    constexpr uint32_t callers = 64;
+    Bytes calls;
+    for (uint32_t i = 1; i <= callers; i++)
+        calls = std::move(calls) + Bytes{0xe8} + word(0x1000 - 5 * i);
+    memory.place(code_at, calls + stop);
+    const auto result_with = [&](uint8_t opcode) {
+        memory.place(code_at + 0x1000, {opcode, 0xc8, 0xc3}); /* op; ret */
+        for (int i = 0; i < 4; i++) {
+            guest.regs.eip = code_at;
+            guest.regs.gpr[XCPU_EAX] = 0;
+            guest.regs.gpr[XCPU_ECX] = 1;
+            guest.run();
+        }
+        return guest.regs.gpr[XCPU_EAX];
+    };
+    EXPECT_EQ(callers, result_with(0x01)); /* add %ecx, %eax */
+    EXPECT_GT(guest.translated(), callers + callers / 2);
+    EXPECT_EQ(0u - callers, result_with(0x29)); /* sub %ecx, %eax */
+}
+
 /* Translated code is in memory that is mapped twice. */
 TEST_F(Jit, NoMemoryIsWritableAndExecutable)
 {
