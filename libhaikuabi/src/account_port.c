@@ -13,6 +13,7 @@
 enum { LAUNCH_PORT = HK_PORTS_MAX, ACCOUNT_PORT = 2 * HK_PORTS_MAX };
 
 static const char launch_name[] = "system:launch_daemon";
+static const char launch_program[] = "launch_daemon";
 static const char account_name[] = "auth";
 static const char registrar[] = "application/x-vnd.haiku-registrar";
 
@@ -30,9 +31,12 @@ enum what {
     DELETE_GROUP = 0x72646772     /* 'rdgr' */
 };
 
-int32_t hk_account_port_find(const char *name)
+int32_t hk_account_port_find(const struct hk_team *team, const char *name)
 {
-    return strcmp(name, launch_name) == 0 ? LAUNCH_PORT : HK_B_NAME_NOT_FOUND;
+    return strcmp(name, launch_name) == 0 &&
+                   strcmp(team->name, launch_program) != 0
+               ? LAUNCH_PORT
+               : HK_B_NAME_NOT_FOUND;
 }
 
 const char *hk_account_port_name(int32_t id)

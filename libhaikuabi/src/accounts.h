@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+struct hk_team;
 struct hk_thread;
 struct hk_vfs;
 
@@ -62,8 +63,9 @@ const struct hk_group *hk_accounts_group(const struct hk_accounts *accounts,
  * written to. Their ids are never those of other ports.
  */
 
-/* The stand-in of that name, or B_NAME_NOT_FOUND. */
-int32_t hk_account_port_find(const char *name);
+/* The stand-in of that name, or B_NAME_NOT_FOUND: also for launch_daemon, which
+ * would take it for one that runs already, and end (LaunchDaemon.cpp, main). */
+int32_t hk_account_port_find(const struct hk_team *team, const char *name);
 
 /* The name of a stand-in; NULL when the id is none of one. */
 const char *hk_account_port_name(int32_t id);

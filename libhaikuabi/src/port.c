@@ -210,7 +210,7 @@ int64_t hk_sys_find_port(struct hk_thread *self, gm_addr port_name)
     hk_shared_lock(shared);
     id = find_locked(shared, name);
     hk_shared_unlock(shared);
-    return id < 0 ? hk_account_port_find(name) : id;
+    return id < 0 ? hk_account_port_find(self->team, name) : id;
 }
 
 /* port_info (haiku-abi/structs.md). */

@@ -98,6 +98,13 @@ head -c 4096 /dev/urandom >"$file"
 same "anything" "$(in_root a find thing)" "$nothing"
 same "anything: its size" "$(($(stat -c %s "$file") > 4096))" 1
 
+# The port of launch_daemon is there for all but launch_daemon itself.
+cp "$guest" launch_daemon
+for program in "$guest" ./launch_daemon; do
+    timeout 60 "$uvm" --root a "$program" find system:launch_daemon
+done >found 2>&1
+same "launch_daemon's port" "$(cut -d, -f1 found | tr '\n' ' ')" 'port 1 port 0 '
+
 # A clock that is set is the root's, as long as one of its teams lives.
 hold a
 in_root a set_clock
