@@ -5,7 +5,7 @@
 #include <team.h>
 
 enum { AF_INET = 1, AF_UNIX = 9, SOCK_STREAM = 1, SOCK_DGRAM = 2 };
-enum { SHUT_WR = 1, MSG_PEEK = 2, MSG_DONTWAIT = 0x80 };
+enum { SHUT_WR = 1, MSG_PEEK = 2, MSG_TRUNC = 0x10, MSG_DONTWAIT = 0x80 };
 enum { SOL_SOCKET = -1, SO_TYPE = 0x40000008, SO_ERROR = 0x40000007 };
 enum { SO_DONTROUTE = 8, SO_KEEPALIVE = 0x10, SO_OOBINLINE = 0x20 };
 enum { SO_REUSEADDR = 0x40, SO_REUSEPORT = 0x80, SO_USELOOPBACK = 0x100 };
@@ -305,6 +305,15 @@ static void datagrams(void)
     CHECK_STATUS(sys(SYS_sendmsg, fd, &message, 0), 9);
     CHECK_STATUS(sys(SYS_recvmsg, to, &found, 0), 9);
     CHECK(memcmp(text, "two parts", 9) == 0);
+    /* What has no room is lost, and told by who asks for it. */
+    CHECK_STATUS(sys(SYS_sendmsg, fd, &message, 0), 9);
+    CHECK_STATUS(
+        sys(SYS_recvfrom, to, text, 3, MSG_PEEK | MSG_TRUNC, &from, &length),
+        9);
+    CHECK_STATUS(sys(SYS_recvfrom, to, text, 3, MSG_PEEK, &from, &length), 3);
+    whole.size = 3;
+    CHECK_STATUS(sys(SYS_recvmsg, to, &found, 0), 3);
+    CHECK(found.flags == MSG_TRUNC && memcmp(text, "two parts", 9) == 0);
     CHECK_STATUS(
         sys(SYS_sendto, fd, BAD_POINTER, 8, 0, &address, sizeof(address)),
         HK_B_BAD_ADDRESS);

@@ -228,17 +228,16 @@ static void give(void)
 }
 
 /* What the kernel was given outlives its maker. */
-static long given[2];
+static long report; /* where it tells what it has left */
 
 static void give_and_end(void)
 {
     long ids[2] = {sys(SYS_create_sem, 0, "left sem"),
                    sys(SYS_create_port, 1, "left port")};
-    long pipe = given[1];
 
     CHECK_STATUS(sys(SYS_set_sem_owner, ids[0], KERNEL), HK_B_OK);
     CHECK_STATUS(sys(SYS_set_port_owner, ids[1], KERNEL), HK_B_OK);
-    CHECK_STATUS(sys(SYS_write, pipe, NO_POSITION, ids, sizeof(ids)),
+    CHECK_STATUS(sys(SYS_write, report, NO_POSITION, ids, sizeof(ids)),
                  sizeof(ids));
 }
 
@@ -248,7 +247,7 @@ static void outlive(void)
     int32_t fds[2];
 
     CHECK_STATUS(sys(SYS_create_pipe, fds), HK_B_OK);
-    given[1] = fds[1];
+    report = fds[1];
     in_child(give_and_end);
     CHECK_STATUS(sys(SYS_read, fds[0], NO_POSITION, ids, sizeof(ids)),
                  sizeof(ids));
