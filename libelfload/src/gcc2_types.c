@@ -15,6 +15,21 @@ enum {
 
 /* ---- classes ---- */
 
+/* Xij: parameter i of the template function, at level j; Yij: one that is a
+ * value. */
+static int parse_parameter(struct gcc2_parser *parser, struct gcc2_text *out)
+{
+    unsigned index, level;
+
+    parser->p++;
+    if (!eld_gcc2_parse_enclosed_count(parser, &index) ||
+        !eld_gcc2_parse_enclosed_count(parser, &level) ||
+        index >= parser->parameter_count)
+        return 0;
+    eld_gcc2_append(out, parser->parameters[index]);
+    return 1;
+}
+
 static int parse_symbol_value(struct gcc2_parser *parser, struct gcc2_text *out)
 {
     eld_gcc2_append(out, "&");
@@ -28,6 +43,8 @@ static int parse_value(struct gcc2_parser *parser, char first,
     struct gcc2_text digits;
     unsigned number;
 
+    if (*parser->p == 'Y')
+        return parse_parameter(parser, out);
     if (first == 'P' || first == 'R')
         return parse_symbol_value(parser, out);
     if (*parser->p == 'm') {
@@ -111,7 +128,7 @@ static int parse_component(struct gcc2_parser *parser, struct gcc2_text *out,
     return 1;
 }
 
-/* Q2 or Q_12_: so many parts. */
+/* Q2 or Q_12_: so many parts, with _ behind one that ends with a number. */
 static int parse_qualified(struct gcc2_parser *parser, struct gcc2_text *out,
                            struct gcc2_text *last)
 {
@@ -123,8 +140,10 @@ static int parse_qualified(struct gcc2_parser *parser, struct gcc2_text *out,
     if (*parser->p == '_')
         parser->p++;
     for (unsigned i = 0; i < count; i++) {
-        if (i > 0)
+        if (i > 0) {
             eld_gcc2_append(out, "::");
+            parser->p += *parser->p == '_';
+        }
         if (out->is_full || !parse_component(parser, out, last))
             return 0;
     }
@@ -252,22 +271,34 @@ static int parse_function(struct gcc2_parser *parser,
     return parse_nested_arguments(parser, declarator) && *parser->p++ == '_';
 }
 
+/* Am_: with a last index; AYij: as many as a parameter says; A_. */
+static int parse_bounds(struct gcc2_parser *parser,
+                        struct gcc2_text *declarator)
+{
+    unsigned last;
+    char size[16];
+
+    if (*parser->p == 'Y')
+        return parse_parameter(parser, declarator);
+    if (*parser->p != '_') {
+        if (!eld_gcc2_parse_number(parser, &last))
+            return 0;
+        snprintf(size, sizeof(size), "%u", last + 1);
+        eld_gcc2_append(declarator, size);
+    }
+    return *parser->p++ == '_';
+}
+
 static int parse_array(struct gcc2_parser *parser, struct gcc2_text *declarator)
 {
-    unsigned size;
-    char bounds[16] = "[]";
-
     parser->p++;
     enclose(declarator);
     if (declarator->bytes[0] == '(')
         eld_gcc2_append(declarator, " ");
-    if (*parser->p != '_') {
-        if (!eld_gcc2_parse_number(parser, &size))
-            return 0;
-        snprintf(bounds, sizeof(bounds), "[%u]", size);
-    }
-    eld_gcc2_append(declarator, bounds);
-    return *parser->p++ == '_';
+    eld_gcc2_append(declarator, "[");
+    int is_parsed = parse_bounds(parser, declarator);
+    eld_gcc2_append(declarator, "]");
+    return is_parsed;
 }
 
 /* M class [C] F types _ type, or O class _ type. */
@@ -323,20 +354,6 @@ static const char *simple_type(char letter)
         return "long double";
     }
     return NULL;
-}
-
-/* Xij: parameter i of the template function, at level j. */
-static int parse_parameter(struct gcc2_parser *parser, struct gcc2_text *out)
-{
-    unsigned index, level;
-
-    parser->p++;
-    if (!eld_gcc2_parse_enclosed_count(parser, &index) ||
-        !eld_gcc2_parse_enclosed_count(parser, &level) ||
-        index >= parser->parameter_count)
-        return 0;
-    eld_gcc2_append(out, parser->parameters[index]);
-    return 1;
 }
 
 /* What is left of a type when its prefixes are off. */

@@ -118,7 +118,7 @@ static const Row kCorpus[] = {
     {"f__FSc", "f(signed char)"},
     {"f__FCPc", "f(char* const)"},
     {"f__FPVCi", "f(int const volatile*)"},
-    {"f__FPA3_i", "f(int (*) [3])"},
+    {"f__FPA2_i", "f(int (*) [3])"},
     {"qsort__FPvUlUlPFPCvPCv_i",
      "qsort(void*, unsigned long, unsigned long, int (*)(void const*, void "
      "const*))"},
@@ -137,7 +137,16 @@ static const Row kCorpus[] = {
     {"f__t6vector1Zt4pair2ZiZc", "vector<pair<int, char> >::f()"},
     {"f__Q23std6vector", "std::vector::f()"},
     {"f__Q23stdt6vector1Zi", "std::vector<int>::f()"},
+    {"h__Q2t1A1i0_2InPt1A1i0", "A<0>::In::h(A<0>*)"},
+    {"g__Q32nst1X1im3_1YRQ2t1C2i5i66_2In", "ns::X<-3>::Y::g(C<5, 66>::In&)"},
+    {"grab__Q2t12basic_string3ZcZt18string_char_traits1ZcZt23__malloc_alloc_"
+     "template1i0_3Rep",
+     "basic_string<char, string_char_traits<char>, "
+     "__malloc_alloc_template<0> >::Rep::grab()"},
+    {"f__Q2t1A1i0_", "not found"},
     {"max__H1Zi_X01X01_X01", "int max<int>(int, int)"},
+    {"tf__H1i8_Gt1A1iY01G1B_v", "void tf<8>(A<8>, B)"},
+    {"tg__H2Zii3_RAY11X01P1B_i", "int tg<int, 3>(int (&) [3], B*)"},
     {"g__H1Z1B_1ARCX01_v", "void A::g<B>(B const&)"},
     {"f__Q_2_1A1B", "A::B::f()"},
     {"f__Q226_GLOBAL_.N.file.cpp.abcdef1A", "(anonymous namespace)::A::f()"},
