@@ -42,6 +42,20 @@ static int find_segment(const struct eld_elf *elf, uint32_t type,
     return 0;
 }
 
+/* On Haiku a library has no entry point, and a program no name or that one
+ * (its own build rules, and BeOS's). */
+static int is_haiku_program(const struct inf_file *file)
+{
+    const struct eld_dynamic *dynamic = &file->dynamic;
+    const char *name;
+
+    if (file->elf.entry == 0 || dynamic->soname == ELD_NONE)
+        return file->elf.entry != 0;
+    return eld_read_string(&file->elf, &dynamic->symbols.strings,
+                           dynamic->soname, &name, NULL) == 0 &&
+           strcmp(name, "_APP_") == 0;
+}
+
 static const char *kind(const struct inf_file *file)
 {
     const struct eld_elf *elf = &file->elf;
@@ -58,10 +72,8 @@ static const char *kind(const struct inf_file *file)
     case ET_DYN:
         if (!file->is_dynamic)
             return "program, static, position-independent";
-        /* On Haiku a library has no entry point and a program no name. */
         if (find_segment(elf, PT_INTERP, &segment) ||
-            (file->dynamic.flags_1 & DF_1_PIE) != 0 ||
-            (elf->entry != 0 && file->dynamic.soname == ELD_NONE))
+            (file->dynamic.flags_1 & DF_1_PIE) != 0 || is_haiku_program(file))
             return "program, position-independent";
         return "shared library or add-on";
     default:

@@ -45,6 +45,19 @@ TEST(Elfinfo, SaysWhatAFileIs)
     EXPECT_EQ(elfinfo_json(kBase)["summary"]["soname"].text(), "libbase.so");
 }
 
+TEST(Elfinfo, KnowsHaikusProgramsByTheirName)
+{
+    for (bool is_program : {false, true}) {
+        ElfBuilder builder;
+        builder.entry = builder.text_at();
+        builder.soname = is_program ? "_APP_" : "libx.so";
+        std::string path = write_file("named", builder.build());
+        EXPECT_EQ(elfinfo_json(path)["summary"]["kind"].text(),
+                  is_program ? "program, position-independent"
+                             : "shared library or add-on");
+    }
+}
+
 TEST(Elfinfo, ShowsTheViewsThatAreAskedFor)
 {
     const struct {
