@@ -37,6 +37,8 @@ static void on_stat(struct hk_monitors *monitors,
         hk_monitor_tell_stat(monitors, subject, fields, HK_WATCH_STAT);
 }
 
+/* Who writes an attribute changes its file's time of change, which is told; who
+ * removes one does as well, which is not (BFS, kernel_interface.cpp). */
 static void on_attributes(struct hk_monitors *monitors,
                           const struct hk_subject *subject)
 {
@@ -48,10 +50,13 @@ static void on_attributes(struct hk_monitors *monitors,
         const struct hk_attribute *before =
             hk_attributes_find(&old, now->list[i].name);
 
-        if (before == NULL || before->hash != now->list[i].hash)
-            hk_monitor_tell_attribute(monitors, subject, now->list[i].name,
-                                      before == NULL ? HK_ATTR_CREATED
-                                                     : HK_ATTR_CHANGED);
+        if (before != NULL && before->hash == now->list[i].hash)
+            continue;
+        hk_monitor_tell_attribute(monitors, subject, now->list[i].name,
+                                  before == NULL ? HK_ATTR_CREATED
+                                                 : HK_ATTR_CHANGED);
+        hk_monitor_tell_stat(monitors, subject, HK_STAT_MASK_CHANGE_TIME,
+                             HK_WATCH_STAT);
     }
     for (size_t i = 0; i < old.count; i++)
         if (hk_attributes_find(now, old.list[i].name) == NULL)
@@ -87,6 +92,18 @@ static void on_own_change(struct hk_monitors *monitors,
                                        monitor,        &monitor->seen};
 
     on_change(monitors, &subject, mask);
+}
+
+/* The times of a directory are others when its entries are: of that BFS tells
+ * nothing, rootfs does. */
+static void on_own_entries(struct hk_monitors *monitors,
+                           struct hk_monitor *directory)
+{
+    if (directory->device == HK_DEVICE_ROOTFS)
+        on_own_change(monitors, directory, 0);
+    else
+        hk_stat_node(monitors->team->kernel->vfs, &directory->node,
+                     &directory->seen.stat);
 }
 
 /* A file in a directory. One with a monitor of its own tells of itself. */
@@ -185,7 +202,7 @@ static void on_entry_event(struct hk_monitors *monitors,
     else if (event->mask & IN_MOVED_TO)
         hk_monitor_on_moved_to(monitors, directory, event->name, event->cookie,
                                leaving);
-    on_own_change(monitors, directory, 0);
+    on_own_entries(monitors, directory);
     directory->children--;
     hk_monitor_remove_unused(monitors, directory);
 }

@@ -520,6 +520,40 @@ TEST_F(Monitor, TellsOfAttributes)
     EXPECT_EQ(message["cause"], "2");
 }
 
+// The time of change that an attribute's writer leaves is told, a remover's is
+// not (BFS).
+TEST_F(Monitor, TellsOfTheTimeOfAnAttribute)
+{
+    int fd = static_cast<int>(team.call("open", -1, "/watched/file", 2, 0));
+
+    if (team.call("write_attr", fd, "old", 1, int64_t{0}, "x", 1) ==
+        HK_B_UNSUPPORTED)
+        GTEST_SKIP() << "the host keeps no attributes here";
+    watch("/watched/file", STAT | ATTR);
+    EXPECT_EQ(team.call("write_attr", fd, "old", 1, int64_t{0}, "y", 1), 1);
+    EXPECT_EQ(next()["cause"], "5");
+    Message message = next();
+    EXPECT_EQ(message["opcode"], op(STAT_CHANGED));
+    EXPECT_EQ(message["fields"], "128");
+    EXPECT_EQ(team.call("remove_attr", fd, "old"), HK_B_OK);
+    EXPECT_EQ(next()["cause"], "2");
+    EXPECT_EQ(::chmod(host("watched/file").c_str(), 0600), 0);
+    EXPECT_EQ(std::stoi(next()["fields"]) & 1, 1);
+}
+
+TEST_F(Monitor, TellsNoTimesOfADirectoryWithNewEntries)
+{
+    watch("/watched", STAT | DIRECTORY);
+    EXPECT_EQ(team.call("create_dir", -1, "/watched/new", 0755), HK_B_OK);
+    EXPECT_EQ(next()["opcode"], op(CREATED));
+    EXPECT_EQ(team.call("remove_dir", -1, "/watched/new"), HK_B_OK);
+    EXPECT_EQ(next()["opcode"], op(REMOVED));
+    EXPECT_EQ(::chmod(host("watched").c_str(), 0700), 0);
+    Message message = next();
+    EXPECT_EQ(message["opcode"], op(STAT_CHANGED));
+    EXPECT_EQ(std::stoi(message["fields"]) & ~0x80, 1);
+}
+
 TEST_F(Monitor, TellsOfADirectorysChildren)
 {
     watch("/watched", CHILDREN | STAT);

@@ -6,7 +6,12 @@
 #include <thread.h>
 
 /* haiku-abi/structs.md, "node monitor". */
-enum { WATCH_NAME = 1, WATCH_DIRECTORY = 8, WATCH_VOLUME = 0xf000 };
+enum {
+    WATCH_NAME = 1,
+    WATCH_STAT = 2,
+    WATCH_DIRECTORY = 8,
+    WATCH_VOLUME = 0xf000
+};
 enum { TOKEN = 5, CODE = 0x706a7070 };
 enum { INT32 = 0x4c4f4e47, STRING = 0x43535452, SECOND = 1000000 };
 
@@ -105,13 +110,14 @@ static void volume(const struct stat *here, long port)
 }
 
 /* What leaves for a directory that nobody watches has moved all the same; a
- * port that is full gets its messages later. */
+ * port that is full gets its messages later. The directory's own times have
+ * changed as well, which nobody is told. */
 static void elsewhere(const struct stat *here)
 {
     long port = sys(SYS_create_port, 1, "small");
 
     CHECK_STATUS(sys(SYS_start_watching, here->device, here->node,
-                     WATCH_DIRECTORY, port, TOKEN),
+                     WATCH_STAT | WATCH_DIRECTORY, port, TOKEN),
                  HK_B_OK);
     CHECK_STATUS(sys(SYS_create_dir, AT_FDCWD, "one", 0755), HK_B_OK);
     CHECK_STATUS(sys(SYS_rename, AT_FDCWD, "one", AT_FDCWD, "deep/two"),
