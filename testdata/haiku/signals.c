@@ -362,6 +362,13 @@ static void timers(void)
     CHECK_STATUS(sys(SYS_snooze_etc, 10000LL, 0, RELATIVE_TIMEOUT, (void *)0),
                  HK_B_OK);
     CHECK(seen[SIGALRM] == 4);
+    /* set_alarm(): the thread's own timer of the same number. */
+    CHECK_STATUS(sys(SYS_set_timer, 0, sys(SYS_find_thread, (void *)0), 2000LL,
+                     0LL, RELATIVE_TIMEOUT, (void *)0),
+                 HK_B_OK);
+    while (seen[SIGALRM] == 4) /* and into the middle of this one */
+        continue;
+    CHECK(seen[SIGALRM] == 5);
 }
 
 int main(int argc, char **argv, char **environment)
