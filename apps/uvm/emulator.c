@@ -305,6 +305,8 @@ _Noreturn void uvm_run(const struct uvm_options *options,
 
     if (options->alone)
         uvm_be_alone();
+    if (options->strace)
+        uvm_keep_stderr();
     uvm->options = options;
     uvm->perf_map = -1;
     uvm->umask = umask(0);

@@ -1,11 +1,22 @@
 /* message.c -- what uvm says to its user. */
 /* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "uvm.h"
+
+static int message_fd = STDERR_FILENO;
+
+void uvm_keep_stderr(void)
+{
+    int copy = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+
+    if (copy >= 0)
+        message_fd = copy;
+}
 
 /* One write(2), so that lines of several threads and teams stay whole. */
 static void write_message(const char *format, va_list args)
@@ -18,7 +29,7 @@ static void write_message(const char *format, va_list args)
         left = asprintf(&line, "uvm: %s\n", text);
     at = line;
     while (left > 0) {
-        ssize_t written = write(STDERR_FILENO, at, (size_t)left);
+        ssize_t written = write(message_fd, at, (size_t)left);
 
         if (written <= 0)
             break;

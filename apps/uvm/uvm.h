@@ -296,6 +296,9 @@ void uvm_print_json(struct cJSON *json);
 /* "uvm: ..." on stderr, one write. */
 void uvm_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Messages go where stderr leads now, whatever the program does to its own. */
+void uvm_keep_stderr(void);
+
 /* The same, then exits. */
 _Noreturn void uvm_fail(int status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -26,5 +26,6 @@ int main(int argc, char **argv, char **environment)
     sys(SYS_system_profiler_stop);
     sys(SYS_system_profiler_stop);
     sys(SYS_debug_output, "said");
+    sys(SYS_close, 2);
     return 3;
 }

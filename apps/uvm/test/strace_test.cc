@@ -75,6 +75,7 @@ TEST_F(StraceTest, arguments_and_results_are_written_by_their_kinds)
                   "uvm: [ID] system_profiler_stop() = B_NOT_SUPPORTED\n"
                   "uvm: [ID] debug_output(message: \"said\")\n"
                   "uvm: said\n"
+                  "uvm: [ID] close(fd: 2) = B_OK\n"
                   "uvm: [ID] exit_team(return_value: 3)\n");
 }
 
