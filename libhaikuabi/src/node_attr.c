@@ -25,12 +25,6 @@ static const struct hk_attr_store *store_of(const struct hk_node *node)
     return node->mount != NULL ? node->mount->attributes : NULL;
 }
 
-int hk_node_attr_read_own(const struct hk_node *node, const char *name,
-                          struct hk_attr_value *value)
-{
-    return hk_attr_read(store_of(node), node->fd, name, value);
-}
-
 int hk_node_attr_read(const struct hk_node *node, const char *name,
                       struct hk_attr_value *value)
 {
@@ -40,7 +34,7 @@ int hk_node_attr_read(const struct hk_node *node, const char *name,
 
     if ((!is_package && strcmp(name, "SYS:PACKAGE_FILE") != 0) ||
         !has_origin(node, &origin))
-        return hk_node_attr_read_own(node, name, value);
+        return hk_attr_read(store_of(node), node->fd, name, value);
     text = is_package ? origin.package : origin.file_name;
     value->bytes = calloc(1, strlen(text) + 1);
     if (value->bytes == NULL)

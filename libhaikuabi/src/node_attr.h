@@ -12,9 +12,6 @@
  * and SYS:PACKAGE_FILE. */
 int hk_node_attr_read(const struct hk_node *node, const char *name,
                       struct hk_attr_value *value);
-/* Without those of packages. */
-int hk_node_attr_read_own(const struct hk_node *node, const char *name,
-                          struct hk_attr_value *value);
 int hk_node_attr_list(const struct hk_node *node, char **names, size_t *size);
 int hk_node_attr_write(const struct hk_node *node, const char *name,
                        const struct hk_attr_value *value);

@@ -271,17 +271,6 @@ TEST_P(AttrStore, TakesAnyName)
     EXPECT_EQ(list("/file"), names);
 }
 
-TEST_P(AttrStore, MovesAnAttribute)
-{
-    const std::string big(BIG, 'i');
-    int fd = open("/file");
-
-    EXPECT_EQ(write("/file", "a", big), BIG);
-    EXPECT_EQ(team->call("rename_attr", fd, "a", fd, "b"), HK_B_OK);
-    EXPECT_EQ(read("/file", "b"), big);
-    EXPECT_EQ(list("/file"), std::set<std::string>{"b"});
-}
-
 // The host's have none of the user's, whatever the file system.
 TEST_P(AttrStore, KeepsThoseOfSymlinks)
 {

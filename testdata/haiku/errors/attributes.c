@@ -108,7 +108,8 @@ static void asking(void)
     FAILS(B_FILE_ERROR, rename_attr, file, "there", NO_FD, "new");
     FAILS(B_BAD_VALUE, rename_attr, NO_FD, "", file, "new");
     FAILS(B_BAD_VALUE, rename_attr, NO_FD, "there", file, "");
-    FAILS(B_ENTRY_NOT_FOUND, rename_attr, file, "none", file, "new");
+    FAILS(B_NOT_SUPPORTED, rename_attr, file, "none", file, "new");
+    FAILS(B_NOT_SUPPORTED, rename_attr, file, "there", file, "there");
     FAILS(B_NAME_TOO_LONG, rename_attr, NO_FD, name, file, "new");
     FAILS(B_NAME_TOO_LONG, rename_attr, NO_FD, "there", file, name);
     FAILS(B_BAD_ADDRESS, rename_attr, NO_FD, (void *)0, file, name);
