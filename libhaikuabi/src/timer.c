@@ -38,8 +38,7 @@ struct timer {
     int32_t owner;    /* a thread whose it is, or -1: the team's */
     int32_t measured; /* the thread whose CPU time the clock tells */
     int is_later;     /* what is told needs no signal handler, but a thread: */
-    int to_thread;    /* a signal for the owner */
-    struct hk_thread_plan *plan; /* or a thread that is made each time */
+    struct hk_thread_plan *plan; /* one made each time, or NULL: the owner */
     atomic_uint expired;         /* how often that is due */
     atomic_int is_waiting;       /* its signal is pending: no second one is */
     atomic_uint skipped;    /* intervals behind an expiration without a next */
@@ -77,7 +76,6 @@ static void define(struct timer *timer, int32_t clock, int32_t signal)
     timer->owner = -1;
     timer->measured = 0;
     timer->is_later = 0;
-    timer->to_thread = 0;
     timer->plan = NULL;
     atomic_store(&timer->expired, 0);
     atomic_store(&timer->is_waiting, 0);
@@ -433,7 +431,7 @@ static struct timer *find_of_thread(struct hk_timers *timers, int32_t thread)
         return NULL;
     define(unused, HK_CLOCK_MONOTONIC, HK_SIGALRM);
     unused->owner = thread;
-    unused->is_later = unused->to_thread = 1;
+    unused->is_later = 1;
     return unused;
 }
 
@@ -553,7 +551,6 @@ static int32_t add_timer(struct hk_timers *timers, const struct timer *wanted,
         timer->owner = wanted->owner;
         timer->measured = wanted->measured;
         timer->is_later = wanted->is_later;
-        timer->to_thread = wanted->to_thread;
         timer->plan = wanted->plan;
         number = i;
     }
@@ -587,7 +584,7 @@ int64_t hk_sys_create_timer(struct hk_thread *self, int32_t clock_id,
             return HK_B_NO_MEMORY;
         *wanted.plan = plan;
     } else if (thread_id >= 0 && (flags & SIGNAL_THREAD) != 0) {
-        wanted.is_later = wanted.to_thread = 1;
+        wanted.is_later = 1;
     }
     status = add_timer(self->team->timers, &wanted, event == 0);
     if (status < 0)

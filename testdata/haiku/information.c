@@ -5,7 +5,7 @@
 #include <team.h>
 #include <thread.h>
 
-enum { PAGE = 4096, RLIMIT_NOFILE = 4, TEAM_INFO_SIZE = 160 };
+enum { PAGE = 4096, RLIMIT_NOFILE = 4 };
 
 static void limits(void)
 {
@@ -77,18 +77,6 @@ static void threads(void)
     CHECK_STATUS(sys(SYS_set_thread_affinity, self, BAD_POINTER, sizeof(mask)),
                  HK_B_BAD_ADDRESS);
 }
-
-/* haiku-abi/structs.md, "team_info". */
-struct team_info {
-    int32_t team, thread_count, image_count, area_count;
-    int32_t debugger_thread, debugger_port, argc;
-    char arguments[64];
-    uint32_t user, group, real_user, real_group;
-    int32_t process_group, session, parent;
-    char name[32];
-    int64_t start_time __attribute__((packed, aligned(4)));
-};
-_Static_assert(sizeof(struct team_info) == TEAM_INFO_SIZE, "team_info");
 
 static const char *program;
 

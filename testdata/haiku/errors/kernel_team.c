@@ -6,17 +6,6 @@ enum { KERNEL = KERNEL_TEAM, SIGNAL_FLAG_THREAD = 0x20000, READY = 2 };
 enum { SESSION_ID = 1, GROUP_ID, PARENT_ID, BASIC = 1, CHILDREN = -1 };
 enum { TYPE_SEM = 1, TYPE_PORT = 2, INVALID = 0x1000 };
 
-struct team_info {
-    int32_t team, thread_count, image_count, area_count;
-    int32_t debugger_nub_thread, debugger_nub_port, argc;
-    char args[64];
-    uint32_t uid, gid, real_uid, real_gid;
-    int32_t group, session, parent;
-    char name[32];
-    int64_t start_time;
-} __attribute__((packed));
-_Static_assert(sizeof(struct team_info) == 160, "team_info");
-
 struct owned_info {
     int32_t id, team;
     char name[32];
@@ -37,12 +26,13 @@ static void tell_team(void)
     CHECK_STATUS(sys(SYS_get_team_info, KERNEL, &team, sizeof(team)), HK_B_OK);
     CHECK(team.team == KERNEL && team.thread_count == 1);
     CHECK(team.image_count == 0 && team.area_count == 0 && team.argc == 1);
-    CHECK(team.debugger_nub_thread == -1 && team.debugger_nub_port == -1);
-    CHECK(strcmp(team.args, "kernel_team") == 0);
+    CHECK(team.debugger_thread == -1 && team.debugger_port == -1);
+    CHECK(strcmp(team.arguments, "kernel_team") == 0);
     CHECK(strcmp(team.name, "kernel_team") == 0);
-    CHECK(team.uid == 0 && team.gid == 0);
-    CHECK(team.real_uid == 0 && team.real_gid == 0);
-    CHECK(team.group == KERNEL && team.session == KERNEL && team.parent == -1);
+    CHECK(team.user == 0 && team.group == 0);
+    CHECK(team.real_user == 0 && team.real_group == 0);
+    CHECK(team.process_group == KERNEL && team.session == KERNEL &&
+          team.parent == -1);
     CHECK(team.start_time >= 0);
     memset(guard, 0x55, sizeof(guard));
     CHECK_STATUS(sys(SYS_get_team_info, KERNEL, guard, 4), HK_B_OK);

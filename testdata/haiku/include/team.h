@@ -16,6 +16,20 @@ struct siginfo {
     int32_t status, band, value;
 };
 
+enum { TEAM_INFO_SIZE = 160 };
+
+/* haiku-abi/structs.md, "team_info". */
+struct team_info {
+    int32_t team, thread_count, image_count, area_count;
+    int32_t debugger_thread, debugger_port, argc;
+    char arguments[64];
+    uint32_t user, group, real_user, real_group;
+    int32_t process_group, session, parent;
+    char name[32];
+    int64_t start_time __attribute__((packed, aligned(4)));
+};
+_Static_assert(sizeof(struct team_info) == TEAM_INFO_SIZE, "team_info");
+
 /* The flat block of exec and load_image: two arrays, then strings. */
 struct flat {
     char *pointers[5]; /* program, argument, NULL, variable, NULL */

@@ -192,7 +192,7 @@ static void xsi(void)
 }
 
 /* haiku-abi/structs.md, "team_info", as far as r1beta4 has it. */
-struct team_info {
+struct short_team_info {
     int32_t team, thread_count, image_count, area_count;
     int32_t debugger_thread, debugger_port, argc;
     char arguments[64];
@@ -200,7 +200,7 @@ struct team_info {
     uint32_t behind; /* not the kernel's */
 };
 
-static void check_info(const struct team_info *info)
+static void check_info(const struct short_team_info *info)
 {
     CHECK_STATUS(info->team, sys(SYS_get_current_team));
     CHECK_STATUS(info->thread_count, 1);
@@ -213,7 +213,7 @@ static void check_info(const struct team_info *info)
 
 static void teams(void)
 {
-    struct team_info info = {.behind = 77};
+    struct short_team_info info = {.behind = 77};
     int32_t cookie = 0, found = 0;
 
     CHECK_STATUS(sys(SYS_get_team_info__r1beta4, 0, &info), HK_B_OK);
