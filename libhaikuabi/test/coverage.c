@@ -34,6 +34,18 @@ static const char files_of_users[] =
     "the ids are the team's, but all files are opened as the host's user: "
     "modes refuse no other user of the guest's anything";
 
+static const char fifo_of_r1beta4[] =
+    "R1/beta4 alone: who opens a fifo waits for its other end, or finds that "
+    "there is none, where Haiku lets it write and wait then";
+
+static const char bytes_behind_a_signal[] =
+    "bytes that come to a pipe right behind a signal are read, before it is "
+    "told that the call was interrupted";
+
+static const char full_pipe[] =
+    "a full pipe takes no more before a page of it has been read "
+    "(docs/decisions/0014)";
+
 static const char no_disk_systems[] =
     "none is known, of which Haiku's kernel has add-ons";
 
@@ -42,6 +54,27 @@ static const struct {
     enum hk_row row;
     const char *text;
 } lacks[] = {
+    {HK_ROW_open, fifo_of_r1beta4},
+    {HK_ROW_open_entry_ref, fifo_of_r1beta4},
+    {HK_ROW_fcntl,
+     "F_GETFL does not show O_CREAT, and a lock of an unknown type wants a "
+     "descriptor that may write"},
+    {HK_ROW_read, bytes_behind_a_signal},
+    {HK_ROW_readv, bytes_behind_a_signal},
+    {HK_ROW_write, full_pipe},
+    {HK_ROW_writev, full_pipe},
+    {HK_ROW_write_stat, "a symlink keeps its own mode"},
+    {HK_ROW_set_timer,
+     "256 threads of a team at most have a timer of real time of their own"},
+    {HK_ROW_transfer_area, "the kernel's team takes none"},
+    {HK_ROW_map_file,
+     "private pages that were stored to are lost where the file becomes "
+     "shorter"},
+    {HK_ROW_memory_advice,
+     "after a fork MADV_FREE drops what was stored before it as well"},
+    {HK_ROW_find_port,
+     "of several by one name it is the newest, also where Haiku's table has "
+     "changed its size and thereby their order"},
     {HK_ROW_generic_syscall,
      "the subsystem `random` alone; those of drivers and of debugging "
      "are not there"},
@@ -268,7 +301,7 @@ static int print_tests(void)
         const struct hk_syscall_row *call = &hk_syscall_rows[row];
 
         printf("| %s | ", call->name);
-        if (print_guests(row) == 0 && call->status == HK_FULL) {
+        if (print_guests(row) == 0 && call->status <= HK_PART) {
             fprintf(stderr, "%s: no guest makes this call\n", call->name);
             result = 0;
         }

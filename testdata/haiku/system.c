@@ -65,6 +65,7 @@ static void random(void)
 static void identity(void)
 {
     uint32_t groups[32];
+    const uint32_t two[] = {7, 8};
     long count = sys(SYS_getgroups, 0, (void *)0);
 
     CHECK_STATUS(sys(SYS_getuid, 0), sys(SYS_getuid, 1));
@@ -73,6 +74,11 @@ static void identity(void)
     CHECK_STATUS(sys(SYS_getgroups, 32, groups), count);
     CHECK_STATUS(sys(SYS_getgroups, -1, groups), HK_B_BAD_VALUE);
     CHECK_STATUS(sys(SYS_getgroups, 32, BAD_POINTER), HK_B_BAD_ADDRESS);
+    CHECK_STATUS(sys(SYS_setgroups, 2, two), HK_B_OK);
+    CHECK_STATUS(sys(SYS_getgroups, 32, groups), 2);
+    CHECK(groups[0] == two[0] && groups[1] == two[1]);
+    CHECK_STATUS(sys(SYS_setgroups, 0, (void *)0), HK_B_OK);
+    CHECK_STATUS(sys(SYS_getgroups, 32, groups), 1); /* the effective one */
 }
 
 static void clocks(void)

@@ -246,6 +246,13 @@ static void information(void)
 static void other_users(void)
 {
     FAILS(B_NOT_ALLOWED, get_team_usage_info, other, 0, buffer, USAGE_SIZE);
+    FAILS(B_NOT_ALLOWED, setreuid, NO_ID, -1, 0);
+    FAILS(B_NOT_ALLOWED, setreuid, -1, NO_ID, 0);
+    FAILS(B_NOT_ALLOWED, setreuid, NO_ID, NO_ID, 1);
+    FAILS(B_NOT_ALLOWED, setregid, NO_ID, -1, 0);
+    FAILS(B_NOT_ALLOWED, setregid, -1, NO_ID, 0);
+    FAILS(B_NOT_ALLOWED, setregid, NO_ID, NO_ID, 1);
+    FAILS(B_NOT_ALLOWED, setgroups, -1, BAD_POINTER);
 }
 
 static void images(void)
@@ -277,6 +284,10 @@ static void users(void)
     FAILS(B_BAD_VALUE, getgroups, -1, buffer);
     FAILS(B_BAD_ADDRESS, getgroups, 32, (void *)0);
     FAILS(B_BAD_ADDRESS, getgroups, 32, KERNEL_POINTER);
+    FAILS(B_BAD_VALUE, setgroups, -1, BAD_POINTER);
+    FAILS(B_BAD_VALUE, setgroups, 33, BAD_POINTER);
+    FAILS(B_BAD_ADDRESS, setgroups, 32, BAD_POINTER);
+    FAILS(B_BAD_ADDRESS, setgroups, 32, KERNEL_POINTER);
 }
 
 int main(int argc, char **argv, char **environment)

@@ -13,11 +13,11 @@ enum kind { VALUE, WIDE, STRING, READ, WRITTEN, CHANGED };
 
 static const struct call {
     const char *name;
-    int is_full;
+    int is_built;
     enum kind kinds[ARGUMENTS];
 } calls[] = {
 #define FULL                                         1
-#define PART                                         0
+#define PART                                         1
 #define STUB                                         0
 #define NONE                                         0
 #define I32                                          VALUE
