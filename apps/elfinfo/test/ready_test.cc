@@ -63,7 +63,8 @@ TEST(Ready, StaticProgramsCallTheirSystemThemselves)
     Json file = ready("--root /nothing testdata/haiku/hello_static", 0);
     EXPECT_EQ(file["ready"]["answer"].text(), "yes");
     EXPECT_EQ(file["ready"]["release"].text(), "r1beta5");
-    EXPECT_EQ(file["calls"].with("name", "write")["status"].text(), "FULL");
+    EXPECT_EQ(file["calls"].with("name", "write")["status"].text(), "PART");
+    EXPECT_EQ(file["calls"].with("name", "exit_team")["status"].text(), "FULL");
     EXPECT_EQ(file["obstacles"].size(), 0u);
 }
 
