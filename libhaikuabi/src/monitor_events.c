@@ -94,6 +94,22 @@ static void on_own_change(struct hk_monitors *monitors,
     on_change(monitors, &subject, mask);
 }
 
+/* Its mode and the like may be others by now as well: that is still to be told.
+ */
+static void take_times(struct hk_monitors *monitors,
+                       struct hk_monitor *directory)
+{
+    struct hk_stat *seen = &directory->seen.stat, now;
+
+    if (hk_stat_node(monitors->team->kernel->vfs, &directory->node, &now) !=
+        HK_B_OK)
+        return;
+    seen->size = now.size;
+    seen->access = now.access;
+    seen->modification = now.modification;
+    seen->change = now.change;
+}
+
 /* The times of a directory are others when its entries are: of that BFS tells
  * nothing, rootfs does. */
 static void on_own_entries(struct hk_monitors *monitors,
@@ -102,8 +118,7 @@ static void on_own_entries(struct hk_monitors *monitors,
     if (directory->device == HK_DEVICE_ROOTFS)
         on_own_change(monitors, directory, 0);
     else
-        hk_stat_node(monitors->team->kernel->vfs, &directory->node,
-                     &directory->seen.stat);
+        take_times(monitors, directory);
 }
 
 /* A file in a directory. One with a monitor of its own tells of itself. */
