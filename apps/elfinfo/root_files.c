@@ -91,12 +91,14 @@ struct inf_root *inf_root_open(struct inf_file *file, const char *path)
         inf_fail("out of memory");
     snprintf(root->directory, sizeof(root->directory), "%s", path);
     if (hk_root_is_one(path)) {
-        if (hk_root_open(path, &root->layer, &fault) == 0)
-            snprintf(root->directory, sizeof(root->directory), "%s",
-                     hk_root_files(root->layer));
-        else
+        if (hk_root_open(path, NULL, &root->layer, &fault) < 0) {
             inf_report_text(file, "%s: %s", path, fault.text);
-        return root;
+            return root;
+        }
+        snprintf(root->directory, sizeof(root->directory), "%s",
+                 hk_root_files(root->layer));
+        if (hk_root_is_own(root->layer))
+            return root;
     }
     add_packages(file, root, SYSTEM "/packages", SYSTEM);
     add_packages(file, root, HOME "/packages", HOME);

@@ -36,16 +36,6 @@ struct arguments {
     int count;
 };
 
-static struct hk_root *open_root(const char *path)
-{
-    struct hk_package_fault fault;
-    struct hk_root *root;
-
-    if (hk_root_open(path, &root, &fault) < 0)
-        uvm_fail(UVM_EXIT_FAILURE, "root '%s': %s", path, fault.text);
-    return root;
-}
-
 /* ---- which root ---- */
 
 char *uvm_data_path(const char *name)
@@ -61,13 +51,38 @@ char *uvm_data_path(const char *name)
     return length < 0 ? NULL : path;
 }
 
+/* Opens a root for its packages to be listed or changed, by who owns it. */
+static struct hk_root *open_packages(const char *path)
+{
+    struct hk_package_fault fault;
+    struct hk_root *root;
+
+    if (hk_root_open(path, NULL, &root, &fault) < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "root '%s': %s", path, fault.text);
+    return root;
+}
+
+/* Opens a root to be used; of another user through a layer of one's own. */
+static struct hk_root *open_root(const char *path)
+{
+    struct hk_package_fault fault;
+    struct hk_root *root;
+    char *own = uvm_data_path("roots");
+
+    if (hk_root_open(path, own != NULL ? own : "", &root, &fault) < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "root '%s': %s%s", path, fault.text,
+                 own != NULL ? "" : " (neither XDG_DATA_HOME nor HOME is set)");
+    free(own);
+    return root;
+}
+
 struct hk_root *uvm_root_around(const char *path, char **attributes)
 {
     char *name = hk_root_around(path);
     struct hk_root *root = NULL;
     struct hk_package_fault fault;
 
-    if (name != NULL && hk_root_open(name, &root, &fault) < 0)
+    if (name != NULL && hk_root_open(name, NULL, &root, &fault) < 0)
         uvm_fail(UVM_EXIT_FAILURE, "%s: %s", name, fault.text);
     free(name);
     *attributes = root != NULL ? strdup(hk_root_attributes(root))
@@ -222,7 +237,7 @@ static int open_addition(void *context, size_t index, char **file_name,
 
 static void add(const struct arguments *arguments)
 {
-    struct hk_root *root = open_root(arguments->words[0]);
+    struct hk_root *root = open_packages(arguments->words[0]);
     char **names = arguments->words + 1;
     const struct hk_root_additions additions = {(size_t)arguments->count - 1,
                                                 open_addition, names};
@@ -243,12 +258,12 @@ static void add(const struct arguments *arguments)
 
 static void remove_packages(const struct arguments *arguments)
 {
-    struct hk_root *root = open_root(arguments->words[0]);
+    struct hk_root *root = open_packages(arguments->words[0]);
     struct hk_package_fault fault;
 
     if (hk_root_remove(root, (const char *const *)arguments->words + 1,
                        (size_t)arguments->count - 1, &fault) < 0)
-        uvm_fail(UVM_EXIT_FAILURE, "%s", fault.text);
+        uvm_fail(UVM_EXIT_FAILURE, "%s: %s", arguments->words[0], fault.text);
     hk_root_close(root);
 }
 
@@ -280,7 +295,7 @@ static void print_package(const struct hk_root_package *package)
 
 static void list(const struct arguments *arguments)
 {
-    struct hk_root *root = open_root(arguments->words[0]);
+    struct hk_root *root = open_packages(arguments->words[0]);
     struct hk_root_package package;
     cJSON *array = arguments->json ? cJSON_CreateArray() : NULL;
 

@@ -84,7 +84,7 @@ static void use_root(void)
     struct hk_root *root;
     struct hk_package_fault fault;
 
-    if (hk_root_open(root_path, &root, &fault) < 0) {
+    if (hk_root_open(root_path, NULL, &root, &fault) < 0) {
         fprintf(stderr, "%s\n", fault.text);
         abort();
     }

@@ -118,7 +118,7 @@ static int check_attributes(int directory, struct hk_package_fault *fault)
 }
 
 /* The manifest comes last: without it there is no root. */
-static int write_manifest(int directory, struct hk_package_fault *fault)
+int hk_root_write_manifest(int directory, struct hk_package_fault *fault)
 {
     static const char new_name[] = "state/manifest";
     int fd = openat(directory, new_name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
@@ -133,18 +133,16 @@ static int write_manifest(int directory, struct hk_package_fault *fault)
                : hk_root_fail(fault, manifest_name);
 }
 
-static int fill_new(int directory, struct hk_package_fault *fault)
+int hk_root_lay_out(int directory, struct hk_package_fault *fault)
 {
-    int error;
-
     for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++)
-        if (mkdirat(directory, directories[i], 0755) != 0)
+        if (mkdirat(directory, directories[i], 0755) != 0 && errno != EEXIST)
             return hk_root_fail(fault, directories[i]);
     for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
-        if (symlinkat(links[i].target, directory, links[i].name) != 0)
+        if (symlinkat(links[i].target, directory, links[i].name) != 0 &&
+            errno != EEXIST)
             return hk_root_fail(fault, links[i].name);
-    error = check_attributes(directory, fault);
-    return error < 0 ? error : write_manifest(directory, fault);
+    return check_attributes(directory, fault);
 }
 
 /* What was made of a root that came to nothing. */
@@ -171,7 +169,9 @@ int hk_root_create(const char *path, struct hk_package_fault *fault)
     directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0)
         return hk_package_fail(fault, HK_PACKAGE_ERR_IO, "%s", strerror(errno));
-    error = fill_new(directory, fault);
+    error = hk_root_lay_out(directory, fault);
+    if (error == 0)
+        error = hk_root_write_manifest(directory, fault);
     if (error < 0)
         unmake(directory);
     close(directory);
@@ -354,7 +354,7 @@ static int find_packages(const struct hk_root *root, struct hk_view *view,
 
     if (error < 0)
         return error;
-    error = hk_view_find_packages(root->files, &old, view, fault);
+    error = hk_view_find_packages(root->packages, &old, view, fault);
     hk_view_free(&old);
     for (uint32_t i = 0; error == 0 && i < view->package_count; i++)
         view->packages[i].is_leaving =
@@ -388,7 +388,7 @@ static int activate_rest(struct hk_root *root, const char *doomed,
 
     if (error < 0)
         return error;
-    error = hk_view_make(root->files, &view, fault);
+    error = hk_view_make(root->packages, &view, fault);
     if (error == 0)
         error = apply(root, &view, fault);
     if (error == 0)
@@ -438,7 +438,8 @@ static int is_up_to_date(struct hk_root *root, struct hk_package_fault *fault)
     error =
         hk_view_read(root->state, "view", HK_VIEW_PACKAGES, &root->view, fault);
     if (error == 0)
-        error = hk_view_find_packages(root->files, &root->view, &view, fault);
+        error =
+            hk_view_find_packages(root->packages, &root->view, &view, fault);
     if (error == 0)
         is_same = hk_view_same_packages(&root->view, &view);
     hk_view_free(&view);
@@ -465,28 +466,43 @@ int hk_root_refresh(struct hk_root *root, struct hk_package_fault *fault)
 
 /* ---- opening ---- */
 
-static int open_directories(struct hk_root *root,
-                            struct hk_package_fault *fault)
+static struct hk_root *new_root(void)
 {
-    int error;
+    struct hk_root *root = calloc(1, sizeof(*root));
 
-    root->directory = open(root->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (root->directory < 0)
-        return hk_package_fail(fault, HK_PACKAGE_ERR_IO, "%s", strerror(errno));
-    error = has_manifest(root->directory, fault);
-    if (error < 0)
-        return error;
-    root->files = openat(root->directory, "files",
-                         O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    root->state = openat(root->directory, "state",
-                         O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (root->files < 0 || root->state < 0)
-        return hk_root_fail(fault, root->files < 0 ? "files" : "state");
-    root->use =
-        openat(root->state, "use", O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
-    return root->use >= 0 && flock(root->use, LOCK_SH) == 0
-               ? 0
-               : hk_root_fail(fault, "state/use");
+    if (root != NULL)
+        root->directory = root->files = root->state = root->use =
+            root->packages = -1;
+    return root;
+}
+
+static int open_directory(int at, const char *name)
+{
+    return openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* Of a root that is a layer over another one those are there. */
+static int open_packages(struct hk_root *root, struct hk_package_fault *fault)
+{
+    char base[PATH_MAX];
+    ssize_t length =
+        readlinkat(root->directory, hk_root_base_name, base, sizeof(base) - 1);
+    int directory;
+
+    if (length < 0) {
+        root->packages = fcntl(root->files, F_DUPFD_CLOEXEC, 0);
+        return root->packages < 0 ? hk_root_fail(fault, "files") : 0;
+    }
+    base[length] = '\0';
+    directory = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (directory >= 0) {
+        root->packages = open_directory(directory, "files");
+        close(directory);
+    }
+    root->base = strdup(base);
+    if (root->base == NULL)
+        return no_memory(fault);
+    return root->packages < 0 ? hk_root_fail(fault, base) : 0;
 }
 
 /* Where attributes are that the host's files cannot keep. */
@@ -502,32 +518,115 @@ static int open_attributes(struct hk_root *root, struct hk_package_fault *fault)
     return error == 0 ? 0 : no_memory(fault);
 }
 
-int hk_root_open(const char *path, struct hk_root **root,
+static int open_root(struct hk_root *root, const char *path,
+                     struct hk_package_fault *fault)
+{
+    root->path = realpath(path, NULL);
+    if (root->path != NULL)
+        root->directory = open(root->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return root->directory >= 0 ? 0
+                                : hk_package_fail(fault, HK_PACKAGE_ERR_IO,
+                                                  "%s", strerror(errno));
+}
+
+static int open_layer(struct hk_root *root, struct hk_package_fault *fault)
+{
+    int error;
+
+    if (asprintf(&root->files_path, "%s/files", root->path) < 0) {
+        root->files_path = NULL;
+        return no_memory(fault);
+    }
+    root->files = open_directory(root->directory, "files");
+    if (root->files < 0)
+        return hk_root_fail(fault, "files");
+    error = open_attributes(root, fault);
+    return error < 0 ? error : open_packages(root, fault);
+}
+
+/* Begins to use it, as one that this user may write to. */
+static int begin(struct hk_root *root, struct hk_package_fault *fault)
+{
+    root->state = open_directory(root->directory, "state");
+    if (root->state < 0)
+        return hk_root_fail(fault, "state");
+    root->use =
+        openat(root->state, "use", O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (root->use < 0 || flock(root->use, LOCK_SH) != 0)
+        return hk_root_fail(fault, "state/use");
+    hk_root_recover_replaced(root);
+    hk_content_recover(root);
+    return hk_root_refresh(root, fault);
+}
+
+/* Learns which packages another user's root has, and no more. */
+static int look(struct hk_root *root, struct hk_package_fault *fault)
+{
+    struct hk_view view;
+    int error =
+        hk_view_find_packages(root->packages, &root->view, &view, fault);
+
+    if (error == 0)
+        error = hk_view_make(root->packages, &view, fault);
+    if (error == 0)
+        keep(root, &view);
+    hk_view_free(&view);
+    hk_view_drop_entries(&root->view);
+    if (error == 0 && root->base == NULL) {
+        root->base = strdup(root->path);
+        error = root->base == NULL ? no_memory(fault) : 0;
+    }
+    return error;
+}
+
+/* Puts this user's layer over another user's root in its place. */
+static int go_to_own(struct hk_root **root, const char *own,
+                     struct hk_package_fault *fault)
+{
+    struct hk_root *layer = new_root();
+    char *path = NULL;
+    int lock = -1, error;
+
+    if (layer == NULL)
+        return no_memory(fault);
+    error = hk_root_lay_own(*root, own, &path, &lock, fault);
+    if (error == 0)
+        error = open_root(layer, path, fault);
+    if (error == 0)
+        error = open_layer(layer, fault);
+    if (error == 0)
+        error = begin(layer, fault);
+    if (error == 0 && has_manifest(layer->directory, NULL) < 0) {
+        error = hk_root_copy_own(*root, layer, fault);
+        if (error == 0)
+            error = hk_root_write_manifest(layer->directory, fault);
+    }
+    if (lock >= 0)
+        close(lock);
+    free(path);
+    hk_root_close(error == 0 ? *root : layer);
+    if (error == 0)
+        *root = layer;
+    return error;
+}
+
+int hk_root_open(const char *path, const char *own, struct hk_root **root,
                  struct hk_package_fault *fault)
 {
-    struct hk_root *made = calloc(1, sizeof(*made));
+    struct hk_root *made = new_root();
     int error;
 
     if (made == NULL)
         return no_memory(fault);
-    made->directory = made->files = made->state = made->use = -1;
-    made->path = realpath(path, NULL);
-    if (made->path == NULL) {
-        error =
-            hk_package_fail(fault, HK_PACKAGE_ERR_IO, "%s", strerror(errno));
-    } else if (asprintf(&made->files_path, "%s/files", made->path) < 0) {
-        made->files_path = NULL;
-        error = no_memory(fault);
-    } else {
-        error = open_directories(made, fault);
-    }
+    error = open_root(made, path, fault);
     if (error == 0)
-        error = open_attributes(made, fault);
-    if (error == 0) {
-        hk_root_recover_replaced(made);
-        hk_content_recover(made);
-        error = hk_root_refresh(made, fault);
-    }
+        error = has_manifest(made->directory, fault);
+    if (error == 0)
+        error = open_layer(made, fault);
+    if (error == 0 && !hk_root_is_others(made))
+        error = begin(made, fault);
+    else if (error == 0)
+        error = own != NULL ? go_to_own(&made, own, fault) : look(made, fault);
     if (error < 0)
         hk_root_close(made);
     else
@@ -535,21 +634,25 @@ int hk_root_open(const char *path, struct hk_root **root,
     return error;
 }
 
+static void close_open(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
 void hk_root_close(struct hk_root *root)
 {
     if (root == NULL)
         return;
-    if (root->directory >= 0)
-        close(root->directory);
-    if (root->files >= 0)
-        close(root->files);
-    if (root->state >= 0)
-        close(root->state);
-    if (root->use >= 0)
-        close(root->use);
+    close_open(root->directory);
+    close_open(root->files);
+    close_open(root->state);
+    close_open(root->use);
+    close_open(root->packages);
     hk_view_free(&root->view);
     hk_attr_store_free(root->attributes);
     free(root->files_path);
+    free(root->base);
     free(root->path);
     free(root);
 }

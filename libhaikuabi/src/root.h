@@ -3,7 +3,9 @@
 #ifndef HK_ROOT_H
 #define HK_ROOT_H
 
+#include <dirent.h>
 #include <limits.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <haikuabi/root.h>
@@ -240,7 +242,6 @@ int hk_root_apply(const struct hk_root *root,
                   const struct hk_view *view, struct hk_package_fault *fault);
 
 /* Whether a file that has no attribute of ours should have had one. */
-struct stat;
 int hk_content_is_lost(const struct stat *st,
                        const struct hk_view_entry *entry);
 
@@ -269,9 +270,10 @@ int hk_root_origin(const struct hk_root *root, int fd,
 
 /* ---- root_replaced.c ---- */
 
-/* The lock of who adds packages, as a descriptor to close; below 0, and errno,
- * when somebody else has it and there is no waiting. */
-int hk_root_lock_adding(const struct hk_root *root, int may_wait);
+/* *lock: that of who changes the packages of a root, which is not another
+ * user's; a descriptor to close. */
+int hk_root_begin_adding(const struct hk_root *root, int *lock,
+                         struct hk_package_fault *fault);
 
 /* Keeps a package's file that gives way for another one of its name; with the
  * lock. What is kept goes, or comes back where its name is free. */
@@ -283,6 +285,50 @@ void hk_root_end_replacing(const struct hk_root *root);
 /* The same of who was killed. */
 void hk_root_recover_replaced(const struct hk_root *root);
 
+/* ---- root_walk.c ---- */
+
+enum { HK_ROOT_DEPTH_MAX = 256 };
+
+/* The directories that are open, and the length of each one's path. */
+struct hk_root_walk {
+    DIR *levels[HK_ROOT_DEPTH_MAX];
+    size_t ends[HK_ROOT_DEPTH_MAX];
+    unsigned depth;
+    char path[8192];
+    int is_partial; /* something could not be looked at that is not gone */
+};
+
+/* Goes through what is below a directory, to its end. For free; NULL: out of
+ * memory. */
+struct hk_root_walk *hk_root_walk_new(int directory);
+
+/* The next entry, of which the host says info: its name, in the directory of
+ * *at; NULL at the end. Its path, with a slash before it, is walk->path. */
+const char *hk_root_walk_next(struct hk_root_walk *walk, int *at,
+                              struct stat *info);
+
+/* ---- root_own.c ---- */
+
+/* In a root that is a layer over another one: a link to that. */
+extern const char hk_root_base_name[];
+
+/* Whether this user is to have a layer of his own over a root. */
+int hk_root_is_others(const struct hk_root *root);
+
+/* Makes that layer in the directory `own`, empty; *path for free, a lock of who
+ * makes it as a descriptor. */
+int hk_root_lay_own(const struct hk_root *base, const char *own, char **path,
+                    int *lock, struct hk_package_fault *fault);
+
+/* Copies what the other user has written over packages, as far as this one may
+ * read it; the layer's packages are active. */
+int hk_root_copy_own(const struct hk_root *base, const struct hk_root *layer,
+                     struct hk_package_fault *fault);
+
+/* Refuses to change the packages of another user's root. */
+int hk_root_check_own(const struct hk_root *root,
+                      struct hk_package_fault *fault);
+
 /* ---- root_check.c ---- */
 
 /* 1 for an architecture whose packages programs for x86 can use. */
@@ -292,8 +338,11 @@ int hk_root_runs(uint64_t architecture);
 
 struct hk_root {
     char *path, *files_path;
-    int directory, files, state;
-    int use; /* state/use, with a lock that all users share */
+    char *base; /* path of another user's root whose packages it has, or NULL */
+    int directory, files;
+    int state;    /* -1: another user's, only looked at */
+    int packages; /* the layer that has them: its own, or that of base */
+    int use;      /* state/use, with a lock that all users share */
     struct hk_attr_store *attributes;
     struct hk_view view; /* the active one; without entries */
 };
@@ -303,6 +352,7 @@ int hk_root_fail(struct hk_package_fault *fault, const char *path);
 
 /* All of it: 0, or -1 and errno. */
 int hk_root_write(int fd, const void *bytes, size_t size);
+int hk_root_copy(int from, int to);
 
 /* Says which packages are to go: lines "system/NAME". */
 int hk_root_write_doomed(const struct hk_root *root, const char *lines,
@@ -313,6 +363,11 @@ void hk_root_spare_doomed(const struct hk_root *root);
 
 /* Activates the packages that are there, when they are not as they were. */
 int hk_root_refresh(struct hk_root *root, struct hk_package_fault *fault);
+
+/* Makes what a root has before any package, as far as it is missing; the
+ * manifest comes last: without it there is no root. */
+int hk_root_lay_out(int directory, struct hk_package_fault *fault);
+int hk_root_write_manifest(int directory, struct hk_package_fault *fault);
 
 /* "boot/system" */
 const char *hk_location_path(enum hk_location location);

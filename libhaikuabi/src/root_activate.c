@@ -246,7 +246,7 @@ static int write_attributes(struct work *work, int fd,
     if (package == NULL)
         return 0;
     is_at_rest = hk_package_is_at_rest(package->open);
-    errno = is_at_rest ? hk_view_wake(work->root->files, package) : 0;
+    errno = is_at_rest ? hk_view_wake(work->root->packages, package) : 0;
     if (errno != 0)
         return fail(work, entry->path);
     error = hk_package_write_attributes(package->open, entry->attribute,

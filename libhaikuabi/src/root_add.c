@@ -64,16 +64,16 @@ int hk_root_remove(struct hk_root *root, const char *const *names, size_t count,
                    struct hk_package_fault *fault)
 {
     char *lines = NULL;
-    int lock = hk_root_lock_adding(root, 1);
-    int error = lock < 0 ? hk_root_fail(fault, "state/adding")
-                         : hk_root_refresh(root, fault);
+    int lock, error = hk_root_begin_adding(root, &lock, fault);
 
+    if (error < 0)
+        return error;
+    error = hk_root_refresh(root, fault);
     for (size_t i = 0; i < count && error == 0; i++)
         error = doom_named(&root->view, names[i], &lines, fault);
     if (error == 0 && lines != NULL)
         error = remove_lines(root, lines, fault);
-    if (lock >= 0)
-        close(lock);
+    close(lock);
     free(lines);
     return error;
 }
@@ -249,7 +249,7 @@ static void remove_waiting(const struct hk_root *root, size_t count)
 }
 
 /* 0, or -1 and errno. */
-static int copy(int from, int to)
+int hk_root_copy(int from, int to)
 {
     static const size_t size = 1 << 16;
     char *buffer = malloc(size);
@@ -276,7 +276,7 @@ static int copy_package(const struct hk_root *root, size_t index, int package,
     waiting_name(index, name);
     fd = openat(root->state, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                 0644);
-    if (fd < 0 || copy(package, fd) != 0)
+    if (fd < 0 || hk_root_copy(package, fd) != 0)
         error = hk_root_fail(fault, "state/incoming");
     if (fd >= 0 && close(fd) != 0 && error == 0)
         error = hk_root_fail(fault, "state/incoming");
@@ -466,10 +466,8 @@ int hk_root_add(struct hk_root *root, enum hk_location location,
 
     if (arrivals.all == NULL)
         return no_memory(fault);
-    lock = hk_root_lock_adding(root, 1);
-    if (lock < 0) {
-        error = hk_root_fail(fault, "state/adding");
-    } else {
+    error = hk_root_begin_adding(root, &lock, fault);
+    if (error == 0) {
         hk_root_end_replacing(root);
         error = add(root, &arrivals, additions, fault);
         remove_waiting(root, count);

@@ -22,7 +22,7 @@ int hk_root_runs(uint64_t architecture)
 struct report {
     void (*tell)(void *context, const char *line);
     void *context;
-    int files; /* of the root */
+    int packages; /* of the root */
     int count;
 };
 
@@ -40,7 +40,7 @@ static void tell_package(struct report *report,
 static void verify(struct report *report, const struct hk_view_package *package)
 {
     int is_at_rest = hk_package_is_at_rest(package->open);
-    int error = is_at_rest ? hk_view_wake(report->files, package) : 0;
+    int error = is_at_rest ? hk_view_wake(report->packages, package) : 0;
     struct hk_package_fault fault;
 
     if (error != 0)
@@ -117,13 +117,14 @@ int hk_root_check(struct hk_root *root,
                   void (*tell)(void *context, const char *line), void *context,
                   struct hk_package_fault *fault)
 {
-    struct report report = {tell, context, root->files, 0};
+    struct report report = {tell, context, root->packages, 0};
     struct hk_view view;
     int unmet = 0, contents = 0;
-    int error = hk_view_find_packages(root->files, &root->view, &view, fault);
+    int error =
+        hk_view_find_packages(root->packages, &root->view, &view, fault);
 
     if (error == 0)
-        error = hk_view_make(root->files, &view, fault);
+        error = hk_view_make(root->packages, &view, fault);
     if (error < 0) {
         hk_view_free(&view);
         return error;

@@ -176,7 +176,7 @@ static int open_known(const struct hk_root *root, const struct hk_view *view,
         return -1;
     snprintf(path, sizeof(path), "%s/packages/%s",
              hk_location_path(package->location), package->file_name);
-    fd = hk_host_open_below(root->files, path, O_RDONLY, 0);
+    fd = hk_host_open_below(root->packages, path, O_RDONLY, 0);
     if (fd >= 0 &&
         (fstat(fd, &st) != 0 || (uint64_t)st.st_size != package->size ||
          (uint64_t)st.st_ino != package->inode)) {
@@ -545,9 +545,11 @@ static int settle_pending(const struct hk_root *root, int fd,
 {
     struct hk_content content;
     struct stat st;
-    int journal = lock(root);
-    int error;
+    int journal, error;
 
+    if (root->state < 0)
+        return EACCES;
+    journal = lock(root);
     if (journal < 0)
         return errno;
     recover(root, journal, locks);

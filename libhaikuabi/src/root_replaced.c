@@ -21,7 +21,7 @@
  */
 static const char directory_name[] = "replaced";
 
-int hk_root_lock_adding(const struct hk_root *root, int may_wait)
+static int lock_adding(const struct hk_root *root, int may_wait)
 {
     int fd = openat(root->state, "adding", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
@@ -31,6 +31,17 @@ int hk_root_lock_adding(const struct hk_root *root, int may_wait)
             return -1;
         }
     return fd;
+}
+
+int hk_root_begin_adding(const struct hk_root *root, int *lock,
+                         struct hk_package_fault *fault)
+{
+    int error = hk_root_check_own(root, fault);
+
+    if (error < 0)
+        return error;
+    *lock = lock_adding(root, 1);
+    return *lock < 0 ? hk_root_fail(fault, "state/adding") : 0;
 }
 
 static void path_of(enum hk_location location, const char *file_name,
@@ -119,7 +130,7 @@ void hk_root_recover_replaced(const struct hk_root *root)
 
     if (faccessat(root->state, directory_name, F_OK, 0) != 0)
         return;
-    fd = hk_root_lock_adding(root, 0);
+    fd = lock_adding(root, 0);
     if (fd < 0)
         return; /* somebody is at it */
     hk_root_end_replacing(root);

@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "root.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,94 +16,14 @@
 #include "attr_store.h"
 #include "host_open.h"
 
-enum { DEPTH_MAX = 256 };
-
-/* The directories that are open, and the length of each one's path. */
-struct scan {
-    const struct hk_root *root;
-    DIR *levels[DEPTH_MAX];
-    size_t ends[DEPTH_MAX];
-    unsigned depth;
-    char path[8192];
-    int is_partial; /* something could not be looked at that is not gone */
-};
-
-/* Goes into the directory at the path. */
-static void enter(struct scan *scan, int at, const char *name)
-{
-    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    DIR *directory;
-
-    if (fd < 0) {
-        if (errno != ENOENT)
-            scan->is_partial = 1;
-        return;
-    }
-    directory = scan->depth < DEPTH_MAX ? fdopendir(fd) : NULL;
-    if (directory == NULL) {
-        close(fd);
-        scan->is_partial = 1;
-        return;
-    }
-    scan->levels[scan->depth] = directory;
-    scan->ends[scan->depth++] = strlen(scan->path);
-}
-
-static int is_dots(const char *name)
-{
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
-/* Whether an entry of the deepest directory is still there. */
-static int look_at(struct scan *scan, const char *name, struct stat *info)
-{
-    size_t end = scan->ends[scan->depth - 1];
-    int is_long = snprintf(scan->path + end, sizeof(scan->path) - end, "/%s",
-                           name) >= (int)(sizeof(scan->path) - end);
-
-    if (!is_long && fstatat(dirfd(scan->levels[scan->depth - 1]), name, info,
-                            AT_SYMLINK_NOFOLLOW) == 0)
-        return 1;
-    if (is_long || errno != ENOENT)
-        scan->is_partial = 1;
-    return 0;
-}
-
-/* The next entry of the layer, of which the host says info: its name, in the
- * directory of *at; NULL at the end. Its path is scan->path. */
-static const char *next_entry(struct scan *scan, int *at, struct stat *info)
-{
-    while (scan->depth > 0) {
-        DIR *directory = scan->levels[scan->depth - 1];
-        const struct dirent *entry;
-
-        errno = 0;
-        entry = readdir(directory);
-        if (entry == NULL) {
-            if (errno != 0)
-                scan->is_partial = 1;
-            closedir(directory);
-            scan->depth--;
-            continue;
-        }
-        *at = dirfd(directory);
-        if (is_dots(entry->d_name) || !look_at(scan, entry->d_name, info))
-            continue;
-        if (S_ISDIR(info->st_mode))
-            enter(scan, *at, entry->d_name);
-        return entry->d_name;
-    }
-    return NULL;
-}
-
 /* The next file with content of a package, open for reading; -1 at the end. */
-static int next_file(struct scan *scan, struct hk_content *content)
+static int next_file(struct hk_root_walk *scan, struct hk_content *content)
 {
     const char *name;
     struct stat st;
     int at;
 
-    while ((name = next_entry(scan, &at, &st)) != NULL) {
+    while ((name = hk_root_walk_next(scan, &at, &st)) != NULL) {
         int fd;
 
         if (!S_ISREG(st.st_mode) || hk_content_get_at(at, name, content) != 0 ||
@@ -117,17 +36,6 @@ static int next_file(struct scan *scan, struct hk_content *content)
     return -1;
 }
 
-static struct scan *begin(const struct hk_root *root)
-{
-    struct scan *scan = calloc(1, sizeof(*scan));
-
-    if (scan == NULL)
-        return NULL;
-    scan->root = root;
-    enter(scan, root->files, ".");
-    return scan;
-}
-
 static int is_leaving(const struct hk_root *root, uint32_t number)
 {
     const struct hk_view_package *package =
@@ -138,7 +46,7 @@ static int is_leaving(const struct hk_root *root, uint32_t number)
 
 int hk_root_rescue(const struct hk_root *root, struct hk_package_fault *fault)
 {
-    struct scan *scan = begin(root);
+    struct hk_root_walk *scan = hk_root_walk_new(root->files);
     struct hk_content content;
     int fd, error = 0;
 
@@ -191,7 +99,7 @@ static int by_key(const void *one, const void *other)
                   ((const struct kept *)other)->key);
 }
 
-static void need(struct scan *scan, const struct all_kept *all, int at,
+static void need(struct hk_root_walk *scan, const struct all_kept *all, int at,
                  const char *name)
 {
     struct kept wanted;
@@ -219,7 +127,7 @@ static void need(struct scan *scan, const struct all_kept *all, int at,
 static int trim_attributes(const struct hk_root *root, uint64_t *freed)
 {
     struct all_kept all = {0};
-    struct scan *scan = NULL;
+    struct hk_root_walk *scan = NULL;
     int error = hk_attr_store_visit(root->attributes, add_kept, &all);
     const char *name;
     struct stat st;
@@ -227,12 +135,12 @@ static int trim_attributes(const struct hk_root *root, uint64_t *freed)
 
     if (error == 0 && all.count > 0) {
         qsort(all.list, all.count, sizeof(*all.list), by_key);
-        scan = begin(root);
+        scan = hk_root_walk_new(root->files);
         error = scan == NULL ? ENOMEM : 0;
     }
     if (scan != NULL) {
         need(scan, &all, root->files, ".");
-        while ((name = next_entry(scan, &at, &st)) != NULL)
+        while ((name = hk_root_walk_next(scan, &at, &st)) != NULL)
             need(scan, &all, at, name);
     }
     for (size_t i = 0; i < all.count && error == 0 && !scan->is_partial; i++)
@@ -250,14 +158,14 @@ int hk_root_trim(struct hk_root *root, uint64_t *freed,
                  struct hk_package_fault *fault)
 {
     struct hk_content content;
-    struct scan *scan;
+    struct hk_root_walk *scan;
     uint64_t bytes = 0;
     int fd, error = 0;
 
     if (flock(root->use, LOCK_EX | LOCK_NB) != 0)
         return hk_package_fail(fault, HK_PACKAGE_ERR_EXISTS,
                                "programs of it are running");
-    scan = begin(root);
+    scan = hk_root_walk_new(root->files);
     if (scan == NULL)
         return hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory");
     while ((fd = next_file(scan, &content)) >= 0) {
@@ -330,7 +238,7 @@ int hk_root_check_contents(const struct hk_root *root,
                            void (*tell)(void *context, const char *line),
                            void *context)
 {
-    struct scan *scan = begin(root);
+    struct hk_root_walk *scan = hk_root_walk_new(root->files);
     struct hk_content content;
     char line[512];
     int fd, count = 0;

@@ -98,7 +98,7 @@ class RootCase : public testing::Test
         team.reset();
         hk_root_close(root);
         root = nullptr;
-        return hk_root_open(path.c_str(), &root, &fault);
+        return hk_root_open(path.c_str(), nullptr, &root, &fault);
     }
     int add(const std::string &name, const std::string &bytes,
             hk_location location = HK_LOCATION_SYSTEM)

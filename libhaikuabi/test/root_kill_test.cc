@@ -82,7 +82,7 @@ class RootKill : public RootCase
     hk_config own_layer() const
     {
         hk_root *own;
-        if (hk_root_open(path.c_str(), &own, nullptr) < 0)
+        if (hk_root_open(path.c_str(), nullptr, &own, nullptr) < 0)
             _exit(9);
         hk_config config = make_config(hk_root_files(own));
         config.layer = own;
@@ -117,7 +117,7 @@ std::string version_of(const std::string &name, unsigned version, int count,
 int add_to(const std::string &path, const std::string &host_file)
 {
     hk_root *root;
-    int error = hk_root_open(path.c_str(), &root, nullptr);
+    int error = hk_root_open(path.c_str(), nullptr, &root, nullptr);
     if (error < 0)
         return 1;
     const std::string name = host_file.substr(host_file.rfind('/') + 1);
@@ -220,7 +220,7 @@ TEST_F(RootKill, RemovalIsDoneOrDoneAgain)
             hk_root *own;
             const char *name = "two";
             uint64_t freed;
-            if (hk_root_open(path.c_str(), &own, nullptr) < 0)
+            if (hk_root_open(path.c_str(), nullptr, &own, nullptr) < 0)
                 _exit(1);
             if (is_trim ? hk_root_trim(own, &freed, nullptr) != 0
                         : hk_root_remove(own, &name, 1, nullptr) != 0)
@@ -262,7 +262,7 @@ TEST_F(RootKill, ContentIsPendingOrWhole)
         for (; was_killed && round < rounds; round++) {
             was_killed = kill_in([&] {
                 hk_root *own;
-                if (hk_root_open(path.c_str(), &own, nullptr) < 0)
+                if (hk_root_open(path.c_str(), nullptr, &own, nullptr) < 0)
                     _exit(1);
                 for (int i = 0; i < FILES; i++) {
                     int fd =

@@ -690,7 +690,8 @@ TEST_F(Root, IsAddedToAndRemovedFromByTwo)
 {
     ASSERT_EQ(reopen(), 0);
     hk_root *other;
-    ASSERT_EQ(hk_root_open(path.c_str(), &other, &fault), 0) << fault.text;
+    ASSERT_EQ(hk_root_open(path.c_str(), nullptr, &other, &fault), 0)
+        << fault.text;
     ASSERT_EQ(add("one.hpkg", package({File("one", pattern(5000, 1))},
                                       package_info("one"))),
               0);
@@ -936,7 +937,7 @@ TEST_F(Root, IsUsedByManyProcessesAtOnce)
         if (children.back() != 0)
             continue;
         hk_root *own;
-        if (hk_root_open(path.c_str(), &own, &fault) != 0)
+        if (hk_root_open(path.c_str(), nullptr, &own, &fault) != 0)
             _exit(1);
         for (int n = 0; n < FILES; n++) {
             std::string bytes(90000, 0);
@@ -1055,7 +1056,7 @@ TEST(RootCreate, RefusesWhatIsNotEmpty)
     EXPECT_EQ(hk_root_create(host.at("none/root").c_str(), &fault),
               HK_PACKAGE_ERR_IO);
     hk_root *root;
-    EXPECT_EQ(hk_root_open(host.at("full").c_str(), &root, &fault),
+    EXPECT_EQ(hk_root_open(host.at("full").c_str(), nullptr, &root, &fault),
               HK_PACKAGE_ERR_MISSING);
     EXPECT_STREQ(fault.text, "is no root: it has no file uvm-root");
     host.make("empty");
@@ -1063,7 +1064,7 @@ TEST(RootCreate, RefusesWhatIsNotEmpty)
     EXPECT_TRUE(hk_root_is_one(host.at("empty").c_str()));
     EXPECT_FALSE(hk_root_is_one(host.at("full").c_str()));
     host.write("empty/uvm-root", "uvm root 2\n");
-    EXPECT_EQ(hk_root_open(host.at("empty").c_str(), &root, &fault),
+    EXPECT_EQ(hk_root_open(host.at("empty").c_str(), nullptr, &root, &fault),
               HK_PACKAGE_ERR_FORMAT);
 }
 
@@ -1097,7 +1098,7 @@ TEST_F(Root, GivesContentsBack)
     EXPECT_EQ(write("/bin/tool", "mine", WRONLY | TRUNC), 4);
     uint64_t freed = 0;
     hk_root *other;
-    ASSERT_EQ(hk_root_open(path.c_str(), &other, &fault), 0);
+    ASSERT_EQ(hk_root_open(path.c_str(), nullptr, &other, &fault), 0);
     EXPECT_EQ(hk_root_trim(root, &freed, &fault), HK_PACKAGE_ERR_EXISTS);
     hk_root_close(other);
     ASSERT_EQ(hk_root_trim(root, &freed, &fault), 0) << fault.text;
@@ -1354,7 +1355,7 @@ TEST_F(RootPieces, StayThoseOfThePackageThatWasOpen)
     int fd = open("/boot/system/big");
     EXPECT_EQ(read_at(fd, 0, 100), part(0, 100));
     hk_root *other;
-    ASSERT_EQ(hk_root_open(path.c_str(), &other, &fault), 0);
+    ASSERT_EQ(hk_root_open(path.c_str(), nullptr, &other, &fault), 0);
     host.write("big-2.hpkg", package({File("big", pattern(SIZE, 2), 2000)},
                                      package_info("big")));
     Additions added{{"big-2.hpkg", host.at("big-2.hpkg")}};

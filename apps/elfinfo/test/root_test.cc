@@ -139,7 +139,8 @@ TEST_F(Packages, OfARootOfUvmsAreActivated)
     hk_package_fault fault = {};
     hk_root *made = nullptr;
     ASSERT_EQ(hk_root_create(root.c_str(), &fault), 0) << fault.text;
-    ASSERT_EQ(hk_root_open(root.c_str(), &made, &fault), 0) << fault.text;
+    ASSERT_EQ(hk_root_open(root.c_str(), nullptr, &made, &fault), 0)
+        << fault.text;
     std::string file = write_file("base.hpkg", base());
     const hk_root_additions some = {
         1,

@@ -140,7 +140,7 @@ static void trim(const char *directory)
     uint64_t freed;
 
     snprintf(path, sizeof(path), "%s/packed", directory);
-    if (hk_root_open(path, &root, &fault) < 0 ||
+    if (hk_root_open(path, NULL, &root, &fault) < 0 ||
         hk_root_trim(root, &freed, &fault) < 0)
         fail("trim");
     hk_root_close(root);
@@ -213,13 +213,13 @@ static void measure(const char *directory)
         make_package(directory, i);
     sync(); /* what the activation syncs is its own */
     begin = now();
-    if (hk_root_open(path, &root, &fault) < 0)
+    if (hk_root_open(path, NULL, &root, &fault) < 0)
         fail("open");
     printf("activating %d files          %8.2f ms\n", PACKAGES * FILES,
            now() - begin);
     hk_root_close(root);
     measure_starts(directory);
-    if (hk_root_open(path, &root, &fault) < 0)
+    if (hk_root_open(path, NULL, &root, &fault) < 0)
         fail("open");
     measure_content(directory, root);
     hk_root_close(root);

@@ -224,6 +224,48 @@ TEST_F(RootCommandTest, a_program_that_cannot_be_read_is_there)
     }
 }
 
+TEST_F(RootCommandTest, another_users_root_is_used_through_a_layer)
+{
+    const std::vector<std::string> hello = {"--root", "R", "hello_static"};
+    expect_good({"root", "add", "R", "guests"});
+    ASSERT_EQ(chmod("R/state", 0555), 0);
+    Outcome told = run_unprivileged({"root", "list", "R"});
+    if (told.status == -1)
+        GTEST_SKIP() << "the right to write to all files cannot be given up";
+    EXPECT_EQ(told.out, "system guests-0-1-any.hpkg\n") << told.err;
+    EXPECT_FALSE(fs::exists("data"));
+    told = run_unprivileged(hello);
+    EXPECT_EQ(told.out, "Hello, Haiku!\n") << told.err;
+    told = run_unprivileged({"root", "path", "R"});
+    EXPECT_EQ(told.out.rfind(directory + "/data/uvm/roots/R-", 0), 0u)
+        << told.out << told.err;
+    EXPECT_EQ(run_unprivileged({"root", "check", "R"}).err, "");
+    EXPECT_EQ(run_unprivileged({"root", "trim", "R"}).status, 0);
+    EXPECT_EQ(run_unprivileged(hello).status, 0);
+    for (const char *command : {"add", "remove"}) {
+        told = run_unprivileged({"root", command, "R", "guests"});
+        EXPECT_EQ(told.status, 125);
+        EXPECT_EQ(told.err,
+                  "uvm: R: cannot be written to: its packages stay\n");
+    }
+    setenv("XDG_DATA_HOME", "/dev/null", 1);
+    told = run_unprivileged(hello);
+    EXPECT_EQ(told.status, 125);
+    EXPECT_EQ(told.err.rfind("uvm: root 'R': your own layer over it, "
+                             "'/dev/null/uvm/roots/R-",
+                             0),
+              0u)
+        << told.err;
+    EXPECT_TRUE(is_one_message(told.err)) << told.err;
+    unsetenv("XDG_DATA_HOME");
+    unsetenv("HOME");
+    told = run_unprivileged(hello);
+    EXPECT_EQ(told.status, 125);
+    EXPECT_EQ(told.err, "uvm: root 'R': there is no place for your own layer "
+                        "over it (neither XDG_DATA_HOME nor HOME is set)\n");
+    EXPECT_EQ(run_unprivileged({"root", "list", "R"}).status, 0);
+}
+
 TEST_F(RootCommandTest, faults_are_told_in_a_line)
 {
     write("text.hpkg", "text");

@@ -38,11 +38,22 @@ int hk_root_create(const char *path, struct hk_package_fault *fault);
 /* 1 when a directory has a manifest. */
 int hk_root_is_one(const char *path);
 
-/* Opens a root, and activates its packages unless they are as they were. Waits
- * while another process activates. */
-int hk_root_open(const char *path, struct hk_root **root,
+/*
+ * Opens a root, and activates its packages unless they are as they were. Waits
+ * while another process activates.
+ * A root that another user owns, or nobody can write to, is used through a
+ * layer of this user's: a root in the directory `own`, made when it is not
+ * there, that has the other one's packages and, as they were when it was made,
+ * the files that are not of packages. own NULL: what is opened is good for
+ * hk_root_list, and for hk_root_add and hk_root_remove to refuse.
+ */
+int hk_root_open(const char *path, const char *own, struct hk_root **root,
                  struct hk_package_fault *fault);
 void hk_root_close(struct hk_root *root);
+
+/* 0 for one that was opened as another user's without `own`: contents of its
+ * packages' files are not to be had through it. */
+int hk_root_is_own(const struct hk_root *root);
 
 /* The host directory that the guest sees as `/`, and the one with attributes
  * that the host's files cannot keep. */
