@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "attr.h"
@@ -255,12 +256,25 @@ int64_t hk_sys_write_stat(struct hk_thread *self, int32_t fd, gm_addr path,
     return status;
 }
 
+/* Of a file system that is mounted noexec the host runs no file: the guest
+ * does, which goes by the mode. */
+static int is_kept_from_host(const struct hk_node *node)
+{
+    struct statvfs system;
+    struct stat info;
+
+    return fstatvfs(node->fd, &system) == 0 && system.f_flag & ST_NOEXEC &&
+           fstat(node->fd, &info) == 0 && S_ISREG(info.st_mode) &&
+           info.st_mode & 0111;
+}
+
 /* Directories that only exist here, devices and pipes refuse nothing: their
  * file systems are not asked. */
 static int32_t access_node(const struct hk_node *node, int mode,
                            int is_effective)
 {
     struct stat info;
+    int32_t status;
 
     if (node->fd < 0 || (node->place != NULL && node->place->device != NULL))
         return HK_B_OK;
@@ -271,10 +285,13 @@ static int32_t access_node(const struct hk_node *node, int mode,
     if (faccessat(node->fd, "", mode,
                   AT_EMPTY_PATH | (is_effective ? AT_EACCESS : 0)) == 0)
         return HK_B_OK;
-    return errno == EACCES && fstat(node->fd, &info) == 0 &&
-                   S_ISFIFO(info.st_mode)
-               ? HK_B_OK
-               : hk_status_from_errno(errno);
+    status = hk_status_from_errno(errno);
+    if (errno != EACCES)
+        return status;
+    if (mode & X_OK && is_kept_from_host(node))
+        return access_node(node, mode & ~X_OK, is_effective);
+    return fstat(node->fd, &info) == 0 && S_ISFIFO(info.st_mode) ? HK_B_OK
+                                                                 : status;
 }
 
 /* Whether there is a file. */

@@ -422,20 +422,6 @@ TEST_P(AttrStore, DropsWhatItKeepsBehindManyOthers)
     EXPECT_EQ(kept(), 0u);
 }
 
-// A namespace of one's own, in which one is the same user and may mount.
-bool enter_namespace()
-{
-    const std::string user = std::to_string(::geteuid());
-    const std::string group = std::to_string(::getegid());
-
-    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
-        return false;
-    std::ofstream("/proc/self/setgroups") << "deny";
-    std::ofstream("/proc/self/uid_map") << user << " " << user << " 1";
-    std::ofstream("/proc/self/gid_map") << group << " " << group << " 1";
-    return true;
-}
-
 // A file system that really has none.
 TEST(AttrStoreOnRamfs, KeepsAttributes)
 {
@@ -444,7 +430,7 @@ TEST(AttrStoreOnRamfs, KeepsAttributes)
     pid_t child = ::fork();
 
     if (child == 0) {
-        if (!enter_namespace() ||
+        if (!hk::enter_namespace() ||
             ::mount("none", root.path.c_str(), "ramfs", 0, nullptr) != 0)
             ::_exit(77);
         root.write("file", "text");

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: MIT
 #include "libhaikuabi/test/team_harness.h"
 
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 extern "C" {
@@ -242,6 +244,34 @@ TEST_F(Stat, AccessAsksForRights)
     EXPECT_EQ(team.call("access", -1, "/dangling", 0, 0), HK_B_ENTRY_NOT_FOUND);
     EXPECT_EQ(team.call("access", -1, "/dev", 5, 0), HK_B_OK);
     EXPECT_EQ(team.call("access", -1, "/dev", 2, 0), HK_B_OK);
+}
+
+// The host's mounts keep the host from running a file, not the guest.
+TEST(AccessNoexec, GoesByTheMode)
+{
+    hk::Directory root;
+    int status = -1;
+    pid_t child = ::fork();
+
+    if (child == 0) {
+        if (!hk::enter_namespace() || ::mount("none", root.path.c_str(),
+                                              "tmpfs", MS_NOEXEC, nullptr) != 0)
+            ::_exit(77);
+        root.write("program", "");
+        root.write("text", "");
+        ::chmod(root.at("program").c_str(), 0755);
+        ::chmod(root.at("text").c_str(), 0644);
+        hk::Team team(hk::make_config(root.path.c_str()));
+        bool is_good =
+            team.call("access", -1, "/program", 1, 1) == HK_B_OK &&
+            team.call("access", -1, "/program", 5, 0) == HK_B_OK &&
+            team.call("access", -1, "/text", 1, 1) == HK_B_PERMISSION_DENIED;
+        ::_exit(is_good ? 0 : 1);
+    }
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        GTEST_SKIP() << "no file system may be mounted here";
+    EXPECT_EQ(status, 0);
 }
 
 // The user who runs the team is its user 0, whatever the host's number is.

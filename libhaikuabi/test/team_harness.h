@@ -108,6 +108,9 @@ struct hk_fds *harness_fds(struct harness *harness);
 
 #include <gtest/gtest.h>
 
+#include <sched.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
@@ -178,6 +181,20 @@ class Directory
 
     std::filesystem::path path;
 };
+
+// Enters a namespace of one's own, in which one is the same user and may mount.
+inline bool enter_namespace()
+{
+    const std::string user = std::to_string(::geteuid());
+    const std::string group = std::to_string(::getegid());
+
+    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
+        return false;
+    std::ofstream("/proc/self/setgroups") << "deny";
+    std::ofstream("/proc/self/uid_map") << user << " " << user << " 1";
+    std::ofstream("/proc/self/gid_map") << group << " " << group << " 1";
+    return true;
+}
 
 // Addresses of guest memory, and 64-bit arguments, as arguments of a call.
 struct Address {
