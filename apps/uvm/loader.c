@@ -3,6 +3,7 @@
 #include <haikuabi/loading.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -113,13 +114,42 @@ static int load_error(const struct eld_fault *fault)
     return HK_ERR_NOEXEC;
 }
 
+/* Where the user may find a Haiku for a program that wants one. */
+static const char *where_haiku_is(const struct uvm *uvm, const char *path,
+                                  char text[UVM_PATH_MAX])
+{
+    static const char host[] = "/host";
+    const char *end = strstr(path, "/boot/system/");
+    char loader[UVM_PATH_MAX];
+
+    if (uvm->options->root != NULL)
+        return "the root has no Haiku: see 'uvm root --help'";
+    if (strncmp(path, host, strlen(host)) == 0 && end != NULL) {
+        int length;
+
+        path += strlen(host);
+        length = (int)(end - path);
+        snprintf(loader, sizeof(loader), "%.*s%s", length, path,
+                 runtime_loader);
+        snprintf(text, UVM_PATH_MAX, "--root '%.*s' has one", length, path);
+        if (access(loader, F_OK) == 0)
+            return text;
+    }
+    return "there is no root: --root or UVM_ROOT names one";
+}
+
 static int fail(struct uvm *uvm, const char *path,
                 const struct eld_fault *fault)
 {
-    char text[1024];
+    char text[1024], place[UVM_PATH_MAX];
+    const char *file = fault->file[0] != '\0' ? fault->file : path;
 
     eld_fault_format(fault, text, sizeof(text));
-    uvm_message("%s: %s", fault->file[0] != '\0' ? fault->file : path, text);
+    if (fault->error == ELD_ERR_NO_LIBRARY)
+        uvm_message("%s: %s (%s)", file, text,
+                    where_haiku_is(uvm, path, place));
+    else
+        uvm_message("%s: %s", file, text);
     uvm->is_told = 1;
     return load_error(fault);
 }
@@ -166,6 +196,21 @@ static int load_haiku_loader(struct uvm *uvm, struct hk_team *team,
     return 0;
 }
 
+/* Haiku's own libroot does nothing without Haiku's loader, whose functions it
+ * has a pointer to (haiku-abi/libroot-abi.md, "Interface block"). */
+static int wants_haiku_loader(struct uvm *uvm, const char *path)
+{
+    char place[UVM_PATH_MAX];
+    uint64_t address;
+
+    if (eld_find_program_symbol(uvm->loaded, "__gRuntimeLoader", &address) < 0)
+        return 0;
+    uvm_message("%s: its libroot.so wants Haiku's loader, %s (%s)", path,
+                runtime_loader, where_haiku_is(uvm, path, place));
+    uvm->is_told = 1;
+    return 1;
+}
+
 static int link_program(struct uvm *uvm, struct hk_team *team,
                         const struct eld_host *host, const char *path,
                         uint32_t *entry)
@@ -178,6 +223,8 @@ static int link_program(struct uvm *uvm, struct hk_team *team,
 
     if (eld_link_program(host, &request, &uvm->loaded, &fault) < 0)
         return fail(uvm, path, &fault);
+    if (wants_haiku_loader(uvm, path))
+        return HK_ERR_LOADER;
     ids = calloc(uvm->loaded->image_count, sizeof(*ids));
     if (ids == NULL)
         return HK_ERR_NOMEM;

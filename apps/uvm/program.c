@@ -122,8 +122,12 @@ static void find(const struct uvm_options *options, const char *name,
         found = name[0] == '/' && find_in_root(options, name, program);
     if (found || find_on_host(options, name, program))
         return;
-    uvm_fail(errno == ENOENT ? missing : UVM_EXIT_NOT_RUNNABLE, "%s: %s", what,
-             strerror(errno));
+    uvm_fail(errno == ENOENT ? missing : UVM_EXIT_NOT_RUNNABLE, "%s: %s%s",
+             what, strerror(errno),
+             options->root == NULL && strchr(name, '/') == NULL
+                 ? " (there is no root with commands: --root or UVM_ROOT "
+                   "names one)"
+                 : "");
 }
 
 /* ---- what the file is ---- */
@@ -186,15 +190,22 @@ static void make_arguments(const struct uvm_options *options,
     program->arguments = arguments;
 }
 
-static void check(const char *name, const struct uvm_file *file)
+/* name: as the user knows it. */
+static void check(const struct uvm_options *options, const char *name,
+                  const struct uvm_file *file)
 {
     struct eld_fault fault;
-    char text[1024];
+    char text[1024], *root;
 
     if (eld_check_program(file->bytes, file->size, eld_target_of(EM_386), NULL,
                           &fault) >= 0)
         return;
     eld_fault_format(&fault, text, sizeof(text));
+    root = options->layer == NULL ? hk_root_around(options->program) : NULL;
+    if (root != NULL)
+        uvm_fail(UVM_EXIT_NOT_RUNNABLE,
+                 "%s: %s (it is in a root of packages: --root '%s')", name,
+                 text, root);
     uvm_fail(UVM_EXIT_NOT_RUNNABLE, "%s: %s", name, text);
 }
 
@@ -213,7 +224,7 @@ static void find_interpreter(const struct uvm_options *options,
              script->words[0]);
     find(options, script->words[0], what, UVM_EXIT_NOT_RUNNABLE, program);
     file = read_program(what, program);
-    check(what, &file);
+    check(options, what, &file);
     uvm_unmap_file(&file);
     make_arguments(options, script, name, program);
 }
@@ -231,7 +242,7 @@ void uvm_find_program(const struct uvm_options *options,
     is_script =
         uvm_read_script(options->program, file.bytes, file.size, &script);
     if (!is_script)
-        check(options->program, &file);
+        check(options, options->program, &file);
     uvm_unmap_file(&file);
     if (is_script)
         find_interpreter(options, &script, program);

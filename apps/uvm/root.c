@@ -90,9 +90,24 @@ struct hk_root *uvm_root_around(const char *path, char **attributes)
     return root;
 }
 
+/* The root of which a path is the layer, for free; NULL: it is no layer. */
+static char *root_of_layer(const char *path)
+{
+    char *root = hk_root_around(path), *layer = realpath(path, NULL);
+
+    if (root != NULL &&
+        (layer == NULL || strcmp(layer + strlen(root), "/files") != 0)) {
+        free(root);
+        root = NULL;
+    }
+    free(layer);
+    return root;
+}
+
 void uvm_choose_root(struct uvm_options *options)
 {
-    char *made = options->root == NULL ? uvm_data_path("root") : NULL;
+    char *made = options->root == NULL ? uvm_data_path("root")
+                                       : root_of_layer(options->root);
 
     if (made != NULL && hk_root_is_one(made))
         options->root = made;
@@ -456,5 +471,7 @@ _Noreturn void uvm_root(int argc, char **argv)
             uvm_fail(UVM_EXIT_FAILURE, "output: %s", strerror(errno));
         exit(0);
     }
+    if (arguments.count > 0)
+        uvm_message("root: there is no command '%s'", arguments.words[0]);
     refuse();
 }

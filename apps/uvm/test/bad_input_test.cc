@@ -299,7 +299,40 @@ TEST_F(BadInputTest, a_missing_library_is_named)
     builder.needed = {"libnone.so"};
     write_program(builder);
     expect_fault(run({"./program"}), 126, "/program",
-                 "libnone.so: library not found");
+                 "libnone.so: library not found (there is no root: --root or "
+                 "UVM_ROOT names one)");
+    std::filesystem::create_directory("empty");
+    expect_fault(run({"--root", "empty", "./program"}), 126, "/program",
+                 "libnone.so: library not found (the root has no Haiku: see "
+                 "'uvm root --help')");
+    // Who runs a Haiku's program by its path on the host is told of the rest.
+    std::filesystem::create_directories("haiku/boot/system/bin");
+    std::filesystem::rename("program", "haiku/boot/system/bin/program");
+    write("haiku/boot/system/runtime_loader", "");
+    expect_fault(run({"haiku/boot/system/bin/program"}), 126, "/program",
+                 "(--root '" + directory + "/haiku' has one)");
+}
+
+TEST_F(BadInputTest, haikus_libroot_without_haikus_loader_is_told)
+{
+    ElfBuilder builder = program(), library;
+    builder.needed = {"libroot.so"};
+    library.soname = "libroot.so";
+    library.object("__gRuntimeLoader", 0);
+    write_program(builder);
+    write_library("libroot.so", library);
+    expect_fault(run({"./program"}), 126, "/program",
+                 "its libroot.so wants Haiku's loader, "
+                 "/boot/system/runtime_loader (there is no root: ");
+}
+
+TEST_F(BadInputTest, a_command_without_a_root_is_told)
+{
+    expect_fault(run({"uname"}), 127, "uvm: uname",
+                 "No such file or directory (there is no root with commands: "
+                 "--root or UVM_ROOT names one)");
+    Outcome told = run({"./uname"});
+    EXPECT_EQ(told.err, "uvm: ./uname: No such file or directory\n");
 }
 
 TEST_F(BadInputTest, a_library_that_a_library_lacks_is_named_with_its_user)

@@ -88,6 +88,20 @@ TEST_F(RootCommandTest, guests_run_from_packages)
               "system a?[2Jb.hpkg (not activated)\n");
 }
 
+TEST_F(RootCommandTest, a_roots_layer_is_taken_for_the_root)
+{
+    expect_good({"root", "add", "R", "guests"});
+    // Its files have no content before the root is asked for it.
+    Outcome told = run({"R/files/boot/system/bin/hello_static"});
+    EXPECT_EQ(told.status, 126);
+    EXPECT_EQ(told.err, "uvm: R/files/boot/system/bin/hello_static: not an ELF "
+                        "file (it is in a root of packages: --root '" +
+                            directory + "/R')\n");
+    for (const char *layer : {"R/files", "R/files/"})
+        EXPECT_EQ(expect_good({"--root", layer, "hello_static"}),
+                  "Hello, Haiku!\n");
+}
+
 TEST_F(RootCommandTest, packages_of_the_home_are_found_first)
 {
     fs::create_directories(directory + "/mine/bin");
@@ -302,6 +316,10 @@ TEST_F(RootCommandTest, faults_are_told_in_a_line)
         {"root", "list", "--frobnicate", "R"}};
     for (const auto &arguments : misused)
         EXPECT_EQ(run(arguments).status, 2) << arguments.back();
+    EXPECT_EQ(
+        run({"root", "frobnicate", "R"})
+            .err.rfind("uvm: root: there is no command 'frobnicate'\n", 0),
+        0u);
     EXPECT_EQ(run({"root", "--help"}).status, 0);
 }
 
