@@ -228,10 +228,18 @@ int xcpu_block_insert(struct xcpu *cpu, struct xcpu_block *block,
     return 0;
 }
 
-uint32_t xcpu_block_state(const struct xcpu *cpu,
-                          const struct xcpu_block *block)
+uint32_t xcpu_block_page_state(const struct xcpu *cpu, uint32_t page)
 {
-    return find_page(cpu->cache, block->eip >> XCPU_PAGE_SHIFT)->state;
+    return find_page(cpu->cache, page)->state;
+}
+
+void xcpu_block_extend(struct xcpu *cpu, struct xcpu_block *block)
+{
+    uint32_t page = (block->eip >> XCPU_PAGE_SHIFT) + 1;
+    struct xcpu_block_page *entry = find_page(cpu->cache, page);
+    block->pages = 2;
+    block->page_next[1] = entry->blocks[1];
+    entry->blocks[1] = block;
 }
 
 static void unlink_to(struct xcpu_link *link)

@@ -11,7 +11,8 @@
 
 struct xcpu_translation;
 
-/* A block never leaves its first page, but for its last instruction. */
+/* A block never leaves its first page, but for its last instruction; its
+ * translation may. */
 struct xcpu_block {
     struct xcpu_block *next;         /* of the same hash */
     struct xcpu_block *page_next[2]; /* blocks of the first, second page */
@@ -20,7 +21,7 @@ struct xcpu_block {
     uint32_t eip;
     uint16_t size;       /* bytes of guest code */
     uint8_t insns;       /* instructions, what a run through it costs */
-    uint8_t pages;       /* 1 or 2 */
+    uint8_t pages;       /* 1 or 2, with its translation's */
     uint8_t compared;    /* its bytes stand behind its links */
     uint8_t hopeless;    /* it is never translated */
     uint32_t generation; /* cpu->generation when it was translated */
@@ -90,9 +91,12 @@ void xcpu_block_pass(struct xcpu *cpu);
 
 void xcpu_block_drop(struct xcpu *cpu, struct xcpu_block *block);
 
-/* State of a block's first page when it was made. */
-uint32_t xcpu_block_state(const struct xcpu *cpu,
-                          const struct xcpu_block *block);
+/* State of a page when the cpu's blocks of it were made; 0: it has none. */
+uint32_t xcpu_block_page_state(const struct xcpu *cpu, uint32_t page);
+
+/* A block becomes one of the second page too, of which the cpu has others: it
+ * is dropped with them. */
+void xcpu_block_extend(struct xcpu *cpu, struct xcpu_block *block);
 
 /* Whether bytes of a page differ of which the cpu has blocks. */
 int xcpu_block_differs(const struct xcpu *cpu, uint32_t page,

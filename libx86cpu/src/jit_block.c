@@ -798,6 +798,8 @@ static int keep(struct xcpu_emit *e, struct xcpu_block *block,
     if (!made)
         return -1;
     made->entry = offset_of(e, entry);
+    if (e->block->pages > block->pages)
+        xcpu_block_extend(e->cpu, block);
     block->translation = made;
     block->generation = e->cpu->generation;
     jit->list[jit->count++] = made;
@@ -841,7 +843,8 @@ int xcpu_jit_translate(struct xcpu *cpu, struct xcpu_block *block)
     e.a = (struct xcpu_asm){e.start, e.start + BLOCK_CODE_MAX};
     if (xcpu_draft_make(&e.draft, cpu, e.block, block->eip,
                         cpu->machine->config.block_insns, 1) < 0 ||
-        e.draft.page_state[0] != xcpu_block_state(cpu, block) ||
+        e.draft.page_state[0] !=
+            xcpu_block_page_state(cpu, block->eip >> XCPU_PAGE_SHIFT) ||
         begin_compare(&e, block) < 0)
         return -1;
     uint8_t *entry = emit_block(&e);

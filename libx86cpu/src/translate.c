@@ -83,6 +83,36 @@ static int fetch_second_page(struct xcpu_draft *draft)
 }
 
 /*
+ * Goes on in the second page, if the cpu has code of it already, as it is now,
+ * and is told of stores to both: then the block can be put there as well. What
+ * was fetched before stays what was decoded. 1, or 0 when it ends before.
+ */
+static int fetch_more(struct xcpu_draft *draft)
+{
+    const struct xcpu_machine *machine = draft->cpu->machine;
+    const struct xcpu_memory *memory = &machine->config.memory;
+    struct xcpu_block *block = draft->block;
+    uint32_t page = (block->eip >> XCPU_PAGE_SHIFT) + 1;
+    size_t page_left = XCPU_PAGE_SIZE - block->eip % XCPU_PAGE_SIZE;
+    size_t size = draft->code_size;
+    if (!draft->extended || size < page_left || size == OFFSET_MAX ||
+        page == XCPU_PAGES)
+        return 0;
+    uint32_t state = xcpu_page_state(machine, page);
+    if (!(draft->page_state[0] & state & XCPU_PAGE_WATCHED) ||
+        state != xcpu_block_page_state(draft->cpu, page))
+        return 0;
+    draft->page_state[1] = state;
+    draft->code_size +=
+        memory->fetch(memory->owner, block->eip + (uint32_t)size,
+                      draft->code + size, OFFSET_MAX - size, NULL);
+    if (draft->code_size == size)
+        return 0;
+    block->pages = 2;
+    return 1;
+}
+
+/*
  * Decodes the next instruction. Returns 1, 0 where the block has to end
  * before it, or < 0 after setting the exception.
  */
@@ -96,6 +126,8 @@ static int decode_next(struct xcpu_draft *draft, struct xcpu_insn *insn)
             return -1;
         length = xcpu_decode(draft->code, draft->code_size, insn);
     }
+    if (length == XCPU_DECODE_SHORT && at > 0 && fetch_more(draft))
+        length = xcpu_decode(draft->code + at, draft->code_size - at, insn);
     if (length > 0 && is_known(cpu->machine->config.model, insn))
         return 1;
     if (at > 0)
@@ -118,7 +150,7 @@ int xcpu_goes_on(const struct xcpu_insn *insn)
 static int ends_block(const struct xcpu_draft *draft,
                       const struct xcpu_insn *insn)
 {
-    if (draft->past_branches && xcpu_goes_on(insn))
+    if (draft->extended && xcpu_goes_on(insn))
         return 0;
     return (xcpu_rows[insn->op].attributes & A_END) ||
            xcpu_forms_of(insn)->ends;
@@ -142,7 +174,7 @@ static int decode_block(struct xcpu_draft *draft, unsigned count)
             (((draft->page_state[0] | draft->page_state[1]) &
               XCPU_PAGE_COMPARED) &&
              xcpu_insn_stores(insn)) ||
-            draft->eip - block->eip >= page_left)
+            (!draft->extended && draft->eip - block->eip >= page_left))
             break;
     }
     block->size = (uint16_t)(draft->eip - block->eip);
@@ -237,13 +269,13 @@ static void make_links(struct xcpu_draft *draft, struct xcpu_slot *end)
 
 int xcpu_draft_make(struct xcpu_draft *draft, struct xcpu *cpu,
                     struct xcpu_block *block, uint32_t eip, unsigned insns,
-                    int past_branches)
+                    int extended)
 {
     draft->cpu = cpu;
     draft->block = block;
     draft->eip = eip;
     draft->page_state[0] = draft->page_state[1] = 0;
-    draft->past_branches = (uint8_t)past_branches;
+    draft->extended = (uint8_t)extended;
     draft->code_size = 0;
     memset(block, 0, sizeof(*block));
     block->eip = eip;

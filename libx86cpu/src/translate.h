@@ -14,7 +14,7 @@ struct xcpu_draft {
     struct xcpu_block *block; /* eip, size, insns and pages are filled in */
     uint32_t eip;             /* behind the instructions so far */
     uint32_t page_state[2];
-    uint8_t past_branches; /* goes on as xcpu_goes_on says */
+    uint8_t extended; /* goes on as xcpu_goes_on says, and in the next page */
     size_t code_size;
     uint8_t code[XCPU_DRAFT_CODE]; /* from block->eip on */
     struct xcpu_insn insns[XCPU_BLOCK_INSNS];
@@ -26,11 +26,13 @@ int xcpu_goes_on(const struct xcpu_insn *insn);
 
 /*
  * Decodes at most insns instructions from eip on. 0, or < 0 when the first
- * one cannot be fetched or decoded: then cpu->exit holds the exception.
+ * one cannot be fetched or decoded: then cpu->exit holds the exception. With
+ * extended it goes on behind branches, and in the next page when the cpu has
+ * code of that.
  */
 int xcpu_draft_make(struct xcpu_draft *draft, struct xcpu *cpu,
                     struct xcpu_block *block, uint32_t eip, unsigned insns,
-                    int past_branches);
+                    int extended);
 
 /*
  * Makes a block of the code at eip, of at most insns instructions. With

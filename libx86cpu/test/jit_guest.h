@@ -35,7 +35,7 @@ class Memory
     void place(uint32_t at, const std::vector<uint8_t> &code);
     uint32_t read32(uint32_t address) const;
 
-    const uint32_t size;
+    uint32_t size;
     uint8_t *window = nullptr;
     struct xcpu_machine *machine = nullptr; /* NULL: not for this host */
 };

@@ -44,13 +44,20 @@ struct Engine {
         : memory(with_small_cache(engine, counted), pages), guest(memory)
     {
     }
+    /* known: the cpu has code of the second page, so that blocks go on there.
+     */
     void load(const std::vector<uint8_t> &code, uint32_t at,
               const std::vector<uint8_t> &data, const xcpu_regs &start,
-              const xcpu_fxstate &fx)
+              const xcpu_fxstate &fx, bool known = false)
     {
         std::vector<uint8_t> all(pages, 0xcc);
         std::copy(code.begin(), code.end(), all.begin() + (at - code_at));
         memory.place(code_at, all);
+        if (known) {
+            guest.regs.eip = code_at + pages - 1;
+            guest.regs.eflags = 0x202;
+            guest.run(1);
+        }
         xcpu_machine_forget(memory.machine, data_at, data_size);
         memcpy(memory.window + data_at, data.data(), data_size);
         guest.regs = start;
@@ -382,7 +389,7 @@ void run_programs(size_t insns, uint64_t cases, bool counted = false)
         const bool used_up = interp.guest.exit.reason == XCPU_EXIT_BUDGET;
         if ((used_up && !counted) || has_lost_string(interp, code, at))
             continue;
-        jit.load(code, at, data, start, fx);
+        jit.load(code, at, data, start, fx, i % 2);
         jit.run(counted ? limit : XCPU_BUDGET_UNLIMITED);
         /* One that has changed itself may have lost a comparison that stood
          * behind an instruction that leaves flags undefined; so has one that
@@ -422,7 +429,7 @@ void run_compared(size_t insns, uint64_t cases)
         interp.run(budget);
         if (has_lost_string(interp, code, at))
             continue;
-        both.load(code, at, data, start, fx);
+        both.load(code, at, data, start, fx, i % 2);
         both.run(budget);
         const bool same =
             interp.guest.exit.reason != XCPU_EXIT_BUDGET &&

@@ -257,6 +257,116 @@ TEST_F(Jit, ForgottenCodeIsReadAgain)
     }
 }
 
+/* ---- code of two pages ---- */
+
+const uint32_t second_page = code_at + 0x1000;
+
+/* With a cpu that has code of the second page, so that it goes on there. */
+struct TwoPages {
+    TwoPages() : memory(XCPU_ENGINE_JIT), guest(memory)
+    {
+        memory.place(second_page + 0x800, stop);
+        run(second_page + 0x800);
+    }
+    void run(uint32_t eip)
+    {
+        guest.regs.eip = eip;
+        guest.run();
+    }
+
+    Memory memory;
+    Guest guest;
+};
+
+/* mov $1000, %ecx; 1: add %ecx, %eax; add $7, %ebx; loop 1b; int */
+Bytes adding_loop()
+{
+    return mov(1, 1000) + mov(0, 0) + mov(3, 0) +
+           Bytes{0x01, 0xc8, 0x83, 0xc3, 0x07, 0xe2, 0xf9} + stop;
+}
+
+TEST_F(Jit, ALoopAcrossPagesIsThatOfOnePage)
+{
+    const uint32_t size = static_cast<uint32_t>(adding_loop().size());
+
+    memory.place(code_at, adding_loop());
+    guest.run();
+    for (uint32_t at = second_page - size; at <= second_page; at++) {
+        TwoPages two;
+        const uint64_t before = two.guest.translated();
+        two.memory.place(at, adding_loop());
+        two.run(second_page + 0x800); /* placed, it was forgotten */
+        two.run(at);
+        EXPECT_EQ(XCPU_EXIT_INT, two.guest.exit.reason);
+        EXPECT_EQ(at + size, two.guest.regs.eip);
+        EXPECT_EQ(500500u, two.guest.regs.gpr[XCPU_EAX]);
+        EXPECT_EQ(7000u, two.guest.regs.gpr[XCPU_EBX]);
+        EXPECT_LE(two.guest.translated() - before, guest.translated() + 1)
+            << "at " << at;
+    }
+}
+
+TEST_F(Jit, AnInstructionRewritesOneOfEitherPage)
+{
+    for (uint32_t at = second_page - 22; at <= second_page; at++) {
+        TwoPages two;
+        /* 1: mov %ecx, imm; mov $imm, %eax; add %eax, %ebx; loop 1b */
+        two.memory.place(at, mov(1, 1000) + Bytes{0x89, 0x0d} + word(at + 12) +
+                                 mov(0, 0) + Bytes{0x01, 0xc3, 0xe2, 0xf1} +
+                                 stop);
+        two.run(second_page + 0x800);
+        two.run(at);
+        EXPECT_EQ(XCPU_EXIT_INT, two.guest.exit.reason);
+        EXPECT_EQ(500500u, two.guest.regs.gpr[XCPU_EBX]) << "at " << at;
+    }
+}
+
+TEST_F(Jit, CodeOfEitherPageThatIsReplacedIsTheNewOne)
+{
+    const uint32_t at = second_page - 18, first = at + 1, second = at + 19;
+    TwoPages two;
+    const auto expect_sum_after = [&](uint32_t place, const Bytes &code,
+                                      uint32_t sum) {
+        two.run(second_page + 0x800);
+        two.run(at);
+        two.memory.place(place, code);
+        two.run(at);
+        ASSERT_EQ(sum, two.guest.regs.gpr[XCPU_EBX]);
+    };
+
+    two.memory.place(at, adding_loop());
+    for (uint8_t step = 1; step < 100; step++) {
+        expect_sum_after(second, {step}, 1000u * step);
+        expect_sum_after(first, word(step), uint32_t{step} * step);
+        expect_sum_after(first, word(1000), 1000u * step);
+    }
+}
+
+TEST_F(Jit, ASecondPageThatIsGoneFaults)
+{
+    const uint32_t at = second_page - 18;
+    TwoPages two;
+
+    two.memory.place(at, adding_loop());
+    two.run(second_page + 0x800);
+    two.run(at);
+    EXPECT_EQ(7000u, two.guest.regs.gpr[XCPU_EBX]);
+    two.memory.size = 0x1000;
+    xcpu_machine_forget(two.memory.machine, second_page, 0x1000);
+    two.run(at);
+    EXPECT_EQ(XCPU_EXIT_EXCEPTION, two.guest.exit.reason);
+    EXPECT_EQ(static_cast<uint32_t>(XCPU_VECTOR_PF), two.guest.exit.vector);
+    EXPECT_EQ(second_page, two.guest.exit.address);
+    EXPECT_EQ(1000u, two.guest.regs.gpr[XCPU_EAX]);
+    two.memory.size = code_size;
+    xcpu_machine_forget(two.memory.machine, second_page, 0x1000);
+    two.run(at);
+    EXPECT_EQ(XCPU_EXIT_INT, two.guest.exit.reason);
+    EXPECT_EQ(7000u, two.guest.regs.gpr[XCPU_EBX]);
+}
+
+/* ---- code that changes all the time ---- */
+
 /* What a function returns whose code is copied to one place in many variants,
  * each called at once: add, sub, xor, push and pop, jumps over them. */
 uint32_t run_variants(enum xcpu_engine engine, uint64_t *translated)
