@@ -251,6 +251,8 @@ static void unlink_to(struct xcpu_link *link)
 
 void xcpu_block_link(struct xcpu_block *block, struct xcpu_link *link)
 {
+    if (link->to) /* it was not followed because the cpu was stopped */
+        return;
     link->to = block->slots;
     link->cost = block->insns;
     link->next = block->incoming;

@@ -358,6 +358,7 @@ void xcpu_emit_indirect(struct xcpu_emit *e)
 
 void xcpu_emit_leave(struct xcpu_emit *e, uint32_t stub, uint32_t eip)
 {
+    xcpu_emit_note(e);
     xcpu_emit_settle_esp(e);
     put_refund(e, refund_after(e, e->index + (eip != e->eip)));
     xcpu_put_store_imm(&e->a, XH_CPU, FIELD(eip), eip);
@@ -376,8 +377,11 @@ uint8_t *xcpu_emit_begin_unless_zero(struct xcpu_emit *e)
 
 int xcpu_emit_end_unless_zero(struct xcpu_emit *e, uint8_t *from)
 {
+    uint8_t noted = e->noted, again = e->again;
     xcpu_emit_leave(e, e->jit->leave_interp, e->eip);
     e->ended = 0;
+    e->noted = noted;
+    e->again = again;
     if (e->a.end - e->a.at < 64)
         return 0;
     *from = (uint8_t)(e->a.at - from - 1);

@@ -114,4 +114,33 @@ TEST_F(Block, LinksToCodeThatWentLeadToTheNewOne)
     EXPECT_EQ(cpu.get(XCPU_EAX), 2u);
 }
 
+uint64_t forget_a_page(void *)
+{
+    xcpu_machine_forget(Guest::current()->machine(), code + 0x8000, 4096);
+    return 0;
+}
+
+/* Links are followed by a cpu that is stopped each time, for nothing. */
+TEST(BlockLinks, OneThatIsLeftIsNotLinkedAgain)
+{
+    Guest::Setup setup;
+    setup.read_tsc = forget_a_page;
+    Guest guest(setup);
+    Cpu cpu(guest);
+
+    guest.map(code, 0x10000, PROT_READ | PROT_EXEC);
+    guest.write(code + 0x8000, "cc");
+    EXPECT_EQ(text_of(cpu.run(code + 0x8000)), "#BP");
+    guest.write(code, "0f 31 e9 f9 1f 00 00");          /* rdtsc; jmp 2000 */
+    guest.write(code + 0x1000, "0f 31 e9 f9 0f 00 00"); /* the same */
+    guest.write(code + 0x2000, "cc");
+    for (uint32_t from : {code, code + 0x1000, code + 0x1000})
+        EXPECT_EQ(text_of(cpu.run(from)), "#BP");
+    for (uint32_t page : {code, code + 0x1000, code + 0x2000}) {
+        guest.write(page + 0x100, "90");
+        EXPECT_EQ(text_of(cpu.run(code)), "#BP");
+        EXPECT_EQ(text_of(cpu.run(code + 0x1000)), "#BP");
+    }
+}
+
 } // namespace
