@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <time.h>
@@ -24,15 +25,24 @@
 enum { TYPE_SIZE = 4, HANDLE_MAX = 64 };
 
 /* A store that was not there is not looked for again for as long, but by who
- * makes it: what another process keeps of a file that is removed before is
- * left over, as when the host's programs remove it. */
-enum { ABSENT_MS = 100 };
+ * makes it and those who forked with it: what another process keeps of a file
+ * that is removed before is left over, as when the host's programs remove it.
+ */
+enum { ABSENT_MS = 100, NOT_ABSENT = 1 };
 
 struct hk_attr_store {
     char *path;
     struct hk_attr_keys *keys;
-    atomic_llong *absent_until; /* in ms; 0: it may be there */
+    atomic_llong *absent_until; /* in ms; forks share it */
 };
+
+static void *map_shared(size_t size)
+{
+    void *mapped = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    return mapped == MAP_FAILED ? NULL : mapped;
+}
 
 int hk_attr_store_new(const char *path, struct hk_attr_store **store)
 {
@@ -45,7 +55,7 @@ int hk_attr_store_new(const char *path, struct hk_attr_store **store)
     if (made != NULL) {
         made->path = strdup(path);
         made->keys = hk_attr_keys_new();
-        made->absent_until = calloc(1, sizeof(*made->absent_until));
+        made->absent_until = map_shared(sizeof(*made->absent_until));
     }
     if (made == NULL || made->path == NULL || made->keys == NULL ||
         made->absent_until == NULL) {
@@ -61,7 +71,8 @@ void hk_attr_store_free(struct hk_attr_store *store)
     if (store == NULL)
         return;
     hk_attr_keys_free(store->keys);
-    free(store->absent_until);
+    if (store->absent_until != NULL)
+        munmap(store->absent_until, sizeof(*store->absent_until));
     free(store->path);
     free(store);
 }
@@ -155,14 +166,17 @@ int hk_attr_store_key(int fd, char key[HK_ATTR_KEY_SIZE])
     return error != 0 ? error : put_key(fd, own, key);
 }
 
-/* The name of an attribute's file: a dot at the beginning is escaped as well,
- * since what begins with one is no attribute. */
-static int to_file_name(const char *name, char file[NAME_MAX + 1])
+enum sort { ATTRIBUTE, OWN /* see hk_attr_store_read_own */ };
+
+/* The name of a value's file: a dot at the beginning is escaped as well, since
+ * what begins with one is no attribute. */
+static int to_file_name(enum sort sort, const char *name,
+                        char file[NAME_MAX + 1])
 {
-    size_t dot = name[0] == '.';
+    size_t dot = sort == OWN || name[0] == '.';
 
     if (dot)
-        file[0] = '%';
+        file[0] = sort == OWN ? '.' : '%';
     return hk_attr_name_escape(name, file + dot, NAME_MAX - dot);
 }
 
@@ -172,11 +186,11 @@ static size_t from_file_name(const char *file, char *name)
     return file[0] == '.' ? 0 : hk_attr_name_unescape(file, name);
 }
 
-/* The path of an attribute below the store: "KEY/NAME". */
+/* The path of a value below the store: "KEY/NAME". */
 enum { PLACE_SIZE = HK_ATTR_KEY_SIZE + NAME_MAX + 2 };
 
-static int place_of(int fd, const char *name, char place[PLACE_SIZE],
-                    size_t *key_length)
+static int place_of(int fd, enum sort sort, const char *name,
+                    char place[PLACE_SIZE], size_t *key_length)
 {
     int error = hk_attr_store_key(fd, place);
 
@@ -184,7 +198,7 @@ static int place_of(int fd, const char *name, char place[PLACE_SIZE],
         return error;
     *key_length = strlen(place);
     place[*key_length] = '/';
-    return to_file_name(name, place + *key_length + 1);
+    return to_file_name(sort, name, place + *key_length + 1);
 }
 
 /* ---- the directory ---- */
@@ -222,7 +236,7 @@ static int lock_store(const struct hk_attr_store *store, int is_made)
     if (fd < 0 && errno == ENOENT && is_made) {
         int error = make_store(store);
 
-        atomic_store(store->absent_until, 0);
+        atomic_store(store->absent_until, NOT_ABSENT);
         errno = error;
         fd = error == 0 ? open_store(store) : -1;
     }
@@ -265,20 +279,13 @@ static int read_whole(int fd, uint8_t **bytes, size_t *size)
     return 0;
 }
 
-static int store_read(const struct hk_attr_store *store, int fd,
-                      const char *name, struct hk_attr_value *value)
+/* From a file, which is closed; -1: there is none. */
+static int take_value(int file, struct hk_attr_value *value)
 {
-    int directory = open_store(store);
-    char place[PLACE_SIZE];
-    size_t length, size = 0;
+    size_t size = 0;
     uint8_t *bytes = NULL;
-    int error = directory < 0 ? ENODATA : place_of(fd, name, place, &length);
-    int file = -1;
+    int error;
 
-    if (error == 0)
-        file = openat(directory, place, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (directory >= 0)
-        close(directory);
     if (file < 0)
         return ENODATA;
     error = read_whole(file, &bytes, &size);
@@ -291,6 +298,21 @@ static int store_read(const struct hk_attr_store *store, int fd,
     bytes[value->size] = '\0';
     value->bytes = bytes;
     return 0;
+}
+
+static int store_read(const struct hk_attr_store *store, int fd,
+                      const char *name, struct hk_attr_value *value)
+{
+    int directory = open_store(store);
+    char place[PLACE_SIZE];
+    size_t length;
+    int file = -1;
+
+    if (directory >= 0 && place_of(fd, ATTRIBUTE, name, place, &length) == 0)
+        file = openat(directory, place, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (directory >= 0)
+        close(directory);
+    return take_value(file, value);
 }
 
 static int write_bytes(int fd, const uint8_t *bytes, size_t size)
@@ -342,11 +364,12 @@ static int put(int directory, char place[PLACE_SIZE], size_t key_length,
 }
 
 static int store_write(const struct hk_attr_store *store, int fd,
-                       const char *name, const struct hk_attr_value *value)
+                       enum sort sort, const char *name,
+                       const struct hk_attr_value *value)
 {
     char place[PLACE_SIZE];
     size_t length;
-    int error = place_of(fd, name, place, &length);
+    int error = place_of(fd, sort, name, place, &length);
     int directory;
 
     if (error != 0)
@@ -360,7 +383,7 @@ static int store_write(const struct hk_attr_store *store, int fd,
 }
 
 static int store_remove(const struct hk_attr_store *store, int fd,
-                        const char *name)
+                        enum sort sort, const char *name)
 {
     int directory = lock_store(store, 0);
     char place[PLACE_SIZE];
@@ -369,7 +392,7 @@ static int store_remove(const struct hk_attr_store *store, int fd,
 
     if (directory < 0)
         return ENODATA;
-    if (place_of(fd, name, place, &length) == 0 &&
+    if (place_of(fd, sort, name, place, &length) == 0 &&
         unlinkat(directory, place, 0) == 0) {
         error = 0;
         place[length] = '\0';
@@ -403,18 +426,21 @@ int hk_attr_read(const struct hk_attr_store *store, int fd, const char *name,
     return store_read(store, fd, name, value);
 }
 
-/* Who watches a file is told by the host that it has changed. That another
- * changes its mode in between would be undone: it is one's own file. */
+/* Who watches a file is told by the host that it has changed: its mode was set,
+ * or its owner where that is a symlink, to what it is. That another changes it
+ * in between would be undone: it is one's own file. */
 static void announce(int fd)
 {
     char path[HK_FD_PATH_SIZE];
     struct stat info;
 
-    if (fstat(fd, &info) != 0 || S_ISLNK(info.st_mode) ||
-        info.st_uid != geteuid())
+    if (fstat(fd, &info) != 0 || info.st_uid != geteuid())
         return;
     hk_host_fd_path(fd, path);
-    (void)!chmod(path, info.st_mode & 07777);
+    if (S_ISLNK(info.st_mode))
+        (void)!fchownat(fd, "", info.st_uid, (gid_t)-1, AT_EMPTY_PATH);
+    else
+        (void)!chmod(path, info.st_mode & 07777);
 }
 
 /* The host's is removed last, or the store's: what is read between is the old
@@ -427,12 +453,12 @@ int hk_attr_write(const struct hk_attr_store *store, int fd, const char *name,
     if (store == NULL || (error != 0 && !is_refused(error)))
         return error;
     if (error == 0) {
-        store_remove(store, fd, name);
+        store_remove(store, fd, ATTRIBUTE, name);
         return 0;
     }
     if (faccessat(fd, "", W_OK, AT_EMPTY_PATH | AT_EACCESS) != 0)
         return errno;
-    error = store_write(store, fd, name, value);
+    error = store_write(store, fd, ATTRIBUTE, name, value);
     if (error != 0)
         return error;
     if (hk_host_attr_remove(fd, name) != 0)
@@ -447,7 +473,7 @@ int hk_attr_remove(const struct hk_attr_store *store, int fd, const char *name)
 
     if (store != NULL &&
         faccessat(fd, "", W_OK, AT_EMPTY_PATH | AT_EACCESS) == 0)
-        kept = store_remove(store, fd, name);
+        kept = store_remove(store, fd, ATTRIBUTE, name);
     error = hk_host_attr_remove(fd, name);
     if (kept != 0)
         return store != NULL && is_missing(error) ? ENODATA : error;
@@ -526,6 +552,73 @@ int hk_attr_list(const struct hk_attr_store *store, int fd, char **names,
     return error;
 }
 
+/* ---- what a file has ---- */
+
+/* Whether the store is there, and what it is like. */
+static int is_there(const struct hk_attr_store *store, struct stat *info)
+{
+    struct timespec time;
+    long long now, until = atomic_load(store->absent_until);
+
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+    now = (long long)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+    if (now < until)
+        return 0;
+    if (stat(store->path, info) == 0)
+        return 1;
+    /* Unless somebody has made it meanwhile. */
+    atomic_compare_exchange_strong(store->absent_until, &until,
+                                   now + ABSENT_MS);
+    return 0;
+}
+
+int hk_attr_store_may_have(const struct hk_attr_store *store, int at,
+                           const char *name, char key[HK_ATTR_KEY_SIZE])
+{
+    char own[OWN_SIZE];
+    struct stat info;
+
+    return store != NULL && is_there(store, &info) &&
+           own_of(at, name, own) == 0 &&
+           hk_attr_keys_may_have(store->keys, store->path, &info, own) &&
+           put_key(at, own, key) == 0;
+}
+
+int hk_attr_store_has(const struct hk_attr_store *store, const char *key)
+{
+    char path[PATH_MAX];
+
+    return snprintf(path, sizeof(path), "%s/%s", store->path, key) < PATH_MAX &&
+           access(path, F_OK) == 0;
+}
+
+/* ---- values of its own ---- */
+
+int hk_attr_store_read_own(const struct hk_attr_store *store, const char *key,
+                           const char *name, struct hk_attr_value *value)
+{
+    char path[PATH_MAX];
+    int length =
+        snprintf(path, sizeof(path), "%s/%s/.%s", store->path, key, name);
+
+    return length >= PATH_MAX
+               ? ENODATA
+               : take_value(open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW),
+                            value);
+}
+
+int hk_attr_store_write_own(const struct hk_attr_store *store, int fd,
+                            const char *name, const struct hk_attr_value *value)
+{
+    int error = faccessat(fd, "", W_OK, AT_EMPTY_PATH | AT_EACCESS) != 0 ? errno
+                : value != NULL ? store_write(store, fd, OWN, name, value)
+                                : store_remove(store, fd, OWN, name);
+
+    if (error == 0 || error == ENODATA)
+        announce(fd);
+    return error == ENODATA ? 0 : error;
+}
+
 /* ---- keeping it small ---- */
 
 int hk_attr_store_visit(const struct hk_attr_store *store,
@@ -560,8 +653,7 @@ static void empty(int directory, uint64_t *freed)
         return;
     }
     while ((entry = readdir(stream)) != NULL)
-        if (entry->d_name[0] != '.' &&
-            fstatat(directory, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) ==
+        if (fstatat(directory, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) ==
                 0 &&
             unlinkat(directory, entry->d_name, 0) == 0)
             *freed += (uint64_t)info.st_blocks * 512;
@@ -586,45 +678,4 @@ int hk_attr_store_drop(const struct hk_attr_store *store, const char *key,
         error = errno;
     close(directory);
     return error;
-}
-
-static int has_key(const struct hk_attr_store *store, const char *key)
-{
-    char path[PATH_MAX];
-
-    return snprintf(path, sizeof(path), "%s/%s", store->path, key) < PATH_MAX &&
-           access(path, F_OK) == 0;
-}
-
-/* Whether the store is there, and what it is like. */
-static int is_there(const struct hk_attr_store *store, struct stat *info)
-{
-    struct timespec time;
-    long long now, until = atomic_load(store->absent_until);
-
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
-    now = (long long)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-    if (now < until)
-        return 0;
-    if (stat(store->path, info) == 0)
-        return 1;
-    /* Unless somebody has made it meanwhile. */
-    atomic_compare_exchange_strong(store->absent_until, &until,
-                                   now + ABSENT_MS);
-    return 0;
-}
-
-int hk_attr_store_has(const struct hk_attr_store *store, int directory,
-                      const char *name, char key[HK_ATTR_KEY_SIZE])
-{
-    char own[OWN_SIZE];
-    struct stat info;
-
-    if (store == NULL || !is_there(store, &info) ||
-        own_of(directory, name, own) != 0 ||
-        !hk_attr_keys_may_have(store->keys, store->path, &info, own) ||
-        fstatat(directory, name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
-        (!S_ISDIR(info.st_mode) && info.st_nlink > 1))
-        return 0;
-    return put_key(directory, own, key) == 0 && has_key(store, key);
 }

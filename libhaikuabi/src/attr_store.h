@@ -41,9 +41,19 @@ int hk_attr_store_visit(const struct hk_attr_store *store,
 int hk_attr_store_drop(const struct hk_attr_store *store, const char *key,
                        uint64_t *freed);
 
-/* Before the last name of a file is removed: 1 and the store's name for the
- * file when it has something to drop behind that. */
-int hk_attr_store_has(const struct hk_attr_store *store, int directory,
-                      const char *name, char key[HK_ATTR_KEY_SIZE]);
+/* Whether the store may have something of an entry of a directory, or of the
+ * directory itself (""), by what it is known to have: 1 and the store's name
+ * for the file. Whether it has. */
+int hk_attr_store_may_have(const struct hk_attr_store *store, int at,
+                           const char *name, char key[HK_ATTR_KEY_SIZE]);
+int hk_attr_store_has(const struct hk_attr_store *store, const char *key);
+
+/* Values beside the attributes, which no guest sees as one. Without a value
+ * there is none any more. */
+int hk_attr_store_read_own(const struct hk_attr_store *store, const char *key,
+                           const char *name, struct hk_attr_value *value);
+int hk_attr_store_write_own(const struct hk_attr_store *store, int fd,
+                            const char *name,
+                            const struct hk_attr_value *value);
 
 #endif

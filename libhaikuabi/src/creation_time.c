@@ -45,8 +45,6 @@ int32_t hk_creation_time_write(const struct hk_team *team, int fd,
     char path[HK_FD_PATH_SIZE];
     uint8_t bytes[SIZE];
 
-    if (time->nanoseconds < 0 || time->nanoseconds >= 1000000000)
-        return HK_B_BAD_VALUE;
     hk_put64(bytes, (uint64_t)time->seconds);
     hk_put32(bytes + 8, (uint32_t)time->nanoseconds);
     hk_host_fd_path(fd, path);

@@ -12,8 +12,8 @@
  * asked for nothing more.
  */
 
-/* B_OK, also where the host keeps no such attribute or mark: the time stays
- * as it is there. Or an error. */
+/* time: its nanoseconds are less than a second. B_OK, also where the host keeps
+ * no such attribute or mark: the time stays as it is there. Or an error. */
 int32_t hk_creation_time_write(const struct hk_team *team, int fd,
                                const struct hk_time *time);
 

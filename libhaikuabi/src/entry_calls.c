@@ -224,11 +224,21 @@ struct kept {
     char key[HK_ATTR_KEY_SIZE];
 };
 
+static int is_last_name(int directory, const char *leaf)
+{
+    struct stat info;
+
+    return fstatat(directory, leaf, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+           (S_ISDIR(info.st_mode) || info.st_nlink <= 1);
+}
+
 static void find_kept(const struct entry *entry, struct kept *kept)
 {
     kept->store = entry->directory.mount->attributes;
-    kept->is_any = hk_attr_store_has(kept->store, entry->directory.fd,
-                                     entry->leaf, kept->key);
+    kept->is_any = hk_attr_store_may_have(kept->store, entry->directory.fd,
+                                          entry->leaf, kept->key) &&
+                   is_last_name(entry->directory.fd, entry->leaf) &&
+                   hk_attr_store_has(kept->store, kept->key);
 }
 
 static void drop_kept(const struct kept *kept)

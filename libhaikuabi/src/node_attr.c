@@ -20,7 +20,7 @@ static int has_origin(const struct hk_node *node, struct hk_origin *origin)
            hk_root_origin(node->mount->layer, node->fd, origin);
 }
 
-static const struct hk_attr_store *store_of(const struct hk_node *node)
+const struct hk_attr_store *hk_node_store(const struct hk_node *node)
 {
     return node->mount != NULL ? node->mount->attributes : NULL;
 }
@@ -34,7 +34,7 @@ int hk_node_attr_read(const struct hk_node *node, const char *name,
 
     if ((!is_package && strcmp(name, "SYS:PACKAGE_FILE") != 0) ||
         !has_origin(node, &origin))
-        return hk_attr_read(store_of(node), node->fd, name, value);
+        return hk_attr_read(hk_node_store(node), node->fd, name, value);
     text = is_package ? origin.package : origin.file_name;
     value->bytes = calloc(1, strlen(text) + 1);
     if (value->bytes == NULL)
@@ -50,7 +50,7 @@ int hk_node_attr_list(const struct hk_node *node, char **names, size_t *size)
     struct hk_origin origin;
     size_t more = sizeof(names_of_origin);
     char *list;
-    int error = hk_attr_list(store_of(node), node->fd, names, size);
+    int error = hk_attr_list(hk_node_store(node), node->fd, names, size);
 
     if (error != 0 || !has_origin(node, &origin))
         return error;
@@ -69,10 +69,10 @@ int hk_node_attr_list(const struct hk_node *node, char **names, size_t *size)
 int hk_node_attr_write(const struct hk_node *node, const char *name,
                        const struct hk_attr_value *value)
 {
-    return hk_attr_write(store_of(node), node->fd, name, value);
+    return hk_attr_write(hk_node_store(node), node->fd, name, value);
 }
 
 int hk_node_attr_remove(const struct hk_node *node, const char *name)
 {
-    return hk_attr_remove(store_of(node), node->fd, name);
+    return hk_attr_remove(hk_node_store(node), node->fd, name);
 }

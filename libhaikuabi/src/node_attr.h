@@ -7,6 +7,9 @@
 
 #include "vfs.h"
 
+/* What keeps of a node what the host's files cannot; or NULL. */
+const struct hk_attr_store *hk_node_store(const struct hk_node *node);
+
 /* As hk_host_attr_read and its like, with what the host's files cannot keep
  * (attr_store.h), and those that packagefs gives files of packages: SYS:PACKAGE
  * and SYS:PACKAGE_FILE. */

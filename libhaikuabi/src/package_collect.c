@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "attr_store.h"
+#include "kept_stat.h"
 #include "root.h"
 
 /* What is larger goes to the heap (haiku-abi/hpkg.md, "Section encoding"). */
@@ -253,8 +254,7 @@ static void leave(struct collection *work)
     closedir(level->directory);
 }
 
-static int add_link(struct collection *work, int directory,
-                    const struct stat *st)
+static int add_link(struct collection *work, int directory, struct stat *st)
 {
     char target[PATH_MAX];
     ssize_t length = readlinkat(directory, level_name(work, work->depth - 1),
@@ -265,6 +265,8 @@ static int add_link(struct collection *work, int directory,
     if (length < 0)
         return fail_host(work);
     target[length] = '\0';
+    st->st_mode = hk_kept_link_mode(work->store, directory,
+                                    level_name(work, work->depth - 1));
     children = add_entry(work, st, HK_PACKAGE_LINK);
     hk_tree_string(work->tree, &children, HK_PACKAGE_SYMLINK, target);
     fd = openat(directory, level_name(work, work->depth - 1),

@@ -1,6 +1,7 @@
 /* package_extract.c -- the files of a package into a host directory. */
 /* SPDX-License-Identifier: MIT */
 #include "attr_store.h"
+#include "kept_stat.h"
 #include "package.h"
 
 #include <errno.h>
@@ -196,6 +197,8 @@ static int write_link(struct extraction *work, int directory,
     if (fd < 0)
         return fail_host(work, file->name);
     error = write_attributes(work, fd, entry);
+    if (error == 0) /* where it cannot be kept it means nothing anyway */
+        hk_keep_link_mode(work->store, fd, file->permissions & 0777);
     close(fd);
     if (error == 0 &&
         utimensat(directory, temporary, times, AT_SYMLINK_NOFOLLOW) != 0)

@@ -14,6 +14,7 @@
 #include <zlib.h>
 
 #include "host_open.h"
+#include "kept_stat.h"
 
 /*
  * What the layer was made of is known by the views before. An entry there
@@ -114,16 +115,21 @@ static enum there file_there(int directory, const char *leaf,
                : CHANGED;
 }
 
-static enum there link_there(int directory, const char *leaf,
+/* Where the host's tools have copied a link its mode is lost: it is any link's.
+ */
+static enum there link_there(const struct work *work, int directory,
+                             const char *leaf,
                              const struct hk_view_entry *entry)
 {
     char target[PATH_MAX];
     ssize_t length = readlinkat(directory, leaf, target, sizeof(target));
+    uint32_t mode;
 
-    return length >= 0 && (size_t)length == strlen(entry->target) &&
-                   memcmp(target, entry->target, (size_t)length) == 0
-               ? AS_MADE
-               : CHANGED;
+    if (length < 0 || (size_t)length != strlen(entry->target) ||
+        memcmp(target, entry->target, (size_t)length) != 0)
+        return CHANGED;
+    mode = hk_kept_link_mode(work->root->attributes, directory, leaf) & 07777;
+    return mode == 0777 || mode == entry->mode ? AS_MADE : CHANGED;
 }
 
 static enum there what_is_there(struct work *work,
@@ -145,7 +151,7 @@ static enum there what_is_there(struct work *work,
     case HK_PACKAGE_DIRECTORY:
         return S_ISDIR(st.st_mode) ? AS_MADE : CHANGED;
     case HK_PACKAGE_LINK:
-        return link_there(directory, leaf, entry);
+        return link_there(work, directory, leaf, entry);
     }
     return CHANGED;
 }
@@ -287,6 +293,23 @@ static int make_file(struct work *work, int fd,
     return error;
 }
 
+static int make_link(struct work *work, const struct hk_view_entry *entry)
+{
+    int state = work->root->state, fd = -1, error;
+
+    if (symlinkat(entry->target, state, new_name) == 0)
+        fd = openat(state, new_name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return fail(work, entry->path);
+    error = write_attributes(work, fd, entry);
+    if (error == 0)
+        hk_keep_link_mode(work->root->attributes, fd, entry->mode);
+    close(fd);
+    return error == 0 && set_times(state, new_name, entry) != 0
+               ? fail(work, entry->path)
+               : error;
+}
+
 /* Makes a file or link in the state. */
 static int make_new(struct work *work, const struct hk_view_entry *entry)
 {
@@ -295,10 +318,7 @@ static int make_new(struct work *work, const struct hk_view_entry *entry)
 
     unlinkat(state, new_name, 0);
     if (entry->type == HK_PACKAGE_LINK)
-        return symlinkat(entry->target, state, new_name) != 0 ||
-                       set_times(state, new_name, entry) != 0
-                   ? fail(work, entry->path)
-                   : 0;
+        return make_link(work, entry);
     fd = openat(state, new_name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return fail(work, entry->path);

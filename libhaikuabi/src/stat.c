@@ -11,7 +11,9 @@
 #include "bytes.h"
 #include "creation_time.h"
 #include "host_direct.h"
+#include "kept_stat.h"
 #include "known_dirs.h"
+#include "node_attr.h"
 
 enum { SYNTHETIC_BLOCK_SIZE = 4096 };
 
@@ -92,6 +94,8 @@ int32_t hk_stat_node(const struct hk_vfs *vfs, const struct hk_node *node,
                        STATX_BASIC_STATS | STATX_BTIME, &host) < 0)
         return hk_status_from_errno(errno);
     stat_host(vfs, node->mount, &host, stat);
+    if (hk_is_stat_kept(stat->mode))
+        hk_kept_stat_read(hk_node_store(node), node->fd, "", stat);
     if (host.stx_attributes & STATX_ATTR_NODUMP)
         hk_creation_time_read(node->fd, &stat->creation);
     if (node->place != NULL && node->place->device != NULL) {
@@ -131,6 +135,8 @@ static int32_t stat_leaf(const struct hk_vfs *vfs,
         host.stx_attributes & STATX_ATTR_NODUMP)
         return HK_TAKES_WALK;
     stat_host(vfs, directory->mount, &host, stat);
+    if (hk_is_stat_kept(stat->mode))
+        hk_kept_stat_read(hk_node_store(directory), directory->fd, name, stat);
     return HK_B_OK;
 }
 

@@ -9,6 +9,8 @@
 #include "creation_time.h"
 #include "fd_path.h"
 #include "host_open.h"
+#include "kept_stat.h"
+#include "node_attr.h"
 #include "node_refs.h"
 #include "range_locks.h"
 #include "stat.h"
@@ -166,19 +168,35 @@ static int32_t write_owner(const struct hk_vfs *vfs, const struct hk_node *node,
                  mask & HK_STAT_MASK_GID ? group : (gid_t)-1, AT_EMPTY_PATH));
 }
 
-/* The mode of a symlink is its owner's to change, although it means nothing;
- * the host's stay as they are. */
+/* The mode of a symlink is its owner's to change, although it means nothing. */
 static int32_t write_mode(const struct hk_vfs *vfs, const struct hk_node *node,
-                          mode_t mode)
+                          const struct hk_stat *stat)
 {
     char path[HK_FD_PATH_SIZE];
     struct stat info;
 
     if (fstat(node->fd, &info) == 0 && S_ISLNK(info.st_mode))
-        return vfs->user == 0 || info.st_uid == vfs->user ? HK_B_OK
-                                                          : HK_B_NOT_ALLOWED;
+        return vfs->user == 0 || info.st_uid == vfs->user
+                   ? hk_kept_stat_write(hk_node_store(node), node->fd, stat,
+                                        HK_STAT_MASK_MODE)
+                   : HK_B_NOT_ALLOWED;
     hk_host_fd_path(node->fd, path);
-    return result_of(chmod(path, mode & 07777));
+    return result_of(chmod(path, stat->mode & 07777));
+}
+
+static int32_t write_creation(const struct hk_thread *self,
+                              const struct hk_node *node,
+                              const struct hk_stat *stat)
+{
+    struct stat info;
+
+    if (stat->creation.nanoseconds < 0 ||
+        stat->creation.nanoseconds >= 1000000000)
+        return HK_B_BAD_VALUE;
+    return fstat(node->fd, &info) == 0 && hk_is_stat_kept(info.st_mode)
+               ? hk_kept_stat_write(hk_node_store(node), node->fd, stat,
+                                    HK_STAT_MASK_CREATION_TIME)
+               : hk_creation_time_write(self->team, node->fd, &stat->creation);
 }
 
 /* The host keeps no time of change that could be set: it is accepted and left
@@ -204,11 +222,11 @@ static int32_t write_stat(const struct hk_thread *self,
     if (mask & HK_STAT_MASK_SIZE)
         status = write_size(self, node, file, stat->size);
     if (status == HK_B_OK && mask & HK_STAT_MASK_CREATION_TIME)
-        status = hk_creation_time_write(self->team, node->fd, &stat->creation);
+        status = write_creation(self, node, stat);
     if (status == HK_B_OK && mask & (HK_STAT_MASK_UID | HK_STAT_MASK_GID))
         status = write_owner(vfs, node, stat, mask);
     if (status == HK_B_OK && mask & HK_STAT_MASK_MODE)
-        status = write_mode(vfs, node, stat->mode);
+        status = write_mode(vfs, node, stat);
     if (status == HK_B_OK &&
         mask & (HK_STAT_MASK_ACCESS_TIME | HK_STAT_MASK_MODIFICATION_TIME))
         status = write_times(node, stat, mask);

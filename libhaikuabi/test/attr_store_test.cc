@@ -66,6 +66,7 @@ namespace
 using hk::Address;
 
 enum { ICON = 0x56494349, TEXT = 0x43535452, BIG = 100 * 1024 };
+enum { NOTRAVERSE = 0x2000 };
 
 class AttrStore : public testing::TestWithParam<bool>
 {
@@ -129,9 +130,25 @@ class AttrStore : public testing::TestWithParam<bool>
         team->call("close", fd);
         return value;
     }
-    std::set<std::string> list(const std::string &path)
+    int64_t set_mode(const std::string &path, uint32_t mode)
     {
-        int fd = static_cast<int>(team->call("open_attr_dir", -1, path, 1));
+        enum { MODE = 1 };
+        Address stat = team->room(88);
+
+        team->set(stat, 12, mode);
+        return team->call("write_stat", -1, path, 0, stat, 88, int{MODE});
+    }
+    uint32_t mode_of(const std::string &path)
+    {
+        Address stat = team->room(88);
+
+        EXPECT_EQ(team->call("read_stat", -1, path, 0, stat, 88), HK_B_OK);
+        return team->get<uint32_t>(stat, 12);
+    }
+    std::set<std::string> list(const std::string &path, int traverse = 1)
+    {
+        int fd =
+            static_cast<int>(team->call("open_attr_dir", -1, path, traverse));
         Address entries = team->room(4096);
         std::set<std::string> names;
         int64_t count;
@@ -274,11 +291,78 @@ TEST_P(AttrStore, TakesAnyName)
 // The host's have none of the user's, whatever the file system.
 TEST_P(AttrStore, KeepsThoseOfSymlinks)
 {
-    enum { NOTRAVERSE = 0x2000 };
-
     root.link("link", "nowhere");
     EXPECT_EQ(write("/link", "a", "value", TEXT, NOTRAVERSE), 5);
     EXPECT_EQ(read("/link", "a", nullptr, NOTRAVERSE), "value");
+}
+
+TEST_P(AttrStore, KeepsModesOfSymlinks)
+{
+    root.link("link", "nowhere");
+    EXPECT_EQ(mode_of("/link"), 0120777u);
+    EXPECT_EQ(set_mode("/link", 0777), HK_B_OK);
+    EXPECT_EQ(kept(), 0u); // as it was
+    EXPECT_EQ(set_mode("/link", 0100640), HK_B_OK);
+    EXPECT_EQ(mode_of("/link"), 0120640u);
+    EXPECT_EQ(write("/link", "mode", "of a guest", TEXT, NOTRAVERSE), 10);
+    EXPECT_EQ(write("/link", ".mode", "another", TEXT, NOTRAVERSE), 7);
+    EXPECT_EQ(mode_of("/link"), 0120640u);
+    EXPECT_EQ(list("/link", 0), (std::set<std::string>{"mode", ".mode"}));
+    EXPECT_EQ(team->call("rename", -1, "/link", -1, "/moved"), HK_B_OK);
+    EXPECT_EQ(team->call("create_link", -1, "/link", -1, "/moved", 0), HK_B_OK);
+    EXPECT_EQ(team->call("unlink", -1, "/moved"), HK_B_OK);
+    begin();
+    EXPECT_EQ(mode_of("/link"), 0120640u);
+    root.link("other", "nowhere");
+    EXPECT_EQ(mode_of("/other"), 0120777u);
+    EXPECT_EQ(set_mode("/link", 0777), HK_B_OK);
+    EXPECT_EQ(mode_of("/link"), 0120777u);
+    EXPECT_EQ(set_mode("/link", 0), HK_B_OK);
+    EXPECT_EQ(mode_of("/link"), 0120000u);
+    EXPECT_EQ(team->call("unlink", -1, "/link"), HK_B_OK);
+    EXPECT_EQ(kept(), 0u);
+}
+
+// By the entry, and by a descriptor.
+TEST_P(AttrStore, KeepsTimesOfCreationOfWhatIsNoFile)
+{
+    enum { CREATION_TIME = 0x40 };
+    Address stat = team->room(88);
+
+    root.link("link", "nowhere");
+    ASSERT_EQ(::mkfifo(root.at("fifo").c_str(), 0600), 0);
+    EXPECT_EQ(set_mode("/link", 0700), HK_B_OK);
+    for (const char *path : {"/link", "/fifo"}) {
+        team->set(stat, 68, 1000);
+        team->set(stat, 72, 5);
+        EXPECT_EQ(
+            team->call("write_stat", -1, path, 0, stat, 88, int{CREATION_TIME}),
+            HK_B_OK);
+        EXPECT_EQ(team->call("read_stat", -1, path, 0, stat, 88), HK_B_OK);
+        EXPECT_EQ(team->get<int32_t>(stat, 68), 1000) << path;
+        EXPECT_EQ(team->get<int32_t>(stat, 72), 5) << path;
+    }
+    team->set(stat, 68, 0);
+    int link = open("/link", NOTRAVERSE);
+    EXPECT_EQ(team->call("read_stat", link, nullptr, 0, stat, 88), HK_B_OK);
+    EXPECT_EQ(team->get<int32_t>(stat, 68), 1000);
+    EXPECT_EQ(team->get<uint32_t>(stat, 12), 0120700u);
+    EXPECT_EQ(team->get<uint32_t>(stat, 12), mode_of("/link"));
+}
+
+// A store that comes is seen at once by who has forked from its maker, also
+// when there was none a moment ago.
+TEST_P(AttrStore, IsSeenByForksWhenItComes)
+{
+    root.link("link", "nowhere");
+    EXPECT_EQ(mode_of("/link"), 0120777u);
+    pid_t child = ::fork();
+    if (child == 0)
+        ::_exit(set_mode("/link", 0700) == HK_B_OK ? 0 : 1);
+    int status = -1;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(mode_of("/link"), 0120700u);
 }
 
 TEST_P(AttrStore, NeedsADirectory)
@@ -343,6 +427,26 @@ TEST_P(AttrStore, TellsNodeMonitors)
     hk::Message message = hk::next_message(*team, port, NODE_MONITOR);
     EXPECT_EQ(message["attr"], "a");
     EXPECT_EQ(message["cause"], "2");
+}
+
+TEST_P(AttrStore, TellsNodeMonitorsOfSymlinks)
+{
+    enum { WATCH_STAT = 2, WATCH_ATTR = 4, NODE_MONITOR = 0x4e444d4e };
+    Address stat = team->room(88);
+    int port = static_cast<int>(team->call("create_port", 50, "changes"));
+
+    root.link("link", "nowhere");
+    EXPECT_EQ(team->call("read_stat", -1, "/", 1, stat, 88), HK_B_OK);
+    EXPECT_EQ(team->call("read_stat", -1, "/link", 0, stat, 88), HK_B_OK);
+    ASSERT_EQ(team->call("start_watching", team->get<int32_t>(stat),
+                         team->get<int64_t>(stat, 4), WATCH_STAT | WATCH_ATTR,
+                         port, 7),
+              HK_B_OK);
+    EXPECT_EQ(set_mode("/link", 0700), HK_B_OK);
+    EXPECT_EQ(hk::next_message(*team, port, NODE_MONITOR)["fields"],
+              std::to_string(0x81)); // mode and time of change
+    EXPECT_EQ(write("/link", "a", "value", TEXT, NOTRAVERSE), 5);
+    EXPECT_EQ(hk::next_message(*team, port, NODE_MONITOR)["attr"], "a");
 }
 
 TEST_P(AttrStore, DropsWhatItKeepsForAName)

@@ -63,7 +63,7 @@ static const struct {
     {HK_ROW_readv, bytes_behind_a_signal},
     {HK_ROW_write, full_pipe},
     {HK_ROW_writev, full_pipe},
-    {HK_ROW_write_stat, "a symlink keeps its own mode"},
+    {HK_ROW_write_stat, "the time of change is the host's and is not set"},
     {HK_ROW_set_timer,
      "256 threads of a team at most have a timer of real time of their own"},
     {HK_ROW_transfer_area, "the kernel's team takes none"},

@@ -57,11 +57,12 @@ inline Node Directory(std::string name, std::vector<Node> children)
     return Node(HK_PACKAGE_ENTRY, std::move(name), std::move(children));
 }
 
-inline Node Link(std::string name, std::string target)
+inline Node Link(std::string name, std::string target,
+                 std::vector<Node> more = {})
 {
-    return Node(HK_PACKAGE_ENTRY, std::move(name),
-                {Node(HK_PACKAGE_FILE_TYPE, 2),
-                 Node(HK_PACKAGE_SYMLINK, std::move(target))});
+    more.insert(more.begin(), Node(HK_PACKAGE_SYMLINK, std::move(target)));
+    more.insert(more.begin(), Node(HK_PACKAGE_FILE_TYPE, 2));
+    return Node(HK_PACKAGE_ENTRY, std::move(name), std::move(more));
 }
 
 class PackageBuilder

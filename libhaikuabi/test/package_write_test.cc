@@ -15,6 +15,7 @@
 
 extern "C" {
 #include "libhaikuabi/src/attr_store.h"
+#include "libhaikuabi/src/kept_stat.h"
 }
 
 namespace
@@ -250,6 +251,9 @@ TEST_F(PackageWrite, KeepsAttributesThatTheHostsFilesCannot)
     for (const char *name : {"file", "inner"})
         write_to(name, big);
     write_to("link", small);
+    int link = open((directory + "/link").c_str(), O_PATH | O_NOFOLLOW);
+    EXPECT_EQ(hk_keep_link_mode(kept, link, 0640), 0);
+    close(link);
     ASSERT_NE(create(ZLIB), "") << fault.text;
     int out = open(mkdtemp(to.data()), O_RDONLY | O_DIRECTORY);
     uint64_t lost = 9;
@@ -259,6 +263,7 @@ TEST_F(PackageWrite, KeepsAttributesThatTheHostsFilesCannot)
     EXPECT_EQ(read_from(to + "/file"), big);
     EXPECT_EQ(read_from(to + "/inner"), big);
     EXPECT_EQ(read_from(to + "/link"), small);
+    EXPECT_EQ(hk_kept_link_mode(kept, out, "link"), S_IFLNK | 0640u);
     // Without, they are counted.
     fs::remove_all(to + "/link");
     fs::remove_all(to + "/file");

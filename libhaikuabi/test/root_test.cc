@@ -143,6 +143,57 @@ TEST_F(Root, KeepsBigAttributesOfPackagedFiles)
     EXPECT_TRUE(std::filesystem::is_empty(host.at("root/attributes")));
 }
 
+TEST_F(Root, KeepsModesAndAttributesOfPackagedSymlinks)
+{
+    enum { MODE = 1, AT = 12, NOTRAVERSE = 0x2000 };
+    auto links = [](uint64_t mode) {
+        return std::vector<Node>{
+            Link("given", "tool",
+                 {Node(HK_PACKAGE_PERMISSIONS, mode),
+                  Node(HK_PACKAGE_ATTRIBUTE, "META:kind",
+                       {Node(HK_PACKAGE_ATTRIBUTE_TYPE, 0x43535452),
+                        Node::Data("link")})}),
+            Link("changed", "tool", {Node(HK_PACKAGE_PERMISSIONS, mode)}),
+            Link("plain", "tool")};
+    };
+    auto mode_of = [this](const std::string &name) {
+        Address stat = guest().room(88);
+        int64_t status =
+            guest().call("read_stat", -1, "/boot/system/" + name, 0, stat, 88);
+        return status == 0 ? guest().get<uint32_t>(stat, AT) : 0u;
+    };
+
+    ASSERT_EQ(add("one.hpkg", package(links(0750), package_info("one"))), 0)
+        << fault.text;
+    EXPECT_EQ(mode_of("given"), 0120750u);
+    EXPECT_EQ(mode_of("changed"), 0120750u);
+    EXPECT_EQ(mode_of("plain"), 0120777u);
+    Address value = guest().room(16);
+    EXPECT_EQ(guest().call("read_attr", open("/boot/system/given", NOTRAVERSE),
+                           "META:kind", INT64_C(0), value, 16),
+              4);
+    // What a guest has changed is its own.
+    Address stat = guest().room(88);
+    guest().set(stat, AT, 0700u);
+    EXPECT_EQ(guest().call("write_stat", -1, "/boot/system/changed", 0, stat,
+                           88, int{MODE}),
+              0);
+    EXPECT_EQ(mode_of("changed"), 0120700u);
+    EXPECT_EQ(check(), std::vector<std::string>());
+    ASSERT_EQ(remove({"one"}), 0) << fault.text;
+    EXPECT_EQ(mode_of("given"), 0u);
+    EXPECT_EQ(mode_of("plain"), 0u);
+    EXPECT_EQ(mode_of("changed"), 0120700u);
+    // What is kept of links that are gone is trimmed.
+    uint64_t freed = 0;
+    ASSERT_EQ(reopen(), 0);
+    ASSERT_EQ(hk_root_trim(root, &freed, &fault), 0) << fault.text;
+    EXPECT_GT(freed, 0u);
+    EXPECT_EQ(mode_of("changed"), 0120700u);
+    EXPECT_EQ(guest().call("unlink", -1, "/boot/system/changed"), 0);
+    EXPECT_TRUE(std::filesystem::is_empty(host.at("root/attributes")));
+}
+
 TEST_F(Root, TellsThePackageOfAFileByAttributes)
 {
     auto attribute = [this](int fd, const char *name) -> std::string {

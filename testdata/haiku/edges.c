@@ -296,6 +296,41 @@ static void sizes(void)
     CHECK(stat.size == 3);
 }
 
+/* Of a symlink's own, whatever its names are, and beside what it leads to. */
+static void symlink_stat(void)
+{
+    struct stat changed = {.mode = 0640, .created = {3000, 5}};
+    long fd;
+
+    CHECK_STATUS(sys(SYS_create_symlink, cwd, "to it", "directory", 0600),
+                 HK_B_OK);
+    CHECK_STATUS(read_stat("to it", 0, &stat), HK_B_OK);
+    CHECK(stat.mode == (S_IFLNK | 0777));
+    CHECK_STATUS(sys(SYS_write_stat, cwd, "to it", 0, &changed, sizeof(changed),
+                     STAT_MODE | STAT_CREATION_TIME),
+                 HK_B_OK);
+    CHECK_STATUS(read_stat("to it", 1, &stat), HK_B_OK);
+    CHECK(stat.mode == (S_IFDIR | 0700) && stat.created.seconds != 3000);
+    CHECK_STATUS(sys(SYS_rename, cwd, "to it", cwd, "directory/link"), HK_B_OK);
+    CHECK_STATUS(read_stat("directory/link", 0, &stat), HK_B_OK);
+    CHECK(stat.mode == (S_IFLNK | 0640));
+    CHECK(stat.created.seconds == 3000 && stat.created.nanoseconds == 5);
+    fd = sys(SYS_open, cwd, "directory/link", O_NOTRAVERSE, 0);
+    changed.mode = 07111;
+    CHECK_STATUS(sys(SYS_write_stat, fd, (void *)0, 0, &changed,
+                     sizeof(changed), STAT_MODE),
+                 HK_B_OK);
+    CHECK_STATUS(stat_of(fd, &stat), HK_B_OK);
+    CHECK(stat.mode == (S_IFLNK | 07111) && stat.created.seconds == 3000);
+    changed.mode = 0777;
+    CHECK_STATUS(sys(SYS_write_stat, cwd, "directory/link", 0, &changed,
+                     sizeof(changed), STAT_MODE),
+                 HK_B_OK);
+    CHECK_STATUS(stat_of(fd, &stat), HK_B_OK);
+    CHECK(stat.mode == (S_IFLNK | 0777) && stat.created.seconds == 3000);
+    CHECK_STATUS(sys(SYS_close, fd), HK_B_OK);
+}
+
 int main(int argc, char **argv, char **environment)
 {
     (void)argc, (void)argv, (void)environment;
@@ -311,6 +346,7 @@ int main(int argc, char **argv, char **environment)
     numbers();
     empty_attributes();
     sizes();
+    symlink_stat();
     print("edges checked\n");
     return 0;
 }

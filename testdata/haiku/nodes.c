@@ -114,7 +114,7 @@ static void creation_time(void)
     CHECK_STATUS(sys(SYS_write_stat, cwd, "old", 0, &changed, sizeof(changed),
                      STAT_CREATION_TIME),
                  HK_B_BAD_VALUE);
-    /* Of what keeps none it is accepted all the same. */
+    /* A symlink has its own. */
     sys(SYS_create_symlink, cwd, "to old", "old", 0777);
     set_created(cwd, "to old", 3000);
     CHECK(created("to old") == 2000);

@@ -12,7 +12,9 @@ while [ "$1" != -- ]; do
 done
 shift
 work=$(mktemp -d "${TEST_TMPDIR:-/tmp}/guest.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf "$work" "$work.data"' EXIT
+XDG_DATA_HOME=$work.data
+export XDG_DATA_HOME
 cd "$work" || exit 1
 ulimit -c 0
 printf %s "$stdin" |
