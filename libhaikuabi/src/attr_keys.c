@@ -63,6 +63,17 @@ static int compare(const void *left, const void *right)
     return (one > other) - (one < other);
 }
 
+static int is_listed(const struct hk_attr_keys *keys, const char *own)
+{
+    uint64_t hash;
+
+    if (own == NULL)
+        return keys->count > 0;
+    hash = hash_of(own);
+    return bsearch(&hash, keys->hashes, keys->count, sizeof(keys->hashes[0]),
+                   compare) != NULL;
+}
+
 /* Whether the directory is as it was last seen. */
 static int is_quiet(struct hk_attr_keys *keys, const struct stat *info)
 {
@@ -111,7 +122,6 @@ static void list(struct hk_attr_keys *keys, const char *path)
 int hk_attr_keys_may_have(struct hk_attr_keys *keys, const char *path,
                           const struct stat *info, const char *own)
 {
-    uint64_t hash = hash_of(own);
     int may_have = 1;
 
     /* A fork's child may find the lock taken by a thread that it does not
@@ -122,8 +132,7 @@ int hk_attr_keys_may_have(struct hk_attr_keys *keys, const char *path,
         ++keys->quiet % QUIET_MIN == 0 && !is_recent(&keys->change))
         list(keys, path);
     if (keys->is_listed)
-        may_have = bsearch(&hash, keys->hashes, keys->count,
-                           sizeof(keys->hashes[0]), compare) != NULL;
+        may_have = is_listed(keys, own);
     pthread_mutex_unlock(&keys->lock);
     return may_have;
 }

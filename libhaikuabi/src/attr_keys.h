@@ -15,7 +15,8 @@ struct hk_attr_keys *hk_attr_keys_new(void); /* NULL: out of memory */
 void hk_attr_keys_free(struct hk_attr_keys *keys);
 
 /* 0: the store has nothing of the file, the part of whose key behind the first
- * dash is own. path: the store's directory; info: as it is now. */
+ * dash is own, or of any file (NULL). path: the store's directory; info: as it
+ * is now. */
 int hk_attr_keys_may_have(struct hk_attr_keys *keys, const char *path,
                           const struct stat *info, const char *own);
 

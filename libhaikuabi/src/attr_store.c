@@ -579,6 +579,7 @@ int hk_attr_store_may_have(const struct hk_attr_store *store, int at,
     struct stat info;
 
     return store != NULL && is_there(store, &info) &&
+           hk_attr_keys_may_have(store->keys, store->path, &info, NULL) &&
            own_of(at, name, own) == 0 &&
            hk_attr_keys_may_have(store->keys, store->path, &info, own) &&
            put_key(at, own, key) == 0;

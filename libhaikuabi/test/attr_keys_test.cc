@@ -55,6 +55,7 @@ TEST_F(AttrKeys, KnowWhatIsInADirectoryThatRests)
     EXPECT_TRUE(may_have("1-bb"));
     EXPECT_FALSE(may_have("1-cc"));
     EXPECT_FALSE(may_have("ffffffff-aa"));
+    EXPECT_TRUE(may_have(nullptr)); // anything at all
 }
 
 TEST_F(AttrKeys, AreAskedForAgainWhenTheDirectoryChanges)
@@ -62,6 +63,7 @@ TEST_F(AttrKeys, AreAskedForAgainWhenTheDirectoryChanges)
     rest();
     ask();
     EXPECT_FALSE(may_have("1-aa"));
+    EXPECT_FALSE(may_have(nullptr)); // it has nothing
     store.make("0000000000000001-1-aa");
     EXPECT_TRUE(may_have("1-aa"));
     EXPECT_TRUE(may_have("1-cc"));
