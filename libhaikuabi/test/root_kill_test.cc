@@ -390,6 +390,37 @@ TEST_F(RootKill, AttributesAreOldOrNew)
     EXPECT_EQ(content("boot/system/one/file0"), pattern(5000, 5));
 }
 
+// Of a packaged one, while the guest gives it others.
+TEST_F(RootKill, ModesOfSymlinksAreOldOrNew)
+{
+    enum { MODE = 1, AT = 12 };
+    PackageBuilder made(ZLIB);
+    made.toc = {Link("link", "file", {Node(HK_PACKAGE_PERMISSIONS, 0750)})};
+    made.info = package_info("one");
+
+    ASSERT_EQ(add("one.hpkg", made.build()), 0) << fault.text;
+    for (int round = 0; round < rounds && !HasFailure(); round++) {
+        kill_in([&] {
+            Team killed(own_layer());
+            Address stat = killed.room(88);
+            for (uint32_t mode : {0700u, 0777u, 0640u, 0777u, 0750u}) {
+                killed.set(stat, AT, mode);
+                if (killed.call("write_stat", -1, "/boot/system/link", 0, stat,
+                                88, int{MODE}) != 0)
+                    _exit(1);
+            }
+        });
+        EXPECT_EQ(check(), std::vector<std::string>());
+        Address stat = guest().room(88);
+        EXPECT_EQ(
+            guest().call("read_stat", -1, "/boot/system/link", 0, stat, 88), 0);
+        uint32_t mode = guest().get<uint32_t>(stat, AT);
+        EXPECT_TRUE(mode == 0120750 || mode == 0120700 || mode == 0120640 ||
+                    mode == 0120777)
+            << mode;
+    }
+}
+
 // Over each other, into other directories and back: of a packaged file that
 // nobody has read, one that was written to, and a directory.
 TEST_F(RootKill, RenamesLeaveOneName)
