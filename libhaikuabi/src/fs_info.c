@@ -28,6 +28,7 @@ enum fs_flags {
     FS_HAS_MIME = 0x10000,
     FS_HAS_ATTR = 0x20000,
     FS_HAS_QUERY = 0x40000,
+    FS_SUPPORTS_NODE_MONITORING = 0x200000,
     FS_SUPPORTS_MONITOR_CHILDREN = 0x400000
 };
 
@@ -87,18 +88,37 @@ static int32_t put_host(uint8_t bytes[FS_INFO_SIZE], int fd, int32_t device,
     return HK_B_OK;
 }
 
+/* What packagefs tells (kernel_interface.cpp): no figures, and that nobody
+ * writes to it, although here it can be written to. */
+static void put_packagefs(uint8_t bytes[FS_INFO_SIZE], int32_t device,
+                          int64_t root, const char *name)
+{
+    enum { BLOCK_SIZE = 4096, IO_SIZE = 65536 };
+
+    put_head(bytes, device, root,
+             FS_IS_READONLY | FS_IS_PERSISTENT | FS_HAS_MIME | FS_HAS_ATTR |
+                 FS_HAS_QUERY | FS_SUPPORTS_NODE_MONITORING);
+    hk_put64(bytes + 16, BLOCK_SIZE);
+    hk_put64(bytes + 24, IO_SIZE);
+    put_names(bytes, name, "packagefs");
+}
+
 static int32_t put_volume(uint8_t bytes[FS_INFO_SIZE], const struct hk_vfs *vfs,
                           int32_t device)
 {
-    const struct hk_mount *mount = vfs->volumes[device - HK_DEVICE_FIRST];
+    const struct hk_mount *mount = hk_vfs_volume(vfs, device);
     struct hk_node node = {mount->place, mount, mount->fd, 0};
     struct hk_stat info;
     int32_t status = hk_stat_node(vfs, &node, &info);
 
+    if (status != HK_B_OK)
+        return status;
+    if (mount->is_packagefs) {
+        put_packagefs(bytes, device, info.inode, mount->name);
+        return HK_B_OK;
+    }
     put_names(bytes, mount->name, "hostfs");
-    return status == HK_B_OK ? put_host(bytes, mount->fd, device, info.inode,
-                                        mount->read_only)
-                             : status;
+    return put_host(bytes, mount->fd, device, info.inode, mount->read_only);
 }
 
 /* A file system inside a mount, known by a file of it that was asked for. */
@@ -126,8 +146,7 @@ static int32_t put_info(const struct hk_thread *self,
         return put_silent(bytes, vfs, device);
     if (device > 0 && hk_is_nested_device(device))
         return put_nested(self, bytes, device);
-    if (device >= HK_DEVICE_FIRST &&
-        device - HK_DEVICE_FIRST < (int64_t)vfs->volume_count)
+    if (hk_vfs_volume(vfs, device) != NULL)
         return put_volume(bytes, vfs, device);
     return HK_B_BAD_VALUE;
 }
@@ -159,6 +178,9 @@ int64_t hk_sys_next_device(struct hk_thread *self, gm_addr cookie)
     device = (int32_t)hk_get32(bytes);
     if (device < HK_DEVICE_ROOTFS)
         device = HK_DEVICE_ROOTFS;
+    while (device >= HK_DEVICE_FIRST && hk_vfs_volume(vfs, device) == NULL &&
+           device - HK_DEVICE_FIRST < (int64_t)vfs->volume_count)
+        device++;
     if (device >= (int64_t)HK_DEVICE_FIRST + vfs->volume_count)
         return HK_B_BAD_VALUE;
     hk_put32(bytes, (uint32_t)device + 1);

@@ -24,31 +24,37 @@
  * index is no more than a name, a type and the time when it was made, which say
  * what a query may find: an extended attribute of the volume's first directory
  * keeps them, each as a type in 4 bytes, microseconds in 8, and a name with its
- * NUL. A volume without has those of a new Haiku. The guest has no access to
- * that attribute: its own begin with another prefix.
+ * NUL. A volume without has those of a new Haiku, as one of packages always
+ * has. The guest has no access to that attribute: its own begin with another
+ * prefix.
  */
 static const char attribute[] = "user.uvm.index";
 
-enum { LIST_MAX = 4096, HEAD = 12, TEXT = 0x43535452, INT64 = 0x4c4c4e47 };
+enum {
+    LIST_MAX = 4096,
+    HEAD = 12,
+    TEXT = 0x43535452,
+    MIME = 0x4d494d53,
+    INT64 = 0x4c4c4e47
+};
 
 /* Types that a Haiku volume knows how to order, and what its modes say of
  * them. */
 static const struct {
     uint32_t type, mode;
 } types[] = {
-    {TEXT, 0100000000},       {0x4d494d53, 0100000000},
-    {0x4c4f4e47, 0200000000}, {0x554c4e47, 0400000000},
-    {INT64, 010000000},       {0x554c4c47, 020000000},
+    {TEXT, 0100000000},       {MIME, 0100000000},     {0x4c4f4e47, 0200000000},
+    {0x554c4e47, 0400000000}, {INT64, 010000000},     {0x554c4c47, 020000000},
     {0x464c4f54, 040000000},  {0x44424c45, 01000000},
 };
 
 static const struct {
     const char *name;
-    uint32_t type;
-} usual[] = {{"name", TEXT},
-             {"size", INT64},
-             {"last_modified", INT64},
-             {"BEOS:APP_SIG", TEXT}};
+    uint32_t type, type_in_packagefs;
+} usual[] = {{"name", TEXT, TEXT},
+             {"size", INT64, INT64},
+             {"last_modified", INT64, INT64},
+             {"BEOS:APP_SIG", TEXT, MIME}};
 
 struct indices {
     uint8_t bytes[LIST_MAX];
@@ -115,8 +121,7 @@ static int32_t keeper_of(const struct hk_thread *self, int32_t device,
     *mount = NULL;
     if (device == HK_DEVICE_ROOTFS || device == HK_DEVICE_DEVFS)
         return none;
-    if (device < HK_DEVICE_FIRST ||
-        (uint32_t)(device - HK_DEVICE_FIRST) >= vfs->volume_count)
+    if (hk_vfs_volume(vfs, device) == NULL)
         return HK_B_BAD_VALUE;
     *mount = hk_volume_next_mount(vfs, device, NULL);
     return *mount != NULL ? HK_B_OK : none;
@@ -135,7 +140,8 @@ static void set_usual(const struct hk_mount *mount, struct indices *indices)
     statx(mount->fd, "", AT_EMPTY_PATH, STATX_BTIME, &info);
     for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
         const struct index index = {
-            usual[i].name, usual[i].type,
+            usual[i].name,
+            mount->is_packagefs ? usual[i].type_in_packagefs : usual[i].type,
             micros(info.stx_btime.tv_sec, info.stx_btime.tv_nsec)};
 
         append(indices, &index);
@@ -145,10 +151,11 @@ static void set_usual(const struct hk_mount *mount, struct indices *indices)
 static void read_indices(const struct hk_mount *mount, struct indices *indices)
 {
     char path[HK_FD_PATH_SIZE];
-    ssize_t size;
+    ssize_t size = -1;
 
     hk_host_fd_path(mount->fd, path);
-    size = getxattr(path, attribute, indices->bytes, LIST_MAX);
+    if (!mount->is_packagefs)
+        size = getxattr(path, attribute, indices->bytes, LIST_MAX);
     indices->size = size < 0 ? 0 : (size_t)size;
     if (size < 0)
         set_usual(mount, indices);
@@ -249,6 +256,8 @@ static int32_t change_named(const struct hk_thread *self, int32_t device,
         status = keeper_of(self, device, HK_B_READ_ONLY_DEVICE, &mount);
     if (status != HK_B_OK)
         return status;
+    if (mount->is_packagefs)
+        return HK_B_NOT_SUPPORTED;
     if (mount->read_only)
         return HK_B_READ_ONLY_DEVICE;
     if (self->team->ids.user.effective != 0)
@@ -269,6 +278,12 @@ int64_t hk_sys_remove_index(struct hk_thread *self, int32_t device,
                             gm_addr name)
 {
     return change_named(self, device, name, take_out, 0);
+}
+
+/* What packagefs tells of one, without keys as well. */
+static void stat_fixed(const struct index *index, struct hk_stat *stat)
+{
+    *stat = (struct hk_stat){.type = index->type};
 }
 
 /* As a Haiku volume tells of an index without keys: a header and a leaf, in a
@@ -317,7 +332,10 @@ int64_t hk_sys_read_index_stat(struct hk_thread *self, int32_t device,
     read_indices(mount, &indices);
     if (!find(&indices, text, &at, &index))
         return HK_B_ENTRY_NOT_FOUND;
-    stat_index(&index, &info);
+    if (mount->is_packagefs)
+        stat_fixed(&index, &info);
+    else
+        stat_index(&index, &info);
     hk_stat_put(bytes, &info);
     return hk_write_user(self, stat, bytes, sizeof(bytes));
 }

@@ -408,7 +408,8 @@ static int32_t look_at(struct hk_live_query *live, struct directory *directory,
     if (live->findings != NULL && status == HK_B_OK)
         status = hk_findings_add(live->findings, directory->inode,
                                  (int64_t)info.st_ino, name, answer.times);
-    if (status == HK_B_OK && S_ISDIR(info.st_mode))
+    if (status == HK_B_OK && S_ISDIR(info.st_mode) &&
+        hk_mount_has(live->vfs, directory->mount, &info))
         status = meet(live, directory, name, (int64_t)info.st_ino);
     return status;
 }

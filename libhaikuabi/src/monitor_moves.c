@@ -284,7 +284,8 @@ void hk_monitor_on_moved_to(struct hk_monitors *monitors,
 {
     struct hk_move move;
 
-    if (leaving->from == NULL || leaving->cookie != cookie) {
+    if (leaving->from == NULL || leaving->cookie != cookie ||
+        leaving->from->device != directory->device) {
         if (!on_noted_arrival(monitors, directory, name))
             hk_monitor_on_created(monitors, directory, name);
         return;

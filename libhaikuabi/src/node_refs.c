@@ -268,7 +268,7 @@ int32_t hk_refs_open(const struct hk_thread *self, int32_t device,
     int32_t status;
 
     if (device < HK_DEVICE_ROOTFS ||
-        (device >= (int64_t)HK_DEVICE_FIRST + vfs->volume_count &&
+        (device >= HK_DEVICE_FIRST && hk_vfs_volume(vfs, device) == NULL &&
          !hk_is_nested_device(device)))
         return HK_B_ENTRY_NOT_FOUND;
     status = find_path(hk_refs_of(self), device, inode, path);

@@ -180,8 +180,7 @@ int64_t hk_sys_open_query(struct hk_thread *self, int32_t device, gm_addr query,
         return result;
     }
     text[query_length] = '\0';
-    if (device < HK_DEVICE_FIRST ||
-        (uint32_t)(device - HK_DEVICE_FIRST) >= vfs->volume_count)
+    if (hk_vfs_volume(vfs, device) == NULL)
         result = device == HK_DEVICE_ROOTFS || device == HK_DEVICE_DEVFS
                      ? HK_B_UNSUPPORTED
                      : HK_B_BAD_VALUE;

@@ -29,6 +29,18 @@ static const struct {
 
 static const char pty_device[] = "/dev/ptmx";
 
+/* What of the disk is seen in a volume of packages (packagefs, Volume.cpp,
+ * kShineThroughDirectories). */
+static const char *const shown_through[] = {"cache", "non-packaged", "packages",
+                                            "settings", "var"};
+
+enum { SHOWN_THROUGH = sizeof(shown_through) / sizeof(shown_through[0]) };
+
+static const char *path_in_boot(enum hk_location location)
+{
+    return hk_location_path(location) + strlen("boot/");
+}
+
 #define NESTED_DEVICE (1u << 30)
 #define PLACE_INODES  (INT64_C(1) << 48) /* no host has as many files */
 
@@ -94,49 +106,6 @@ static void free_place(struct hk_place *place)
     free(place);
 }
 
-static struct hk_place *new_place(struct hk_vfs *vfs, struct hk_place *parent,
-                                  const char *name, size_t length)
-{
-    struct hk_place *place = calloc(1, sizeof(*place));
-
-    if (place == NULL)
-        return NULL;
-    place->name = strndup(name, length);
-    if (place->name == NULL) {
-        free(place);
-        return NULL;
-    }
-    place->inode = ++vfs->last_inode;
-    place->parent = parent;
-    if (parent != NULL) {
-        place->next = parent->children;
-        parent->children = place;
-    }
-    return place;
-}
-
-/* The place of an absolute path without "." and "..", made if need be. */
-static struct hk_place *make_place(struct hk_vfs *vfs, const char *path)
-{
-    struct hk_place *place = vfs->root;
-
-    while (place != NULL) {
-        struct hk_place *child;
-        size_t length;
-
-        path += strspn(path, "/");
-        length = strcspn(path, "/");
-        if (length == 0)
-            break;
-        child = (struct hk_place *)hk_place_child(place, path, length);
-        if (child == NULL)
-            child = new_place(vfs, place, path, length);
-        place = child;
-        path += length;
-    }
-    return place;
-}
-
 static char *join(const char *directory, const char *name)
 {
     size_t size = strlen(directory) + strlen(name) + 2;
@@ -180,6 +149,48 @@ static int place_on_host(struct hk_place *place)
     return 0;
 }
 
+static struct hk_place *new_place(struct hk_vfs *vfs, struct hk_place *parent,
+                                  const char *name, size_t length)
+{
+    struct hk_place *place = calloc(1, sizeof(*place));
+
+    if (place == NULL)
+        return NULL;
+    place->name = strndup(name, length);
+    place->inode = ++vfs->last_inode;
+    place->parent = parent;
+    if (place->name == NULL || place_on_host(place) < 0) {
+        free_place(place);
+        return NULL;
+    }
+    if (parent != NULL) {
+        place->next = parent->children;
+        parent->children = place;
+    }
+    return place;
+}
+
+/* The place of a path without "." and "..", made if need be. */
+static struct hk_place *make_place(struct hk_vfs *vfs, struct hk_place *place,
+                                   const char *path)
+{
+    while (place != NULL) {
+        struct hk_place *child;
+        size_t length;
+
+        path += strspn(path, "/");
+        length = strcspn(path, "/");
+        if (length == 0)
+            break;
+        child = (struct hk_place *)hk_place_child(place, path, length);
+        if (child == NULL)
+            child = new_place(vfs, place, path, length);
+        place = child;
+        path += length;
+    }
+    return place;
+}
+
 int hk_is_one_volume(const struct hk_mount *one, const struct hk_mount *other)
 {
     return one == other ||
@@ -197,7 +208,8 @@ static void find_volume(struct hk_vfs *vfs, struct hk_mount *mount)
     uint32_t i;
 
     for (i = 0; i < vfs->volume_count; i++)
-        if (vfs->volumes[i]->host_device == mount->host_device &&
+        if (vfs->volumes[i] != NULL &&
+            vfs->volumes[i]->host_device == mount->host_device &&
             vfs->volumes[i]->attributes == mount->attributes)
             break;
     mount->device = (int32_t)(HK_DEVICE_FIRST + i);
@@ -248,6 +260,7 @@ static int attach(struct hk_vfs *vfs, int fd, const char *name,
     if (fstat(fd, &info) < 0)
         return error_from_errno();
     mount->host_device = info.st_dev;
+    mount->host_inode = info.st_ino;
     mount->is_directory = S_ISDIR(info.st_mode);
     mount->attributes = vfs->attributes;
     mount->range_locks = vfs->range_locks;
@@ -259,7 +272,7 @@ static int attach(struct hk_vfs *vfs, int fd, const char *name,
         return HK_ERR_INVALID;
     place->mount = mount;
     *attached = mount;
-    return place_on_host(vfs->root);
+    return place_on_host(place);
 }
 
 static int add_mount(struct hk_vfs *vfs, const char *host_path,
@@ -277,7 +290,7 @@ static int add_mount(struct hk_vfs *vfs, const char *host_path,
         return error_from_errno();
     return attach(vfs, fd,
                   slash != NULL && slash[1] != '\0' ? slash + 1 : host_path,
-                  make_place(vfs, path), mount);
+                  make_place(vfs, vfs->root, path), mount);
 }
 
 static int add_pty(struct hk_vfs *vfs, struct hk_place *directory,
@@ -296,7 +309,7 @@ static int add_pty(struct hk_vfs *vfs, struct hk_place *directory,
 /* The ends of all pseudo-terminals, as /dev/pt/p0 or /dev/tt/p0. */
 static int add_ptys(struct hk_vfs *vfs, const char *path, enum hk_pty_end end)
 {
-    struct hk_place *directory = make_place(vfs, path);
+    struct hk_place *directory = make_place(vfs, vfs->root, path);
     int error = directory == NULL ? HK_ERR_NOMEM : 0;
 
     if (error == 0)
@@ -312,7 +325,7 @@ static int add_ptys(struct hk_vfs *vfs, const char *path, enum hk_pty_end end)
 
 static int add_devices(struct hk_vfs *vfs)
 {
-    struct hk_place *directory = make_place(vfs, "/dev");
+    struct hk_place *directory = make_place(vfs, vfs->root, "/dev");
 
     if (directory == NULL)
         return HK_ERR_NOMEM;
@@ -332,26 +345,40 @@ static int add_devices(struct hk_vfs *vfs)
     return place_on_host(vfs->root);
 }
 
-/* Packages are shown as they are, and stay so. */
-static int add_packages(struct hk_vfs *vfs, const struct hk_root *layer)
+/* Opens a directory of a mount's, by a path without symlinks: -1 when there is
+ * none. */
+static int open_inside(const struct hk_mount *mount, const char *path)
 {
-    for (int i = 0; i < HK_LOCATION_COUNT; i++) {
-        const char *location = hk_location_path((enum hk_location)i);
-        char guest[HK_PATH_LENGTH], *host;
-        struct hk_mount *mount;
-        int error;
+    return hk_host_open_below(mount->fd, path, O_PATH | O_DIRECTORY, 0);
+}
 
-        snprintf(guest, sizeof(guest), "/%s/packages", location);
-        if (asprintf(&host, "%s%s", hk_root_files(layer), guest) < 0)
-            return HK_ERR_NOMEM;
-        error = add_mount(vfs, host, guest, &mount);
-        free(host);
-        if (error < 0)
-            return error;
-        mount->read_only = 1;
-        mount->attributes = layer->attributes;
-        find_volume(vfs, mount);
-    }
+/* Puts a directory of a mount's, which is open as fd and taken over, at its own
+ * place. */
+static int attach_inside(struct hk_vfs *vfs, const struct hk_mount *around,
+                         int fd, const char *path, const char *name,
+                         struct hk_mount **mount)
+{
+    int error =
+        attach(vfs, fd, name, make_place(vfs, around->place, path), mount);
+
+    if (error < 0)
+        return error;
+    (*mount)->around = around;
+    (*mount)->layer = around->layer;
+    (*mount)->attributes = around->attributes;
+    return 0;
+}
+
+/* Which volumes of packages a root has: their ids are kept for them, whatever
+ * binds are going to cover. */
+static int keep_packagefs(struct hk_vfs *vfs, enum hk_location location)
+{
+    int fd = open_inside(vfs->boot, path_in_boot(location));
+
+    if (fd < 0)
+        return vfs->boot->layer != NULL ? error_from_errno() : 0;
+    close(fd);
+    vfs->packagefs[location] = (int32_t)(HK_DEVICE_FIRST + vfs->volume_count++);
     return 0;
 }
 
@@ -359,15 +386,15 @@ static int add_packages(struct hk_vfs *vfs, const struct hk_root *layer)
 static int add_boot(struct hk_vfs *vfs, const struct hk_mount *root, int fd)
 {
     struct hk_mount *boot;
-    int error = attach(vfs, fd, "Haiku", make_place(vfs, "/boot"), &boot);
+    int error = attach_inside(vfs, root, fd, "boot", "Haiku", &boot);
 
     if (error < 0)
         return error;
-    boot->layer = root->layer;
-    boot->attributes = root->attributes;
     vfs->boot = boot;
     find_volume(vfs, boot);
-    return 0;
+    for (int i = 0; error == 0 && i < HK_LOCATION_COUNT; i++)
+        error = keep_packagefs(vfs, (enum hk_location)i);
+    return error;
 }
 
 static int add_root(struct hk_vfs *vfs, const struct hk_config *config)
@@ -382,16 +409,81 @@ static int add_root(struct hk_vfs *vfs, const struct hk_config *config)
         root->layer = config->layer;
         root->attributes = config->layer->attributes;
     }
-    boot = hk_host_open_below(root->fd, "boot", O_PATH | O_DIRECTORY, 0);
+    boot = open_inside(root, "boot");
     if (boot < 0) {
         find_volume(vfs, root);
-    } else {
-        root->device = HK_DEVICE_ROOTFS;
-        error = add_boot(vfs, root, boot);
+        return config->layer != NULL ? error_from_errno() : 0;
     }
-    return error < 0 || config->layer == NULL
-               ? error
-               : add_packages(vfs, config->layer);
+    root->device = HK_DEVICE_ROOTFS;
+    return add_boot(vfs, root, boot);
+}
+
+/* Whether something is mounted between a place and what a path leads to, or
+ * there. */
+static int is_covered(const struct hk_place *place, const char *path)
+{
+    while (*path != '\0') {
+        size_t length = strcspn(path, "/");
+
+        place = hk_place_child(place, path, length);
+        if (place == NULL)
+            return 0;
+        if (place->mount != NULL)
+            return 1;
+        path += length;
+        path += strspn(path, "/");
+    }
+    return 0;
+}
+
+/* A directory of the disk's in a volume of packages. The packages themselves
+ * are shown as they are, and stay so. */
+static int add_shown_through(struct hk_vfs *vfs, const struct hk_mount *volume,
+                             const char *name)
+{
+    int is_fixed = volume->layer != NULL && strcmp(name, "packages") == 0;
+    struct hk_mount *mount;
+    int fd, error;
+
+    if (is_covered(volume->place, name))
+        return 0;
+    fd = open_inside(volume, name);
+    if (fd < 0)
+        return is_fixed ? error_from_errno() : 0;
+    error = attach_inside(vfs, volume, fd, name, name, &mount);
+    if (error < 0)
+        return error;
+    mount->device = vfs->boot->device;
+    if (is_fixed) {
+        mount->layer = NULL;
+        mount->read_only = 1;
+    }
+    return 0;
+}
+
+/* Where Haiku has a volume of packages, unless something covers it. */
+static int add_packagefs(struct hk_vfs *vfs, enum hk_location location)
+{
+    const char *path = path_in_boot(location);
+    struct hk_mount *mount;
+    int fd, error;
+
+    if (vfs->packagefs[location] == 0 || vfs->boot->place->mount != vfs->boot ||
+        is_covered(vfs->boot->place, path))
+        return 0;
+    fd = open_inside(vfs->boot, path);
+    if (fd < 0)
+        return error_from_errno();
+    error = attach_inside(vfs, vfs->boot, fd, path,
+                          strrchr(hk_location_path(location), '/') + 1, &mount);
+    if (error < 0)
+        return error;
+    mount->is_packagefs = 1;
+    mount->device = vfs->packagefs[location];
+    vfs->volumes[mount->device - HK_DEVICE_FIRST] = mount;
+    for (size_t i = 0; error == 0 && i < SHOWN_THROUGH; i++)
+        error = add_shown_through(vfs, mount, shown_through[i]);
+    return error;
 }
 
 static int add_bind(struct hk_vfs *vfs, const struct hk_bind *bind)
@@ -419,8 +511,8 @@ static int is_there(const struct hk_vfs *vfs, const char *path)
 
 static int fill(struct hk_vfs *vfs, const struct hk_config *config)
 {
-    size_t room =
-        config->bind_count + config->offer_count + 2 + HK_LOCATION_COUNT;
+    size_t room = config->bind_count + config->offer_count + 2 +
+                  HK_LOCATION_COUNT * (1 + SHOWN_THROUGH);
     int error = 0;
 
     vfs->root = new_place(vfs, NULL, "", 0);
@@ -438,6 +530,8 @@ static int fill(struct hk_vfs *vfs, const struct hk_config *config)
     for (size_t i = 0; error == 0 && i < config->offer_count; i++)
         if (!is_there(vfs, config->offers[i].guest_path))
             error = add_bind(vfs, &config->offers[i]);
+    for (int i = 0; error == 0 && i < HK_LOCATION_COUNT; i++)
+        error = add_packagefs(vfs, (enum hk_location)i);
     return error;
 }
 
@@ -504,7 +598,8 @@ int32_t hk_vfs_device(const struct hk_vfs *vfs, const struct hk_mount *mount,
     if (mount != NULL && mount->host_device == host_device)
         return mount->device;
     for (uint32_t i = 0; i < vfs->volume_count; i++)
-        if (vfs->volumes[i]->host_device == host_device)
+        if (vfs->volumes[i] != NULL &&
+            vfs->volumes[i]->host_device == host_device)
             return vfs->volumes[i]->device;
     return (int32_t)(NESTED_DEVICE | (major(host_device) & 0x3ff) << 20 |
                      (minor(host_device) & 0xfffff));
@@ -515,16 +610,30 @@ int hk_is_nested_device(int32_t device)
     return ((uint32_t)device & NESTED_DEVICE) != 0;
 }
 
+const struct hk_mount *hk_vfs_volume(const struct hk_vfs *vfs, int32_t device)
+{
+    return device >= HK_DEVICE_FIRST &&
+                   (uint32_t)(device - HK_DEVICE_FIRST) < vfs->volume_count
+               ? vfs->volumes[device - HK_DEVICE_FIRST]
+               : NULL;
+}
+
 int hk_mount_has(const struct hk_vfs *vfs, const struct hk_mount *mount,
                  const struct stat *info)
 {
-    struct stat boot;
-
     if (info->st_dev != mount->host_device)
         return 0;
-    return mount->device != HK_DEVICE_ROOTFS ||
-           fstat(vfs->boot->fd, &boot) != 0 || boot.st_ino != info->st_ino ||
-           boot.st_dev != info->st_dev;
+    if (info->st_ino == mount->host_inode)
+        return 1;
+    for (uint32_t i = 0; i < vfs->mount_count; i++) {
+        const struct hk_mount *inner = &vfs->mounts[i];
+
+        if (inner->around != NULL && inner->around->device == mount->device &&
+            inner->host_inode == info->st_ino &&
+            inner->host_device == info->st_dev)
+            return 0;
+    }
+    return 1;
 }
 
 struct hk_node hk_place_node(const struct hk_place *place)

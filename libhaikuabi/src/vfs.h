@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <haikuabi/root.h>
+
 #include "kernel.h"
 
 /*
@@ -17,7 +19,11 @@
 struct hk_mount {
     int fd; /* O_PATH, of its root */
     dev_t host_device;
-    int32_t device; /* the volume's id */
+    ino_t host_inode; /* of its root */
+    int32_t device;   /* the volume's id */
+    /* A directory of that mount's, which ends there, at its own place. */
+    const struct hk_mount *around;
+    int is_packagefs; /* a volume that tells of itself as Haiku's do */
     int is_directory;
     int read_only;
     const struct hk_root *layer; /* its files may be those of packages */
@@ -74,18 +80,20 @@ struct hk_top {
     struct hk_top *before; /* what it was; walks may still begin there */
 };
 
-/* Volume ids. Those of mounts follow, in the order of the configuration; the
- * root is of the first when it has no directory "boot". */
+/* Volume ids. Those of mounts follow: the root's own, which are the same for
+ * all teams, and the binds' in the order of the configuration. The root is of
+ * the first when it has no directory "boot". */
 enum { HK_DEVICE_ROOTFS = 1, HK_DEVICE_DEVFS = 2, HK_DEVICE_FIRST = 3 };
 
 struct hk_vfs {
     struct hk_place *root;
     struct hk_mount *mounts;
     uint32_t mount_count;
-    const struct hk_mount *boot;     /* when it is a volume of its own */
-    const struct hk_mount **volumes; /* of each the first mount */
-    uint32_t volume_count;           /* ids from HK_DEVICE_FIRST on */
-    int64_t last_inode;              /* of a place */
+    const struct hk_mount *boot;          /* when it is a volume of its own */
+    const struct hk_mount **volumes;      /* of each the first mount, or NULL */
+    uint32_t volume_count;                /* ids from HK_DEVICE_FIRST on */
+    int32_t packagefs[HK_LOCATION_COUNT]; /* the ids of theirs, or 0 */
+    int64_t last_inode;                   /* of a place */
     struct hk_known_dirs *known_dirs;
     struct hk_attr_store *attributes; /* of what is no layer; or NULL */
     struct hk_range_locks *range_locks;
@@ -162,6 +170,10 @@ int32_t hk_vfs_normalize(const struct hk_vfs *vfs, const struct hk_node *start,
 int32_t hk_vfs_device(const struct hk_vfs *vfs, const struct hk_mount *mount,
                       dev_t host_device);
 int hk_is_nested_device(int32_t device);
+
+/* The first mount of a volume, or NULL: there is no such, or none that is of
+ * mounts. */
+const struct hk_mount *hk_vfs_volume(const struct hk_vfs *vfs, int32_t device);
 
 /* Whether what was found below a mount's root is of its volume. */
 int hk_mount_has(const struct hk_vfs *vfs, const struct hk_mount *mount,

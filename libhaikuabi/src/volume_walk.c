@@ -112,6 +112,34 @@ static int32_t walk_mount(struct walk *walk)
     return status;
 }
 
+/* Whether one host path is below another, or the same. */
+static int is_within(const char *path, const char *other)
+{
+    size_t length = strlen(other);
+
+    return strncmp(path, other, length) == 0 &&
+           (path[length] == '/' || path[length] == '\0' || length == 1);
+}
+
+/* What lies behind another volume is not met on the way down from the host path
+ * of a mount (hk_mount_has). */
+static int is_cut_off(const struct hk_vfs *vfs, const struct hk_mount *mount,
+                      const char *own, const char *others)
+{
+    char path[PATH_MAX];
+
+    for (uint32_t i = 0; i < vfs->mount_count; i++) {
+        const struct hk_mount *inner = &vfs->mounts[i];
+
+        if (inner->around != NULL && inner->around->device == mount->device &&
+            hk_host_path_of(inner->fd, path, sizeof(path)) > 0 &&
+            is_within(own, path) && is_within(path, others) &&
+            strcmp(path, others) != 0)
+            return 1;
+    }
+    return 0;
+}
+
 /* A mount that lies in another one of its volume is looked through with it. */
 static int is_inside_another(const struct hk_vfs *vfs,
                              const struct hk_mount *mount)
@@ -122,12 +150,13 @@ static int is_inside_another(const struct hk_vfs *vfs,
         return 0;
     for (uint32_t i = 0; i < vfs->mount_count; i++) {
         const struct hk_mount *other = &vfs->mounts[i];
-        ssize_t length = hk_host_path_of(other->fd, others, sizeof(others));
 
-        if (other != mount && other->is_directory && length > 0 &&
+        if (other != mount && other->is_directory &&
             other->device == mount->device &&
-            strncmp(own, others, (size_t)length) == 0 &&
-            (own[length] == '/' || (own[length] == '\0' && other < mount)))
+            hk_host_path_of(other->fd, others, sizeof(others)) > 0 &&
+            is_within(own, others) &&
+            (strcmp(own, others) != 0 || other < mount) &&
+            !is_cut_off(vfs, mount, own, others))
             return 1;
     }
     return 0;

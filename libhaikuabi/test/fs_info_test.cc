@@ -274,4 +274,252 @@ TEST(Volume, InsideABindHasAnIdToo)
     EXPECT_EQ(team.call("read_fs_info", device ^ 1, info), HK_B_BAD_VALUE);
 }
 
+// An extracted Haiku, of which /boot/system and /boot/home/config are mounted
+// where packages are, and the disk is seen through them.
+class PackageVolumes : public Volumes
+{
+  protected:
+    PackageVolumes()
+    {
+        root.write("boot/system/lib/libx.so", "library");
+        root.write("boot/system/settings/file", "text");
+        root.write("boot/home/config/apps/one/app", "app");
+        root.make("boot/home/config/packages");
+        set_up();
+    }
+
+    void bind(const char *host, const char *guest)
+    {
+        std::string path = root.path.string();
+        hk_bind binds[] = {{host, guest, 0}};
+        hk_config config = hk::make_config(path.c_str());
+        config.binds = binds;
+        config.bind_count = 1;
+        team = std::make_unique<hk::Team>(config);
+        info = team->room(512);
+    }
+
+    std::vector<int64_t> devices()
+    {
+        Address cookie = team->room(4);
+        std::vector<int64_t> all;
+        int64_t device;
+        while ((device = team->call("next_device", cookie)) >= 0)
+            all.push_back(device);
+        return all;
+    }
+
+    // What a query finds, without its directories.
+    std::vector<std::string> find(int device, const std::string &formula)
+    {
+        int fd = static_cast<int>(team->call("open_query", device, formula,
+                                             static_cast<int>(formula.size()),
+                                             0, -1, 0));
+        Address entries = team->room(4096);
+        std::vector<std::string> names;
+        if (fd < 0)
+            return {hk_status_name(fd)};
+        int64_t count = team->call("read_dir", fd, entries, 4096, 100);
+        for (uint32_t at = 0; count > 0; count--) {
+            names.push_back(team->text({entries.value + at + 26}));
+            at += team->get<uint16_t>(entries, at + 24);
+        }
+        team->call("close", fd);
+        return names;
+    }
+};
+
+TEST_F(PackageVolumes, AreThoseOfPaths)
+{
+    const std::pair<const char *, int> paths[] = {
+        {"/", 1},
+        {"/boot", 3},
+        {"/boot/home", 3},
+        {"/boot/system", 4},
+        {"/boot/system/lib/libx.so", 4},
+        {"/boot/system/lib/../settings/../lib", 4},
+        {"/boot/system/settings", 3},
+        {"/boot/system/settings/file", 3},
+        {"/boot/system/settings/..", 4},
+        {"/boot/system/..", 3},
+        {"/boot/home/config", 5},
+        {"/boot/home/config/apps/one/app", 5},
+        {"/boot/home/config/packages", 3},
+        {"/same/boot", 3},
+        {"/other", 6},
+    };
+    for (auto [path, device] : paths)
+        EXPECT_EQ(device_of(path), device) << path;
+    EXPECT_EQ(devices(), std::vector<int64_t>({1, 2, 3, 4, 5, 6}));
+    EXPECT_EQ(team->call("setcwd", -1, "/boot/system/lib"), HK_B_OK);
+    EXPECT_EQ(device_of("libx.so"), 4);
+    EXPECT_EQ(device_of("../settings/file"), 3);
+}
+
+TEST_F(PackageVolumes, TellWhatPackagefsDoes)
+{
+    const std::pair<const char *, const char *> volumes[] = {
+        {"/boot/system", "system"}, {"/boot/home/config", "config"}};
+    for (auto [path, name] : volumes) {
+        std::memset(team->host(info), 0xee, 512);
+        EXPECT_EQ(root_of(device_of(path)), inode_of(path));
+        EXPECT_EQ(team->get<int32_t>(info), device_of(path));
+        EXPECT_EQ(team->get<uint32_t>(info, 12), 0x270005u);
+        EXPECT_EQ(team->get<int64_t>(info, 16), 4096);
+        EXPECT_EQ(team->get<int64_t>(info, 24), 65536);
+        for (uint32_t at = 32; at < 64; at += 8)
+            EXPECT_EQ(team->get<int64_t>(info, at), 0) << at;
+        EXPECT_EQ(team->text({info.value + 64}), "");
+        EXPECT_EQ(team->text({info.value + 192}), name);
+        EXPECT_EQ(team->text({info.value + 448}), "packagefs");
+    }
+    // Written to they can be all the same.
+    EXPECT_EQ(team->call("access", -1, "/boot/system/lib", 2, 0), HK_B_OK);
+    EXPECT_GE(team->call("open", -1, "/boot/system/lib/new", 0x201, 0644), 0);
+    EXPECT_EQ(device_of("/boot/system/lib/new"), 4);
+}
+
+TEST_F(PackageVolumes, KeepTheirFiles)
+{
+    const std::string file = "/boot/system/lib/libx.so";
+    for (const char *to :
+         {"/boot/x", "/boot/home/x", "/boot/home/config/x",
+          "/boot/system/settings/x", "/boot/home/config/packages/x"}) {
+        EXPECT_EQ(team->call("rename", -1, file, -1, to),
+                  HK_B_CROSS_DEVICE_LINK)
+            << to;
+        EXPECT_EQ(team->call("create_link", -1, to, -1, file, 0),
+                  HK_B_CROSS_DEVICE_LINK)
+            << to;
+    }
+    EXPECT_EQ(team->call("rename", -1, file, -1, "/boot/system/x"), HK_B_OK);
+    EXPECT_EQ(team->call("rename", -1, "/boot/system/settings/file", -1,
+                         "/boot/home/config/packages/file"),
+              HK_B_OK);
+    for (const char *mounted :
+         {"/boot/system", "/boot/home/config", "/boot/home",
+          "/boot/system/settings", "/boot/home/config/packages"})
+        EXPECT_EQ(team->call("remove_dir", -1, mounted), HK_B_BUSY) << mounted;
+}
+
+TEST_F(PackageVolumes, AreSeenWhereTheyAreMounted)
+{
+    for (const char *directory :
+         {"/boot", "/boot/home", "/boot/system", "/boot/home/config"}) {
+        Address entries = team->room(4096);
+        int fd = static_cast<int>(team->call("open_dir", -1, directory));
+        int64_t count = team->call("read_dir", fd, entries, 4096, 100);
+        EXPECT_GE(count, 3);
+        for (uint32_t at = 0; count > 0; count--) {
+            std::string name = directory + std::string("/") +
+                               team->text({entries.value + at + 26});
+            EXPECT_EQ(team->get<int32_t>(entries, at), device_of(name.c_str()))
+                << name;
+            EXPECT_EQ(team->get<int64_t>(entries, at + 8),
+                      inode_of(name.c_str()))
+                << name;
+            at += team->get<uint16_t>(entries, at + 24);
+        }
+    }
+}
+
+TEST_F(PackageVolumes, HaveTheirNodes)
+{
+    auto node = [&](const char *name) {
+        struct stat st = {};
+        EXPECT_EQ(::stat(root.at(name).c_str(), &st), 0);
+        return static_cast<int64_t>(st.st_ino);
+    };
+    const struct {
+        const char *path;
+        int device;
+    } directories[] = {{"boot", 3},
+                       {"boot/home", 3},
+                       {"boot/system", 4},
+                       {"boot/system/lib", 4},
+                       {"boot/system/settings", 3},
+                       {"boot/home/config", 5},
+                       {"boot/home/config/apps/one", 5},
+                       {"boot/home/config/packages", 3}};
+    for (auto [path, device] : directories)
+        for (int other : {3, 4, 5}) {
+            set_up(); // knows nothing
+            Address buffer = team->room(1024);
+            EXPECT_EQ(team->call("entry_ref_to_path", other, node(path), ".",
+                                 buffer, 1024) == HK_B_OK,
+                      other == device)
+                << path << " " << other;
+            if (other == device) {
+                EXPECT_EQ(team->text(buffer), std::string("/") + path);
+            }
+        }
+    Address path = team->room(1024);
+    EXPECT_EQ(team->call("entry_ref_to_path", 4, node("boot/system"), "..",
+                         path, 1024),
+              HK_B_OK);
+    EXPECT_EQ(team->text(path), "/boot");
+}
+
+TEST_F(PackageVolumes, AnswerQueriesOfTheirOwn)
+{
+    using Names = std::vector<std::string>;
+    EXPECT_EQ(find(3, "name=file"), Names({"file"}));
+    EXPECT_EQ(find(3, "name=libx.so"), Names());
+    EXPECT_EQ(find(3, "name=app"), Names());
+    EXPECT_EQ(find(4, "name=file"), Names());
+    EXPECT_EQ(find(4, "name=libx.so"), Names({"libx.so"}));
+    EXPECT_EQ(find(4, "name=app"), Names());
+    EXPECT_EQ(find(5, "name=app"), Names({"app"}));
+    EXPECT_EQ(find(5, "name=libx.so"), Names());
+    EXPECT_EQ(team->call("create_index", 4, "mine", 0x43535452, 0),
+              HK_B_NOT_SUPPORTED);
+    EXPECT_EQ(team->call("remove_index", 5, "name"), HK_B_NOT_SUPPORTED);
+    Address stat = team->room(88);
+    EXPECT_EQ(team->call("read_index_stat", 4, "BEOS:APP_SIG", stat), HK_B_OK);
+    EXPECT_EQ(team->get<uint32_t>(stat, 76), 0x4d494d53u);
+    EXPECT_EQ(team->call("read_index_stat", 4, "mine", stat),
+              HK_B_ENTRY_NOT_FOUND);
+}
+
+// What is bound over them or around them is the bind's alone.
+TEST_F(PackageVolumes, GiveWayToBinds)
+{
+    root.write("elsewhere/config/packages/file", "bound");
+    const std::string other = root.at("elsewhere");
+
+    bind(other.c_str(), "/boot/home");
+    EXPECT_EQ(devices(), std::vector<int64_t>({1, 2, 3, 4}));
+    EXPECT_EQ(device_of("/boot/home/config"), 3);
+    EXPECT_EQ(device_of("/boot/home/config/packages/file"), 3);
+    EXPECT_EQ(device_of("/boot/system"), 4);
+    EXPECT_EQ(team->call("read_fs_info", 5, info), HK_B_BAD_VALUE);
+    EXPECT_EQ(find(5, "name=app"), std::vector<std::string>({"B_BAD_VALUE"}));
+
+    bind("/proc", "/boot/system");
+    EXPECT_EQ(devices(), std::vector<int64_t>({1, 2, 3, 5, 6}));
+    EXPECT_EQ(device_of("/boot/system/self"), 6);
+
+    bind("/proc", "/boot/system/settings");
+    EXPECT_EQ(device_of("/boot/system/settings/self"), 6);
+    EXPECT_EQ(device_of("/boot/system/lib"), 4);
+
+    bind("/proc", "/boot");
+    EXPECT_EQ(devices(), std::vector<int64_t>({1, 2, 3, 6}));
+    EXPECT_EQ(device_of("/boot/self"), 6);
+}
+
+// The same files below a bind are the disk's, as they are there.
+TEST_F(PackageVolumes, AreNoneBelowABind)
+{
+    const std::string system = root.at("boot/system");
+
+    bind(system.c_str(), "/bound");
+    EXPECT_EQ(device_of("/bound/lib/libx.so"), 3);
+    EXPECT_EQ(find(3, "name=libx.so"), std::vector<std::string>({"libx.so"}));
+    EXPECT_EQ(find(4, "name=libx.so"), std::vector<std::string>({"libx.so"}));
+    EXPECT_EQ(find(3, "name=file"), std::vector<std::string>({"file"}));
+    EXPECT_EQ(team->call("rename", -1, "/bound/lib/libx.so", -1, "/boot/x"),
+              HK_B_OK);
+}
+
 } // namespace

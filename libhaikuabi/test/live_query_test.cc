@@ -19,14 +19,18 @@ constexpr int LIVE = 1;
 class LiveQuery : public testing::Test
 {
   protected:
-    explicit LiveQuery(hk_release release = HK_R1BETA5)
-        : team(config(shared, release))
+    explicit LiveQuery(hk_release release = HK_R1BETA5,
+                       const std::vector<std::string> &more = {})
+        : team(config(shared, release, more))
     {
         port = static_cast<int>(team.call("create_port", 50, "changes"));
     }
     static hk_config config(hk::SharedRoot &shared,
-                            hk_release release = HK_R1BETA5)
+                            hk_release release = HK_R1BETA5,
+                            const std::vector<std::string> &more = {})
     {
+        for (const std::string &directory : more)
+            shared.root.make(directory);
         shared.root.write("a/one.txt", "1");
         shared.root.write("a/deep/two.txt", "22");
         shared.root.write("b/three.c", "333");
@@ -80,6 +84,27 @@ TEST_F(LiveQuery, FindsWhatIsThereAndTellsNothingOfIt)
     Address entries = team.room(1024);
     EXPECT_EQ(team.call("read_dir", fd, entries, 1024, 10), 2);
     expect_nothing_else("mark.txt");
+}
+
+// An extracted Haiku: /boot/system is another volume than /boot.
+class LiveQueryOfOneVolume : public LiveQuery
+{
+  protected:
+    LiveQueryOfOneVolume()
+        : LiveQuery(HK_R1BETA5,
+                    {"boot/home", "boot/system/lib", "boot/system/settings"})
+    {
+    }
+};
+
+TEST_F(LiveQueryOfOneVolume, TellsOfItsFiles)
+{
+    open("name==*.txt");
+    shared.root.write("boot/system/lib/unseen.txt", "");
+    shared.root.write("boot/system/settings/seen.txt", "");
+    EXPECT_EQ(next(), "1 seen.txt");
+    shared.root.write("boot/home/seen too.txt", "");
+    EXPECT_EQ(next(), "1 seen too.txt");
 }
 
 TEST_F(LiveQuery, TellsOfFilesThatComeAndGo)

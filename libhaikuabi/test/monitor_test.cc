@@ -39,13 +39,17 @@ using hk::Message;
 class Monitor : public testing::Test
 {
   protected:
-    Monitor() : team(config(shared))
+    explicit Monitor(const std::vector<std::string> &more = {})
+        : team(config(shared, more))
     {
         port = static_cast<int>(team.call("create_port", 50, "changes"));
     }
 
-    static hk_config config(hk::SharedRoot &shared)
+    static hk_config config(hk::SharedRoot &shared,
+                            const std::vector<std::string> &more)
     {
+        for (const std::string &directory : more)
+            shared.root.make(directory);
         shared.root.write("watched/file", "text");
         shared.root.make("watched/inner");
         shared.root.make("other");
@@ -717,6 +721,52 @@ TEST_F(Monitor, TellsOfFilesAnywhereOnAVolume)
     while (message["opcode"] != op(ATTRS));
     EXPECT_EQ(message["node"], number("/other/new"));
     EXPECT_EQ(message["directory"], number("/other"));
+}
+
+// An extracted Haiku: of three volumes below /boot.
+class PackageMonitor : public Monitor
+{
+  protected:
+    PackageMonitor()
+        : Monitor({"boot/home", "boot/system/lib", "boot/system/settings"})
+    {
+    }
+};
+
+TEST_F(PackageMonitor, TellsOfOneVolume)
+{
+    watch("/boot", VOLUME | NAME);
+    shared.root.write("boot/system/lib/unseen", "");
+    shared.root.write("boot/system/settings/seen", "");
+    Message message = hk::next_message(team, port, 0x4e444d4e);
+    EXPECT_EQ(message["name"], "seen");
+    EXPECT_EQ(message["device"], "3");
+    EXPECT_EQ(message["directory"], number("/boot/system/settings"));
+    watch("/boot/system", VOLUME | NAME, 8);
+    shared.root.write("boot/system/lib/also seen", "");
+    message = hk::next_message(team, port, 0x4e444d4e);
+    EXPECT_EQ(message["name"], "also seen");
+    EXPECT_EQ(message["token"], "8");
+    EXPECT_EQ(message["device"], "4");
+}
+
+// The host's programs can do what the guest's cannot.
+TEST_F(PackageMonitor, TellsOfNoMoveToAnotherVolume)
+{
+    shared.root.write("boot/home/file", "");
+    watch("/boot/home", DIRECTORY);
+    watch("/boot/system/lib", DIRECTORY);
+    std::filesystem::rename(host("boot/home/file"),
+                            host("boot/system/lib/file"));
+    std::set<std::string> told;
+    for (int i = 0; i < 2; i++) {
+        Message message = hk::next_message(team, port, 0x4e444d4e);
+        told.insert(message["opcode"] + " " + message["device"] + " " +
+                    message["directory"]);
+    }
+    EXPECT_EQ(told, (std::set<std::string>{
+                        op(REMOVED) + " 3 " + number("/boot/home"),
+                        op(CREATED) + " 4 " + number("/boot/system/lib")}));
 }
 
 TEST_F(Monitor, StopsWatchingAVolume)

@@ -207,7 +207,7 @@ TEST_F(RootKill, RemovalIsDoneOrDoneAgain)
     ASSERT_EQ(add("one.hpkg", version_of("one", 4, 3, 3000)), 0) << fault.text;
     ASSERT_EQ(add("two.hpkg", two), 0) << fault.text;
     ASSERT_EQ(guest().call("rename", -1, "/boot/system/two/file0", -1,
-                           "/boot/home/moved"),
+                           "/boot/system/moved"),
               0);
     ASSERT_EQ(write("/boot/system/two/file1", "own", WRONLY | TRUNC), 3);
     longest = 3000;
@@ -238,7 +238,7 @@ TEST_F(RootKill, RemovalIsDoneOrDoneAgain)
             }
         }
         EXPECT_FALSE(has("boot/system/two/file0"));
-        EXPECT_EQ(content("boot/home/moved"), pattern(3000, 5));
+        EXPECT_EQ(content("boot/system/moved"), pattern(3000, 5));
         EXPECT_EQ(content("boot/system/two/file1"), "own");
         EXPECT_EQ(content("boot/system/one/file1"), pattern(3001, 4));
         if (!is_there) {
@@ -346,10 +346,10 @@ void use_layer(Team &team, int round)
         _exit(4);
     team.call("close", attribute);
     team.call("close", fd);
-    team.call("rename", -1, "/boot/system/one/file3", -1, "/boot/home/moved");
-    team.call("rename", -1, "/boot/home/moved", -1, "/boot/system/one/file3");
-    team.call("rename", -1, "/boot/system/two", -1, "/boot/home/two");
-    team.call("rename", -1, "/boot/home/two", -1, "/boot/system/two");
+    team.call("rename", -1, "/boot/system/one/file3", -1, "/boot/system/moved");
+    team.call("rename", -1, "/boot/system/moved", -1, "/boot/system/one/file3");
+    team.call("rename", -1, "/boot/system/two", -1, "/boot/system/other");
+    team.call("rename", -1, "/boot/system/other", -1, "/boot/system/two");
 }
 
 // Some of them more than the host's files keep.
@@ -425,7 +425,7 @@ TEST_F(RootKill, ModesOfSymlinksAreOldOrNew)
 // nobody has read, one that was written to, and a directory.
 TEST_F(RootKill, RenamesLeaveOneName)
 {
-    const char *const places[] = {"/boot/system/one/", "/boot/home/",
+    const char *const places[] = {"/boot/system/one/", "/boot/system/",
                                   "/boot/system/two/"};
 
     ASSERT_EQ(add("one.hpkg", version_of("one", 5, 3, 5000, 0600)), 0)
@@ -434,7 +434,7 @@ TEST_F(RootKill, RenamesLeaveOneName)
     ASSERT_EQ(write("/boot/system/one/file1", pattern(700, 3), WRONLY | TRUNC),
               700);
     ASSERT_EQ(write("/boot/home/old", "old", WRONLY | CREAT), 3);
-    ASSERT_EQ(guest().call("create_dir", -1, "/boot/home/moved", 0755), 0);
+    ASSERT_EQ(guest().call("create_dir", -1, "/boot/system/moved", 0755), 0);
     for (int round = 0; round < rounds && !HasFailure(); round++) {
         kill_in([&] {
             Team killed_team(own_layer());
@@ -501,13 +501,13 @@ TEST_F(RootKill, WritesIntoTheLayerLoseNothing)
             EXPECT_EQ(size, 4 + 7);
         }
         EXPECT_EQ(content("boot/system/one/file2"), pattern(5002, 5));
-        EXPECT_TRUE(has("boot/system/one/file3") != has("boot/home/moved"));
-        EXPECT_EQ(content(has("boot/home/moved") ? "boot/home/moved"
-                                                 : "boot/system/one/file3"),
+        EXPECT_TRUE(has("boot/system/one/file3") != has("boot/system/moved"));
+        EXPECT_EQ(content(has("boot/system/moved") ? "boot/system/moved"
+                                                   : "boot/system/one/file3"),
                   pattern(5003, 5));
         expect_metadata("boot/system/one/file4", 5, 0600, 5004);
         std::string directory =
-            has("boot/home/two") ? "boot/home/two" : "boot/system/two";
+            has("boot/system/other") ? "boot/system/other" : "boot/system/two";
         EXPECT_EQ(content(directory + "/file1"), pattern(5001, 6));
         EXPECT_EQ(host.read("root/files/boot/system/packages/one.hpkg"), one);
         EXPECT_EQ(host.read("root/files/boot/system/packages/two.hpkg"), two);

@@ -115,28 +115,28 @@ TEST_F(Root, KeepsBigAttributesOfPackagedFiles)
         0)
         << fault.text;
     EXPECT_EQ(read_icon("/boot/system/typed"), icon);
-    EXPECT_EQ(
-        guest().call("rename", -1, "/boot/system/typed", -1, "/boot/home/mine"),
-        0);
-    EXPECT_EQ(read_icon("/boot/home/mine"), icon);
+    EXPECT_EQ(guest().call("rename", -1, "/boot/system/typed", -1,
+                           "/boot/system/mine"),
+              0);
+    EXPECT_EQ(read_icon("/boot/system/mine"), icon);
     EXPECT_EQ(check(), std::vector<std::string>());
     // What is there for files that others removed takes room until it is
     // trimmed.
     uint64_t freed = 0;
     ASSERT_EQ(reopen(), 0);
     ASSERT_EQ(hk_root_trim(root, &freed, &fault), 0) << fault.text;
-    EXPECT_EQ(read_icon("/boot/home/mine"), icon);
+    EXPECT_EQ(read_icon("/boot/system/mine"), icon);
     // Of what is too deep to be looked at it is not known whether it is there.
-    std::string deep = "/boot/home";
+    std::string deep = "/boot/system";
     for (int i = 0; i < 300; i++)
         deep += "/d";
     std::filesystem::create_directories(host.at("root/files" + deep));
-    EXPECT_EQ(guest().call("rename", -1, "/boot/home/mine", -1, deep + "/mine"),
-              0);
+    EXPECT_EQ(
+        guest().call("rename", -1, "/boot/system/mine", -1, deep + "/mine"), 0);
     ASSERT_EQ(reopen(), 0);
     ASSERT_EQ(hk_root_trim(root, &freed, &fault), 0) << fault.text;
     EXPECT_TRUE(read_icon(deep + "/mine") == icon);
-    std::filesystem::remove_all(host.at("root/files/boot/home/d"));
+    std::filesystem::remove_all(host.at("root/files/boot/system/d"));
     ASSERT_EQ(reopen(), 0);
     ASSERT_EQ(hk_root_trim(root, &freed, &fault), 0) << fault.text;
     EXPECT_GE(freed, icon.size());
@@ -236,9 +236,11 @@ TEST_F(Root, TellsThePackageOfAFileByAttributes)
     for (const char *none : {"/boot/home", "/boot/system", "/boot"})
         EXPECT_EQ(attribute(open(none), "SYS:PACKAGE"), "B_ENTRY_NOT_FOUND")
             << none;
-    EXPECT_EQ(guest().call("rename", -1, "/boot/system/lib", -1, "/boot/lib"),
+    EXPECT_EQ(guest().call("rename", -1, "/boot/system/lib", -1,
+                           "/boot/system/other"),
               0);
-    EXPECT_EQ(attribute(open("/boot/lib"), "SYS:PACKAGE"), "B_ENTRY_NOT_FOUND");
+    EXPECT_EQ(attribute(open("/boot/system/other"), "SYS:PACKAGE"),
+              "B_ENTRY_NOT_FOUND");
     // Once it has been written to it is the user's.
     EXPECT_EQ(write("/boot/system/bin/tool", "mine"), 4);
     EXPECT_EQ(attribute(fd, "SYS:PACKAGE"), "B_ENTRY_NOT_FOUND");
@@ -489,9 +491,9 @@ TEST_F(Root, LetsNoGuestChangePackages)
     EXPECT_STREQ(hk_status_name(open("/boot/system/packages/new", CREAT)),
                  "B_READ_ONLY_DEVICE");
     EXPECT_EQ(guest().call("unlink", -1, name), HK_B_READ_ONLY_DEVICE);
-    EXPECT_EQ(
-        guest().call("rename", -1, "/boot/system/packages", -1, "/boot/p"),
-        HK_B_BUSY);
+    EXPECT_EQ(guest().call("rename", -1, "/boot/system/packages", -1,
+                           "/boot/system/p"),
+              HK_B_BUSY);
     EXPECT_EQ(guest().call("rename", -1, name, -1, "/boot/home/one.hpkg"),
               HK_B_CROSS_DEVICE_LINK);
     EXPECT_EQ(guest().call("create_link", -1, "/boot/home/link", -1, name, 0),
@@ -503,13 +505,14 @@ TEST_F(Root, KeepsWhatAGuestMadeOfAPackageThatGoes)
 {
     ASSERT_EQ(
         add("one.hpkg", package(tool("#!/bin/sh\n"), package_info("one"))), 0);
-    guest().call("rename", -1, "/boot/system/lib/libx.so", -1, "/boot/home/x");
+    guest().call("rename", -1, "/boot/system/lib/libx.so", -1,
+                 "/boot/system/x");
     EXPECT_EQ(write("/bin/tool", "mine", WRONLY | TRUNC), 4);
     EXPECT_EQ(write("/boot/system/lib/own", "own", WRONLY | CREAT), 3);
-    EXPECT_EQ(stat("boot/home/x").st_blocks, 0);
+    EXPECT_EQ(stat("boot/system/x").st_blocks, 0);
     ASSERT_EQ(remove({"one.hpkg"}), 0) << fault.text;
     EXPECT_FALSE(has("boot/system/packages/one.hpkg"));
-    EXPECT_EQ(read("/boot/home/x"), pattern(300000));
+    EXPECT_EQ(read("/boot/system/x"), pattern(300000));
     EXPECT_EQ(read("/bin/tool"), "mine");
     EXPECT_EQ(read("/boot/system/lib/own"), "own");
     EXPECT_FALSE(has("boot/system/bin/alias"));
@@ -518,7 +521,7 @@ TEST_F(Root, KeepsWhatAGuestMadeOfAPackageThatGoes)
     hk_root_package listed;
     EXPECT_EQ(hk_root_list(root, 0, &listed), 0);
     ASSERT_EQ(reopen(), 0) << fault.text;
-    EXPECT_EQ(read("/boot/home/x"), pattern(300000));
+    EXPECT_EQ(read("/boot/system/x"), pattern(300000));
 }
 
 TEST_F(Root, ReplacesAPackageByAnotherVersion)
@@ -746,14 +749,14 @@ TEST_F(Root, IsAddedToAndRemovedFromByTwo)
     ASSERT_EQ(add("one.hpkg", package({File("one", pattern(5000, 1))},
                                       package_info("one"))),
               0);
-    ASSERT_EQ(
-        guest().call("rename", -1, "/boot/system/one", -1, "/boot/home/moved"),
-        0);
+    ASSERT_EQ(guest().call("rename", -1, "/boot/system/one", -1,
+                           "/boot/system/moved"),
+              0);
     host.write("new.hpkg", package({File("two", "2")}, package_info("one")));
     EXPECT_EQ(
         Additions({{"one.hpkg", host.at("new.hpkg")}}).come(other, &fault), 0)
         << fault.text;
-    EXPECT_EQ(read("/boot/home/moved"), pattern(5000, 1));
+    EXPECT_EQ(read("/boot/system/moved"), pattern(5000, 1));
     EXPECT_EQ(read("/boot/system/two"), "2");
     EXPECT_EQ(remove({"one"}), 0) << fault.text;
     const char *name = "one";
@@ -1055,7 +1058,7 @@ TEST_F(Root, KeepsAPackageWhoseContentsCannotBeBrought)
         package(tool(std::string(1000, 't')), package_info("one"));
     ASSERT_EQ(add("one.hpkg", bytes), 0) << fault.text;
     ASSERT_EQ(add("two.hpkg", package({}, package_info("two"))), 0);
-    ASSERT_EQ(guest().call("rename", -1, "/bin/tool", -1, "/boot/home/moved"),
+    ASSERT_EQ(guest().call("rename", -1, "/bin/tool", -1, "/boot/system/moved"),
               0);
     std::string in_root = "boot/system/packages/one.hpkg";
     struct stat st = stat(in_root);
@@ -1067,7 +1070,7 @@ TEST_F(Root, KeepsAPackageWhoseContentsCannotBeBrought)
     ASSERT_EQ(reopen(), 0) << fault.text;
     EXPECT_LT(remove({"one", "two"}), 0);
     EXPECT_EQ(std::string(fault.text)
-                  .rfind("/boot/home/moved: its content "
+                  .rfind("/boot/system/moved: its content "
                          "cannot be read from its package",
                          0),
               0u)
@@ -1393,10 +1396,11 @@ TEST_F(RootPieces, AreReadWhileAnotherWrites)
 {
     int fd = open("/boot/system/big");
     EXPECT_EQ(read_at(fd, 0, 100), part(0, 100));
-    ASSERT_EQ(guest().call("rename", -1, "/boot/system/big", -1, "/boot/moved"),
+    ASSERT_EQ(guest().call("rename", -1, "/boot/system/big", -1,
+                           "/boot/system/moved"),
               0);
-    ASSERT_EQ(chmod(file("boot/moved").c_str(), 0644), 0);
-    EXPECT_EQ(write("/boot/moved", "changed"), 7);
+    ASSERT_EQ(chmod(file("boot/system/moved").c_str(), 0644), 0);
+    EXPECT_EQ(write("/boot/system/moved", "changed"), 7);
     EXPECT_EQ(read_at(fd, 0, 10), "changed" + part(7, 3));
     EXPECT_EQ(read_at(fd, 5000000, 100), part(5000000, 100));
 }
@@ -1493,13 +1497,15 @@ TEST_F(Root, SaysThatAContentIsGoneWithItsPackage)
 {
     ASSERT_EQ(
         add("one.hpkg", package(tool("#!/bin/sh\n"), package_info("one"))), 0);
-    guest().call("rename", -1, "/boot/system/lib/libx.so", -1, "/boot/home/x");
+    guest().call("rename", -1, "/boot/system/lib/libx.so", -1,
+                 "/boot/system/x");
     unlink(file("boot/system/packages/one.hpkg").c_str());
     ASSERT_EQ(reopen(), 0) << fault.text;
-    EXPECT_EQ(check(), (std::vector<std::string>{
-                           "/boot/home/x: its package is gone, and with it the "
-                           "content"}));
-    EXPECT_EQ(read("/boot/home/x"), "B_IO_ERROR");
+    EXPECT_EQ(check(),
+              (std::vector<std::string>{
+                  "/boot/system/x: its package is gone, and with it the "
+                  "content"}));
+    EXPECT_EQ(read("/boot/system/x"), "B_IO_ERROR");
 }
 
 } // namespace

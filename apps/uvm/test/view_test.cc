@@ -140,6 +140,45 @@ TEST_F(ViewTest, boot_is_the_volume_that_is_mounted_in_the_root)
               "/boot/home/file: B_OK\n/boot/x: the root's\n");
 }
 
+TEST_F(ViewTest, volumes_of_packages_are_mounted_in_boot)
+{
+    const std::vector<std::string> words = {
+        "@/boot/system",
+        "@/boot/system/lib",
+        "@/boot/system/settings",
+        "@/boot/home/config",
+        "+/boot/system/settings/new",
+        "/boot/system/settings/new>/boot/system/lib/new",
+        "/boot/system/settings/new>/boot/home/new",
+        "/boot/home/new>/boot/home/config/settings/new",
+        "+/boot/system/lib/new",
+        "/boot/system/lib/new>/boot/new",
+        "/boot/system/lib/new>/boot/system/new",
+        "/boot/system/new"};
+    const std::string told =
+        "/boot/system: 4, packagefs, where it begins\n"
+        "/boot/system/lib: 4, packagefs\n"
+        "/boot/system/settings: 3, hostfs\n"
+        "/boot/home/config: 5, packagefs, where it begins\n"
+        "/boot/system/settings/new: B_OK\n"
+        "/boot/system/settings/new: B_CROSS_DEVICE_LINK\n"
+        "/boot/system/settings/new: B_OK\n"
+        "/boot/home/new: B_OK\n"
+        "/boot/system/lib/new: B_OK\n"
+        "/boot/system/lib/new: B_CROSS_DEVICE_LINK\n"
+        "/boot/system/lib/new: B_OK\n"
+        "/boot/system/new: made\n";
+
+    for (const char *made :
+         {"system/lib", "system/settings", "home/config/settings"})
+        std::filesystem::create_directories(std::string("../root/boot/") +
+                                            made);
+    EXPECT_EQ(see({"--root", "../root"}, words), told);
+    ASSERT_EQ(run({"root", "create", "../packages"}).status, 0);
+    std::filesystem::create_directories("../packages/files/boot/system/lib");
+    EXPECT_EQ(see({"--root", "../packages"}, words), told);
+}
+
 TEST_F(ViewTest, binds_of_one_host_volume_are_one)
 {
     std::vector<std::string> options = {"--bind", "../other/deep:/a", "--bind",
