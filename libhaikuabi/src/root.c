@@ -432,7 +432,8 @@ static int is_up_to_date(struct hk_root *root, struct hk_package_fault *fault)
     struct hk_view view = {0};
     int is_same = 0, error;
 
-    if (exists(root, "pending") || exists(root, "remove"))
+    if (exists(root, "pending") || exists(root, "remove") ||
+        !hk_root_is_marked(root))
         return 0;
     hk_view_free(&root->view);
     error =

@@ -241,6 +241,10 @@ int hk_root_apply(const struct hk_root *root,
                   const struct hk_view *const before[2],
                   const struct hk_view *view, struct hk_package_fault *fault);
 
+/* 0 for a root that was never activated, or is a copy of one without extended
+ * attributes. */
+int hk_root_is_marked(const struct hk_root *root);
+
 /* Whether a file that has no attribute of ours should have had one. */
 int hk_content_is_lost(const struct stat *st,
                        const struct hk_view_entry *entry);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <zlib.h>
@@ -34,7 +35,16 @@ struct work {
     int fd;                   /* of it, or -1 and error */
     int error;                /* of the host's; absence is none */
     int is_open;
+    int is_unmarked; /* the root has lost its extended attributes */
 };
+
+/* The state has it once a view is active, and a copy without them has not. */
+static const char mark[] = "user.uvm.activated";
+
+int hk_root_is_marked(const struct hk_root *root)
+{
+    return fgetxattr(root->state, mark, NULL, 0) >= 0;
+}
 
 /* Whether the host could say that something is not there. */
 static int is_absence(int error)
@@ -91,24 +101,104 @@ int hk_content_is_lost(const struct stat *st, const struct hk_view_entry *entry)
            st->st_blocks == 0 && (uint64_t)st->st_size == entry->data.size;
 }
 
-static enum there file_there(int directory, const char *leaf,
+/* The package of an entry, to read from; NULL, and errno, when it cannot be
+ * opened. was_at_rest is for rest(). */
+static struct hk_package *wake(const struct work *work,
+                               const struct hk_view_package *package,
+                               int *was_at_rest)
+{
+    *was_at_rest = hk_package_is_at_rest(package->open);
+    errno = *was_at_rest ? hk_view_wake(work->root->packages, package) : 0;
+    return errno == 0 ? package->open : NULL;
+}
+
+static void rest(struct hk_package *package, int was_at_rest)
+{
+    if (was_at_rest)
+        hk_package_rest(package);
+}
+
+/* Whether a file's bytes are those of a package, or all zero (package: NULL).
+ * The buffer has room for two. */
+static int has_bytes(int fd, struct hk_package *package,
+                     const struct hk_package_data *data, uint8_t *buffer)
+{
+    enum { HALF = HK_PACKAGE_BUFFER_SIZE / 2 };
+    uint8_t *wanted = buffer + HALF;
+    uint64_t at = 0;
+
+    memset(wanted, 0, HALF);
+    while (at < data->size) {
+        size_t size = data->size - at < HALF ? (size_t)(data->size - at) : HALF;
+
+        if (pread(fd, buffer, size, (off_t)at) != (ssize_t)size ||
+            (package != NULL && hk_package_read(package, data, at, wanted, size,
+                                                NULL) != (int64_t)size) ||
+            memcmp(buffer, wanted, size) != 0)
+            return 0;
+        at += size;
+    }
+    return 1;
+}
+
+/* Archives and images of containers keep a file's time and, without its
+ * extended attributes, the bytes that it had: the package's, or zeros. */
+static int has_lost_attribute(struct work *work, int directory,
+                              const char *leaf,
+                              const struct hk_view_entry *entry)
+{
+    const struct hk_view_package *package =
+        hk_view_package(work->view, entry->package);
+    int fd = hk_host_open_leaf(directory, leaf, O_RDONLY | O_NONBLOCK, 0);
+    struct hk_package *open = NULL;
+    int is_lost, was_at_rest;
+
+    if (fd < 0)
+        return 0;
+    is_lost = has_bytes(fd, NULL, &entry->data, work->buffer);
+    if (!is_lost && package != NULL && package->open != NULL)
+        open = wake(work, package, &was_at_rest);
+    if (open != NULL) {
+        is_lost = has_bytes(fd, open, &entry->data, work->buffer);
+        rest(open, was_at_rest);
+    }
+    close(fd);
+    return is_lost;
+}
+
+static enum there unmarked_there(struct work *work, int directory,
+                                 const char *leaf, const struct stat *st,
+                                 const struct hk_view_entry *entry)
+{
+    long nanos = st->st_mtim.tv_nsec; /* which most archives leave out */
+
+    if (hk_content_is_lost(st, entry))
+        return LOST;
+    return work->is_unmarked && S_ISREG(st->st_mode) &&
+                   (uint64_t)st->st_size == entry->data.size &&
+                   st->st_mtim.tv_sec == entry->mtime &&
+                   (nanos == 0 || nanos == (long)entry->mtime_nanos) &&
+                   (st->st_mode & 07777) == entry->mode &&
+                   has_lost_attribute(work, directory, leaf, entry)
+               ? LOST
+               : CHANGED;
+}
+
+static enum there file_there(struct work *work, int directory, const char *leaf,
                              const struct stat *st,
                              const struct hk_view_entry *entry)
 {
     struct hk_content content;
 
-    if (hk_content_get_at(directory, leaf, &content) == 0 &&
-        content.state == HK_CONTENT_NONE && hk_content_is_lost(st, entry))
-        return LOST;
-    if (!S_ISREG(st->st_mode) || (uint64_t)st->st_size != entry->data.size ||
-        st->st_mtim.tv_sec != entry->mtime ||
-        (uint32_t)st->st_mtim.tv_nsec != entry->mtime_nanos ||
-        (st->st_mode & 07777) != entry->mode)
+    if (hk_content_get_at(directory, leaf, &content) != 0)
         return CHANGED;
-    if (hk_content_get_at(directory, leaf, &content) != 0 ||
-        content.state == HK_CONTENT_NONE)
-        return CHANGED;
-    return content.package == entry->package &&
+    if (content.state == HK_CONTENT_NONE)
+        return unmarked_there(work, directory, leaf, st, entry);
+    return S_ISREG(st->st_mode) && (uint64_t)st->st_size == entry->data.size &&
+                   st->st_mtim.tv_sec == entry->mtime &&
+                   (uint32_t)st->st_mtim.tv_nsec == entry->mtime_nanos &&
+                   (st->st_mode & 07777) == entry->mode &&
+                   content.package == entry->package &&
                    content.data.offset == entry->data.offset &&
                    content.data.size == entry->data.size
                ? AS_MADE
@@ -147,7 +237,7 @@ static enum there what_is_there(struct work *work,
     }
     switch (entry->type) {
     case HK_PACKAGE_FILE:
-        return file_there(directory, leaf, &st, entry);
+        return file_there(work, directory, leaf, &st, entry);
     case HK_PACKAGE_DIRECTORY:
         return S_ISDIR(st.st_mode) ? AS_MADE : CHANGED;
     case HK_PACKAGE_LINK:
@@ -247,19 +337,18 @@ static int write_attributes(struct work *work, int fd,
 {
     struct hk_view_package *package =
         hk_view_package(work->view, entry->package);
-    int lost = 0, error, is_at_rest;
+    int lost = 0, error, was_at_rest;
+    struct hk_package *open;
 
     if (package == NULL)
         return 0;
-    is_at_rest = hk_package_is_at_rest(package->open);
-    errno = is_at_rest ? hk_view_wake(work->root->packages, package) : 0;
-    if (errno != 0)
+    open = wake(work, package, &was_at_rest);
+    if (open == NULL)
         return fail(work, entry->path);
-    error = hk_package_write_attributes(package->open, entry->attribute,
+    error = hk_package_write_attributes(open, entry->attribute,
                                         work->root->attributes, fd,
                                         work->buffer, &lost, work->fault);
-    if (is_at_rest)
-        hk_package_rest(package->open);
+    rest(open, was_at_rest);
     return error == HK_PACKAGE_ERR_DAMAGED ? 0 : error;
 }
 
@@ -454,7 +543,11 @@ static int apply(struct work *work)
             error = remove_old(work, work->before[i]);
     for (uint32_t i = 0; i < work->view->entry_count && error == 0; i++)
         error = put_entry(work, &work->view->entries[i]);
-    return error < 0 ? error : finish_directories(work);
+    if (error == 0)
+        error = finish_directories(work);
+    if (error == 0 && work->is_unmarked)
+        fsetxattr(work->root->state, mark, "", 0, 0);
+    return error;
 }
 
 int hk_root_apply(const struct hk_root *root,
@@ -470,6 +563,7 @@ int hk_root_apply(const struct hk_root *root,
     work->before = before;
     work->view = view;
     work->fault = fault;
+    work->is_unmarked = !hk_root_is_marked(root);
     work->buffer = malloc(HK_PACKAGE_BUFFER_SIZE);
     work->is_touched = calloc((size_t)view->entry_count + 1, 1);
     if (work->buffer == NULL || work->is_touched == NULL)

@@ -1472,6 +1472,43 @@ TEST_F(Root, FindsOutThatItWasCopiedWithoutExtendedAttributes)
     EXPECT_EQ(read("/boot/system/lib/libx.so"), pattern(300000));
 }
 
+// As an archive or a container's image has it: without extended attributes,
+// with zeros for what was never read, and times in seconds.
+TEST_F(Root, MendsACopyThatAnArchiveHasMade)
+{
+    const std::string bytes =
+        package({File("read", "content that was read", 1000),
+                 File("unread", pattern(300000), 1000),
+                 File("mine", "a file that changes", 1000)},
+                package_info("one"));
+    ASSERT_EQ(add("one-1.hpkg", bytes), 0) << fault.text;
+    EXPECT_EQ(read("/boot/system/read"), "content that was read");
+    EXPECT_EQ(write("/boot/system/mine", "other"), 5);
+    host.write("root/files/boot/system/unread", std::string(300000, '\0'));
+    const timespec times[] = {{1000, 0}, {1000, 0}};
+    removexattr(host.at("root/state").c_str(), "user.uvm.activated");
+    for (const char *name : {"read", "unread", "mine"}) {
+        const std::string path = file(std::string("boot/system/") + name);
+        removexattr(path.c_str(), "user.uvm.content");
+        ASSERT_EQ(utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+        ASSERT_EQ(getxattr(path.c_str(), "user.uvm.content", nullptr, 0), -1);
+    }
+    ASSERT_EQ(reopen(), 0) << fault.text;
+    EXPECT_EQ(read("/boot/system/unread"), pattern(300000));
+    EXPECT_EQ(read("/boot/system/read"), "content that was read");
+    EXPECT_EQ(read("/boot/system/mine"), "othere that changes");
+    EXPECT_EQ(check(), std::vector<std::string>());
+    // What was read before the copy gives way as well, what is changed stays.
+    ASSERT_EQ(add("one-2.hpkg", package({File("read", "new", 2000),
+                                         File("mine", "new", 2000)},
+                                        package_info("one"))),
+              0)
+        << fault.text;
+    EXPECT_EQ(read("/boot/system/read"), "new");
+    EXPECT_EQ(read("/boot/system/mine"), "othere that changes");
+    EXPECT_FALSE(has("boot/system/unread"));
+}
+
 TEST_F(Root, LeavesAttributesToTheGuest)
 {
     ASSERT_EQ(
