@@ -109,6 +109,23 @@ static int find_on_host(const struct uvm_options *options, const char *path,
     return 1;
 }
 
+/* What a user may not know who misses a command. */
+static const char *why_no_command(const struct uvm_options *options)
+{
+    struct hk_root_package package;
+
+    if (options->root == NULL)
+        return " (there is no root with commands: --root or UVM_ROOT names "
+               "one)";
+    for (size_t i = 0;
+         options->layer != NULL && hk_root_list(options->layer, i, &package);
+         i++)
+        if (!package.is_active)
+            return " (a package of the root is not activated: 'uvm root "
+                   "check' tells why)";
+    return "";
+}
+
 /* what: as the user knows it, for messages; missing: the exit status when
  * there is no such file. */
 static void find(const struct uvm_options *options, const char *name,
@@ -124,10 +141,7 @@ static void find(const struct uvm_options *options, const char *name,
         return;
     uvm_fail(errno == ENOENT ? missing : UVM_EXIT_NOT_RUNNABLE, "%s: %s%s",
              what, strerror(errno),
-             options->root == NULL && strchr(name, '/') == NULL
-                 ? " (there is no root with commands: --root or UVM_ROOT "
-                   "names one)"
-                 : "");
+             strchr(name, '/') == NULL ? why_no_command(options) : "");
 }
 
 /* ---- what the file is ---- */

@@ -226,14 +226,18 @@ int hk_view_wake(int files, const struct hk_view_package *package)
     return 0;
 }
 
-/* A package that cannot be opened is left out, and says why. */
+/* A package that cannot be opened is left out, and says why. One that the host
+ * refuses is taken for another file by the next start: its mode may be another
+ * then. */
 static int open_package(int files, struct hk_view_package *package)
 {
     struct hk_package_fault fault;
     int fd = open_file(files, package);
 
-    if (fd < 0)
+    if (fd < 0) {
+        package->mtime_nanos = UINT32_MAX;
         return refuse(package, strerror(errno));
+    }
     if (hk_package_open(fd, &package->open, &fault) < 0) {
         package->open = NULL;
         close(fd);

@@ -244,6 +244,24 @@ TEST_F(RootOwn, IsMadeAgainWhereItsMakingWasCutOff)
     EXPECT_TRUE(hk_root_is_one(mine.c_str()));
 }
 
+TEST_F(RootOwn, FindsAPackageThatCouldNotBeReadBefore)
+{
+    ASSERT_EQ(add_file("tool", "of the package"), 0) << fault.text;
+    const std::string package = file("boot/system/packages/tool-1-2-x86.hpkg");
+    ASSERT_EQ(chmod(package.c_str(), 0), 0);
+    leave();
+    for (int i = 0; i < 2; i++) {
+        ASSERT_EQ(open_own(), 0) << fault.text;
+        EXPECT_EQ(read("/bin/tool"), "B_ENTRY_NOT_FOUND");
+        EXPECT_EQ(check(),
+                  std::vector<std::string>{"tool-1-2-x86.hpkg: not activated: "
+                                           "Permission denied"});
+    }
+    ASSERT_EQ(chmod(package.c_str(), 0644), 0);
+    ASSERT_EQ(open_own(), 0) << fault.text;
+    EXPECT_EQ(read("/bin/tool"), "of the package");
+}
+
 // As an image of a container has it that keeps no extended attributes.
 TEST_F(RootOwn, TakesNoEmptyFileForTheOthers)
 {

@@ -86,6 +86,9 @@ TEST_F(RootCommandTest, guests_run_from_packages)
     write("R/files/boot/system/packages/a\33[2Jb.hpkg", "hpkg");
     EXPECT_EQ(expect_good({"root", "list", "R"}),
               "system a?[2Jb.hpkg (not activated)\n");
+    EXPECT_EQ(run({"--root", "R", "hello_static"}).err,
+              "uvm: hello_static: No such file or directory (a package of the "
+              "root is not activated: 'uvm root check' tells why)\n");
 }
 
 TEST_F(RootCommandTest, a_roots_layer_is_taken_for_the_root)
