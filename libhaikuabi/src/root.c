@@ -548,6 +548,8 @@ static int open_layer(struct hk_root *root, struct hk_package_fault *fault)
 /* Begins to use it, as one that this user may write to. */
 static int begin(struct hk_root *root, struct hk_package_fault *fault)
 {
+    int error;
+
     root->state = open_directory(root->directory, "state");
     if (root->state < 0)
         return hk_root_fail(fault, "state");
@@ -557,7 +559,10 @@ static int begin(struct hk_root *root, struct hk_package_fault *fault)
         return hk_root_fail(fault, "state/use");
     hk_root_recover_replaced(root);
     hk_content_recover(root);
-    return hk_root_refresh(root, fault);
+    error = hk_root_refresh(root, fault);
+    if (error == 0 && root->base != NULL)
+        hk_root_hold_packages(root);
+    return error;
 }
 
 /* Learns which packages another user's root has, and no more. */

@@ -29,6 +29,7 @@ struct hk_view_package {
     uint8_t is_system;       /* its flag: it has precedence */
     char *why;               /* not active, or NULL */
     struct hk_package *open; /* while the view is being made */
+    int held;                /* descriptor of another user's, or 0; not kept */
 };
 
 /* An entry of the layer that packages ask for. */
@@ -328,6 +329,10 @@ int hk_root_lay_own(const struct hk_root *base, const char *own, char **path,
  * read it; the layer's packages are active. */
 int hk_root_copy_own(const struct hk_root *base, const struct hk_root *layer,
                      struct hk_package_fault *fault);
+
+/* Keeps the packages of another user's root open, who may remove them while
+ * programs run. */
+void hk_root_hold_packages(struct hk_root *root);
 
 /* Refuses to change the packages of another user's root. */
 int hk_root_check_own(const struct hk_root *root,

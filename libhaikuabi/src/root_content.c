@@ -174,6 +174,8 @@ static int open_known(const struct hk_root *root, const struct hk_view *view,
 
     if (package == NULL)
         return -1;
+    if (package->held > 0)
+        return fcntl(package->held, F_DUPFD_CLOEXEC, 0);
     snprintf(path, sizeof(path), "%s/packages/%s",
              hk_location_path(package->location), package->file_name);
     fd = hk_host_open_below(root->packages, path, O_RDONLY, 0);

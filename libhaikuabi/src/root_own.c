@@ -50,6 +50,20 @@ int hk_root_check_own(const struct hk_root *root,
                            "cannot be written to: its packages stay");
 }
 
+void hk_root_hold_packages(struct hk_root *root)
+{
+    for (uint32_t i = 0; i < root->view.package_count; i++) {
+        struct hk_view_package *package = &root->view.packages[i];
+        int fd = package->is_active
+                     ? hk_content_open_package(root, package->number)
+                     : -1;
+
+        package->held = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : 0;
+        if (fd >= 0)
+            close(fd);
+    }
+}
+
 /* ---- the place ---- */
 
 /* What of a directory's path tells it from others: its name, for people, and a

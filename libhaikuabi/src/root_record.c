@@ -33,6 +33,8 @@ static int out_of_memory(struct hk_package_fault *fault)
 static void free_package(struct hk_view_package *package)
 {
     hk_package_close(package->open);
+    if (package->held > 0)
+        close(package->held);
     free(package->file_name);
     free(package->name);
     free(package->version);

@@ -180,6 +180,22 @@ TEST_F(RootOwn, FollowsThePackagesOfTheOther)
     EXPECT_EQ(check(), std::vector<std::string>());
 }
 
+TEST_F(RootOwn, KeepsPackagesThatTheOtherRemovesMeanwhile)
+{
+    ASSERT_EQ(add_file("tool", "of the package"), 0) << fault.text;
+    ASSERT_EQ(add_file("other", "of another"), 0) << fault.text;
+    leave();
+    for (int i = 0; i < 2; i++) {
+        ASSERT_EQ(open_own(), 0) << fault.text;
+        ASSERT_TRUE(fs::remove(file("boot/system/packages/") +
+                               (i == 0 ? "tool" : "other") + "-1-2-x86.hpkg"));
+        EXPECT_EQ(read(i == 0 ? "/bin/tool" : "/bin/other"),
+                  i == 0 ? "of the package" : "of another");
+    }
+    ASSERT_EQ(open_own(), 0) << fault.text;
+    EXPECT_EQ(read("/bin/tool"), "B_ENTRY_NOT_FOUND");
+}
+
 TEST_F(RootOwn, HasWhatTheOtherHasWritten)
 {
     const std::string icon = pattern(100000);
