@@ -216,23 +216,26 @@ static void copy_attributes(const struct copying *copying, int from, int to)
     free(names);
 }
 
-/* Whether a file is as a package has it: also in a copy of a root, which has
- * lost what says so, the layer has such a file here. */
-static int is_of_package(const struct copying *copying)
+static int has_content_of_package(int directory, const char *name)
+{
+    struct hk_content content;
+
+    return hk_content_get_at(directory, name, &content) == 0 &&
+           content.state != HK_CONTENT_NONE;
+}
+
+/* Whether the layer has a package's file of the same size and time: a copy of a
+ * root may have lost what says so of its own. */
+static int is_like_package(const struct copying *copying)
 {
     const struct stat *info = &copying->info;
-    struct hk_content content;
     struct stat made;
 
-    if (hk_content_get_at(copying->from, copying->name, &content) == 0 &&
-        content.state != HK_CONTENT_NONE)
-        return 1;
     return fstatat(copying->to, copying->name, &made, AT_SYMLINK_NOFOLLOW) ==
                0 &&
            S_ISREG(made.st_mode) && made.st_size == info->st_size &&
            made.st_mtim.tv_sec == info->st_mtim.tv_sec &&
-           hk_content_get_at(copying->to, copying->name, &content) == 0 &&
-           content.state != HK_CONTENT_NONE;
+           has_content_of_package(copying->to, copying->name);
 }
 
 static const char new_name[] = "new"; /* in the state, until it is complete */
@@ -300,7 +303,7 @@ static int fill(const struct copying *copying, int from, int to)
 static int copy_file(const struct copying *copying)
 {
     int state = copying->layer->state;
-    int from = is_of_package(copying)
+    int from = is_like_package(copying)
                    ? -1
                    : hk_host_open_leaf(copying->from, copying->name,
                                        O_RDONLY | O_NONBLOCK, 0);
@@ -323,6 +326,9 @@ static int copy_entry(struct copying *copying)
     char parent[PATH_MAX];
     int error = 0;
 
+    if (S_ISREG(copying->info.st_mode) &&
+        has_content_of_package(copying->from, copying->name))
+        return 0; /* most of them */
     snprintf(parent, sizeof(parent), ".%.*s",
              (int)(strrchr(copying->path, '/') - copying->path), copying->path);
     copying->to = hk_host_open_below(copying->layer->files, parent,
