@@ -660,12 +660,20 @@ static void put_poll(struct xcpu_emit *e)
     xcpu_put_load(&e->a, XH_T0, XH_CODE, UINT32_MAX - 3);
 }
 
-/* Code runs at full speed where it begins at a line of the decoder's, a loop
- * where it begins at one of the cache of decoded instructions. */
+static int ends_in_indirect_jump(const struct xcpu_emit *e)
+{
+    const struct xcpu_insn *last = &e->draft.insns[e->block->insns - 1];
+    return (xcpu_rows[last->op].attributes & A_END) && !is_jump(last);
+}
+
+/* Code runs at full speed where it begins at a line of the decoder's; a loop,
+ * and on AMD's CPUs what ends in an indirect jump, where it begins at one of
+ * the cache of decoded instructions. */
 static void put_padding(struct xcpu_emit *e)
 {
     static const uint8_t nop[5] = {0x0f, 0x1f, 0x44, 0x00, 0x00};
-    uint32_t line = e->loop ? 2 * CODE_LINE : CODE_LINE;
+    int whole = e->loop || ends_in_indirect_jump(e);
+    uint32_t line = whole ? 2 * CODE_LINE : CODE_LINE;
     uint32_t past = offset_of(e, e->a.at) % line;
     size_t left = past ? line - past : 0;
     for (; left >= sizeof(nop); left -= sizeof(nop))
