@@ -660,10 +660,11 @@ static void put_poll(struct xcpu_emit *e)
     xcpu_put_load(&e->a, XH_T0, XH_CODE, UINT32_MAX - 3);
 }
 
+/* Returns are none: they go to fewer places. */
 static int ends_in_indirect_jump(const struct xcpu_emit *e)
 {
-    const struct xcpu_insn *last = &e->draft.insns[e->block->insns - 1];
-    return (xcpu_rows[last->op].attributes & A_END) && !is_jump(last);
+    unsigned op = e->draft.insns[e->block->insns - 1].op;
+    return op == XCPU_OP_JMP_Ev || op == XCPU_OP_CALL_Ev;
 }
 
 /* Code runs at full speed where it begins at a line of the decoder's; a loop,
