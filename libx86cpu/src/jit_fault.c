@@ -79,8 +79,10 @@ int xcpu_jit_interrupted(struct xcpu *cpu, const void *ucontext)
     cpu->gpr[XCPU_ESP].d += esp;
     if (mark->state & XCPU_JIT_ESI)
         cpu->gpr[XCPU_ESI].d -= (uint32_t)(uintptr_t)cpu->memory;
-    if (mark->state & XCPU_JIT_EDI)
+    if (mark->state & XCPU_JIT_EDI) {
         cpu->gpr[XCPU_EDI].d -= (uint32_t)(uintptr_t)cpu->memory;
+        cpu->gpr[XCPU_ECX].d += (uint32_t)context->gregs[REG_R10];
+    }
     if (mark->state & XCPU_JIT_TRUNCATES)
         context->fpregs->cwd |= XCPU_ROUND_CHOP;
     xcpu_jit_take_note(cpu, in, mark);

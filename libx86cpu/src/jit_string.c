@@ -27,9 +27,12 @@ static struct xcpu_asm_op op_sized(const struct xcpu_emit *e, unsigned opcode)
 
 /* ---- repeated ---- */
 
-/* ECX becomes 0 when it is small, without touching flags; T0 keeps it. A kick
- * waits for the instruction to end, so many iterations are left to its
- * handler. */
+/* A kick waits for the host's instruction to end: more iterations are left to
+ * the handler. */
+#define PIECE 0xffffu
+
+/* ECX becomes 0 when it is no more than PIECE, without touching flags; T0 keeps
+ * it. */
 static void put_is_small(struct xcpu_emit *e)
 {
     struct xcpu_asm_memory rest = {.base = XH_CX, .index = XH_T1, .disp = 1};
@@ -47,6 +50,7 @@ static void put_sum(struct xcpu_emit *e, unsigned reg, int wide, uint32_t disp)
     xcpu_put_memory(&e->a, lea, reg, &sum);
 }
 
+/* T2 is what the guest's ECX has beside the host's. */
 static void put_host_string(struct xcpu_emit *e, unsigned pointers)
 {
     struct xcpu_asm_memory window =
@@ -70,29 +74,75 @@ static void put_host_string(struct xcpu_emit *e, unsigned pointers)
     put_sum(e, XH_DI, 0, 1);
 }
 
+enum { JZ = 0x74, JNZ = 0x75, JRCXZ = 0xe3, JMP = 0xeb };
+
+/* A short jump; returns where its distance is, for land. */
+static uint8_t *put_short(struct xcpu_emit *e, unsigned opcode)
+{
+    xcpu_put8(&e->a, opcode);
+    xcpu_put8(&e->a, 0);
+    return e->a.at - 1;
+}
+
+static void land(struct xcpu_emit *e, uint8_t *from)
+{
+    *from = (uint8_t)(e->a.at - from - 1);
+}
+
+static void emit_moves(struct xcpu_emit *e, unsigned pointers)
+{
+    uint8_t *small = put_short(e, JRCXZ);
+    xcpu_put_mov(&e->a, XH_CX, XH_T0);
+    xcpu_emit_handler(e);
+    uint8_t *done = put_short(e, JMP);
+    land(e, small);
+    xcpu_put_mov(&e->a, XH_CX, XH_T0);
+    xcpu_put_imm(&e->a, XH_T2, 0);
+    put_host_string(e, pointers);
+    land(e, done);
+}
+
+/* Who looks for the end of a string sets no bound: the host looks at a first
+ * piece whatever ECX is, and the handler goes on when it was not there. */
+static void emit_comparisons(struct xcpu_emit *e, unsigned pointers)
+{
+    unsigned ended = e->insn->rep == 0xf2 ? JZ : JNZ;
+    uint8_t *small = put_short(e, JRCXZ);
+    xcpu_put_lea(&e->a, XH_T2, XH_T0, 0u - PIECE);
+    xcpu_put_imm(&e->a, XH_CX, PIECE);
+    uint8_t *piece = put_short(e, JMP);
+    land(e, small);
+    xcpu_put_mov(&e->a, XH_CX, XH_T0);
+    xcpu_put_imm(&e->a, XH_T2, 0);
+    land(e, piece);
+    put_host_string(e, pointers);
+    struct xcpu_asm_memory rest = {.base = XH_CX, .index = XH_T2};
+    uint8_t *whole = put_short(e, JRCXZ);
+    xcpu_put_memory(&e->a, xcpu_op(0x8d), XH_CX, &rest);
+    uint8_t *done[3] = {put_short(e, JMP)};
+    land(e, whole);
+    xcpu_put_mov(&e->a, XH_CX, XH_T2);
+    done[1] = put_short(e, ended);
+    done[2] = put_short(e, JRCXZ);
+    xcpu_emit_handler(e);
+    for (int i = 0; i < 3; i++)
+        land(e, done[i]);
+}
+
 static int emit_repeated(struct xcpu_emit *e, unsigned pointers)
 {
     const struct xcpu_insn *insn = e->insn;
     if (!insn->rep || insn->address_size != 4 || e->cpu->sreg_base[XCPU_ES] ||
-        ((pointers & XCPU_JIT_ESI) && e->cpu->sreg_base[insn->segment]))
+        ((pointers & XCPU_JIT_ESI) && e->cpu->sreg_base[insn->segment]) ||
+        e->a.end - e->a.at < 256)
         return 0;
     xcpu_emit_settle_esp(e);
     xcpu_emit_note(e);
     put_is_small(e);
-    xcpu_put8(&e->a, 0xe3); /* jrcxz */
-    uint8_t *small = e->a.at;
-    xcpu_put8(&e->a, 0);
-    xcpu_put_mov(&e->a, XH_CX, XH_T0);
-    xcpu_emit_handler(e);
-    xcpu_put8(&e->a, 0xeb); /* jmp */
-    uint8_t *done = e->a.at;
-    xcpu_put8(&e->a, 0);
-    if (e->a.end - e->a.at < 64)
-        return 0;
-    *small = (uint8_t)(e->a.at - small - 1);
-    xcpu_put_mov(&e->a, XH_CX, XH_T0);
-    put_host_string(e, pointers);
-    *done = (uint8_t)(e->a.at - done - 1);
+    if (xcpu_rows[insn->op].attributes & A_REPCC)
+        emit_comparisons(e, pointers);
+    else
+        emit_moves(e, pointers);
     return 1;
 }
 

@@ -257,6 +257,65 @@ TEST_F(Jit, ForgottenCodeIsReadAgain)
     }
 }
 
+/* ---- long strings ---- */
+
+struct Compared {
+    xcpu_regs regs;
+    xcpu_exit exit;
+};
+
+/* Looks for what differs at an offset, in strings whose second is so many bytes
+ * before the memory's end. */
+Compared compare_strings(enum xcpu_engine engine, const Bytes &insn,
+                         uint32_t count, uint32_t differs, uint32_t left)
+{
+    const uint32_t strings = code_at + 0x10000,
+                   second = code_at + code_size - left;
+    Memory memory(engine);
+    Guest guest(memory);
+
+    memset(memory.window + strings, 'x', code_size - 0x10000);
+    if (differs < left)
+        memory.window[second + differs] = 0;
+    memory.place(code_at, insn + stop);
+    for (int i = 0; i < 2; i++) {
+        guest.regs.eip = code_at;
+        guest.regs.eflags = 0x202;
+        guest.regs.gpr[XCPU_EAX] = insn[0] == 0xf2 ? 0 : 'x' * 0x1010101u;
+        guest.regs.gpr[XCPU_ECX] = count;
+        guest.regs.gpr[XCPU_ESI] = strings;
+        guest.regs.gpr[XCPU_EDI] = second;
+        guest.run();
+    }
+    return {guest.regs, guest.exit};
+}
+
+TEST_F(Jit, StringsOfAnyLengthAreCompared)
+{
+    static const Bytes insns[] = {{0xf2, 0xae}, {0xf3, 0xae}, {0xf3, 0xa6}};
+
+    for (const Bytes &insn : insns)
+        for (uint32_t count :
+             {0u, 1u, 7u, 0xfffeu, 0xffffu, 0x10000u, 0x1ffffu, 0x20000u, ~0u})
+            for (uint32_t differs :
+                 {0u, 6u, 0xfffdu, 0xfffeu, 0xffffu, 0x10000u, 0x3ffffu}) {
+                const uint32_t left =
+                    count % 2 && differs == 0x3ffff ? 5000 : 0x40000;
+                const Compared a = compare_strings(XCPU_ENGINE_INTERP, insn,
+                                                   count, differs, left),
+                               b = compare_strings(XCPU_ENGINE_JIT, insn, count,
+                                                   differs, left);
+                EXPECT_EQ(a.exit.reason, b.exit.reason);
+                EXPECT_EQ(a.exit.address, b.exit.address);
+                for (int i = 0; i < 8; i++)
+                    EXPECT_EQ(a.regs.gpr[i], b.regs.gpr[i])
+                        << i << " of " << count << " and " << differs;
+                if (a.exit.reason == XCPU_EXIT_INT) {
+                    EXPECT_EQ(a.regs.eflags, b.regs.eflags);
+                }
+            }
+}
+
 /* ---- code of two pages ---- */
 
 const uint32_t second_page = code_at + 0x1000;
