@@ -467,6 +467,12 @@ int hk_root_refresh(struct hk_root *root, struct hk_package_fault *fault)
 
 /* ---- opening ---- */
 
+static void close_open(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
 static struct hk_root *new_root(void)
 {
     struct hk_root *root = calloc(1, sizeof(*root));
@@ -585,30 +591,46 @@ static int look(struct hk_root *root, struct hk_package_fault *fault)
     return error;
 }
 
-/* Puts this user's layer over another user's root in its place. */
-static int go_to_own(struct hk_root **root, const char *own,
-                     struct hk_package_fault *fault)
+/* Opens the layer that this user has over another user's root; *path for free.
+ */
+static int open_own(struct hk_root *layer, const struct hk_root *base,
+                    const char *own, char **path,
+                    struct hk_package_fault *fault)
 {
-    struct hk_root *layer = new_root();
-    char *path = NULL;
-    int lock = -1, error;
+    int lock = -1;
+    int error = hk_root_lay_own(base, own, path, &lock, fault);
 
-    if (layer == NULL)
-        return no_memory(fault);
-    error = hk_root_lay_own(*root, own, &path, &lock, fault);
     if (error == 0)
-        error = open_root(layer, path, fault);
+        error = open_root(layer, *path, fault);
     if (error == 0)
         error = open_layer(layer, fault);
     if (error == 0)
         error = begin(layer, fault);
     if (error == 0 && has_manifest(layer->directory, NULL) < 0) {
-        error = hk_root_copy_own(*root, layer, fault);
+        error = hk_root_copy_own(base, layer, fault);
         if (error == 0)
             error = hk_root_write_manifest(layer->directory, fault);
     }
-    if (lock >= 0)
-        close(lock);
+    close_open(lock);
+    return error;
+}
+
+/* Puts it in the place of that root. */
+static int go_to_own(struct hk_root **root, const char *own,
+                     struct hk_package_fault *fault)
+{
+    struct hk_root *layer = new_root();
+    struct hk_package_fault inner;
+    char *path = NULL;
+    int error;
+
+    if (layer == NULL)
+        return no_memory(fault);
+    error = open_own(layer, *root, own, &path, &inner);
+    if (error < 0)
+        hk_package_fail(fault, error, "your own layer over it%s%.500s: %.900s",
+                        path != NULL ? ", " : "", path != NULL ? path : "",
+                        inner.text);
     free(path);
     hk_root_close(error == 0 ? *root : layer);
     if (error == 0)
@@ -638,12 +660,6 @@ int hk_root_open(const char *path, const char *own, struct hk_root **root,
     else
         *root = made;
     return error;
-}
-
-static void close_open(int fd)
-{
-    if (fd >= 0)
-        close(fd);
 }
 
 void hk_root_close(struct hk_root *root)

@@ -138,28 +138,20 @@ static int lock_layer(const char *path)
 int hk_root_lay_own(const struct hk_root *base, const char *own, char **path,
                     int *lock, struct hk_package_fault *fault)
 {
-    struct hk_package_fault inner = {""};
     char name[NAME_MAX + 1];
-    int error = HK_PACKAGE_ERR_IO;
 
     if (own[0] == '\0')
         return hk_package_fail(fault, HK_PACKAGE_ERR_INPUT,
-                               "there is no place for your own layer over it");
+                               "there is no place");
     name_layer(base->path, name);
     if (asprintf(path, "%s/%s", own, name) < 0) {
         *path = NULL;
         return hk_package_fail(fault, HK_PACKAGE_ERR_NOMEM, "out of memory");
     }
     *lock = make_directories(*path) == 0 ? lock_layer(*path) : -1;
-    if (*lock < 0)
-        snprintf(inner.text, sizeof(inner.text), "%s", strerror(errno));
-    else
-        error = lay_out(base, *lock, &inner);
-    return error == 0 ? 0
-                      : hk_package_fail(fault, error,
-                                        "your own layer over it, '%s', cannot "
-                                        "be made: %.500s",
-                                        *path, inner.text);
+    return *lock < 0 ? hk_package_fail(fault, HK_PACKAGE_ERR_IO, "%s",
+                                       strerror(errno))
+                     : lay_out(base, *lock, fault);
 }
 
 /* ---- what the other user has written ---- */

@@ -269,7 +269,7 @@ TEST_F(RootCommandTest, another_users_root_is_used_through_a_layer)
     told = run_unprivileged(hello);
     EXPECT_EQ(told.status, 125);
     EXPECT_EQ(told.err.rfind("uvm: root 'R': your own layer over it, "
-                             "'/dev/null/uvm/roots/R-",
+                             "/dev/null/uvm/roots/R-",
                              0),
               0u)
         << told.err;
@@ -278,8 +278,8 @@ TEST_F(RootCommandTest, another_users_root_is_used_through_a_layer)
     unsetenv("HOME");
     told = run_unprivileged(hello);
     EXPECT_EQ(told.status, 125);
-    EXPECT_EQ(told.err, "uvm: root 'R': there is no place for your own layer "
-                        "over it (neither XDG_DATA_HOME nor HOME is set)\n");
+    EXPECT_EQ(told.err, "uvm: root 'R': your own layer over it: there is no "
+                        "place (neither XDG_DATA_HOME nor HOME is set)\n");
     EXPECT_EQ(run_unprivileged({"root", "list", "R"}).status, 0);
 }
 
