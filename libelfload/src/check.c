@@ -212,6 +212,8 @@ int eld_check_program(const void *bytes, size_t size,
 
     if (error < 0)
         return error;
+    if (result.entry == 0)
+        return eld_fail(fault, ELD_ERR_NO_PROGRAM, NULL, ELD_NONE, ELD_NONE);
     if (!extent.has_entry)
         return eld_fail_value(fault, ELD_ERR_ENTRY, "ELF header", ELD_NONE,
                               result.entry, ELD_NONE);

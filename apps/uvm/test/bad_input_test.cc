@@ -120,7 +120,7 @@ const struct {
      "has no segments to load"},
     {"no_entry",
      [] { return with_header([](Elf32_Ehdr &h) { h.e_entry = 0; }); },
-     "entry point is in no segment"},
+     "a library or add-on, which has no entry point"},
     {"entry_outside",
      [] { return with_header([](Elf32_Ehdr &h) { h.e_entry = 0x40000; }); },
      "entry point is in no segment"},

@@ -50,7 +50,8 @@ extern "C" {
     X(STATIC_TLS, -36, "static TLS model is not supported")                    \
     X(TOO_MANY, -37, "too many images")                                        \
     X(TOO_LONG, -38, "name is too long")                                       \
-    X(MEMORY, -39, "guest memory is not accessible")
+    X(MEMORY, -39, "guest memory is not accessible")                           \
+    X(NO_PROGRAM, -40, "a library or add-on, which has no entry point")
 
 enum eld_error {
 #define X(name, value, text) ELD_ERR_##name = (value),
