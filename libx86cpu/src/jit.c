@@ -27,25 +27,22 @@ static void *reserve(size_t size, int protection)
     return at == MAP_FAILED ? NULL : at;
 }
 
-/* Maps a new memory file twice, in place of what is there from an offset on;
- * what is in use of that stays. 0 or < 0. */
-static int map_file(struct xcpu_jit *jit, uint32_t from)
+/* Maps new memory twice, in place of what is there from an offset on; what is
+ * in use of that stays. It is of no file, for then perf asks who translates for
+ * names. 0 or < 0. */
+static int map_twice(struct xcpu_jit *jit, uint32_t from)
 {
     size_t size = jit->size - from;
-    int fd = memfd_create("xcpu", MFD_CLOEXEC);
-    int result = -1;
-    if (fd < 0)
+    uint8_t *writable = jit->writable + from, *code = jit->code + from;
+    if (mmap(writable, size, PROT_READ | PROT_WRITE,
+             MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+             0) == MAP_FAILED)
         return -1;
-    if (ftruncate(fd, (off_t)size) == 0 &&
-        mmap(jit->writable + from, size, PROT_READ | PROT_WRITE,
-             MAP_SHARED | MAP_FIXED, fd, 0) != MAP_FAILED) {
-        memcpy(jit->writable + from, jit->code + from, jit->used - from);
-        if (mmap(jit->code + from, size, PROT_READ | PROT_EXEC,
-                 MAP_SHARED | MAP_FIXED, fd, 0) != MAP_FAILED)
-            result = 0;
-    }
-    close(fd);
-    return result;
+    memcpy(writable, code, jit->used - from);
+    if (mremap(writable, 0, size, MREMAP_MAYMOVE | MREMAP_FIXED, code) ==
+        MAP_FAILED)
+        return -1;
+    return mprotect(code, size, PROT_READ | PROT_EXEC);
 }
 
 /* The code is behind the page that stops loops. */
@@ -56,7 +53,7 @@ static int map_code(struct xcpu_jit *jit)
         return -1;
     jit->code = room + PAGE_SIZE;
     jit->writable = reserve(jit->size, PROT_NONE);
-    return jit->writable ? map_file(jit, 0) : -1;
+    return jit->writable ? map_twice(jit, 0) : -1;
 }
 
 /* Behind the page that a block reads that cannot be paid. */
@@ -174,7 +171,7 @@ void xcpu_jit_before_fork(struct xcpu *cpu)
 
 static int copy_code(struct xcpu_jit *jit)
 {
-    if (map_file(jit, 0) < 0)
+    if (map_twice(jit, 0) < 0)
         return 0;
     jit->shared = 0;
     jit->is_shared_behind = 0;
@@ -188,7 +185,7 @@ int xcpu_jit_may_add(struct xcpu_jit *jit)
         return 1;
     if (jit->pieces == XCPU_PIECES_MAX)
         return copy_code(jit);
-    if (map_file(jit, jit->shared) < 0)
+    if (map_twice(jit, jit->shared) < 0)
         return 0;
     jit->is_shared_behind = 0;
     jit->pieces++;

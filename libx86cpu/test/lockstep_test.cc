@@ -34,7 +34,7 @@ class Lockstep : public testing::Test
         FILE *maps = fopen("/proc/self/maps", "r");
         ASSERT_NE(nullptr, maps);
         while (fgets(line, sizeof(line), maps)) {
-            if (!strstr(line, "memfd:xcpu") || !strstr(line, "rw-s") ||
+            if (!strstr(line, "/dev/zero") || !strstr(line, "rw-s") ||
                 sscanf(line, "%lx-%lx", &from, &to) != 2)
                 continue;
             uint8_t *const begin = reinterpret_cast<uint8_t *>(from);
