@@ -23,6 +23,11 @@ static _Thread_local struct {
     struct xcpu *cpu;
 } current;
 
+struct hk_thread *uvm_current_thread(void)
+{
+    return current.thread;
+}
+
 enum hk_action uvm_answer_int(struct xcpu *cpu, uint32_t vector)
 {
     enum { HAIKU_VECTOR = 99 };

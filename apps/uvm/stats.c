@@ -39,27 +39,45 @@ void uvm_print_stats(const struct uvm *uvm)
 
 /* ---- /tmp/perf-PID.map, where perf looks for names ---- */
 
+/* What a fork's child has of its parent's translations. */
+static void copy_names(int from, int to)
+{
+    char bytes[65536];
+    off_t at = 0;
+    ssize_t size;
+
+    while ((size = pread(from, bytes, sizeof(bytes), at)) > 0 &&
+           write(to, bytes, (size_t)size) == size)
+        at += size;
+}
+
 void uvm_open_perf_map(struct uvm *uvm)
 {
+    int inherited = uvm->perf_map;
     char path[64];
 
-    if (uvm->perf_map >= 0)
-        close(uvm->perf_map);
     snprintf(path, sizeof(path), "/tmp/perf-%ld.map", (long)getpid());
     unlink(path);
     uvm->perf_map =
-        open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+        open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
     if (uvm->perf_map < 0)
         uvm_fail(UVM_EXIT_FAILURE, "%s: %s", path, strerror(errno));
+    if (inherited >= 0) {
+        copy_names(inherited, uvm->perf_map);
+        close(inherited);
+    }
 }
 
 void uvm_name_translation(struct uvm *uvm, const void *host, uint32_t size,
                           uint32_t eip)
 {
-    char line[64];
-    int length = snprintf(line, sizeof(line), "%lx %x guest_%08x\n",
-                          (unsigned long)(uintptr_t)host, size, eip);
-    ssize_t written = write(uvm->perf_map, line, (size_t)length);
+    char name[HK_CODE_NAME_SIZE], line[HK_CODE_NAME_SIZE + 64];
+    struct hk_thread *thread = uvm_current_thread();
+    int length;
 
-    (void)written; /* a name less */
+    if (thread == NULL || !hk_name_code(thread, eip, name))
+        snprintf(name, sizeof(name), "guest_%08x", eip);
+    length = snprintf(line, sizeof(line), "%lx %x %s\n",
+                      (unsigned long)(uintptr_t)host, size, name);
+    (void)!write(uvm->perf_map, line, (size_t)length); /* or a name less */
 }

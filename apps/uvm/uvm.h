@@ -196,7 +196,8 @@ void uvm_print_stats(const struct uvm *uvm);
  * when it cannot. */
 void uvm_open_perf_map(struct uvm *uvm);
 
-/* A line of that file: host code of the guest's at eip, size bytes. */
+/* A line of that file: host code of the guest's at eip, size bytes, by the name
+ * of hk_name_code. */
 void uvm_name_translation(struct uvm *uvm, const void *host, uint32_t size,
                           uint32_t eip);
 
@@ -222,6 +223,9 @@ enum hk_action uvm_call(struct hk_thread *thread, struct xcpu *cpu);
 
 /* Answers INT n of the calling thread's cpu. */
 enum hk_action uvm_answer_int(struct xcpu *cpu, uint32_t vector);
+
+/* The guest's thread that the calling host thread is, or NULL. */
+struct hk_thread *uvm_current_thread(void);
 
 /* The state of a cpu has been changed, or is about to be freed. */
 void uvm_record_change(struct xcpu *cpu, enum tr_change change);

@@ -1,6 +1,9 @@
 /* exception.c -- processor exceptions as signals. */
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
 #include "area.h"
+#include "bytes.h"
 #include "debug.h"
 #include "signals.h"
 
@@ -43,18 +46,55 @@ static const struct row *find_row(uint32_t vector)
     return &other;
 }
 
-/* A line for the user when the exception is the team's end. */
+/* Puts " (NAME)" of a code address, or nothing. */
+static int put_place(struct hk_thread *thread, uint32_t address, char *text,
+                     size_t size)
+{
+    char name[HK_CODE_NAME_SIZE];
+    int is_named = hk_name_code(thread, address, name);
+
+    snprintf(text, size, is_named ? " (%s)" : "", name);
+    return is_named;
+}
+
+/* By the frame pointers, as far as code has any. */
+static void report_callers(struct hk_thread *thread, uint32_t frame)
+{
+    enum { CALLERS_MAX = 16 };
+    char place[HK_CODE_NAME_SIZE + 4];
+    uint8_t words[8];
+
+    for (int i = 0; i < CALLERS_MAX; i++) {
+        uint32_t outer;
+
+        if (hk_read_user(thread, words, frame, sizeof(words)) != HK_B_OK ||
+            !put_place(thread, hk_get32(words + 4), place, sizeof(place)))
+            return;
+        hk_report(hk_kernel_of(thread), "%s:   called from 0x%08x%s",
+                  thread->team->name, hk_get32(words + 4), place);
+        outer = hk_get32(words);
+        if (outer <= frame)
+            return;
+        frame = outer;
+    }
+}
+
+/* Lines for the user when the exception is the team's end. */
 static void report_death(struct hk_thread *thread, uint32_t vector,
-                         uint32_t eip, uint32_t address)
+                         const struct hk_registers *registers, uint32_t address)
 {
     enum { PAGE_FAULT = 14 };
+    char place[HK_CODE_NAME_SIZE + 4];
 
+    put_place(thread, registers->eip, place, sizeof(place));
     if (vector == PAGE_FAULT)
-        hk_report(hk_kernel_of(thread), "%s: page fault at 0x%08x, code 0x%08x",
-                  thread->team->name, address, eip);
+        hk_report(hk_kernel_of(thread),
+                  "%s: page fault at 0x%08x, code 0x%08x%s", thread->team->name,
+                  address, registers->eip, place);
     else
-        hk_report(hk_kernel_of(thread), "%s: exception %u, code 0x%08x",
-                  thread->team->name, vector, eip);
+        hk_report(hk_kernel_of(thread), "%s: exception %u, code 0x%08x%s",
+                  thread->team->name, vector, registers->eip, place);
+    report_callers(thread, registers->ebp);
 }
 
 /* The host has all of the window reserved, so that its error code does not
@@ -112,6 +152,6 @@ enum hk_action hk_exception(struct hk_thread *thread, uint32_t vector,
     if (vector == PAGE_FAULT && is_mapped(thread, address))
         info.code = HK_SEGV_ACCERR;
     if (!hk_signals_is_handled(thread, row->signal))
-        report_death(thread, vector, registers.eip, address);
+        report_death(thread, vector, &registers, address);
     return hk_signal_raise(thread, &info);
 }

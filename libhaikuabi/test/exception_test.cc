@@ -91,6 +91,42 @@ TEST_F(Exceptions, EndTheTeamWhenNobodyHandlesThem)
     EXPECT_EQ(harness_get_end(team.harness).signal, SIGSEGV);
 }
 
+// An image with one function at CODE, as runtime_loader registers it.
+TEST_F(Exceptions, AreReportedWithFunctionsAndCallers)
+{
+    enum : uint32_t { DELTA = CODE - 0x1000 };
+    struct {
+        uint32_t chains[2] = {1, 2}; // of 2 symbols
+        uint32_t symbols[8] = {0, 0, 0, 0, 1, 0x1000, 0x20, 2 | 1 << 16};
+        char strings[16] = "\0brea\tk";
+    } tables;
+    Address at = team.put({reinterpret_cast<char *>(&tables), sizeof(tables)});
+    Address info =
+        team.put(std::string(36, '\0') + "/boot/system/lib/libdo.so" +
+                 std::string(1100, '\0'));
+    Address frames = team.room(16);
+    team.set<int>(info, 4, 2); // a library
+    team.set<uint32_t>(info, 1060, CODE);
+    team.set<uint32_t>(info, 1068, 0x100);
+    team.set<uint32_t>(info, 1084, DELTA);
+    team.set<uint32_t>(info, 1088, at.value + 8);
+    team.set<uint32_t>(info, 1092, at.value);
+    team.set<uint32_t>(info, 1096, at.value + 40);
+    ASSERT_GT(team.call("register_image", info, 1100), 0);
+    team.set<uint32_t>(frames, 0, frames.value + 8); // one frame, and another
+    team.set<uint32_t>(frames, 4, CODE + 0x80);      // that nothing called
+    team.registers().eip = CODE + 0x10;
+    team.registers().ebp = frames.value;
+    EXPECT_EQ(harness_exception(team.harness, 14, 4, FAULT), HARNESS_ENDED);
+    EXPECT_NE(
+        team.reports().find("code 0x00400010 (brea?k+0x10 in libdo.so)\n"),
+        std::string::npos)
+        << team.reports();
+    EXPECT_NE(team.reports().find("called from 0x00400080 (libdo.so+0x80)\n"),
+              std::string::npos)
+        << team.reports();
+}
+
 TEST_F(Exceptions, EndTheTeamWhenTheSignalIsBlocked)
 {
     handle(11);

@@ -226,6 +226,13 @@ enum hk_action hk_syscall(struct hk_thread *thread);
 enum hk_action hk_exception(struct hk_thread *thread, uint32_t vector,
                             uint32_t error_code, uint32_t address);
 
+/* Names the code at an address by what the team has loaded, for users to read:
+ * "FUNCTION+0x10 in IMAGE", "IMAGE+0x1234" where it is in no function that the
+ * image exports. 1, or 0 when it is in no image. From the thread itself. */
+#define HK_CODE_NAME_SIZE 384
+int hk_name_code(struct hk_thread *thread, uint32_t address,
+                 char name[HK_CODE_NAME_SIZE]);
+
 /* After a kick: delivers signals, suspends, ends. And after the budget, the
  * same. */
 enum hk_action hk_poll(struct hk_thread *thread);
