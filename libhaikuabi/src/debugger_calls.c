@@ -5,6 +5,7 @@
 #include "accounts.h"
 #include "clock.h"
 #include "debug.h"
+#include "image.h"
 #include "port.h"
 #include "request.h"
 #include "syscalls.h"
@@ -24,6 +25,7 @@ int64_t hk_sys_debugger(struct hk_thread *self, gm_addr message)
         text[0] = '\0';
     text[sizeof(text) - 1] = '\0';
     hk_report(hk_kernel_of(self), "%s: debugger: %s", self->team->name, text);
+    hk_report_callers(self);
     hk_end_team(self, 1, 0);
     self->exiting = 1;
     return HK_B_OK;

@@ -1,10 +1,8 @@
 /* exception.c -- processor exceptions as signals. */
 /* SPDX-License-Identifier: MIT */
-#include <stdio.h>
-
 #include "area.h"
-#include "bytes.h"
 #include "debug.h"
+#include "image.h"
 #include "signals.h"
 
 enum where { NOWHERE, AT_EIP, AT_FAULT };
@@ -46,47 +44,14 @@ static const struct row *find_row(uint32_t vector)
     return &other;
 }
 
-/* Puts " (NAME)" of a code address, or nothing. */
-static int put_place(struct hk_thread *thread, uint32_t address, char *text,
-                     size_t size)
-{
-    char name[HK_CODE_NAME_SIZE];
-    int is_named = hk_name_code(thread, address, name);
-
-    snprintf(text, size, is_named ? " (%s)" : "", name);
-    return is_named;
-}
-
-/* By the frame pointers, as far as code has any. */
-static void report_callers(struct hk_thread *thread, uint32_t frame)
-{
-    enum { CALLERS_MAX = 16 };
-    char place[HK_CODE_NAME_SIZE + 4];
-    uint8_t words[8];
-
-    for (int i = 0; i < CALLERS_MAX; i++) {
-        uint32_t outer;
-
-        if (hk_read_user(thread, words, frame, sizeof(words)) != HK_B_OK ||
-            !put_place(thread, hk_get32(words + 4), place, sizeof(place)))
-            return;
-        hk_report(hk_kernel_of(thread), "%s:   called from 0x%08x%s",
-                  thread->team->name, hk_get32(words + 4), place);
-        outer = hk_get32(words);
-        if (outer <= frame)
-            return;
-        frame = outer;
-    }
-}
-
 /* Lines for the user when the exception is the team's end. */
 static void report_death(struct hk_thread *thread, uint32_t vector,
                          const struct hk_registers *registers, uint32_t address)
 {
     enum { PAGE_FAULT = 14 };
-    char place[HK_CODE_NAME_SIZE + 4];
+    char place[HK_CODE_PLACE_SIZE];
 
-    put_place(thread, registers->eip, place, sizeof(place));
+    hk_place_code(thread, registers->eip, place);
     if (vector == PAGE_FAULT)
         hk_report(hk_kernel_of(thread),
                   "%s: page fault at 0x%08x, code 0x%08x%s", thread->team->name,
@@ -94,7 +59,7 @@ static void report_death(struct hk_thread *thread, uint32_t vector,
     else
         hk_report(hk_kernel_of(thread), "%s: exception %u, code 0x%08x%s",
                   thread->team->name, vector, registers->eip, place);
-    report_callers(thread, registers->ebp);
+    hk_report_callers(thread);
 }
 
 /* The host has all of the window reserved, so that its error code does not

@@ -107,3 +107,39 @@ int hk_name_code(struct hk_thread *self, uint32_t address,
     make_printable(name);
     return 1;
 }
+
+int hk_place_code(struct hk_thread *self, uint32_t address,
+                  char place[HK_CODE_PLACE_SIZE])
+{
+    char name[HK_CODE_NAME_SIZE];
+    int is_named = hk_name_code(self, address, name);
+
+    snprintf(place, HK_CODE_PLACE_SIZE, is_named ? " (%s)" : "", name);
+    return is_named;
+}
+
+void hk_report_callers(struct hk_thread *self)
+{
+    enum { CALLERS_MAX = 16 };
+    const struct hk_kernel *kernel = hk_kernel_of(self);
+    struct hk_registers registers;
+    char place[HK_CODE_PLACE_SIZE];
+    uint8_t words[8];
+    uint32_t frame, outer, behind;
+
+    kernel->config.host->cpu->get_registers(self->cpu, &registers);
+    outer = registers.ebp;
+    for (int i = 0; i < CALLERS_MAX; i++) {
+        frame = outer;
+        if (hk_read_user(self, words, frame, sizeof(words)) != HK_B_OK)
+            return;
+        behind = hk_get32(words + 4); /* the call, a function's last at times */
+        if (!hk_place_code(self, behind - 1, place))
+            return;
+        hk_report(kernel, "%s:   called from 0x%08x%s", self->team->name,
+                  behind - 1, place);
+        outer = hk_get32(words);
+        if (outer <= frame)
+            return;
+    }
+}

@@ -122,7 +122,7 @@ TEST_F(Exceptions, AreReportedWithFunctionsAndCallers)
         team.reports().find("code 0x00400010 (brea?k+0x10 in libdo.so)\n"),
         std::string::npos)
         << team.reports();
-    EXPECT_NE(team.reports().find("called from 0x00400080 (libdo.so+0x80)\n"),
+    EXPECT_NE(team.reports().find("called from 0x0040007f (libdo.so+0x7f)\n"),
               std::string::npos)
         << team.reports();
 }
