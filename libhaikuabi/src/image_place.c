@@ -118,28 +118,37 @@ int hk_place_code(struct hk_thread *self, uint32_t address,
     return is_named;
 }
 
+/* By where it goes on: behind the call, which a function may end with. */
+static int report_caller(struct hk_thread *self, uint32_t behind)
+{
+    char place[HK_CODE_PLACE_SIZE];
+    int is_named = hk_place_code(self, behind - 1, place);
+
+    if (is_named)
+        hk_report(hk_kernel_of(self), "%s:   called from 0x%08x%s",
+                  self->team->name, behind - 1, place);
+    return is_named;
+}
+
 void hk_report_callers(struct hk_thread *self)
 {
     enum { CALLERS_MAX = 16 };
-    const struct hk_kernel *kernel = hk_kernel_of(self);
     struct hk_registers registers;
     char place[HK_CODE_PLACE_SIZE];
     uint8_t words[8];
-    uint32_t frame, outer, behind;
+    uint32_t frame;
 
-    kernel->config.host->cpu->get_registers(self->cpu, &registers);
-    outer = registers.ebp;
+    hk_kernel_of(self)->config.host->cpu->get_registers(self->cpu, &registers);
+    /* What is not code has made no frame. */
+    if (!hk_place_code(self, registers.eip, place) &&
+        hk_read_user(self, words, registers.esp, 4) == HK_B_OK)
+        report_caller(self, hk_get32(words));
+    frame = registers.ebp;
     for (int i = 0; i < CALLERS_MAX; i++) {
-        frame = outer;
-        if (hk_read_user(self, words, frame, sizeof(words)) != HK_B_OK)
+        if (hk_read_user(self, words, frame, sizeof(words)) != HK_B_OK ||
+            !report_caller(self, hk_get32(words + 4)) ||
+            hk_get32(words) <= frame)
             return;
-        behind = hk_get32(words + 4); /* the call, a function's last at times */
-        if (!hk_place_code(self, behind - 1, place))
-            return;
-        hk_report(kernel, "%s:   called from 0x%08x%s", self->team->name,
-                  behind - 1, place);
-        outer = hk_get32(words);
-        if (outer <= frame)
-            return;
+        frame = hk_get32(words);
     }
 }

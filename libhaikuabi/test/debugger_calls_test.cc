@@ -32,7 +32,8 @@ TEST_F(DebuggerCalls, ACallOfTheDebuggerEndsTheTeam)
     EXPECT_EQ(harness_get_end(team.harness).count, 1);
     EXPECT_EQ(harness_get_end(team.harness).status, 1);
     EXPECT_EQ(harness_get_end(team.harness).signal, 0);
-    EXPECT_EQ(team.reports(), "crasher: debugger: oops\n");
+    EXPECT_EQ(team.reports().find("crasher: debugger: oops\n"), 0u)
+        << team.reports();
 }
 
 TEST_F(DebuggerCalls, TheMessageNeedNotBeThere)

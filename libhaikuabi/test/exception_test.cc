@@ -26,6 +26,39 @@ class Exceptions : public testing::Test
         ASSERT_EQ(team.call("sigaction", signal, action, nullptr), 0);
     }
 
+    // One with a single function at CODE, as runtime_loader registers it.
+    void register_image()
+    {
+        enum : uint32_t { DELTA = CODE - 0x1000 };
+        struct {
+            uint32_t chains[2] = {1, 2}; // of 2 symbols
+            uint32_t symbols[8] = {0, 0, 0, 0, 1, 0x1000, 0x20, 2 | 1 << 16};
+            char strings[16] = "\0brea\tk";
+        } tables;
+        Address at =
+            team.put({reinterpret_cast<char *>(&tables), sizeof(tables)});
+        Address info =
+            team.put(std::string(36, '\0') + "/boot/system/lib/libdo.so" +
+                     std::string(1100, '\0'));
+        team.set<int>(info, 4, 2); // a library
+        team.set<uint32_t>(info, 1060, CODE);
+        team.set<uint32_t>(info, 1068, 0x100);
+        team.set<uint32_t>(info, 1084, DELTA);
+        team.set<uint32_t>(info, 1088, at.value + 8);
+        team.set<uint32_t>(info, 1092, at.value);
+        team.set<uint32_t>(info, 1096, at.value + 40);
+        ASSERT_GT(team.call("register_image", info, 1100), 0);
+    }
+
+    // The last one: nothing called what called it.
+    Address frame_called_from(uint32_t caller)
+    {
+        Address frames = team.room(16);
+        team.set<uint32_t>(frames, 0, frames.value + 8);
+        team.set<uint32_t>(frames, 4, caller);
+        return frames;
+    }
+
     hk::Directory root;
     hk_config config;
     hk::ThreadedTeam team;
@@ -91,40 +124,31 @@ TEST_F(Exceptions, EndTheTeamWhenNobodyHandlesThem)
     EXPECT_EQ(harness_get_end(team.harness).signal, SIGSEGV);
 }
 
-// An image with one function at CODE, as runtime_loader registers it.
 TEST_F(Exceptions, AreReportedWithFunctionsAndCallers)
 {
-    enum : uint32_t { DELTA = CODE - 0x1000 };
-    struct {
-        uint32_t chains[2] = {1, 2}; // of 2 symbols
-        uint32_t symbols[8] = {0, 0, 0, 0, 1, 0x1000, 0x20, 2 | 1 << 16};
-        char strings[16] = "\0brea\tk";
-    } tables;
-    Address at = team.put({reinterpret_cast<char *>(&tables), sizeof(tables)});
-    Address info =
-        team.put(std::string(36, '\0') + "/boot/system/lib/libdo.so" +
-                 std::string(1100, '\0'));
-    Address frames = team.room(16);
-    team.set<int>(info, 4, 2); // a library
-    team.set<uint32_t>(info, 1060, CODE);
-    team.set<uint32_t>(info, 1068, 0x100);
-    team.set<uint32_t>(info, 1084, DELTA);
-    team.set<uint32_t>(info, 1088, at.value + 8);
-    team.set<uint32_t>(info, 1092, at.value);
-    team.set<uint32_t>(info, 1096, at.value + 40);
-    ASSERT_GT(team.call("register_image", info, 1100), 0);
-    team.set<uint32_t>(frames, 0, frames.value + 8); // one frame, and another
-    team.set<uint32_t>(frames, 4, CODE + 0x80);      // that nothing called
+    register_image();
     team.registers().eip = CODE + 0x10;
-    team.registers().ebp = frames.value;
+    team.registers().ebp = frame_called_from(CODE + 0x80).value;
     EXPECT_EQ(harness_exception(team.harness, 14, 4, FAULT), HARNESS_ENDED);
-    EXPECT_NE(
-        team.reports().find("code 0x00400010 (brea?k+0x10 in libdo.so)\n"),
-        std::string::npos)
-        << team.reports();
-    EXPECT_NE(team.reports().find("called from 0x0040007f (libdo.so+0x7f)\n"),
-              std::string::npos)
-        << team.reports();
+    EXPECT_EQ(team.reports(),
+              "program: page fault at 0x50000000, code 0x00400010 "
+              "(brea?k+0x10 in libdo.so)\n"
+              "program:   called from 0x0040007f (libdo.so+0x7f)\n");
+}
+
+TEST_F(Exceptions, AreReportedWithWhoCalledWhatIsNoCode)
+{
+    register_image();
+    Address stack = team.room(4);
+    team.set<uint32_t>(stack, 0, CODE + 0x20);
+    team.registers().eip = 0;
+    team.registers().esp = stack.value;
+    team.registers().ebp = frame_called_from(CODE + 0x80).value;
+    EXPECT_EQ(harness_exception(team.harness, 14, 4, 0), HARNESS_ENDED);
+    EXPECT_EQ(team.reports(),
+              "program: page fault at 0x00000000, code 0x00000000\n"
+              "program:   called from 0x0040001f (brea?k+0x1f in libdo.so)\n"
+              "program:   called from 0x0040007f (libdo.so+0x7f)\n");
 }
 
 TEST_F(Exceptions, EndTheTeamWhenTheSignalIsBlocked)
