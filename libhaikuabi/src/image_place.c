@@ -114,7 +114,9 @@ int hk_place_code(struct hk_thread *self, uint32_t address,
     char name[HK_CODE_NAME_SIZE];
     int is_named = hk_name_code(self, address, name);
 
-    snprintf(place, HK_CODE_PLACE_SIZE, is_named ? " (%s)" : "", name);
+    place[0] = '\0';
+    if (is_named)
+        snprintf(place, HK_CODE_PLACE_SIZE, " (%s)", name);
     return is_named;
 }
 
