@@ -13,6 +13,7 @@
 
 #include "attr_store.h"
 #include "host_open.h"
+#include "kept_stat.h"
 
 /*
  * The layer is a root of its own, whose packages are those of the other. Until
@@ -262,6 +263,25 @@ static int copy_directory(const struct copying *copying)
     return 0;
 }
 
+/* Where it cannot be opened it is any link. */
+static void copy_kept_of_link(const struct copying *copying)
+{
+    enum { LINK = O_PATH | O_NOFOLLOW | O_CLOEXEC };
+    int from = openat(copying->from, copying->name, LINK);
+    int to = openat(copying->layer->state, new_name, LINK);
+
+    if (from >= 0 && to >= 0) {
+        copy_attributes(copying, from, to);
+        hk_keep_link_mode(
+            copying->layer->attributes, to,
+            hk_kept_link_mode(copying->base->attributes, from, "") & 07777);
+    }
+    if (from >= 0)
+        close(from);
+    if (to >= 0)
+        close(to);
+}
+
 static int copy_link(const struct copying *copying)
 {
     char target[PATH_MAX], there[PATH_MAX];
@@ -275,8 +295,10 @@ static int copy_link(const struct copying *copying)
         return 0;
     target[length] = '\0';
     unlinkat(state, new_name, 0);
-    return symlinkat(target, state, new_name) != 0 ? fail(copying)
-                                                   : put(copying);
+    if (symlinkat(target, state, new_name) != 0)
+        return fail(copying);
+    copy_kept_of_link(copying);
+    return put(copying);
 }
 
 static int fill(const struct copying *copying, int from, int to)

@@ -29,8 +29,8 @@ static const struct {
 
 static const char pty_device[] = "/dev/ptmx";
 
-/* What of the disk is seen in a volume of packages (packagefs, Volume.cpp,
- * kShineThroughDirectories). */
+/* What of the disk is seen in a volume of packages (haiku-abi/hpkg.md,
+ * "packagefs"). */
 static const char *const shown_through[] = {"cache", "non-packaged", "packages",
                                             "settings", "var"};
 

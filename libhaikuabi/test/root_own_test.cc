@@ -216,6 +216,16 @@ TEST_F(RootOwn, HasWhatTheOtherHasWritten)
     EXPECT_EQ(
         guest().call("create_symlink", -1, "/boot/home/link", "notes", 0777),
         0);
+    enum { NOTRAVERSE = 0x2000, MODE_AT = 12, MODE = 1 };
+    Address stat = guest().room(88);
+    guest().set(stat, MODE_AT, 0700u);
+    EXPECT_EQ(guest().call("write_stat", -1, "/boot/home/link", 0, stat, 88,
+                           int{MODE}),
+              0);
+    fd = open("/boot/home/link", NOTRAVERSE);
+    EXPECT_EQ(guest().call("write_attr", fd, "of link", 0x52415754u, INT64_C(0),
+                           "x", 1),
+              1);
     ASSERT_EQ(chmod(file("boot/home/secret").c_str(), 0), 0);
     leave();
     ASSERT_EQ(open_own(), 0) << fault.text;
@@ -232,6 +242,12 @@ TEST_F(RootOwn, HasWhatTheOtherHasWritten)
     EXPECT_EQ(guest().call("read_attr", fd, "big", INT64_C(0), bytes, 200000),
               100000);
     EXPECT_TRUE(guest().bytes(bytes, 100000) == icon);
+    fd = open("/boot/home/link", NOTRAVERSE);
+    EXPECT_EQ(
+        guest().call("read_attr", fd, "of link", INT64_C(0), bytes, 200000), 1);
+    stat = guest().room(88);
+    ASSERT_EQ(guest().call("read_stat", -1, "/boot/home/link", 0, stat, 88), 0);
+    EXPECT_EQ(guest().get<uint32_t>(stat, MODE_AT), 0120700u);
     // Later changes are not followed, but by a layer that is made anew.
     const std::string mine = layer();
     host.write("root/files/boot/home/notes", "others");
