@@ -90,17 +90,21 @@ static int32_t put_host(uint8_t bytes[FS_INFO_SIZE], int fd, int32_t device,
 
 /* What packagefs tells (kernel_interface.cpp): no figures, and that nobody
  * writes to it, although here it can be written to. */
-static void put_packagefs(uint8_t bytes[FS_INFO_SIZE], int32_t device,
-                          int64_t root, const char *name)
+static void put_packagefs(uint8_t bytes[FS_INFO_SIZE],
+                          const struct hk_mount *mount, int64_t root,
+                          enum hk_release release)
 {
     enum { BLOCK_SIZE = 4096, IO_SIZE = 65536 };
+    uint64_t blocks = release == HK_R1BETA4; /* in all, and free */
 
-    put_head(bytes, device, root,
+    put_head(bytes, mount->device, root,
              FS_IS_READONLY | FS_IS_PERSISTENT | FS_HAS_MIME | FS_HAS_ATTR |
                  FS_HAS_QUERY | FS_SUPPORTS_NODE_MONITORING);
     hk_put64(bytes + 16, BLOCK_SIZE);
     hk_put64(bytes + 24, IO_SIZE);
-    put_names(bytes, name, "packagefs");
+    hk_put64(bytes + 32, blocks);
+    hk_put64(bytes + 40, blocks);
+    put_names(bytes, mount->name, "packagefs");
 }
 
 static int32_t put_volume(uint8_t bytes[FS_INFO_SIZE], const struct hk_vfs *vfs,
@@ -114,7 +118,7 @@ static int32_t put_volume(uint8_t bytes[FS_INFO_SIZE], const struct hk_vfs *vfs,
     if (status != HK_B_OK)
         return status;
     if (mount->is_packagefs) {
-        put_packagefs(bytes, device, info.inode, mount->name);
+        put_packagefs(bytes, mount, info.inode, vfs->release);
         return HK_B_OK;
     }
     put_names(bytes, mount->name, "hostfs");

@@ -16,6 +16,7 @@
 #include "node_attr.h"
 
 enum { SYNTHETIC_BLOCK_SIZE = 4096 };
+enum { PACKAGEFS_BLOCK_SIZE = 65536 }; /* what it likes to be asked for */
 
 static void stat_synthetic(const struct hk_place *place, struct hk_stat *stat)
 {
@@ -54,6 +55,14 @@ static int64_t blocks_of(const struct statx *host)
                      (size / SECTOR));
 }
 
+static int32_t block_size_of(const struct hk_mount *mount, dev_t device,
+                             const struct statx *host)
+{
+    return mount != NULL && mount->is_packagefs && mount->host_device == device
+               ? PACKAGEFS_BLOCK_SIZE
+               : (int32_t)host->stx_blksize;
+}
+
 static void stat_host(const struct hk_vfs *vfs, const struct hk_mount *mount,
                       const struct statx *host, struct hk_stat *stat)
 {
@@ -71,7 +80,7 @@ static void stat_host(const struct hk_vfs *vfs, const struct hk_mount *mount,
         .gid = hk_guest_id(host->stx_gid, vfs->group),
         .size = (int64_t)host->stx_size,
         .rdev = (int32_t)(host->stx_rdev_major << 20 | host->stx_rdev_minor),
-        .block_size = (int32_t)host->stx_blksize,
+        .block_size = block_size_of(mount, device, host),
         .access = get_time(&host->stx_atime),
         .modification = get_time(&host->stx_mtime),
         .change = get_time(&host->stx_ctime),

@@ -43,6 +43,13 @@ class Volumes : public testing::Test
         return team->get<int32_t>(stat);
     }
 
+    int32_t block_size_of(const char *path)
+    {
+        Address stat = team->room(88);
+        EXPECT_EQ(team->call("read_stat", -1, path, 1, stat, 88), HK_B_OK);
+        return team->get<int32_t>(stat, 40);
+    }
+
     int64_t root_of(int device)
     {
         EXPECT_EQ(team->call("read_fs_info", device, info), HK_B_OK);
@@ -373,10 +380,27 @@ TEST_F(PackageVolumes, TellWhatPackagefsDoes)
         EXPECT_EQ(team->text({info.value + 192}), name);
         EXPECT_EQ(team->text({info.value + 448}), "packagefs");
     }
+    EXPECT_EQ(block_size_of("/boot/system"), 65536);
+    EXPECT_EQ(block_size_of("/boot/system/lib/libx.so"), 65536);
+    for (const char *shown : {"/boot/system/settings", "/boot/home"})
+        EXPECT_EQ(block_size_of(shown), block_size_of("/")) << shown;
     // Written to they can be all the same.
     EXPECT_EQ(team->call("access", -1, "/boot/system/lib", 2, 0), HK_B_OK);
     EXPECT_GE(team->call("open", -1, "/boot/system/lib/new", 0x201, 0644), 0);
     EXPECT_EQ(device_of("/boot/system/lib/new"), 4);
+}
+
+TEST_F(PackageVolumes, HaveABlockInR1Beta4)
+{
+    std::string path = root.path.string();
+    hk_config config = hk::make_config(path.c_str());
+    config.release = HK_R1BETA4;
+    team = std::make_unique<hk::Team>(config);
+    info = team->room(512);
+    ASSERT_EQ(team->call("read_fs_info", 4, info), HK_B_OK);
+    EXPECT_EQ(team->get<int64_t>(info, 32), 1); // total_blocks
+    EXPECT_EQ(team->get<int64_t>(info, 40), 1); // free_blocks
+    EXPECT_EQ(team->get<int64_t>(info, 48), 0); // total_nodes
 }
 
 TEST_F(PackageVolumes, KeepTheirFiles)
