@@ -9,6 +9,7 @@
 
 #include "bytes.h"
 #include "interfaces.h"
+#include "packagefs.h"
 #include "pty.h"
 #include "syscalls.h"
 #include "tty.h"
@@ -124,6 +125,9 @@ static int32_t file_ioctl(struct hk_thread *self, struct hk_file *file,
     if (is_directory_of_devices(file))
         return HK_B_BAD_VALUE;
     type = hk_file_type(file);
+    if (type != S_IFIFO && type != S_IFCHR && file->node.mount != NULL &&
+        file->node.mount->is_packagefs)
+        return hk_packagefs_ioctl(self, file->node.mount, cmd, data, length);
     if (file->kind != HK_FILE_NODE || (type != S_IFIFO && type != S_IFCHR))
         return HK_B_DEV_INVALID_IOCTL;
     if (type == S_IFIFO)
