@@ -436,10 +436,19 @@ static int is_covered(const struct hk_place *place, const char *path)
     return 0;
 }
 
+/* The packages of a root, which may be another one's. */
+static int open_packages(const struct hk_root *root, enum hk_location location)
+{
+    char path[HK_PATH_LENGTH];
+
+    snprintf(path, sizeof(path), "%s/packages", hk_location_path(location));
+    return hk_host_open_below(root->packages, path, O_PATH | O_DIRECTORY, 0);
+}
+
 /* A directory of the disk's in a volume of packages. The packages themselves
  * are shown as they are, and stay so. */
 static int add_shown_through(struct hk_vfs *vfs, const struct hk_mount *volume,
-                             const char *name)
+                             enum hk_location location, const char *name)
 {
     int is_fixed = volume->layer != NULL && strcmp(name, "packages") == 0;
     struct hk_mount *mount;
@@ -447,7 +456,8 @@ static int add_shown_through(struct hk_vfs *vfs, const struct hk_mount *volume,
 
     if (is_covered(volume->place, name))
         return 0;
-    fd = open_inside(volume, name);
+    fd = is_fixed ? open_packages(volume->layer, location)
+                  : open_inside(volume, name);
     if (fd < 0)
         return is_fixed ? error_from_errno() : 0;
     error = attach_inside(vfs, volume, fd, name, name, &mount);
@@ -482,7 +492,7 @@ static int add_packagefs(struct hk_vfs *vfs, enum hk_location location)
     mount->device = vfs->packagefs[location];
     vfs->volumes[mount->device - HK_DEVICE_FIRST] = mount;
     for (size_t i = 0; error == 0 && i < SHOWN_THROUGH; i++)
-        error = add_shown_through(vfs, mount, shown_through[i]);
+        error = add_shown_through(vfs, mount, location, shown_through[i]);
     return error;
 }
 

@@ -180,6 +180,27 @@ TEST_F(RootOwn, FollowsThePackagesOfTheOther)
     EXPECT_EQ(check(), std::vector<std::string>());
 }
 
+TEST_F(RootOwn, ShowsThePackagesOfTheOther)
+{
+    const std::string name = "tool-1-2-x86.hpkg";
+    ASSERT_EQ(add_file("tool", "of the package"), 0) << fault.text;
+    leave();
+    ASSERT_EQ(open_own(), 0) << fault.text;
+    EXPECT_EQ(read("/boot/system/packages/" + name), host.read(name));
+    EXPECT_EQ(write("/boot/system/packages/" + name, "x"),
+              HK_B_READ_ONLY_DEVICE);
+    Address info = guest().room(4096), stat = guest().room(88);
+    int fd = open("/boot/system");
+    ASSERT_EQ(guest().call("ioctl", fd, 10001, info, 4096), HK_B_OK);
+    EXPECT_EQ(guest().get<uint32_t>(info, 4), 1u);
+    EXPECT_EQ(guest().text({guest().get<uint32_t>(info, 8 + 24)}), name);
+    ASSERT_EQ(guest().call("read_stat", -1, "/boot/system/packages/" + name, 0,
+                           stat, 88),
+              HK_B_OK);
+    EXPECT_EQ(guest().get<int32_t>(info, 8), guest().get<int32_t>(stat));
+    EXPECT_EQ(guest().get<int64_t>(info, 8 + 8), guest().get<int64_t>(stat, 4));
+}
+
 TEST_F(RootOwn, KeepsPackagesThatTheOtherRemovesMeanwhile)
 {
     ASSERT_EQ(add_file("tool", "of the package"), 0) << fault.text;
