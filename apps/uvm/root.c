@@ -19,20 +19,23 @@ static const char usage[] =
     "usage: uvm root create ROOT\n"
     "       uvm root add [--home] ROOT FILE...\n"
     "       uvm root remove ROOT PACKAGE...\n"
-    "       uvm root list [--json] ROOT\n"
-    "       uvm root check [--json] ROOT [PROGRAM...]\n"
-    "       uvm root trim ROOT\n"
+    "       uvm root list [--json] [ROOT]\n"
+    "       uvm root check [--json] [ROOT [PROGRAM...]]\n"
+    "       uvm root trim [ROOT]\n"
     "       uvm root path [ROOT]\n"
     "Makes a directory a root, in which Haiku's packages are run from. FILE "
     "is\n"
     "a package (.hpkg), or a directory that becomes one; --home puts it into\n"
     "/boot/home/config instead of /boot/system. check tells what would keep\n"
     "programs from running, path where the root's files are; trim frees the\n"
-    "disk of contents that can be read from packages again.\n";
+    "disk of contents that can be read from packages again. Where ROOT may be\n"
+    "left out it is that of UVM_ROOT, or else $XDG_DATA_HOME/uvm/root\n"
+    "(~/.local/share/uvm/root), as for programs.\n";
 
 struct arguments {
     int json, home;
-    char **words; /* behind the options, NULL-terminated */
+    const char *root;
+    char **words; /* behind it, NULL-terminated */
     int count;
 };
 
@@ -104,12 +107,24 @@ static char *root_of_layer(const char *path)
     return root;
 }
 
+/* The root of packages that is meant by its layer, or where none is named: for
+ * free, or NULL. */
+static char *root_of_packages(const char *named)
+{
+    char *root = named == NULL ? uvm_data_path("root") : root_of_layer(named);
+
+    if (root != NULL && !hk_root_is_one(root)) {
+        free(root);
+        root = NULL;
+    }
+    return root;
+}
+
 void uvm_choose_root(struct uvm_options *options)
 {
-    char *made = options->root == NULL ? uvm_data_path("root")
-                                       : root_of_layer(options->root);
+    char *made = root_of_packages(options->root);
 
-    if (made != NULL && hk_root_is_one(made))
+    if (made != NULL)
         options->root = made;
     if (options->root != NULL && options->root[0] == '\0')
         options->root = NULL;
@@ -120,14 +135,38 @@ void uvm_choose_root(struct uvm_options *options)
     free(made);
 }
 
+_Noreturn static void fail_without_root(void)
+{
+    static const char what[] = "there is no root: UVM_ROOT names none, and";
+    char *path = uvm_data_path("root");
+
+    if (path == NULL)
+        uvm_fail(UVM_EXIT_FAILURE, "%s neither XDG_DATA_HOME nor HOME is set",
+                 what);
+    uvm_fail(UVM_EXIT_FAILURE, "%s '%s' is none", what, path);
+}
+
+/* That of a command which may be given none, as programs would have it. */
+static const char *find_root(const char *named)
+{
+    char *root;
+
+    if (named == NULL)
+        named = getenv("UVM_ROOT");
+    root = root_of_packages(named);
+    if (root == NULL && (named == NULL || named[0] == '\0'))
+        fail_without_root();
+    return root != NULL ? root : named;
+}
+
 /* ---- create ---- */
 
 static void create(const struct arguments *arguments)
 {
     struct hk_package_fault fault;
 
-    if (hk_root_create(arguments->words[0], &fault) < 0)
-        uvm_fail(UVM_EXIT_FAILURE, "root '%s': %s", arguments->words[0],
+    if (hk_root_create(arguments->root, &fault) < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "root '%s': %s", arguments->root,
                  fault.text);
 }
 
@@ -252,9 +291,9 @@ static int open_addition(void *context, size_t index, char **file_name,
 
 static void add(const struct arguments *arguments)
 {
-    struct hk_root *root = open_packages(arguments->words[0]);
-    char **names = arguments->words + 1;
-    const struct hk_root_additions additions = {(size_t)arguments->count - 1,
+    struct hk_root *root = open_packages(arguments->root);
+    char **names = arguments->words;
+    const struct hk_root_additions additions = {(size_t)arguments->count,
                                                 open_addition, names};
     struct hk_package_fault fault;
     size_t refused;
@@ -263,8 +302,7 @@ static void add(const struct arguments *arguments)
                     arguments->home ? HK_LOCATION_HOME : HK_LOCATION_SYSTEM,
                     &additions, &refused, &fault) < 0)
         uvm_fail(UVM_EXIT_FAILURE, "%s: %s",
-                 refused < additions.count ? names[refused]
-                                           : arguments->words[0],
+                 refused < additions.count ? names[refused] : arguments->root,
                  fault.text);
     hk_root_close(root);
 }
@@ -273,12 +311,12 @@ static void add(const struct arguments *arguments)
 
 static void remove_packages(const struct arguments *arguments)
 {
-    struct hk_root *root = open_packages(arguments->words[0]);
+    struct hk_root *root = open_packages(arguments->root);
     struct hk_package_fault fault;
 
-    if (hk_root_remove(root, (const char *const *)arguments->words + 1,
-                       (size_t)arguments->count - 1, &fault) < 0)
-        uvm_fail(UVM_EXIT_FAILURE, "%s: %s", arguments->words[0], fault.text);
+    if (hk_root_remove(root, (const char *const *)arguments->words,
+                       (size_t)arguments->count, &fault) < 0)
+        uvm_fail(UVM_EXIT_FAILURE, "%s: %s", arguments->root, fault.text);
     hk_root_close(root);
 }
 
@@ -310,7 +348,7 @@ static void print_package(const struct hk_root_package *package)
 
 static void list(const struct arguments *arguments)
 {
-    struct hk_root *root = open_packages(arguments->words[0]);
+    struct hk_root *root = open_packages(arguments->root);
     struct hk_root_package package;
     cJSON *array = arguments->json ? cJSON_CreateArray() : NULL;
 
@@ -348,16 +386,16 @@ static void add_line(void *context, const char *line)
 
 static void check(const struct arguments *arguments)
 {
-    struct uvm_options options = {.root = arguments->words[0]};
+    struct uvm_options options = {.root = arguments->root};
     struct report report = {arguments->json ? cJSON_CreateArray() : NULL, 0};
     struct hk_package_fault fault;
 
     options.layer = open_root(options.root);
     options.root = hk_root_files(options.layer);
     if (hk_root_check(options.layer, add_line, &report, &fault) < 0)
-        uvm_fail(UVM_EXIT_FAILURE, "root '%s': %s", arguments->words[0],
+        uvm_fail(UVM_EXIT_FAILURE, "root '%s': %s", arguments->root,
                  fault.text);
-    uvm_check_programs(&options, arguments->words + 1, add_line, &report);
+    uvm_check_programs(&options, arguments->words, add_line, &report);
     hk_root_close(options.layer);
     if (report.lines != NULL)
         uvm_print_json(report.lines);
@@ -370,12 +408,12 @@ static void check(const struct arguments *arguments)
 
 static void trim(const struct arguments *arguments)
 {
-    struct hk_root *root = open_root(arguments->words[0]);
+    struct hk_root *root = open_root(arguments->root);
     struct hk_package_fault fault;
     uint64_t freed;
 
     if (hk_root_trim(root, &freed, &fault) < 0)
-        uvm_fail(UVM_EXIT_FAILURE, "root '%s': %s", arguments->words[0],
+        uvm_fail(UVM_EXIT_FAILURE, "root '%s': %s", arguments->root,
                  fault.text);
     printf("%" PRIu64 " KiB freed\n", freed / 1024);
     hk_root_close(root);
@@ -385,13 +423,9 @@ static void trim(const struct arguments *arguments)
 
 static void print_path(const struct arguments *arguments)
 {
-    struct uvm_options options = {.root = arguments->words[0]};
+    struct uvm_options options = {.root = arguments->root};
 
-    if (options.root == NULL)
-        options.root = getenv("UVM_ROOT");
     uvm_choose_root(&options);
-    if (options.root == NULL)
-        uvm_fail(UVM_EXIT_FAILURE, "there is no root: see 'uvm root --help'");
     if (access(options.root, X_OK) != 0)
         uvm_fail(UVM_EXIT_FAILURE, "root '%s': %s", options.root,
                  strerror(errno));
@@ -404,16 +438,16 @@ static void print_path(const struct arguments *arguments)
 static const struct {
     const char *name;
     void (*run)(const struct arguments *arguments);
-    int count_min, count_max;
-    int has_json, has_home;
+    int count_min, count_max; /* of words behind the root */
+    int finds_root, has_json, has_home;
 } commands[] = {
-    {"create", create, 1, 1, 0, 0},
-    {"add", add, 2, 1 << 20, 0, 1},
-    {"remove", remove_packages, 2, 1 << 20, 0, 0},
-    {"list", list, 1, 1, 1, 0},
-    {"check", check, 1, 1 << 20, 1, 0},
-    {"trim", trim, 1, 1, 0, 0},
-    {"path", print_path, 0, 1, 0, 0},
+    {"create", create, 0, 0, 0, 0, 0},
+    {"add", add, 1, 1 << 20, 0, 0, 1},
+    {"remove", remove_packages, 1, 1 << 20, 0, 0, 0},
+    {"list", list, 0, 0, 1, 1, 0},
+    {"check", check, 0, 1 << 20, 1, 1, 0},
+    {"trim", trim, 0, 0, 1, 0, 0},
+    {"path", print_path, 0, 0, 1, 0, 0},
 };
 
 _Noreturn static void refuse(void)
@@ -450,28 +484,40 @@ static void parse(int argc, char **argv, struct arguments *arguments)
     arguments->count = argc - optind;
 }
 
+/* The word at the beginning, or NULL. */
+static const char *take_word(struct arguments *arguments)
+{
+    if (arguments->count == 0)
+        return NULL;
+    arguments->count--;
+    return *arguments->words++;
+}
+
 _Noreturn void uvm_root(int argc, char **argv)
 {
     struct arguments arguments;
+    const char *name;
 
     parse(argc, argv, &arguments);
+    name = take_word(&arguments);
+    arguments.root = take_word(&arguments);
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-        if (arguments.count == 0 ||
-            strcmp(commands[i].name, arguments.words[0]) != 0)
+        if (name == NULL || strcmp(commands[i].name, name) != 0)
             continue;
-        arguments.words++;
-        arguments.count--;
-        if (arguments.count < commands[i].count_min ||
+        if ((arguments.root == NULL && !commands[i].finds_root) ||
+            arguments.count < commands[i].count_min ||
             arguments.count > commands[i].count_max ||
             arguments.json > commands[i].has_json ||
             arguments.home > commands[i].has_home)
             refuse();
+        if (commands[i].finds_root)
+            arguments.root = find_root(arguments.root);
         commands[i].run(&arguments);
         if (fflush(stdout) != 0)
             uvm_fail(UVM_EXIT_FAILURE, "output: %s", strerror(errno));
         exit(0);
     }
-    if (arguments.count > 0)
-        uvm_message("root: there is no command '%s'", arguments.words[0]);
+    if (name != NULL)
+        uvm_message("root: there is no command '%s'", name);
     refuse();
 }

@@ -135,6 +135,45 @@ TEST_F(RootCommandTest, a_root_may_be_the_default)
     EXPECT_EQ(run({"--root", "", "hello_static"}).status, 127);
 }
 
+TEST_F(RootCommandTest, a_root_that_is_not_named_is_that_of_programs)
+{
+    const std::string listed = "system guests-0-1-any.hpkg\n";
+    expect_good({"root", "add", "R", "guests"});
+    for (const char *command : {"list", "check", "trim", "path"}) {
+        Outcome told = run({"root", command});
+        EXPECT_EQ(told.status, 125);
+        EXPECT_EQ(told.err, "uvm: there is no root: UVM_ROOT names none, and "
+                            "'" +
+                                directory + "/data/uvm/root' is none\n");
+    }
+    for (const char *root : {"/R", "/R/files"}) {
+        setenv("UVM_ROOT", (directory + root).c_str(), 1);
+        EXPECT_EQ(expect_good({"root", "list"}), listed);
+        EXPECT_EQ(run({"root", "check"}).out, run({"root", "check", "R"}).out);
+        EXPECT_EQ(expect_good({"root", "trim"}), "0 KiB freed\n");
+    }
+    setenv("UVM_ROOT", "none", 1);
+    EXPECT_EQ(run({"root", "list"}).err,
+              "uvm: root 'none': No such file or directory\n");
+    EXPECT_EQ(expect_good({"root", "list", "R"}), listed);
+    // What comes first is the root, never a program or a package.
+    EXPECT_NE(run({"root", "check", "hello_static"}).err, "");
+    for (const char *command : {"add", "remove"})
+        EXPECT_EQ(run({"root", command, "guests"}).status, 2);
+    unsetenv("UVM_ROOT");
+    fs::create_directories(directory + "/data/uvm");
+    fs::rename(directory + "/R", directory + "/data/uvm/root");
+    EXPECT_EQ(expect_good({"root", "list"}), listed);
+    setenv("UVM_ROOT", "", 1);
+    EXPECT_EQ(run({"root", "list"}).status, 125);
+    unsetenv("UVM_ROOT");
+    unsetenv("XDG_DATA_HOME");
+    unsetenv("HOME");
+    EXPECT_EQ(run({"root", "list"}).err,
+              "uvm: there is no root: UVM_ROOT names none, and neither "
+              "XDG_DATA_HOME nor HOME is set\n");
+}
+
 TEST_F(RootCommandTest, check_says_what_keeps_programs_from_running)
 {
     fs::remove_all(directory + "/guests/apps/dynamic/lib");
