@@ -282,6 +282,20 @@ static void copy_kept_of_link(const struct copying *copying)
         close(to);
 }
 
+/* Whether the layer's link has the mode of the other's; one that may have lost
+ * its own, which is then any link's, has changed in nothing. */
+static int has_mode_of_link(const struct copying *copying)
+{
+    uint32_t mode = hk_kept_link_mode(copying->base->attributes, copying->from,
+                                      copying->name) &
+                    07777;
+
+    return mode == 0777 ||
+           mode == (hk_kept_link_mode(copying->layer->attributes, copying->to,
+                                      copying->name) &
+                    07777);
+}
+
 static int copy_link(const struct copying *copying)
 {
     char target[PATH_MAX], there[PATH_MAX];
@@ -291,7 +305,8 @@ static int copy_link(const struct copying *copying)
     ssize_t made = readlinkat(copying->to, copying->name, there, sizeof(there));
 
     if (length < 0 ||
-        (made == length && memcmp(there, target, (size_t)length) == 0))
+        (made == length && memcmp(there, target, (size_t)length) == 0 &&
+         has_mode_of_link(copying)))
         return 0;
     target[length] = '\0';
     unlinkat(state, new_name, 0);

@@ -280,6 +280,36 @@ TEST_F(RootOwn, HasWhatTheOtherHasWritten)
     EXPECT_EQ(read("/boot/home/notes"), "others");
 }
 
+TEST_F(RootOwn, HasTheModesThatTheOtherHasGivenPackagedLinks)
+{
+    enum { MODE_AT = 12, MODE = 1 };
+    const std::pair<const char *, uint32_t> links[] = {
+        {"changed", 0120700}, {"given", 0120750}, {"plain", 0120777}};
+    const std::vector<Node> given = {
+        Node(HK_PACKAGE_PERMISSIONS, uint64_t{0750})};
+    ASSERT_EQ(add("links.hpkg", package({Link("changed", "target", given),
+                                         Link("given", "target", given),
+                                         Link("plain", "target")},
+                                        package_info("links"))),
+              0)
+        << fault.text;
+    Address stat = guest().room(88);
+    guest().set(stat, MODE_AT, 0700u);
+    ASSERT_EQ(guest().call("write_stat", -1, "/boot/system/changed", 0, stat,
+                           88, int{MODE}),
+              0);
+    leave();
+    ASSERT_EQ(open_own(), 0) << fault.text;
+    stat = guest().room(88);
+    for (auto [name, mode] : links) {
+        ASSERT_EQ(guest().call("read_stat", -1,
+                               std::string("/boot/system/") + name, 0, stat,
+                               88),
+                  0);
+        EXPECT_EQ(guest().get<uint32_t>(stat, MODE_AT), mode) << name;
+    }
+}
+
 TEST_F(RootOwn, IsMadeAgainWhereItsMakingWasCutOff)
 {
     ASSERT_EQ(add_file("tool", "of the package"), 0) << fault.text;
