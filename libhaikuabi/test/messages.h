@@ -17,7 +17,7 @@ inline Message next_message(Team &team, int port, uint32_t what)
 {
     Address code = team.room(4), room = team.room(1024);
     int64_t size = team.call("read_port_etc", port, code, room, 1024, RELATIVE,
-                             5 * SECOND);
+                             60 * SECOND);
     Message message;
 
     EXPECT_GT(size, 28);

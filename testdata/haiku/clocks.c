@@ -276,7 +276,7 @@ static long long time_left(long timer)
 
 static long await_signal(void)
 {
-    return sys(SYS_sigwait, &signals, (void *)0, RELATIVE_TIMEOUT, 5 * second);
+    return sys(SYS_sigwait, &signals, (void *)0, RELATIVE_TIMEOUT, 60 * second);
 }
 
 static void absolute_timer(int clock)

@@ -30,7 +30,7 @@ static uint32_t receive(long port)
 {
     int32_t code = 0;
     long size = sys(SYS_read_port_etc, port, &code, message, sizeof(message),
-                    RELATIVE_TIMEOUT, 5LL * SECOND);
+                    RELATIVE_TIMEOUT, 60LL * SECOND);
 
     CHECK(size > 28);
     CHECK_STATUS(code, CODE);
