@@ -125,6 +125,16 @@ static uint64_t wide(void)
 
 /* ---- a call ---- */
 
+/* Whose areas any team may resize. */
+static int is_parents_area(uint32_t area)
+{
+    enum { TEAM = 12 };
+    uint32_t info[18]; /* haiku-abi/structs.md, "area_info" */
+
+    return sys(SYS_get_area_info, area, info) == HK_B_OK &&
+           (long)info[TEAM] == parent;
+}
+
 /* What would end the team at once, or who looks after it. */
 static int is_left_out(int number, const uint32_t *words)
 {
@@ -144,6 +154,8 @@ static int is_left_out(int number, const uint32_t *words)
     case SYS_suspend_thread:
         return (int32_t)words[0] <= 1 || (long)words[0] == parent ||
                chance(8) != 0;
+    case SYS_resize_area:
+        return is_parents_area(words[0]);
     case SYS_preallocate: /* the host's disk */
         return words[3] > 1 << 20 || words[4] != 0;
     case SYS_sigaction: /* FAULTED tells that it was the team's own fault */
