@@ -155,26 +155,58 @@ static void unmake(int directory)
         unlinkat(directory, directories[i], AT_REMOVEDIR);
 }
 
+static int is_empty(int directory)
+{
+    DIR *stream = fdopendir(openat(directory, ".", O_RDONLY | O_CLOEXEC));
+    const struct dirent *entry;
+    int is_good = stream != NULL;
+
+    if (stream == NULL)
+        return 0;
+    while (is_good && (entry = readdir(stream)) != NULL)
+        is_good =
+            strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    closedir(stream);
+    return is_good;
+}
+
+/* Whether a directory can become a root, and be found again by its path. */
+static int check_place(int directory, const char *path,
+                       struct hk_package_fault *fault)
+{
+    char *real = directory >= 0 ? realpath(path, NULL) : NULL;
+    struct stat st;
+
+    if (real == NULL || fstat(directory, &st) != 0)
+        return hk_package_fail(fault, HK_PACKAGE_ERR_IO, "%s", strerror(errno));
+    free(real);
+    if (st.st_uid != geteuid())
+        return hk_package_fail(fault, HK_PACKAGE_ERR_INPUT,
+                               "is another user's");
+    return is_empty(directory)
+               ? 0
+               : hk_package_fail(fault, HK_PACKAGE_ERR_EXISTS, "is not empty");
+}
+
 int hk_root_create(const char *path, struct hk_package_fault *fault)
 {
-    int directory, error;
+    int is_made = mkdir(path, 0755) == 0, directory, error;
 
-    if (mkdir(path, 0755) != 0 && errno != EEXIST)
+    if (!is_made && errno != EEXIST)
         return hk_package_fail(fault, HK_PACKAGE_ERR_IO, "%s", strerror(errno));
-    if (rmdir(path) != 0 || mkdir(path, 0755) != 0)
-        return hk_package_fail(fault, HK_PACKAGE_ERR_EXISTS, "%s",
-                               errno == ENOTEMPTY || errno == EEXIST
-                                   ? "is not empty"
-                                   : strerror(errno));
     directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0)
-        return hk_package_fail(fault, HK_PACKAGE_ERR_IO, "%s", strerror(errno));
-    error = hk_root_lay_out(directory, fault);
-    if (error == 0)
-        error = hk_root_write_manifest(directory, fault);
-    if (error < 0)
-        unmake(directory);
-    close(directory);
+    error = check_place(directory, path, fault);
+    if (error == 0) {
+        error = hk_root_lay_out(directory, fault);
+        if (error == 0)
+            error = hk_root_write_manifest(directory, fault);
+        if (error < 0)
+            unmake(directory);
+    }
+    if (directory >= 0)
+        close(directory);
+    if (error < 0 && is_made)
+        rmdir(path);
     return error;
 }
 

@@ -325,9 +325,9 @@ TEST_F(Root, DoesNotActivateAPackageThatClashes)
     ASSERT_EQ(add("a.hpkg", package({Directory("x", {File("f", "f")})},
                                     package_info("a"))),
               0);
-    ASSERT_EQ(add("b.hpkg", package({File("x", "file"), File("y", "y")},
-                                    package_info("b"))),
-              0);
+    host.write("root/files/boot/system/packages/b.hpkg",
+               package({File("x", "file"), File("y", "y")}, package_info("b")));
+    ASSERT_EQ(reopen(), 0) << fault.text;
     EXPECT_EQ(read("/boot/system/x/f"), "f");
     EXPECT_EQ(read("/boot/system/y"), "B_ENTRY_NOT_FOUND");
     std::vector<std::string> lines = check();
@@ -864,7 +864,7 @@ TEST(RootCreation, LeavesNothingBehindWhenItFails)
                   HK_PACKAGE_ERR_IO);
     }
     EXPECT_STREQ(fault.text, "uvm-root: File too large");
-    EXPECT_TRUE(std::filesystem::is_empty(host.at("root")));
+    EXPECT_FALSE(host.has("root"));
     EXPECT_EQ(hk_root_create(host.at("root").c_str(), &fault), 0) << fault.text;
 }
 
@@ -1037,6 +1037,87 @@ TEST_F(Root, RefusesWhatIsNoPackageForIt)
                  "a package for x86_64, and uvm runs programs for x86");
     hk_root_package listed;
     EXPECT_EQ(hk_root_list(root, 0, &listed), 0);
+}
+
+TEST_F(Root, RefusesAPackageThatCannotBeActive)
+{
+    const std::vector<Node> deep = {
+        Directory("x", {File(std::string(256, 'n'), "f")})};
+    const std::vector<Node> both = {Directory("x", {File("f", "f")}),
+                                    File("x", "file")};
+    const std::vector<Node> clash = {File("x", "file"), File("y", "y")};
+    ASSERT_EQ(add("b.hpkg", package({Directory("x", {File("f", "old")})},
+                                    package_info("b"))),
+              0)
+        << fault.text;
+    // Packages, and what is told of them.
+    const struct {
+        std::string name, bytes, text;
+    } refused[] = {
+        {"c.hpkg", package(clash, package_info("c")),
+         "cannot be activated: /boot/system/x is a directory in one of it and "
+         "b.hpkg, and none in the other"},
+        {"a.hpkg", package(clash, package_info("a")),
+         "b.hpkg would no longer be activated: /boot/system/x is a directory "
+         "in one of it and a.hpkg, and none in the other"},
+        {"b.hpkg", package(both, package_info("b")),
+         "cannot be activated: it has a directory /boot/system/x, and a file "
+         "of that name"},
+        {"b-2.hpkg", package(both, package_info("b")),
+         "cannot be activated: it has a directory /boot/system/x, and a file "
+         "of that name"},
+        {"c.hpkg", package(deep, package_info("c")),
+         "cannot be activated: " + std::string(100, 'n') +
+             "...: name too long"},
+    };
+    for (const auto &one : refused) {
+        EXPECT_EQ(add(one.name, one.bytes), HK_PACKAGE_ERR_INPUT) << one.text;
+        EXPECT_EQ(fault.text, one.text);
+        EXPECT_EQ(read("/boot/system/x/f"), "old");
+        EXPECT_FALSE(has("boot/system/y"));
+        hk_root_package listed;
+        EXPECT_TRUE(hk_root_list(root, 0, &listed));
+        EXPECT_STREQ(listed.file_name, "b.hpkg");
+        EXPECT_FALSE(hk_root_list(root, 1, &listed));
+        EXPECT_EQ(check(), std::vector<std::string>());
+    }
+    // One that takes its place may have what it had otherwise.
+    EXPECT_EQ(add("b-3.hpkg", package(clash, package_info("b"))), 0)
+        << fault.text;
+    EXPECT_EQ(read("/boot/system/x"), "file");
+}
+
+TEST_F(Root, RefusesAPackageThatTheRootDoesNotChoose)
+{
+    const std::string list = "root/files/boot/system/packages/administrative/"
+                             "activated-packages";
+    ASSERT_EQ(add("a.hpkg", package({}, package_info("a"))), 0) << fault.text;
+    host.write(list, "a.hpkg\n");
+    EXPECT_EQ(add("b.hpkg", package({File("b", "b")}, package_info("b"))),
+              HK_PACKAGE_ERR_INPUT);
+    EXPECT_STREQ(fault.text, "cannot be activated: "
+                             "administrative/activated-packages of the root "
+                             "does not name it");
+    EXPECT_FALSE(has("boot/system/packages/b.hpkg"));
+    EXPECT_EQ(add("a.hpkg", package({File("a", "a")}, package_info("a"))), 0)
+        << fault.text;
+    EXPECT_EQ(read("/boot/system/a"), "a");
+}
+
+TEST_F(Root, KeepsItsDirectoriesWhenAPackageGoes)
+{
+    for (hk_location location : {HK_LOCATION_SYSTEM, HK_LOCATION_HOME})
+        ASSERT_EQ(add("a.hpkg",
+                      package({Directory("settings", {File("f", "f")})},
+                              package_info("a")),
+                      location),
+                  0)
+            << fault.text;
+    ASSERT_EQ(remove({"a"}), 0) << fault.text;
+    for (const char *location : {"boot/system/", "boot/home/config/"}) {
+        EXPECT_TRUE(has(location + std::string("settings")));
+        EXPECT_FALSE(has(location + std::string("settings/f")));
+    }
 }
 
 TEST_F(Root, RemovesAllThatIsNamedOrNothing)
