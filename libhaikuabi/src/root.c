@@ -145,6 +145,17 @@ int hk_root_lay_out(int directory, struct hk_package_fault *fault)
     return check_attributes(directory, fault);
 }
 
+int hk_root_lays_out(const char *path)
+{
+    const size_t before = strlen("files/");
+
+    for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++)
+        if (strlen(directories[i]) > before &&
+            strcmp(directories[i] + before, path) == 0)
+            return 1;
+    return 0;
+}
+
 /* What was made of a root that came to nothing. */
 static void unmake(int directory)
 {

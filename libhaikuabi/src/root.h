@@ -378,6 +378,9 @@ int hk_root_refresh(struct hk_root *root, struct hk_package_fault *fault);
 int hk_root_lay_out(int directory, struct hk_package_fault *fault);
 int hk_root_write_manifest(int directory, struct hk_package_fault *fault);
 
+/* Whether a path below files/ is one of its directories. */
+int hk_root_lays_out(const char *path);
+
 /* "boot/system" */
 const char *hk_location_path(enum hk_location location);
 

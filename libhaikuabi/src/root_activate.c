@@ -306,7 +306,7 @@ static int remove_old(struct work *work, const struct hk_view *before)
 
         if (there == UNKNOWN)
             return fail(work, old->path);
-        if (there != AS_MADE)
+        if (there != AS_MADE || (is_directory && hk_root_lays_out(old->path)))
             continue;
         directory = parent_of(work, old->path, &leaf);
         if (unlinkat(directory, leaf, is_directory ? AT_REMOVEDIR : 0) != 0 &&

@@ -1120,6 +1120,22 @@ TEST_F(Root, KeepsItsDirectoriesWhenAPackageGoes)
     }
 }
 
+TEST_F(Root, KeepsItsDirectoriesWhenAPackageGoes)
+{
+    for (hk_location location : {HK_LOCATION_SYSTEM, HK_LOCATION_HOME})
+        ASSERT_EQ(add("a.hpkg",
+                      package({Directory("settings", {File("f", "f")})},
+                              package_info("a")),
+                      location),
+                  0)
+            << fault.text;
+    ASSERT_EQ(remove({"a"}), 0) << fault.text;
+    for (const char *location : {"boot/system/", "boot/home/config/"}) {
+        EXPECT_TRUE(has(location + std::string("settings")));
+        EXPECT_FALSE(has(location + std::string("settings/f")));
+    }
+}
+
 TEST_F(Root, RemovesAllThatIsNamedOrNothing)
 {
     ASSERT_EQ(add("a.hpkg", package({}, package_info("a"))), 0) << fault.text;
