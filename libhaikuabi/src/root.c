@@ -424,6 +424,7 @@ static int remove_doomed(struct hk_root *root, struct hk_package_fault *fault)
 
 /* Activates what is there but the packages that are to go. */
 static int activate_rest(struct hk_root *root, const char *doomed,
+                         const struct hk_root_want *want,
                          struct hk_package_fault *fault)
 {
     struct hk_view view;
@@ -432,6 +433,8 @@ static int activate_rest(struct hk_root *root, const char *doomed,
     if (error < 0)
         return error;
     error = hk_view_make(root->packages, &view, fault);
+    if (error == 0 && want != NULL)
+        error = want->want(want->context, &view, fault);
     if (error == 0)
         error = apply(root, &view, fault);
     if (error == 0)
@@ -447,15 +450,16 @@ static void keep_doomed(struct hk_root *root, int is_begun)
 {
     struct hk_package_fault unsaid;
 
-    if (!is_begun || activate_rest(root, NULL, &unsaid) == 0)
+    if (!is_begun || activate_rest(root, NULL, NULL, &unsaid) == 0)
         unlinkat(root->state, "remove", 0);
 }
 
 /* Activates what is there; with the lock. */
-static int activate(struct hk_root *root, struct hk_package_fault *fault)
+static int activate(struct hk_root *root, const struct hk_root_want *want,
+                    struct hk_package_fault *fault)
 {
     char *doomed = read_doomed(root);
-    int error = activate_rest(root, doomed, fault);
+    int error = activate_rest(root, doomed, want, fault);
     int is_begun = error == 0;
 
     if (error == 0 && doomed != NULL)
@@ -490,22 +494,39 @@ static int is_up_to_date(struct hk_root *root, struct hk_package_fault *fault)
     return error < 0 ? error : is_same;
 }
 
+/* The result of a look that found packages up to date, or failed. */
+static int end_refresh(const struct hk_root *root, int looked,
+                       const struct hk_root_want *want,
+                       struct hk_package_fault *fault)
+{
+    if (looked < 0 || want == NULL)
+        return looked < 0 ? looked : 0;
+    return want->want(want->context, &root->view, fault);
+}
+
 /* Most starts find nothing to do, and take no lock. */
-int hk_root_refresh(struct hk_root *root, struct hk_package_fault *fault)
+int hk_root_refresh_if(struct hk_root *root, const struct hk_root_want *want,
+                       struct hk_package_fault *fault)
 {
     int result = is_up_to_date(root, fault);
     int fd;
 
     if (result != 0)
-        return result < 0 ? result : 0;
+        return end_refresh(root, result, want, fault);
     fd = lock(root, fault);
     if (fd < 0)
         return fd;
     result = is_up_to_date(root, fault);
-    result = result == 0 ? activate(root, fault) : result < 0 ? result : 0;
+    result = result == 0 ? activate(root, want, fault)
+                         : end_refresh(root, result, want, fault);
     flock(fd, LOCK_UN);
     close(fd);
     return result;
+}
+
+int hk_root_refresh(struct hk_root *root, struct hk_package_fault *fault)
+{
+    return hk_root_refresh_if(root, NULL, fault);
 }
 
 /* ---- opening ---- */

@@ -373,6 +373,16 @@ void hk_root_spare_doomed(const struct hk_root *root);
 /* Activates the packages that are there, when they are not as they were. */
 int hk_root_refresh(struct hk_root *root, struct hk_package_fault *fault);
 
+/* The same for who may not want them: an error of want's, which is asked before
+ * anything is made of them, is the result then. */
+struct hk_root_want {
+    int (*want)(void *context, const struct hk_view *view,
+                struct hk_package_fault *fault);
+    void *context;
+};
+int hk_root_refresh_if(struct hk_root *root, const struct hk_root_want *want,
+                       struct hk_package_fault *fault);
+
 /* Makes what a root has before any package, as far as it is missing; the
  * manifest comes last: without it there is no root. */
 int hk_root_lay_out(int directory, struct hk_package_fault *fault);

@@ -97,7 +97,7 @@ static int is_file_name(const char *name)
 {
     size_t length = strlen(name);
 
-    return length > 5 && length <= NAME_MAX && strpbrk(name, "/\n") == NULL &&
+    return length > 5 && strpbrk(name, "/\n") == NULL &&
            strcmp(name + length - 5, ".hpkg") == 0;
 }
 
@@ -290,6 +290,10 @@ static int take(struct hk_root *root, struct arrivals *arrivals, int package,
     struct arrival *one = &arrivals->all[arrivals->at];
     int error;
 
+    if (strlen(one->file_name) > NAME_MAX)
+        return hk_package_fail(fault, HK_PACKAGE_ERR_INPUT,
+                               "the name of its file, %.100s..., is too long",
+                               one->file_name);
     if (!is_file_name(one->file_name))
         return hk_package_fail(fault, HK_PACKAGE_ERR_INPUT,
                                "a package's name ends in .hpkg");
@@ -420,14 +424,68 @@ static void take_back(struct hk_root *root, const struct arrivals *arrivals)
     hk_root_refresh(root, &unsaid);
 }
 
-static int activate_all(struct hk_root *root, const struct arrivals *arrivals,
+struct coming {
+    const struct hk_root *root;
+    struct arrivals *arrivals;
+};
+
+static const struct hk_view_package *find_arrival(const struct hk_view *view,
+                                                  const struct arrivals *all,
+                                                  const struct arrival *one)
+{
+    for (uint32_t i = 0; i < view->package_count; i++)
+        if (view->packages[i].location == all->location &&
+            strcmp(view->packages[i].file_name, one->file_name) == 0)
+            return &view->packages[i];
+    return NULL;
+}
+
+/* What comes is to be active, and what was active is to stay so. */
+static int want_all(void *context, const struct hk_view *view,
+                    struct hk_package_fault *fault)
+{
+    const struct coming *coming = context;
+    struct arrivals *arrivals = coming->arrivals;
+
+    for (size_t i = 0; i < arrivals->count; i++) {
+        const struct arrival *one = &arrivals->all[i];
+        const struct hk_view_package *made = find_arrival(view, arrivals, one);
+
+        if (one->is_older || (made != NULL && made->is_active))
+            continue;
+        arrivals->at = i;
+        return hk_package_fail(
+            fault, HK_PACKAGE_ERR_INPUT, "cannot be activated: %s",
+            made == NULL ? "administrative/activated-packages of the root does "
+                           "not name it"
+                         : made->why);
+    }
+    for (uint32_t i = 0; i < view->package_count; i++) {
+        const struct hk_view_package *now = &view->packages[i];
+        const struct hk_view_package *before =
+            hk_view_package(&coming->root->view, now->number);
+
+        if (before != NULL && before->is_active && now->open != NULL &&
+            !now->is_active)
+            return hk_package_fail(fault, HK_PACKAGE_ERR_INPUT,
+                                   "%.200s would no longer be activated: %s",
+                                   now->file_name, now->why);
+    }
+    return 0;
+}
+
+static int activate_all(struct hk_root *root, struct arrivals *arrivals,
                         struct hk_package_fault *fault)
 {
+    struct coming coming = {root, arrivals};
+    const struct hk_root_want want = {want_all, &coming};
     char *lines = NULL;
-    int error = find_replaced(root, arrivals, &lines)
-                    ? remove_lines(root, lines != NULL ? lines : "", fault)
-                    : no_memory(fault);
+    int error = find_replaced(root, arrivals, &lines) ? 0 : no_memory(fault);
 
+    if (error == 0 && lines != NULL)
+        error = hk_root_write_doomed(root, lines, fault);
+    if (error == 0)
+        error = hk_root_refresh_if(root, &want, fault);
     free(lines);
     return error;
 }

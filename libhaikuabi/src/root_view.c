@@ -295,10 +295,15 @@ static int refuse_clash(struct hk_view *view, struct hk_package_fault *fault)
             first = second;
             second = swapped;
         }
-        snprintf(why, sizeof(why),
-                 "/%.200s is a directory in one of it and %.200s, and none in "
-                 "the other",
-                 one->path, first->file_name);
+        if (first == second)
+            snprintf(why, sizeof(why),
+                     "it has a directory /%.200s, and a file of that name",
+                     one->path);
+        else
+            snprintf(why, sizeof(why),
+                     "/%.200s is a directory in one of it and %.200s, and none "
+                     "in the other",
+                     one->path, first->file_name);
         return refuse(second, why) ? 1 : out_of_memory(fault);
     }
     return 0;

@@ -868,6 +868,54 @@ TEST(RootCreation, LeavesNothingBehindWhenItFails)
     EXPECT_EQ(hk_root_create(host.at("root").c_str(), &fault), 0) << fault.text;
 }
 
+TEST(RootCreation, TakesAnEmptyDirectoryAsItIs)
+{
+    class Directory host;
+    hk_package_fault fault = {};
+    struct stat before = {}, after = {};
+    const std::string path = host.at("others/empty");
+
+    host.make("others/empty");
+    ASSERT_EQ(chmod(path.c_str(), 0700), 0);
+    ASSERT_EQ(stat(path.c_str(), &before), 0);
+    ASSERT_EQ(chmod(host.at("others").c_str(), 0555), 0);
+    // Nothing can be made beside it.
+    without_privileges([&] {
+        EXPECT_EQ(hk_root_create(path.c_str(), &fault), 0) << fault.text;
+    });
+    chmod(host.at("others").c_str(), 0755);
+    EXPECT_TRUE(hk_root_is_one(path.c_str()));
+    ASSERT_EQ(stat(path.c_str(), &after), 0);
+    EXPECT_EQ(after.st_ino, before.st_ino);
+    EXPECT_EQ(after.st_mode, before.st_mode);
+}
+
+TEST(RootCreation, RefusesWhatCouldNotBeUsed)
+{
+    class Directory host;
+    hk_package_fault fault = {};
+    // A path that is longer than the host takes, from where it is short.
+    const std::string name(200, 'n');
+    const int here = open(".", O_RDONLY | O_DIRECTORY);
+    ASSERT_EQ(chdir(host.path.c_str()), 0);
+    for (int i = 0; i <= PATH_MAX / 200; i++) {
+        ASSERT_EQ(mkdir(name.c_str(), 0755), 0);
+        ASSERT_EQ(chdir(name.c_str()), 0);
+    }
+    EXPECT_EQ(hk_root_create("root", &fault), HK_PACKAGE_ERR_IO);
+    EXPECT_STREQ(fault.text, "File name too long");
+    EXPECT_NE(access("root", F_OK), 0);
+    ASSERT_EQ(fchdir(here), 0);
+    close(here);
+    // Of another user's directory neither of the two would be the owner.
+    host.make("others");
+    if (chown(host.at("others").c_str(), 4711, 4711) == 0) {
+        EXPECT_EQ(hk_root_create(host.at("others").c_str(), &fault),
+                  HK_PACKAGE_ERR_INPUT);
+        EXPECT_STREQ(fault.text, "is another user's");
+    }
+}
+
 TEST_F(Root, AddsTheNewestOfSeveralVersions)
 {
     Additions additions;
@@ -1031,6 +1079,13 @@ TEST_F(Root, RefusesWhatIsNoPackageForIt)
     EXPECT_EQ(add("name", package({}, package_info("name"))),
               HK_PACKAGE_ERR_INPUT);
     EXPECT_STREQ(fault.text, "a package's name ends in .hpkg");
+    host.write("long", package({}, package_info("long")));
+    EXPECT_EQ(
+        (Additions{{std::string(251, 'n') + ".hpkg", host.at("long")}}.come(
+            root, &fault)),
+        HK_PACKAGE_ERR_INPUT);
+    EXPECT_EQ(fault.text, "the name of its file, " + std::string(100, 'n') +
+                              "..., is too long");
     EXPECT_EQ(add("other.hpkg", package({}, package_info("other", {}, 4))),
               HK_PACKAGE_ERR_INPUT);
     EXPECT_STREQ(fault.text,
@@ -1120,22 +1175,6 @@ TEST_F(Root, KeepsItsDirectoriesWhenAPackageGoes)
     }
 }
 
-TEST_F(Root, KeepsItsDirectoriesWhenAPackageGoes)
-{
-    for (hk_location location : {HK_LOCATION_SYSTEM, HK_LOCATION_HOME})
-        ASSERT_EQ(add("a.hpkg",
-                      package({Directory("settings", {File("f", "f")})},
-                              package_info("a")),
-                      location),
-                  0)
-            << fault.text;
-    ASSERT_EQ(remove({"a"}), 0) << fault.text;
-    for (const char *location : {"boot/system/", "boot/home/config/"}) {
-        EXPECT_TRUE(has(location + std::string("settings")));
-        EXPECT_FALSE(has(location + std::string("settings/f")));
-    }
-}
-
 TEST_F(Root, RemovesAllThatIsNamedOrNothing)
 {
     ASSERT_EQ(add("a.hpkg", package({}, package_info("a"))), 0) << fault.text;
@@ -1203,7 +1242,8 @@ TEST(RootCreate, RefusesWhatIsNotEmpty)
               HK_PACKAGE_ERR_EXISTS);
     EXPECT_STREQ(fault.text, "is not empty");
     EXPECT_EQ(hk_root_create(host.at("full/file").c_str(), &fault),
-              HK_PACKAGE_ERR_EXISTS);
+              HK_PACKAGE_ERR_IO);
+    EXPECT_STREQ(fault.text, "Not a directory");
     EXPECT_EQ(hk_root_create(host.at("none/root").c_str(), &fault),
               HK_PACKAGE_ERR_IO);
     hk_root *root;

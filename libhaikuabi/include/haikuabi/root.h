@@ -82,8 +82,9 @@ struct hk_root_additions {
  * place of others of the same package: all, or none when one is refused, whose
  * index is in *refused then (count: none in particular; refused may be NULL),
  * or when the host fails. Of several versions of one package the newest comes.
- * One that is not for x86, or whose file name another package has, is
- * HK_PACKAGE_ERR_INPUT. Who is killed while they come may leave some of them.
+ * One that is not for x86, whose file name another package has, or that cannot
+ * be active beside the others, is HK_PACKAGE_ERR_INPUT. Who is killed while
+ * they come may leave some of them.
  */
 int hk_root_add(struct hk_root *root, enum hk_location location,
                 const struct hk_root_additions *additions, size_t *refused,
