@@ -74,7 +74,9 @@ static struct hk_root *open_root(const char *path)
 
     if (hk_root_open(path, own != NULL ? own : "", &root, &fault) < 0)
         uvm_fail(UVM_EXIT_FAILURE, "root '%s': %s%s", path, fault.text,
-                 own != NULL ? "" : " (neither XDG_DATA_HOME nor HOME is set)");
+                 own != NULL
+                     ? ""
+                     : " (neither XDG_DATA_HOME nor HOME is an absolute path)");
     free(own);
     return root;
 }
@@ -141,8 +143,8 @@ _Noreturn static void fail_without_root(void)
     char *path = uvm_data_path("root");
 
     if (path == NULL)
-        uvm_fail(UVM_EXIT_FAILURE, "%s neither XDG_DATA_HOME nor HOME is set",
-                 what);
+        uvm_fail(UVM_EXIT_FAILURE,
+                 "%s neither XDG_DATA_HOME nor HOME is an absolute path", what);
     uvm_fail(UVM_EXIT_FAILURE, "%s '%s' is none", what, path);
 }
 

@@ -171,7 +171,7 @@ TEST_F(RootCommandTest, a_root_that_is_not_named_is_that_of_programs)
     unsetenv("HOME");
     EXPECT_EQ(run({"root", "list"}).err,
               "uvm: there is no root: UVM_ROOT names none, and neither "
-              "XDG_DATA_HOME nor HOME is set\n");
+              "XDG_DATA_HOME nor HOME is an absolute path\n");
 }
 
 TEST_F(RootCommandTest, check_says_what_keeps_programs_from_running)
@@ -317,8 +317,9 @@ TEST_F(RootCommandTest, another_users_root_is_used_through_a_layer)
     unsetenv("HOME");
     told = run_unprivileged(hello);
     EXPECT_EQ(told.status, 125);
-    EXPECT_EQ(told.err, "uvm: root 'R': your own layer over it: there is no "
-                        "place (neither XDG_DATA_HOME nor HOME is set)\n");
+    EXPECT_EQ(told.err,
+              "uvm: root 'R': your own layer over it: there is no "
+              "place (neither XDG_DATA_HOME nor HOME is an absolute path)\n");
     EXPECT_EQ(run_unprivileged({"root", "list", "R"}).status, 0);
 }
 
