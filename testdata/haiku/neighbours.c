@@ -18,20 +18,28 @@ static void snooze(void)
     sys(SYS_snooze_etc, 1000LL, 0, 8, (void *)0);
 }
 
+/* Looks all the time, but not for ever where one runs at a time. */
+static void await(const volatile int32_t *word, int32_t value)
+{
+    enum { LOOKS = 10000 };
+
+    for (int i = 1; *word != value; i++)
+        if (i % LOOKS == 0)
+            snooze();
+}
+
 /* Both keep adding one to the word, in turns. */
 static void play(struct memory *memory, int is_second)
 {
     for (int i = 0; i < ROUNDS; i++) {
         int turn = 2 * i + is_second;
 
-        while (memory->turns.word != turn)
-            continue;
+        await(&memory->turns.word, turn);
         CHECK(memory->words.word == turn);
         memory->words.word = turn + 1;
         memory->turns.word = turn + 1;
     }
-    while (memory->turns.word != 2 * ROUNDS)
-        continue;
+    await(&memory->turns.word, 2 * ROUNDS);
 }
 
 /* The second one waits until there is the first one's. */
@@ -79,11 +87,9 @@ static void write_between(struct memory *memory, int is_second)
         if (is_second) {
             CHECK_STATUS(sys(SYS_write, fd, 0LL, &i, sizeof(i)), sizeof(i));
             CHECK_STATUS(sys(SYS_write, fd, 100LL, &i, sizeof(i)), sizeof(i));
-            while (memory->turns.word != turn)
-                continue;
+            await(&memory->turns.word, turn);
         } else {
-            while (memory->words.room[24] != i)
-                continue;
+            await(&memory->words.room[24], i);
             CHECK(memory->words.word == i);
             memory->turns.word = turn;
         }
