@@ -330,19 +330,6 @@ int32_t hk_watch_add(struct hk_shared *shared, struct hk_waiter *waiter,
 
 /* ---- sleep ---- */
 
-static void futex_wait(atomic_uint *word, unsigned seen, int64_t deadline)
-{
-    struct timespec until;
-    const struct timespec *timeout = NULL;
-
-    if (deadline != HK_INFINITE_TIMEOUT) {
-        until = hk_host_deadline(deadline);
-        timeout = &until;
-    }
-    hk_host_direct(SYS_futex, word, FUTEX_WAIT_BITSET, seen, timeout, NULL,
-                   FUTEX_BITSET_MATCH_ANY);
-}
-
 enum {
     FIRST_SLEEP = 1000,      /* us: most waits are over by then */
     LOOK_INTERVAL = 1000000, /* us: who was woken may have died itself */
@@ -383,7 +370,7 @@ static void futex_wait_vigil(atomic_uint *events, unsigned seen,
         return;
     if (vigil->count != 0)
         deadline = earlier(deadline, BLIND_INTERVAL);
-    futex_wait(events, seen, deadline);
+    hk_sleep_shared(events, seen, deadline);
 }
 
 /* Without hope, a thread tries after 1, 2, 4, ... sleeps. */

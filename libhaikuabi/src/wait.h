@@ -42,6 +42,11 @@ static inline void hk_relax(void)
 #endif
 }
 
+/* Sleeps while a word is what was seen, until a moment of system_time at the
+ * latest; it may end sooner. The second one is for memory that teams share. */
+void hk_sleep(atomic_uint *word, unsigned seen, int64_t deadline);
+void hk_sleep_shared(atomic_uint *word, unsigned seen, int64_t deadline);
+
 #define HK_WAITING INT32_MAX /* no result yet */
 
 void hk_wait_prepare(struct hk_thread *self);
