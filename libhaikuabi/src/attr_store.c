@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -240,15 +239,7 @@ static int lock_store(const struct hk_attr_store *store, int is_made)
         errno = error;
         fd = error == 0 ? open_store(store) : -1;
     }
-    while (fd >= 0 && flock(fd, LOCK_EX) != 0)
-        if (errno != EINTR) {
-            int error = errno;
-
-            close(fd);
-            errno = error;
-            fd = -1;
-        }
-    return fd;
+    return hk_host_lock_file(fd);
 }
 
 /* ---- attributes of the store alone ---- */
@@ -378,7 +369,7 @@ static int store_write(const struct hk_attr_store *store, int fd,
     if (directory < 0)
         return errno;
     error = put(directory, place, length, value);
-    close(directory);
+    hk_host_unlock_file(directory);
     return error;
 }
 
@@ -398,7 +389,7 @@ static int store_remove(const struct hk_attr_store *store, int fd,
         place[length] = '\0';
         unlinkat(directory, place, AT_REMOVEDIR); /* the last one's */
     }
-    close(directory);
+    hk_host_unlock_file(directory);
     return error;
 }
 
@@ -677,6 +668,6 @@ int hk_attr_store_drop(const struct hk_attr_store *store, const char *key,
     }
     if (unlinkat(directory, key, AT_REMOVEDIR) != 0 && errno != ENOENT)
         error = errno;
-    close(directory);
+    hk_host_unlock_file(directory);
     return error;
 }

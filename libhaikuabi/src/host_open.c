@@ -1,4 +1,4 @@
-/* host_open.c -- opening host files without leaving a directory. */
+/* host_open.c -- host files, opened without leaving a directory. */
 /* SPDX-License-Identifier: MIT */
 #include "host_open.h"
 
@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -176,4 +177,25 @@ ssize_t hk_host_last_path_of(int fd, char *path, size_t size)
         path[length] = '\0';
     }
     return length;
+}
+
+int hk_host_lock_file(int fd)
+{
+    int error;
+
+    while (fd >= 0 && flock(fd, LOCK_EX) != 0) {
+        if (errno == EINTR)
+            continue;
+        error = errno;
+        close(fd);
+        errno = error;
+        return -1;
+    }
+    return fd;
+}
+
+void hk_host_unlock_file(int fd)
+{
+    flock(fd, LOCK_UN);
+    close(fd);
 }

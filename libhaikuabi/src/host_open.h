@@ -1,4 +1,4 @@
-/* host_open.h -- opening host files without leaving a directory. */
+/* host_open.h -- host files, opened without leaving a directory. */
 /* SPDX-License-Identifier: MIT */
 #ifndef HK_HOST_OPEN_H
 #define HK_HOST_OPEN_H
@@ -34,5 +34,11 @@ ssize_t hk_host_path_of(int fd, char *path, size_t size);
 
 /* The same; of one that is removed the path that it had. */
 ssize_t hk_host_last_path_of(int fd, char *path, size_t size);
+
+/* Locks an open file for the process alone: the descriptor, or -1 and errno,
+ * and it is closed; -1 is passed on. The other one unlocks and closes it: a
+ * child of another thread's fork may have the descriptor as well. */
+int hk_host_lock_file(int fd);
+void hk_host_unlock_file(int fd);
 
 #endif

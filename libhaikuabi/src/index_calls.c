@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <time.h>
@@ -230,18 +229,17 @@ static int32_t take_out(struct indices *indices, const char *name,
 static int32_t change(const struct hk_mount *mount, changer apply,
                       const char *name, uint32_t type)
 {
-    int fd = hk_host_reopen(mount->fd, O_RDONLY | O_DIRECTORY);
+    int fd =
+        hk_host_lock_file(hk_host_reopen(mount->fd, O_RDONLY | O_DIRECTORY));
     struct indices indices;
     int32_t status;
 
-    while (fd >= 0 && flock(fd, LOCK_EX) != 0 && errno == EINTR)
-        ;
     read_indices(mount, &indices);
     status = apply(&indices, name, type);
     if (status == HK_B_OK)
         status = write_indices(mount, &indices);
     if (fd >= 0)
-        close(fd);
+        hk_host_unlock_file(fd);
     return status;
 }
 

@@ -334,12 +334,7 @@ static int lock(const struct hk_root *root, struct hk_package_fault *fault)
 {
     int fd = openat(root->state, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
-    while (fd >= 0 && flock(fd, LOCK_EX) != 0)
-        if (errno != EINTR) {
-            close(fd);
-            fd = -1;
-        }
-    return fd >= 0 ? fd : hk_root_fail(fault, "state/lock");
+    return hk_host_lock_file(fd) >= 0 ? fd : hk_root_fail(fault, "state/lock");
 }
 
 /* Keeps of a view what a root has to know. */
@@ -519,8 +514,7 @@ int hk_root_refresh_if(struct hk_root *root, const struct hk_root_want *want,
     result = is_up_to_date(root, fault);
     result = result == 0 ? activate(root, want, fault)
                          : end_refresh(root, result, want, fault);
-    flock(fd, LOCK_UN);
-    close(fd);
+    hk_host_unlock_file(fd);
     return result;
 }
 

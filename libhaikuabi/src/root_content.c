@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -302,19 +301,7 @@ static int lock(const struct hk_root *root)
 {
     int fd = openat(root->state, "fill", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
-    while (fd >= 0 && flock(fd, LOCK_EX) != 0)
-        if (errno != EINTR) {
-            close(fd);
-            return -1;
-        }
-    return fd;
-}
-
-/* A fork in another thread may have given the descriptor to a child. */
-static void unlock(int fd)
-{
-    flock(fd, LOCK_UN);
-    close(fd);
+    return hk_host_lock_file(fd);
 }
 
 /* Notes the file that is being filled, and what it is to look like. */
@@ -537,7 +524,7 @@ void hk_content_recover(const struct hk_root *root)
     if (journal < 0)
         return;
     recover(root, journal, NULL);
-    unlock(journal);
+    hk_host_unlock_file(journal);
 }
 
 /* ---- using a file ---- */
@@ -564,7 +551,7 @@ static int settle_pending(const struct hk_root *root, int fd,
                         ? errno
                         : fill(root, journal, fd, &st, locks, &content);
     }
-    unlock(journal);
+    hk_host_unlock_file(journal);
     return error;
 }
 
@@ -597,7 +584,7 @@ int hk_content_bring(const struct hk_root *root, int package, int fd,
     if (error == 0 && content.state == HK_CONTENT_PENDING)
         error =
             bring(root, journal, package, fd, writable, &content, first, last);
-    unlock(journal);
+    hk_host_unlock_file(journal);
     if (content.state == HK_CONTENT_PENDING)
         memcpy(pieces, content.pieces, sizeof(content.pieces));
     else
@@ -661,7 +648,7 @@ int hk_content_drop(const struct hk_root *root, int fd, uint64_t *freed)
         error = drop(root, journal, fd, &content);
         *freed += error == 0 ? (uint64_t)st.st_blocks * 512 : 0;
     }
-    unlock(journal);
+    hk_host_unlock_file(journal);
     return error;
 }
 

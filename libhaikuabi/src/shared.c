@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "deaths.h"
+#include "hold.h"
 #include "kernel_team.h"
 #include "processors.h"
 
@@ -96,6 +97,7 @@ void hk_shared_lock(struct hk_shared *shared)
 {
     struct hk_shared_file *file = shared->file;
 
+    hk_hold_begin(shared->hold);
     if (take_lock(shared) != EOWNERDEAD)
         return;
     roll_back(file);
@@ -111,6 +113,7 @@ void hk_shared_unlock(struct hk_shared *shared)
     shared->wake_count = 0;
     hk_shared_commit(shared);
     pthread_mutex_unlock(&shared->file->lock);
+    hk_hold_end(shared->hold);
     for (unsigned i = 0; i < count; i++)
         hk_waiter_ring(wakes[i]);
 }
@@ -267,16 +270,25 @@ static struct hk_shared_file *make_anonymous(void)
     return file;
 }
 
+static void free_shared(struct hk_shared *shared)
+{
+    hk_hold_free(shared->hold);
+    hk_deaths_free(shared->deaths);
+    free(shared);
+}
+
 int hk_shared_open(const char *directory, const char *root,
                    struct hk_shared **shared)
 {
     struct hk_shared *made = calloc(1, sizeof(*made));
     struct stat st;
 
-    if (made != NULL)
-        made->deaths = hk_deaths_new();
-    if (made == NULL || made->deaths == NULL) {
-        free(made);
+    if (made == NULL)
+        return HK_ERR_NOMEM;
+    made->hold = hk_hold_new();
+    made->deaths = hk_deaths_new();
+    if (made->hold == NULL || made->deaths == NULL) {
+        free_shared(made);
         return HK_ERR_NOMEM;
     }
     hk_processors_init(made);
@@ -286,8 +298,7 @@ int hk_shared_open(const char *directory, const char *root,
     else
         made->file = make_anonymous();
     if (made->file == NULL) {
-        hk_deaths_free(made->deaths);
-        free(made);
+        free_shared(made);
         return HK_ERR_IO;
     }
     *shared = made;
@@ -299,6 +310,5 @@ void hk_shared_close(struct hk_shared *shared)
     if (shared == NULL)
         return;
     munmap(shared->file, sizeof(*shared->file));
-    hk_deaths_free(shared->deaths);
-    free(shared);
+    free_shared(shared);
 }

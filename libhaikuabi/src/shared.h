@@ -123,6 +123,7 @@ struct hk_team_slot {
     uint32_t sems, ports;
     uint32_t has_life;      /* life has been initialised */
     uint32_t stopped_by;    /* Haiku's signal, while it has stopped the team */
+    uint32_t is_to_stop;    /* teams sent it such a signal, and then no other */
     uint32_t is_ready;      /* a fork's parent waits for it */
     uint32_t group_joined;  /* counts teams that joined a process group */
     uint32_t has_ended;     /* those who watch have been told */
@@ -505,9 +506,12 @@ struct hk_shared_file;
 enum { HK_WAKES_MAX = 8 };
 
 struct hk_deaths;
+struct hk_hold;
+struct hk_siginfo;
 
 struct hk_shared {
     struct hk_shared_file *file;
+    struct hk_hold *hold; /* of the file's lock */
     struct hk_deaths *deaths;
     uint32_t team; /* index of this one; 0: none */
     /* Waiters of the team's own threads that unlocking wakes: they would only
@@ -637,7 +641,22 @@ void hk_shared_join_group(struct hk_shared *shared, int32_t id);
 
 /* What stops a team on the host is SIGSTOP: which signal of Haiku's stops it
  * now (0: none any more; id 0 is one's own), or has done so (0: unknown). */
-void hk_shared_set_stopped(struct hk_shared *shared, int32_t id, int signal);
+/* Notes that a team is sent a signal that stops or continues; 0 is the own one.
+ * A stop that a team has been sent before it was continued does not begin
+ * (hk_shared_begin_stop returns 0), whichever of the two signals it takes
+ * first; what comes from outside of the root is not noted. */
+void hk_shared_note_stop(struct hk_shared *shared, int32_t id, int is_stopped);
+int hk_shared_begin_stop(struct hk_shared *shared,
+                         const struct hk_siginfo *info);
+void hk_shared_end_stop(struct hk_shared *shared);
+
+/* 1 when the own team has been sent such a stop; without the lock. */
+int hk_shared_is_to_stop(const struct hk_shared *shared);
+
+/* 1 for a team that is being stopped, or has been, and is to be no more. */
+int hk_shared_is_to_wake(struct hk_shared *shared, int32_t id);
+
+/* The signal by which a team is being stopped, or has been; or 0. */
 int hk_shared_stopped_by(struct hk_shared *shared, int32_t id);
 int32_t hk_shared_next_team(struct hk_shared *shared, int32_t above);
 

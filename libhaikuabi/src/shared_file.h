@@ -8,7 +8,7 @@
 /* Any change of the layout makes it another version. The journal has room for
  * the longest change of all: a waiter that ends HK_WATCHES_MAX watches. */
 enum {
-    HK_SHARED_VERSION = 30,
+    HK_SHARED_VERSION = 31,
     HK_BOOT_ID_LENGTH = 40,
     HK_JOURNAL_LENGTH = 1 << 20
 };

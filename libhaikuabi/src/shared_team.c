@@ -288,15 +288,61 @@ uint32_t hk_shared_signaller(struct hk_shared *shared, int32_t id)
     return user;
 }
 
-void hk_shared_set_stopped(struct hk_shared *shared, int32_t id, int signal)
+void hk_shared_note_stop(struct hk_shared *shared, int32_t id, int is_stopped)
 {
     struct hk_team_slot *slot;
 
     hk_shared_lock(shared);
     slot = slot_of(shared, hk_shared_find_team(shared, id));
     if (slot != NULL)
-        hk_put(shared, &slot->stopped_by, (uint32_t)signal);
+        hk_put(shared, &slot->is_to_stop, (uint32_t)is_stopped);
     hk_shared_unlock(shared);
+}
+
+int hk_shared_is_to_stop(const struct hk_shared *shared)
+{
+    const struct hk_team_slot *slot = slot_of(shared, shared->team);
+
+    return slot != NULL && __atomic_load_n(&slot->is_to_stop, __ATOMIC_RELAXED);
+}
+
+int hk_shared_begin_stop(struct hk_shared *shared,
+                         const struct hk_siginfo *info)
+{
+    struct hk_team_slot *slot;
+    int begins;
+
+    hk_shared_lock(shared);
+    slot = slot_of(shared, shared->team);
+    begins = slot == NULL || slot->is_to_stop || info->pid == slot->id ||
+             hk_shared_find_team(shared, info->pid) == 0;
+    if (slot != NULL && begins)
+        hk_put(shared, &slot->stopped_by, (uint32_t)info->signal);
+    hk_shared_unlock(shared);
+    return begins;
+}
+
+void hk_shared_end_stop(struct hk_shared *shared)
+{
+    struct hk_team_slot *slot;
+
+    hk_shared_lock(shared);
+    slot = slot_of(shared, shared->team);
+    if (slot != NULL)
+        hk_put(shared, &slot->stopped_by, 0);
+    hk_shared_unlock(shared);
+}
+
+int hk_shared_is_to_wake(struct hk_shared *shared, int32_t id)
+{
+    const struct hk_team_slot *slot;
+    int result;
+
+    hk_shared_lock(shared);
+    slot = slot_of(shared, hk_shared_find_team(shared, id));
+    result = slot != NULL && slot->stopped_by != 0 && !slot->is_to_stop;
+    hk_shared_unlock(shared);
+    return result;
 }
 
 int hk_shared_stopped_by(struct hk_shared *shared, int32_t id)
@@ -395,6 +441,7 @@ void hk_shared_join(struct hk_shared *shared, int32_t id)
         hk_put(shared, &slot->sems, 0);
         hk_put(shared, &slot->ports, 0);
         hk_put(shared, &slot->stopped_by, 0);
+        hk_put(shared, &slot->is_to_stop, 0);
         hk_put(shared, &slot->is_ready, 0);
         hk_put(shared, &slot->has_ended, 0);
         hk_put(shared, &slot->debugger, 0);

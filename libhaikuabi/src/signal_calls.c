@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bytes.h"
@@ -73,7 +74,6 @@ static int32_t send_to_thread(struct hk_thread *self, int32_t id,
     return thread != NULL ? status : ask_other_team(self, id, info);
 }
 
-/* KILL and STOP are the host's business. */
 static int32_t send_to_own_team(struct hk_thread *self,
                                 const struct hk_siginfo *info)
 {
@@ -86,7 +86,7 @@ static int32_t send_to_own_team(struct hk_thread *self,
         return HK_B_OK;
     case HK_SIGSTOP:
         hk_shared_signalled(hk_shared_of(self), self->team->id, info->uid);
-        hk_team_stop(self->team, HK_SIGSTOP);
+        hk_team_stop(self->team, info);
         return HK_B_OK;
     default:
         return hk_signal_team(self->team, info);
@@ -108,6 +108,28 @@ static int32_t check_team(struct hk_thread *self, int32_t id)
                      : HK_B_NOT_ALLOWED;
     hk_shared_unlock(shared);
     return status;
+}
+
+static void note_stop(struct hk_thread *self, int32_t id, int signal)
+{
+    enum hk_signal_default action = hk_signal_default(signal);
+
+    if (action == HK_DFL_STOP || action == HK_DFL_CONTINUE)
+        hk_shared_note_stop(hk_shared_of(self), id, action == HK_DFL_STOP);
+}
+
+/* SIGCONT may have come in the instant before the team stops. */
+static void wake(struct hk_thread *self, int32_t id)
+{
+    enum { TRIES = 500, INTERVAL = 200000 /* ns */ };
+    const struct timespec interval = {0, INTERVAL};
+    const union sigval value = {.sival_ptr = HK_ONLY_WAKES};
+
+    for (int i = 0; i < TRIES && hk_shared_is_to_wake(hk_shared_of(self), id);
+         i++) {
+        nanosleep(&interval, NULL);
+        sigqueue(id, SIGCONT, value);
+    }
 }
 
 /* Another team of the root is a process of the host; no other process is
@@ -133,12 +155,13 @@ static int32_t send_to_team(struct hk_thread *self, int32_t id,
         return HK_B_BAD_VALUE;
     if (info->signal != 0) /* this team may be gone when it is taken */
         hk_shared_signalled(hk_shared_of(self), id, info->uid);
-    if (info->signal == HK_SIGSTOP) /* it does not get to say so itself */
-        hk_shared_set_stopped(hk_shared_of(self), id, HK_SIGSTOP);
+    note_stop(self, id, info->signal);
     if (info->code == HK_SI_QUEUE)
         result = sigqueue(id, host_signal, value);
     else
         result = kill(id, host_signal);
+    if (result == 0 && info->signal == HK_SIGCONT)
+        wake(self, id);
     if (result == 0)
         return HK_B_OK;
     return errno == ESRCH ? HK_B_BAD_TEAM_ID : hk_status_from_errno(errno);

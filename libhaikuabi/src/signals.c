@@ -21,11 +21,15 @@ static const struct {
 #undef SIGNAL
 };
 
-/* The host's first two real-time signals are ours: hk_interrupt, timers. */
-enum { HOST_RT_OFFSET = 2 };
+/* The host's first three real-time signals are ours: hk_interrupt, timers, and
+ * SIGSTOP. */
+enum { HOST_STOP = 2, HOST_RT_OFFSET = 3 };
 
+/* A team stops itself: the host's SIGSTOP would do so wherever it is. */
 int hk_signal_to_host(int signal)
 {
+    if (signal == HK_SIGSTOP)
+        return SIGRTMIN + HOST_STOP;
     if (signal >= HK_SIGRT0 && signal <= HK_SIGNAL_MAX)
         return SIGRTMIN + HOST_RT_OFFSET + (signal - HK_SIGRT0);
     return signal > 0 && signal <= HK_SIGNAL_MAX ? rows[signal].host : 0;
@@ -33,6 +37,8 @@ int hk_signal_to_host(int signal)
 
 int hk_signal_from_host(int host_signal)
 {
+    if (host_signal == SIGSTOP) /* how a child has stopped */
+        return HK_SIGSTOP;
     for (int i = 1; i <= HK_SIGNAL_MAX; i++)
         if (hk_signal_to_host(i) == host_signal)
             return i;
@@ -110,7 +116,8 @@ void hk_signals_unlock(struct hk_signals *signals)
 /* Faults are told by hk_exception. */
 static int is_caught(int signal)
 {
-    const uint64_t others = HK_UNBLOCKABLE | HK_SIGNAL_BIT(HK_SIGSEGV) |
+    const uint64_t others = (HK_UNBLOCKABLE & ~HK_SIGNAL_BIT(HK_SIGSTOP)) |
+                            HK_SIGNAL_BIT(HK_SIGSEGV) |
                             HK_SIGNAL_BIT(HK_SIGBUS) | HK_SIGNAL_BIT(HK_SIGFPE);
 
     return hk_signal_to_host(signal) != 0 &&
@@ -205,6 +212,12 @@ static int is_told(const struct hk_team *team, const struct hk_siginfo *info)
     return info->code != HK_CLD_CONTINUED;
 }
 
+static int only_wakes(int signo, const siginfo_t *info)
+{
+    return signo == SIGCONT && info->si_code == SI_QUEUE &&
+           info->si_value.sival_ptr == HK_ONLY_WAKES;
+}
+
 /* Runs inside a signal handler: nothing here takes a lock. */
 void hk_on_signal(struct hk_kernel *kernel, struct hk_thread *thread, int signo,
                   void *siginfo, void *ucontext)
@@ -221,7 +234,7 @@ void hk_on_signal(struct hk_kernel *kernel, struct hk_thread *thread, int signo,
     }
     if (thread == NULL)
         thread = team->main_thread;
-    if (thread == NULL)
+    if (thread == NULL || only_wakes(signo, siginfo))
         return;
     if (signo == hk_timer_signal()) {
         info = hk_timer_expired(team, siginfo);
@@ -362,15 +375,31 @@ static void remove_pending(struct hk_pending *pending, int signal)
         continue;
 }
 
-/* What goes on again is not to stop. */
-static void drop_stops(struct hk_pending *pending, int signal)
+/* What goes on again is not to stop; of SIGSTOP, hk_shared_begin_stop knows. A
+ * handler of the host's may tell of SIGCONT late. */
+static void drop_stops(const struct hk_team *team, struct hk_pending *pending)
 {
-    static const int stops[] = {HK_SIGSTOP, HK_SIGTSTP, HK_SIGTTIN, HK_SIGTTOU};
+    static const int stops[] = {HK_SIGTSTP, HK_SIGTTIN, HK_SIGTTOU};
 
-    if (signal != HK_SIGCONT)
+    if (hk_shared_is_to_stop(team->shared))
         return;
     for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++)
         remove_pending(pending, stops[i]);
+}
+
+/* SIGCONT: with the team's lock and the signals'. */
+static void go_on(struct hk_thread *thread)
+{
+    drop_stops(thread->team, &thread->signals->pending);
+    hk_thread_continue(thread);
+}
+
+static void go_on_all(struct hk_team *team)
+{
+    drop_stops(team, &team->signals->pending);
+    for (struct hk_thread *thread = team->threads; thread != NULL;
+         thread = thread->next)
+        go_on(thread);
 }
 
 static void clear_pending(struct hk_pending *pending)
@@ -387,21 +416,22 @@ static int accepts(const struct hk_thread *thread, uint64_t bit)
            (signals->wanted & bit) != 0;
 }
 
+static int may_take(const struct hk_thread *thread, uint64_t bit)
+{
+    return accepts(thread, bit) && !atomic_load(&thread->life->suspended);
+}
+
 /* With the signal lock and the team's lock: some thread is to look. */
 static void alert_team(struct hk_team *team, uint64_t bit)
 {
     struct hk_thread *thread = team->main_thread;
 
-    if (thread != NULL && accepts(thread, bit)) {
+    if (thread == NULL || !may_take(thread, bit))
+        thread = team->threads;
+    while (thread != NULL && !may_take(thread, bit))
+        thread = thread->next;
+    if (thread != NULL)
         hk_interrupt(thread);
-        return;
-    }
-    for (thread = team->threads; thread != NULL; thread = thread->next) {
-        if (accepts(thread, bit)) {
-            hk_interrupt(thread);
-            return;
-        }
-    }
 }
 
 int32_t hk_signal_team(struct hk_team *team, const struct hk_siginfo *info)
@@ -411,10 +441,8 @@ int32_t hk_signal_team(struct hk_team *team, const struct hk_siginfo *info)
     pthread_mutex_lock(&team->lock);
     pthread_mutex_lock(&team->signals->lock);
     status = add_pending(&team->signals->pending, info);
-    drop_stops(&team->signals->pending, info->signal);
-    for (struct hk_thread *thread = team->threads; thread != NULL;
-         thread = thread->next)
-        drop_stops(&thread->signals->pending, info->signal);
+    if (info->signal == HK_SIGCONT)
+        go_on_all(team);
     if (status == HK_B_OK)
         alert_team(team, HK_SIGNAL_BIT(info->signal));
     pthread_mutex_unlock(&team->signals->lock);
@@ -430,7 +458,8 @@ int32_t hk_signal_thread(struct hk_thread *thread,
 
     pthread_mutex_lock(&signals->lock);
     status = add_pending(&thread->signals->pending, info);
-    drop_stops(&thread->signals->pending, info->signal);
+    if (info->signal == HK_SIGCONT)
+        go_on(thread);
     if (status == HK_B_OK && accepts(thread, HK_SIGNAL_BIT(info->signal)))
         hk_interrupt(thread);
     pthread_mutex_unlock(&signals->lock);
@@ -465,6 +494,17 @@ static void empty_inbox(struct hk_team *team)
                               memory_order_release);
         hk_signal_team(team, &info);
     }
+}
+
+void hk_signals_pass_on(struct hk_team *team)
+{
+    empty_inbox(team);
+    pthread_mutex_lock(&team->lock);
+    pthread_mutex_lock(&team->signals->lock);
+    for (uint64_t set = team->signals->pending.set; set != 0; set &= set - 1)
+        alert_team(team, set & -set);
+    pthread_mutex_unlock(&team->signals->lock);
+    pthread_mutex_unlock(&team->lock);
 }
 
 uint64_t hk_signals_pending(struct hk_thread *self)

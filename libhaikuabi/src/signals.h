@@ -108,6 +108,10 @@ struct hk_thread_signals {
 int hk_signal_to_host(int signal);
 int hk_signal_from_host(int host_signal);
 
+/* The value of a SIGCONT that is to wake a team and nothing else: no value of a
+ * guest's, which has 32 bits. */
+#define HK_ONLY_WAKES ((void *)UINTPTR_MAX)
+
 enum hk_signal_default hk_signal_default(int signal);
 
 /* Signal state of a team: everything at its default. 0 or HK_ERR_NOMEM. */
@@ -153,6 +157,10 @@ void hk_signals_set_action(struct hk_team *team, int signal,
                            const struct hk_sigaction *action);
 /* SIG_DFL again; the rest of the action and what is pending stay. */
 void hk_signals_reset_handler(struct hk_team *team, int signal);
+
+/* Leaves what is pending for the team to a thread that may take it: the caller
+ * is suspended. */
+void hk_signals_pass_on(struct hk_team *team);
 
 /* Signals pending for a thread or its team. */
 uint64_t hk_signals_pending(struct hk_thread *self);

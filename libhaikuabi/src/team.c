@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "area.h"
@@ -12,6 +13,7 @@
 #include "clock.h"
 #include "debug.h"
 #include "fd.h"
+#include "hold.h"
 #include "host_process.h"
 #include "kernel_team.h"
 #include "known_dirs.h"
@@ -35,11 +37,15 @@ int64_t hk_sys_exit_team(struct hk_thread *self, int32_t return_value)
     return HK_B_OK;
 }
 
-void hk_team_stop(struct hk_team *team, int signal)
+/* The thread itself is sent the signal: the call does not return before. */
+void hk_team_stop(struct hk_team *team, const struct hk_siginfo *info)
 {
-    hk_shared_set_stopped(team->shared, 0, signal);
-    kill(team->id, SIGSTOP);
-    hk_shared_set_stopped(team->shared, 0, 0);
+    if (!hk_shared_begin_stop(team->shared, info))
+        return;
+    hk_hold_close(team->shared->hold);
+    syscall(SYS_tgkill, team->id, (int)syscall(SYS_gettid), SIGSTOP);
+    hk_hold_open(team->shared->hold);
+    hk_shared_end_stop(team->shared);
 }
 
 /* Other teams of the root end by the host's SIGKILL. */
@@ -160,6 +166,8 @@ int32_t hk_team_fork(struct hk_thread *self)
     host->before_fork(host->host, self, self->cpu);
     child = fork();
     error = errno;
+    if (child == 0)
+        hk_hold_fork_child(self->team->shared->hold);
     unlock_all(self->team, child == 0);
     if (child == 0)
         begin_child(self);

@@ -5,6 +5,7 @@
 
 #include "kernel.h"
 #include "program.h"
+#include "signals.h"
 
 /* A team that load_image made: what its parent waits for. */
 struct hk_loading;
@@ -26,8 +27,9 @@ int hk_team_is_orphaned(struct hk_thread *self);
 /* Moves the team to a group that is there, or is named as it. */
 int32_t hk_team_set_group(int32_t group);
 
-/* Stops all threads, by one of Haiku's signals, until SIGCONT comes. */
-void hk_team_stop(struct hk_team *team, int signal);
+/* Stops all threads, by one of Haiku's signals, until SIGCONT comes; not when
+ * it has come since the signal was sent. */
+void hk_team_stop(struct hk_team *team, const struct hk_siginfo *info);
 
 /* Forks the host process: 0 in the child, which is a team of one thread; the
  * child's id, or an error. */

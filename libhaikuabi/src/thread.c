@@ -143,14 +143,20 @@ void hk_thread_suspend(struct hk_thread *thread)
     hk_interrupt(thread);
 }
 
-void hk_thread_resume(struct hk_thread *thread)
+void hk_thread_continue(struct hk_thread *thread)
 {
     if (!atomic_load(&thread->life->suspended))
         return;
-    atomic_store(&thread->life->resumed, 1);
     atomic_store(&thread->life->suspended, 0);
     hk_thread_tell_suspended(thread, 0);
     hk_post_event(thread);
+}
+
+void hk_thread_resume(struct hk_thread *thread)
+{
+    if (atomic_load(&thread->life->suspended))
+        atomic_store(&thread->life->resumed, 1);
+    hk_thread_continue(thread);
 }
 
 void hk_thread_kill(struct hk_thread *thread)
@@ -171,6 +177,7 @@ enum hk_action hk_thread_checkpoint(struct hk_thread *self, int *resumed)
             break;
         hk_requests_do(self->team);
         hk_clocks_follow(self->team);
+        hk_signals_pass_on(self->team);
         hk_wait_event(self, seen);
     }
     *resumed = atomic_exchange(&life->resumed, 0);

@@ -67,6 +67,9 @@ void hk_thread_kill(struct hk_thread *thread);
 void hk_thread_suspend(struct hk_thread *thread);
 void hk_thread_resume(struct hk_thread *thread);
 
+/* Lets a suspended one run, and make the call again that it was in: SIGCONT. */
+void hk_thread_continue(struct hk_thread *thread);
+
 /* Ends all threads but the main one, and waits for that. */
 void hk_threads_end_others(struct hk_team *team);
 

@@ -1,10 +1,11 @@
-// host_open_test.cc -- opening host files without leaving a directory.
+// host_open_test.cc -- host files, opened without leaving a directory.
 // SPDX-License-Identifier: MIT
 #include "libhaikuabi/test/team_harness.h"
 
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include <climits>
+#include <csignal>
 
 extern "C" {
 #include "libhaikuabi/src/host_open.h"
@@ -176,6 +178,37 @@ TEST_F(HostOpen, ANameIsNotTakenForARemovedDirectory)
     EXPECT_GT(hk_host_last_path_of(fd, path, sizeof(path)), 0);
     EXPECT_EQ(std::filesystem::path(path), host.path / "in/x (deleted)");
     ::close(fd);
+}
+
+TEST(HostLock, AFileIsLockedForTheProcessAlone)
+{
+    hk::Directory directory;
+    const std::string path = directory.path / "locked";
+    int fd = hk_host_lock_file(::open(path.c_str(), O_RDWR | O_CREAT, 0600));
+    int other = ::open(path.c_str(), O_RDWR);
+
+    ASSERT_GE(fd, 0);
+    EXPECT_NE(::flock(other, LOCK_EX | LOCK_NB), 0);
+    pid_t child = ::fork();
+    if (child == 0)
+        for (;;)
+            ::pause();
+    hk_host_unlock_file(fd);
+    EXPECT_EQ(::flock(other, LOCK_EX | LOCK_NB), 0); // the child has fd, too
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    ::close(other);
+}
+
+TEST(HostLock, AFileThatCannotBeLockedIsClosed)
+{
+    errno = ENOENT;
+    EXPECT_EQ(hk_host_lock_file(-1), -1);
+    EXPECT_EQ(errno, ENOENT);
+    int fd = ::open("/", O_PATH);
+    EXPECT_EQ(hk_host_lock_file(fd), -1);
+    EXPECT_EQ(errno, EBADF);
+    EXPECT_EQ(::fcntl(fd, F_GETFD), -1);
 }
 
 } // namespace
