@@ -24,12 +24,14 @@ enum : uint32_t {
 const Address nowhere{0x70000000}, kernels{0x90000000};
 
 // Another team, whose main thread does what it is asked for, as one that runs
-// guest code does. `id` is what it told when it had made itself ready.
+// guest code does, or nothing. `id` is what it told when it had made itself
+// ready.
 class Attentive
 {
   public:
     Attentive(hk::SharedRoot &root,
-              const std::function<int(hk::ThreadedTeam &)> &act)
+              const std::function<int(hk::ThreadedTeam &)> &act,
+              bool answers = true)
     {
         int fds[2];
         EXPECT_EQ(::pipe(fds), 0);
@@ -40,7 +42,8 @@ class Attentive
             int told = act(its);
             EXPECT_EQ(::write(fds[1], &told, 4), 4);
             for (;;) {
-                harness_poll(its.harness);
+                if (answers)
+                    harness_poll(its.harness);
                 ::usleep(1000);
             }
         }
@@ -266,10 +269,12 @@ TEST_F(Requests, OfOtherUsersAreRefused)
 
 TEST_F(Requests, OfADeadTeamAreAnswered)
 {
-    Attentive other(root, [](hk::ThreadedTeam &its) {
-        return its.make(nullptr, "never resumed");
-    });
-    ::kill(other.pid, SIGSTOP); // it does not answer
+    Attentive other(
+        root,
+        [](hk::ThreadedTeam &its) {
+            return its.make(nullptr, "never resumed");
+        },
+        false);
     int asker = team.spawn([&](hk_thread *thread) {
         EXPECT_EQ(team.call_as(thread, "suspend_thread", other.id),
                   HK_B_BAD_THREAD_ID);
@@ -282,9 +287,8 @@ TEST_F(Requests, OfADeadTeamAreAnswered)
 
 TEST_F(Requests, OfADeadAskerAreForgotten)
 {
-    Attentive other(root,
-                    [](hk::ThreadedTeam &its) { return its.make(nullptr); });
-    ::kill(other.pid, SIGSTOP);
+    Attentive other(
+        root, [](hk::ThreadedTeam &its) { return its.make(nullptr); }, false);
     {
         hk::Process asker(root, [&](hk::Team &its) {
             std::string text(3000, 'x');
@@ -295,7 +299,6 @@ TEST_F(Requests, OfADeadAskerAreForgotten)
             ::usleep(1000);
     }
     EXPECT_EQ(probe_count(team.harness).requests, 0u);
-    ::kill(other.pid, SIGCONT);
 }
 
 // Two teams that ask each other at the same time both get their answers.
