@@ -306,6 +306,13 @@ int hk_shared_is_to_stop(const struct hk_shared *shared)
     return slot != NULL && __atomic_load_n(&slot->is_to_stop, __ATOMIC_RELAXED);
 }
 
+/* Not the terminal, the host's processes, or the own team. */
+static int is_other_team(struct hk_shared *shared, int32_t id)
+{
+    return id > HK_KERNEL_TEAM && id != slot_of(shared, shared->team)->id &&
+           hk_shared_find_team(shared, id) != 0;
+}
+
 int hk_shared_begin_stop(struct hk_shared *shared,
                          const struct hk_siginfo *info)
 {
@@ -314,8 +321,8 @@ int hk_shared_begin_stop(struct hk_shared *shared,
 
     hk_shared_lock(shared);
     slot = slot_of(shared, shared->team);
-    begins = slot == NULL || slot->is_to_stop || info->pid == slot->id ||
-             hk_shared_find_team(shared, info->pid) == 0;
+    begins =
+        slot == NULL || slot->is_to_stop || !is_other_team(shared, info->pid);
     if (slot != NULL && begins)
         hk_put(shared, &slot->stopped_by, (uint32_t)info->signal);
     hk_shared_unlock(shared);

@@ -15,6 +15,7 @@ enum {
     TIOCGWINSZ = 0x800c,
     TIOCSWINSZ = 0x800d,
     TIOCGPGRP = 0x800f,
+    TIOCSPGRP = 0x8010,
     TIOCMGET = 0x8012,
     TIOCMSET = 0x8013,
     TIOCGSID = 0x8018,
@@ -119,6 +120,32 @@ static void commands(void)
     sys(SYS_close, master);
 }
 
+/* Stops a child in the foreground, by a key that comes from the other side. */
+static void stopped_by_key(long slave)
+{
+    enum { SIGKILL = 9, SIGCONT = 12, SIGTSTP = 13 };
+    enum { CONTINUED = 4, STOPPED = 16, CLD_STOPPED = 64 };
+    struct siginfo info;
+    long child = fork_team();
+    int32_t group = (int32_t)child;
+
+    if (child == 0)
+        for (;;)
+            sys(SYS_snooze_etc, 1000000LL, 0, 8, (void *)0);
+    CHECK_STATUS(sys(SYS_setpgid, child, child), child);
+    CHECK_STATUS(control(slave, TIOCSPGRP, &group), HK_B_OK);
+    tell(slave, "in front\n");
+    CHECK_STATUS(sys(SYS_wait_for_child, child, STOPPED, &info, (void *)0),
+                 child);
+    CHECK(info.code == CLD_STOPPED && info.status == SIGTSTP);
+    sys(SYS_send_signal, child, SIGCONT, (void *)0, 0);
+    CHECK_STATUS(sys(SYS_wait_for_child, child, CONTINUED, &info, (void *)0),
+                 child);
+    sys(SYS_send_signal, child, SIGKILL, (void *)0, 0);
+    CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
+                 child);
+}
+
 /* In a session of its own the slave controls, and is /dev/tty. */
 static int session(long master)
 {
@@ -140,7 +167,8 @@ static int session(long master)
     tty = open("/dev/tty", O_RDWR);
     CHECK(tty > 0);
     tell(tty, "controlled\n");
-    expect(tty, "end\n");
+    expect(tty, "go on\n");
+    stopped_by_key(slave);
     return guest_end(0);
 }
 
@@ -158,7 +186,9 @@ static void sessions(void)
     CHECK_STATUS(number, child);
     CHECK_STATUS(control(slave, TIOCGPGRP, &number), HK_B_OK);
     CHECK_STATUS(number, child);
-    tell(master, "end\n");
+    tell(master, "go on\n");
+    expect(master, "go on\r\nin front\r\n");
+    tell(master, "\032");
     CHECK_STATUS(sys(SYS_wait_for_child, child, EXITED, &info, (void *)0),
                  child);
     CHECK(info.code == CLD_EXITED && info.status == 0);
