@@ -52,8 +52,7 @@ static int32_t take_signal(struct hk_team *team, const struct hk_asked *asked)
     struct hk_thread *thread;
     int32_t status = HK_B_BAD_THREAD_ID;
 
-    if (hk_signal_default(info.signal) == HK_DFL_STOP)
-        hk_shared_note_stop(team->shared, 0, 1);
+    hk_shared_note_signal(team->shared, 0, info.signal);
     pthread_mutex_lock(&team->lock);
     thread = hk_thread_of(team, asked->thread);
     if (thread != NULL)

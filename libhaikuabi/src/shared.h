@@ -639,13 +639,11 @@ uint32_t hk_shared_signaller(struct hk_shared *shared, int32_t id);
 /* A team has become the newest of a process group. Without the lock. */
 void hk_shared_join_group(struct hk_shared *shared, int32_t id);
 
-/* What stops a team on the host is SIGSTOP: which signal of Haiku's stops it
- * now (0: none any more; id 0 is one's own), or has done so (0: unknown). */
-/* Notes that a team is sent a signal that stops or continues; 0 is the own one.
- * A stop that a team has been sent before it was continued does not begin
- * (hk_shared_begin_stop returns 0), whichever of the two signals it takes
- * first; what comes from outside of the root is not noted. */
-void hk_shared_note_stop(struct hk_shared *shared, int32_t id, int is_stopped);
+/* Notes that a team is sent a signal, if that one stops or continues; id 0 is
+ * the own one. A stop that a team has been sent before it was continued does
+ * not begin (hk_shared_begin_stop returns 0), whichever of the two signals it
+ * takes first; what comes from outside of the root is not noted. */
+void hk_shared_note_signal(struct hk_shared *shared, int32_t id, int signal);
 int hk_shared_begin_stop(struct hk_shared *shared,
                          const struct hk_siginfo *info);
 void hk_shared_end_stop(struct hk_shared *shared);

@@ -288,14 +288,17 @@ uint32_t hk_shared_signaller(struct hk_shared *shared, int32_t id)
     return user;
 }
 
-void hk_shared_note_stop(struct hk_shared *shared, int32_t id, int is_stopped)
+void hk_shared_note_signal(struct hk_shared *shared, int32_t id, int signal)
 {
+    enum hk_signal_default action = hk_signal_default(signal);
     struct hk_team_slot *slot;
 
+    if (action != HK_DFL_STOP && action != HK_DFL_CONTINUE)
+        return;
     hk_shared_lock(shared);
     slot = slot_of(shared, hk_shared_find_team(shared, id));
     if (slot != NULL)
-        hk_put(shared, &slot->is_to_stop, (uint32_t)is_stopped);
+        hk_put(shared, &slot->is_to_stop, action == HK_DFL_STOP);
     hk_shared_unlock(shared);
 }
 

@@ -86,7 +86,7 @@ static int32_t send_to_own_team(struct hk_thread *self,
         return HK_B_OK;
     case HK_SIGSTOP:
         hk_shared_signalled(hk_shared_of(self), self->team->id, info->uid);
-        hk_team_stop(self->team, info);
+        hk_team_stop(self, info);
         return HK_B_OK;
     default:
         return hk_signal_team(self->team, info);
@@ -108,14 +108,6 @@ static int32_t check_team(struct hk_thread *self, int32_t id)
                      : HK_B_NOT_ALLOWED;
     hk_shared_unlock(shared);
     return status;
-}
-
-static void note_stop(struct hk_thread *self, int32_t id, int signal)
-{
-    enum hk_signal_default action = hk_signal_default(signal);
-
-    if (action == HK_DFL_STOP || action == HK_DFL_CONTINUE)
-        hk_shared_note_stop(hk_shared_of(self), id, action == HK_DFL_STOP);
 }
 
 /* SIGCONT may have come in the instant before the team stops. */
@@ -155,7 +147,7 @@ static int32_t send_to_team(struct hk_thread *self, int32_t id,
         return HK_B_BAD_VALUE;
     if (info->signal != 0) /* this team may be gone when it is taken */
         hk_shared_signalled(hk_shared_of(self), id, info->uid);
-    note_stop(self, id, info->signal);
+    hk_shared_note_signal(hk_shared_of(self), id, info->signal);
     if (info->code == HK_SI_QUEUE)
         result = sigqueue(id, host_signal, value);
     else

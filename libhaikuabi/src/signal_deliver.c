@@ -89,7 +89,7 @@ static enum hk_action default_action(struct hk_thread *thread,
         if (signal != HK_SIGSTOP && hk_team_is_orphaned(thread))
             break;
         hk_shared_signalled(hk_shared_of(thread), thread->team->id, info->uid);
-        hk_team_stop(thread->team, info);
+        hk_team_stop(thread, info);
         break;
     case HK_DFL_CONTINUE:
     case HK_DFL_IGNORE:

@@ -38,14 +38,16 @@ int64_t hk_sys_exit_team(struct hk_thread *self, int32_t return_value)
 }
 
 /* The thread itself is sent the signal: the call does not return before. */
-void hk_team_stop(struct hk_team *team, const struct hk_siginfo *info)
+void hk_team_stop(struct hk_thread *self, const struct hk_siginfo *info)
 {
-    if (!hk_shared_begin_stop(team->shared, info))
+    struct hk_shared *shared = hk_shared_of(self);
+
+    if (!hk_shared_begin_stop(shared, info))
         return;
-    hk_hold_close(team->shared->hold);
-    syscall(SYS_tgkill, team->id, (int)syscall(SYS_gettid), SIGSTOP);
-    hk_hold_open(team->shared->hold);
-    hk_shared_end_stop(team->shared);
+    hk_hold_close(shared->hold);
+    syscall(SYS_tgkill, self->team->id, self->id, SIGSTOP);
+    hk_hold_open(shared->hold);
+    hk_shared_end_stop(shared);
 }
 
 /* Other teams of the root end by the host's SIGKILL. */

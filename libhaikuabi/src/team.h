@@ -29,7 +29,7 @@ int32_t hk_team_set_group(int32_t group);
 
 /* Stops all threads, by one of Haiku's signals, until SIGCONT comes; not when
  * it has come since the signal was sent. */
-void hk_team_stop(struct hk_team *team, const struct hk_siginfo *info);
+void hk_team_stop(struct hk_thread *self, const struct hk_siginfo *info);
 
 /* Forks the host process: 0 in the child, which is a team of one thread; the
  * child's id, or an error. */
